@@ -1,0 +1,168 @@
+/**
+ * What is stored about a call: its key's components by name, and one trace per execution that is still worth reusing.
+ *
+ * @module
+ */
+import type { BlobDigest, CallKey, ContentDigest, Digest, FingerprintDigest, ValueDigest } from "./digests.ts";
+
+/** Version of everything on disk. A change of any stored shape is a new number and a new folder. */
+export const FORMAT_VERSION = 1;
+
+/**
+ * Something that an execution observed, and the identity of what it found.
+ *
+ * `path` is relative to the project root with `/` separators when it lies below it, absolute otherwise. A digest of
+ * `null` says that the thing was absent, which is a finding like any other.
+ */
+export type Dependency =
+  | FileDependency
+  | DirectoryDependency
+  | StatDependency
+  | LinkDependency
+  | EnvironmentDependency
+  | WorkingDirectoryDependency
+  | ChildDependency;
+
+/** Bytes of a file were read. */
+export interface FileDependency {
+  readonly kind: "file";
+  readonly path: string;
+  /** SHA-256 of the bytes; `null`: there was no such file. */
+  readonly digest: ContentDigest | null;
+}
+
+/** A directory was listed. */
+export interface DirectoryDependency {
+  readonly kind: "directory";
+  readonly path: string;
+  /** Digest over the sorted names and types of its entries; `null`: there was no such directory. */
+  readonly digest: ContentDigest | null;
+}
+
+/** Metadata of a path was asked for: existence, type, size and, where the function looked at them, times. */
+export interface StatDependency {
+  readonly kind: "stat";
+  readonly path: string;
+  /** Which metadata the function saw; times are rarely looked at, and would make `touch` an edit. */
+  readonly aspects: "existence" | "size" | "times";
+  /** Digest over those; `null`: there was nothing at that path. */
+  readonly digest: ContentDigest | null;
+  /** Whether symbolic links were followed (`stat`) or looked at themselves (`lstat`). */
+  readonly followed: boolean;
+}
+
+/** A symbolic link was resolved (`readLink`, `realPath`). */
+export interface LinkDependency {
+  readonly kind: "link";
+  readonly path: string;
+  /** `target`: the text of the link; `real`: the resolved path, relative to the project root when below it. */
+  readonly aspect: "target" | "real";
+  readonly digest: ContentDigest | null;
+}
+
+/** An environment variable was asked for; `name` is `*` when all were listed. */
+export interface EnvironmentDependency {
+  readonly kind: "env";
+  readonly name: string;
+  /** Digest of the value; `null`: it was not set. Values may be secrets, so only digests are stored. */
+  readonly digest: ContentDigest | null;
+}
+
+/** The working directory was asked for. */
+export interface WorkingDirectoryDependency {
+  readonly kind: "cwd";
+  readonly digest: ContentDigest;
+}
+
+/** Another cached function was called. */
+export interface ChildDependency {
+  readonly kind: "child";
+  /** Which cached function, by {@linkcode EntryRecord.functionId}. */
+  readonly functionId: string;
+  /** Its call key when it was called. */
+  readonly key: CallKey;
+  /**
+   * Its receiver and arguments, to run it again: the encoded bytes when they are few, else the blob that holds them;
+   * `null` when they could not be stored.
+   */
+  readonly args: Uint8Array | BlobDigest | null;
+  /** Digest of what it returned, or of the error that it threw. */
+  readonly outcome: Digest<"outcome">;
+}
+
+/** One execution: what it observed, in the order of observation, and what it returned. */
+export interface Trace {
+  readonly dependencies: readonly Dependency[];
+  /** The blob that holds the result. */
+  readonly result: BlobDigest;
+  /** Size of that blob in bytes. */
+  readonly sizeBytes: number;
+  /** When the execution ended, milliseconds since the epoch. */
+  readonly createdMs: number;
+  /** How long the function itself ran, milliseconds. */
+  readonly computeMs: number;
+}
+
+/** A reached symbol, value or package of a fingerprint, by name, so that a miss can say which one changed. */
+export interface FingerprintPart {
+  readonly kind: "function" | "class" | "value" | "package" | "runtime" | "cached" | "handle";
+  /** The name in the source, `lodash-es` for a package. */
+  readonly name: string;
+  /** The module that declares it, relative to the project root when below it; absent for packages and globals. */
+  readonly module?: string;
+  /** Digest of this part alone: of a function's own normalized source, of a value, of a package's locked closure. */
+  readonly digest: Digest;
+  /** Short text to show in a difference: `0.5`, `4.17.21`; at most 80 characters. */
+  readonly preview?: string;
+}
+
+/** One leaf of an argument or declared value, for showing what differs. */
+export interface ValuePart {
+  /** Where it is: `args.opts.alpha`, `env.HOME`, `vars.rate`, `files.data/a.csv`, `version`. */
+  readonly path: string;
+  readonly digest: ValueDigest | ContentDigest | null;
+  /** Abbreviated value, at most 80 characters; absent where it must not be shown (environment variables). */
+  readonly preview?: string;
+}
+
+/** One stored call. */
+export interface EntryRecord {
+  readonly format: typeof FORMAT_VERSION;
+  readonly key: CallKey;
+  /** Name of the function as shown to users. */
+  readonly fname: string;
+  /** Name and module, telling apart functions of the same name: `load @ src/load.ts`. */
+  readonly functionId: string;
+  /** When the entry was first stored, milliseconds since the epoch. */
+  readonly createdMs: number;
+  readonly fingerprint: FingerprintDigest;
+  /** The fingerprint's parts; many entries share them, so the store keeps them once per fingerprint. */
+  readonly parts: readonly FingerprintPart[];
+  /** What in the function's code could not be followed, in words. */
+  readonly notices: readonly string[];
+  /** Leaves of the arguments and of the declared dependencies, bounded in number. */
+  readonly values: readonly ValuePart[];
+  /** Files that options declare (`fileArgs`, `dependsOnFiles`), as paths with digests, for the graph. */
+  readonly files: readonly FileDependency[];
+  /** Newest first. Never empty in a stored record. */
+  readonly traces: readonly Trace[];
+}
+
+/** What a list shows of an entry without reading its record. */
+export interface EntrySummary {
+  readonly key: CallKey;
+  readonly fname: string;
+  readonly functionId: string;
+  readonly createdMs: number;
+  /** Sum of the sizes of the results of its traces, bytes. */
+  readonly sizeBytes: number;
+  /** Compute time of its newest trace, milliseconds. */
+  readonly computeMs: number;
+}
+
+/** How often an entry was used. Kept apart from the record, so that a hit rewrites nothing. */
+export interface EntryUsage {
+  readonly hits: number;
+  /** Milliseconds since the epoch; the time of creation when it was never hit. */
+  readonly lastUsedMs: number;
+}
