@@ -1,0 +1,173 @@
+/**
+ * The text of a configuration file as checked options, with errors that say file, line, key and remedy.
+ *
+ * @module
+ */
+import { CacheTypeError } from "../errors.ts";
+import {
+  type CacheOptions,
+  OPTION_NAMES,
+  type OptionName,
+  type ValidatedOptions,
+  validateOptions,
+} from "../options.ts";
+import { parseSize } from "../options/sizes.ts";
+import { nearestWord } from "../options/spelling.ts";
+import { previewOf } from "../preview.ts";
+import { parentOf, resolvePath } from "../project/paths.ts";
+import { lineOfKey } from "./line_of_key.ts";
+
+/** Largest configuration file, bytes: a bound on the time that reading a hostile one takes. */
+export const MAX_CONFIG_BYTES = 64 * 1024;
+
+/** Most values in a file, counted where aliases (`*name`) repeat them: ten lines of aliases can name a billion. */
+const MAX_VALUES = 10_000;
+
+/** Deepest nesting of values. */
+const MAX_DEPTH = 64;
+
+/** Options that YAML cannot hold, with what to do instead. */
+const CODE_ONLY: Partial<Record<OptionName, string>> = { onEvent: "a function; give it in code" };
+
+const OPTION_BY_KEY = new Map<string, OptionName>(
+  OPTION_NAMES.flatMap((name) => [[name, name], [snakeCase(name), name]]),
+);
+
+/**
+ * The options that a configuration file gives.
+ *
+ * @param text The file's text: one YAML document (core schema, YAML 1.2), a mapping of options or nothing.
+ * @param file Its absolute path, for messages and for the paths that are relative in it.
+ * @throws {CacheTypeError} `ERR_CONFIG`.
+ */
+export async function parseConfig(text: string, file: string): Promise<ValidatedOptions> {
+  const { parse } = await import("@std/yaml");
+  const source: ConfigSource = { text, file };
+  if (text.length > MAX_CONFIG_BYTES) throw problem(source, 1, `it is larger than ${MAX_CONFIG_BYTES / 1024} KiB`);
+  let document: unknown;
+  try {
+    document = parse(text, { schema: "core" });
+  } catch (cause) {
+    throw syntaxProblem(source, cause);
+  }
+  if (document === null || document === undefined) return validateOptions({});
+  if (typeof document !== "object" || Array.isArray(document)) {
+    throw problem(source, 1, "want a mapping of options, `verbose: true` for example");
+  }
+  requireBounded(source, document);
+  return validateDocument(source, document);
+}
+
+/** What messages name. */
+interface ConfigSource {
+  readonly text: string;
+  readonly file: string;
+}
+
+function validateDocument(source: ConfigSource, document: object): ValidatedOptions {
+  const options: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(document)) {
+    const name = OPTION_BY_KEY.get(key);
+    const line = lineOfKey(source.text, key);
+    if (name === undefined) throw problem(source, line, `unknown key ${previewOf(key)}; ${suggestion(key)}`, key);
+    const reason = CODE_ONLY[name];
+    if (reason !== undefined) throw problem(source, line, `${key} cannot be set here: it is ${reason}`, key);
+    if (Object.hasOwn(options, name)) {
+      throw problem(source, line, `${key} is given twice, as ${name} and as ${snakeCase(name)}; remove one`, key);
+    }
+    try {
+      Object.assign(options, validateOptions({ [name]: fromYaml(name, value, source.file) }, ""));
+    } catch (cause) {
+      throw valueProblem(source, line, key, name, value, cause);
+    }
+  }
+  return validateOptions(options);
+}
+
+/** A value as code would give it: sizes as numbers, paths relative to the file's folder as absolute ones. */
+function fromYaml(name: OptionName, value: unknown, file: string): unknown {
+  if (name === "maxBytes" && typeof value === "string") return parseSize(value) ?? value;
+  if (name === "cacheDir") return resolveText(value, file);
+  if (name === "dependsOnFiles" && Array.isArray(value)) return value.map((item) => resolveText(item, file));
+  return value;
+}
+
+function resolveText(value: unknown, file: string): unknown {
+  const isRelative = typeof value === "string" && value !== "" && !/^[a-z][a-z0-9+.-]+:/i.test(value);
+  return isRelative ? resolvePath(value, parentOf(file)) : value;
+}
+
+/** Refuses values that are too many or too deep to be walked, which also covers a value that contains itself. */
+function requireBounded(source: ConfigSource, document: object): void {
+  let count = 0;
+  const walk = (value: unknown, depth: number): void => {
+    if (++count > MAX_VALUES || depth > MAX_DEPTH) {
+      const bounds = `more than ${MAX_VALUES} values or ${MAX_DEPTH} levels, aliases counted where they are used`;
+      throw problem(source, 1, `${bounds}; put data into a file and name it in dependsOnFiles`);
+    }
+    if (typeof value !== "object" || value === null) return;
+    for (const item of Object.values(value)) walk(item, depth + 1);
+  };
+  walk(document, 0);
+}
+
+function valueProblem(
+  source: ConfigSource,
+  line: number,
+  key: string,
+  name: OptionName,
+  value: unknown,
+  cause: unknown,
+): CacheTypeError {
+  if (!(cause instanceof CacheTypeError)) throw cause;
+  const detail = cause.message.replace(/^Cannot use \.?/, "").replace(name, key);
+  return problem(source, line, detail + remedyFor(name, value), key, cause);
+}
+
+function remedyFor(name: OptionName, value: unknown): string {
+  if (name === "version" && typeof value === "number") return `; quote it: ${name}: "${value}"`;
+  if (name === "maxBytes") return ", or a size such as 2GiB";
+  if (typeof value === "string" && OPTION_IS_LIST.has(name)) return `; write ${name}: [${JSON.stringify(value)}]`;
+  return "";
+}
+
+const OPTION_IS_LIST: ReadonlySet<keyof CacheOptions> = new Set<keyof CacheOptions>([
+  "fileArgs",
+  "ignoreArgs",
+  "envVars",
+  "dependsOnFiles",
+  "ignoreCode",
+]);
+
+function suggestion(key: string): string {
+  const near = nearestWord(key, OPTION_NAMES);
+  const known = OPTION_NAMES.filter((name) => !(name in CODE_ONLY));
+  if (near === null) return `the keys are: ${known.join(", ")}`;
+  return key.includes("_") ? `did you mean ${snakeCase(near)}?` : `did you mean ${near}?`;
+}
+
+function syntaxProblem(source: ConfigSource, cause: unknown): CacheTypeError {
+  if (cause instanceof RangeError) {
+    return problem(
+      source,
+      1,
+      "values are nested too deep; put data into a file and name it in dependsOnFiles",
+      undefined,
+      cause,
+    );
+  }
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const place = / at line (\d+), column \d+[\s\S]*$/.exec(message);
+  const detail = place === null ? message : message.slice(0, place.index);
+  const what = detail.charAt(0).toLowerCase() + detail.slice(1);
+  return problem(source, Number(place?.[1] ?? 1), `not valid YAML: ${what}; mend the syntax`, undefined, cause);
+}
+
+function problem(source: ConfigSource, line: number, detail: string, key?: string, cause?: unknown): CacheTypeError {
+  const path = key === undefined ? `${source.file}:${line}` : `${source.file}:${line}:${key.slice(0, 80)}`;
+  return new CacheTypeError("ERR_CONFIG", `${source.file}:${line}: ${detail}`, { path, cause });
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
