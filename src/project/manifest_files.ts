@@ -9,7 +9,7 @@
 
 // Taken when this module loads: what observes the reads of cached functions replaces these later, and the files that
 // are read here are not inputs of whichever cached function happens to be running.
-const { readTextFileSync, statSync, realPathSync } = Deno;
+const { readDirSync, readTextFileSync, realPathSync, statSync } = Deno;
 const querySync = Deno.permissions.querySync.bind(Deno.permissions);
 
 /** Why a file's text is not to be had. */
@@ -80,5 +80,15 @@ export function realPathOf(path: string): string {
     return realPathSync(path);
   } catch {
     return path;
+  }
+}
+
+/** Names of the folders in a folder, sorted; none where it may not be listed. */
+export function listFolders(path: string): string[] {
+  if (!mayRead(path)) return [];
+  try {
+    return [...readDirSync(path)].filter((entry) => entry.isDirectory).map((entry) => entry.name).sort();
+  } catch {
+    return [];
   }
 }

@@ -1,0 +1,135 @@
+/**
+ * The files that describe a project and its workspace: deno.json, deno.jsonc, package.json.
+ *
+ * @module
+ */
+import { exists, listFolders, readManifest } from "../project/manifest_files.ts";
+import { parentOf, resolvePath } from "../project/paths.ts";
+import { asObject, asTexts, parseJsonc } from "./jsonc.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A folder's own description. */
+export interface Manifest {
+  /** An absolute path. */
+  readonly folder: string;
+  /** Content of deno.json or deno.jsonc; empty when there is none. */
+  readonly deno: Json;
+  /** Content of package.json; empty when there is none. */
+  readonly npm: Json;
+}
+
+/** A project's description, with that of the workspace that it is a member of. */
+export interface ProjectManifests {
+  /** The nearest description upwards of the project's root. */
+  readonly own: Manifest;
+  /** The workspace's root; `own` when there is no workspace. */
+  readonly workspace: Manifest;
+  /** deno.lock of the project, whether it exists or not; `null` when it is switched off or there is no description. */
+  readonly lockPath: string | null;
+  /** What could not be read, in words. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * The description of the project at `root`, found as Deno finds it: the nearest folder upwards that has a deno.json,
+ * deno.jsonc or package.json, then the workspace upwards of it that lists it as a member.
+ *
+ * @param root An absolute path.
+ */
+export function readProjectManifests(root: string): ProjectManifests {
+  const notices: string[] = [];
+  let own: Manifest | null = null;
+  for (let folder = root;; folder = parentOf(folder)) {
+    const manifest = readManifestOf(folder, notices);
+    if (own === null) own = manifest;
+    const isWorkspace = manifest !== null && own !== null && manifest !== own && isMember(own.folder, manifest);
+    if (isWorkspace) return describe(own ?? manifest, manifest, notices);
+    if (parentOf(folder) === folder) break;
+  }
+  const none: Manifest = own ?? { folder: root, deno: {}, npm: {} };
+  return own === null ? { own: none, workspace: none, lockPath: null, notices } : describe(own, own, notices);
+}
+
+/**
+ * The description in `folder`; `null` when there is none.
+ *
+ * @param notices Gets a line for each file that is no JSON.
+ */
+export function readManifestOf(folder: string, notices: string[]): Manifest | null {
+  const deno = readJson(resolvePath("deno.json", folder), notices) ??
+    readJson(resolvePath("deno.jsonc", folder), notices);
+  const npm = readJson(resolvePath("package.json", folder), notices);
+  return deno === null && npm === null ? null : { folder, deno: deno ?? {}, npm: npm ?? {} };
+}
+
+/** Folders of the members of a workspace, absolute paths; folders that do not exist are left out. */
+export function memberFolders(workspace: Manifest): string[] {
+  return memberPatterns(workspace).filter((pattern) => !pattern.startsWith("!")).flatMap((pattern) => {
+    let folders = [workspace.folder];
+    for (const part of pattern.split("/").filter((part) => part !== "" && part !== ".")) {
+      folders = part.includes("*")
+        ? folders.flatMap((folder) =>
+          listFolders(folder).filter((name) => matches(name, part)).map((name) => `${folder}/${name}`)
+        )
+        : folders.map((folder) => resolvePath(part, folder));
+    }
+    return folders.filter((folder) => exists(folder));
+  });
+}
+
+/** Folders of linked packages, absolute paths. */
+export function linkFolders(workspace: Manifest): string[] {
+  return [...asTexts(workspace.deno.links), ...asTexts(workspace.deno.patch)]
+    .map((path) => resolvePath(path, workspace.folder));
+}
+
+function describe(own: Manifest, workspace: Manifest, notices: string[]): ProjectManifests {
+  const { lock } = workspace.deno;
+  const given = typeof lock === "string" ? lock : asObject(lock).path;
+  const lockPath = lock === false
+    ? null
+    : resolvePath(typeof given === "string" ? given : "deno.lock", workspace.folder);
+  return { own, workspace, lockPath, notices };
+}
+
+function isMember(folder: string, workspace: Manifest): boolean {
+  const parts = folder.slice(workspace.folder.length).split("/").filter((part) => part !== "");
+  const isListed = (pattern: string): boolean => {
+    const wanted = pattern.split("/").filter((part) => part !== "" && part !== ".");
+    if (wanted.includes("**")) return matches(parts.join("/"), wanted.join("/"));
+    return wanted.length === parts.length && wanted.every((part, index) => matches(parts[index] ?? "", part));
+  };
+  const patterns = memberPatterns(workspace);
+  return patterns.some((pattern) => !pattern.startsWith("!") && isListed(pattern)) &&
+    !patterns.some((pattern) => pattern.startsWith("!") && isListed(pattern.slice(1)));
+}
+
+function memberPatterns(workspace: Manifest): string[] {
+  const deno = workspace.deno.workspace;
+  const npm = workspace.npm.workspaces;
+  return [
+    ...asTexts(deno),
+    ...asTexts(asObject(deno).members),
+    ...asTexts(npm),
+    ...asTexts(asObject(npm).packages),
+  ];
+}
+
+/** Whether `text` fits a pattern in which `*` stands for anything but `/`, and `**` for anything. */
+function matches(text: string, pattern: string): boolean {
+  const source = pattern.split(/(\*\*\/?|\*)/)
+    .map((part) => part === "*" ? "[^/]*" : part.startsWith("**") ? ".*" : RegExp.escape(part)).join("");
+  return new RegExp(`^${source}$`).test(text);
+}
+
+function readJson(path: string, notices: string[]): Json | null {
+  const { text } = readManifest(path);
+  if (text === null) return null;
+  try {
+    return asObject(parseJsonc(text));
+  } catch {
+    notices.push(`${path} is no JSON: nothing in it counts; mend its syntax`);
+    return {};
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Names, versions and requirements of packages, taken apart.
+ *
+ * @module
+ */
+
+/** `npm:lodash-es@^4/add.js` in parts. */
+export interface PackageRequest {
+  readonly registry: "npm" | "jsr";
+  readonly name: string;
+  /** The requirement as written, `^4`; empty for none. */
+  readonly range: string;
+}
+
+const REQUEST = /^(npm|jsr):\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(?:\/|$)/;
+
+/** The parts of an `npm:` or `jsr:` specifier; `null` when it is none. */
+export function parseRequest(specifier: string): PackageRequest | null {
+  const match = REQUEST.exec(specifier);
+  if (match === null) return null;
+  return { registry: match[1] as "npm" | "jsr", name: match[2] ?? "", range: match[3] ?? "" };
+}
+
+/** A package's name and exact version. */
+export interface NameAndVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * The name and version of `@scope/name@1.2.3_peer@4.5.6`, the form of lock files and of `node_modules/.deno`; what
+ * follows `_` tells apart copies for different peers and is left out. `null` when there is no version.
+ */
+export function splitNameVersion(text: string): NameAndVersion | null {
+  const at = text.indexOf("@", 1);
+  if (at < 0) return null;
+  const version = text.slice(at + 1).split("_", 1)[0] ?? "";
+  return version === "" ? null : { name: text.slice(0, at), version };
+}
