@@ -1,0 +1,480 @@
+/**
+ * Code as a text in which only what can change its outcome remains.
+ *
+ * Comments, layout and the order of nothing but names are gone: a local variable is the number of its first appearance,
+ * a free one the number of a slot, whose meaning the caller adds. Names of properties stay. Forms that mean the same in
+ * every context are written alike: quotes, `a["b"]` and `a.b`, `(x) => x` and `(x) => { return x; }`, braces around one
+ * statement, several declarations in one, `void 0`, `!0`. So a formatter costs nothing, and a minifier little.
+ *
+ * The idea of hashing names away is that of Unison's content-addressed code.
+ *
+ * @module
+ */
+import type { Binding, ScriptSyntax } from "./scopes.ts";
+import { type AnyNode, type ClassNode, type FunctionNode, isClassNode, isFunctionNode } from "./syntax.ts";
+import { staticKey, type Use, usesOf } from "./uses.ts";
+
+/** A variable that the code takes from outside, with the members that this appearance uses. */
+export interface Slot {
+  /** Name in the source: metadata, not part of the normalized text. `this` for an arrow function's receiver. */
+  readonly name: string;
+  /** What declares it in this script; `null`: nothing does, so it is a global or the text was parsed on its own. */
+  readonly binding: Binding | null;
+  readonly uses: readonly Use[];
+}
+
+/** `import("…")` in the code; `null`: the specifier is computed. */
+export interface DynamicImport {
+  readonly specifier: string | null;
+}
+
+/** Code with names hashed away, and what it takes from outside in the order of first appearance. */
+export interface NormalizedCode {
+  readonly text: string;
+  readonly slots: readonly Slot[];
+  readonly imports: readonly DynamicImport[];
+  /** What of `import.meta` it uses; `*` when that cannot be told. */
+  readonly meta: readonly string[];
+  /** Reads `.name` of something that may be a function. */
+  readonly readsName: boolean;
+  /** Reads `.constructor` or `new.target`, through which the name of a class can be read. */
+  readonly readsConstructor: boolean;
+  /** Uses private names or `super` of a class around it. */
+  readonly needsHomeClass: boolean;
+}
+
+/** What to leave out. */
+export interface NormalizeOptions {
+  /** Members of a class whose code does not count, such as methods that a decorator has replaced. */
+  isLeftOut?(member: AnyNode): boolean;
+}
+
+/** Normalizes a function, a class, an expression or a whole script. */
+export function normalizeCode(script: ScriptSyntax, node: AnyNode, options: NormalizeOptions = {}): NormalizedCode {
+  return new Normalizer(script, node, options).run();
+}
+
+/** Whether a function depends on its receiver: `this`, `super` or a private name in it or in an arrow within. */
+export function usesThis(node: AnyNode): boolean {
+  let known = thisUsers.get(node);
+  if (known === undefined) thisUsers.set(node, known = findThis(node, true));
+  return known;
+}
+
+const thisUsers = new WeakMap<AnyNode, boolean>();
+
+function findThis(node: AnyNode, isRoot: boolean): boolean {
+  if (node.type === "ThisExpression" || node.type === "Super" || node.type === "PrivateIdentifier") return true;
+  if (!isRoot && (node.type === "FunctionDeclaration" || node.type === "FunctionExpression" || isClassNode(node))) {
+    return false;
+  }
+  if (node.type === "CallExpression" && node.callee.type === "Identifier" && node.callee.name === "eval") return true;
+  return fieldsOf(node).some(([, value]) =>
+    Array.isArray(value)
+      ? value.some((item) => isNode(item) && findThis(item, false))
+      : isNode(value) && findThis(value, false)
+  );
+}
+
+const SKIPPED = new Set(["type", "start", "end", "loc", "range", "raw", "shorthand", "expression", "directive", "id"]);
+
+function fieldsOf(node: AnyNode): [string, unknown][] {
+  return Object.entries(node).filter(([key]) =>
+    !SKIPPED.has(key) || (key === "expression" && isNode((node as unknown as Record<string, unknown>)[key]))
+  );
+}
+
+function isNode(value: unknown): value is AnyNode {
+  return typeof value === "object" && value !== null && typeof (value as AnyNode).type === "string";
+}
+
+class Normalizer {
+  readonly #script: ScriptSyntax;
+  readonly #unit: AnyNode;
+  readonly #options: NormalizeOptions;
+  readonly #out: string[] = [];
+  readonly #locals = new Map<Binding, number>();
+  readonly #labels: string[] = [];
+  readonly #slots: Slot[] = [];
+  readonly #slotNumbers = new Map<string, number>();
+  readonly #slotBindings = new Map<Binding | null, number>();
+  readonly #privates: Map<string, number>[] = [];
+  readonly #imports: DynamicImport[] = [];
+  readonly #meta = new Set<string>();
+  /** How many functions with a receiver of their own are around the current node. */
+  #receivers = 0;
+  #isStatic = false;
+  #readsName = false;
+  #readsConstructor = false;
+  #needsHomeClass = false;
+
+  constructor(script: ScriptSyntax, unit: AnyNode, options: NormalizeOptions) {
+    this.#script = script;
+    this.#unit = unit;
+    this.#options = options;
+  }
+
+  run(): NormalizedCode {
+    const unit = this.#unit;
+    if (unit.type === "Program") this.#statements(unit.body as AnyNode[]);
+    else this.#emit(unit);
+    return {
+      text: this.#out.join(" "),
+      slots: this.#slots,
+      imports: this.#imports,
+      meta: [...this.#meta].sort(),
+      readsName: this.#readsName,
+      readsConstructor: this.#readsConstructor,
+      needsHomeClass: this.#needsHomeClass,
+    };
+  }
+
+  #emitAll(nodes: readonly (AnyNode | null)[]): void {
+    this.#out.push("[");
+    for (const node of nodes) this.#emit(node);
+    this.#out.push("]");
+  }
+
+  #emit(node: AnyNode | null | undefined): void {
+    if (!node) return void this.#out.push("_");
+    switch (node.type) {
+      case "Identifier":
+        return this.#name(node);
+      case "Literal":
+        return this.#literal(node);
+      case "TemplateLiteral":
+        return this.#template(node);
+      case "TaggedTemplateExpression":
+        this.#out.push("(tagged");
+        this.#emit(node.tag);
+        this.#out.push(...node.quasi.quasis.map((quasi) => JSON.stringify([quasi.value.cooked, quasi.value.raw])));
+        this.#emitAll(node.quasi.expressions);
+        return void this.#out.push(")");
+      case "ThisExpression":
+        return this.#thisExpression(node);
+      case "MemberExpression":
+        return this.#member(node);
+      case "PrivateIdentifier":
+        return this.#privateName(node.name);
+      case "Super":
+        if (this.#privates.length === 0 && !isClassNode(this.#unit)) this.#needsHomeClass = true;
+        return void this.#out.push("super");
+      case "UnaryExpression":
+        return this.#unary(node);
+      case "BlockStatement":
+      case "StaticBlock":
+        this.#out.push(node.type === "StaticBlock" ? "(static{" : "({");
+        this.#statements(node.body);
+        return void this.#out.push("})");
+      case "IfStatement":
+        this.#out.push("(if");
+        this.#emit(node.test);
+        this.#branch(node.consequent);
+        if (node.alternate) this.#branch(node.alternate);
+        return void this.#out.push(")");
+      case "ForStatement":
+      case "WhileStatement":
+      case "DoWhileStatement":
+      case "ForInStatement":
+      case "ForOfStatement":
+        return this.#loop(node);
+      case "LabeledStatement":
+        this.#labels.push(node.label.name);
+        this.#out.push("(label");
+        this.#branch(node.body);
+        this.#out.push(")");
+        return void this.#labels.pop();
+      case "BreakStatement":
+      case "ContinueStatement":
+        this.#out.push(node.type === "BreakStatement" ? "break" : "continue");
+        return void this.#out.push(node.label ? String(this.#labels.lastIndexOf(node.label.name)) : "_");
+      case "VariableDeclaration":
+        return this.#declaration(node);
+      case "Property":
+        return this.#property(node);
+      case "MetaProperty":
+        return this.#metaProperty(node);
+      case "ImportExpression":
+        return this.#importExpression(node);
+      case "ImportDeclaration":
+      case "ExportAllDeclaration":
+        return;
+      case "ExportNamedDeclaration":
+        return node.declaration ? this.#emit(node.declaration) : undefined;
+      case "ExportDefaultDeclaration":
+        this.#out.push("default");
+        return this.#emit(node.declaration);
+      default:
+        if (isFunctionNode(node)) return this.#function(node);
+        if (isClassNode(node)) return this.#class(node);
+        return this.#generic(node);
+    }
+  }
+
+  #generic(node: AnyNode): void {
+    this.#out.push(`(${node.type}`);
+    for (const [, value] of fieldsOf(node)) {
+      if (Array.isArray(value)) this.#emitAll(value);
+      else if (isNode(value)) this.#emit(value);
+      else this.#out.push(JSON.stringify(value) ?? "_");
+    }
+    this.#out.push(")");
+  }
+
+  #statements(nodes: readonly AnyNode[]): void {
+    for (const node of nodes) {
+      if (node.type === "EmptyStatement" || node.type === "DebuggerStatement") continue;
+      if (node.type === "ExpressionStatement" && node.expression.type === "SequenceExpression") {
+        for (const expression of node.expression.expressions) this.#expressionStatement(expression);
+      } else if (node.type === "ExpressionStatement") this.#expressionStatement(node.expression);
+      else this.#emit(node);
+    }
+  }
+
+  #expressionStatement(expression: AnyNode): void {
+    this.#out.push("(do");
+    this.#emit(expression);
+    this.#out.push(")");
+  }
+
+  /** A statement in the place of a block: braces around one statement that declares nothing mean nothing. */
+  #branch(node: AnyNode): void {
+    this.#out.push("({");
+    this.#statements(node.type === "BlockStatement" ? node.body : [node]);
+    this.#out.push("})");
+  }
+
+  #loop(node: Extract<AnyNode, { type: `${string}Statement` }>): void {
+    this.#out.push(`(${node.type}`);
+    for (const [key, value] of fieldsOf(node)) {
+      if (key === "body" && isNode(value)) this.#branch(value);
+      else if (isNode(value)) this.#emit(value);
+      else this.#out.push(JSON.stringify(value) ?? "_");
+    }
+    this.#out.push(")");
+  }
+
+  #declaration(node: Extract<AnyNode, { type: "VariableDeclaration" }>): void {
+    const parent = this.#script.parents.get(node);
+    const isInLoopHead = parent?.type.startsWith("For") === true;
+    for (const declarator of node.declarations) {
+      // Nothing tells `const` from `let` where nothing assigns.
+      const kind = node.kind === "const" && !this.#isAssigned(declarator.id) ? "let" : node.kind;
+      this.#out.push(`(${kind}`);
+      this.#emit(declarator.id);
+      this.#emit(declarator.init);
+      this.#out.push(")");
+    }
+    if (isInLoopHead) this.#out.push("in-head");
+  }
+
+  #isAssigned(pattern: AnyNode): boolean {
+    return pattern.type === "Identifier" && (this.#script.bindings.get(pattern)?.writes.length ?? 0) > 0;
+  }
+
+  #literal(node: Extract<AnyNode, { type: "Literal" }>): void {
+    if (node.regex) return void this.#out.push(`/${node.regex.pattern}/${[...node.regex.flags].sort().join("")}`);
+    if (typeof node.bigint === "string") return void this.#out.push(`${BigInt(node.bigint.replaceAll("_", ""))}n`);
+    if (node.value === "name") this.#readsName = true;
+    this.#out.push(typeof node.value === "string" ? JSON.stringify(node.value) : String(node.value));
+  }
+
+  #template(node: Extract<AnyNode, { type: "TemplateLiteral" }>): void {
+    const texts = node.quasis.map((quasi) => JSON.stringify(quasi.value.cooked));
+    if (texts.length === 1) return void this.#out.push(texts[0] ?? "");
+    this.#out.push("(template", ...texts);
+    this.#emitAll(node.expressions);
+    this.#out.push(")");
+  }
+
+  #unary(node: Extract<AnyNode, { type: "UnaryExpression" }>): void {
+    const { argument } = node;
+    if (argument.type === "Literal" && typeof argument.value === "number") {
+      if (node.operator === "void") return void this.#out.push("undefined");
+      if (node.operator === "!") return void this.#out.push(String(!argument.value));
+    }
+    this.#out.push(`(${node.operator}`);
+    this.#emit(argument);
+    this.#out.push(")");
+  }
+
+  #isLocal(binding: Binding): boolean {
+    return binding.scope.start >= this.#unit.start && binding.scope.end <= this.#unit.end;
+  }
+
+  #name(node: Extract<AnyNode, { type: "Identifier" }>): void {
+    const binding = this.#script.bindings.get(node) ?? null;
+    if (binding && (this.#isLocal(binding) || this.#unit.type === "Program" && binding.kind !== "import")) {
+      let number = this.#locals.get(binding);
+      if (number === undefined) this.#locals.set(binding, number = this.#locals.size);
+      return void this.#out.push(`$${number}`);
+    }
+    if (!binding && node.name === "undefined") return void this.#out.push("undefined");
+    if (!binding && node.name === "arguments" && this.#receivers > 0) return void this.#out.push("arguments");
+    this.#slot(node.name, binding, node);
+  }
+
+  #slot(name: string, binding: Binding | null, node: AnyNode): void {
+    const uses = usesOf(this.#script, node);
+    const id = `${name}\n${JSON.stringify(uses.map((use) => [use.path, use.how]))}`;
+    let number = this.#slotNumbers.get(id);
+    if (number === undefined) {
+      this.#slotNumbers.set(id, number = this.#slots.length);
+      this.#slots.push({ name, binding, uses });
+    }
+    this.#out.push(`@${number}`);
+  }
+
+  #thisExpression(node: AnyNode): void {
+    if (this.#receivers > 0) return void this.#out.push("this");
+    this.#slot("this", null, node);
+  }
+
+  #member(node: Extract<AnyNode, { type: "MemberExpression" }>): void {
+    const key = staticKey(node);
+    this.#out.push(node.optional ? "(?." : "(.");
+    this.#emit(node.object);
+    if (key !== null) {
+      this.#noteKey(key, node);
+      this.#out.push(JSON.stringify(key));
+    } else this.#emit(node.property);
+    this.#out.push(")");
+  }
+
+  /** A name that is read from a variable outside is resolved by its value; from anything else it may be a function's. */
+  #noteKey(key: string, node: Extract<AnyNode, { type: "MemberExpression" }>): void {
+    if (key === "constructor") this.#readsConstructor = true;
+    if (key !== "name" || this.#isOutside(node.object)) return;
+    this.#readsName = true;
+    if (node.object.type === "ThisExpression" && this.#isStatic) this.#readsConstructor = true;
+  }
+
+  #isOutside(node: AnyNode): boolean {
+    if (node.type === "MemberExpression") return staticKey(node) !== null && this.#isOutside(node.object);
+    if (node.type !== "Identifier") return false;
+    const binding = this.#script.bindings.get(node);
+    return !binding || !this.#isLocal(binding);
+  }
+
+  #key(key: AnyNode, isComputed: boolean): void {
+    if (isComputed && key.type !== "Literal") {
+      this.#out.push("[computed");
+      this.#emit(key);
+      return void this.#out.push("]");
+    }
+    if (key.type === "PrivateIdentifier") return this.#privateName(key.name);
+    if (key.type === "Identifier") return void this.#out.push(JSON.stringify(key.name));
+    this.#out.push(key.type === "Literal" ? JSON.stringify(String(key.value)) : "?");
+  }
+
+  #property(node: Extract<AnyNode, { type: "Property" }>): void {
+    const parent = this.#script.parents.get(node);
+    this.#out.push(node.kind === "init" ? (node.method ? "(method" : "(:") : `(${node.kind}`);
+    const isProto = node.key.type === "Identifier" && node.key.name === "__proto__" &&
+      (node.shorthand || node.computed);
+    if (isProto) this.#out.push("own");
+    const isPattern = parent?.type === "ObjectPattern";
+    if (isPattern && node.key.type === "Identifier" && !node.computed) {
+      if (node.key.name === "name") this.#readsName = true;
+      if (node.key.name === "constructor") this.#readsConstructor = true;
+    }
+    this.#key(node.key, node.computed);
+    this.#emit(node.value);
+    this.#out.push(")");
+  }
+
+  #metaProperty(node: Extract<AnyNode, { type: "MetaProperty" }>): void {
+    if (node.meta.name === "new") {
+      this.#readsConstructor = true;
+      return void this.#out.push("new.target");
+    }
+    const parent = this.#script.parents.get(node);
+    this.#meta.add(parent?.type === "MemberExpression" && parent.object === node ? staticKey(parent) ?? "*" : "*");
+    this.#out.push("import.meta");
+  }
+
+  #importExpression(node: Extract<AnyNode, { type: "ImportExpression" }>): void {
+    const { source } = node;
+    const specifier = source.type === "Literal" && typeof source.value === "string"
+      ? source.value
+      : source.type === "TemplateLiteral" && source.expressions.length === 0
+      ? source.quasis[0]?.value.cooked ?? null
+      : null;
+    this.#imports.push({ specifier });
+    this.#out.push(`(import#${this.#imports.length - 1}`);
+    if (specifier === null) this.#emit(source);
+    if (node.options) this.#emit(node.options);
+    this.#out.push(")");
+  }
+
+  #function(node: FunctionNode): void {
+    const isArrow = node.type === "ArrowFunctionExpression";
+    this.#out.push(`(${isArrow ? "=>" : "function"}${node.async ? " async" : ""}${node.generator ? " *" : ""}`);
+    if (node.type === "FunctionDeclaration" && node.id && node !== this.#unit) this.#emit(node.id);
+    if (!isArrow) this.#receivers++;
+    const wasStatic = this.#isStatic;
+    if (!isArrow && !this.#isMethod(node)) this.#isStatic = false;
+    this.#emitAll(node.params);
+    this.#out.push("{");
+    if (node.body.type === "BlockStatement") this.#statements(node.body.body);
+    else {
+      this.#out.push("(ReturnStatement");
+      this.#emit(node.body);
+      this.#out.push(")");
+    }
+    this.#out.push("})");
+    this.#isStatic = wasStatic;
+    if (!isArrow) this.#receivers--;
+  }
+
+  #isMethod(node: AnyNode): boolean {
+    return this.#script.parents.get(node)?.type === "MethodDefinition";
+  }
+
+  #class(node: ClassNode): void {
+    this.#out.push("(class");
+    if (node.type === "ClassDeclaration" && node.id && node !== this.#unit) this.#emit(node.id);
+    this.#emit(node.superClass);
+    this.#privates.push(privateNamesOf(node));
+    this.#receivers++;
+    for (const member of node.body.body) {
+      if (this.#options.isLeftOut?.(member)) continue;
+      const wasStatic = this.#isStatic;
+      this.#isStatic = member.type === "StaticBlock" || member.static;
+      if (member.type === "StaticBlock") this.#emit(member);
+      else {
+        this.#out.push(
+          `(${member.type === "MethodDefinition" ? member.kind : "field"}${member.static ? " static" : ""}`,
+        );
+        this.#key(member.key, member.computed);
+        this.#emit(member.value);
+        this.#out.push(")");
+      }
+      this.#isStatic = wasStatic;
+    }
+    this.#receivers--;
+    this.#privates.pop();
+    this.#out.push(")");
+  }
+
+  /** A private name is its position among those of its class. */
+  #privateName(name: string): void {
+    for (let depth = this.#privates.length - 1; depth >= 0; depth--) {
+      const number = this.#privates[depth]?.get(name);
+      if (number !== undefined) return void this.#out.push(`#${this.#privates.length - 1 - depth}.${number}`);
+    }
+    this.#needsHomeClass = true;
+    let at: AnyNode | undefined = this.#unit;
+    while (at && !(isClassNode(at) && privateNamesOf(at).has(name))) at = this.#script.parents.get(at);
+    this.#out.push(at && isClassNode(at) ? `#home.${privateNamesOf(at).get(name)}` : `#${name}`);
+  }
+}
+
+function privateNamesOf(node: ClassNode): Map<string, number> {
+  const names = new Map<string, number>();
+  for (const member of node.body.body) {
+    if (member.type === "StaticBlock" || member.key.type !== "PrivateIdentifier") continue;
+    if (!names.has(member.key.name)) names.set(member.key.name, names.size);
+  }
+  return names;
+}
