@@ -10,7 +10,7 @@
 import process from "node:process";
 import { digestBytes } from "./digest.ts";
 import type { Digest } from "./digests.ts";
-import { findLocked, lockedClosure, type LockedPackage } from "./packages/deno_lock.ts";
+import { type DenoLock, findLocked, lockedClosure, type LockedPackage } from "./packages/deno_lock.ts";
 import { createSpecifierMap } from "./packages/import_map.ts";
 import { installedClosure, type InstalledPackage, readInstalled } from "./packages/installed.ts";
 import { readProjectManifests } from "./packages/manifests.ts";
@@ -94,7 +94,7 @@ export function createPackageResolver(options: PackageResolverOptions): PackageR
       case "runtime":
         return remember(origin.name, () => runtimeIdentity(origin.name, denoVersion));
       case "npm":
-        return remember(`npm ${origin.folder}`, () => npmIdentity(origin, files()));
+        return remember(keyOfNpm(origin), () => npmIdentity(origin, files()));
       case "jsr":
         return remember(`jsr ${origin.name}@${origin.version}`, () => jsrIdentity(origin, files()));
       case "remote":
@@ -102,7 +102,10 @@ export function createPackageResolver(options: PackageResolverOptions): PackageR
     }
   };
   const answer = (text: string, referrer?: string): PackageIdentity | null => {
-    if (parseRequest(text) !== null) return ofRequest(text, files());
+    if (parseRequest(text) !== null) {
+      const identity = ofRequest(text, files());
+      return identity && remember(`${identity.source} ${identity.name}@${identity.version}`, () => identity);
+    }
     if (/^(?:[a-z][a-z0-9+.-]+:|\/|$)|^Deno(?:\.|$)/.test(text) || /^[A-Za-z]:[\\/]/.test(text)) return ofOrigin(text);
     const resolved = files().specifiers.resolve(text, referrer);
     if (resolved !== null && resolved !== text) return answer(resolved);
@@ -116,6 +119,11 @@ export function createPackageResolver(options: PackageResolverOptions): PackageR
       return known;
     },
   };
+}
+
+/** Deno keeps one copy of a version, or several that are counted together; others may install a version twice. */
+function keyOfNpm({ layout, folder, name, version }: NpmOrigin): string {
+  return layout === "deno" && version !== null ? `npm ${name}@${version}` : `npm ${folder}`;
 }
 
 type ProjectFiles = ReturnType<typeof openProject>;
@@ -148,7 +156,8 @@ function npmIdentity(origin: NpmOrigin, files: ProjectFiles): PackageIdentity {
   }
   const { lock, problem } = files.locks.denoLock();
   const locked = origin.layout === "deno" ? lock?.byName.get(`npm:${name}@${version}`) : undefined;
-  if (locked !== undefined) return lockedIdentity(locked, files);
+  const identity = lock && lockedIdentity(locked ?? [], lock);
+  if (identity !== null) return identity;
   const found = isInstalled ? installed ?? readInstalled(realPathOf(origin.folder)) : null;
   if (found !== null) return installedIdentity(found, files);
   return toIdentity("npm", name, version, [], [versionAlone(name, version, problem)]);
@@ -159,16 +168,18 @@ function jsrIdentity(
   files: ProjectFiles,
 ): PackageIdentity {
   const { lock, problem } = files.locks.denoLock();
-  const locked = lock?.byName.get(`jsr:${origin.name}@${origin.version}`);
-  if (locked !== undefined) return lockedIdentity(locked, files);
-  return toIdentity("jsr", origin.name, origin.version, [], [versionAlone(origin.name, origin.version, problem)]);
+  const locked = lock?.byName.get(`jsr:${origin.name}@${origin.version}`) ?? [];
+  return (lock && lockedIdentity(locked, lock)) ??
+    toIdentity("jsr", origin.name, origin.version, [], [versionAlone(origin.name, origin.version, problem)]);
 }
 
-/** Identity of one package of deno.lock, in as many copies as there may be for different peers. */
-function lockedIdentity(copies: readonly LockedPackage[], files: ProjectFiles): PackageIdentity {
-  const { lock } = files.locks.denoLock();
-  const [first] = copies;
-  if (lock === null || first === undefined) throw new Error("A locked package without a lock");
+/** Identity of a package of deno.lock, with all copies of its version that there are for different peers. */
+function lockedIdentity(found: readonly LockedPackage[], lock: DenoLock): PackageIdentity | null {
+  const [first] = found;
+  if (first === undefined) return null;
+  const copies = found.flatMap(({ registry, name, version }) =>
+    lock.byName.get(`${registry}:${name}@${version}`) ?? []
+  );
   const closure = lockedClosure(lock, copies);
   const notices = [...closure.missing].sort().map((name) =>
     `${first.name} depends on ${name}, which is not in deno.lock: its code is not tracked there`
@@ -224,8 +235,8 @@ function ofRequest(specifier: string, files: ProjectFiles): PackageIdentity | nu
   const request = parseRequest(specifier);
   if (request === null) return null;
   const { lock, problem } = files.locks.denoLock();
-  const locked = lock === null ? [] : findLocked(lock, specifier);
-  if (locked.length > 0) return lockedIdentity(locked, files);
+  const identity = lock && lockedIdentity(findLocked(lock, specifier), lock);
+  if (identity !== null) return identity;
   const { registry, name, range } = request;
   if (files.specifiers.localFolder(name) !== null) return null;
   if (registry === "npm") {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exists, listFolders, readManifest } from "../project/manifest_files.ts";
+import { exists, listFolders, mayRead, readManifest } from "../project/manifest_files.ts";
 import { parentOf, resolvePath } from "../project/paths.ts";
 import { asObject, asTexts, parseJsonc } from "./jsonc.ts";
 
@@ -25,8 +25,10 @@ export interface ProjectManifests {
   readonly own: Manifest;
   /** The workspace's root; `own` when there is no workspace. */
   readonly workspace: Manifest;
-  /** deno.lock of the project, whether it exists or not; `null` when it is switched off or there is no description. */
+  /** Where deno.lock of the project is, or would be; `null` when there is none to be. */
   readonly lockPath: string | null;
+  /** Why there is no {@linkcode ProjectManifests.lockPath}, in words; empty when there is one. */
+  readonly noLock: string;
   /** What could not be read, in words. */
   readonly notices: readonly string[];
 }
@@ -47,8 +49,12 @@ export function readProjectManifests(root: string): ProjectManifests {
     if (isWorkspace) return describe(own ?? manifest, manifest, notices);
     if (parentOf(folder) === folder) break;
   }
-  const none: Manifest = own ?? { folder: root, deno: {}, npm: {} };
-  return own === null ? { own: none, workspace: none, lockPath: null, notices } : describe(own, own, notices);
+  if (own !== null) return describe(own, own, notices);
+  const none: Manifest = { folder: root, deno: {}, npm: {} };
+  const noLock = mayRead(root)
+    ? "there is no deno.json, so no deno.lock; add one"
+    : `deno.lock may not be read; run with --allow-read=${root}`;
+  return { own: none, workspace: none, lockPath: null, noLock, notices };
 }
 
 /**
@@ -86,11 +92,13 @@ export function linkFolders(workspace: Manifest): string[] {
 
 function describe(own: Manifest, workspace: Manifest, notices: string[]): ProjectManifests {
   const { lock } = workspace.deno;
+  if (lock === false) {
+    const noLock = 'deno.json says "lock": false; remove that';
+    return { own, workspace, lockPath: null, noLock, notices };
+  }
   const given = typeof lock === "string" ? lock : asObject(lock).path;
-  const lockPath = lock === false
-    ? null
-    : resolvePath(typeof given === "string" ? given : "deno.lock", workspace.folder);
-  return { own, workspace, lockPath, notices };
+  const path = typeof given === "string" ? given : "deno.lock";
+  return { own, workspace, lockPath: resolvePath(path, workspace.folder), noLock: "", notices };
 }
 
 function isMember(folder: string, workspace: Manifest): boolean {

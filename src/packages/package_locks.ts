@@ -37,7 +37,7 @@ export function createPackageLocks(manifests: ProjectManifests): PackageLocks {
   return {
     denoLock() {
       if (manifests.lockPath !== null) return readDeno(manifests.lockPath);
-      return { lock: null, problem: 'deno.json says "lock": false' };
+      return { lock: null, problem: manifests.noLock };
     },
     npmIntegrity(folder, name, version) {
       const outer = folder.slice(0, folder.indexOf("/node_modules"));
