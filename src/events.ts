@@ -23,8 +23,16 @@ export type StaleReason =
     readonly kind: "file";
     readonly path: string;
     readonly change: "content" | "appeared" | "vanished" | "metadata" | "listing" | "link";
+    /** Why it counts as changed when it could not be looked at, with the remedy. */
+    readonly detail?: string;
   }
-  | { readonly kind: "env"; readonly name: string; readonly change: "changed" | "set" | "unset" }
+  | {
+    readonly kind: "env";
+    readonly name: string;
+    readonly change: "changed" | "set" | "unset";
+    /** Why it counts as changed when it could not be looked at, with the remedy. */
+    readonly detail?: string;
+  }
   | { readonly kind: "variable"; readonly path: string; readonly before?: string; readonly after?: string }
   | { readonly kind: "cwd" }
   | {

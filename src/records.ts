@@ -45,6 +45,8 @@ export interface StatDependency {
   readonly path: string;
   /** Which metadata the function saw; times are rarely looked at, and would make `touch` an edit. */
   readonly aspects: "existence" | "size" | "times";
+  /** With `times`: the members of the `stat` result that the function looked at, sorted: `["mtime"]`. */
+  readonly fields?: readonly string[];
   /** Digest over those; `null`: there was nothing at that path. */
   readonly digest: ContentDigest | null;
   /** Whether symbolic links were followed (`stat`) or looked at themselves (`lstat`). */
@@ -90,9 +92,24 @@ export interface ChildDependency {
   readonly outcome: Digest<"outcome">;
 }
 
+/**
+ * Everything that an execution and the cached calls inside it rest on, flattened.
+ *
+ * If all of it is unchanged, every inner call would answer as it did, and the inner calls need not be looked up one by
+ * one. If something changed, the trace is verified in order, which alone can tell whether the change reaches the result.
+ */
+export interface Support {
+  /** The inner cached functions, each with the digest of its code and of what its options declare. */
+  readonly functions: readonly { readonly functionId: string; readonly identity: Digest<"step"> }[];
+  /** What any of them observed, other than calls. */
+  readonly dependencies: readonly Exclude<Dependency, ChildDependency>[];
+}
+
 /** One execution: what it observed, in the order of observation, and what it returned. */
 export interface Trace {
   readonly dependencies: readonly Dependency[];
+  /** The same, flattened through inner calls; `null`: there are none, or they rest on too much to list. */
+  readonly support: Support | null;
   /** The blob that holds the result. */
   readonly result: BlobDigest;
   /** Size of that blob in bytes. */

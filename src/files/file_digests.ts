@@ -1,0 +1,237 @@
+/**
+ * Digests of files and directories: the whole content, always, at the price of one `stat` while it is unchanged.
+ *
+ * @module
+ */
+import type { ContentDigest } from "../digests.ts";
+import { CacheError } from "../errors.ts";
+import { hashFile, hashFileSync, hashSmallFile, SYNC_BYTES } from "./content.ts";
+import { digestFound, digestListing, listDirectory, walkDirectory } from "./directory.ts";
+import { FileMemory } from "./file_memory.ts";
+import { hashFiles } from "./parallel.ts";
+import { isSameStamp, isSettled, stampOf } from "./stamp.ts";
+import type { FileStamp } from "./stamp.ts";
+
+// Taken when this module loads: what observes the reads of cached functions replaces these later.
+const { statSync } = Deno;
+
+/** Files of a directory that are not remembered are hashed at once up to this sum, bytes; beyond it, asynchronously. */
+const SYNC_SUM_BYTES = 4 * 1024 * 1024;
+
+/** Options of {@linkcode FileDigests}. */
+export interface FileDigestsOptions {
+  /** The cache directory, absolute: it holds the memory, and is left out of directory digests; `null`: none. */
+  readonly cacheDir?: string | null;
+  /** Whether to write the memory. @default true */
+  readonly save?: boolean;
+  /** Milliseconds since the epoch. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** Options of {@linkcode FileDigests.digestPath}. */
+export interface DigestPathOptions {
+  /** In a directory, only files whose name relative to it matches; flags `g` and `y` change nothing. */
+  readonly pattern?: RegExp | string | undefined;
+}
+
+/** Digests of files and directories, with a memory that outlives the process. */
+export class FileDigests {
+  /** What was read before. */
+  readonly memory: FileMemory;
+  readonly #cacheDir: string | undefined;
+  readonly #now: () => number;
+  /** Files that are being hashed, so that several callers wait for one. */
+  readonly #running = new Map<string, { stamp: FileStamp; digest: Promise<ContentDigest> }>();
+
+  constructor(options: FileDigestsOptions = {}) {
+    this.#now = options.now ?? Date.now;
+    this.#cacheDir = options.cacheDir ?? undefined;
+    const path = this.#cacheDir === undefined ? null : `${this.#cacheDir}/v1/files.bin`;
+    this.memory = new FileMemory({ path, save: options.save ?? true, now: this.#now });
+  }
+
+  /** Milliseconds since the epoch, by the clock that stamps are judged with. */
+  now(): number {
+    return this.#now();
+  }
+
+  /**
+   * The digest of a file's content or of a directory's (see {@linkcode digestFound}); `null` when there is nothing.
+   * Symbolic links are followed. A promise only where something large has to be read.
+   *
+   * @param path An absolute path.
+   * @throws {CacheError} `ERR_FILE` when it is there and cannot be read, or is no file (a pipe, a device).
+   */
+  digestPath(
+    path: string,
+    options: DigestPathOptions = {},
+  ): ContentDigest | null | Promise<ContentDigest | null> {
+    const startedMs = this.#now();
+    const info = this.stat(path);
+    if (info === null) return null;
+    if (info.isDirectory) return this.#digestDirectory(path, options.pattern);
+    return this.#digestFile(path, info, startedMs);
+  }
+
+  /** As {@linkcode digestPath}, for several, using the cores where that pays. */
+  async digestPaths(paths: readonly string[], options: DigestPathOptions = {}): Promise<(ContentDigest | null)[]> {
+    const startedMs = this.#now();
+    const digests: (ContentDigest | null | Promise<ContentDigest | null>)[] = [];
+    const files: { path: string; info: Deno.FileInfo; index: number }[] = [];
+    for (const [index, path] of paths.entries()) {
+      const info = this.stat(path);
+      if (info === null) digests.push(null);
+      else if (info.isDirectory) digests.push(this.#digestDirectory(path, options.pattern));
+      else if (!info.isFile) digests.push(this.#digestFile(path, info, startedMs));
+      else {
+        digests.push(null);
+        files.push({ path, info, index });
+      }
+    }
+    const contents = await this.#digestFiles(files, startedMs);
+    for (const [next, file] of files.entries()) digests[file.index] = contents[next]!;
+    return Promise.all(digests);
+  }
+
+  /**
+   * The digest of a file's content, hashed without giving way whatever its size; `null` when there is nothing.
+   *
+   * @throws {CacheError} `ERR_FILE` as {@linkcode digestPath}, and for a directory.
+   */
+  digestFileSync(path: string): ContentDigest | null {
+    const startedMs = this.#now();
+    const info = this.stat(path);
+    if (info === null) return null;
+    if (!info.isFile) throw notReadable(path, undefined, info.isDirectory ? "it is a directory" : "it is no file");
+    const known = this.memory.get(path, info);
+    if (known !== undefined) return known;
+    const content = readOr(path, () => info.size <= SYNC_BYTES ? hashSmallFile(path) : hashFileSync(path));
+    this.memory.set(path, stampOf(info), content, startedMs);
+    return content.digest;
+  }
+
+  /**
+   * Digest over the names and types of a directory's entries, not of what is below them; `null` when there is nothing.
+   *
+   * @throws {CacheError} `ERR_FILE` when it cannot be listed.
+   */
+  digestListing(path: string): ContentDigest | null {
+    if (this.stat(path) === null) return null;
+    return digestListing(readOr(path, () => listDirectory(path)));
+  }
+
+  /** What is at `path`, links followed; `null` when there is nothing. @throws {CacheError} `ERR_FILE` when it may not be looked at. */
+  stat(path: string): Deno.FileInfo | null {
+    try {
+      return statSync(path);
+    } catch (error) {
+      if (isAbsence(error)) return null;
+      throw notReadable(path, error, messageOf(error));
+    }
+  }
+
+  #digestFile(path: string, info: Deno.FileInfo, startedMs: number): ContentDigest | Promise<ContentDigest> {
+    if (!info.isFile) throw notReadable(path, undefined, "it is a pipe or a device");
+    const known = this.memory.get(path, info);
+    if (known !== undefined) return known;
+    const stamp = stampOf(info);
+    if (info.size <= SYNC_BYTES) {
+      const content = readOr(path, () => hashSmallFile(path));
+      this.memory.set(path, stamp, content, startedMs);
+      return content.digest;
+    }
+    // A file that may be edited without a new stamp is read anew for each caller: another's reading began earlier.
+    const running = this.#running.get(path);
+    if (running !== undefined && isSameStamp(running.stamp, stamp) && isSettled(stamp, startedMs)) {
+      return running.digest;
+    }
+    const digest = this.#hashLarge(path, stamp, startedMs);
+    const entry = { stamp, digest };
+    this.#running.set(path, entry);
+    const done = () => void (this.#running.get(path) === entry && this.#running.delete(path));
+    digest.then(done, done);
+    return digest;
+  }
+
+  async #hashLarge(path: string, stamp: FileStamp, startedMs: number): Promise<ContentDigest> {
+    try {
+      const content = await hashFile(path, stamp.size);
+      this.memory.set(path, stamp, content, startedMs);
+      return content.digest;
+    } catch (error) {
+      throw notReadable(path, error, messageOf(error));
+    }
+  }
+
+  #digestDirectory(path: string, pattern: RegExp | string | undefined): ContentDigest | Promise<ContentDigest> {
+    const startedMs = this.#now();
+    const found = readOr(
+      path,
+      () => walkDirectory(path, { pattern: statelessPattern(pattern), exclude: this.#cacheDir }),
+    );
+    const contents = this.#digestFiles(found.filter((entry) => entry.kind === "file"), startedMs);
+    return contents instanceof Promise
+      ? contents.then((contents) => digestFound(found, contents))
+      : digestFound(found, contents);
+  }
+
+  /** Digests of regular files, in order; synchronously when little has to be read. */
+  #digestFiles(
+    files: readonly { readonly path: string; readonly info: Deno.FileInfo }[],
+    startedMs: number,
+  ): ContentDigest[] | Promise<ContentDigest[]> {
+    const contents: ContentDigest[] = [];
+    const unknown: { path: string; sizeBytes: number; index: number }[] = [];
+    let unknownBytes = 0;
+    for (const [index, { path, info }] of files.entries()) {
+      const known = this.memory.get(path, info);
+      contents.push(known ?? ("" as ContentDigest));
+      if (known !== undefined) continue;
+      unknown.push({ path, sizeBytes: info.size, index });
+      unknownBytes += info.size;
+    }
+    const keep = (index: number, content: { digest: ContentDigest; sizeBytes: number }) => {
+      contents[index] = content.digest;
+      this.memory.set(files[index]!.path, stampOf(files[index]!.info), content, startedMs);
+    };
+    if (unknownBytes > SYNC_SUM_BYTES || unknown.some((file) => file.sizeBytes > SYNC_BYTES)) {
+      return hashFiles(unknown, (file, content) => keep(file.index, content)).then(() => contents, (error) => {
+        throw notReadable(error.path ?? "", error.cause ?? error, messageOf(error.cause ?? error));
+      });
+    }
+    for (const { path, index } of unknown) keep(index, readOr(path, () => hashSmallFile(path)));
+    return contents;
+  }
+}
+
+/** A pattern whose `test` keeps no place: with `g` or `y`, every other name would be tested from the middle. */
+function statelessPattern(pattern: RegExp | string | undefined): RegExp | undefined {
+  if (pattern === undefined) return undefined;
+  return typeof pattern === "string"
+    ? new RegExp(pattern)
+    : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
+}
+
+/** Whether a look at a path failed because nothing is there: no such name, or a file where a folder should be. */
+export function isAbsence(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
+function readOr<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof CacheError ? error : notReadable(path, error, messageOf(error));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function notReadable(path: string, cause: unknown, why: string): CacheError {
+  const remedy = cause instanceof Deno.errors.NotCapable
+    ? `run with --allow-read=${path}`
+    : "make it readable, or take it out of what the call depends on";
+  return new CacheError("ERR_FILE", `Cannot digest ${path}: ${why}; ${remedy}`, { path, cause });
+}
