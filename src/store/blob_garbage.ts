@@ -1,0 +1,70 @@
+/**
+ * Deleting blobs that no record refers to, safely beside processes that are about to refer to them.
+ *
+ * @module
+ */
+import type { BlobDigest } from "../digests.ts";
+import type { BlobStore } from "./blob_store.ts";
+import { listRows } from "./graph_rows.ts";
+import type { KvHandle } from "./kv_handle.ts";
+import { blobRowsOf } from "./rows.ts";
+
+/** With more candidates than this, reading all references once is faster than asking for each. */
+const ASK_EACH = 200;
+
+/**
+ * Deletes those of `candidates` that no record refers to.
+ *
+ * Each is moved aside before the last look at the references. A writer commits its record first and then makes sure that
+ * its blob is there. So either this look sees the record, and the blob is put back, or the writer sees that the blob is
+ * gone, and writes it again.
+ *
+ * @returns Bytes freed.
+ */
+export async function collectGarbage(
+  candidates: ReadonlySet<BlobDigest>,
+  handle: KvHandle,
+  blobs: BlobStore,
+): Promise<number> {
+  if (candidates.size === 0) return 0;
+  const look = () => candidates.size > ASK_EACH ? readReferences(handle) : askEach(candidates, handle);
+  // Looked before as well, so that a blob in use is not even for a moment out of its readers' sight.
+  const before = await look();
+  const aside = [];
+  for (const digest of candidates) {
+    if (before.has(digest)) continue;
+    const moved = blobs.moveAside(digest);
+    if (moved !== null) aside.push({ digest, moved });
+  }
+  if (aside.length === 0) return 0;
+  let after: ReadonlySet<BlobDigest> | undefined;
+  let freedBytes = 0;
+  try {
+    after = await look();
+  } finally {
+    for (const { digest, moved } of aside) {
+      if (after === undefined || after.has(digest)) moved.putBack();
+      else freedBytes += moved.remove();
+    }
+  }
+  return freedBytes;
+}
+
+/** Whether a record refers to the blob. */
+export async function hasReference(digest: BlobDigest, handle: KvHandle): Promise<boolean> {
+  for await (const _ of listRows(handle, { prefix: blobRowsOf(digest) }, { limit: 1 })) return true;
+  return false;
+}
+
+async function askEach(digests: Iterable<BlobDigest>, handle: KvHandle): Promise<Set<BlobDigest>> {
+  const found = new Set<BlobDigest>();
+  for (const digest of digests) if (await hasReference(digest, handle)) found.add(digest);
+  return found;
+}
+
+/** All blobs that records refer to. */
+export async function readReferences(handle: KvHandle): Promise<Set<BlobDigest>> {
+  const references = new Set<BlobDigest>();
+  for await (const { key } of listRows(handle, { prefix: ["b"] })) references.add(key[1] as BlobDigest);
+  return references;
+}

@@ -1,0 +1,320 @@
+/**
+ * Bytes under the name of their own SHA-256, on the filesystem. Knows nothing of what they mean.
+ *
+ * A blob is written to a temporary file and renamed, so it is there whole or not at all; its digest is checked on every
+ * read, so a flipped bit, a truncated copy or a swapped file is noticed and never returned.
+ *
+ * @module
+ */
+import type { BlobDigest } from "../digests.ts";
+import { isDigest } from "../digests.ts";
+import { beginDigest, digestBytes, digestChunks } from "../digest.ts";
+import { FILE_MODE, FOLDER_MODE, type Layout } from "./layout.ts";
+
+/** Up to this size, synchronous calls are faster than the round trip of an asynchronous one. Bytes. */
+export const SYNC_LIMIT_BYTES = 65_536;
+
+/** What reading a blob gave. */
+export type BlobRead =
+  | { readonly status: "ok"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly status: "missing" }
+  | { readonly status: "corrupt"; readonly detail: string };
+
+/** What writing a blob gave. */
+export interface BlobWritten {
+  readonly digest: BlobDigest;
+  /** Number of bytes of the blob. */
+  readonly sizeBytes: number;
+}
+
+/** A file of the blob folder. */
+export interface BlobFile {
+  readonly digest: BlobDigest;
+  readonly sizeBytes: number;
+  /** When it was written or last confirmed by a writer, milliseconds since the epoch. */
+  readonly modifiedMs: number;
+}
+
+/** A blob that was moved aside. */
+export interface MovedBlob {
+  /** Puts it where it was. */
+  putBack(): void;
+  /** Deletes it and returns its size in bytes. */
+  remove(): number;
+}
+
+/** Options of {@linkcode BlobStore}. */
+export interface BlobStoreOptions {
+  /**
+   * Wait for the disk before a blob counts as written. Without it a power failure can leave a damaged blob, which is
+   * noticed and computed again.
+   *
+   * @default {false}
+   */
+  readonly durable?: boolean;
+}
+
+/** The blobs of one cache directory. */
+export class BlobStore {
+  readonly #blobs: string;
+  readonly #tmp: string;
+  readonly #durable: boolean;
+
+  /** @param layout Where the folders are. @param options See there. */
+  constructor(layout: Layout, options: BlobStoreOptions = {}) {
+    this.#blobs = layout.blobs;
+    this.#tmp = layout.tmp;
+    this.#durable = options.durable ?? false;
+  }
+
+  /** The file of a blob, whether or not it exists. */
+  pathOf(digest: BlobDigest): string {
+    if (!isDigest(digest)) throw new TypeError(`Not a digest: ${String(digest).slice(0, 80)}`);
+    return `${this.#blobs}/${digest.slice(0, 2)}/${digest.slice(2)}.cbor`;
+  }
+
+  /** Whether there is a file of that name; its bytes are not looked at. */
+  has(digest: BlobDigest): boolean {
+    try {
+      return Deno.statSync(this.pathOf(digest)).isFile;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Stores bytes, given in pieces that are never joined, so a large result is not copied.
+   *
+   * @param chunks The bytes, in order.
+   * @returns Their digest and total size.
+   * @throws The system's error when they cannot be written (disk full, folder gone and not to be made again).
+   */
+  async write(chunks: readonly Uint8Array[]): Promise<BlobWritten> {
+    let sizeBytes = 0;
+    for (const chunk of chunks) sizeBytes += chunk.byteLength;
+    if (sizeBytes > SYNC_LIMIT_BYTES) return await this.#writeLarge(chunks, sizeBytes);
+    const digest: BlobDigest = digestChunks(chunks);
+    if (!this.#confirm(digest, sizeBytes)) this.#writeSmall(digest, chunks);
+    return { digest, sizeBytes };
+  }
+
+  /**
+   * Reads a small blob at once, without the round trip of an asynchronous call.
+   *
+   * @param digest Which.
+   */
+  readSync(digest: BlobDigest): BlobRead {
+    try {
+      return check(digest, Deno.readFileSync(this.pathOf(digest)));
+    } catch (error) {
+      return failedRead(error);
+    }
+  }
+
+  /**
+   * Reads a blob and checks its digest.
+   *
+   * @param digest Which.
+   * @param sizeBytes What the record says; only chooses the faster way to read.
+   */
+  async read(digest: BlobDigest, sizeBytes?: number): Promise<BlobRead> {
+    if (sizeBytes !== undefined && sizeBytes <= SYNC_LIMIT_BYTES) return this.readSync(digest);
+    try {
+      return check(digest, await Deno.readFile(this.pathOf(digest)));
+    } catch (error) {
+      return failedRead(error);
+    }
+  }
+
+  /**
+   * Deletes a blob.
+   *
+   * @returns The number of bytes freed; 0 when there was none.
+   */
+  remove(digest: BlobDigest): number {
+    const path = this.pathOf(digest);
+    try {
+      const { size } = Deno.statSync(path);
+      Deno.removeSync(path);
+      return size;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return 0;
+      throw error;
+    }
+  }
+
+  /**
+   * Moves a blob out of its readers' sight, to be deleted or put back.
+   *
+   * @returns `null` when there is none.
+   */
+  moveAside(digest: BlobDigest): MovedBlob | null {
+    const path = this.pathOf(digest);
+    const aside = `${this.#tmp}/${digest}.aside-${crypto.randomUUID()}`;
+    try {
+      Deno.renameSync(path, aside);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    }
+    return {
+      putBack: () => Deno.renameSync(aside, path),
+      remove() {
+        const { size } = Deno.statSync(aside);
+        Deno.removeSync(aside);
+        return size;
+      },
+    };
+  }
+
+  /** All blobs, in no order. Files with other names are passed over. */
+  *list(): Generator<BlobFile> {
+    for (const folder of readFolder(this.#blobs)) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      for (const name of readFolder(`${this.#blobs}/${folder}`)) {
+        const digest = folder + name.replace(/\.cbor$/, "");
+        if (!name.endsWith(".cbor") || !isDigest(digest)) continue;
+        try {
+          const info = Deno.statSync(`${this.#blobs}/${folder}/${name}`);
+          yield { digest: digest as BlobDigest, sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
+        } catch {
+          // Removed since the folder was listed.
+        }
+      }
+    }
+  }
+
+  /** An equal blob that is there already is kept, and its time renewed, so that it does not count as left over. */
+  #confirm(digest: BlobDigest, sizeBytes: number): boolean {
+    const path = this.pathOf(digest);
+    try {
+      const now = new Date();
+      Deno.utimeSync(path, now, now);
+      // A damaged file of the same name would otherwise stay for ever; a full check costs a read, so small ones get it.
+      if (Deno.statSync(path).size !== sizeBytes) return false;
+      return sizeBytes > SYNC_LIMIT_BYTES || this.readSync(digest).status === "ok";
+    } catch {
+      return false;
+    }
+  }
+
+  #writeSmall(digest: BlobDigest, chunks: readonly Uint8Array[]): void {
+    const bytes = chunks.length === 1 ? chunks[0]! : joinChunks(chunks);
+    const temporary = this.#temporary();
+    try {
+      this.#inFolder(this.#tmp, () => {
+        if (this.#durable) {
+          using file = Deno.openSync(temporary, { write: true, createNew: true, mode: FILE_MODE });
+          writeAllSync(file, bytes);
+          file.syncDataSync();
+        } else {
+          Deno.writeFileSync(temporary, bytes, { createNew: true, mode: FILE_MODE });
+        }
+      });
+      this.#publish(temporary, digest);
+    } catch (error) {
+      removeQuietly(temporary);
+      throw error;
+    }
+  }
+
+  async #writeLarge(chunks: readonly Uint8Array[], sizeBytes: number): Promise<BlobWritten> {
+    const temporary = this.#temporary();
+    try {
+      const hash = beginDigest();
+      {
+        using file = this.#inFolder(
+          this.#tmp,
+          () => Deno.openSync(temporary, { write: true, createNew: true, mode: FILE_MODE }),
+        );
+        for (const chunk of chunks) {
+          for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
+            const piece = chunk.subarray(at, at + PIECE_BYTES);
+            // The disk works on one piece while the next line digests it.
+            const writing = writeAll(file, piece);
+            hash.update(piece);
+            await writing;
+          }
+        }
+        if (this.#durable) await file.syncData();
+      }
+      const digest = hash.end<"blob">();
+      this.#publish(temporary, digest);
+      return { digest, sizeBytes };
+    } catch (error) {
+      removeQuietly(temporary);
+      throw error;
+    }
+  }
+
+  #publish(temporary: string, digest: BlobDigest): void {
+    const path = this.pathOf(digest);
+    this.#inFolder(`${this.#blobs}/${digest.slice(0, 2)}`, () => Deno.renameSync(temporary, path));
+  }
+
+  /** Makes the folder only when it turns out to be missing: almost always it is there. */
+  #inFolder<T>(folder: string, effect: () => T): T {
+    try {
+      return effect();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+      return effect();
+    }
+  }
+
+  /** The process id in the name tells a later clean-up whose file it was. */
+  #temporary(): string {
+    return `${this.#tmp}/${Deno.pid}-${crypto.randomUUID()}`;
+  }
+}
+
+/** Small enough that digesting one piece overlaps with writing it, large enough that calls do not count. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+function check(digest: BlobDigest, bytes: Uint8Array<ArrayBuffer>): BlobRead {
+  const found = digestBytes(bytes);
+  if (found === digest) return { status: "ok", bytes };
+  return { status: "corrupt", detail: `Blob ${digest} holds ${bytes.byteLength} bytes of another digest, ${found}` };
+}
+
+function failedRead(error: unknown): BlobRead {
+  if (error instanceof Deno.errors.NotFound) return { status: "missing" };
+  return { status: "corrupt", detail: error instanceof Error ? error.message : String(error) };
+}
+
+function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
+  let size = 0;
+  for (const chunk of chunks) size += chunk.byteLength;
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.byteLength;) at += await file.write(bytes.subarray(at));
+}
+
+function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.byteLength;) at += file.writeSync(bytes.subarray(at));
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It was never made, or somebody cleaned up: either way there is nothing left over.
+  }
+}
+
+function readFolder(path: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(path), (entry) => entry.name);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * Opening a cache directory: one {@linkcode Cache} for each directory and process.
+ *
+ * @module
+ */
+import type { CallKey } from "../digests.ts";
+import { FORMAT_VERSION } from "../records.ts";
+import { acquireLock, type AcquireOptions, type Lease } from "../lock.ts";
+import { BlobStore } from "./blob_store.ts";
+import { Generation } from "./generation.ts";
+import { KvHandle } from "./kv_handle.ts";
+import { describeFolderError, isPermissionError, type Layout, layoutOf, makeLayout } from "./layout.ts";
+import { RecordStore } from "./record_store.ts";
+import { UsageLog } from "./usage_log.ts";
+
+export type { StoredNode } from "./record_codec.ts";
+export type { BlobStore } from "./blob_store.ts";
+export type { RecordStore } from "./record_store.ts";
+export type { UsageLog } from "./usage_log.ts";
+
+/** Options of {@linkcode openCache}. */
+export interface OpenOptions {
+  /**
+   * Write nothing, and make nothing. A directory that cannot be written to is opened so in any case.
+   *
+   * @default {false}
+   */
+  readonly readOnly?: boolean;
+  /**
+   * Wait for the disk before a result counts as stored.
+   *
+   * @default {false}
+   */
+  readonly durable?: boolean;
+}
+
+/** Something about the cache as a whole that its users should hear. */
+export interface CacheReport {
+  /**
+   * `damaged`: something stored cannot be used; `read-only`: nothing is stored; `no-locks`: two processes may compute the
+   * same; `format`: there is a cache of a newer version, which is left alone.
+   */
+  readonly kind: "damaged" | "read-only" | "no-locks" | "format";
+  /** One sentence. */
+  readonly detail: string;
+}
+
+/** One cache directory. */
+export interface Cache {
+  /** The directory, absolute. */
+  readonly dir: string;
+  readonly layout: Layout;
+  /** Nothing can be written, by wish or because the directory does not allow it. */
+  readonly readOnly: boolean;
+  readonly records: RecordStore;
+  readonly blobs: BlobStore;
+  readonly usage: UsageLog;
+  /** Waits until this caller is the one that computes a call; see {@linkcode acquireLock}. */
+  lock(key: CallKey, options: AcquireOptions): Promise<Lease | null>;
+  /**
+   * A text that changes when any process removes or replaces entries; costs one `stat`. Read it before reading what is
+   * to be kept in memory.
+   */
+  generation(): string;
+  /** Says that entries were removed or replaced outside of `records`. */
+  bumpGeneration(): void;
+  /**
+   * Keeps the database open until the returned function is called. Under `deno test` the database is closed when nobody
+   * uses it; a call holds it over all its steps, so that it is opened once.
+   */
+  use(): () => void;
+  /** Calls `listener` with each report, those before this call included. Returns a function that ends it. */
+  onReport(listener: (report: CacheReport) => void): () => void;
+  /** Writes the collected use of entries and closes the database; using the cache again opens it again. */
+  close(): void;
+}
+
+const open = new Map<string, Promise<Cache>>();
+
+/**
+ * The cache in `cacheDir`, made when it is not there.
+ *
+ * @param cacheDir Relative to the working directory, absolute, or a `file:` URL.
+ * @param options See there.
+ * @returns The same object for the same directory and options.
+ * @throws {CacheError} `ERR_CACHE_DIR` when it is a file or cannot be made, `ERR_PERMISSION`, and `ERR_UNSTABLE_KV` when
+ * Deno.Kv is not there.
+ */
+export function openCache(cacheDir: string | URL, options: OpenOptions = {}): Promise<Cache> {
+  const layout = layoutOf(cacheDir);
+  const id = `${layout.root}\0${options.readOnly === true}\0${options.durable === true}`;
+  let cache = open.get(id);
+  if (cache === undefined) {
+    cache = Promise.try(() => new OpenedCache(layout, options));
+    open.set(id, cache);
+    cache.catch(() => open.delete(id));
+  }
+  return cache;
+}
+
+/** Reports kept for a listener that comes later. */
+const MAX_REPORTS = 100;
+
+class OpenedCache implements Cache {
+  readonly layout: Layout;
+  readonly readOnly: boolean;
+  readonly records: RecordStore;
+  readonly blobs: BlobStore;
+  readonly usage: UsageLog;
+  readonly #handle: KvHandle;
+  readonly #generation: Generation;
+  readonly #reports: CacheReport[] = [];
+  readonly #listeners = new Set<(report: CacheReport) => void>();
+
+  constructor(layout: Layout, options: OpenOptions) {
+    this.layout = layout;
+    this.readOnly = options.readOnly === true || !this.#make(layout);
+    const damaged = (detail: string) => this.#tell({ kind: "damaged", detail });
+    this.#handle = new KvHandle(layout, damaged, this.readOnly);
+    this.#generation = new Generation(layout.generation);
+    this.blobs = new BlobStore(layout, { durable: options.durable ?? false });
+    this.records = new RecordStore({
+      handle: this.#handle,
+      blobs: this.blobs,
+      generation: this.#generation,
+      report: damaged,
+    });
+    this.usage = new UsageLog(layout, this.readOnly);
+    // A normal end of the process, Deno.exit() included; nothing else needs doing then.
+    globalThis.addEventListener("unload", () => this.usage.flush());
+  }
+
+  get dir(): string {
+    return this.layout.root;
+  }
+
+  lock(key: CallKey, options: AcquireOptions): Promise<Lease | null> {
+    return acquireLock(this.layout.locks, key, {
+      onUnavailable: (detail) => this.#tellOnce({ kind: "no-locks", detail }),
+      ...options,
+    });
+  }
+
+  generation(): string {
+    return this.#generation.current();
+  }
+
+  bumpGeneration(): void {
+    this.#generation.bump();
+  }
+
+  use(): () => void {
+    return this.#handle.use();
+  }
+
+  onReport(listener: (report: CacheReport) => void): () => void {
+    this.#listeners.add(listener);
+    for (const report of this.#reports) listener(report);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.usage.flush();
+    this.#handle.close();
+  }
+
+  #make(layout: Layout): boolean {
+    tellNewerFormat(layout, (report) => this.#tell(report));
+    const isWritable = makeLayout(layout);
+    if (!isWritable) {
+      const detail =
+        `The cache directory ${layout.root} cannot be written to: stored results are used, no new ones kept`;
+      this.#tell({ kind: "read-only", detail });
+    }
+    return isWritable;
+  }
+
+  #tell(report: CacheReport): void {
+    if (this.#reports.length < MAX_REPORTS) this.#reports.push(report);
+    for (const listener of this.#listeners) listener(report);
+  }
+
+  #tellOnce(report: CacheReport): void {
+    if (!this.#reports.some(({ kind }) => kind === report.kind)) this.#tell(report);
+  }
+}
+
+/** A newer version keeps its entries in a folder of its own; both work side by side, but share nothing. */
+function tellNewerFormat(layout: Layout, tell: (report: CacheReport) => void): void {
+  let newest = FORMAT_VERSION;
+  try {
+    for (const { name } of Deno.readDirSync(layout.root)) {
+      const version = /^v([1-9]\d{0,5})$/.exec(name)?.[1];
+      if (version !== undefined) newest = Math.max(newest, Number(version));
+    }
+  } catch (error) {
+    if (isPermissionError(error)) throw describeFolderError(error, layout.root);
+    // Not there yet, a file, or not readable: what opens the cache says which.
+    return;
+  }
+  if (newest === FORMAT_VERSION) return;
+  tell({
+    kind: "format",
+    detail: `The cache directory ${layout.root} also holds entries of format ${newest}, made by a newer version; ` +
+      `this version reads and writes format ${FORMAT_VERSION} beside them`,
+  });
+}

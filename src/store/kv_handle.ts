@@ -1,0 +1,298 @@
+/**
+ * The one place that opens Deno.Kv: when to open and close it, what to do when the file is damaged, and how to retry.
+ *
+ * @module
+ */
+import { CacheError } from "../errors.ts";
+import { codeOf, describeFolderError, isPermissionError, isReadOnlyError, type Layout } from "./layout.ts";
+import { tryFileLock } from "./file_lock.ts";
+
+/** Called with what was found wrong and mended, one sentence. */
+export type ReportDamage = (detail: string) => void;
+
+/**
+ * A database that is open while somebody uses it.
+ *
+ * In a program it then stays open until the program ends: an open Deno.Kv does not keep a process alive. Under
+ * `deno test` it is closed as soon as nobody uses it, because an open handle at the end of a test counts as a leak, and
+ * opening it again costs 2–3 ms.
+ */
+export class KvHandle {
+  readonly #layout: Layout;
+  readonly #report: ReportDamage;
+  readonly #staysOpen: boolean;
+  #kv: Promise<OpenKv> | undefined;
+  #users = 0;
+
+  /** @param layout Where the database is. @param report Told when a damaged file was moved aside. @param readOnly Never write. */
+  constructor(layout: Layout, report: ReportDamage, public readonly readOnly: boolean) {
+    this.#layout = layout;
+    this.#report = report;
+    this.#staysOpen = !runsTests();
+  }
+
+  /**
+   * Keeps the database open until the returned function is called; calling that again does nothing. Opening itself waits
+   * for the first {@linkcode run}.
+   */
+  use(): () => void {
+    this.#users++;
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      if (--this.#users === 0 && !this.#staysOpen) this.close();
+    };
+  }
+
+  /**
+   * Runs one operation on the database. A lock that another process holds is waited for; a damaged file is moved aside
+   * and the operation repeated on an empty database.
+   *
+   * @throws {CacheError} As {@linkcode openKv}.
+   */
+  async run<T>(operation: (kv: Deno.Kv) => Promise<T>): Promise<T> {
+    const release = this.use();
+    try {
+      for (let attempt = 0;; attempt++) {
+        const open = await this.#open();
+        try {
+          return await operation(open.kv);
+        } catch (error) {
+          if (isBusy(error) && attempt < BUSY_ATTEMPTS) {
+            await pause(Math.random() * Math.min(2 ** attempt, 64));
+          } else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS && !this.readOnly) {
+            this.close();
+            await setAside(this.#layout, open.inode, error, this.#report);
+          } else if (isClosed(error) && attempt < DAMAGE_ATTEMPTS) {
+            // Another operation found damage and closed the handle under this one.
+            if (await this.#kv === open) this.close();
+          } else {
+            throw error;
+          }
+        }
+      }
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Closes the handle if the file under it was deleted or replaced, so that the next operation opens the new one: what
+   * is written to a deleted file is lost.
+   */
+  async followFile(): Promise<void> {
+    if (this.#kv === undefined || this.readOnly) return;
+    const open = await this.#kv.catch(() => undefined);
+    if (open !== undefined && inodeOf(this.#layout.meta) !== open.inode) this.close();
+  }
+
+  /** Closes the database; the next {@linkcode run} opens it again. */
+  close(): void {
+    const closing = this.#kv;
+    this.#kv = undefined;
+    closing?.then((open) => open.close(), () => {});
+  }
+
+  #open(): Promise<OpenKv> {
+    if (this.#kv === undefined) {
+      const opening = openKv(this.#layout, this.readOnly, this.#report);
+      this.#kv = opening;
+      opening.catch(() => {
+        if (this.#kv === opening) this.#kv = undefined;
+      });
+    }
+    return this.#kv;
+  }
+}
+
+/** With jitter between 0 and 64 ms each, over a second of patience in a storm. */
+const BUSY_ATTEMPTS = 60;
+/** The first repair should do; a second process may be repairing at the same time. */
+const DAMAGE_ATTEMPTS = 4;
+
+interface OpenKv {
+  readonly kv: Deno.Kv;
+  readonly inode: number | null;
+  readonly close: () => void;
+}
+
+async function openKv(layout: Layout, readOnly: boolean, report: ReportDamage): Promise<OpenKv> {
+  if (typeof Deno.openKv !== "function") {
+    throw new CacheError(
+      "ERR_UNSTABLE_KV",
+      'Cannot open the cache: Deno.openKv is not there; run with --unstable-kv or add "unstable": ["kv"] to deno.json',
+    );
+  }
+  if (readOnly) return await openReadOnly(layout);
+  for (let attempt = 0;; attempt++) {
+    const before = inodeOf(layout.meta);
+    try {
+      const kv = await Deno.openKv(layout.meta);
+      try {
+        // Damage shows at the first read, not when the file is opened.
+        await kv.get(["format"]);
+        return { kv, inode: inodeOf(layout.meta), close: () => kv.close() };
+      } catch (error) {
+        kv.close();
+        throw error;
+      }
+    } catch (error) {
+      if (isBusy(error) && attempt < BUSY_ATTEMPTS) await pause(Math.random() * Math.min(2 ** attempt, 64));
+      else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS) await setAside(layout, before, error, report);
+      else throw describeOpenError(error, layout);
+    }
+  }
+}
+
+/**
+ * SQLite in WAL mode wants to write beside the file even to read it. Where it cannot, the file is opened as immutable,
+ * or, when changes are still in the write-ahead log, copied to a temporary folder with that log.
+ */
+async function openReadOnly(layout: Layout): Promise<OpenKv> {
+  const inode = inodeOf(layout.meta);
+  if (inode === null) return await openMemory(null);
+  try {
+    const kv = await openAndTry(layout.meta);
+    return { kv, inode, close: () => kv.close() };
+  } catch (error) {
+    if (isPermissionError(error)) throw describeOpenError(error, layout);
+  }
+  const hasLog = sizeOf(`${layout.meta}-wal`) > 0;
+  if (!hasLog) {
+    try {
+      const kv = await openAndTry(`file:${encodeURI(layout.meta)}?immutable=1`);
+      return { kv, inode, close: () => kv.close() };
+    } catch {
+      // Deno's permission system sees a relative path in the URI; a copy needs none.
+    }
+  }
+  return await openCopy(layout, inode);
+}
+
+async function openCopy(layout: Layout, inode: number | null): Promise<OpenKv> {
+  let folder: string | undefined;
+  try {
+    folder = Deno.makeTempDirSync({ prefix: "cachepy-" });
+    const copy = `${folder}/meta.kv`;
+    Deno.copyFileSync(layout.meta, copy);
+    if (sizeOf(`${layout.meta}-wal`) > 0) Deno.copyFileSync(`${layout.meta}-wal`, `${copy}-wal`);
+    Deno.chmodSync(copy, 0o600);
+    const kv = await openAndTry(copy);
+    return { kv, inode, close: () => kv.close() };
+  } catch {
+    // Not even a copy can be read: an empty cache answers every question with a miss.
+    return await openMemory(inode);
+  } finally {
+    // The open handle keeps the bytes alive; the names are not needed again.
+    if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+async function openMemory(inode: number | null): Promise<OpenKv> {
+  const kv = await Deno.openKv(":memory:");
+  return { kv, inode, close: () => kv.close() };
+}
+
+async function openAndTry(path: string): Promise<Deno.Kv> {
+  const kv = await Deno.openKv(path);
+  try {
+    await kv.get(["format"]);
+    return kv;
+  } catch (error) {
+    kv.close();
+    throw error;
+  }
+}
+
+/** Moves a damaged database away, unless another process has done so since it was opened. */
+async function setAside(
+  layout: Layout,
+  inode: number | null,
+  error: unknown,
+  report: ReportDamage,
+): Promise<void> {
+  const lock = tryFileLock(`${layout.locks}/recovery.lock`);
+  if (lock === null) return await pause(20);
+  try {
+    if (inodeOf(layout.meta) !== inode) return;
+    for (let n = 1;; n++) {
+      const aside = `${layout.meta}.damaged-${n}`;
+      if (inodeOf(aside) !== null) continue;
+      // The database itself last: SQLite discards a log that it finds beside an empty database, whereas the log of a
+      // new database, begun by another process in between, must not be taken away.
+      for (const suffix of ["-wal", "-shm", ""]) {
+        try {
+          Deno.renameSync(layout.meta + suffix, aside + suffix);
+        } catch (cause) {
+          if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+        }
+      }
+      report(
+        `The cache's database ${layout.meta} was damaged (${
+          messageOf(error)
+        }); it was moved to ${aside} and an empty ` +
+          "one begun; results are computed again when they are next asked for",
+      );
+      return;
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+function describeOpenError(error: unknown, layout: Layout): unknown {
+  if (error instanceof CacheError) return error;
+  if (isPermissionError(error) || isReadOnlyError(error) || codeOf(error) === "ENOENT") {
+    return describeFolderError(error, layout.root);
+  }
+  return new CacheError(
+    "ERR_CACHE_DIR",
+    `Cannot open the cache's database ${layout.meta}: ${messageOf(error)}; delete the file to begin an empty cache`,
+    { path: layout.meta, cause: error },
+  );
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && /database (table )?is locked|database is busy/i.test(error.message);
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && /not a database|malformed|file is encrypted/i.test(error.message);
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
+}
+
+/**
+ * Whether `deno test` or `deno bench` is running this module. `Deno.test` does something only there. Where this cannot be
+ * told the answer is yes, which costs time and never leaks.
+ */
+function runsTests(): boolean {
+  return Deno.test?.name !== "noopTest";
+}
+
+function inodeOf(path: string): number | null {
+  try {
+    return Deno.statSync(path).ino;
+  } catch {
+    return null;
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

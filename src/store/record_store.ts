@@ -1,0 +1,340 @@
+/**
+ * What is stored about calls, in Deno.Kv: one atomic commit per entry, with its summary, its node and its edges.
+ *
+ * @module
+ */
+import type { BlobDigest, CallKey, FingerprintDigest } from "../digests.ts";
+import type { EntryRecord, EntrySummary, FingerprintPart } from "../records.ts";
+import type { BlobStore } from "./blob_store.ts";
+import { collectGarbage } from "./blob_garbage.ts";
+import type { Generation } from "./generation.ts";
+import { edgesOf, GraphRows, nodeOf } from "./graph_rows.ts";
+import { KvWriter, type Mutation } from "./kv_batch.ts";
+import type { KvHandle } from "./kv_handle.ts";
+import {
+  decodeParts,
+  decodeRecord,
+  encodeParts,
+  encodeRecord,
+  MalformedRow,
+  type StoredNode,
+  type StoredSummary,
+} from "./record_codec.ts";
+import { blobOfValue, blobRow, nodeRow, packValue, partsRow, recordRow, unpackValue } from "./rows.ts";
+import { SummaryIndex } from "./summary_index.ts";
+
+/** Options of {@linkcode RecordStore.get}. */
+export interface GetOptions {
+  /**
+   * Whether to read the fingerprint's parts too. They explain a miss; a hit needs none of them.
+   *
+   * @default {true}
+   */
+  readonly parts?: boolean;
+  /** Told in one sentence what is wrong when there is a record and it cannot be used. */
+  readonly onDamaged?: (detail: string) => void;
+}
+
+/** Options of {@linkcode RecordStore.commit}. */
+export interface CommitOptions {
+  /**
+   * Whether there may be an earlier record under the key. It is looked for in any case, unless the last
+   * {@linkcode RecordStore.get} of this process found none and `overwrite` is not set.
+   *
+   * @default {false}
+   */
+  readonly overwrite?: boolean;
+  /**
+   * Bytes of the blobs that the record refers to. A prune in another process may have taken an unused blob of the same
+   * content between its writing and this commit; with its bytes here it is written again.
+   */
+  readonly blobs?: ReadonlyMap<BlobDigest, readonly Uint8Array[]>;
+}
+
+/** What was removed. */
+export interface Removal {
+  /** Number of entries. */
+  readonly removed: number;
+  /** Sizes of the blobs that nothing refers to any more, bytes. */
+  readonly freedBytes: number;
+}
+
+/** What the record store needs around it. */
+export interface RecordStoreParts {
+  readonly handle: KvHandle;
+  readonly blobs: BlobStore;
+  readonly generation: Generation;
+  /** Told about damage that no caller asked about. */
+  readonly report: (detail: string) => void;
+}
+
+/** Absent keys that are remembered until they are committed. */
+const MAX_ABSENT = 4096;
+/** Fingerprints whose parts are kept in memory. */
+const MAX_FINGERPRINTS = 256;
+/** Parts are written again by a process after this time, so that old ones can be told from used ones. Milliseconds. */
+const PARTS_REFRESH_MS = 10 * 60_000;
+
+/** The records of one cache directory. */
+export class RecordStore {
+  readonly #handle: KvHandle;
+  readonly #blobs: BlobStore;
+  readonly #generation: Generation;
+  readonly #writer: KvWriter;
+  readonly #graph: GraphRows;
+  readonly #summaries: SummaryIndex;
+  readonly #absent = new Set<CallKey>();
+  readonly #parts = new Map<FingerprintDigest, readonly FingerprintPart[]>();
+  readonly #partsWritten = new Map<FingerprintDigest, number>();
+
+  /** @param parts See there. */
+  constructor({ handle, blobs, generation, report }: RecordStoreParts) {
+    this.#handle = handle;
+    this.#blobs = blobs;
+    this.#generation = generation;
+    this.#writer = new KvWriter(handle);
+    const reportRow = (row: Deno.KvKey, detail: string) => report(`Row ${row.join(" ")} is damaged: ${detail}`);
+    this.#graph = new GraphRows(handle, this.#writer, blobs, reportRow);
+    this.#summaries = new SummaryIndex(handle, reportRow);
+  }
+
+  /**
+   * The record of a call.
+   *
+   * @param key Which.
+   * @param options See there.
+   * @returns `null` when there is none or it is damaged.
+   */
+  async get(key: CallKey, options: GetOptions = {}): Promise<EntryRecord | null> {
+    const { value } = await this.#handle.run((kv) => kv.get(recordRow(key)));
+    if (value === null) {
+      if (this.#absent.size >= MAX_ABSENT) this.#absent.clear();
+      this.#absent.add(key);
+      return null;
+    }
+    this.#absent.delete(key);
+    try {
+      const record = decodeRecord(await unpackValue(value, this.#blobs), key);
+      return options.parts === false ? record : { ...record, parts: await this.parts(record.fingerprint) };
+    } catch (error) {
+      if (!(error instanceof MalformedRow)) throw error;
+      options.onDamaged?.(`The record of ${key} is damaged: ${error.message}`);
+      return null;
+    }
+  }
+
+  /** The parts of a fingerprint; empty when they are not stored or damaged, which only makes explanations shorter. */
+  async parts(fingerprint: FingerprintDigest): Promise<readonly FingerprintPart[]> {
+    const known = this.#parts.get(fingerprint);
+    if (known !== undefined) return known;
+    const { value } = await this.#handle.run((kv) => kv.get(partsRow(fingerprint)));
+    if (value === null) return [];
+    try {
+      const parts = decodeParts((await unpackValue(value, this.#blobs)).subarray(STAMP_BYTES));
+      this.#rememberParts(fingerprint, parts);
+      return parts;
+    } catch (error) {
+      if (error instanceof MalformedRow) return [];
+      throw error;
+    }
+  }
+
+  /**
+   * Stores a record, its summary, its node and its edges in one atomic commit. The blobs it refers to must be there.
+   *
+   * @param record What to store; replaces an earlier one. Empty `parts` leave stored ones as they are.
+   * @param options See there.
+   * @throws What the database or the file system throws; then nothing that can be found was stored.
+   */
+  async commit(record: EntryRecord, options: CommitOptions = {}): Promise<void> {
+    const release = this.#handle.use();
+    try {
+      await this.#handle.followFile();
+      const isNew = options.overwrite !== true && this.#absent.has(record.key);
+      const before = isNew ? null : await this.#footprint(record.key);
+      const rows = await this.#rowsOf(record);
+      await this.#write(rows.mutations);
+      this.#absent.delete(record.key);
+      if (before !== null) await this.#dropLeftovers(before, rows.mutations);
+      for (const [digest, chunks] of options.blobs ?? []) if (!this.#blobs.has(digest)) await this.#blobs.write(chunks);
+      for (const write of rows.confirm) await write();
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Deletes entries with their nodes and edges, and the blobs that no other entry refers to.
+   *
+   * @param keys Which; those that are not there are passed over.
+   */
+  async remove(keys: Iterable<CallKey>): Promise<Removal> {
+    const release = this.#handle.use();
+    try {
+      let removed = 0;
+      const unused = new Set<BlobDigest>();
+      for (const piece of pieces(keys, 200)) {
+        const found = (await Promise.all(piece.map((key) => this.#footprint(key)))).filter((one) => one !== null);
+        await this.#writer.commitAll(found.flatMap(({ rows }) => rows.map((key) => ({ key }))));
+        for (const { blobs } of found) for (const blob of blobs) unused.add(blob);
+        removed += found.length;
+      }
+      if (removed > 0) this.#generation.bump();
+      return { removed, freedBytes: await collectGarbage(unused, this.#handle, this.#blobs) };
+    } finally {
+      release();
+    }
+  }
+
+  /** Summaries of all entries, or of those of one function name, in no promised order. */
+  summaries(filter: { readonly fname?: string } = {}): AsyncGenerator<StoredSummary> {
+    return this.#summaries.all(filter.fname);
+  }
+
+  /** Summaries of the newest entries of a function, newest first. */
+  recent(functionId: string, limit: number): Promise<EntrySummary[]> {
+    return this.#summaries.recent(functionId, limit);
+  }
+
+  /** All nodes of the graph, in no promised order. */
+  nodes(): AsyncGenerator<StoredNode> {
+    return this.#graph.nodes();
+  }
+
+  /** The node of that id (`fname:key`); `null` when there is none. */
+  node(id: string): Promise<StoredNode | null> {
+    return this.#graph.node(id);
+  }
+
+  /** Ids of the cached calls that a call made and that are still in the graph. */
+  childrenOf(id: string): Promise<string[]> {
+    return this.#graph.childrenOf(id);
+  }
+
+  /** Ids of the calls that made a call and that are still in the graph. */
+  parentsOf(id: string): Promise<string[]> {
+    return this.#graph.parentsOf(id);
+  }
+
+  /** Ids of the calls that depend on a file (portable path) themselves. Reads the edges of that file only. */
+  nodesForFile(path: string): AsyncGenerator<string> {
+    return this.#graph.nodesForFile(path);
+  }
+
+  /** Adds nodes to the graph; one that exists is replaced. */
+  putNodes(nodes: Iterable<StoredNode>): Promise<void> {
+    return this.#graph.putNodes(nodes);
+  }
+
+  /** Empties the graph; results stay. */
+  resetGraph(): Promise<void> {
+    return this.#graph.reset();
+  }
+
+  async #rowsOf(record: EntryRecord): Promise<{ mutations: Mutation[]; confirm: (() => Promise<unknown>)[] }> {
+    const confirm: (() => Promise<unknown>)[] = [];
+    const packed = await packValue(encodeRecord(record), this.#blobs);
+    const node = await this.#graph.rowsOf(nodeOf(record));
+    const blobs = new Set(blobsOf(record));
+    for (const blob of [packed.blob, node.blob]) if (blob !== null) blobs.add(blob);
+    const mutations: Mutation[] = [];
+    for (const blob of blobs) mutations.push({ key: blobRow(blob, record.key), value: 1 });
+    mutations.push(...node.mutations, this.#summaries.rowOf(record));
+    const parts = await this.#partsRow(record);
+    if (parts !== null) mutations.push(parts);
+    mutations.push({ key: recordRow(record.key), value: packed.value });
+    if (packed.blob !== null) confirm.push(() => this.#confirmBlob(packed.blob!, encodeRecord(record)));
+    return { mutations, confirm };
+  }
+
+  async #confirmBlob(digest: BlobDigest, bytes: Uint8Array): Promise<void> {
+    if (!this.#blobs.has(digest)) await this.#blobs.write([bytes]);
+  }
+
+  /** What does not fit into one atomic goes ahead: edges without a record are harmless, a record without edges is not. */
+  async #write(mutations: readonly Mutation[]): Promise<void> {
+    await this.#writer.commitAll(mutations);
+  }
+
+  async #partsRow(record: EntryRecord): Promise<Mutation | null> {
+    if (record.parts.length === 0) return null;
+    const now = Date.now();
+    const written = this.#partsWritten.get(record.fingerprint);
+    if (written !== undefined && Math.abs(now - written) < PARTS_REFRESH_MS) return null;
+    const parts = encodeParts(record.parts);
+    const bytes = new Uint8Array(STAMP_BYTES + parts.byteLength);
+    new DataView(bytes.buffer).setFloat64(0, now);
+    bytes.set(parts, STAMP_BYTES);
+    const { value } = await packValue(bytes, this.#blobs);
+    if (this.#partsWritten.size >= MAX_FINGERPRINTS) this.#partsWritten.clear();
+    this.#partsWritten.set(record.fingerprint, now);
+    this.#rememberParts(record.fingerprint, record.parts);
+    return { key: partsRow(record.fingerprint), value };
+  }
+
+  #rememberParts(fingerprint: FingerprintDigest, parts: readonly FingerprintPart[]): void {
+    if (this.#parts.size >= MAX_FINGERPRINTS) this.#parts.clear();
+    this.#parts.set(fingerprint, parts);
+  }
+
+  /** Everything that the stored record of a key put into the database; `null` when there is none. */
+  async #footprint(key: CallKey): Promise<Footprint | null> {
+    const [record, node] = await this.#handle.run((kv) => kv.getMany([recordRow(key), nodeRow(key)]));
+    if (record!.value === null) return null;
+    const rows: Deno.KvKey[] = [recordRow(key), nodeRow(key)];
+    const blobs: BlobDigest[] = [];
+    for (const row of [record!, node!]) {
+      const blob = blobOfValue(row.value);
+      if (blob !== null) blobs.push(blob);
+    }
+    try {
+      const stored = decodeRecord(await unpackValue(record!.value, this.#blobs), key);
+      blobs.push(...blobsOf(stored));
+      for (const { key: row } of edgesOf(nodeOf(stored))) rows.push(row);
+      rows.push(this.#summaries.rowOf(stored).key);
+    } catch (error) {
+      // What a damaged record referred to cannot be known; verify finds what it leaves behind.
+      if (!(error instanceof MalformedRow)) throw error;
+    }
+    for (const blob of blobs) rows.push(blobRow(blob, key));
+    return { rows, blobs };
+  }
+
+  async #dropLeftovers(before: Footprint, written: readonly Mutation[]): Promise<void> {
+    const kept = new Set(written.map(({ key }) => key.join("\0")));
+    const gone = before.rows.filter((row) => !kept.has(row.join("\0")));
+    if (gone.length > 0) await this.#writer.commitAll(gone.map((key) => ({ key })));
+    this.#generation.bump();
+    const blobsGone = gone.filter(([kind]) => kind === "b").map(([, blob]) => blob as BlobDigest);
+    await collectGarbage(new Set(blobsGone), this.#handle, this.#blobs);
+  }
+}
+
+/** Parts begin with the time of their writing, as a float of eight bytes. */
+const STAMP_BYTES = 8;
+
+interface Footprint {
+  readonly rows: Deno.KvKey[];
+  readonly blobs: BlobDigest[];
+}
+
+/** The blobs that a record refers to: results, and arguments of inner calls. */
+export function* blobsOf(record: EntryRecord): Generator<BlobDigest> {
+  for (const trace of record.traces) {
+    yield trace.result;
+    for (const dependency of trace.dependencies) {
+      if (dependency.kind === "child" && typeof dependency.args === "string") yield dependency.args;
+    }
+  }
+}
+
+function* pieces<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let piece: T[] = [];
+  for (const item of items) {
+    piece.push(item);
+    if (piece.length < size) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
+}

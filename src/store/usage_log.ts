@@ -1,0 +1,219 @@
+/**
+ * How often entries are used, and when last: collected in memory, appended to a file now and then and at the end of the
+ * process, merged when somebody wants to know. A hit writes nothing.
+ *
+ * A killed process loses what it collected since its last append, which is a second's worth at most while it keeps using
+ * the cache. Counts are hints for `stats` and for the order of pruning; no result depends on them.
+ *
+ * ```text
+ * usage/<pid>-<id>.log     appended by one process: 48 bytes for each entry used
+ * usage/merged.bin         sums of the logs that were merged, in the same form, after a line that names those logs
+ * ```
+ *
+ * @module
+ */
+import type { CallKey } from "../digests.ts";
+import type { EntryUsage } from "../records.ts";
+import { tryFileLock } from "./file_lock.ts";
+import { FILE_MODE, FOLDER_MODE, type Layout } from "./layout.ts";
+
+/** Bytes of one row: a key, a count, a time. */
+const ROW_BYTES = 48;
+/** An append after this many hits, or after this time. Milliseconds. */
+const FLUSH_HITS = 1000;
+const FLUSH_MS = 1000;
+/** Logs over this size in all are merged when somebody reads them. Bytes. */
+const MERGE_BYTES = 1_000_000;
+
+/** The use of the entries of one cache directory. */
+export class UsageLog {
+  readonly #folder: string;
+  readonly #locks: string;
+  readonly #isReadOnly: boolean;
+  readonly #name = `${Deno.pid}-${crypto.randomUUID()}.log`;
+  #pending = new Map<CallKey, EntryUsage>();
+  #pendingHits = 0;
+  #flushedMs = Date.now();
+
+  /** @param layout Where. @param isReadOnly Whether nothing may be written. */
+  constructor(layout: Layout, isReadOnly: boolean) {
+    this.#folder = layout.usage;
+    this.#locks = layout.locks;
+    this.#isReadOnly = isReadOnly;
+  }
+
+  /**
+   * Notes that an entry was used.
+   *
+   * @param key Which.
+   * @param nowMs When, milliseconds since the epoch.
+   */
+  record(key: CallKey, nowMs: number = Date.now()): void {
+    add(this.#pending, key, 1, nowMs);
+    this.#pendingHits++;
+    if (this.#pendingHits >= FLUSH_HITS || Math.abs(nowMs - this.#flushedMs) >= FLUSH_MS) this.flush(nowMs);
+  }
+
+  /** Appends what was noted to this process's log. Failing costs counts, so it is silent. */
+  flush(nowMs: number = Date.now()): void {
+    this.#flushedMs = nowMs;
+    this.#pendingHits = 0;
+    if (this.#pending.size === 0 || this.#isReadOnly) return;
+    const rows = this.#pending;
+    this.#pending = new Map();
+    try {
+      append(`${this.#folder}/${this.#name}`, encodeRows(rows));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) return;
+      try {
+        Deno.mkdirSync(this.#folder, { recursive: true, mode: FOLDER_MODE });
+        append(`${this.#folder}/${this.#name}`, encodeRows(rows));
+      } catch {
+        // The cache directory is gone, and the entries with it.
+      }
+    }
+  }
+
+  /**
+   * The use of all entries that were ever used, by this and all other processes.
+   *
+   * @returns By key; an entry that was never hit is not in it.
+   */
+  read(): Map<CallKey, EntryUsage> {
+    this.flush();
+    const usage = new Map<CallKey, EntryUsage>();
+    const { logs } = this.#readAll(usage);
+    const total = logs.reduce((sum, log) => sum + log.sizeBytes, 0);
+    if (total > MERGE_BYTES && !this.#isReadOnly) this.merge(() => true);
+    for (const [key, { hits, lastUsedMs }] of this.#pending) add(usage, key, hits, lastUsedMs);
+    return usage;
+  }
+
+  /**
+   * Joins the logs into one file and forgets entries that are gone. Done by one process at a time; others skip it.
+   *
+   * @param exists Whether an entry is still there.
+   */
+  merge(exists: (key: CallKey) => boolean): void {
+    if (this.#isReadOnly) return;
+    const lock = tryFileLock(`${this.#locks}/usage.lock`);
+    if (lock === null) return;
+    try {
+      this.flush();
+      // Renamed first: their writers begin new files, so nothing is appended to what is being read.
+      for (const { name } of this.#listLogs()) {
+        if (!name.startsWith("closed-")) rename(this.#folder, name, `closed-${crypto.randomUUID()}.log`);
+      }
+      const usage = new Map<CallKey, EntryUsage>();
+      const { closed } = this.#readAll(usage);
+      for (const key of usage.keys()) if (!exists(key)) usage.delete(key);
+      const temporary = `${this.#folder}/merging`;
+      const header = new TextEncoder().encode(JSON.stringify(closed) + "\n");
+      const rows = encodeRows(usage);
+      const bytes = new Uint8Array(header.byteLength + rows.byteLength);
+      bytes.set(header);
+      bytes.set(rows, header.byteLength);
+      Deno.writeFileSync(temporary, bytes, { mode: FILE_MODE });
+      Deno.renameSync(temporary, `${this.#folder}/merged.bin`);
+      for (const name of closed) Deno.removeSync(`${this.#folder}/${name}`);
+    } finally {
+      lock.release();
+    }
+  }
+
+  #readAll(usage: Map<CallKey, EntryUsage>): { logs: LogFile[]; merged: readonly string[] | null; closed: string[] } {
+    const logs = this.#listLogs();
+    const merged = readMerged(`${this.#folder}/merged.bin`, usage);
+    const closed: string[] = [];
+    for (const { name } of logs) {
+      if (name.startsWith("closed-")) closed.push(name);
+      // Merged already, by a process that was killed before it could delete the log.
+      if (merged?.includes(name)) continue;
+      decodeRows(readQuietly(`${this.#folder}/${name}`), usage);
+    }
+    return { logs, merged, closed };
+  }
+
+  #listLogs(): LogFile[] {
+    const logs: LogFile[] = [];
+    try {
+      for (const { name } of Deno.readDirSync(this.#folder)) {
+        if (name.endsWith(".log")) logs.push({ name, sizeBytes: Deno.statSync(`${this.#folder}/${name}`).size });
+      }
+    } catch {
+      // No folder, or a log that was merged while it was looked at: its rows are in the next reading.
+    }
+    return logs;
+  }
+}
+
+interface LogFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+function add(usage: Map<CallKey, EntryUsage>, key: CallKey, hits: number, lastUsedMs: number): void {
+  const known = usage.get(key);
+  usage.set(key, {
+    hits: hits + (known?.hits ?? 0),
+    lastUsedMs: Math.max(lastUsedMs, known?.lastUsedMs ?? 0),
+  });
+}
+
+function append(path: string, bytes: Uint8Array): void {
+  Deno.writeFileSync(path, bytes, { append: true, create: true, mode: FILE_MODE });
+}
+
+function rename(folder: string, from: string, to: string): void {
+  try {
+    Deno.renameSync(`${folder}/${from}`, `${folder}/${to}`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function encodeRows(usage: ReadonlyMap<CallKey, EntryUsage>): Uint8Array {
+  const bytes = new Uint8Array(usage.size * ROW_BYTES);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const [key, { hits, lastUsedMs }] of usage) {
+    bytes.subarray(at, at + 32).setFromHex(key);
+    view.setFloat64(at + 32, hits);
+    view.setFloat64(at + 40, lastUsedMs);
+    at += ROW_BYTES;
+  }
+  return bytes;
+}
+
+/** Adds the rows in `bytes`; one that was cut off by a kill, or that holds no sensible numbers, is passed over. */
+function decodeRows(bytes: Uint8Array, usage: Map<CallKey, EntryUsage>): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at + ROW_BYTES <= bytes.byteLength; at += ROW_BYTES) {
+    const hits = view.getFloat64(at + 32);
+    const lastUsedMs = view.getFloat64(at + 40);
+    if (!Number.isSafeInteger(hits) || hits < 1 || !(lastUsedMs >= 0 && lastUsedMs < 8.64e15)) continue;
+    add(usage, bytes.subarray(at, at + 32).toHex() as CallKey, hits, lastUsedMs);
+  }
+}
+
+function readMerged(path: string, usage: Map<CallKey, EntryUsage>): string[] | null {
+  const bytes = readQuietly(path);
+  const end = bytes.indexOf(0x0a);
+  if (end < 0) return null;
+  try {
+    const names: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+    if (!Array.isArray(names)) return null;
+    decodeRows(bytes.subarray(end + 1), usage);
+    return names.filter((name) => typeof name === "string");
+  } catch {
+    return null;
+  }
+}
+
+function readQuietly(path: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch {
+    return new Uint8Array(0);
+  }
+}
