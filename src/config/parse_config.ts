@@ -159,7 +159,9 @@ function syntaxProblem(source: ConfigSource, cause: unknown): CacheTypeError {
   const message = cause instanceof Error ? cause.message : String(cause);
   const place = / at line (\d+), column \d+[\s\S]*$/.exec(message);
   const detail = place === null ? message : message.slice(0, place.index);
-  const what = detail.charAt(0).toLowerCase() + detail.slice(1);
+  const printable = detail.replace(/\p{Cc}+/gu, " ");
+  const short = printable.length > 200 ? `${printable.slice(0, 199)}…` : printable;
+  const what = short.charAt(0).toLowerCase() + short.slice(1);
   return problem(source, Number(place?.[1] ?? 1), `not valid YAML: ${what}; mend the syntax`, undefined, cause);
 }
 

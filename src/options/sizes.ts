@@ -33,7 +33,7 @@ export function parseSize(text: string): number | null {
 }
 
 /**
- * A size for people to read: `0 B`, `999 B`, `1.5 KiB`, `12 MiB`; at most three digits and a decimal below ten.
+ * A size for people to read: `0 B`, `999 B`, `1.5 KiB`, `1023 MiB`; one decimal below ten, none from ten on.
  *
  * @param bytes Bytes, not negative.
  */
