@@ -155,6 +155,6 @@ function wrongType(path: string, got: unknown, wanted: string, cause?: unknown):
 function unknownOption(name: string, where: string): CacheTypeError {
   const near = nearestWord(name, OPTION_NAMES);
   const remedy = near === null ? `the options are: ${OPTION_NAMES.join(", ")}` : `did you mean ${near}?`;
-  const path = `${where}.${name}`;
+  const path = `${where}.${name.slice(0, 80)}`;
   return new CacheTypeError("ERR_OPTION_UNKNOWN", `Unknown option ${path}; ${remedy}`, { path });
 }

@@ -141,7 +141,7 @@ const PROBLEMS: [what: string, text: string, message: string | RegExp][] = [
   [
     "a number for a version",
     "version: 1.10",
-    'cachepy.yml:1: version: got 1.1, want a string; quote it: version: "1.1"',
+    "cachepy.yml:1: version: got 1.1, want a string; put it in quotes",
   ],
   ["text for a list", "envVars: HOME", /; write envVars: \["HOME"\]$/],
   ["a key without a value", "cacheDir:", /^cachepy\.yml:1: cacheDir: got null, want /],

@@ -121,13 +121,13 @@ function valueProblem(
 ): CacheTypeError {
   if (!(cause instanceof CacheTypeError)) throw cause;
   const detail = cause.message.replace(/^Cannot use \.?/, "").replace(name, key);
-  return problem(source, line, detail + remedyFor(name, value), key, cause);
+  return problem(source, line, detail + remedyFor(name, key, value), key, cause);
 }
 
-function remedyFor(name: OptionName, value: unknown): string {
-  if (name === "version" && typeof value === "number") return `; quote it: ${name}: "${value}"`;
+function remedyFor(name: OptionName, key: string, value: unknown): string {
+  if (name === "version" && typeof value === "number") return "; put it in quotes";
   if (name === "maxBytes") return ", or a size such as 2GiB";
-  if (typeof value === "string" && OPTION_IS_LIST.has(name)) return `; write ${name}: [${JSON.stringify(value)}]`;
+  if (typeof value === "string" && OPTION_IS_LIST.has(name)) return `; write ${key}: [${previewOf(value)}]`;
   return "";
 }
 
