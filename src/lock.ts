@@ -142,7 +142,7 @@ function tryLease(folder: string, key: CallKey, options: AcquireOptions, waitedM
   if (lock === null) return null;
   heldLocks++;
   const graph = graphOf(folder);
-  graph.hold(key, options.fname);
+  graph.hold(key, lock, options.fname);
   let isOver = false;
   return {
     isExclusive: true,

@@ -9,6 +9,7 @@
  */
 import type { CallKey } from "../digests.ts";
 import { isDigest } from "../digests.ts";
+import type { FileLock } from "../store/file_lock.ts";
 import { FILE_MODE } from "../store/layout.ts";
 
 /** Who computes a call. */
@@ -44,11 +45,15 @@ export class WaitGraph {
     return this.#held.keys();
   }
 
-  /** Says that this process computes a call. Its lock must be held. */
-  hold(key: CallKey, fname: string): void {
+  /** Says that this process computes a call, whose lock is `lock`. */
+  hold(key: CallKey, lock: FileLock, fname: string): void {
     const held = { startMs: Date.now(), fname, waits: new Map<CallKey, number>() };
     this.#held.set(key, held);
-    this.#write(key, held, false);
+    try {
+      lock.publish(describe(held), this.#pathOf(key));
+    } catch {
+      // It says who computes; the lock is what counts. Without it a circle may be noticed by the other side only.
+    }
   }
 
   /** Says that it does no longer. Its lock must still be held. */
@@ -109,29 +114,18 @@ export class WaitGraph {
     const count = (waits.get(key) ?? 0) + change;
     if (count > 0) waits.set(key, count);
     else waits.delete(key);
-    if (held !== undefined) this.#write(waiter, held, true);
+    if (held !== undefined) this.#rewrite(waiter, held);
     else if (waits.size === 0) this.#free.delete(waiter);
   }
 
-  #write(key: CallKey, held: Held, isUpdate: boolean): void {
-    const text = JSON.stringify({
-      pid: Deno.pid,
-      host: hostName(),
-      startMs: held.startMs,
-      fname: held.fname,
-      waitsFor: [...held.waits.keys()],
-    });
+  #rewrite(key: CallKey, held: Held): void {
     const path = this.#pathOf(key);
     try {
-      // Nobody relies on the first version; a later one replaces what another process may be reading.
-      if (isUpdate) {
-        Deno.writeTextFileSync(`${path}.new`, text, { mode: FILE_MODE });
-        Deno.renameSync(`${path}.new`, path);
-      } else {
-        Deno.writeTextFileSync(path, text, { mode: FILE_MODE });
-      }
+      // Replaced, not written over: another process may be reading it.
+      Deno.writeTextFileSync(`${path}.new`, describe(held), { mode: FILE_MODE });
+      Deno.renameSync(`${path}.new`, path);
     } catch {
-      // It says who computes; the lock is what counts. Without it a circle may be noticed by the other side only.
+      // As above.
     }
   }
 
@@ -145,6 +139,16 @@ interface Held {
   readonly fname: string;
   /** How many of this call's inner calls wait for each. */
   readonly waits: Map<CallKey, number>;
+}
+
+function describe(held: Held): string {
+  return JSON.stringify({
+    pid: Deno.pid,
+    host: hostName(),
+    startMs: held.startMs,
+    fname: held.fname,
+    waitsFor: [...held.waits.keys()],
+  });
 }
 
 function parseHolder(text: string): Holder | null {

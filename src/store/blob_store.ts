@@ -14,6 +14,9 @@ import { FILE_MODE, FOLDER_MODE, type Layout } from "./layout.ts";
 /** Up to this size, synchronous calls are faster than the round trip of an asynchronous one. Bytes. */
 export const SYNC_LIMIT_BYTES = 65_536;
 
+/** Number of digests of written blobs that are remembered. */
+const MAX_WRITTEN = 1024;
+
 /** What reading a blob gave. */
 export type BlobRead =
   | { readonly status: "ok"; readonly bytes: Uint8Array<ArrayBuffer> }
@@ -31,7 +34,7 @@ export interface BlobWritten {
 export interface BlobFile {
   readonly digest: BlobDigest;
   readonly sizeBytes: number;
-  /** When it was written or last confirmed by a writer, milliseconds since the epoch. */
+  /** When it was last written, milliseconds since the epoch. */
   readonly modifiedMs: number;
 }
 
@@ -59,6 +62,8 @@ export class BlobStore {
   readonly #blobs: string;
   readonly #tmp: string;
   readonly #durable: boolean;
+  /** Small blobs that this process wrote, so that probably they are there. */
+  readonly #written = new Set<BlobDigest>();
 
   /** @param layout Where the folders are. @param options See there. */
   constructor(layout: Layout, options: BlobStoreOptions = {}) {
@@ -85,6 +90,8 @@ export class BlobStore {
   /**
    * Stores bytes, given in pieces that are never joined, so a large result is not copied.
    *
+   * An equal blob that is there already is replaced, unless it is found to be whole.
+   *
    * @param chunks The bytes, in order.
    * @returns Their digest and total size.
    * @throws The system's error when they cannot be written (disk full, folder gone and not to be made again).
@@ -94,7 +101,11 @@ export class BlobStore {
     for (const chunk of chunks) sizeBytes += chunk.byteLength;
     if (sizeBytes > SYNC_LIMIT_BYTES) return await this.#writeLarge(chunks, sizeBytes);
     const digest: BlobDigest = digestChunks(chunks);
-    if (!this.#confirm(digest, sizeBytes)) this.#writeSmall(digest, chunks);
+    // Many calls return the same little thing. Replacing a file is slow, reading a little one is not.
+    if (this.#written.has(digest) && this.readSync(digest).status === "ok") return { digest, sizeBytes };
+    this.#writeSmall(digest, chunks);
+    if (this.#written.size >= MAX_WRITTEN) this.#written.clear();
+    this.#written.add(digest);
     return { digest, sizeBytes };
   }
 
@@ -181,20 +192,6 @@ export class BlobStore {
           // Removed since the folder was listed.
         }
       }
-    }
-  }
-
-  /** An equal blob that is there already is kept, and its time renewed, so that it does not count as left over. */
-  #confirm(digest: BlobDigest, sizeBytes: number): boolean {
-    const path = this.pathOf(digest);
-    try {
-      const now = new Date();
-      Deno.utimeSync(path, now, now);
-      // A damaged file of the same name would otherwise stay for ever; a full check costs a read, so small ones get it.
-      if (Deno.statSync(path).size !== sizeBytes) return false;
-      return sizeBytes > SYNC_LIMIT_BYTES || this.readSync(digest).status === "ok";
-    } catch {
-      return false;
     }
   }
 
