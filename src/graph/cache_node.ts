@@ -10,7 +10,7 @@ export interface CacheNode {
   readonly id: string;
   /** Name of the function as shown to users. */
   readonly fname: string;
-  /** Digest of the call, 64 hex characters. */
+  /** Digest of the function's code with everything that it reaches, 64 hex characters. */
   readonly hash: string;
   /** Ids of the calls that made this call, sorted. */
   readonly parents: readonly string[];
@@ -24,4 +24,14 @@ export interface CacheNode {
   readonly outfile: string;
   /** When the call was stored. */
   readonly created: Date;
+}
+
+/**
+ * The call key in a node's id.
+ *
+ * @param node The call.
+ * @returns 64 hex characters.
+ */
+export function keyOfNode(node: Pick<CacheNode, "id">): string {
+  return node.id.slice(-64);
 }

@@ -5,6 +5,7 @@
  */
 import { printable } from "../report/printable.ts";
 import type { CacheNode } from "./cache_node.ts";
+import { keyOfNode } from "./cache_node.ts";
 
 /** Deepest level that is indented; what lies deeper is counted. */
 const DEEPEST = 40;
@@ -46,7 +47,7 @@ export function formatTree(
         continue;
       }
       const node = item.text;
-      const label = `${printable(node.fname)} (${printable(node.hash.slice(0, 12))})`;
+      const label = `${printable(node.fname)} (${printable(keyOfNode(node).slice(0, 12))})`;
       if (written.has(node.id)) {
         lines.push(`${item.lead}${item.branch}${label} see above`);
         continue;

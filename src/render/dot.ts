@@ -4,6 +4,7 @@
  * @module
  */
 import type { CacheNode } from "../graph/cache_node.ts";
+import { keyOfNode } from "../graph/cache_node.ts";
 import { printable } from "../report/printable.ts";
 import type { NodeState } from "./graph_colors.ts";
 import { FILE_COLORS, NODE_COLORS } from "./graph_colors.ts";
@@ -37,7 +38,7 @@ export function graphToDot(nodes: Iterable<CacheNode>, options: DrawOptions = {}
   for (const node of nodes) {
     known.add(node.id);
     const { fill, text } = NODE_COLORS[options.states?.get(node.id) ?? "fresh"];
-    const label = quote(`${node.fname}\n${node.hash.slice(0, 12)}`);
+    const label = quote(`${node.fname}\n${keyOfNode(node).slice(0, 12)}`);
     lines.push(
       `  ${
         quote(node.id)

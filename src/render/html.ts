@@ -4,6 +4,7 @@
  * @module
  */
 import type { CacheNode } from "../graph/cache_node.ts";
+import { keyOfNode } from "../graph/cache_node.ts";
 import type { DrawOptions } from "./dot.ts";
 import type { NodeState } from "./graph_colors.ts";
 import { STATE_WORDS } from "./graph_colors.ts";
@@ -76,7 +77,7 @@ export async function graphToHtml(
     const state: NodeState = options.states?.get(node.id) ?? "fresh";
     const cells = [
       `<td>${escapeXml(node.fname)}</td>`,
-      `<td class="key">${escapeXml(node.hash.slice(0, 12))}</td>`,
+      `<td class="key">${escapeXml(keyOfNode(node).slice(0, 12))}</td>`,
       `<td>${STATE_WORDS[state]}</td>`,
       `<td>${node.created.toISOString().slice(0, 19).replace("T", " ")}</td>`,
       `<td>${escapeXml(list(node.parents))}</td>`,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CacheNode } from "../graph/cache_node.ts";
+import { keyOfNode } from "../graph/cache_node.ts";
 import { printable } from "../report/printable.ts";
 import { displayWidth, truncate } from "./display_width.ts";
 import type { DrawOptions } from "./dot.ts";
@@ -34,9 +35,9 @@ export function graphToSvg(nodes: readonly CacheNode[], options: DrawOptions = {
   for (const node of nodes) {
     const label = truncate(printable(node.fname), WIDEST_LABEL);
     const state: NodeState = options.states?.get(node.id) ?? "fresh";
-    const small = printable(node.hash.slice(0, 12));
+    const small = printable(keyOfNode(node).slice(0, 12));
     boxes.push({ id: node.id, width: widthOf(label, small), height: 40 });
-    const title = `${node.fname}\n${node.hash}\n${STATE_WORDS[state]}\n${node.created.toISOString()}`;
+    const title = `${node.fname}\n${keyOfNode(node)}\n${STATE_WORDS[state]}\n${node.created.toISOString()}`;
     draw.set(node.id, (placed) => drawBox(placed, [label, small], title, NODE_COLORS[state], `call ${state}`));
     for (const child of new Set(node.children)) arrows.push({ from: node.id, to: child });
     for (const file of node.files) {

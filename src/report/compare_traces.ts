@@ -5,7 +5,7 @@
  */
 import type { StaleReason } from "../events.ts";
 import type { ChildDependency, Dependency, EnvironmentDependency, FileDependency, Trace } from "../records.ts";
-import { compareFiles } from "./compare_values.ts";
+import { compareContents } from "./compare_values.ts";
 
 /**
  * Reasons for each dependency that both executions observed and found different.
@@ -19,7 +19,7 @@ import { compareFiles } from "./compare_values.ts";
  */
 export function compareTraces(before: Trace, after: Trace): StaleReason[] {
   return [
-    ...compareFiles(files(before), files(after), true),
+    ...compareContents(files(before), files(after)),
     ...compareOthers(before.dependencies, after.dependencies),
     ...compareEnvironment(environment(before), environment(after)),
     ...compareChildren(children(before), children(after)),

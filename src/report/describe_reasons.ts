@@ -112,9 +112,9 @@ function describeSimple(reason: StaleReason): string {
     case "version":
       return describeChange("version", { before: reason.before ?? "none", after: reason.after ?? "none" });
     case "file":
-      return describeFile(printable(reason.path), reason.change);
+      return withDetail(describeFile(printable(reason.path), reason.change), reason.detail);
     case "env":
-      return `environment variable ${printable(reason.name)} ${reason.change}`;
+      return withDetail(`environment variable ${printable(reason.name)} ${reason.change}`, reason.detail);
     case "cwd":
       return "working directory changed";
     case "child":
@@ -185,6 +185,10 @@ function describeChild(name: string, change: (StaleReason & { kind: "child" })["
       return unknown;
     }
   }
+}
+
+function withDetail(text: string, detail: string | undefined): string {
+  return detail === undefined ? text : `${text} (${printable(detail)})`;
 }
 
 function showValue(value: string | undefined): string | undefined {

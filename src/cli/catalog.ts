@@ -1,0 +1,162 @@
+/**
+ * The commands, as far as the help needs them; each is loaded when it runs.
+ *
+ * @module
+ */
+import type { CommandRun, CommandSpec, OptionSpec } from "./command.ts";
+
+/** A command and where its code is. */
+export interface CommandEntry extends CommandSpec {
+  /** Loads the code. */
+  readonly load: () => Promise<{ readonly run: CommandRun }>;
+}
+
+const FNAME: OptionSpec = { name: "fname", value: "NAME", help: "only entries of this function" };
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "stats",
+    summary: "Entries, size, hits and time saved, by function",
+    usage: "[options]",
+    options: [FNAME],
+    arguments: [0, 0],
+    details: `JSON: { cacheDir, entries, sizeBytes, oldest, newest, byFunction: [{ fname, entries, sizeBytes, hits,
+computeMs, savedMs }] }; times are ISO 8601 or null.`,
+    load: () => import("./stats.ts"),
+  },
+  {
+    name: "list",
+    summary: "The entries, newest first",
+    usage: "[options]",
+    options: [
+      FNAME,
+      { name: "sort", value: "BY", help: "created (newest first), used, size, compute (largest first) or fname" },
+      { name: "reverse", help: "the other way round" },
+      { name: "limit", value: "N", help: "at most N entries" },
+    ],
+    arguments: [0, 0],
+    details: "JSON: [{ key, fname, created, lastUsed, sizeBytes, computeMs }]; times are ISO 8601.",
+    load: () => import("./list.ts"),
+  },
+  {
+    name: "info",
+    summary: "One entry: its value, and everything that it depends on",
+    usage: "KEY [options]",
+    options: [{ name: "depth", value: "N", help: "how deep the value is printed (4)" }],
+    arguments: [1, 1],
+    details: `KEY is a call key or the first six or more characters of one.
+
+JSON: { value, meta }. value is the result as far as JSON can hold it: a Map is { "Map": [[key, value]] }, a Set
+{ "Set": [] }, a Date { "Date": "..." }, a bigint { "BigInt": "..." }, a number that is none { "Number": "NaN" },
+undefined { "undefined": true }, binary data { "<type>": base64 }. meta is what cacheInfo() returns.
+Exit code 1: there is no such entry, or its result is damaged.`,
+    load: () => import("./info.ts"),
+  },
+  {
+    name: "why",
+    summary: "Why an entry was computed, and whether it would be reused now",
+    usage: "KEY|FUNCTION [options]",
+    options: [],
+    arguments: [1, 1],
+    details:
+      `KEY is a call key or the first six or more characters of one; FUNCTION is the name of a function, for all of
+its entries. "Computed because" compares with the closest entry that was there before. "Now" checks files, directories,
+environment variables and nested calls, and runs no code: a change of code is seen by the program itself only
+(fn.why(...)).
+
+JSON: [{ key, fname, functionId, created, closest, reasons, summary, now: { fresh, reasons, summary }, notices }].
+Exit code 1: there is no such entry, or one is stale.`,
+    load: () => import("./why.ts"),
+  },
+  {
+    name: "diff",
+    summary: "What differs between two entries, element by element",
+    usage: "KEY KEY [options]",
+    options: [],
+    arguments: [2, 2],
+    details: `KEY is a call key or the first six or more characters of one.
+
+JSON: { before, after, reasons, summary, onlyBefore, onlyAfter, sameResult }; reasons are the differences, onlyBefore and
+onlyAfter what only one of the two executions observed. Exit code 1: there is no such entry.`,
+    load: () => import("./diff.ts"),
+  },
+  {
+    name: "changed",
+    summary: "Entries that are stale now, with their root causes; exit code 1 if there are any",
+    usage: "[options]",
+    options: [FNAME, { name: "all", help: "also entries that a newer, fresh one with the same arguments replaces" }],
+    arguments: [0, 0],
+    details:
+      `Checks the files, directories, environment variables and nested calls that entries depend on, down to the root
+cause, and runs no code. A change of code cannot be seen from here: the program sees it when it calls the function.
+A stale nested call may give the same result when it runs again; then what called it stands.
+
+JSON: [{ key, fname, functionId, reasons, summary }].
+Exit code 1: at least one entry is stale.`,
+    load: () => import("./changed.ts"),
+  },
+  {
+    name: "tree",
+    summary: "The graph of calls and files",
+    usage: "[options]",
+    options: [
+      { name: "format", value: "FORMAT", help: "text, json, dot, svg or html (text; else by the name of --output)" },
+      { name: "output", short: "o", value: "FILE", help: "write to FILE" },
+      { name: "file", value: "PATH", help: "only calls that depend on PATH, and what called them" },
+      FNAME,
+    ],
+    arguments: [0, 0],
+    details: `An arrow leads from what depends to what it depends on. svg and html are drawn without Graphviz; the page
+needs no network.
+
+JSON: { format: "cachepy-graph-1", nodes: [{ id, fname, hash, parents, children, files, fileHashes, outfile, created }],
+edges: [{ from, to, kind: "call" | "file" }] }.`,
+    load: () => import("./tree.ts"),
+  },
+  {
+    name: "files",
+    summary: "Files that entries depend on, or the calls that depend on a file",
+    usage: "[PATH] [options]",
+    options: [],
+    arguments: [0, 1],
+    details: `Without PATH, JSON: ["/absolute/path"]. With PATH, JSON: [{ id, fname, hash, parents, children, files,
+fileHashes, outfile, created }]. Exit code 1: no call depends on PATH.`,
+    load: () => import("./files.ts"),
+  },
+  {
+    name: "prune",
+    summary: "Remove entries that were not used for long, or what is over a size",
+    usage: "[options]",
+    options: [
+      { name: "days-old", value: "N", help: "not used for N days (30; no limit when only --max-size is given)" },
+      { name: "max-size", value: "SIZE", help: "then the cheapest to lose until the cache is below SIZE: 500MB, 2GiB" },
+      FNAME,
+      { name: "dry-run", help: "say what would be removed, and remove nothing" },
+    ],
+    arguments: [0, 0],
+    details: "JSON: { removed, freedBytes, dryRun }.",
+    load: () => import("./prune.ts"),
+  },
+  {
+    name: "clear",
+    summary: "Remove all entries",
+    usage: "[options]",
+    options: [{ name: "yes", short: "y", help: "do not ask" }],
+    arguments: [0, 0],
+    details: `Asks first when a person sits at the terminal; in a script it does not.
+
+JSON: { removed, freedBytes }. Exit code 1: it was answered no.`,
+    load: () => import("./clear.ts"),
+  },
+  {
+    name: "verify",
+    summary: "Check every entry, result and link of the graph; exit code 1 if something is wrong",
+    usage: "[options]",
+    options: [{ name: "repair", help: "mend what can be mended, and remove what cannot" }],
+    arguments: [0, 0],
+    details: `JSON: { checked, problems: [{ key, kind, detail }], repaired }.
+Exit code 1: there are problems that were not repaired.`,
+    load: () => import("./verify.ts"),
+  },
+];
