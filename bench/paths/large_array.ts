@@ -1,0 +1,77 @@
+/**
+ * A large typed array as a result: against reading or writing the same bytes and digesting them; and the memory it takes.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { cacheFile } from "@bimsb/cachepy";
+import { runScript } from "../support/children.ts";
+import type { Figure, Scale } from "../support/figures.ts";
+import { createNumbers } from "../support/large.ts";
+import { measure } from "../support/measure.ts";
+import { countRun, expect, takeRuns } from "../support/outcome.ts";
+import { createWorkspace } from "../support/workspace.ts";
+
+/** Measures it. */
+export async function run(scale: Scale): Promise<Figure[]> {
+  const mebibytes = scale.large ? 1_024 : scale.quick ? 64 : 256;
+  const length = mebibytes * 2 ** 17;
+  const rounds = scale.large ? 3 : 4;
+  using workspace = createWorkspace();
+  const dir = workspace.folder("ours");
+  const cached = cacheFile(dir, { ignoreCode: ["countRun"] })(function numbers(length: number, seed: number) {
+    countRun();
+    return createNumbers(length, seed);
+  });
+  const path = `${workspace.dir}/plain`;
+
+  const miss = await measure({
+    ours: async (turn) => {
+      await cached(length, turn);
+      await cached.forget(length, turn - 1);
+    },
+    floor: (turn) => {
+      const bytes = new Uint8Array(createNumbers(length, turn).buffer);
+      createHash("sha256").update(bytes).digest("hex");
+      Deno.writeFileSync(path, bytes);
+    },
+  }, { rounds });
+  expect(takeRuns() === rounds + 1, "a miss did not run the function");
+  const body = await measure({ body: (turn) => createNumbers(length, turn) }, { rounds });
+  const hit = await measure({
+    ours: async () => expect((await cached(length, rounds)).at(-1) === (length - 1) * 1.000001 + rounds, "wrong bytes"),
+    floor: () => createHash("sha256").update(Deno.readFileSync(path)).digest("hex"),
+  }, { rounds });
+  expect(takeRuns() === 0, "a hit ran the function");
+
+  const [missBytes, hitBytes] = [await peakBytes(dir, length), await peakBytes(dir, length)];
+  const sizeBytes = 8 * length;
+  const figure = { peers: {}, note: "" } as const;
+  const name = `${mebibytes} MiB Float64Array`;
+  const memory = [{ text: "2.2 × the value", most: 2.2 * sizeBytes }];
+  return [
+    {
+      ...figure,
+      path: `hit, ${name}`,
+      unit: "ms",
+      ours: hit.ours,
+      floor: hit.floor,
+      limits: [{ text: "(read + digest) ÷ 0.7", most: hit.floor / 0.7 }],
+    },
+    {
+      ...figure,
+      path: `miss, ${name}`,
+      unit: "ms",
+      ours: miss.ours - body.body,
+      floor: miss.floor - body.body,
+      limits: [{ text: "(write + digest) ÷ 0.5", most: (miss.floor - body.body) / 0.5 }],
+      note: `without the function itself, ${body.body.toFixed(0)} ms`,
+    },
+    { ...figure, path: `peak memory, miss, ${name}`, unit: "bytes", ours: missBytes, floor: sizeBytes, limits: memory },
+    { ...figure, path: `peak memory, hit, ${name}`, unit: "bytes", ours: hitBytes, floor: sizeBytes, limits: memory },
+  ];
+}
+
+async function peakBytes(dir: string, length: number): Promise<number> {
+  return Number(await runScript("bench/children/peak_memory.ts", [dir, String(length)]));
+}

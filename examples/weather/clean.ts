@@ -1,0 +1,3 @@
+import { cleanDays } from "./steps.ts";
+
+await cleanDays();

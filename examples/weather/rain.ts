@@ -1,0 +1,3 @@
+import { rainTrend } from "./steps.ts";
+
+await rainTrend();

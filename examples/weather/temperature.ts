@@ -1,0 +1,3 @@
+import { temperatureTrend } from "./steps.ts";
+
+await temperatureTrend();
