@@ -1,0 +1,55 @@
+/**
+ * Which objects were seen, and where.
+ *
+ * @module
+ */
+
+/** Up to this many, looking through a list is faster than a Map. */
+const FEW = 10;
+
+/** A Map with objects as keys and numbers as values, fast for few and for many. */
+export class IdentityMap {
+  readonly #few: object[] = [];
+  readonly #places: number[] = [];
+  #many: Map<object, number> | null = null;
+
+  /** The place of `subject`; `undefined`: not seen. */
+  get(subject: object): number | undefined {
+    if (this.#many !== null) return this.#many.get(subject);
+    const at = this.#few.indexOf(subject);
+    return at < 0 ? undefined : this.#places[at];
+  }
+
+  /** Records where `subject` is. */
+  set(subject: object, place: number): void {
+    if (this.#many !== null) {
+      this.#many.set(subject, place);
+      return;
+    }
+    const at = this.#few.indexOf(subject);
+    if (at >= 0) {
+      this.#places[at] = place;
+      return;
+    }
+    if (this.#few.length < FEW) {
+      this.#few.push(subject);
+      this.#places.push(place);
+      return;
+    }
+    this.#many = new Map();
+    for (let index = 0; index < FEW; index++) this.#many.set(this.#few[index]!, this.#places[index]!);
+    this.#many.set(subject, place);
+  }
+
+  /** Forgets `subject`. */
+  delete(subject: object): void {
+    if (this.#many !== null) {
+      this.#many.delete(subject);
+      return;
+    }
+    const at = this.#few.indexOf(subject);
+    if (at < 0) return;
+    this.#few.splice(at, 1);
+    this.#places.splice(at, 1);
+  }
+}

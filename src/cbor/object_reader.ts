@@ -1,0 +1,155 @@
+/**
+ * Reads generic objects (tag 27) that hold no other values, but for the cause of an error.
+ *
+ * @module
+ */
+import { ERROR_NAMES } from "./result_objects.ts";
+import { MAX_RESIZABLE_BUFFERS, MAX_RESIZABLE_BYTES, TAG_OBJECT, TAG_REFERENCE } from "./tags.ts";
+import { CONSTRUCTOR_BY_NAME } from "./typed_arrays.ts";
+import type { ValueReader } from "./value_reader.ts";
+
+/** An object, and whether its cause comes next. */
+export interface ReadObject {
+  readonly value: object;
+  readonly hasCause: boolean;
+}
+
+const ERROR_BY_NAME: Readonly<Record<string, ErrorConstructor>> = {
+  __proto__: null as never,
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
+
+/** The object whose type name was just read, with `count` parts to come. */
+export function readObject(reader: ValueReader, name: unknown, count: number): ReadObject {
+  if (typeof name !== "string") return reader.fail("an object without a type name");
+  if (ERROR_NAMES.has(name)) {
+    if (count !== 2 && count !== 3) reader.fail("an error that is not message, stack and cause");
+    return { value: readError(reader, name), hasCause: count === 3 };
+  }
+  return { value: readOther(reader, name, count), hasCause: false };
+}
+
+function readOther(reader: ValueReader, name: string, count: number): object {
+  switch (name) {
+    case "Number":
+    case "String":
+    case "Boolean":
+    case "BigInt": {
+      const value = reader.primitive();
+      if (count !== 1 || typeof value !== name.toLowerCase()) reader.fail(`a ${name} object of another primitive`);
+      return Object(value);
+    }
+    case "ArrayBuffer":
+      return readBuffer(reader, count);
+    case "DOMException":
+      return readException(reader, count);
+    case "Blob":
+    case "File":
+      return readBlob(reader, name, count);
+  }
+  const constructor = name === "DataView" ? DataView : CONSTRUCTOR_BY_NAME[name];
+  if (constructor === undefined || count !== 3) return reader.fail(`an object of the unknown type ${preview(name)}`);
+  const buffer = readViewedBuffer(reader);
+  const byteOffset = reader.primitive();
+  const length = reader.primitive();
+  if (typeof byteOffset !== "number" || (length !== null && typeof length !== "number")) {
+    return reader.fail("a view without offset and length");
+  }
+  if (length === null && !buffer.resizable) reader.fail("a view that follows the length of a fixed buffer");
+  try {
+    return length === null ? new constructor(buffer, byteOffset) : new constructor(buffer, byteOffset, length);
+  } catch (cause) {
+    return reader.fail("a view that lies outside of its buffer", reader.at, cause);
+  }
+}
+
+/** The buffer of a view: given here, or by reference. */
+function readViewedBuffer(reader: ValueReader): ArrayBuffer {
+  const number = reader.sharedTag();
+  let value: unknown;
+  if (number === TAG_REFERENCE) value = reader.reference();
+  else if (number === TAG_OBJECT) {
+    const slot = reader.takeSlot();
+    const count = reader.head(0x80) - 1;
+    if (reader.primitive() !== "ArrayBuffer") reader.fail("a view of something that is no buffer");
+    const buffer = readBuffer(reader, count);
+    reader.fillSlot(slot, buffer);
+    value = buffer;
+  }
+  return value instanceof ArrayBuffer ? value : reader.fail("a view of something that is no buffer");
+}
+
+function readBuffer(reader: ValueReader, count: number): ArrayBuffer {
+  if (count !== 1 && count !== 2) reader.fail("a buffer that is not bytes and a limit");
+  const bytes = reader.byteString();
+  if (count === 1) return bytes.slice().buffer as ArrayBuffer;
+  const maxByteLength = reader.primitive();
+  if (
+    typeof maxByteLength !== "number" || maxByteLength > MAX_RESIZABLE_BYTES || maxByteLength < bytes.length ||
+    ++reader.resizableBuffers > MAX_RESIZABLE_BUFFERS
+  ) return reader.fail("a resizable buffer beyond the bounds");
+  try {
+    const buffer = new ArrayBuffer(bytes.length, { maxByteLength });
+    new Uint8Array(buffer).set(bytes);
+    return buffer;
+  } catch (cause) {
+    return reader.fail("a resizable buffer for which there is no room", reader.at, cause);
+  }
+}
+
+function readError(reader: ValueReader, name: string): Error {
+  const message = reader.primitive();
+  const stack = reader.primitive();
+  const error = withoutTrace(() =>
+    typeof message === "string" ? new ERROR_BY_NAME[name]!(message) : new ERROR_BY_NAME[name]!()
+  );
+  setStack(error, stack);
+  return error;
+}
+
+function readException(reader: ValueReader, count: number): DOMException {
+  const [message, name, stack] = [reader.primitive(), reader.primitive(), reader.primitive()];
+  if (count !== 3 || typeof message !== "string" || typeof name !== "string") {
+    return reader.fail("an exception that is not message, name and stack");
+  }
+  const exception = withoutTrace(() => new DOMException(message, name));
+  setStack(exception, stack);
+  return exception;
+}
+
+/** Makes an error without the cost of a stack trace that is replaced anyway. */
+function withoutTrace<T>(make: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+function setStack(error: Error, stack: unknown): void {
+  (error as { stack: unknown }).stack = typeof stack === "string" ? stack : undefined;
+}
+
+function readBlob(reader: ValueReader, kind: "Blob" | "File", count: number): Blob {
+  const type = reader.primitive();
+  const bytes = reader.byteString();
+  if (typeof type !== "string" || count !== (kind === "Blob" ? 2 : 4)) reader.fail(`a ${kind} of other parts`);
+  const part = bytes as Uint8Array<ArrayBuffer>;
+  if (kind === "Blob") return new Blob([part], { type });
+  const name = reader.primitive();
+  const lastModified = reader.primitive();
+  if (typeof name !== "string" || typeof lastModified !== "number") reader.fail("a File without name and time");
+  return new File([part], name, { type, lastModified });
+}
+
+function preview(name: string): string {
+  return JSON.stringify(name.slice(0, 40));
+}

@@ -1,0 +1,184 @@
+/**
+ * Packs long arrays of one kind of value: numbers, strings, few distinct primitives, and rows as columns.
+ *
+ * A value at a time is slower than JSON, which is written in C++; a column at a time is faster, because strings are
+ * converted all at once and numbers are copied as they are.
+ *
+ * @module
+ */
+import { Major } from "./byte_writer.ts";
+import { NOT_ADDRESSABLE, type ResultWriter } from "./result_writer.ts";
+import { writeBytes } from "./result_objects.ts";
+import { collectRows, type Shape } from "./row_shapes.ts";
+import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "./typed_arrays.ts";
+
+/** Rows in a block: few enough that its columns stay in the processor's cache and no string becomes huge. */
+const BLOCK_ROWS = 8192;
+/** UTF-16 units of text in one block of strings. */
+const MAX_TEXT = 1 << 24;
+/** Distinct values in a column of choices, so that an index is one byte. */
+const MAX_CHOICES = 256;
+/** A shape of fewer rows than this has its columns written value by value. */
+const PACK_COLUMN_FROM = 8;
+/** A column of objects inside rows inside rows …: deeper ones are written one by one. */
+const MAX_PACKED_DEPTH = 8;
+
+/**
+ * Writes `items` packed.
+ *
+ * @returns `false` when it does not pay or does not fit; then nothing is written.
+ */
+export function writePacked(result: ResultWriter, items: readonly unknown[], packedDepth = 0): boolean {
+  const first = items[0];
+  if (typeof first === "number") return writeNumbers(result, items);
+  return items.length > BLOCK_ROWS ? writeBlocks(result, items, packedDepth) : writeBlock(result, items, packedDepth);
+}
+
+function writeBlock(result: ResultWriter, items: readonly unknown[], packedDepth: number): boolean {
+  switch (typeof items[0]) {
+    case "number":
+      return writeNumbers(result, items);
+    case "string":
+      return writeChoices(result, items) || writeStrings(result, items);
+    case "boolean":
+    case "undefined":
+      return writeChoices(result, items);
+    case "object":
+      return items[0] === null ? writeChoices(result, items) : writeRows(result, items, packedDepth);
+    default:
+      return false;
+  }
+}
+
+/** Writes a long array in blocks; the first decides whether packing pays. */
+function writeBlocks(result: ResultWriter, items: readonly unknown[], packedDepth: number): boolean {
+  const { writer } = result;
+  const start = writer.length;
+  writer.object("Concat", 1 + Math.ceil(items.length / BLOCK_ROWS));
+  for (let from = 0; from < items.length; from += BLOCK_ROWS) {
+    const block = items.slice(from, from + BLOCK_ROWS);
+    if (writeBlock(result, block, packedDepth)) continue;
+    if (from === 0) {
+      writer.length = start;
+      return false;
+    }
+    result.list(block);
+  }
+  return true;
+}
+
+function writeNumbers(result: ResultWriter, items: readonly unknown[]): boolean {
+  const numbers = new Float64Array(items.length);
+  let low = 0;
+  let high = 0;
+  let isInteger = true;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    if (typeof item !== "number") return false;
+    numbers[index] = item;
+    if (isInteger && (item | 0) === item && (item !== 0 || 1 / item > 0)) {
+      if (item < low) low = item;
+      if (item > high) high = item;
+    } else isInteger = false;
+  }
+  result.writer.object("Numbers", 2);
+  writeTyped(result, isInteger ? narrowed(numbers, low, high) : numbers);
+  return true;
+}
+
+/** The same integers in the narrowest typed array that holds `low` to `high`. */
+function narrowed(numbers: ArrayLike<number>, low: number, high: number): TypedArray {
+  if (low >= 0) {
+    if (high < 0x100) return Uint8Array.from(numbers);
+    if (high < 0x10000) return Uint16Array.from(numbers);
+  } else if (low >= -0x80 && high < 0x80) return Int8Array.from(numbers);
+  else if (low >= -0x8000 && high < 0x8000) return Int16Array.from(numbers);
+  return new Int32Array(numbers);
+}
+
+function writeTyped(result: ResultWriter, array: TypedArray): void {
+  writeBytes(result, bytesOf(array), TAG_BY_NAME[viewName(array)] ?? null);
+}
+
+function writeStrings(result: ResultWriter, items: readonly unknown[]): boolean {
+  const lengths = new Float64Array(items.length);
+  let longest = 0;
+  let units = 0;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    if (typeof item !== "string") return false;
+    const length = item.length;
+    lengths[index] = length;
+    units += length;
+    if (length > longest) longest = length;
+  }
+  if (units > MAX_TEXT) return false;
+  const text = items.join("");
+  // A lone surrogate cannot be part of a text; halves of one character in neighbours can, and part again.
+  if (!text.isWellFormed()) return false;
+  result.writer.object("Strings", 3);
+  result.writer.text(text);
+  writeTyped(result, narrowed(lengths, 0, longest));
+  return true;
+}
+
+function writeChoices(result: ResultWriter, items: readonly unknown[]): boolean {
+  const indices = new Uint8Array(items.length);
+  const choices = new Map<unknown, number>();
+  // More choices than this after so many items: not a column of choices.
+  const most = Math.min(MAX_CHOICES, items.length >> 2);
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    let choice = choices.get(item);
+    if (choice === undefined) {
+      if (choices.size === most || (choices.size > 32 && choices.size > index >> 1)) return false;
+      if (!isChoice(item)) return false;
+      choices.set(item, choice = choices.size);
+    }
+    indices[index] = choice;
+  }
+  result.writer.object("Choices", 3);
+  result.writer.head(Major.array, choices.size);
+  for (const choice of choices.keys()) result.primitive(choice);
+  writeTyped(result, indices);
+  return true;
+}
+
+/** Whether a value may be one of the choices: Map's equality tells it from all others, and it holds nothing. */
+function isChoice(item: unknown): boolean {
+  return typeof item === "string" ? item.length < 1024 : typeof item === "boolean" || item === undefined || item === null;
+}
+
+function writeRows(result: ResultWriter, items: readonly unknown[], packedDepth: number): boolean {
+  if (packedDepth >= MAX_PACKED_DEPTH) return false;
+  const rows = collectRows(items);
+  if (rows === null) return false;
+  // Rows cannot be referred to from outside, so none may have been met before.
+  const { seen, writer } = result;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] as object;
+    if (seen.get(item) !== undefined) {
+      while (--index >= 0) seen.delete(items[index] as object);
+      return false;
+    }
+    seen.set(item, NOT_ADDRESSABLE);
+  }
+  const { shapes, order } = rows;
+  writer.object("Rows", 2 + shapes.length);
+  if (shapes.length === 1) writer.byte(0xf6);
+  else writeTyped(result, order);
+  for (const shape of shapes) writeShape(result, shape, packedDepth);
+  return true;
+}
+
+function writeShape(result: ResultWriter, shape: Shape, packedDepth: number): void {
+  const { writer } = result;
+  writer.head(Major.array, 1 + shape.columns.length);
+  writer.head(Major.array, shape.names.length);
+  for (const name of shape.names) writer.text(name);
+  for (const [index, column] of shape.columns.entries()) {
+    result.enterColumn(shape.names, index);
+    if (column.length < PACK_COLUMN_FROM || !writePacked(result, column, packedDepth + 1)) result.list(column);
+    result.leaveColumn();
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * Built-in objects of a result that hold no other values, but for the cause of an error.
+ *
+ * @module
+ */
+import { type ByteWriter, Major } from "./byte_writer.ts";
+import type { ResultWriter } from "./result_writer.ts";
+import { StrategyFailed } from "./strategy.ts";
+import {
+  MAX_REGEXP_LENGTH,
+  MAX_RESIZABLE_BUFFERS,
+  MAX_RESIZABLE_BYTES,
+  REFERENCE_BYTES,
+  TAG_EPOCH,
+  TAG_EXTENDED_TIME,
+  TAG_REGEXP,
+} from "./tags.ts";
+import { bytesOf, TAG_BY_NAME, viewName } from "./typed_arrays.ts";
+
+/** Bytes of a buffer outside of the only view on it that are stored without a word. */
+const UNSEEN_BYTES = 1 << 20;
+
+/** Writes a Date: seconds, or seconds and milliseconds where a float would round. */
+export function writeDate(writer: ByteWriter, date: Date): void {
+  const ms = Date.prototype.getTime.call(date);
+  const seconds = ms / 1000;
+  if (ms !== ms || Math.round(seconds * 1000) === ms) {
+    writer.head(Major.tag, TAG_EPOCH);
+    writer.number(seconds);
+    return;
+  }
+  writer.head(Major.tag, TAG_EXTENDED_TIME);
+  writer.head(Major.map, 2);
+  writer.number(1);
+  writer.number(Math.floor(seconds));
+  writer.number(-3);
+  writer.number(ms - Math.floor(seconds) * 1000);
+}
+
+const sourceOf = Object.getOwnPropertyDescriptor(RegExp.prototype, "source")!.get as (this: RegExp) => string;
+const flagsOf = Object.getOwnPropertyDescriptor(RegExp.prototype, "flags")!.get as (this: RegExp) => string;
+
+/** Pattern and flags of a regular expression, whatever its own properties say. */
+export function regexpParts(subject: RegExp): readonly [source: string, flags: string] {
+  return [sourceOf.call(subject), flagsOf.call(subject)];
+}
+
+/** Writes a regular expression without `lastIndex`, as `structuredClone` has it. */
+export function writeRegExp(result: ResultWriter, subject: RegExp): void {
+  const [source, flags] = regexpParts(subject);
+  if (source.length > MAX_REGEXP_LENGTH) result.refuse(`a regular expression longer than ${MAX_REGEXP_LENGTH}`);
+  result.writer.head(Major.tag, TAG_REGEXP);
+  result.writer.head(Major.array, 2);
+  result.writer.text(source);
+  result.writer.text(flags);
+}
+
+/** Names of errors that a copy keeps; every other becomes `Error`. */
+export const ERROR_NAMES: ReadonlySet<string> = new Set([
+  "Error",
+  "EvalError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "TypeError",
+  "URIError",
+]);
+
+/** Writes an error up to its cause, which the caller has to write next when there is one. */
+export function writeError(
+  result: ResultWriter,
+  subject: Error,
+): { readonly hasCause: boolean; readonly cause: unknown; readonly lost: string | null } {
+  const writer = result.writer;
+  const own = String(subject.name);
+  const name = ERROR_NAMES.has(own) ? own : "Error";
+  const message = Object.getOwnPropertyDescriptor(subject, "message");
+  const { stack } = subject;
+  const hasCause = Object.hasOwn(subject, "cause");
+  writer.object(name, hasCause ? 4 : 3);
+  if (message !== undefined && "value" in message) writer.text(String(message.value));
+  else writer.byte(0xf7);
+  if (typeof stack === "string") writer.text(stack);
+  else writer.byte(0xf7);
+  const fields = Object.keys(subject).filter((field) => field !== "cause" && field !== "message" && field !== "stack");
+  if (subject instanceof AggregateError) fields.push("errors");
+  const lost = name === own && fields.length === 0
+    ? null
+    : `an error named ${own} is stored as ${name} with message, stack and cause${
+      fields.length > 0 ? `, without ${fields.join(", ")}` : ""
+    }`;
+  return { hasCause, cause: subject.cause, lost };
+}
+
+/** Writes a DOMException. */
+export function writeException(writer: ByteWriter, subject: DOMException): void {
+  writer.object("DOMException", 4);
+  writer.text(subject.message);
+  writer.text(subject.name);
+  if (typeof subject.stack === "string") writer.text(subject.stack);
+  else writer.byte(0xf7);
+}
+
+/** The place of a buffer that a typed array stands for. */
+export const OWNED_BY_VIEW = -2;
+
+/** Writes an ArrayBuffer that was met as such. */
+export function writeBuffer(result: ResultWriter, buffer: ArrayBuffer): void {
+  if (buffer.detached) result.refuse("a detached ArrayBuffer");
+  const { writer } = result;
+  if (!buffer.resizable) {
+    writer.object("ArrayBuffer", 2);
+    return writeBytes(result, bytesOf(buffer), null);
+  }
+  if (++result.resizableBuffers > MAX_RESIZABLE_BUFFERS || buffer.maxByteLength > MAX_RESIZABLE_BYTES) {
+    result.refuse(`more than ${MAX_RESIZABLE_BUFFERS} resizable buffers, or a larger one than 64 GiB`);
+  }
+  writer.object("ArrayBuffer", 3);
+  writeBytes(result, bytesOf(buffer), null);
+  writer.number(buffer.maxByteLength);
+}
+
+/** Writes a typed array or a DataView. */
+export function writeView(result: ResultWriter, view: ArrayBufferView): void {
+  const { writer } = result;
+  const { buffer } = view;
+  if (!(buffer instanceof ArrayBuffer)) {
+    return result.refuse("a view of a SharedArrayBuffer, which is shared and not stored");
+  }
+  if (buffer.detached) return result.refuse("a view of a detached ArrayBuffer");
+  if (isOutOfBounds(view)) return result.refuse("a view that lies outside of its buffer");
+  const name = viewName(view);
+  const known = result.seen.get(buffer);
+  const coversAll = view.byteOffset === 0 && view.byteLength === buffer.byteLength && !buffer.resizable;
+  const isPooled = isNodeBuffer(view);
+  if (isPooled || (known === undefined && coversAll && name !== "DataView" && result.strategy.ownsBuffers)) {
+    // Bytes of others lie around a Buffer of Node in one pool; they are no part of the result.
+    if (!isPooled) result.seen.set(buffer, OWNED_BY_VIEW);
+    return writeBytes(result, bytesOf(view), TAG_BY_NAME[name] ?? null);
+  }
+  if (known === OWNED_BY_VIEW) throw new StrategyFailed("ownsBuffers");
+  if (buffer.byteLength - view.byteLength > UNSEEN_BYTES) {
+    result.notice(
+      view,
+      `a view of ${view.byteLength} bytes is stored with its whole buffer of ${buffer.byteLength} bytes; return a copy (slice) to store less`,
+    );
+  }
+  writer.object(name, 4);
+  result.nested(buffer);
+  writer.number(view.byteOffset);
+  if (isLengthTracking(view, buffer)) writer.byte(0xf6);
+  else writer.number(name === "DataView" ? view.byteLength : (view as Uint8Array).length);
+}
+
+function isNodeBuffer(view: ArrayBufferView): boolean {
+  return Object.getPrototypeOf(view) !== Uint8Array.prototype && view.constructor?.name === "Buffer" &&
+    view instanceof Uint8Array;
+}
+
+/** Writes a Blob or File; its bytes are read when the encoding is put together. */
+export function writeBlob(result: ResultWriter, blob: Blob): void {
+  const { writer } = result;
+  const isFile = blob instanceof File;
+  writer.object(isFile ? "File" : "Blob", isFile ? 5 : 3);
+  writer.text(blob.type);
+  result.external({ at: writer.length, major: Major.bytes, tag: null, source: blob, byteLength: blob.size });
+  if (!isFile) return;
+  writer.text(blob.name);
+  writer.number(blob.lastModified);
+}
+
+/** Writes binary data as a byte string, large data by reference. */
+export function writeBytes(result: ResultWriter, bytes: Uint8Array, tag: number | null): void {
+  const { writer } = result;
+  if (bytes.length >= REFERENCE_BYTES) {
+    result.external({ at: writer.length, major: Major.bytes, tag, source: bytes, byteLength: bytes.length });
+    return;
+  }
+  if (tag !== null) writer.head(Major.tag, tag);
+  writer.byteString(bytes);
+}
+
+/** Whether a view's buffer shrank away under it; such a view claims to be empty. */
+function isOutOfBounds(view: ArrayBufferView): boolean {
+  try {
+    if (view instanceof DataView) void view.byteLength;
+    else Uint8Array.prototype.at.call(view as Uint8Array, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Whether a view follows its buffer's length. The language does not say, so the buffer is resized for a moment and put
+ * back as it was.
+ */
+function isLengthTracking(view: ArrayBufferView, buffer: ArrayBuffer): boolean {
+  if (!buffer.resizable) return false;
+  const size = view instanceof DataView ? 1 : (view as Uint8Array).BYTES_PER_ELEMENT;
+  const { byteLength } = view;
+  const length = buffer.byteLength;
+  if (view.byteOffset + byteLength + size <= length) return false;
+  if (length + size <= buffer.maxByteLength) {
+    buffer.resize(length + size);
+    const follows = view.byteLength !== byteLength;
+    buffer.resize(length);
+    return follows;
+  }
+  if (byteLength < size) return false;
+  const tail = new Uint8Array(buffer.slice(length - size));
+  buffer.resize(length - size);
+  const follows = !isOutOfBounds(view);
+  buffer.resize(length);
+  new Uint8Array(buffer).set(tail, length - size);
+  return follows;
+}
