@@ -13,13 +13,7 @@ import type { StaleReason } from "./events.ts";
 import { isAbsence } from "./files/file_digests.ts";
 import type { FileDigests } from "./files/file_digests.ts";
 import { fromPortable, toPortable } from "./project.ts";
-import type {
-  ChildDependency,
-  Dependency,
-  EnvironmentDependency,
-  LinkDependency,
-  StatDependency,
-} from "./records.ts";
+import type { ChildDependency, Dependency, EnvironmentDependency, LinkDependency, StatDependency } from "./records.ts";
 
 // Taken when this module loads: what observes the reads of cached functions replaces these later.
 const { statSync, lstatSync, readLinkSync, realPathSync, cwd } = Deno;
@@ -126,6 +120,11 @@ export function fileState(files: FileDigests, path: string): ContentDigest | nul
   } catch (error) {
     return stateOfFailure(error);
   }
+}
+
+/** As {@linkcode fileState}, for several files, using the cores where that pays. */
+export function fileStates(files: FileDigests, paths: readonly string[]): Promise<(ContentDigest | null)[]> {
+  return files.states(paths, stateOfFailure);
 }
 
 /** Identity of the names and types in a directory; `null`: nothing is there. */
@@ -265,4 +264,3 @@ function isDenial(error: unknown): boolean {
 function unknownKind(value: never): CacheError {
   return new CacheError("ERR_FORMAT", `Cannot check ${JSON.stringify(value)}: it is no dependency of this version`);
 }
-

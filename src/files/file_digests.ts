@@ -38,15 +38,16 @@ export interface DigestPathOptions {
 export class FileDigests {
   /** What was read before. */
   readonly memory: FileMemory;
-  readonly #cacheDir: string | undefined;
+  /** The cache directory, absolute. */
+  readonly cacheDir: string | undefined;
   readonly #now: () => number;
   /** Files that are being hashed, so that several callers wait for one. */
   readonly #running = new Map<string, { stamp: FileStamp; digest: Promise<ContentDigest> }>();
 
   constructor(options: FileDigestsOptions = {}) {
     this.#now = options.now ?? Date.now;
-    this.#cacheDir = options.cacheDir ?? undefined;
-    const path = this.#cacheDir === undefined ? null : `${this.#cacheDir}/v1/files.bin`;
+    this.cacheDir = options.cacheDir ?? undefined;
+    const path = this.cacheDir === undefined ? null : `${this.cacheDir}/v1/files.bin`;
     this.memory = new FileMemory({ path, save: options.save ?? true, now: this.#now });
   }
 
@@ -91,6 +92,29 @@ export class FileDigests {
     const contents = await this.#digestFiles(files, startedMs);
     for (const [next, file] of files.entries()) digests[file.index] = contents[next]!;
     return Promise.all(digests);
+  }
+
+  /**
+   * As {@linkcode digestPaths}, with a digest of its own for "there, but cannot be read": never fails.
+   *
+   * @param paths Absolute paths.
+   * @param stateOfFailure The digest that stands for a failure.
+   */
+  async states(
+    paths: readonly string[],
+    stateOfFailure: (error: unknown) => ContentDigest | null,
+  ): Promise<(ContentDigest | null)[]> {
+    try {
+      return await this.digestPaths(paths);
+    } catch {
+      return Promise.all(paths.map(async (path) => {
+        try {
+          return await this.digestPath(path);
+        } catch (error) {
+          return stateOfFailure(error);
+        }
+      }));
+    }
   }
 
   /**
@@ -167,7 +191,7 @@ export class FileDigests {
     const startedMs = this.#now();
     const found = readOr(
       path,
-      () => walkDirectory(path, { pattern: statelessPattern(pattern), exclude: this.#cacheDir }),
+      () => walkDirectory(path, { pattern: statelessPattern(pattern), exclude: this.cacheDir }),
     );
     const contents = this.#digestFiles(found.filter((entry) => entry.kind === "file"), startedMs);
     return contents instanceof Promise

@@ -1,0 +1,45 @@
+/**
+ * Members of the platform's objects that are replaced while a cached call runs.
+ *
+ * @module
+ */
+import { wrap } from "./wrap.ts";
+import type { AnyFunction, Observer, Style } from "./wrap.ts";
+
+/** One member, as it is and as it is while observed. */
+export interface Patch {
+  readonly target: Record<PropertyKey, unknown>;
+  readonly key: string;
+  /** As users write it: `Deno.readFile`. */
+  readonly name: string;
+  readonly original: AnyFunction;
+  readonly wrapper: AnyFunction;
+}
+
+/** The patch of a function that is a member of `target`; `null` when there is none, or it cannot be replaced. */
+export function patchMember(
+  target: object,
+  key: string,
+  name: string,
+  style: Style,
+  observe: Observer,
+): Patch | null {
+  const descriptor = Object.getOwnPropertyDescriptor(target, key);
+  if (descriptor === undefined || typeof descriptor.value !== "function" || descriptor.writable !== true) return null;
+  const original = descriptor.value as AnyFunction;
+  return { target: target as Patch["target"], key, name, original, wrapper: wrap(original, style, observe) };
+}
+
+/** Puts the wrappers in place. A member that someone else has replaced is left to them. */
+export function applyPatches(patches: readonly Patch[]): void {
+  for (const { target, key, original, wrapper } of patches) {
+    if (target[key] === original) target[key] = wrapper;
+  }
+}
+
+/** Puts the originals back. A member that someone else has replaced since is left to them. */
+export function revertPatches(patches: readonly Patch[]): void {
+  for (const { target, key, original, wrapper } of patches) {
+    if (target[key] === wrapper) target[key] = original;
+  }
+}

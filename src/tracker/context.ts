@@ -1,0 +1,69 @@
+/**
+ * Which call is running in the current asynchronous context. The one owner of AsyncLocalStorage.
+ *
+ * @module
+ */
+import process from "node:process";
+import type { CallFrame } from "./call_frame.ts";
+
+type Storage = import("node:async_hooks").AsyncLocalStorage<CallFrame | undefined>;
+
+let storage: Storage | undefined;
+let running = 0;
+let muted = 0;
+
+/** Called when the first call begins to run, and when the last one has ended. */
+export interface RunningListener {
+  begin(): void;
+  end(): void;
+}
+
+/**
+ * The innermost call that is running here; `undefined` outside of calls, and in what a call left behind after it ended.
+ * Outside of calls this costs one comparison.
+ */
+export function currentFrame(): CallFrame | undefined {
+  if (running === 0) return undefined;
+  const frame = storage?.getStore();
+  return frame?.isRunning === true ? frame : undefined;
+}
+
+/** The call that what is read here belongs to; `undefined` outside of calls, and within {@linkcode mutedApply}. */
+export function observingFrame(): CallFrame | undefined {
+  return running === 0 || muted > 0 ? undefined : currentFrame();
+}
+
+/** Runs `body` as part of `frame`, with everything that it starts. `undefined`: as part of no call. */
+export function enterFrame<T>(frame: CallFrame | undefined, body: () => T): T {
+  if (frame === undefined && storage === undefined) return body();
+  return useStorage().run(frame, body);
+}
+
+/** Calls a function of the platform without observing what it reads before it returns. */
+export function mutedApply(
+  // deno-lint-ignore no-explicit-any
+  original: (...args: any[]) => any,
+  self: unknown,
+  args: unknown[],
+): unknown {
+  muted++;
+  try {
+    return Reflect.apply(original, self, args);
+  } finally {
+    muted--;
+  }
+}
+
+/** Counts one more running call. */
+export function beginRunning(listener: RunningListener): void {
+  if (running++ === 0) listener.begin();
+}
+
+/** Counts one running call less. */
+export function endRunning(listener: RunningListener): void {
+  if (--running === 0) listener.end();
+}
+
+function useStorage(): Storage {
+  return storage ??= new (process.getBuiltinModule("node:async_hooks").AsyncLocalStorage)();
+}
