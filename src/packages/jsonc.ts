@@ -4,8 +4,10 @@
  * @module
  */
 
-/** A string, a comment, or a comma that only blanks and comments part from a closing bracket. */
-const TOKENS = /"(?:[^"\\]|\\.)*"|\/\/[^\n\r]*|\/\*[\s\S]*?\*\/|,(?=(?:\s|\/\/[^\n\r]*|\/\*[\s\S]*?\*\/)*[\]}])/g;
+// Each pattern also matches what is left open to the end of the text, so that no text takes quadratic time.
+const STRING = String.raw`"(?:[^"\\]|\\.)*(?:"|$)`;
+const COMMENTS = new RegExp(String.raw`${STRING}|//[^\n\r]*|/\*.*?(?:\*/|$)`, "gs");
+const TRAILING_COMMAS = new RegExp(String.raw`${STRING}|,(?=\s*[\]}])`, "gs");
 
 /**
  * The value of a JSONC text.
@@ -17,7 +19,8 @@ export function parseJsonc(text: string): unknown {
   try {
     return JSON.parse(plain);
   } catch {
-    return JSON.parse(plain.replace(TOKENS, (token) => token.startsWith('"') ? token : " "));
+    const keepStrings = (token: string) => token.startsWith('"') ? token : " ";
+    return JSON.parse(plain.replace(COMMENTS, keepStrings).replace(TRAILING_COMMAS, keepStrings));
   }
 }
 
