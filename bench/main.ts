@@ -27,6 +27,7 @@ if (unknown.length > 0) {
 }
 
 const flags = ["quick", "large"].filter((flag) => args[flag]).map((flag) => `--${flag}`);
+const machine = describeMachine();
 const figures: Figure[] = [];
 const failures: { path: string; error: string }[] = [];
 const startedMs = performance.now();
@@ -41,7 +42,6 @@ for (const [index, name] of names.entries()) {
 if (Deno.stderr.isTerminal()) writeError("\r\x1b[K");
 
 const seconds = (performance.now() - startedMs) / 1_000;
-const machine = describeMachine();
 const style = createStyle(Deno.stdout.isTerminal() && !Deno.noColor);
 const text = args.json
   ? JSON.stringify({ machine, seconds, figures, failures }, null, 2) + "\n"

@@ -14,7 +14,7 @@ const ROOT = new URL("../../", import.meta.url);
  * @throws {Error} When it fails, with what it wrote to standard error.
  */
 export async function runScript(script: string, args: readonly string[] = []): Promise<string> {
-  const { success, stdout, stderr } = await command(script, args).output();
+  const { success, stdout, stderr } = await command(script, args, "null").output();
   if (!success) throw new Error(`${script} failed:\n${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout);
 }
@@ -27,14 +27,14 @@ export async function runScript(script: string, args: readonly string[] = []): P
  * @returns The running process, its streams piped.
  */
 export function startScript(script: string, args: readonly string[] = []): Deno.ChildProcess {
-  return command(script, args).spawn();
+  return command(script, args, "piped").spawn();
 }
 
-function command(script: string, args: readonly string[]): Deno.Command {
+function command(script: string, args: readonly string[], stdin: "piped" | "null"): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", new URL(script, ROOT).pathname, ...args],
     cwd: ROOT,
-    stdin: "piped",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   });

@@ -10,6 +10,8 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly system: string;
+  /** Processes that ran or waited for a core in the last minute, on average, when the measurement began. */
+  readonly load: number;
   readonly deno: string;
   readonly v8: string;
   /** Abbreviated commit of the measured code, with `+` when files differ from it; `null` without git. */
@@ -25,6 +27,7 @@ export function describeMachine(): Machine {
     cores: navigator.hardwareConcurrency,
     memoryGiB: Math.round(Deno.systemMemoryInfo().total / 2 ** 30 * 10) / 10,
     system: `${Deno.build.os} ${Deno.osRelease()}`,
+    load: Deno.loadavg()[0]!,
     deno: Deno.version.deno,
     v8: Deno.version.v8,
     commit: describeCommit(),

@@ -23,6 +23,8 @@ export interface Rounds {
    * @default 1
    */
   readonly warmUp?: number;
+  /** What to do after each round, untimed. */
+  readonly between?: (round: number) => unknown;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface Rounds {
  */
 export async function measure<Name extends string>(
   works: Readonly<Record<Name, Work>>,
-  { rounds, batch = 1, warmUp = 1 }: Rounds,
+  { rounds, batch = 1, warmUp = 1, between }: Rounds,
 ): Promise<Record<Name, number>> {
   const names = Object.keys(works) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
@@ -44,6 +46,7 @@ export async function measure<Name extends string>(
       const elapsed = await timeBatch(works[name], round * batch, batch);
       if (round >= warmUp) times[name].push(elapsed / batch);
     }
+    await between?.(round);
   }
   return Object.fromEntries(names.map((name) => [name, median(times[name])])) as Record<Name, number>;
 }

@@ -47,10 +47,10 @@ export function formatFigures(figures: readonly Figure[], style: Style): string 
 
 /** Machine, versions and the length of the run. */
 export function formatMachine(machine: Machine, seconds: number, style: Style): string {
-  const { cpu, cores, memoryGiB, system, deno, v8, commit, peers } = machine;
+  const { cpu, cores, memoryGiB, system, load, deno, v8, commit, peers } = machine;
   const versions = Object.entries(peers).map(([name, version]) => `${name} ${version}`);
   return style.dim([
-    `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}`,
+    `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, load ${load.toFixed(1)} at the start`,
     [`Deno ${deno}`, `V8 ${v8}`, ...versions].join(", "),
     `commit ${commit ?? "unknown"}, measured in ${seconds.toFixed(0)} s`,
   ].join("\n")) + "\n";
