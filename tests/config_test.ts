@@ -92,6 +92,13 @@ durable: true
   assertEquals(await load(snake), expected);
 });
 
+Deno.test("loadConfig() reads what looks like a date as text, and yes and no as text too", async () => {
+  assertEquals(await load("version: 2026-01-31"), { version: "2026-01-31" });
+  assertEquals(await load("dependsOnVars: {day: 2026-01-31, said: no, octal: 0o17}"), {
+    dependsOnVars: { day: "2026-01-31", said: "no", octal: 15 },
+  });
+});
+
 Deno.test("loadConfig() reads sizes with units", async () => {
   assertEquals(await load("max_bytes: 2GiB"), { maxBytes: 2 * 1024 ** 3 });
 });

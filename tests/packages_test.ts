@@ -161,6 +161,27 @@ Deno.test("a dependency that the lock does not have is named", async () => {
   assertEquals(notices, ["@a/b depends on jsr:@a/linked@1, which is not in deno.lock: its code is not tracked there"]);
 });
 
+Deno.test("optional dependencies count like others", async () => {
+  const lock = (version: string) => ({
+    version: "5",
+    specifiers: { "npm:top@^1": "1.0.0" },
+    npm: {
+      "top@1.0.0": { integrity: "a", optionalDependencies: ["native"] },
+      [`native@${version}`]: { integrity: "b" },
+    },
+  });
+  const digestOf = async (version: string) =>
+    (await identify({ "deno.json": IMPORTS, "deno.lock": lock(version) }, "top")).digest;
+  assertNotEquals(await digestOf("1.0.0"), await digestOf("1.0.1"));
+});
+
+Deno.test("the longest key of an import map that fits is the one that counts", async () => {
+  const imports = { "lib/": "npm:/other@1/", "lib/inner/": "npm:/top@^1/" };
+  await withProject({ "deno.json": { imports }, "deno.lock": lock5() }, ({ packageOf }) => {
+    assertEquals([packageOf("lib/a.js")?.name, packageOf("lib/inner/a.js")?.name], ["other", "top"]);
+  });
+});
+
 Deno.test("specifiers are looked up in imports, scopes, import map files, package.json and workspace members", async () => {
   const lock = {
     version: "5",
@@ -405,18 +426,19 @@ Deno.test("https: modules without lock and cache count by their URL, with the ve
 
 Deno.test("everything in deno.lock counts for an https: module whose imports cannot be read", async () => {
   const url = "https://example.invalid/mod.ts";
-  const lock = (dep: string) => ({
-    version: "5",
-    remote: { [url]: "aa", "https://example.invalid/dep.ts": dep },
-  });
-  const digestOf = async (dep: string) => {
-    const identity = await identify({ "deno.json": {}, "deno.lock": lock(dep) }, url);
+  const digestOf = async (dep: string, middle: string) => {
+    const lock = {
+      ...lock5({ middle: ["1.0.0", middle] }),
+      remote: { [url]: "aa", "https://example.invalid/dep.ts": dep },
+    };
+    const identity = await identify({ "deno.json": {}, "deno.lock": lock }, url);
     assertEquals(identity.notices.length, 1);
     return identity.digest;
   };
-  const before = await digestOf("bb");
-  assertEquals(await digestOf("bb"), before);
-  assertNotEquals(await digestOf("cc"), before);
+  const before = await digestOf("bb", "sha512-m");
+  assertEquals(await digestOf("bb", "sha512-m"), before);
+  assertNotEquals(await digestOf("cc", "sha512-m"), before);
+  assertNotEquals(await digestOf("bb", "sha512-n"), before);
 });
 
 Deno.test("a deno.json that is no JSON is no reason to throw", async () => {
