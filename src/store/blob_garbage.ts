@@ -5,6 +5,7 @@
  */
 import type { BlobDigest } from "../digests.ts";
 import type { BlobStore } from "./blob_store.ts";
+import { type FileLock, LockUnavailable, tryFileLock } from "./file_lock.ts";
 import { listRows } from "./graph_rows.ts";
 import type { KvHandle } from "./kv_handle.ts";
 import { blobRowsOf } from "./rows.ts";
@@ -21,33 +22,77 @@ const ASK_EACH = 200;
  *
  * @returns Bytes freed.
  */
-export async function collectGarbage(
-  candidates: ReadonlySet<BlobDigest>,
-  handle: KvHandle,
-  blobs: BlobStore,
-): Promise<number> {
+export async function collectGarbage(candidates: ReadonlySet<BlobDigest>, store: GarbageStore): Promise<number> {
   if (candidates.size === 0) return 0;
-  const look = () => candidates.size > ASK_EACH ? readReferences(handle) : askEach(candidates, handle);
+  const look = () => candidates.size > ASK_EACH ? readReferences(store.handle) : askEach(candidates, store.handle);
   // Looked before as well, so that a blob in use is not even for a moment out of its readers' sight.
   const before = await look();
+  const unused = [...candidates].filter((digest) => !before.has(digest));
+  if (unused.length === 0) return 0;
+  const sweep = await lockSweep(store);
   const aside = [];
-  for (const digest of candidates) {
-    if (before.has(digest)) continue;
-    const moved = blobs.moveAside(digest);
-    if (moved !== null) aside.push({ digest, moved });
-  }
-  if (aside.length === 0) return 0;
-  let after: ReadonlySet<BlobDigest> | undefined;
   let freedBytes = 0;
+  let after: ReadonlySet<BlobDigest> | undefined;
   try {
+    for (const digest of unused) {
+      const moved = store.blobs.moveAside(digest);
+      if (moved !== null) aside.push({ digest, moved });
+    }
     after = await look();
   } finally {
     for (const { digest, moved } of aside) {
       if (after === undefined || after.has(digest)) moved.putBack();
       else freedBytes += moved.remove();
     }
+    sweep?.release();
   }
   return freedBytes;
+}
+
+/**
+ * Puts back or deletes what a process that was killed in {@linkcode collectGarbage} left aside.
+ *
+ * @returns Number of files mended.
+ */
+export async function recoverAside(store: GarbageStore): Promise<number> {
+  const sweep = await lockSweep(store);
+  try {
+    let count = 0;
+    for (const { digest, moved } of store.blobs.listAside()) {
+      if (await hasReference(digest, store.handle) && !store.blobs.has(digest)) moved.putBack();
+      else moved.remove();
+      count++;
+    }
+    return count;
+  } finally {
+    sweep?.release();
+  }
+}
+
+/** Where blobs, and the references to them, are. */
+export interface GarbageStore {
+  readonly handle: KvHandle;
+  readonly blobs: BlobStore;
+  /** The folder of the locks. */
+  readonly locks: string;
+}
+
+/**
+ * Held while blobs are aside, so that whoever holds it knows that files aside are nobody's.
+ *
+ * @returns `null` where locks do not work; then files aside are left alone.
+ */
+async function lockSweep(store: GarbageStore): Promise<FileLock | null> {
+  for (;;) {
+    try {
+      const lock = tryFileLock(`${store.locks}/sweep.lock`);
+      if (lock !== null) return lock;
+    } catch (error) {
+      if (error instanceof LockUnavailable) return null;
+      throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 5));
+  }
 }
 
 /** Whether a record refers to the blob. */

@@ -99,14 +99,16 @@ export class BlobStore {
   async write(chunks: readonly Uint8Array[]): Promise<BlobWritten> {
     let sizeBytes = 0;
     for (const chunk of chunks) sizeBytes += chunk.byteLength;
-    if (sizeBytes > SYNC_LIMIT_BYTES) return await this.#writeLarge(chunks, sizeBytes);
-    const digest: BlobDigest = digestChunks(chunks);
-    // Many calls return the same little thing. Replacing a file is slow, reading a little one is not.
-    if (this.#written.has(digest) && this.readSync(digest).status === "ok") return { digest, sizeBytes };
-    this.#writeSmall(digest, chunks);
-    if (this.#written.size >= MAX_WRITTEN) this.#written.clear();
-    this.#written.add(digest);
-    return { digest, sizeBytes };
+    for (let attempt = 0;; attempt++) {
+      try {
+        return sizeBytes > SYNC_LIMIT_BYTES
+          ? await this.#writeLarge(chunks, sizeBytes)
+          : this.#writeSmall(chunks, sizeBytes);
+      } catch (error) {
+        // A clean-up can take a temporary file in the instant before it is locked.
+        if (!(error instanceof Deno.errors.NotFound) || attempt > 0) throw error;
+      }
+    }
   }
 
   /**
@@ -168,23 +170,57 @@ export class BlobStore {
       if (error instanceof Deno.errors.NotFound) return null;
       throw error;
     }
-    return {
-      putBack: () => Deno.renameSync(aside, path),
-      remove() {
-        const { size } = Deno.statSync(aside);
-        Deno.removeSync(aside);
-        return size;
-      },
-    };
+    return movedBlob(aside, path);
   }
 
-  /** All blobs, in no order. Files with other names are passed over. */
-  *list(): Generator<BlobFile> {
+  /** Files in the folders of the blobs that are no blobs, by their names alone. */
+  *listStray(): Generator<string> {
+    for (const folder of readFolder(this.#blobs)) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) {
+        yield `${this.#blobs}/${folder}`;
+        continue;
+      }
+      for (const name of readFolder(`${this.#blobs}/${folder}`)) {
+        if (!/^[0-9a-f]{62}\.cbor$/.test(name)) yield `${this.#blobs}/${folder}/${name}`;
+      }
+    }
+  }
+
+  /** Blobs that are aside now: those of a running clean-up, and what killed ones left. */
+  *listAside(): Generator<{ readonly digest: BlobDigest; readonly moved: MovedBlob }> {
+    for (const name of readFolder(this.#tmp)) {
+      const [digest, rest] = name.split(".");
+      if (!isDigest(digest) || !rest?.startsWith("aside-")) continue;
+      yield {
+        digest: digest as BlobDigest,
+        moved: movedBlob(`${this.#tmp}/${name}`, this.pathOf(digest as BlobDigest)),
+      };
+    }
+  }
+
+  /**
+   * Temporary files that no process is writing any more.
+   *
+   * @param nowMs Where locks do not work, those count that were not written to for an hour before this.
+   */
+  *listAbandoned(nowMs: number): Generator<string> {
+    for (const name of readFolder(this.#tmp)) {
+      const path = `${this.#tmp}/${name}`;
+      if (!name.includes(".aside-") && isAbandoned(path, nowMs)) yield path;
+    }
+  }
+
+  /**
+   * All blobs, in no order. Files with other names are passed over.
+   *
+   * @param isWanted Asked before the file is looked at.
+   */
+  *list(isWanted: (digest: BlobDigest) => boolean = () => true): Generator<BlobFile> {
     for (const folder of readFolder(this.#blobs)) {
       if (!/^[0-9a-f]{2}$/.test(folder)) continue;
       for (const name of readFolder(`${this.#blobs}/${folder}`)) {
         const digest = folder + name.replace(/\.cbor$/, "");
-        if (!name.endsWith(".cbor") || !isDigest(digest)) continue;
+        if (!name.endsWith(".cbor") || !isDigest(digest) || !isWanted(digest as BlobDigest)) continue;
         try {
           const info = Deno.statSync(`${this.#blobs}/${folder}/${name}`);
           yield { digest: digest as BlobDigest, sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
@@ -195,53 +231,68 @@ export class BlobStore {
     }
   }
 
-  #writeSmall(digest: BlobDigest, chunks: readonly Uint8Array[]): void {
+  #writeSmall(chunks: readonly Uint8Array[], sizeBytes: number): BlobWritten {
+    const digest: BlobDigest = digestChunks(chunks);
+    // Many calls return the same little thing. Replacing a file is slow, reading a little one is not.
+    if (this.#written.has(digest) && this.readSync(digest).status === "ok") return { digest, sizeBytes };
     const bytes = chunks.length === 1 ? chunks[0]! : joinChunks(chunks);
-    const temporary = this.#temporary();
+    const [file, temporary] = this.#begin();
     try {
-      this.#inFolder(this.#tmp, () => {
-        if (this.#durable) {
-          using file = Deno.openSync(temporary, { write: true, createNew: true, mode: FILE_MODE });
-          writeAllSync(file, bytes);
-          file.syncDataSync();
-        } else {
-          Deno.writeFileSync(temporary, bytes, { createNew: true, mode: FILE_MODE });
-        }
-      });
+      writeAllSync(file, bytes);
+      if (this.#durable) file.syncDataSync();
       this.#publish(temporary, digest);
+      if (this.#written.size >= MAX_WRITTEN) this.#written.clear();
+      this.#written.add(digest);
+      return { digest, sizeBytes };
     } catch (error) {
       removeQuietly(temporary);
       throw error;
+    } finally {
+      file.close();
     }
   }
 
   async #writeLarge(chunks: readonly Uint8Array[], sizeBytes: number): Promise<BlobWritten> {
-    const temporary = this.#temporary();
+    const [file, temporary] = this.#begin();
     try {
       const hash = beginDigest();
-      {
-        using file = this.#inFolder(
-          this.#tmp,
-          () => Deno.openSync(temporary, { write: true, createNew: true, mode: FILE_MODE }),
-        );
-        for (const chunk of chunks) {
-          for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
-            const piece = chunk.subarray(at, at + PIECE_BYTES);
-            // The disk works on one piece while the next line digests it.
-            const writing = writeAll(file, piece);
-            hash.update(piece);
-            await writing;
-          }
+      for (const chunk of chunks) {
+        for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
+          const piece = chunk.subarray(at, at + PIECE_BYTES);
+          // The disk works on one piece while the next line digests it.
+          const writing = writeAll(file, piece);
+          hash.update(piece);
+          await writing;
         }
-        if (this.#durable) await file.syncData();
       }
+      if (this.#durable) await file.syncData();
       const digest = hash.end<"blob">();
       this.#publish(temporary, digest);
       return { digest, sizeBytes };
     } catch (error) {
       removeQuietly(temporary);
       throw error;
+    } finally {
+      file.close();
     }
+  }
+
+  /**
+   * A new temporary file. It is locked while it is being written, so that a clean-up can tell it from what a killed
+   * process left.
+   */
+  #begin(): [file: Deno.FsFile, path: string] {
+    const path = `${this.#tmp}/${Deno.pid}-${crypto.randomUUID()}`;
+    const file = this.#inFolder(
+      this.#tmp,
+      () => Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE }),
+    );
+    try {
+      file.tryLockSync(true);
+    } catch {
+      // No locks here: clean-ups go by age.
+    }
+    return [file, path];
   }
 
   #publish(temporary: string, digest: BlobDigest): void {
@@ -258,11 +309,6 @@ export class BlobStore {
       Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
       return effect();
     }
-  }
-
-  /** The process id in the name tells a later clean-up whose file it was. */
-  #temporary(): string {
-    return `${this.#tmp}/${Deno.pid}-${crypto.randomUUID()}`;
   }
 }
 
@@ -298,6 +344,32 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 
 function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.byteLength;) at += file.writeSync(bytes.subarray(at));
+}
+
+function movedBlob(aside: string, path: string): MovedBlob {
+  return {
+    putBack: () => Deno.renameSync(aside, path),
+    remove() {
+      const { size } = Deno.statSync(aside);
+      Deno.removeSync(aside);
+      return size;
+    },
+  };
+}
+
+const ABANDONED_MS = 3_600_000;
+
+function isAbandoned(path: string, nowMs: number): boolean {
+  try {
+    using file = Deno.openSync(path, { read: true });
+    try {
+      return file.tryLockSync(true);
+    } catch {
+      return nowMs - (file.statSync().mtime?.getTime() ?? nowMs) > ABANDONED_MS;
+    }
+  } catch {
+    return false;
+  }
 }
 
 function removeQuietly(path: string): void {

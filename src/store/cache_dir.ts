@@ -123,6 +123,7 @@ class OpenedCache implements Cache {
       handle: this.#handle,
       blobs: this.blobs,
       generation: this.#generation,
+      locks: layout.locks,
       report: damaged,
     });
     this.usage = new UsageLog(layout, this.readOnly);

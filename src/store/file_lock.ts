@@ -54,6 +54,52 @@ export function tryFileLock(path: string): FileLock | null {
   return null;
 }
 
+/** Whether somebody holds the lock now. Where that cannot be told, the answer is no. */
+export function isLockHeld(path: string): boolean {
+  try {
+    using file = Deno.openSync(path, { write: true });
+    const isFree = file.tryLockSync(true);
+    return !isFree;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Deletes the lock files that killed processes left in a folder, and the files that say who computes without a lock.
+ *
+ * @returns Number of files.
+ */
+export function removeAbandonedLocks(folder: string): number {
+  let count = 0;
+  for (const name of abandonedLocks(folder)) {
+    try {
+      const path = `${folder}/${name}`;
+      const lock = tryFileLock(path.replace(/\.computing(\.new)?$/, ".lock"));
+      if (lock === null) continue;
+      if (!name.endsWith(".lock")) Deno.removeSync(path);
+      lock.release();
+      count++;
+    } catch {
+      // It was removed meanwhile, or locks do not work here, and then there is nobody's lock to be told from another's.
+    }
+  }
+  return count;
+}
+
+/** Names of the files that {@linkcode removeAbandonedLocks} would try to delete. */
+export function abandonedLocks(folder: string): string[] {
+  try {
+    const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+    return names.filter((name) =>
+      /\.(lock|computing|computing\.new)$/.test(name) &&
+      !isLockHeld(`${folder}/${name.replace(/\.computing(\.new)?$/, ".lock")}`)
+    );
+  } catch {
+    return [];
+  }
+}
+
 function held(file: Deno.FsFile, path: string): FileLock {
   let isOver = false;
   return {

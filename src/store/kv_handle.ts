@@ -4,7 +4,15 @@
  * @module
  */
 import { CacheError } from "../errors.ts";
-import { codeOf, describeFolderError, isPermissionError, isReadOnlyError, type Layout } from "./layout.ts";
+import {
+  codeOf,
+  describeFolderError,
+  FILE_MODE,
+  isPermissionError,
+  isReadOnlyError,
+  type Layout,
+  makeLayout,
+} from "./layout.ts";
 import { tryFileLock } from "./file_lock.ts";
 
 /** Called with what was found wrong and mended, one sentence. */
@@ -61,9 +69,13 @@ export class KvHandle {
         } catch (error) {
           if (isBusy(error) && attempt < BUSY_ATTEMPTS) {
             await pause(Math.random() * Math.min(2 ** attempt, 64));
-          } else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS && !this.readOnly) {
+          } else if (isDamage(error) && !this.readOnly && attempt < DAMAGE_ATTEMPTS) {
             this.close();
             await setAside(this.#layout, open.inode, error, this.#report);
+          } else if (isDamage(error) && this.readOnly && attempt < DAMAGE_ATTEMPTS) {
+            this.close();
+            this.#kv = openMemory(open.inode);
+            this.#report(describeUnreadable(this.#layout, error));
           } else if (isClosed(error) && attempt < DAMAGE_ATTEMPTS) {
             // Another operation found damage and closed the handle under this one.
             if (await this.#kv === open) this.close();
@@ -124,9 +136,9 @@ async function openKv(layout: Layout, readOnly: boolean, report: ReportDamage): 
       'Cannot open the cache: Deno.openKv is not there; run with --unstable-kv or add "unstable": ["kv"] to deno.json',
     );
   }
-  if (readOnly) return await openReadOnly(layout);
+  if (readOnly) return await openReadOnly(layout, report);
   for (let attempt = 0;; attempt++) {
-    const before = inodeOf(layout.meta);
+    const before = inodeOf(layout.meta) ?? makeMeta(layout);
     try {
       const kv = await Deno.openKv(layout.meta);
       try {
@@ -149,7 +161,7 @@ async function openKv(layout: Layout, readOnly: boolean, report: ReportDamage): 
  * SQLite in WAL mode wants to write beside the file even to read it. Where it cannot, the file is opened as immutable,
  * or, when changes are still in the write-ahead log, copied to a temporary folder with that log.
  */
-async function openReadOnly(layout: Layout): Promise<OpenKv> {
+async function openReadOnly(layout: Layout, report: ReportDamage): Promise<OpenKv> {
   const inode = inodeOf(layout.meta);
   if (inode === null) return await openMemory(null);
   try {
@@ -157,6 +169,10 @@ async function openReadOnly(layout: Layout): Promise<OpenKv> {
     return { kv, inode, close: () => kv.close() };
   } catch (error) {
     if (isPermissionError(error)) throw describeOpenError(error, layout);
+    if (isDamage(error)) {
+      report(describeUnreadable(layout, error));
+      return await openMemory(inode);
+    }
   }
   const hasLog = sizeOf(`${layout.meta}-wal`) > 0;
   if (!hasLog) {
@@ -167,10 +183,10 @@ async function openReadOnly(layout: Layout): Promise<OpenKv> {
       // Deno's permission system sees a relative path in the URI; a copy needs none.
     }
   }
-  return await openCopy(layout, inode);
+  return await openCopy(layout, inode, report);
 }
 
-async function openCopy(layout: Layout, inode: number | null): Promise<OpenKv> {
+async function openCopy(layout: Layout, inode: number | null, report: ReportDamage): Promise<OpenKv> {
   let folder: string | undefined;
   try {
     folder = Deno.makeTempDirSync({ prefix: "cachepy-" });
@@ -180,8 +196,9 @@ async function openCopy(layout: Layout, inode: number | null): Promise<OpenKv> {
     Deno.chmodSync(copy, 0o600);
     const kv = await openAndTry(copy);
     return { kv, inode, close: () => kv.close() };
-  } catch {
+  } catch (error) {
     // Not even a copy can be read: an empty cache answers every question with a miss.
+    report(describeUnreadable(layout, error));
     return await openMemory(inode);
   } finally {
     // The open handle keeps the bytes alive; the names are not needed again.
@@ -241,6 +258,10 @@ async function setAside(
   }
 }
 
+function describeUnreadable(layout: Layout, error: unknown): string {
+  return `The cache's database ${layout.meta} cannot be read (${messageOf(error)}); nothing in it is used`;
+}
+
 function describeOpenError(error: unknown, layout: Layout): unknown {
   if (error instanceof CacheError) return error;
   if (isPermissionError(error) || isReadOnlyError(error) || codeOf(error) === "ENOENT") {
@@ -279,6 +300,20 @@ function inodeOf(path: string): number | null {
   } catch {
     return null;
   }
+}
+
+/**
+ * SQLite gives its files the mode of the database, and a new database the default one; so the file is made before, and
+ * the folders too, which may have been deleted since the cache was opened.
+ */
+function makeMeta(layout: Layout): number | null {
+  try {
+    makeLayout(layout);
+    Deno.openSync(layout.meta, { write: true, createNew: true, mode: FILE_MODE }).close();
+  } catch {
+    // Another process was first, or it cannot be made, which opening says.
+  }
+  return inodeOf(layout.meta);
 }
 
 function sizeOf(path: string): number {

@@ -131,7 +131,7 @@ export function encodeSummary(record: EntryRecord): Uint8Array {
     record.functionId,
     sizeBytes,
     record.traces[0]?.computeMs ?? 0,
-    record.fingerprint.slice(0, 16),
+    record.fingerprint.slice(0, CODE_LENGTH),
   ]);
 }
 
@@ -148,6 +148,9 @@ export function decodeSummary(bytes: Uint8Array, createdMs: number, key: CallKey
     code: text(row[4], "code"),
   };
 }
+
+/** Characters of a fingerprint that a summary keeps. */
+export const CODE_LENGTH = 16;
 
 /** A summary with what the store itself needs of it. */
 export interface StoredSummary extends EntrySummary {

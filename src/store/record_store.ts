@@ -4,14 +4,16 @@
  * @module
  */
 import type { BlobDigest, CallKey, FingerprintDigest } from "../digests.ts";
+import { CacheError } from "../errors.ts";
 import type { EntryRecord, EntrySummary, FingerprintPart } from "../records.ts";
 import type { BlobStore } from "./blob_store.ts";
-import { collectGarbage } from "./blob_garbage.ts";
+import { collectGarbage, type GarbageStore } from "./blob_garbage.ts";
 import type { Generation } from "./generation.ts";
-import { edgesOf, GraphRows, nodeOf } from "./graph_rows.ts";
+import { edgesOf, GraphRows, inPieces, listRows, nodeOf } from "./graph_rows.ts";
 import { KvWriter, type Mutation } from "./kv_batch.ts";
 import type { KvHandle } from "./kv_handle.ts";
 import {
+  CODE_LENGTH,
   decodeParts,
   decodeRecord,
   encodeParts,
@@ -64,6 +66,8 @@ export interface RecordStoreParts {
   readonly handle: KvHandle;
   readonly blobs: BlobStore;
   readonly generation: Generation;
+  /** The folder of the locks. */
+  readonly locks: string;
   /** Told about damage that no caller asked about. */
   readonly report: (detail: string) => void;
 }
@@ -78,6 +82,7 @@ const PARTS_REFRESH_MS = 10 * 60_000;
 /** The records of one cache directory. */
 export class RecordStore {
   readonly #handle: KvHandle;
+  readonly #locks: string;
   readonly #blobs: BlobStore;
   readonly #generation: Generation;
   readonly #writer: KvWriter;
@@ -88,9 +93,10 @@ export class RecordStore {
   readonly #partsWritten = new Map<FingerprintDigest, number>();
 
   /** @param parts See there. */
-  constructor({ handle, blobs, generation, report }: RecordStoreParts) {
+  constructor({ handle, blobs, generation, locks, report }: RecordStoreParts) {
     this.#handle = handle;
     this.#blobs = blobs;
+    this.#locks = locks;
     this.#generation = generation;
     this.#writer = new KvWriter(handle);
     const reportRow = (row: Deno.KvKey, detail: string) => report(`Row ${row.join(" ")} is damaged: ${detail}`);
@@ -156,7 +162,7 @@ export class RecordStore {
       await this.#write(rows.mutations);
       this.#absent.delete(record.key);
       if (before !== null) await this.#dropLeftovers(before, rows.mutations);
-      for (const [digest, chunks] of options.blobs ?? []) if (!this.#blobs.has(digest)) await this.#blobs.write(chunks);
+      await this.#confirmBlobs(record, options.blobs ?? new Map());
       for (const write of rows.confirm) await write();
     } finally {
       release();
@@ -180,7 +186,7 @@ export class RecordStore {
         removed += found.length;
       }
       if (removed > 0) this.#generation.bump();
-      return { removed, freedBytes: await collectGarbage(unused, this.#handle, this.#blobs) };
+      return { removed, freedBytes: await collectGarbage(unused, this.garbage) };
     } finally {
       release();
     }
@@ -231,6 +237,49 @@ export class RecordStore {
     return this.#graph.reset();
   }
 
+  /**
+   * Deletes the parts of fingerprints that no entry has. Parts that were written lately stay: their record may be on its
+   * way.
+   *
+   * @param codes Beginnings of the fingerprints that entries have.
+   * @param nowMs Milliseconds since the epoch.
+   * @returns Number of fingerprints.
+   */
+  async removeUnusedParts(codes: ReadonlySet<string>, nowMs: number): Promise<number> {
+    const unused: Mutation[] = [];
+    for await (const { key, value } of listRows(this.#handle, { prefix: ["p"] })) {
+      if (codes.has(String(key[1]).slice(0, CODE_LENGTH))) continue;
+      if (nowMs - await this.#stampOf(value) > PARTS_KEPT_MS) unused.push({ key });
+    }
+    await this.#writer.commitAll(unused);
+    return unused.length;
+  }
+
+  /** Deletes what no record leads to: for a cache that is being emptied. */
+  async removeRest(): Promise<void> {
+    for (const prefix of ["b", "p", "s"]) {
+      for await (const piece of inPieces(listRows(this.#handle, { prefix: [prefix] }), 800)) {
+        await this.#writer.commitAll(piece.map(({ key }) => ({ key })));
+      }
+    }
+    this.#partsWritten.clear();
+    this.#parts.clear();
+  }
+
+  async #stampOf(value: unknown): Promise<number> {
+    try {
+      const bytes = await unpackValue(value, this.#blobs);
+      return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0);
+    } catch {
+      return 0;
+    }
+  }
+
+  /** What cleaning up needs. */
+  get garbage(): GarbageStore {
+    return { handle: this.#handle, blobs: this.#blobs, locks: this.#locks };
+  }
+
   async #rowsOf(record: EntryRecord): Promise<{ mutations: Mutation[]; confirm: (() => Promise<unknown>)[] }> {
     const confirm: (() => Promise<unknown>)[] = [];
     const packed = await packValue(encodeRecord(record), this.#blobs);
@@ -245,6 +294,19 @@ export class RecordStore {
     mutations.push({ key: recordRow(record.key), value: packed.value });
     if (packed.blob !== null) confirm.push(() => this.#confirmBlob(packed.blob!, encodeRecord(record)));
     return { mutations, confirm };
+  }
+
+  /** The other half of the agreement with {@linkcode collectGarbage}. */
+  async #confirmBlobs(record: EntryRecord, bytes: ReadonlyMap<BlobDigest, readonly Uint8Array[]>): Promise<void> {
+    for (const digest of new Set(blobsOf(record))) {
+      if (this.#blobs.has(digest)) continue;
+      const chunks = bytes.get(digest);
+      if (chunks !== undefined) await this.#blobs.write(chunks);
+      else if (digest === record.traces[0]!.result) {
+        await this.remove([record.key]);
+        throw new CacheError("ERR_NO_ENTRY", `Blob ${digest} was removed before its record was stored`);
+      }
+    }
   }
 
   async #confirmBlob(digest: BlobDigest, bytes: Uint8Array): Promise<void> {
@@ -306,9 +368,12 @@ export class RecordStore {
     if (gone.length > 0) await this.#writer.commitAll(gone.map((key) => ({ key })));
     this.#generation.bump();
     const blobsGone = gone.filter(([kind]) => kind === "b").map(([, blob]) => blob as BlobDigest);
-    await collectGarbage(new Set(blobsGone), this.#handle, this.#blobs);
+    await collectGarbage(new Set(blobsGone), this.garbage);
   }
 }
+
+/** Longer than {@linkcode PARTS_REFRESH_MS}, after which a process that still uses parts writes them again. */
+const PARTS_KEPT_MS = 60 * 60_000;
 
 /** Parts begin with the time of their writing, as a float of eight bytes. */
 const STAMP_BYTES = 8;

@@ -1,0 +1,113 @@
+/**
+ * Removing entries: those that were not used for long, and those that are cheapest to lose when the cache is too large.
+ *
+ * @module
+ */
+import type { CallKey } from "./digests.ts";
+import { chooseCheapest } from "./prune/cheapest.ts";
+import { Inflation } from "./prune/inflation.ts";
+import { sweep } from "./prune/sweep.ts";
+import type { Cache } from "./store/cache_dir.ts";
+import { isLockHeld } from "./store/file_lock.ts";
+import type { StoredSummary } from "./store/record_codec.ts";
+import type { Removal } from "./store/record_store.ts";
+
+/** Options of {@linkcode prune}. */
+export interface PruneOptions {
+  /**
+   * Remove entries that were not used for so many days.
+   *
+   * @default {30, or no limit when only `maxBytes` is given}
+   */
+  readonly daysOld?: number;
+  /** Then remove what is cheapest to lose until the results take at most so many bytes. */
+  readonly maxBytes?: number;
+  /** Only entries of this function; `maxBytes` then counts these alone. */
+  readonly fname?: string;
+  /**
+   * Count what would be removed, and remove nothing.
+   *
+   * @default {false}
+   */
+  readonly dryRun?: boolean;
+  /** Told how much is done, and of how much, in entries; 0 while that is not known. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /**
+   * Whether to remove what killed processes left behind as well, which takes a look at everything.
+   *
+   * @default {true}
+   */
+  readonly sweep?: boolean;
+  /** The time that counts as now, milliseconds since the epoch. */
+  readonly now?: number;
+}
+
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 30;
+/** Entries removed between two reports of progress. */
+const STEP = 1000;
+
+/**
+ * Removes entries that were not used for long, and, when a size is given, what is cheapest to lose until the results are
+ * below it; then what killed processes left behind.
+ *
+ * An entry that is being computed stays. A process that is reading a removed result reads it to its end; one that comes
+ * later computes it again.
+ *
+ * @param cache The cache.
+ * @param options What to remove.
+ * @returns What was removed, or with `dryRun` would be. With `dryRun`, results that entries share count for each.
+ */
+export async function prune(cache: Cache, options: PruneOptions = {}): Promise<Removal> {
+  const release = cache.use();
+  try {
+    const nowMs = options.now ?? Date.now();
+    const daysOld = options.daysOld ?? (options.maxBytes === undefined ? DEFAULT_DAYS : Infinity);
+    const usage = cache.usage.read();
+    const old: StoredSummary[] = [];
+    const rest: StoredSummary[] = [];
+    let scanned = 0;
+    for await (const entry of cache.records.summaries(options.fname === undefined ? {} : { fname: options.fname })) {
+      const lastUsedMs = Math.max(usage.get(entry.key)?.lastUsedMs ?? 0, entry.createdMs);
+      if (nowMs - lastUsedMs > daysOld * DAY_MS) old.push(entry);
+      else rest.push(entry);
+      if (++scanned % STEP === 0) options.onProgress?.(scanned, 0);
+    }
+    const inflation = new Inflation(cache.layout, cache.readOnly || options.dryRun === true);
+    const cheapest = options.maxBytes === undefined
+      ? { entries: [], value: null }
+      : chooseCheapest(rest, { maxBytes: options.maxBytes, usage, inflation });
+    const victims = [...old, ...cheapest.entries].filter(({ key }) => !isBeingComputed(cache, key));
+    if (options.dryRun === true) return { removed: victims.length, freedBytes: sizeOf(victims) };
+    if (cheapest.value !== null) inflation.raise(cheapest.value, nowMs);
+    const removal = await removeAll(cache, victims, options.onProgress);
+    if (options.sweep !== false) await sweep(cache, nowMs);
+    return removal;
+  } finally {
+    release();
+  }
+}
+
+async function removeAll(
+  cache: Cache,
+  victims: readonly StoredSummary[],
+  onProgress: PruneOptions["onProgress"],
+): Promise<Removal> {
+  let removed = 0;
+  let freedBytes = 0;
+  for (let at = 0; at < victims.length; at += STEP) {
+    const some = await cache.records.remove(victims.slice(at, at + STEP).map(({ key }) => key));
+    removed += some.removed;
+    freedBytes += some.freedBytes;
+    onProgress?.(Math.min(at + STEP, victims.length), victims.length);
+  }
+  return { removed, freedBytes };
+}
+
+function isBeingComputed(cache: Cache, key: CallKey): boolean {
+  return isLockHeld(`${cache.layout.locks}/${key}.lock`);
+}
+
+function sizeOf(entries: readonly StoredSummary[]): number {
+  return entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
