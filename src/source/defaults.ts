@@ -47,6 +47,8 @@ export function fillDefaults(parameters: ParameterList, args: readonly unknown[]
   if (!parameters.hasDefaults) return args as unknown[];
   const filled = [...args];
   parameters.plan.forEach((plan, index) => {
+    // No holes: an absent argument and `undefined` are the same to the function.
+    while (plan && filled.length < index) filled.push(undefined);
     if (plan) filled[index] = fill(plan, filled[index], filled);
   });
   return filled;

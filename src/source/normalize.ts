@@ -334,7 +334,8 @@ class Normalizer {
     const key = staticKey(node);
     this.#out.push(node.optional ? "(?." : "(.");
     this.#emit(node.object);
-    if (key !== null) {
+    if (node.property.type === "PrivateIdentifier") this.#privateName(node.property.name);
+    else if (key !== null) {
       this.#noteKey(key, node);
       this.#out.push(JSON.stringify(key));
     } else this.#emit(node.property);

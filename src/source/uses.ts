@@ -78,9 +78,10 @@ export function usesOfBinding(script: ScriptSyntax, binding: Binding): Use[] {
   return binding.references.flatMap((reference) => usesOf(script, reference));
 }
 
-/** The key of a member when it is written out: `a.b`, `a["b"]`, `a[0]`; `null` when it is computed or private. */
+/** The key of a member when it is written out: `a.b`, `a["b"]`, `a[0]`, `a.#b` with its `#`; `null` when it is computed. */
 export function staticKey(node: Extract<AnyNode, { type: "MemberExpression" }>): string | null {
   const { property } = node;
+  if (property.type === "PrivateIdentifier") return `#${property.name}`;
   if (!node.computed) return property.type === "Identifier" ? property.name : null;
   if (property.type === "Literal" && (typeof property.value === "string" || typeof property.value === "number")) {
     return String(property.value);

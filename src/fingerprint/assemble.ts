@@ -1,0 +1,410 @@
+/**
+ * From what a walk has found to one digest with named parts.
+ *
+ * @module
+ */
+import { digestBytes } from "../digest.ts";
+import type { Digest } from "../digests.ts";
+import { previewOf } from "../preview.ts";
+import type { FingerprintPart } from "../records.ts";
+import { isClassNode } from "../source/syntax.ts";
+import type { Use } from "../source/uses.ts";
+import { type Code, type Exploration, nameModule, type Root, type UserCode } from "./explore.ts";
+import type { GraphNode } from "./graph.ts";
+import type { FoundMember } from "./members.ts";
+import { readDynamicModule } from "./dynamic_imports.ts";
+import type { StateFindings } from "./state.ts";
+import { type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
+import { isDeeplyFixed } from "./frozen.ts";
+
+/** The graph of what was reached, and what has to be looked at again at the next call. */
+export interface Assembly {
+  readonly root: GraphNode;
+  readonly parts: FingerprintPart[];
+  readonly notices: string[];
+  readonly cached: object[];
+  /** Each answers whether a value is what it was. */
+  readonly checks: (() => boolean)[];
+  /** Variables to read again through the inspector. */
+  readonly variables: ChangingVariable[];
+}
+
+/** A variable that is reassigned somewhere, as a function sees it. */
+export interface ChangingVariable {
+  readonly fn: object;
+  readonly name: string;
+  readonly value: unknown;
+  readonly isUnset: boolean;
+}
+
+/** What the assembly is told besides the walk's findings. */
+export interface AssemblyOptions {
+  readonly projectRoot: string;
+  readonly packageOf: (
+    urlOrSpecifier: string,
+    referrer?: string,
+  ) => { readonly digest: string; readonly name: string } | null;
+  readonly state: StateFindings;
+}
+
+/** Puts the findings about `subject` together. */
+export function assemble(subject: object, found: Exploration, options: AssemblyOptions): Assembly {
+  return new Assembler(found, options).run(subject);
+}
+
+interface OpenNode {
+  own: string;
+  readonly references: (GraphNode | string)[];
+}
+
+class Assembler {
+  readonly #found: Exploration;
+  readonly #options: AssemblyOptions;
+  readonly #view: ValueView;
+  readonly #nodes = new Map<object, OpenNode>();
+  readonly #parts = new Map<string, FingerprintPart>();
+  readonly #notices: Set<string>;
+  readonly #cached = new Set<object>();
+  readonly #checks: (() => boolean)[] = [];
+  readonly #variables: ChangingVariable[] = [];
+  readonly #checkedObjects = new Set<object>();
+  readonly #escaping = new Set<object>();
+  #countsFunctionNames = false;
+  #countsClassNames = false;
+
+  constructor(found: Exploration, options: AssemblyOptions) {
+    this.#found = found;
+    this.#options = options;
+    this.#notices = new Set(found.notices);
+    this.#view = {
+      ...found.view,
+      isState: (object) => options.state.objects.has(object),
+      stateKeysOf: (object) => options.state.members.get(object),
+    };
+  }
+
+  run(subject: object): Assembly {
+    this.#decideNames();
+    const root = typeof subject === "function" ? this.#code(subject) : this.#object(subject);
+    for (const identity of this.#found.packages.values()) {
+      const isRuntime = identity.source === "node" || identity.source === "deno";
+      this.#addPart({
+        kind: isRuntime ? "runtime" : "package",
+        name: identity.name,
+        digest: identity.digest,
+        preview: identity.version,
+      });
+    }
+    for (const notice of this.#options.state.notices) this.#notices.add(notice);
+    return {
+      root: typeof root === "string" ? { own: root, references: [] } : root,
+      parts: [...this.#parts.values()],
+      notices: [...this.#notices].sort(),
+      cached: [...this.#cached],
+      checks: this.#checks,
+      variables: this.#variables,
+    };
+  }
+
+  /** Names of functions count where the code can read them off a value that it was given. */
+  #decideNames(): void {
+    let readsName = false, readsConstructor = false, classEscapes = false;
+    for (const code of this.#found.codes.values()) {
+      if (code.kind !== "user") continue;
+      readsName ||= code.user.code?.readsName ?? false;
+      readsConstructor ||= code.user.code?.readsConstructor ?? false;
+      for (const root of code.user.roots) {
+        for (const use of root.slot.uses) {
+          const member = use.how === "read" ? this.#found.memberOf(root, use) : null;
+          if (typeof member?.value !== "function") continue;
+          this.#escaping.add(member.value);
+          const escaped = this.#found.codes.get(member.value);
+          classEscapes ||= escaped?.kind === "user" && !!escaped.user.unit && isClassNode(escaped.user.unit.node);
+        }
+      }
+    }
+    for (const written of this.#found.values.values()) written.references.forEach((one) => this.#escaping.add(one));
+    this.#countsFunctionNames = readsName;
+    this.#countsClassNames = readsName && (readsConstructor || classEscapes);
+  }
+
+  #code(fn: object): GraphNode | string {
+    const code = this.#found.codes.get(fn);
+    switch (code?.kind) {
+      case undefined:
+        return "unknown";
+      case "ignored":
+        return "ignored";
+      case "cached":
+        this.#cached.add(fn);
+        this.#addPart({ kind: "cached", name: code.identity, digest: digestBytes(code.identity) });
+        return `cached ${code.identity}`;
+      case "wrapper":
+        return this.#code(code.original);
+      case "package":
+        return packageText(code.identity, code.name);
+      case "platform":
+      case "opaque":
+        return `platform ${code.name}`;
+      case "bound":
+        return this.#bound(fn, code);
+      case "user":
+        return this.#userCode(code.user);
+    }
+  }
+
+  #bound(fn: object, code: Extract<Code, { kind: "bound" }>): GraphNode {
+    const known = this.#nodes.get(fn);
+    if (known) return known;
+    const node: OpenNode = { own: `bound ${code.parts.length}`, references: [] };
+    this.#nodes.set(fn, node);
+    for (const part of code.parts) node.references.push(this.#value(part));
+    return node;
+  }
+
+  #userCode(user: UserCode): GraphNode {
+    const known = this.#nodes.get(user.fn);
+    if (known) return known;
+    const node: OpenNode = { own: "", references: [] };
+    this.#nodes.set(user.fn, node);
+    const { code } = user;
+    const isClass = user.unit !== null && isClassNode(user.unit.node);
+    const text = code ? code.text : user.text.replaceAll("\r\n", "\n");
+    const counts = isClass ? this.#countsClassNames : this.#countsFunctionNames && this.#escaping.has(user.fn);
+    const name = counts ? ` named ${JSON.stringify(Object.getOwnPropertyDescriptor(user.fn, "name")?.value)}` : "";
+    const meta = code && code.meta.length > 0 ? ` in ${user.module} ${code.meta.join()}` : "";
+    const uses: string[] = [];
+    for (const root of user.roots) {
+      const references = this.#references(root, user);
+      uses.push(String(references.length));
+      node.references.push(...references);
+    }
+    for (const imported of code?.imports ?? []) {
+      if (imported.specifier !== null) node.references.push(this.#dynamicImport(imported.specifier, user));
+    }
+    const extras: string[] = [];
+    for (const [label, value] of user.extras) {
+      if (this.#options.state.members.get(user.fn)?.has(label.replace(/^static /, ""))) continue;
+      extras.push(label);
+      node.references.push(this.#value(value));
+      if (typeof value !== "function") {
+        this.#addValuePart(`${user.name}.${label.replace(/^\w+ /, "")}`, user.module, value);
+      }
+    }
+    if (isClass || user.extras.size > 0) this.#checkExtras(user);
+    node.own = `code${name}${meta} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
+    this.#addPart({
+      kind: isClass ? "class" : "function",
+      name: user.name || "(anonymous)",
+      module: user.module,
+      digest: digestBytes(`${name}${meta} ${text}`),
+    });
+    return node;
+  }
+
+  #references(root: Root, user: UserCode): (GraphNode | string)[] {
+    const { slot } = root;
+    switch (root.kind) {
+      case "ignored":
+        return ["ignored"];
+      case "missing":
+        return ["missing"];
+      case "unset":
+        this.#variables.push({ fn: user.fn, name: slot.name, value: undefined, isUnset: true });
+        return ["unset"];
+      case "package":
+        return [
+          packageText(root.identity, root.imported),
+          ...(typeof root.value === "object" || typeof root.value === "function" ? [] : [writePrimitive(root.value)]),
+        ];
+      case "platform":
+        return [`platform ${root.name}${root.identity ? ` ${root.identity.digest}` : ""}`];
+      case "global":
+        return this.#uses(root, user, (found, use) => this.#global(root, found, use));
+      case "value":
+        if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
+          return ["state", ...this.#initial(root)];
+        }
+        if (root.isDynamic) this.#variables.push({ fn: user.fn, name: slot.name, value: root.value, isUnset: false });
+        return this.#uses(root, user, (found, use) => this.#member(root, found, use, user));
+      default:
+        return root satisfies never;
+    }
+  }
+
+  #uses(
+    root: Extract<Root, { kind: "value" | "global" }>,
+    user: UserCode,
+    refer: (found: FoundMember, use: Use) => GraphNode | string,
+  ): (GraphNode | string)[] {
+    const references: (GraphNode | string)[] = [];
+    const seen = new Set<string>();
+    for (const use of root.slot.uses) {
+      if (use.how === "write") continue;
+      const id = `${use.how === "call"} ${JSON.stringify(use.path)}`;
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const found = this.#found.memberOf(root, use);
+      if (!found) continue;
+      references.push(refer(found, use));
+      if (this.#found.countsOwner(use, found)) references.push(this.#value(found.owner));
+      void user;
+    }
+    return references;
+  }
+
+  #initial(root: Extract<Root, { kind: "value" }>): string[] {
+    const text = root.declaration ? this.#options.state.initialTexts.get(root.declaration.binding) : undefined;
+    return text === undefined ? [] : [text];
+  }
+
+  #global(root: Extract<Root, { kind: "global" }>, found: FoundMember, use: Use): GraphNode | string {
+    const path = [root.slot.name, ...use.path].join(".");
+    if (typeof found.value === "function" && this.#found.codes.get(found.value)?.kind !== "platform") {
+      this.#checkMember(root.value, use, found);
+      return this.#value(found.value);
+    }
+    if (root.isPlatform || typeof found.value === "function") return `global ${path}`;
+    this.#checks.push(() => Object.is(Reflect.get(globalThis, root.slot.name), root.value));
+    this.#checkMember(root.value, use, found);
+    this.#addValuePart(path, undefined, found.value);
+    return this.#value(found.value);
+  }
+
+  #member(
+    root: Extract<Root, { kind: "value" }>,
+    found: FoundMember,
+    use: Use,
+    user: UserCode,
+  ): GraphNode | string {
+    const { state } = this.#options;
+    let at: unknown = root.value;
+    for (const key of use.path.slice(0, found.followed)) {
+      if (typeof at === "object" && at !== null || typeof at === "function") {
+        if (state.objects.has(at) || state.members.get(at)?.has(key)) return "state";
+        at = Object.getOwnPropertyDescriptor(at, key)?.value;
+      }
+    }
+    if (typeof found.value === "object" && found.value !== null && state.objects.has(found.value)) {
+      return root.declaration ? this.#initialOf(root) : "state";
+    }
+    if (use.path.length > 0) this.#checkMember(root.value, use, found);
+    if (typeof found.value !== "function") {
+      const path = [root.slot.name, ...use.path.slice(0, found.followed)].join(".");
+      const url = root.declaration?.url ?? user.url;
+      this.#addValuePart(path, nameModule(url, this.#options.projectRoot), found.value);
+    }
+    return this.#value(found.value);
+  }
+
+  #initialOf(root: Extract<Root, { kind: "value" }>): string {
+    return ["state", ...this.#initial(root)].join(" ");
+  }
+
+  #value(value: unknown): GraphNode | string {
+    if (typeof value === "function") return this.#code(value);
+    if (typeof value === "object" && value !== null) return this.#object(value);
+    return `value ${writePrimitive(value)}`;
+  }
+
+  #object(object: object): GraphNode | string {
+    const known = this.#nodes.get(object);
+    if (known) return known;
+    const node: OpenNode = { own: "", references: [] };
+    this.#nodes.set(object, node);
+    const written = this.#write(object);
+    node.own = `object ${written.text}`;
+    for (const reference of written.references) node.references.push(this.#code(reference));
+    for (const handle of written.handles) {
+      this.#notices.add(`not tracked: the inside of a captured ${handle}, which counts by its kind alone`);
+      this.#addPart({ kind: "handle", name: handle, digest: digestBytes(handle) });
+    }
+    this.#checkObject(object, written);
+    return node;
+  }
+
+  #write(object: object): WrittenValue {
+    const { state } = this.#options;
+    const plain = this.#found.values.get(object);
+    return plain && state.objects.size === 0 && state.members.size === 0 ? plain : writeValue(object, this.#view);
+  }
+
+  #dynamicImport(specifier: string, user: UserCode): string {
+    const imported = readDynamicModule(specifier, user.url, {
+      packageOf: (url, referrer) => this.#options.packageOf(url, referrer),
+      nameModule: (url) => nameModule(url, this.#options.projectRoot),
+    });
+    for (const notice of imported.notices) this.#notices.add(notice);
+    for (const { name, digest } of imported.modules) {
+      this.#addPart({ kind: "function", name: "(module)", module: name, digest: digest as Digest });
+    }
+    for (const check of imported.checks) this.#checks.push(check);
+    return `module ${imported.digest}`;
+  }
+
+  #checkMember(root: unknown, use: Use, found: FoundMember): void {
+    const { memberOf } = this.#found;
+    const probe = { kind: "value", value: root } as Extract<Root, { kind: "value" }>;
+    this.#checks.push(() => Object.is(memberOf.call(this.#found, probe, use)?.value, found.value));
+  }
+
+  #checkObject(object: object, written: WrittenValue): void {
+    if (this.#checkedObjects.has(object) || isDeeplyFixed(object)) return;
+    this.#checkedObjects.add(object);
+    const { text, references } = written;
+    const digest = text.length > 4096 ? digestBytes(text) : null;
+    this.#checks.push(() => {
+      const now = writeValue(object, this.#view);
+      if (digest === null ? now.text !== text : digestBytes(now.text) !== digest) return false;
+      return now.references.length === references.length &&
+        now.references.every((one, index) => one === references[index]);
+    });
+  }
+
+  /** Members of classes can be replaced at any time. */
+  #checkExtras(user: UserCode): void {
+    const snapshot = snapshotOf(user.fn);
+    this.#checks.push(() => {
+      const now = snapshotOf(user.fn);
+      const state = this.#options.state.members.get(user.fn);
+      return now.length === snapshot.length && now.every(([key, value], index) => {
+        const before = snapshot[index] as Snapshot[number];
+        return before[0] === key &&
+          (Object.is(before[1], value) || (typeof key === "string" && state?.has(key) === true));
+      });
+    });
+  }
+
+  #addPart(part: FingerprintPart): void {
+    this.#parts.set(`${part.kind}\n${part.name}\n${part.module ?? ""}\n${part.digest}`, part);
+  }
+
+  #addValuePart(name: string, module: string | undefined, value: unknown): void {
+    const text = typeof value === "object" && value !== null ? this.#write(value).text : writePrimitive(value);
+    if (text.startsWith("<handle")) return;
+    this.#addPart({
+      kind: "value",
+      name,
+      ...(module === undefined ? {} : { module }),
+      digest: digestBytes(text),
+      preview: previewOf(value),
+    });
+  }
+}
+
+type Snapshot = (readonly [key: string | symbol, value: unknown])[];
+
+function snapshotOf(fn: object): Snapshot {
+  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
+  const objects = typeof prototype === "object" && prototype !== null ? [fn, prototype] : [fn];
+  return objects.flatMap((object) =>
+    Reflect.ownKeys(object).filter((key) => key !== "prototype").map((key) => {
+      const property = Object.getOwnPropertyDescriptor(object, key);
+      return [key, property && "value" in property ? property.value : property?.get] as const;
+    })
+  );
+}
+
+function packageText(identity: { readonly name: string; readonly digest: string }, imported: string): string {
+  return `package ${identity.name} ${identity.digest} ${imported}`;
+}

@@ -1,0 +1,136 @@
+/**
+ * Which functions of the platform have effects that observation does not see.
+ *
+ * @module
+ */
+import type { BlindUse } from "./types.ts";
+
+type BlindKind = BlindUse["kind"];
+
+const DENO_MEMBERS: Readonly<Record<string, BlindKind>> = {
+  Command: "process",
+  run: "process",
+  spawn: "process",
+  spawnAndWait: "process",
+  stdin: "process",
+  kill: "process",
+  dlopen: "ffi",
+  UnsafeCallback: "ffi",
+  UnsafeFnPointer: "ffi",
+  UnsafePointer: "ffi",
+  UnsafePointerView: "ffi",
+  connect: "network",
+  connectTls: "network",
+  connectQuic: "network",
+  startTls: "network",
+  listen: "network",
+  listenTls: "network",
+  listenDatagram: "network",
+  resolveDns: "network",
+  createHttpClient: "network",
+  serve: "network",
+  openKv: "file",
+  watchFs: "file",
+};
+
+const GLOBALS: Readonly<Record<string, BlindKind>> = {
+  fetch: "network",
+  WebSocket: "network",
+  WebSocketStream: "network",
+  EventSource: "network",
+  XMLHttpRequest: "network",
+  WebTransport: "network",
+  Worker: "code",
+  SharedWorker: "code",
+  importScripts: "code",
+  localStorage: "file",
+  sessionStorage: "file",
+  caches: "file",
+  indexedDB: "file",
+  prompt: "process",
+  confirm: "process",
+};
+
+const NODE_MODULES: Readonly<Record<string, BlindKind>> = {
+  child_process: "process",
+  cluster: "process",
+  worker_threads: "code",
+  vm: "code",
+  net: "network",
+  tls: "network",
+  http: "network",
+  https: "network",
+  http2: "network",
+  dgram: "network",
+  dns: "network",
+  "dns/promises": "network",
+  readline: "process",
+  "readline/promises": "process",
+  sqlite: "file",
+  repl: "process",
+};
+
+/** Exports of `node:fs` without effects of their own. */
+const HARMLESS_FS = new Set(["constants", "Stats", "Dirent", "default", "promises", "F_OK", "R_OK", "W_OK", "X_OK"]);
+
+/**
+ * What is blind in a use of a global.
+ *
+ * @param path The global and the members used, `["Deno", "Command"]`.
+ * @returns The name to show and what kind of effect it has, or `null`.
+ */
+export function blindGlobal(path: readonly string[]): Omit<BlindUse, "module"> | null {
+  const [first = "", second] = path[0] === "globalThis" || path[0] === "self" ? path.slice(1) : path;
+  if (first === "Deno" && second !== undefined) {
+    const kind = Object.hasOwn(DENO_MEMBERS, second) ? DENO_MEMBERS[second] : undefined;
+    return kind ? { name: `Deno.${second}`, kind } : null;
+  }
+  const kind = Object.hasOwn(GLOBALS, first) ? GLOBALS[first] : undefined;
+  return kind ? { name: first, kind } : null;
+}
+
+/**
+ * What is blind in a use of something imported from a module of Node.
+ *
+ * Named imports from `node:fs` and the members of its namespace are bound when the module is loaded, so observation does
+ * not reach them; members of its default export are looked up at each call, and observed.
+ *
+ * @param specifier With or without `node:`.
+ * @param imported The name of the export, `default`, or `*` for the namespace.
+ * @param path The members used.
+ */
+export function blindImport(
+  specifier: string,
+  imported: string,
+  path: readonly string[],
+): Omit<BlindUse, "module"> | null {
+  const module = specifier.replace(/^node:/, "");
+  const name = imported === "*" ? path[0] ?? "*" : imported;
+  if (module === "fs" || module === "fs/promises") {
+    if (HARMLESS_FS.has(name)) return null;
+    return { name: `${name} from node:${module}`, kind: "file" };
+  }
+  const kind = Object.hasOwn(NODE_MODULES, module) ? NODE_MODULES[module] : undefined;
+  if (!kind) return null;
+  const shown = imported === "default" || imported === "*" ? path[0] ?? module : imported;
+  return { name: `${shown} from node:${module}`, kind };
+}
+
+/** Scripts of the platform whose functions reach outside; `url` as V8 shows it. */
+const PLATFORM_SCRIPTS: readonly (readonly [pattern: RegExp, kind: BlindKind])[] = [
+  [/^ext:deno_fs\/|^ext:deno_node\/.*_fs\b|^ext:deno_node\/_fs|^node:fs/, "file"],
+  [/^ext:(?:deno_process|runtime\/40_process)|child_process/, "process"],
+  [/^ext:deno_ffi\//, "ffi"],
+  [
+    /^ext:(?:deno_net|deno_fetch|deno_websocket|deno_http|deno_webtransport)\/|^node:(?:net|http|https|dgram|dns|tls)/,
+    "network",
+  ],
+  [/^ext:deno_kv\/|^ext:deno_cache\/|^ext:deno_webstorage\//, "file"],
+];
+
+/** What is blind in a captured function of the platform, by the script that it was written in. */
+export function blindScript(url: string, name: string): Omit<BlindUse, "module"> | null {
+  const found = PLATFORM_SCRIPTS.find(([pattern]) => pattern.test(url));
+  if (!found) return null;
+  return { name: Object.hasOwn(Deno, name) ? `Deno.${name}` : name, kind: found[1] };
+}

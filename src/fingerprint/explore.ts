@@ -1,0 +1,426 @@
+/**
+ * The walk: from a function to all functions, classes and values that its code reaches.
+ *
+ * @module
+ */
+import type { FunctionOrigin, Lease, ScopeValues } from "../inspector.ts";
+import type { PackageIdentity } from "../packages.ts";
+import { toPortable } from "../project.ts";
+import { type CodeUnit, findUnit, normalizeUnit } from "../source/code_unit.ts";
+import { type NormalizedCode, type Slot, usesThis } from "../source/normalize.ts";
+import { isClassNode, isFunctionNode } from "../source/syntax.ts";
+import type { Use } from "../source/uses.ts";
+import { blindGlobal, blindImport, blindScript } from "./blind.ts";
+import { readExtras } from "./extras.ts";
+import { findMember, type FoundMember } from "./members.ts";
+import { type Declaration, declarationOf, importOf } from "./modules.ts";
+import type { BlindUse, FingerprintOptions } from "./types.ts";
+import { type ValueView, writeValue, type WrittenValue } from "./values.ts";
+
+/** What a live function or class is. */
+export type Code =
+  | { readonly kind: "user"; readonly user: UserCode }
+  | { readonly kind: "bound"; readonly parts: readonly unknown[] }
+  | { readonly kind: "cached"; readonly identity: string }
+  | { readonly kind: "wrapper"; readonly original: object }
+  | { readonly kind: "package"; readonly identity: PackageIdentity; readonly name: string }
+  | { readonly kind: "platform"; readonly name: string; readonly url: string }
+  | { readonly kind: "ignored" }
+  | { readonly kind: "opaque"; readonly name: string };
+
+/** A function or class of the user, with what it takes from outside. */
+export interface UserCode {
+  readonly fn: object;
+  readonly name: string;
+  /** Relative to the project root when below it. */
+  readonly module: string;
+  readonly url: string;
+  readonly unit: CodeUnit | null;
+  readonly code: NormalizedCode | null;
+  readonly text: string;
+  readonly scopes: readonly ScopeValues[];
+  /** One per slot of the code. */
+  readonly roots: readonly Root[];
+  /** Properties that it carries besides its code: static members as they are now, what decorators put there. */
+  readonly extras: ReadonlyMap<string, unknown>;
+}
+
+/** What a name in the code stands for. */
+export type Root =
+  | {
+    readonly kind: "value";
+    readonly value: unknown;
+    readonly slot: Slot;
+    /** The variable may hold something else at the next call. */
+    readonly isDynamic: boolean;
+    /** Where it is declared, when that could be found. */
+    readonly declaration: Declaration | null;
+  }
+  | {
+    readonly kind: "package";
+    readonly slot: Slot;
+    readonly identity: PackageIdentity;
+    readonly imported: string;
+    readonly value: unknown;
+  }
+  | { readonly kind: "platform"; readonly slot: Slot; readonly identity: PackageIdentity | null; readonly name: string }
+  | { readonly kind: "global"; readonly slot: Slot; readonly value: unknown; readonly isPlatform: boolean }
+  | { readonly kind: "unset"; readonly slot: Slot }
+  | { readonly kind: "missing"; readonly slot: Slot }
+  | { readonly kind: "ignored"; readonly slot: Slot };
+
+/** Objects of the global scope that belong to the platform. */
+const PLATFORM_OBJECTS: ReadonlySet<string> = new Set(
+  ("Deno process globalThis window self global console Math JSON Reflect Atomics Intl WebAssembly Temporal crypto " +
+    "performance navigator location caches localStorage sessionStorage Iterator Buffer clientInformation gpu")
+    .split(" "),
+);
+
+/** Marks a variable that is not initialized yet. */
+const UNSET = Symbol("unset");
+
+/** Our own modules; what they put around functions is not the user's code. */
+const OWN_MODULES = new URL("../", import.meta.url).href;
+
+/** All that a walk has found out. */
+export class Exploration {
+  readonly codes = new Map<object, Code>();
+  readonly values = new Map<object, WrittenValue>();
+  readonly notices = new Set<string>();
+  readonly blind = new Map<string, BlindUse>();
+  readonly packages = new Map<string, PackageIdentity>();
+  readonly #lease: Lease;
+  readonly #options: FingerprintOptions;
+  readonly #ignored: ReadonlySet<string>;
+  readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
+  readonly #functionQueue = new Set<object>();
+  readonly #objectQueue = new Set<object>();
+  readonly view: ValueView;
+
+  constructor(lease: Lease, options: FingerprintOptions) {
+    this.#lease = lease;
+    this.#options = options;
+    this.#ignored = new Set((options.ignoreCode ?? []).map((one) => one.replace(/^\.\//, "")));
+    this.view = {
+      isState: () => false,
+      stateKeysOf: () => undefined,
+      isIgnored: (value) => this.codes.get(value)?.kind === "ignored",
+      privateFieldsOf: (object) => this.#privates.get(object),
+      classKindOf: (constructor) => {
+        const code = this.codes.get(constructor);
+        if (!code) return undefined;
+        return code.kind === "package"
+          ? "package"
+          : code.kind === "user" || code.kind === "bound"
+          ? "user"
+          : "platform";
+      },
+    };
+  }
+
+  /** Walks from a function or an instance until nothing new comes up. */
+  async reach(subject: object): Promise<void> {
+    this.#enqueue(subject);
+    while (this.#functionQueue.size + this.#objectQueue.size > 0) {
+      await this.#locateQueued();
+      await this.#writeQueued();
+    }
+  }
+
+  /** What a use of a name comes to. */
+  memberOf(root: Root, use: Use): FoundMember | null {
+    if (root.kind === "value" || root.kind === "global") return findMember(root.value, use.path);
+    return null;
+  }
+
+  /** Whether a method depends on what it is called on, so that this counts as well. */
+  countsOwner(use: Use, found: FoundMember): boolean {
+    if (use.how === "construct" || found.owner === null || typeof found.value !== "function") return false;
+    const code = this.codes.get(found.value);
+    return code?.kind === "user" && (!code.user.unit || usesThis(code.user.unit.node)) &&
+      !(code.user.unit && isClassNode(code.user.unit.node));
+  }
+
+  #enqueue(value: unknown): void {
+    if (typeof value === "function") {
+      if (!this.codes.has(value)) this.#functionQueue.add(value);
+    } else if (typeof value === "object" && value !== null && !this.values.has(value)) this.#objectQueue.add(value);
+  }
+
+  async #locateQueued(): Promise<void> {
+    const functions = [...this.#functionQueue];
+    this.#functionQueue.clear();
+    const pending: object[] = [];
+    for (const fn of functions) {
+      const known = this.#identifyCached(fn);
+      if (known) {
+        this.codes.set(fn, known);
+        if (known.kind === "wrapper") this.#enqueue(known.original);
+      } else pending.push(fn);
+    }
+    const origins = await this.#lease.locate(pending);
+    for (const [index, fn] of pending.entries()) {
+      const code = await this.#identify(fn, origins[index] as FunctionOrigin);
+      this.codes.set(fn, code);
+      if (code.kind === "bound") code.parts.forEach((part) => this.#enqueue(part));
+      if (code.kind === "user") this.#enqueueUses(code.user);
+    }
+    // An owner counts only where the method uses it, which is known once the method has been read.
+    for (const code of this.codes.values()) if (code.kind === "user") this.#enqueueOwners(code.user);
+  }
+
+  #enqueueUses(user: UserCode): void {
+    for (const root of user.roots) {
+      for (const use of root.slot.uses) {
+        if (use.how === "write") continue;
+        const found = this.memberOf(root, use);
+        if (found && !(root.kind === "global" && root.isPlatform && typeof found.value !== "function")) {
+          this.#enqueue(found.value);
+        }
+      }
+    }
+    for (const extra of user.extras.values()) this.#enqueue(extra);
+  }
+
+  #enqueueOwners(user: UserCode): void {
+    for (const root of user.roots) {
+      for (const use of root.slot.uses) {
+        const found = use.how === "write" ? null : this.memberOf(root, use);
+        if (found && this.countsOwner(use, found)) this.#enqueue(found.owner);
+      }
+    }
+  }
+
+  async #writeQueued(): Promise<void> {
+    const objects = [...this.#objectQueue];
+    this.#objectQueue.clear();
+    const instances = new Set<object>();
+    for (const object of objects) {
+      const written = writeValue(object, this.view);
+      for (const one of written.unknownClasses) this.#enqueue(one);
+      for (const one of written.unknownInstances) instances.add(one);
+      if (written.unknownClasses.length + written.unknownInstances.length > 0) {
+        this.#objectQueue.add(object);
+        continue;
+      }
+      this.values.set(object, written);
+      for (const reference of written.references) this.#enqueue(reference);
+    }
+    const waiting = [...instances];
+    const fields = await this.#lease.privateFields(waiting);
+    waiting.forEach((instance, index) => this.#privates.set(instance, fields[index] ?? new Map()));
+  }
+
+  #identifyCached(fn: object): Code | null {
+    const identity = this.#options.cachedIdentity(fn);
+    return identity === undefined ? null : { kind: "cached", identity };
+  }
+
+  async #identify(fn: object, origin: FunctionOrigin): Promise<Code> {
+    const name = nameOf(fn);
+    if (origin.kind === "bound") return { kind: "bound", parts: [origin.target, origin.receiver, ...origin.args] };
+    if (origin.kind === "native") {
+      if (!isIntrinsic(fn)) this.notices.add(`not tracked: ${name || "a function"}, which is native code`);
+      return { kind: "platform", name, url: "" };
+    }
+    const { url, text } = origin.script;
+    if (url.startsWith(OWN_MODULES)) {
+      const original: unknown = Reflect.get(fn, "original");
+      return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
+    }
+    if (/^(?:ext|node|internal|cdp|checkin):/.test(url)) {
+      const blind = blindScript(url, name);
+      if (blind) this.blind.set(blind.name, blind);
+      const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
+      if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.#notePackage(identity);
+      return { kind: "platform", name, url };
+    }
+    const identity = this.#options.packageOf(url);
+    if (identity) {
+      this.#notePackage(identity);
+      return { kind: "package", identity, name };
+    }
+    return await this.#readUserCode(fn, origin, text);
+  }
+
+  async #readUserCode(
+    fn: object,
+    origin: Extract<FunctionOrigin, { kind: "script" }>,
+    scriptText: string,
+  ): Promise<Code> {
+    const { url } = origin.script;
+    const text = Function.prototype.toString.call(fn);
+    const module = nameModule(url, this.#options.projectRoot);
+    const unit = findUnit(scriptText, origin.offset, text);
+    const declared = unit && isFunctionNode(unit.node) && unit.node.type === "ArrowFunctionExpression"
+      ? null
+      : unit?.node.id?.name;
+    const name = declared ?? nameOf(fn);
+    if (this.#ignored.has(module) || this.#ignored.has(name)) return { kind: "ignored" };
+    if (!unit) {
+      this.notices.add(`not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`);
+      const user = { fn, name, module, url, unit, code: null, text, scopes: [], roots: [], extras: new Map() };
+      return { kind: "user", user };
+    }
+    if (!unit.isWhole) {
+      this.notices.add(`partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`);
+    }
+    const extras = readExtras(fn, unit, (value) => this.#options.cachedIdentity(value) !== undefined);
+    const code = extras.leftOut.size === 0
+      ? normalizeUnit(unit)
+      : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
+    const roots: Root[] = [];
+    for (const slot of code.slots) roots.push(await this.#rootOf(slot, unit, url, origin.scopes, name));
+    this.#noteDynamicCode(code, roots, `${name || "a function"} @ ${module}`);
+    return {
+      kind: "user",
+      user: { fn, name, module, url, unit, code, text, scopes: origin.scopes, roots, extras: extras.values },
+    };
+  }
+
+  async #rootOf(
+    slot: Slot,
+    unit: CodeUnit,
+    url: string,
+    scopes: readonly ScopeValues[],
+    user: string,
+  ): Promise<Root> {
+    const { name, binding } = slot;
+    if (this.#ignored.has(name)) return { kind: "ignored", slot };
+    const imported = binding && importOf(unit.script, binding);
+    const value = readVariable(scopes, name);
+    if (imported) {
+      const identity = this.#options.packageOf(imported.specifier, url);
+      if (identity?.source === "node" || identity?.source === "deno") {
+        this.#notePackage(identity);
+        for (const use of slot.uses) this.#noteBlind(blindImport(imported.specifier, imported.imported, use.path), url);
+        return { kind: "platform", slot, identity, name: `${imported.specifier}#${imported.imported}` };
+      }
+      if (identity) {
+        this.#notePackage(identity);
+        return {
+          kind: "package",
+          slot,
+          identity,
+          imported: imported.imported,
+          value: value === UNSET ? undefined : value,
+        };
+      }
+    }
+    if (value === null) {
+      if (binding && binding.scope.kind === "module" || name === "this" || binding) {
+        this.notices.add(
+          `not tracked: ${name} in ${user || "a function"} @ ${nameModule(url, this.#options.projectRoot)}`,
+        );
+        return { kind: "missing", slot };
+      }
+      return this.#globalRoot(slot, url);
+    }
+    if (value === UNSET) return { kind: "unset", slot };
+    const declaration = binding && unit.isWhole
+      ? await declarationOf(this.#lease, { url, script: unit.script, binding })
+      : null;
+    if (declaration && this.#ignored.has(nameModule(declaration.url, this.#options.projectRoot))) {
+      return { kind: "ignored", slot };
+    }
+    const isNamespace = imported?.imported === "*";
+    const isSettled = isNamespace || (declaration !== null && !isReassigned(declaration) && value.value !== undefined);
+    return { kind: "value", slot, value: value.value, declaration, isDynamic: !isSettled };
+  }
+
+  #globalRoot(slot: Slot, url: string): Root {
+    const { name } = slot;
+    const value: unknown = Reflect.get(globalThis, name);
+    for (const use of slot.uses) this.#noteBlind(blindGlobal([name, ...use.path]), url);
+    if (name === "Deno" || name === "process" || name === "Buffer") {
+      const identity = this.#options.packageOf(name === "Deno" ? "Deno" : "node:process");
+      if (identity) this.#notePackage(identity);
+      return { kind: "platform", slot, identity, name };
+    }
+    const isPlatform = PLATFORM_OBJECTS.has(name) || !(name in globalThis) ||
+      (typeof value !== "function" && (value === undefined || Number.isNaN(value) || value === Infinity));
+    return { kind: "global", slot, value, isPlatform };
+  }
+
+  #noteDynamicCode(code: NormalizedCode, roots: readonly Root[], where: string): void {
+    for (const root of roots) {
+      const isCalled = root.slot.uses.some((use) => use.how === "call" || use.how === "construct");
+      if (root.kind !== "global" || !isCalled) continue;
+      if (root.slot.name === "eval") this.notices.add(`not tracked: code given to eval in ${where}`);
+      if (root.slot.name === "Function") this.notices.add(`not tracked: code given to new Function in ${where}`);
+    }
+    for (const { specifier } of code.imports) {
+      if (specifier === null) this.notices.add(`not tracked: import() with a computed specifier in ${where}`);
+    }
+  }
+
+  #notePackage(identity: PackageIdentity): void {
+    this.packages.set(`${identity.source}:${identity.name}@${identity.version}`, identity);
+    for (const notice of identity.notices) this.notices.add(notice);
+  }
+
+  #noteBlind(use: Omit<BlindUse, "module"> | null, url: string): void {
+    if (!use || this.blind.has(use.name)) return;
+    this.blind.set(use.name, { ...use, module: nameModule(url, this.#options.projectRoot) });
+  }
+}
+
+/** A module's name for users: its path relative to the project root when it is a file. */
+export function nameModule(url: string, root: string): string {
+  return url.startsWith("file:") ? toPortable(new URL(url), root) : url || "(eval)";
+}
+
+function nameOf(fn: object): string {
+  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
+  return typeof name === "string" ? name : "";
+}
+
+/** The innermost variable of that name; `null`: there is none; `UNSET`: it is not initialized yet. */
+function readVariable(scopes: readonly ScopeValues[], name: string): { readonly value: unknown } | typeof UNSET | null {
+  const scope = scopes.find((one) => Object.hasOwn(one, name));
+  if (!scope) return null;
+  try {
+    return { value: scope[name] };
+  } catch {
+    return UNSET;
+  }
+}
+
+/** Assigned after its declaration, other than by the form in which namespaces are written: `A || (A = {})`. */
+function isReassigned({ script, binding }: Declaration): boolean {
+  return binding.writes.some((write) => {
+    const assignment = script.parents.get(write);
+    const choice = assignment && script.parents.get(assignment);
+    const isNamespaceForm = assignment?.type === "AssignmentExpression" && choice?.type === "LogicalExpression" &&
+      choice.operator === "||" && choice.left.type === "Identifier" && choice.left.name === binding.name;
+    return !isNamespaceForm;
+  });
+}
+
+let intrinsics: Set<object> | undefined;
+
+/** Whether a native function is one of the platform: reachable from the global object by properties alone. */
+function isIntrinsic(fn: object): boolean {
+  intrinsics ??= collectIntrinsics();
+  return intrinsics.has(fn);
+}
+
+function collectIntrinsics(): Set<object> {
+  const found = new Set<object>([globalThis]);
+  const visit = (object: object, depth: number): void => {
+    if (found.has(object) && object !== globalThis || depth > 4) return;
+    found.add(object);
+    for (const property of Object.values(Object.getOwnPropertyDescriptors(object))) {
+      for (const value of [property.value, property.get, property.set]) {
+        if (typeof value === "function" || (typeof value === "object" && value !== null)) visit(value, depth + 1);
+      }
+    }
+    const prototype: unknown = Object.getPrototypeOf(object);
+    if (typeof prototype === "object" && prototype !== null) visit(prototype, depth + 1);
+  };
+  visit(globalThis, 0);
+  for (const sample of [[][Symbol.iterator](), new Map().entries(), new Set().values(), ""[Symbol.iterator]()]) {
+    visit(sample, 1);
+  }
+  return found;
+}

@@ -1,0 +1,104 @@
+/**
+ * What makes code the same: a digest over a function, the functions and classes it calls and the values it closes over.
+ *
+ * The conditions under which two fingerprints are equal: the normalized code of each function reached is equal, and what
+ * its free variables hold is equal, position by position. Names of variables and functions, comments, layout, types, the
+ * module in which something stands and its place there do not count. A package counts by its identity; a function that
+ * is cached itself by its own; state that the code writes by the code that creates it; a handle by its kind.
+ *
+ * @module
+ */
+import { digestBytes } from "../digest.ts";
+import { CacheError } from "../errors.ts";
+import { isInspectorAllowed, leaseInspector } from "../inspector.ts";
+import { assemble, type Assembly, type ChangingVariable } from "./assemble.ts";
+import { Exploration } from "./explore.ts";
+import { digestGraph } from "./graph.ts";
+import { fingerprintSource } from "./source_only.ts";
+import { findState } from "./find_state.ts";
+import type { Fingerprint, FingerprintOptions } from "./types.ts";
+
+export type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
+
+/**
+ * The fingerprint of a function as it is now.
+ *
+ * @param fn A function or class.
+ * @throws {CacheError} `ERR_TRACKING` when `track: "closure"` was asked for and `--allow-sys` is missing.
+ */
+export async function fingerprint(fn: object, options: FingerprintOptions): Promise<Fingerprint> {
+  return isFollowed(options) ? await followCode(fn, options) : fingerprintSource(fn, options);
+}
+
+/**
+ * What stands for a function or an instance of a class among the arguments of a call: the digest of a function with all
+ * that it reaches, of an instance with its class and its fields, private ones too.
+ *
+ * @throws {CacheError} As {@linkcode fingerprint}.
+ */
+export async function identifyValue(value: object, options: FingerprintOptions): Promise<string> {
+  const cached = options.cachedIdentity(value);
+  if (cached !== undefined) return `cached ${cached}`;
+  const { digest } = await fingerprint(value, options);
+  return `${typeof value === "function" ? "function" : "instance"} ${digest}`;
+}
+
+function isFollowed(options: FingerprintOptions): boolean {
+  if (options.track === "source") return false;
+  if (isInspectorAllowed()) return true;
+  if (options.track === undefined) return false;
+  throw new CacheError(
+    "ERR_TRACKING",
+    'Cannot track closures (track: "closure") without --allow-sys; run with --allow-sys (no filter), or set track: "source"',
+  );
+}
+
+async function followCode(subject: object, options: FingerprintOptions): Promise<Fingerprint> {
+  using lease = await leaseInspector();
+  const found = new Exploration(lease, options);
+  await found.reach(subject);
+  const state = await findState(found);
+  const assembly = assemble(subject, found, { projectRoot: options.projectRoot, packageOf: options.packageOf, state });
+  const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
+  const code = found.codes.get(subject);
+  const { checks, variables } = assembly;
+  const result: Fingerprint = {
+    digest,
+    parts: sortParts(assembly),
+    notices: assembly.notices,
+    blind: [...found.blind.values()],
+    cached: assembly.cached,
+    module: code?.kind === "user" ? code.user.module : null,
+    isFixed: checks.length === 0 && variables.length === 0,
+    refresh: () => {
+      if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options);
+      return variables.length === 0
+        ? result
+        : readAgain(variables).then((isSame) => isSame ? result : followCode(subject, options));
+    },
+  };
+  return result;
+}
+
+function sortParts({ parts }: Assembly): Assembly["parts"] {
+  const [first, ...others] = parts;
+  const keyOf = (part: typeof parts[number]) => `${part.module ?? "\uffff"}\n${part.name}\n${part.digest}`;
+  return first ? [first, ...others.sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1)] : [];
+}
+
+/** Whether all changing variables hold what they held. */
+async function readAgain(variables: readonly ChangingVariable[]): Promise<boolean> {
+  using lease = await leaseInspector();
+  const functions = [...new Set(variables.map((variable) => variable.fn))];
+  const origins = await lease.locate(functions);
+  return variables.every(({ fn, name, value, isUnset }) => {
+    const origin = origins[functions.indexOf(fn)];
+    if (origin?.kind !== "script") return false;
+    const scope = origin.scopes.find((one) => Object.hasOwn(one, name));
+    try {
+      return scope !== undefined && !isUnset && Object.is(scope[name], value);
+    } catch {
+      return isUnset;
+    }
+  });
+}
