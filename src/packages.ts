@@ -7,7 +7,7 @@
  *
  * @module
  */
-import process from "node:process";
+import defer * as nodeModule from "node:module";
 import { digestBytes } from "./digest.ts";
 import type { Digest } from "./digests.ts";
 import { type DenoLock, findLocked, lockedClosure, type LockedPackage } from "./packages/deno_lock.ts";
@@ -288,5 +288,5 @@ function toIdentity(
 }
 
 function isBuiltin(name: string): boolean {
-  return /^[a-z_]+(?:\/[a-z]+)*$/.test(name) && process.getBuiltinModule("node:module").isBuiltin(name);
+  return /^[a-z_]+(?:\/[a-z]+)*$/.test(name) && nodeModule.isBuiltin(name);
 }
