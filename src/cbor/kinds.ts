@@ -234,6 +234,12 @@ export function platformName(subject: object): string | null {
   return null;
 }
 
+/** The name of the platform's class whose instance an object is without extending it; `null`: none. */
+export function ownPlatformName(subject: object): string | null {
+  const prototype = Object.getPrototypeOf(subject);
+  return prototype === null ? null : platformNameOf(prototype);
+}
+
 function platformNameOf(prototype: object): string | null {
   const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   if (typeof constructor !== "function") return null;

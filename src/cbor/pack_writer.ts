@@ -146,7 +146,9 @@ function writeChoices(result: ResultWriter, items: readonly unknown[]): boolean 
 
 /** Whether a value may be one of the choices: Map's equality tells it from all others, and it holds nothing. */
 function isChoice(item: unknown): boolean {
-  return typeof item === "string" ? item.length < 1024 : typeof item === "boolean" || item === undefined || item === null;
+  return typeof item === "string"
+    ? item.length < 1024
+    : typeof item === "boolean" || item === undefined || item === null;
 }
 
 function writeRows(result: ResultWriter, items: readonly unknown[], packedDepth: number): boolean {

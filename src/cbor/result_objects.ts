@@ -181,7 +181,7 @@ export function writeBytes(result: ResultWriter, bytes: Uint8Array, tag: number 
 }
 
 /** Whether a view's buffer shrank away under it; such a view claims to be empty. */
-function isOutOfBounds(view: ArrayBufferView): boolean {
+export function isOutOfBounds(view: ArrayBufferView): boolean {
   try {
     if (view instanceof DataView) void view.byteLength;
     else Uint8Array.prototype.at.call(view as Uint8Array, 0);

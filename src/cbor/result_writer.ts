@@ -7,12 +7,21 @@ import { CacheTypeError } from "../errors.ts";
 import { ByteWriter, Major } from "./byte_writer.ts";
 import type { ResultNotice } from "./encode_result.ts";
 import { IdentityMap } from "./identity_map.ts";
-import { className, type Classified, classify, classifyPlainLooking, hasPrivateState } from "./kinds.ts";
+import { type Classified, classify, classifyPlainLooking, className, hasPrivateState } from "./kinds.ts";
 import { type Draft, type External, writeReference } from "./layout.ts";
-import { OWNED_BY_VIEW, writeBlob, writeBuffer, writeDate, writeError, writeException, writeRegExp, writeView } from "./result_objects.ts";
+import {
+  OWNED_BY_VIEW,
+  writeBlob,
+  writeBuffer,
+  writeDate,
+  writeError,
+  writeException,
+  writeRegExp,
+  writeView,
+} from "./result_objects.ts";
 import { type Strategy, StrategyFailed } from "./strategy.ts";
 import { writePacked } from "./pack_writer.ts";
-import { MAX_DEPTH, REFERENCE_BYTES, TAG_MAP, TAG_OBJECT, TAG_SET } from "./tags.ts";
+import { MAX_DEPTH, REFERENCE_BYTES, TAG_MAP, TAG_SET } from "./tags.ts";
 import { unbox } from "./kinds.ts";
 import { type Frame, Step, WalkStack } from "./walk_stack.ts";
 
@@ -332,7 +341,9 @@ export class ResultWriter {
   }
 
   #noticeClass(subject: object): void {
-    const what = Object.prototype.toString.call(subject) === "[object Object]" ? "by its own fields" : "as the built-in";
+    const what = Object.prototype.toString.call(subject) === "[object Object]"
+      ? "by its own fields"
+      : "as the built-in";
     this.notice(subject, `an instance of ${className(subject)} is stored ${what}, without its class`);
   }
 }

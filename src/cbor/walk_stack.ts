@@ -19,14 +19,17 @@ export const Step = {
   named: 4,
   /** `items` are names of columns; the row is not known. */
   column: 5,
-  /** Nothing to hand out: something ends here. */
-  end: 6,
+  /** `items` are functions that write one part after the other. */
+  parts: 6,
 } as const;
 
 /** A container that is being walked. Frames are reused. */
 export interface Frame {
   step: number;
+  /** What property names are read from. */
   subject: object | null;
+  /** The object that is complete when the frame is; `null`: a part of one. */
+  owner: object | null;
   items: readonly unknown[];
   /** Next item. */
   index: number;
@@ -42,22 +45,23 @@ const EMPTY: readonly unknown[] = [];
 export class WalkStack {
   readonly frames: Frame[] = [];
   depth = 0;
-  readonly #root: string;
+  /** What paths begin with: `result`, `args[0]`. */
+  root: string;
 
-  /** @param root What paths begin with: `result`, `args[0]`. */
+  /** @param root What paths begin with. */
   constructor(root: string) {
-    this.#root = root;
+    this.root = root;
   }
 
   /** Puts a frame on top and returns it. */
   push(step: number, subject: object | null, items: readonly unknown[], start: number): Frame {
     let frame = this.frames[this.depth];
     if (frame === undefined) {
-      frame = { step, subject, items, index: 0, start, encodedNames: null };
+      frame = { step, subject, owner: subject, items, index: 0, start, encodedNames: null };
       this.frames.push(frame);
     } else {
       frame.step = step;
-      frame.subject = subject;
+      frame.subject = frame.owner = subject;
       frame.items = items;
       frame.index = 0;
       frame.start = start;
@@ -70,13 +74,13 @@ export class WalkStack {
   /** Takes the top frame off. */
   pop(): void {
     const frame = this.frames[--this.depth]!;
-    frame.subject = null;
+    frame.subject = frame.owner = null;
     frame.items = EMPTY;
   }
 
   /** The path to the item that was handed out last: `result.user.fn`, `result[3].get("k")`. */
   path(): string {
-    let text = this.#root;
+    let text = this.root;
     for (let at = 0; at < this.depth; at++) {
       const part = partOf(this.frames[at]!);
       // Nobody reads the middle of a path of thousands of steps.
