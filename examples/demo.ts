@@ -42,18 +42,15 @@ if (import.meta.main) {
 }
 
 function printRun({ outcomes, elapsedMs }: PipelineRun): void {
-  const ran = outcomes.filter(({ outcome }) => outcome === "ran");
-  const reused = outcomes.filter(({ outcome }) => outcome === "reused");
-  const inOrder = STEPS.flatMap((step) => ran.filter((outcome) => outcome.step === step));
-  for (const { step, ms, why } of inOrder) {
-    print(`   ${style.warn("ran")}     ${step.padEnd(18)} ${formatDuration(ms).padStart(7)}  ${style.dim(why)}`);
+  const did = new Map(outcomes.map((outcome) => [outcome.step, outcome]));
+  const named = (outcome?: string) => STEPS.filter((step) => did.get(step)?.outcome === outcome);
+  for (const step of named("ran")) {
+    const { ms, why } = did.get(step)!;
+    print(`   ${style.warn("ran")}        ${step.padEnd(18)} ${formatDuration(ms).padStart(7)}   ${style.dim(why)}`);
   }
-  if (reused.length > 0) {
-    print(
-      `   ${style.good("reused")}  ${STEPS.filter((step) => reused.some((other) => other.step === step)).join(", ")}`,
-    );
-  }
-  print(`   ${ran.length} ran, ${reused.length} reused, ${formatDuration(elapsedMs)} in all`);
+  if (named("reused").length > 0) print(`   ${style.good("reused")}     ${named("reused").join(", ")}`);
+  if (named().length > 0) print(`   ${style.dim("not asked")}  ${named().join(", ")}`);
+  print(`   ${style.dim(`${named("ran").length} of ${STEPS.length} steps ran, ${formatDuration(elapsedMs)} in all`)}`);
 }
 
 async function runCli(project: Project, command: string): Promise<string> {

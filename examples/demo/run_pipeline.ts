@@ -9,7 +9,10 @@ import type { Project } from "./project.ts";
 
 /** What a run of the pipeline did. */
 export interface PipelineRun {
-  /** Of each step the most that it did in any of the processes: ran, or was reused. */
+  /**
+   * Of each step the most that it did in any of the processes: ran, or was reused. A step is missing when nobody asked
+   * for it, since what asks for it was reused.
+   */
   readonly outcomes: readonly StepOutcome[];
   /** Steps that ran in more than one process. */
   readonly repeated: readonly string[];

@@ -21,7 +21,7 @@ export interface Scene {
   readonly title: string;
   /** What to change before. */
   readonly edits: readonly Edit[];
-  /** The steps that must run, each once; all others must be reused. */
+  /** The steps that must run, each once; no other may. */
   readonly runs: readonly typeof STEPS[number][];
   /** A text that the reason of the first of them must hold. */
   readonly because?: string;

@@ -15,6 +15,7 @@ export interface StepOutcome {
   readonly why: string;
 }
 
+const file = Deno.env.get("STEP_LOG");
 const reasons = new Map<string, string>();
 const reused = new Set<string>();
 
@@ -45,6 +46,5 @@ function write(outcome: StepOutcome): void {
     : `  reused  ${step.padEnd(18)}`;
   // deno-lint-ignore no-console
   console.error(line.trimEnd());
-  const file = Deno.env.get("STEP_LOG");
   if (file !== undefined) Deno.writeTextFileSync(file, JSON.stringify(outcome) + "\n", { append: true });
 }
