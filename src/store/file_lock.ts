@@ -57,7 +57,7 @@ export function tryFileLock(path: string): FileLock | null {
 /** Whether somebody holds the lock now. Where that cannot be told, the answer is no. */
 export function isLockHeld(path: string): boolean {
   try {
-    using file = Deno.openSync(path, { write: true });
+    using file = Deno.openSync(path, { read: true });
     const isFree = file.tryLockSync(true);
     return !isFree;
   } catch {

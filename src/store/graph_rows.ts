@@ -13,7 +13,18 @@ import type { BlobStore } from "./blob_store.ts";
 import type { KvWriter, Mutation } from "./kv_batch.ts";
 import type { KvHandle } from "./kv_handle.ts";
 import { decodeNode, encodeNode, MalformedRow, type StoredNode } from "./record_codec.ts";
-import { callKeyIn, edgeRow, edgeRowsOf, fileRow, fileRowsOf, nodeRow, packValue, unpackValue } from "./rows.ts";
+import {
+  blobOfValue,
+  blobRow,
+  callKeyIn,
+  edgeRow,
+  edgeRowsOf,
+  fileRow,
+  fileRowsOf,
+  nodeRow,
+  packValue,
+  unpackValue,
+} from "./rows.ts";
 
 /** Rows read by one call to the database; the largest number that it allows. */
 export const LIST_BATCH = 1000;
@@ -78,14 +89,17 @@ export class GraphRows {
 
   /** Adds nodes; one that exists is replaced. */
   async putNodes(nodes: Iterable<StoredNode>): Promise<void> {
-    for (const node of nodes) await this.#writer.commitAll((await this.rowsOf(node)).mutations);
+    for (const node of nodes) await this.#writer.commitAll((await this.rowsOf({ ...node, isLoaded: true })).mutations);
   }
 
   /** Deletes all nodes and edges. */
   async reset(): Promise<void> {
     for (const prefix of ["e", "f", "n"]) {
       for await (const piece of inPieces(listRows(this.#handle, { prefix: [prefix] }), 800)) {
-        await this.#writer.commitAll(piece.map(({ key }) => ({ key })));
+        await this.#writer.commitAll(piece.flatMap(({ key, value }) => {
+          const blob = prefix === "n" ? blobOfValue(value) : null;
+          return blob === null ? [{ key }] : [{ key }, { key: blobRow(blob, key[1] as CallKey) }];
+        }));
       }
     }
   }
@@ -95,6 +109,7 @@ export class GraphRows {
     const { value, blob } = await packValue(encodeNode(node), this.#blobs);
     const mutations: Mutation[] = edgesOf(node);
     mutations.push({ key: nodeRow(node.key), value });
+    if (blob !== null) mutations.push({ key: blobRow(blob, node.key), value: 1 });
     return { mutations, blob };
   }
 

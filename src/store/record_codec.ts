@@ -50,6 +50,8 @@ export interface StoredNode {
   readonly children: readonly string[];
   /** The blob of its newest result. */
   readonly outfile: BlobDigest;
+  /** Put into the graph by itself, so that there need be no entry for it. */
+  readonly isLoaded?: boolean;
   /** Milliseconds since the epoch. */
   readonly createdMs: number;
 }
@@ -168,6 +170,7 @@ export function encodeNode(node: StoredNode): Uint8Array {
     Object.entries(node.files),
     node.looked,
     node.children,
+    node.isLoaded === true ? 1 : 0,
   ]);
 }
 
@@ -187,6 +190,7 @@ export function decodeNode(bytes: Uint8Array, key: CallKey): StoredNode {
     files: Object.fromEntries(files.map((file) => [file.path, file.digest])),
     looked: list(row[5], "looked").map((path) => text(path, "looked")),
     children: list(row[6], "children").map((id) => text(id, "children")),
+    ...(row[7] === 1 ? { isLoaded: true } : {}),
   };
 }
 

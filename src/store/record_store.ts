@@ -249,10 +249,13 @@ export class RecordStore {
     const unused: Mutation[] = [];
     for await (const { key, value } of listRows(this.#handle, { prefix: ["p"] })) {
       if (codes.has(String(key[1]).slice(0, CODE_LENGTH))) continue;
-      if (nowMs - await this.#stampOf(value) > PARTS_KEPT_MS) unused.push({ key });
+      if (nowMs - await this.#stampOf(value) <= PARTS_KEPT_MS) continue;
+      const blob = blobOfValue(value);
+      unused.push({ key });
+      if (blob !== null) unused.push({ key: blobRow(blob, key[1] as FingerprintDigest) });
     }
     await this.#writer.commitAll(unused);
-    return unused.length;
+    return unused.filter(({ key }) => key[0] === "p").length;
   }
 
   /** Deletes what no record leads to: for a cache that is being emptied. */
@@ -280,17 +283,21 @@ export class RecordStore {
     return { handle: this.#handle, blobs: this.#blobs, locks: this.#locks };
   }
 
+  /** Writes rows as they are: for repairs. */
+  writeRows(mutations: Iterable<Mutation>): Promise<void> {
+    return this.#writer.commitAll(mutations);
+  }
+
   async #rowsOf(record: EntryRecord): Promise<{ mutations: Mutation[]; confirm: (() => Promise<unknown>)[] }> {
     const confirm: (() => Promise<unknown>)[] = [];
     const packed = await packValue(encodeRecord(record), this.#blobs);
     const node = await this.#graph.rowsOf(nodeOf(record));
     const blobs = new Set(blobsOf(record));
-    for (const blob of [packed.blob, node.blob]) if (blob !== null) blobs.add(blob);
+    if (packed.blob !== null) blobs.add(packed.blob);
     const mutations: Mutation[] = [];
     for (const blob of blobs) mutations.push({ key: blobRow(blob, record.key), value: 1 });
     mutations.push(...node.mutations, this.#summaries.rowOf(record));
-    const parts = await this.#partsRow(record);
-    if (parts !== null) mutations.push(parts);
+    mutations.push(...await this.#partsRows(record));
     mutations.push({ key: recordRow(record.key), value: packed.value });
     if (packed.blob !== null) confirm.push(() => this.#confirmBlob(packed.blob!, encodeRecord(record)));
     return { mutations, confirm };
@@ -318,20 +325,22 @@ export class RecordStore {
     await this.#writer.commitAll(mutations);
   }
 
-  async #partsRow(record: EntryRecord): Promise<Mutation | null> {
-    if (record.parts.length === 0) return null;
+  async #partsRows(record: EntryRecord): Promise<Mutation[]> {
+    if (record.parts.length === 0) return [];
     const now = Date.now();
     const written = this.#partsWritten.get(record.fingerprint);
-    if (written !== undefined && Math.abs(now - written) < PARTS_REFRESH_MS) return null;
+    if (written !== undefined && Math.abs(now - written) < PARTS_REFRESH_MS) return [];
     const parts = encodeParts(record.parts);
     const bytes = new Uint8Array(STAMP_BYTES + parts.byteLength);
     new DataView(bytes.buffer).setFloat64(0, now);
     bytes.set(parts, STAMP_BYTES);
-    const { value } = await packValue(bytes, this.#blobs);
+    const { value, blob } = await packValue(bytes, this.#blobs);
     if (this.#partsWritten.size >= MAX_FINGERPRINTS) this.#partsWritten.clear();
     this.#partsWritten.set(record.fingerprint, now);
     this.#rememberParts(record.fingerprint, record.parts);
-    return { key: partsRow(record.fingerprint), value };
+    const rows: Mutation[] = [{ key: partsRow(record.fingerprint), value }];
+    if (blob !== null) rows.push({ key: blobRow(blob, record.fingerprint), value: 1 });
+    return rows;
   }
 
   #rememberParts(fingerprint: FingerprintDigest, parts: readonly FingerprintPart[]): void {

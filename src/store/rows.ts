@@ -6,7 +6,7 @@
  * | `["r", key]` | record |
  * | `["s", functionId, createdMs, key]` | summary, in order of time for each function |
  * | `["p", fingerprint]` | parts of the fingerprint, once for all records that have it |
- * | `["b", blob, key]` | the record refers to the blob |
+ * | `["b", blob, key]` | the record, or the parts of the fingerprint, refer to the blob |
  * | `["n", key]` | node of the graph |
  * | `["e", child, parent]` | id of the parent: an edge, read from the child's side |
  * | `["f", path, key]` | id of the node: an edge from a file |
@@ -32,8 +32,8 @@ export const summaryRow = (functionId: string, createdMs: number, key: CallKey):
 export const summariesOf = (functionId: string): Deno.KvKey => ["s", shorten(functionId)];
 /** Row of a fingerprint's parts. */
 export const partsRow = (fingerprint: FingerprintDigest): Deno.KvKey => ["p", fingerprint];
-/** Row that says that a record refers to a blob. */
-export const blobRow = (blob: BlobDigest, key: CallKey): Deno.KvKey => ["b", blob, key];
+/** Row that says that a record refers to a blob, or that a fingerprint's parts are in it. */
+export const blobRow = (blob: BlobDigest, key: CallKey | FingerprintDigest): Deno.KvKey => ["b", blob, key];
 /** All references to a blob. */
 export const blobRowsOf = (blob: BlobDigest): Deno.KvKey => ["b", blob];
 /** Row of a node. */

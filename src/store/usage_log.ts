@@ -121,6 +121,12 @@ export class UsageLog {
     }
   }
 
+  /** Whether the joined counts cannot be read. They then count as none, and the next merge begins anew. */
+  isDamaged(): boolean {
+    const path = `${this.#folder}/merged.bin`;
+    return readQuietly(path).byteLength > 0 && readMerged(path, new Map()) === null;
+  }
+
   #readAll(usage: Map<CallKey, EntryUsage>): { logs: LogFile[]; merged: readonly string[] | null; closed: string[] } {
     const logs = this.#listLogs();
     const merged = readMerged(`${this.#folder}/merged.bin`, usage);

@@ -1,0 +1,154 @@
+/**
+ * Records and the blobs that they refer to.
+ *
+ * @module
+ */
+import type { BlobDigest, CallKey } from "../digests.ts";
+import { isDigest } from "../digests.ts";
+import type { EntryRecord, Trace } from "../records.ts";
+import type { Cache } from "../store/cache_dir.ts";
+import { listRows } from "../store/graph_rows.ts";
+import { decodeRecord, encodeSummary, MalformedRow } from "../store/record_codec.ts";
+import { blobsOf } from "../store/record_store.ts";
+import { blobOfValue, unpackValue } from "../store/rows.ts";
+import type { VerifyState } from "./state.ts";
+
+/** What the indexes should say about a record. */
+export interface Expected {
+  readonly functionId: string;
+  readonly createdMs: number;
+  readonly summary: Uint8Array;
+  readonly blobs: ReadonlySet<BlobDigest>;
+}
+
+/**
+ * Reads every record and digests every blob that one refers to.
+ *
+ * @returns What the indexes should say about the records that are whole.
+ */
+export async function checkEntries(cache: Cache, state: VerifyState): Promise<Map<CallKey, Expected>> {
+  const whole = new Map<CallKey, Expected>();
+  const good = new Set<BlobDigest>();
+  for await (const { key: row, value } of listRows(cache.records.garbage.handle, { prefix: ["r"] })) {
+    const key = row[1] as CallKey;
+    state.step();
+    if (!isDigest(key)) {
+      await state.found(
+        { key: String(key), kind: "damaged-row", detail: "The row of a record has no call key" },
+        () => removeRow(cache, row),
+      );
+      continue;
+    }
+    const isDigested = key <= state.resumeAfter;
+    const found = await checkEntry(cache, key, value, good, isDigested);
+    if (found.problem === null) {
+      whole.set(key, found.expected);
+    } else {
+      await checkAgain(cache, key, state, whole);
+    }
+    state.notePlace(key);
+  }
+  return whole;
+}
+
+type Found =
+  | { readonly problem: null; readonly expected: Expected }
+  | { readonly problem: "damaged-record" | "missing-blob" | "damaged-blob"; readonly detail: string };
+
+async function checkEntry(
+  cache: Cache,
+  key: CallKey,
+  value: unknown,
+  good: Set<BlobDigest>,
+  isDigested: boolean,
+): Promise<Found> {
+  let record: EntryRecord;
+  try {
+    record = decodeRecord(await unpackValue(value, cache.blobs), key);
+  } catch (error) {
+    if (!(error instanceof MalformedRow)) throw error;
+    return { problem: "damaged-record", detail: `The record cannot be read: ${error.message}` };
+  }
+  const own = blobOfValue(value);
+  const blobs = new Set(blobsOf(record));
+  for (const digest of blobs) {
+    if (good.has(digest)) continue;
+    if (isDigested ? cache.blobs.has(digest) : (await cache.blobs.read(digest)).status === "ok") {
+      good.add(digest);
+      continue;
+    }
+    const read = await cache.blobs.read(digest);
+    if (read.status === "ok") good.add(digest);
+    else if (read.status === "missing") return { problem: "missing-blob", detail: `Blob ${digest} is not there` };
+    else return { problem: "damaged-blob", detail: read.detail };
+  }
+  if (own !== null) blobs.add(own);
+  const expected = {
+    functionId: record.functionId,
+    createdMs: record.createdMs,
+    summary: encodeSummary(record),
+    blobs,
+  };
+  return { problem: null, expected };
+}
+
+/** Looks again at an entry that seemed wrong, since it may have been replaced or removed while it was being read. */
+async function checkAgain(
+  cache: Cache,
+  key: CallKey,
+  state: VerifyState,
+  whole: Map<CallKey, Expected>,
+): Promise<void> {
+  const { value } = await cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
+  if (value === null) return;
+  const found = await checkEntry(cache, key, value, new Set(), false);
+  if (found.problem === null) {
+    whole.set(key, found.expected);
+    return;
+  }
+  const { problem, detail } = found;
+  await state.found({ key, kind: problem, detail }, async () => {
+    if (problem === "damaged-record") {
+      await cache.records.remove([key]);
+      return "the entry was removed";
+    }
+    return await mendTraces(cache, key);
+  });
+  if (!state.repair) return;
+  const mended = await cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
+  const after = mended.value === null ? null : await checkEntry(cache, key, mended.value, new Set(), false);
+  if (after !== null && after.problem === null) whole.set(key, after.expected);
+}
+
+async function mendTraces(cache: Cache, key: CallKey): Promise<string> {
+  const record = await cache.records.get(key);
+  if (record === null) return "the entry is gone meanwhile";
+  const traces: Trace[] = [];
+  for (const trace of record.traces) {
+    if (await isWhole(cache, { ...record, traces: [trace] })) traces.push(trace);
+  }
+  if (traces.length === record.traces.length) return "it was mended meanwhile";
+  if (traces.length > 0) {
+    await cache.records.commit({ ...record, traces }, { overwrite: true });
+    return `${record.traces.length - traces.length} of its executions were removed`;
+  }
+  await cache.records.remove([key]);
+  return "the entry was removed";
+}
+
+async function isWhole(cache: Cache, record: EntryRecord): Promise<boolean> {
+  let whole = true;
+  for (const digest of blobsOf(record)) {
+    const { status } = await cache.blobs.read(digest);
+    if (status === "ok") continue;
+    whole = false;
+    if (status === "corrupt") cache.blobs.remove(digest);
+  }
+  return whole;
+}
+
+/** Deletes a row and says so. */
+export async function removeRow(cache: Cache, row: Deno.KvKey): Promise<string> {
+  await cache.records.writeRows([{ key: row }]);
+  return "the row was deleted";
+}
