@@ -31,6 +31,8 @@ export interface PackageIdentity {
   readonly digest: Digest<"package">;
   /** Where it comes from. */
   readonly source: "npm" | "jsr" | "https" | "node" | "deno";
+  /** All that it depends on, directly or not, as `name@version`, sorted; what an upgrade below it changes. */
+  readonly dependencies: readonly string[];
   /** What about it does not count because it cannot be seen, in words. */
   readonly notices: readonly string[];
 }
@@ -144,23 +146,17 @@ function runtimeIdentity(name: "node" | "deno", denoVersion: boolean): PackageId
 }
 
 function npmIdentity(origin: NpmOrigin, files: ProjectFiles): PackageIdentity {
-  const isInstalled = origin.folder.includes("/node_modules/");
-  // Deno's cache writes names with capitals in another alphabet: `_jjju6tsqjy`.
-  const needsName = origin.version === null || origin.name.startsWith("_");
-  const installed = needsName ? readInstalled(realPathOf(origin.folder)) : null;
-  const name = installed?.name ?? origin.name;
-  const version = installed?.version ?? origin.version;
-  if (version === null) {
-    const notice = `${name} counts by its name alone: its package.json cannot be read; run with --allow-read`;
-    return toIdentity("npm", name, "", [], [notice]);
-  }
+  const { name, version } = origin;
   const { lock, problem } = files.locks.denoLock();
   const locked = origin.layout === "deno" ? lock?.byName.get(`npm:${name}@${version}`) : undefined;
   const identity = lock && lockedIdentity(locked ?? [], lock);
   if (identity !== null) return identity;
-  const found = isInstalled ? installed ?? readInstalled(realPathOf(origin.folder)) : null;
+  const isInstalled = origin.folder.includes("/node_modules/");
+  const found = isInstalled ? readInstalled(realPathOf(origin.folder)) : null;
   if (found !== null) return installedIdentity(found, files);
-  return toIdentity("npm", name, version, [], [versionAlone(name, version, problem)]);
+  if (version !== null) return toIdentity("npm", name, version, [], [versionAlone(name, version, problem)]);
+  const notice = `${name} counts by its name alone: its package.json cannot be read; run with --allow-read`;
+  return toIdentity("npm", name, "", [], [notice]);
 }
 
 function jsrIdentity(
@@ -190,19 +186,28 @@ function lockedIdentity(found: readonly LockedPackage[], lock: DenoLock): Packag
 
 function installedIdentity(start: InstalledPackage, files: ProjectFiles): PackageIdentity {
   const { lock } = files.locks.denoLock();
+  const closure = installedClosure(start);
   const unlocked: string[] = [];
-  const lines = installedClosure(start).map(({ name, version, folder }) => {
+  const lines = closure.packages.map(({ name, version, folder }) => {
     const integrity = lock?.byName.get(`npm:${name}@${version}`)?.[0]?.integrity ||
       files.locks.npmIntegrity(folder, name, version);
     if (integrity === "") unlocked.push(`${name}@${version}`);
     return lineOf({ registry: "npm", name, version, integrity });
   });
-  const notices = unlocked.length === 0 ? [] : [
-    `${start.name} counts by the versions in node_modules: no lock file has an integrity of ${
-      unlocked.slice(0, 3).join(", ")
-    }${unlocked.length > 3 ? ` and ${unlocked.length - 3} more` : ""}`,
-  ];
+  const notices: string[] = [];
+  if (unlocked.length > 0) {
+    notices.push(
+      `${start.name} counts by the versions in node_modules: no lock file has an integrity of ${someOf(unlocked)}`,
+    );
+  }
+  if (closure.missing.length > 0) {
+    notices.push(`What ${start.name} depends on is not all to be found in node_modules: ${someOf(closure.missing)}`);
+  }
   return toIdentity("npm", start.name, start.version, lines, notices);
+}
+
+function someOf(names: readonly string[]): string {
+  return names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : "");
 }
 
 function remoteIdentity(url: string, files: ProjectFiles): PackageIdentity {
@@ -269,7 +274,7 @@ function versionAlone(name: string, version: string, problem: string | null): st
   return `${name} counts by its version ${version} alone, without what it depends on: ${reason}`;
 }
 
-/** `lines`: name, version and integrity of all that counts; their order and repetitions do not. */
+/** `lines`: what counts, each with its integrity; their order and repetitions do not. */
 function toIdentity(
   source: PackageIdentity["source"],
   name: string,
@@ -277,14 +282,11 @@ function toIdentity(
   lines: readonly string[],
   notices: readonly string[],
 ): PackageIdentity {
-  const text = [`${source} ${name}@${version}`, ...[...new Set(lines)].sort()].join("\n");
-  return Object.freeze({
-    name,
-    version,
-    digest: digestBytes<"package">(text),
-    source,
-    notices: Object.freeze(notices),
-  });
+  const sorted = [...new Set(lines)].sort();
+  const digest = digestBytes<"package">([`${source} ${name}@${version}`, ...sorted].join("\n"));
+  const dependencies = sorted.map((line) => (line.split(" ", 1)[0] ?? "").replace(/^(?:npm|jsr):/, ""))
+    .filter((dependency) => dependency !== `${name}@${version}`);
+  return Object.freeze({ name, version, digest, source, dependencies, notices });
 }
 
 function isBuiltin(name: string): boolean {

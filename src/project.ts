@@ -123,9 +123,10 @@ function folderOfMain(url: string): string | null {
   return parentOf(pathOfFileUrl(url));
 }
 
+/** The program's main module; in a worker, which is not told that, the worker's own. */
 function mainModule(): string {
   try {
-    return Deno.mainModule;
+    return (Deno.mainModule as string | null) ?? globalThis.location?.href ?? "";
   } catch {
     return "";
   }

@@ -76,6 +76,7 @@ Deno.test("originOfScript() tells npm packages in Deno's cache and in node_modul
     [`${CACHE}/lodash-es/4.17.21/lodash.js`, "lodash-es", "4.17.21", "deno"],
     [`${CACHE}/@scope/name/1.0.0-rc.1/dist/a.js`, "@scope/name", "1.0.0-rc.1", "deno"],
     [`${CACHE}/react-dom/18.2.0_1/index.js`, "react-dom", "18.2.0", "deno"],
+    [`${CACHE}/_jjju6tstorzgkyln/1.3.5/index.js`, "JSONStream", "1.3.5", "deno"],
     ["file:///p/node_modules/.deno/is-odd@3.0.1/node_modules/is-odd/index.js", "is-odd", "3.0.1", "deno"],
     ["file:///p/node_modules/.deno/@s+a@1.0.0+b/node_modules/@s/a/x/y.js", "@s/a", "1.0.0+b", "deno"],
     ["file:///p/node_modules/.deno/dom@18.2.0_react@18.3.1/node_modules/dom/i.js", "dom", "18.2.0", "deno"],

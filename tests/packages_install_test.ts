@@ -30,6 +30,7 @@ interface Identity {
   readonly digest: string;
   readonly source: string;
   readonly notices: readonly string[];
+  readonly dependencies: readonly string[];
 }
 
 interface RunOptions {
@@ -181,7 +182,7 @@ async function withServer(files: Record<string, string>, body: (origin: string) 
 
 Deno.test("a module from a URL changes with what it imports, and with nothing else", async () => {
   const files: Record<string, string> = {
-    "/mod.ts": `import { dep } from "./deep/dep.ts"; export const mod = dep;`,
+    "/mod.ts": `/* don't */ import { dep } from './deep/dep.ts'; /* won't */ export const mod = dep;`,
     "/deep/dep.ts": `export { dep } from '../last.ts';`,
     "/last.ts": `export const dep: number = 1;`,
     "/other.ts": `export const other: number = 1;`,
@@ -238,7 +239,7 @@ Deno.test("a package from JSR has the identity that Deno's lock gives it", async
       assertEquals(await identityOf(), before);
       await publish("@test/dep", "1.0.1", "export const dep = 1;");
       const after = await identityOf();
-      assertEquals(after.version, "1.0.0");
+      assertEquals([after.version, after.dependencies], ["1.0.0", ["@test/dep@1.0.1"]]);
       assertNotEquals(after.digest, before.digest);
     }));
 });

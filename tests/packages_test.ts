@@ -55,11 +55,12 @@ function lock5(
 const IMPORTS = { imports: { top: "npm:top@^1", other: "npm:other@1" } };
 
 Deno.test("a package's identity has its name, locked version and source, and no notice", async () => {
-  const { name, version, source, notices, digest } = await identify(
+  const { name, version, source, notices, digest, dependencies } = await identify(
     { "deno.json": IMPORTS, "deno.lock": lock5() },
     "top",
   );
   assertEquals([name, version, source, notices], ["top", "1.0.0", "npm", []]);
+  assertEquals(dependencies, ["bottom@1.0.0", "middle@1.0.0"]);
   assert(/^[0-9a-f]{64}$/.test(digest));
 });
 
@@ -349,11 +350,16 @@ Deno.test("packages of another package manager count by what is installed, down 
   const manifest = (name: string, version: string, dependencies = {}) => ({ name, version, dependencies });
   const files = (nested: string, integrity: string) => ({
     "package.json": { dependencies: { top: "1" } },
-    "node_modules/top/package.json": manifest("top", "1.0.0", { middle: "1", absent: "1" }),
+    "node_modules/top/package.json": {
+      ...manifest("top", "1.0.0", { middle: "1", extra: "1" }),
+      optionalDependencies: { extra: "1" },
+      peerDependencies: { absent: "1" },
+    },
     "node_modules/top/node_modules/middle/package.json": manifest("middle", nested, { loop: "1" }),
     "node_modules/middle/package.json": manifest("middle", "9.0.0"),
     "node_modules/loop/package.json": manifest("loop", "1.0.0", { top: "1" }),
     "node_modules/other/package.json": manifest("other", "1.0.0"),
+    "node_modules/broken/package.json": manifest("broken", "1.0.0", { gone: "1" }),
     "package-lock.json": {
       lockfileVersion: 3,
       packages: {
@@ -381,6 +387,8 @@ Deno.test("packages of another package manager count by what is installed, down 
     assertEquals(packageOf("top/lib/index.js")?.version, "1.0.0");
     const nested = packageOf(`file://${root}/node_modules/top/node_modules/middle/index.js`);
     assertEquals([nested?.name, nested?.version], ["middle", "1.0.0"]);
+    const broken = packageOf(`file://${root}/node_modules/broken/index.js`);
+    assertEquals(broken?.notices[1], "What broken depends on is not all to be found in node_modules: broken → gone");
     const unreadable = packageOf(`file://${root}/node_modules/gone/index.js`);
     assertEquals([unreadable?.name, unreadable?.version, unreadable?.notices.length], ["gone", "", 1]);
   });

@@ -151,3 +151,25 @@ Deno.test("projectRoot() and toPortable() work without any permission, and ask f
     assertEquals(await run([`--allow-read=${folder}`]), [folder, "data/a.csv"]);
   });
 });
+
+Deno.test("a worker finds the same root as the program that started it, whatever the working directory", async () => {
+  await withFolder(["deno.json", "src/"], async (folder) => {
+    const library = JSON.stringify(new URL("../src/project.ts", import.meta.url).href);
+    await Deno.writeTextFile(
+      `${folder}/src/worker.ts`,
+      `import { projectRoot } from ${library}; postMessage(projectRoot());`,
+    );
+    await Deno.writeTextFile(
+      `${folder}/src/main.ts`,
+      `import { projectRoot } from ${library};
+      const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+      worker.onmessage = ({ data }) => {
+        console.log(JSON.stringify([projectRoot(), data]));
+        worker.terminate();
+      };`,
+    );
+    const args = ["run", "-A", "--no-check", `${folder}/src/main.ts`];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: "/" }).output();
+    assertEquals(JSON.parse(new TextDecoder().decode(stdout)), [folder, folder]);
+  });
+});

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { mayRead, readManifest, realPathOf } from "../project/manifest_files.ts";
+import { readManifest, realPathOf } from "../project/manifest_files.ts";
 import { parentOf } from "../project/paths.ts";
 import { asObject } from "./jsonc.ts";
 
@@ -13,8 +13,18 @@ export interface InstalledPackage {
   readonly name: string;
   readonly version: string;
   readonly folder: string;
-  /** Names of what it depends on, as it imports them; optional and peer dependencies included. */
-  readonly dependencies: readonly string[];
+  /** Names of what it depends on, as it imports them. */
+  readonly required: readonly string[];
+  /** Names of what it uses if it is there: optional and peer dependencies. */
+  readonly optional: readonly string[];
+}
+
+/** A package with all that it needs. */
+export interface InstalledClosure {
+  /** The package itself and all that it depends on, as far as it is installed. */
+  readonly packages: readonly InstalledPackage[];
+  /** Dependencies that were not found: `top → absent`. */
+  readonly missing: readonly string[];
 }
 
 /**
@@ -29,28 +39,27 @@ export function readInstalled(folder: string): InstalledPackage | null {
     const manifest = asObject(JSON.parse(text));
     const { name, version } = manifest;
     if (typeof name !== "string" || typeof version !== "string") return null;
-    const dependencies = ["dependencies", "optionalDependencies", "peerDependencies"]
-      .flatMap((section) => Object.keys(asObject(manifest[section])));
-    return { name, version, folder, dependencies };
+    const names = (section: string) => Object.keys(asObject(manifest[section]));
+    const optional = [...names("optionalDependencies"), ...names("peerDependencies")];
+    const required = names("dependencies").filter((name) => !optional.includes(name));
+    return { name, version, folder, required, optional };
   } catch {
     return null;
   }
 }
 
-/**
- * All that a package needs, itself included, as far as it is installed.
- *
- * An optional or peer dependency that is not installed is none.
- */
-export function installedClosure(start: InstalledPackage): InstalledPackage[] {
+/** All that a package needs, itself included. */
+export function installedClosure(start: InstalledPackage): InstalledClosure {
   const found = new Map([[start.folder, start]]);
+  const missing: string[] = [];
   for (const one of found.values()) {
-    for (const name of one.dependencies) {
+    for (const name of [...one.required, ...one.optional]) {
       const next = resolveInstalled(name, one.folder, found);
       if (next !== null) found.set(next.folder, next);
+      else if (one.required.includes(name)) missing.push(`${one.name} → ${name}`);
     }
   }
-  return [...found.values()];
+  return { packages: [...found.values()], missing };
 }
 
 function resolveInstalled(
@@ -59,11 +68,8 @@ function resolveInstalled(
   known: ReadonlyMap<string, InstalledPackage>,
 ): InstalledPackage | null {
   for (let folder = from;; folder = parentOf(folder)) {
-    const candidate = `${folder}/node_modules/${name}`;
-    if (!mayRead(candidate)) return null;
-    const real = realPathOf(candidate);
+    const real = realPathOf(`${folder}/node_modules/${name}`);
     const found = known.get(real) ?? readInstalled(real);
-    if (found !== null) return found;
-    if (parentOf(folder) === folder) return null;
+    if (found !== null || parentOf(folder) === folder) return found;
   }
 }

@@ -37,3 +37,22 @@ export function splitNameVersion(text: string): NameAndVersion | null {
   const version = text.slice(at + 1).split("_", 1)[0] ?? "";
   return version === "" ? null : { name: text.slice(0, at), version };
 }
+
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+/**
+ * The name of a package from that of its folder in Deno's cache, where a name with capitals is written in base 32 after
+ * `_`, for filesystems that do not tell capitals apart: `_jjju6tstorzgkyln` → `JSONStream`.
+ */
+export function decodeCachedName(folder: string): string {
+  if (!/^_[a-z2-7]+$/.test(folder)) return folder;
+  const bytes: number[] = [];
+  let bits = 0;
+  let value = 0;
+  for (const letter of folder.slice(1)) {
+    value = (value << 5 | BASE32.indexOf(letter)) & 0xfff;
+    bits += 5;
+    if (bits >= 8) bytes.push(value >> (bits -= 8) & 0xff);
+  }
+  return new TextDecoder().decode(Uint8Array.from(bytes));
+}

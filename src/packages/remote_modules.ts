@@ -23,7 +23,9 @@ export interface RemoteClosure {
   readonly unread: readonly string[];
 }
 
-const STRINGS = /"([^"\\\n]{1,2000})"|'([^'\\\n]{1,2000})'|`([^`\\\n$]{1,2000})`/g;
+// What follows a quote up to the next one of the same kind, from every quote: which of them begin a string is not told
+// apart (an apostrophe in a comment looks the same), and a string that is none resolves to nothing.
+const STRINGS = /(["'`])(?=([^"'`\\\n]{1,2000})\1)/g;
 const METADATA = /\n\/\/ denoCacheMetadata=[^\n]*$/;
 
 /**
@@ -58,7 +60,7 @@ export function remoteClosure(url: string, lock: DenoLock | null, denoDir: strin
 }
 
 function* stringsIn(text: string): Iterable<string> {
-  for (const match of text.matchAll(STRINGS)) yield match[1] ?? match[2] ?? match[3] ?? "";
+  for (const match of text.matchAll(STRINGS)) yield match[2] ?? "";
 }
 
 /** The module that a string names, if it is one that this machine or the lock knows. */

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { realPathOf } from "../project/manifest_files.ts";
+import { realPathOf, variableOf } from "../project/manifest_files.ts";
+import { toAbsolute } from "../project.ts";
 import { isAbsolutePath, pathOfFileUrl } from "../project/paths.ts";
-import { type NameAndVersion, splitNameVersion } from "./package_name.ts";
+import { decodeCachedName, type NameAndVersion, splitNameVersion } from "./package_name.ts";
 
 /** Whose code a script is. */
 export type ScriptOrigin =
@@ -43,10 +44,6 @@ const IN_NODE_MODULES = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//s;
 const IN_DENO_FOLDER = /\/node_modules\/\.deno\/([^/]+)\/node_modules\/(?:@[^/]+\/)?[^/]+$/;
 const IN_DENO_CACHE = /^((.*)\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/(\d+\.\d+\.\d+[^/_]*)(?:_\d+)?)\//s;
 
-// Taken when this module loads, as in manifest_files.ts: these questions are not inputs of a running cached function.
-const readVariable = Deno.env.get.bind(Deno.env);
-const querySync = Deno.permissions.querySync.bind(Deno.permissions);
-
 /**
  * Whose code a script is.
  *
@@ -67,7 +64,7 @@ export function originOfScript(url: string, places: PackagePlaces): ScriptOrigin
 
 /** Where packages are kept on this machine, as far as the environment may be asked. */
 export function findPackagePlaces(root: string): PackagePlaces {
-  const jsrUrl = variable("JSR_URL") ?? "https://jsr.io/";
+  const jsrUrl = variableOf("JSR_URL") ?? "https://jsr.io/";
   return { root, denoDir: findDenoDir(), jsrUrl: jsrUrl.endsWith("/") ? jsrUrl : `${jsrUrl}/` };
 }
 
@@ -88,7 +85,7 @@ function originOfFile(file: string, places: PackagePlaces): ScriptOrigin {
   if (cached === null) return USER;
   const [, folder = "", denoDir = "", name = "", version = ""] = cached;
   if (!isCacheFolder(denoDir, path, places)) return USER;
-  return { kind: "npm", name, version, folder, layout: "deno" };
+  return { kind: "npm", name: decodeCachedName(name), version, folder, layout: "deno" };
 }
 
 function originInNodeModules(folder: string, name: string): ScriptOrigin {
@@ -108,27 +105,19 @@ function isCacheFolder(folder: string, path: string, places: PackagePlaces): boo
 }
 
 function findDenoDir(): string | null {
-  const given = variable("DENO_DIR");
-  if (given) return isAbsolutePath(given) ? given : null;
-  const home = variable("HOME");
+  const given = variableOf("DENO_DIR");
+  if (given) return toAbsolute(given);
+  const home = variableOf("HOME");
   switch (Deno.build.os) {
     case "windows":
-      return below(variable("LOCALAPPDATA"), "deno");
+      return below(variableOf("LOCALAPPDATA"), "deno");
     case "darwin":
       return below(home, "Library/Caches/deno");
     default:
-      return below(variable("XDG_CACHE_HOME"), "deno") ?? below(home, ".cache/deno");
+      return below(variableOf("XDG_CACHE_HOME"), "deno") ?? below(home, ".cache/deno");
   }
 }
 
 function below(folder: string | undefined, name: string): string | null {
   return folder ? `${folder}/${name}` : null;
-}
-
-function variable(name: string): string | undefined {
-  try {
-    return querySync({ name: "env", variable: name }).state === "granted" ? readVariable(name) : undefined;
-  } catch {
-    return undefined;
-  }
 }

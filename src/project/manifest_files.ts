@@ -1,5 +1,6 @@
 /**
- * Small text files that say what a project is (deno.json, lock files, cachepy.yml), read without ever throwing.
+ * Small text files that say what a project is (deno.json, lock files, cachepy.yml), and the environment variables that
+ * say where packages are, read without ever throwing.
  *
  * A library must not ask for permissions that the user did not think of: a file that may not be read is answered like
  * one that is not there, and no prompt is shown.
@@ -11,6 +12,7 @@
 // are read here are not inputs of whichever cached function happens to be running.
 const { readDirSync, readTextFileSync, realPathSync, statSync } = Deno;
 const querySync = Deno.permissions.querySync.bind(Deno.permissions);
+const readVariable = Deno.env.get.bind(Deno.env);
 
 /** Why a file's text is not to be had. */
 export type Unreadable = "absent" | "denied" | "broken";
@@ -90,5 +92,14 @@ export function listFolders(path: string): string[] {
     return [...readDirSync(path)].filter((entry) => entry.isDirectory).map((entry) => entry.name).sort();
   } catch {
     return [];
+  }
+}
+
+/** An environment variable; `undefined` when it is not set or may not be read. */
+export function variableOf(name: string): string | undefined {
+  try {
+    return querySync({ name: "env", variable: name }).state === "granted" ? readVariable(name) : undefined;
+  } catch {
+    return undefined;
   }
 }
