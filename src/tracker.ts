@@ -9,9 +9,10 @@ import { beginRunning, currentFrame, endRunning, enterFrame } from "./tracker/co
 import { observedPath } from "./tracker/observed_path.ts";
 
 export { CallFrame } from "./tracker/call_frame.ts";
-export type { CallFrameInfo, SettledFrame } from "./tracker/call_frame.ts";
+export type { CallFrameInfo } from "./tracker/call_frame.ts";
 export type { ChildSlot } from "./tracker/child_slot.ts";
 export { currentFrame } from "./tracker/context.ts";
+export type { SettledFrame } from "./tracker/observation_set.ts";
 
 const observing = { begin: startObserving, end: stopObserving };
 

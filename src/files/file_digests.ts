@@ -82,8 +82,7 @@ export class FileDigests {
     for (const [index, path] of paths.entries()) {
       const info = this.stat(path);
       if (info === null) digests.push(null);
-      else if (info.isDirectory) digests.push(this.#digestDirectory(path, options.pattern));
-      else if (!info.isFile) digests.push(this.#digestFile(path, info, startedMs));
+      else if (!info.isFile) digests.push(watched(this.digestPath(path, options)));
       else {
         digests.push(null);
         files.push({ path, info, index });
@@ -239,6 +238,12 @@ function statelessPattern(pattern: RegExp | string | undefined): RegExp | undefi
 /** Whether a look at a path failed because nothing is there: no such name, or a file where a folder should be. */
 export function isAbsence(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
+/** A promise that is awaited later, and must not count as abandoned until then. */
+function watched<T>(value: T | Promise<T>): T | Promise<T> {
+  if (value instanceof Promise) value.catch(() => {});
+  return value;
 }
 
 function readOr<T>(path: string, read: () => T): T {

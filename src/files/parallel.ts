@@ -33,11 +33,15 @@ const MAX_HELPERS = 3;
 /**
  * Hashes all files and hands each result to `keep`, in no particular order.
  *
+ * @param files What to hash.
+ * @param keep Called once for each file.
+ * @param helpBytes From this sum on, other threads help.
  * @throws {FileFailure} On the first file that cannot be read; what was hashed before is kept.
  */
 export async function hashFiles<File extends FileToHash>(
   files: readonly File[],
   keep: (file: File, content: HashedContent) => void,
+  helpBytes: number = HELP_BYTES,
 ): Promise<void> {
   // Largest first, so that no core is left with a large one at the end.
   const queue = [...files].sort((one, other) => one.sizeBytes - other.sizeBytes);

@@ -16,20 +16,20 @@ import type { AnyFunction } from "./wrap.ts";
 
 export { originalOf } from "./wrap.ts";
 
-let patches: Patch[] | undefined;
+let patches: readonly (readonly Patch[])[] | undefined;
 
-function allPatches(): Patch[] {
-  return patches ??= [...denoPatches(), ...nodePatches()];
+function allPatches(): readonly (readonly Patch[])[] {
+  return patches ??= [denoPatches(), nodePatches()];
 }
 
 /** Begins to observe. */
 export function startObserving(): void {
-  applyPatches(allPatches());
+  for (const each of allPatches()) applyPatches(each);
 }
 
 /** Ends it: every member is what it was. */
 export function stopObserving(): void {
-  revertPatches(allPatches());
+  for (const each of allPatches()) revertPatches(each);
 }
 
 /**
@@ -40,6 +40,6 @@ export function stopObserving(): void {
  */
 export function observedOriginals(): ReadonlyMap<AnyFunction, string> {
   const originals = new Map<AnyFunction, string>();
-  for (const { original, name } of allPatches()) if (!originals.has(original)) originals.set(original, name);
+  for (const { original, name } of allPatches().flat()) if (!originals.has(original)) originals.set(original, name);
   return originals;
 }

@@ -33,7 +33,7 @@ import {
   writesOrAppends,
 } from "./observers.ts";
 import type { OpenMode } from "./observers.ts";
-import { patchMember } from "./patches.ts";
+import { applyPatches, patchMember } from "./patches.ts";
 import type { Patch } from "./patches.ts";
 import { observeConstructor } from "./wrap_class.ts";
 import type { Observer, Style } from "./wrap.ts";
@@ -41,6 +41,7 @@ import type { Observer, Style } from "./wrap.ts";
 /** The paths of open descriptors, for questions about their metadata. */
 const openDescriptors = new Map<number, unknown>();
 const openHandles = new WeakMap<object, unknown>();
+const handlePrototypes = new WeakSet<object>();
 
 const O_ACCMODE = 3;
 
@@ -69,11 +70,26 @@ const opens: Observer = (frame, args) => {
     done(opened) {
       outcome?.done?.(opened);
       if (typeof opened === "number") openDescriptors.set(opened, args[0]);
-      else if (typeof opened === "object" && opened !== null) openHandles.set(opened, args[0]);
+      else if (typeof opened === "object" && opened !== null) rememberHandle(opened, args[0]);
     },
     failed: (error) => outcome?.failed?.(error),
   };
 };
+
+/** The class of `FileHandle` is nowhere to be had but from one. */
+function rememberHandle(handle: object, path: unknown): void {
+  openHandles.set(handle, path);
+  const prototype = Object.getPrototypeOf(handle);
+  if (handlePrototypes.has(prototype)) return;
+  handlePrototypes.add(prototype);
+  const patch = patchMember(prototype, "stat", "node:fs/promises.FileHandle.stat", "promise", (frame, _args, self) => {
+    const path = openHandles.get(self);
+    return path === undefined ? undefined : asksNodeStat(true)(frame, [path], undefined);
+  });
+  if (patch === null) return;
+  patches.push(patch);
+  applyPatches([patch]);
+}
 
 const closes: Observer = (_frame, [descriptor]) => void openDescriptors.delete(descriptor);
 
@@ -97,10 +113,10 @@ const truncates: Observer = (frame, [path, length]) =>
 
 /** Walks directories by pattern: depends on the names of everything below where it starts. */
 const globs: Observer = (frame, [patterns, options]) => {
-  frame.observeListings(options?.cwd ?? ".");
+  frame.observeListing(options?.cwd ?? ".", true);
   for (const pattern of [patterns].flat()) {
     const root = /^([\\/].*?)[\\/][^\\/]*[*?[{(]/.exec(String(pattern))?.[1];
-    if (root !== undefined) frame.observeListings(root);
+    if (root !== undefined) frame.observeListing(root, true);
   }
 };
 
@@ -164,9 +180,12 @@ const ALL_FORMS: Readonly<Record<string, Observer>> = {
   lchown: writes("metadata"),
 };
 
-/** The patches of Node's modules. Loads them. */
+/** The patches of Node's modules, and of classes that turn up later. */
+const patches: Patch[] = [];
+
+/** The patches of Node's modules; loads these. More may join the array later. */
 export function nodePatches(): Patch[] {
-  const patches: Patch[] = [];
+  if (patches.length > 0) return patches;
   const add = (target: object, key: string, name: string, style: Style, observe: Observer) => {
     const patch = patchMember(target, key, name, style, observe);
     if (patch !== null) patches.push(patch);
@@ -179,8 +198,8 @@ export function nodePatches(): Patch[] {
     const sync = add(fs, `${name}Sync`, `node:fs.${name}Sync`, "sync", observe);
     add(promises, name, `node:fs/promises.${name}`, "promise", observe);
     if (name !== "realpath") continue;
-    if (callback !== null) addNative(patches, callback, "callback", observe);
-    if (sync !== null) addNative(patches, sync, "sync", observe);
+    if (callback !== null) addNative(callback, "callback", observe);
+    if (sync !== null) addNative(sync, "sync", observe);
   }
   add(fs, "exists", "node:fs.exists", "callback", asksExistence);
   add(fs, "existsSync", "node:fs.existsSync", "sync", asksExistence);
@@ -204,7 +223,7 @@ export function nodePatches(): Patch[] {
 }
 
 /** `realpath.native` is a member of `realpath`, and of what stands for it. */
-function addNative(patches: Patch[], of: Patch, style: Style, observe: Observer): void {
+function addNative(of: Patch, style: Style, observe: Observer): void {
   const native = patchMember(of.original, "native", `${of.name}.native`, style, observe);
   if (native === null) return;
   Object.defineProperty(of.wrapper, "native", {
@@ -214,9 +233,4 @@ function addNative(patches: Patch[], of: Patch, style: Style, observe: Observer)
     configurable: true,
   });
   patches.push(native);
-}
-
-/** Questions that a `FileHandle` answers about the file that it was opened for. */
-export function handlePath(handle: object): unknown {
-  return openHandles.get(handle);
 }

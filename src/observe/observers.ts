@@ -37,8 +37,7 @@ const listsDirectory: Observer = (frame, [path]) => frame.observeListing(path);
 
 /** The directory at the first argument is listed, with all below it when the options say so. */
 const listsDirectoryOrTree: Observer = (frame, [path, options]) => {
-  if (options?.recursive === true) frame.observeListings(path);
-  else frame.observeListing(path);
+  frame.observeListing(path, options?.recursive === true);
 };
 
 /** Asks where a link leads. */
@@ -141,13 +140,13 @@ const moves: Observer = (frame, [from, to]) => {
 
 /** Makes a link at the second argument that leads to the first. */
 const links: Observer = (frame, [target, path]) => {
-  frame.beforeWrite(path);
+  frame.beforeWrite(path, "metadata");
   return { done: () => void frame.linked(path, target), failed: () => frame.failedToWrite(path) };
 };
 
 /** Makes a hard link at the second argument to the file at the first, which is relative to the working directory. */
 const linksHard: Observer = (frame, [target, path]) => {
-  frame.beforeWrite(path);
+  frame.beforeWrite(path, "metadata");
   const existing = observedPath(target)?.path ?? target;
   return { done: () => void frame.linked(path, existing), failed: () => frame.failedToWrite(path) };
 };
@@ -178,7 +177,7 @@ export function observeOpen(frame: CallFrame, path: unknown, mode: OpenMode): Ou
 export function observeWrite(frame: CallFrame, path: unknown, kind: WriteKind): Outcome | undefined {
   const observed = observedPath(path)?.path;
   if (observed === undefined) return undefined;
-  frame.beforeWrite(observed);
+  frame.beforeWrite(observed, kind);
   // What is added to nothing is all there is.
   const kindNow = kind === "part" && !frame.isOwn(observed) && lookAt(observed, false) === null ? "whole" : kind;
   return {

@@ -33,13 +33,13 @@ export function patchMember(
 /** Puts the wrappers in place. A member that someone else has replaced is left to them. */
 export function applyPatches(patches: readonly Patch[]): void {
   for (const { target, key, original, wrapper } of patches) {
-    if (target[key] === original) target[key] = wrapper;
+    if (target[key] === original) Reflect.set(target, key, wrapper);
   }
 }
 
 /** Puts the originals back. A member that someone else has replaced since is left to them. */
 export function revertPatches(patches: readonly Patch[]): void {
   for (const { target, key, original, wrapper } of patches) {
-    if (target[key] === wrapper) target[key] = original;
+    if (target[key] === wrapper) Reflect.set(target, key, original);
   }
 }

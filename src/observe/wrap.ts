@@ -143,10 +143,20 @@ function fail(frame: CallFrame, outcome: Outcome | undefined, error: unknown): u
   try {
     outcome?.failed?.(error);
     if (error instanceof Error && typeof error.stack === "string" && error.stack.includes(OURS)) {
-      error.stack = error.stack.split("\n").filter((line) => !line.includes(OURS)).join("\n");
+      error.stack = withoutOurs(error.stack);
     }
   } catch (failure) {
     frame.observeUnclear(`observation failed: ${failure}`);
   }
   return error;
+}
+
+/** A stack trace without our lines, and without the one of the context that we enter. */
+function withoutOurs(stack: string): string {
+  const lines = stack.split("\n");
+  const isOurs = (line: string | undefined) => line?.includes(OURS) === true;
+  return lines.filter((line, index) => {
+    const besideOurs = isOurs(lines[index - 1]) || isOurs(lines[index + 1]);
+    return !isOurs(line) && !(besideOurs && line.includes("AsyncLocalStorage.run "));
+  }).join("\n");
 }

@@ -24,6 +24,8 @@ export class FileObservation {
   isTorn = false;
   /** Digest of what was read; `null`: nothing was there; `undefined`: what the stamp stands for. */
   digest: ContentDigest | null | undefined;
+  /** The digest of a directory with all below it, while it is being made. */
+  digesting: Promise<ContentDigest | null> | undefined;
   /** As the file had it before it was read; `null` when nothing was there, or no stamp can stand for the content. */
   readonly stamp: FileStamp | null;
   readonly #startedMs: number;
@@ -42,6 +44,7 @@ export class FileObservation {
 
   /** The bytes that the call got. */
   gotBytes(bytes: Uint8Array | string): void {
+    if (this.isFrozen) return;
     const isFirst = this.digest === undefined;
     if (isFirst && this.stamp !== null && bytes.length > SYNC_BYTES) return;
     if (!isFirst && this.stamp !== null) return;
@@ -78,6 +81,16 @@ export class FileObservation {
     }
   }
 
+  /** The call itself is about to change the file: from now on, what it read is what counts. */
+  freeze(): void {
+    if (this.isFrozen) return;
+    if (this.digest === undefined && this.digesting === undefined) {
+      this.takeDigest();
+      if (!this.#hasStamp()) this.isTorn = true;
+    }
+    this.isFrozen = true;
+  }
+
   /**
    * The same file is read once more.
    *
@@ -103,6 +116,11 @@ export class FileObservation {
     if (this.isFrozen) return this.digest !== undefined;
     if (this.digest !== undefined) return this.digest === state;
     this.digest = state;
+    return this.#hasStamp();
+  }
+
+  /** Whether the file still has the stamp that it was read with. */
+  #hasStamp(): boolean {
     const look = lookAt(this.path, true);
     return look !== null && typeof look === "object" && this.stamp !== null && isSameStamp(this.stamp, stampOf(look));
   }

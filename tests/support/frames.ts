@@ -1,0 +1,69 @@
+/**
+ * Runs a body as a cached call runs it, and tells what it was seen to depend on.
+ *
+ * @module
+ */
+import type { CallKey } from "../../src/digests.ts";
+import { FileDigests } from "../../src/files/file_digests.ts";
+import type { Dependency } from "../../src/records.ts";
+import { CallFrame, currentFrame, runInFrame } from "../../src/tracker.ts";
+
+/** What a run came to. */
+export interface ObservedRun<T> {
+  readonly value: T;
+  readonly dependencies: Dependency[];
+  readonly raced: string[];
+  /** The dependencies in short: `file a.txt`, `stat b (size)`, `env HOME unset`. */
+  readonly seen: string[];
+}
+
+/** A frame for a body to run in. */
+export function newFrame(root: string, files: FileDigests = new FileDigests()): CallFrame {
+  return new CallFrame({ fname: "body", key: "0".repeat(64) as CallKey, parent: currentFrame(), root, files });
+}
+
+/** Runs `body` in a frame of its own. Its errors pass. */
+export async function observeRun<T>(
+  root: string,
+  body: () => T,
+  files?: FileDigests,
+): Promise<ObservedRun<Awaited<T>>> {
+  const frame = newFrame(root, files);
+  const value = await runInFrame(frame, body);
+  const settled = await frame.settle();
+  return { value, ...settled, seen: settled.dependencies.map(inShort) };
+}
+
+/** One dependency in few words. */
+export function inShort(dependency: Dependency): string {
+  switch (dependency.kind) {
+    case "file":
+    case "directory":
+      return `${dependency.kind} ${dependency.path}${dependency.digest === null ? " absent" : ""}`;
+    case "stat": {
+      const aspects = dependency.aspects === "times" ? dependency.fields!.join(",") : dependency.aspects;
+      const name = dependency.followed ? "stat" : "lstat";
+      return `${name} ${dependency.path} (${aspects})${dependency.digest === null ? " absent" : ""}`;
+    }
+    case "link":
+      return `link ${dependency.path} (${dependency.aspect})${dependency.digest === null ? " absent" : ""}`;
+    case "env":
+      return `env ${dependency.name}${dependency.digest === null ? " unset" : ""}`;
+    case "cwd":
+      return "cwd";
+    case "child":
+      return `child ${dependency.functionId}`;
+    default:
+      throw new TypeError(`Unknown dependency ${dependency satisfies never}`);
+  }
+}
+
+/** Runs `body` with a temporary folder, and removes it. */
+export async function inFolder<T>(body: (folder: string) => T): Promise<Awaited<T>> {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "cachepy-test-" }));
+  try {
+    return await body(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
