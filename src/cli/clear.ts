@@ -1,6 +1,6 @@
 /** The command `clear`. @module */
 import { formatSize } from "../options/sizes.ts";
-import { cacheClear } from "../report/maintenance.ts";
+import { cacheClear } from "../report/clear_cache.ts";
 import { cacheStats } from "../report/stats.ts";
 import type { CommandContext } from "./command.ts";
 import { EXIT } from "./command.ts";

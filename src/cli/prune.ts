@@ -1,6 +1,6 @@
 /** The command `prune`. @module */
 import { formatSize, parseSize } from "../options/sizes.ts";
-import { cachePrune } from "../report/maintenance.ts";
+import { cachePrune } from "../report/prune_cache.ts";
 import type { CommandContext } from "./command.ts";
 import { EXIT, UsageError } from "./command.ts";
 import { numberOption, textOption } from "./parse_options.ts";

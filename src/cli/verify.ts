@@ -1,6 +1,6 @@
 /** The command `verify`. @module */
 import { formatTable } from "../render/table.ts";
-import { cacheVerify } from "../report/maintenance.ts";
+import { cacheVerify } from "../report/verify_cache.ts";
 import type { CommandContext } from "./command.ts";
 import { EXIT } from "./command.ts";
 import { printJson } from "./print_json.ts";

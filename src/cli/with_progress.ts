@@ -1,6 +1,6 @@
 /** Long work with a bar on the terminal. @module */
 import { createProgress } from "../render/progress.ts";
-import type { OnProgress } from "../report/maintenance.ts";
+import type { OnProgress } from "../report/removed.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**

@@ -16,6 +16,9 @@ import type { ChildDependency, EntryRecord } from "../records.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { compareTraces } from "./compare_traces.ts";
 
+/** How many of the newest entries of a function are looked through for one that replaces an older. */
+const MOST_SIBLINGS = 2_000;
+
 /** An entry that does not hold, and why. */
 export interface StaleEntry {
   readonly record: EntryRecord;
@@ -49,7 +52,7 @@ export async function* staleNow(cache: Cache, options: StaleNowOptions = {}): As
   const check = new StaleCheck(cache);
   const filter = options.fname === undefined ? {} : { fname: options.fname };
   for await (const { key } of cache.records.summaries(filter)) {
-    const record = await cache.records.get(key);
+    const record = await cache.records.get(key, { parts: false });
     // Removed in the meantime, or damaged: that is for verify to say.
     if (record === null) continue;
     const reasons = await check.reasonsOf(record);
@@ -109,23 +112,24 @@ export class StaleCheck {
       // What options declare is part of the key: if it changed, a call would look elsewhere.
       const reasons = await this.#declaredDifferences(record);
       if (reasons.length > 0) return { fresh: false, reasons };
-      return await verifyRecord(record, this.#checks);
+      return await verifyRecord(record, {
+        leaf: this.#leaf,
+        child: (dependency) => this.#checkChild(dependency, record),
+        // Code is not loaded here, so it cannot be compared: it is taken to be the same.
+        sameFunction: () => true,
+      });
     } finally {
       this.#open.delete(record.key);
     }
   }
 
-  readonly #checks: Checks = {
-    leaf: (dependency) => checkDependency(dependency, { root: this.#root, files: this.#files }),
-    child: (dependency) => this.#checkChild(dependency),
-    // Code is not loaded here, so it cannot be compared: it is taken to be the same.
-    sameFunction: () => true,
-  };
+  readonly #leaf: Checks["leaf"] = (dependency) =>
+    checkDependency(dependency, { root: this.#root, files: this.#files });
 
   async #declaredDifferences(record: EntryRecord): Promise<StaleReason[]> {
     const reasons: StaleReason[] = [];
     for (const file of record.files) {
-      const reason = await this.#checks.leaf(file);
+      const reason = await this.#leaf(file);
       if (reason !== null) reasons.push(reason);
     }
     for (const { path, digest } of record.values) {
@@ -138,11 +142,9 @@ export class StaleCheck {
     return reasons;
   }
 
-  async #checkChild(recorded: ChildDependency): Promise<StaleReason | null> {
+  async #checkChild(recorded: ChildDependency, caller: EntryRecord): Promise<StaleReason | null> {
     if (this.#open.has(recorded.key)) return null;
-    const record = await this.#cache.records.get(recorded.key);
-    // An inner call that threw has no entry, nor has one that was pruned: nothing says that it would differ.
-    if (record === null) return null;
+    const record = await this.#cache.records.get(recorded.key, { parts: false });
     const differs = (change: "result" | "stale", reasons: readonly StaleReason[]): StaleReason => ({
       kind: "child",
       functionId: recorded.functionId,
@@ -150,6 +152,11 @@ export class StaleCheck {
       change,
       reasons,
     });
+    if (record === null) {
+      // An inner call that threw has no entry, nor has one that was pruned: all that is known is what it rested on.
+      const reason = await this.#supportDifference(recorded, caller);
+      return reason === null ? null : differs("stale", [reason]);
+    }
     const verdict = await this.#verdictOf(record);
     if (verdict.fresh) {
       if (isOutcome(recorded, verdict.trace.result)) return null;
@@ -161,6 +168,16 @@ export class StaleCheck {
     const now = replacement === null ? null : await this.#verdictOf(replacement);
     if (now?.fresh && isOutcome(recorded, now.trace.result)) return null;
     return differs(now?.fresh ? "result" : "stale", verdict.reasons);
+  }
+
+  /** The first thing that differs of what an execution and all calls inside it rested on. */
+  async #supportDifference(recorded: ChildDependency, caller: EntryRecord): Promise<StaleReason | null> {
+    const trace = caller.traces.find(({ dependencies }) => dependencies.includes(recorded));
+    for (const dependency of trace?.support?.dependencies ?? []) {
+      const reason = await this.#leaf(dependency);
+      if (reason !== null) return reason;
+    }
+    return null;
   }
 
   async #findReplacement(record: EntryRecord): Promise<EntryRecord | null> {
@@ -176,20 +193,19 @@ export class StaleCheck {
     const siblings = await once(this.#siblings, record.functionId, () => this.#groupSiblings(record));
     for (const key of siblings.get(argumentsOf(record)) ?? []) {
       if (key === record.key || this.#open.has(key)) continue;
-      const other = await this.#cache.records.get(key);
+      const other = await this.#cache.records.get(key, { parts: false });
       if (other === null || newestMs(other) < newestMs(record)) continue;
       if ((await this.#verdictOf(other)).fresh) return other;
     }
     return null;
   }
 
-  /** Keys of the entries of a function, newest first, by their arguments. */
-  async #groupSiblings({ functionId, fname }: EntryRecord): Promise<Map<string, CallKey[]>> {
+  /** Keys of the newest entries of a function, newest first, by their arguments. */
+  async #groupSiblings({ functionId }: EntryRecord): Promise<Map<string, CallKey[]>> {
     const entries: { key: CallKey; ms: number; signature: string }[] = [];
-    for await (const summary of this.#cache.records.summaries({ fname })) {
-      if (summary.functionId !== functionId) continue;
-      const record = await this.#cache.records.get(summary.key);
-      if (record) entries.push({ key: record.key, ms: newestMs(record), signature: argumentsOf(record) });
+    for (const { key } of await this.#cache.records.recent(functionId, MOST_SIBLINGS)) {
+      const record = await this.#cache.records.get(key, { parts: false });
+      if (record) entries.push({ key, ms: newestMs(record), signature: argumentsOf(record) });
     }
     entries.sort((a, b) => b.ms - a.ms);
     const groups = new Map<string, CallKey[]>();

@@ -1,0 +1,51 @@
+/**
+ * Checks a cache, and mends it.
+ *
+ * @module
+ */
+import { verify } from "../verify.ts";
+import { cacheDefaultDir } from "./default_dir.ts";
+import type { OnProgress } from "./removed.ts";
+import { withCache } from "./with_cache.ts";
+
+/** Options of {@linkcode cacheVerify}. */
+export interface CacheVerifyOptions {
+  /**
+   * Mend what can be mended and remove what cannot.
+   *
+   * @default {false}
+   */
+  readonly repair?: boolean;
+  /** Told how far it is. */
+  readonly onProgress?: OnProgress;
+}
+
+/** What {@linkcode cacheVerify} found. */
+export interface VerifyReport {
+  /** Number of things that were checked. */
+  readonly checked: number;
+  /** What is wrong. */
+  readonly problems: readonly { readonly key: string; readonly kind: string; readonly detail: string }[];
+  /** How many of them were mended. */
+  readonly repaired: number;
+}
+
+/**
+ * Checks records, results and graph against each other, and each result against its digest.
+ *
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param options Whether to mend.
+ * @returns What was found; nothing when there is no cache.
+ */
+export async function cacheVerify(
+  cacheDir: string | URL = cacheDefaultDir(),
+  options: CacheVerifyOptions = {},
+): Promise<VerifyReport> {
+  const nothing: VerifyReport = { checked: 0, problems: [], repaired: 0 };
+  return await withCache(
+    cacheDir,
+    options.repair === true ? "write" : "inspect",
+    (cache) => verify(cache, options),
+    nothing,
+  );
+}
