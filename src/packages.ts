@@ -5,6 +5,9 @@
  * integrity, and those of everything that it depends on, as deno.lock has them; only for packages that are reached. So
  * an upgrade deep below a package that is used is noticed, and an upgrade of one that is not used is not.
  *
+ * What cannot be seen: an edit of a package's files by hand, below their locked version; and flags of the command line
+ * (`--lock`, `--config`, `--import-map`), which a program is not told.
+ *
  * @module
  */
 import defer * as nodeModule from "node:module";
@@ -219,7 +222,9 @@ function remoteIdentity(url: string, files: ProjectFiles): PackageIdentity {
     const request = files.specifiers.resolve(specifier) ?? specifier;
     if (parseRequest(request) === null) continue;
     lines.push(request);
-    if (lock !== null) lines.push(...[...lockedClosure(lock, findLocked(lock, request)).packages].map(lineOf));
+    const locked = lock === null ? [] : findLocked(lock, request);
+    if (lock !== null) lines.push(...[...lockedClosure(lock, locked).packages].map(lineOf));
+    if (locked.length === 0) notices.push(`${url} depends on ${request}, which no deno.lock pins to a version`);
   }
   for (const module of closure.unknown) {
     notices.push(`${module} counts by its URL alone: no deno.lock or cache of this machine tells its content`);

@@ -209,6 +209,26 @@ Deno.test("a module from a URL changes with what it imports, and with nothing el
     }));
 });
 
+Deno.test("a module from a URL changes with the npm packages that it imports", async () => {
+  const files = { "/mod.ts": 'export { default } from "npm:is-odd@3";', "/other.ts": 'import "npm:is-even@1";' };
+  await withServer(files, (origin) =>
+    withFolder(async (folder) => {
+      const identityOf = async (name: string, config: unknown) => {
+        const imports = [`${origin}/mod.ts`, `${origin}/other.ts`];
+        return (await report(`${folder}/${name}`, config, imports))[`${origin}/mod.ts`]!;
+      };
+      const locked = await identityOf("locked", {});
+      assertEquals(locked.notices, []);
+      assertEquals(locked.dependencies.filter((one) => /^is-/.test(one)), [
+        "is-number@6.0.0",
+        "is-odd@3",
+        "is-odd@3.0.1",
+      ]);
+      const loose = await identityOf("loose", { lock: false });
+      assertEquals(loose.notices, [`${origin}/mod.ts depends on npm:is-odd@3, which no deno.lock pins to a version`]);
+    }));
+});
+
 Deno.test("a package from JSR has the identity that Deno's lock gives it", async () => {
   const files: Record<string, string> = {};
   const publish = async (name: string, version: string, text: string) => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { readManifest } from "../project/manifest_files.ts";
-import { isAbsolutePath, pathOfFileUrl, resolvePath } from "../project/paths.ts";
+import { isAbsolutePath, resolvePath } from "../project/paths.ts";
 import { asObject, parseJsonc } from "./jsonc.ts";
 import { linkFolders, type Manifest, memberFolders, type ProjectManifests, readManifestOf } from "./manifests.ts";
 import { parseRequest } from "./package_name.ts";
@@ -153,9 +153,4 @@ function folderUrl(folder: string): URL {
   const url = new URL("file:///");
   url.pathname = `${folder.replaceAll("\\", "/").replaceAll("%", "%25")}/`;
   return url;
-}
-
-/** The path of a `file:` URL or of text that is one; `null` for other URLs. */
-export function localPath(url: string): string | null {
-  return url.startsWith("file:") ? pathOfFileUrl(url) : null;
 }
