@@ -41,15 +41,15 @@ export class IdentityMap {
     this.#many.set(subject, place);
   }
 
-  /** Forgets `subject`. */
-  delete(subject: object): void {
-    if (this.#many !== null) {
-      this.#many.delete(subject);
-      return;
+  /** Records where `subject` is, if it was not seen; else `false`, and its place may be lost. */
+  add(subject: object, place: number): boolean {
+    const many = this.#many;
+    if (many !== null) {
+      const { size } = many;
+      return many.set(subject, place).size > size;
     }
-    const at = this.#few.indexOf(subject);
-    if (at < 0) return;
-    this.#few.splice(at, 1);
-    this.#places.splice(at, 1);
+    if (this.get(subject) !== undefined) return false;
+    this.set(subject, place);
+    return true;
   }
 }

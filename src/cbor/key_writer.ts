@@ -8,6 +8,7 @@ import { ByteWriter, Major } from "./byte_writer.ts";
 import type { EncodedKey, EncodeKeyOptions, Unresolved } from "./encode_key.ts";
 import { sortAscii, type SortedNames, sortEncoded } from "./key_names.ts";
 import { writeKeyObject } from "./key_objects.ts";
+import { isNodeBuffer } from "./result_objects.ts";
 import { KeyParts, PART_BYTES } from "./key_parts.ts";
 import { symbolName } from "./key_symbols.ts";
 import { type Classified, classify, classifyPlainLooking, ownPlatformName } from "./kinds.ts";
@@ -251,11 +252,12 @@ export class KeyWriter {
       writer.byte(0xf6);
       return this.fields(subject, Object.keys(subject), start);
     }
-    const platform = isBare ? null : ownPlatformName(subject);
+    const platform = isBare ? null : isNodeBuffer(subject) ? "Buffer" : ownPlatformName(subject);
     const extra = this.#extraNames(subject, kind);
-    const isExtended = extra.length > 0 || Object.getOwnPropertySymbols(subject).length > 0;
-    if (isBare || kind === "platform" || kind === "blob") {
-      if (!isExtended || kind === "platform" || kind === "blob") {
+    const isExtended = extra.length > 0 ||
+      (!MARKED_BY_PLATFORM.has(kind) && Object.getOwnPropertySymbols(subject).length > 0);
+    if (isBare || MARKED_BY_PLATFORM.has(kind)) {
+      if (!isExtended) {
         if (!HOLDS_VALUES.has(kind)) return writeKeyObject(this, subject, kind);
         return this.parts(subject, start, [() => writeKeyObject(this, subject, kind)]);
       }
@@ -276,7 +278,7 @@ export class KeyWriter {
   /** Own enumerable properties that are not the built-in's own. */
   #extraNames(subject: object, kind: Classified["kind"]): string[] {
     // An array writes all its properties itself; naming a typed array's elements takes longer than reading them.
-    if (kind === "array" || kind === "arguments" || kind === "platform") return [];
+    if (kind === "array" || kind === "arguments" || MARKED_BY_PLATFORM.has(kind)) return [];
     if (kind === "view" && ((subject as Uint8Array).length ?? 0) > 0x10000) return [];
     const names = Object.keys(subject);
     if (names.length === 0) return names;
@@ -402,6 +404,9 @@ export class KeyWriter {
 
 /** The object's own fields are all of it. */
 const WHOLE = {};
+
+/** Kinds that the platform marks with properties of its own. */
+const MARKED_BY_PLATFORM: ReadonlySet<string> = new Set(["platform", "blob", "exception"]);
 
 /** Kinds whose encoding goes on after its head. */
 const HOLDS_VALUES: ReadonlySet<string> = new Set(["map", "set", "error", "arguments", "platform", "boxed"]);

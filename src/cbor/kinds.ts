@@ -61,6 +61,7 @@ const KIND_BY_PROTOTYPE: ReadonlyMap<object, Classified> = new Map<object, Class
   [String.prototype, classified("boxed", true)],
   [Boolean.prototype, classified("boxed", true)],
   [BigInt.prototype, classified("boxed", true)],
+  [Symbol.prototype, classified("boxed", true)],
   ...[
     Int8Array,
     Uint8Array,
@@ -195,7 +196,7 @@ export function classifyPlainLooking(subject: object): Classified {
   if (ArrayBuffer.isView(subject)) return classified("view", false);
   if (Error.isError(subject)) return classified("error", false);
   const exotic = classifyByTag(subject);
-  if (exotic !== null) return classified(exotic, false);
+  if (exotic !== null) return classified(exotic, exotic === "arguments");
   const tag = Object.getOwnPropertyDescriptor(subject, Symbol.toStringTag);
   if (tag === undefined || tag.enumerable === true) return PLAIN;
   // Math, JSON, Atomics, Reflect, Intl, Temporal and WebAssembly carry such a tag; so does a namespace, without prototype.

@@ -10,6 +10,7 @@ import { Major } from "./byte_writer.ts";
 import { NOT_ADDRESSABLE, type ResultWriter } from "./result_writer.ts";
 import { writeBytes } from "./result_objects.ts";
 import { collectRows, type Shape } from "./row_shapes.ts";
+import { StrategyFailed } from "./strategy.ts";
 import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "./typed_arrays.ts";
 
 /** Rows in a block: few enough that its columns stay in the processor's cache and no string becomes huge. */
@@ -155,15 +156,12 @@ function writeRows(result: ResultWriter, items: readonly unknown[], packedDepth:
   if (packedDepth >= MAX_PACKED_DEPTH) return false;
   const rows = collectRows(items);
   if (rows === null) return false;
-  // Rows cannot be referred to from outside, so none may have been met before.
   const { seen, writer } = result;
+  // Rows cannot be referred to from outside, so none may have been met before. Arrays that repeat themselves mostly do
+  // so from the beginning; what turns up later costs another walk.
+  if (items[0] === items[1] || seen.get(items[0] as object) !== undefined) return false;
   for (let index = 0; index < items.length; index++) {
-    const item = items[index] as object;
-    if (seen.get(item) !== undefined) {
-      while (--index >= 0) seen.delete(items[index] as object);
-      return false;
-    }
-    seen.set(item, NOT_ADDRESSABLE);
+    if (!seen.add(items[index] as object, NOT_ADDRESSABLE)) throw new StrategyFailed("packs");
   }
   const { shapes, order } = rows;
   writer.object("Rows", 2 + shapes.length);

@@ -18,7 +18,10 @@ function readTyped(reader: ValueReader): Exclude<TypedArray, BigInt64Array | Big
 
 /** An array of numbers. */
 export function readNumbers(reader: ValueReader): number[] {
-  return Array.from(readTyped(reader));
+  const typed = readTyped(reader);
+  const numbers: number[] = new Array(typed.length);
+  for (let index = 0; index < typed.length; index++) numbers[index] = typed[index]!;
+  return numbers;
 }
 
 /** An array of strings, from one text and the lengths of its parts. */

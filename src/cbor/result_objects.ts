@@ -152,7 +152,8 @@ export function writeView(result: ResultWriter, view: ArrayBufferView): void {
   else writer.number(name === "DataView" ? view.byteLength : (view as Uint8Array).length);
 }
 
-function isNodeBuffer(view: ArrayBufferView): boolean {
+/** Whether a view is a Buffer of Node, which is a window into a pool that it shares with others. */
+export function isNodeBuffer(view: object): boolean {
   return Object.getPrototypeOf(view) !== Uint8Array.prototype && view.constructor?.name === "Buffer" &&
     view instanceof Uint8Array;
 }

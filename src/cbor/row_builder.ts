@@ -4,6 +4,8 @@
  * @module
  */
 
+import { define, isInherited } from "./define.ts";
+
 /** The columns of rows with the same property names; all of one length. */
 export interface RowColumns {
   readonly names: readonly string[];
@@ -24,66 +26,55 @@ export function buildRows(shapes: readonly RowColumns[], order: Uint8Array | nul
   return built.every((all, shape) => all.length === next[shape]) ? rows : null;
 }
 
-/** Makes the row at `i` from names `n` and columns `c`. */
-type RowLiteral = (n: readonly string[], c: readonly unknown[][], i: number) => Record<string, unknown>;
+/** Columns that are added to each row in one go. */
+const WIDTH = 8;
 
 /**
- * For each number of properties, a literal with computed names.
+ * Rows of one shape.
  *
- * That is the fastest way to make objects of one hidden class without generating code, and it makes `__proto__` an own
- * property like any other.
+ * Each of the eight assignments meets the same name again and again, which is what the engine makes fast; one
+ * assignment in a loop over names meets them all and is not, and neither is a literal with computed names.
  */
-const ROW_LITERALS: readonly RowLiteral[] = [
-  () => ({}),
-  (n, c, i) => ({ [n[0]!]: c[0]![i] }),
-  (n, c, i) => ({ [n[0]!]: c[0]![i], [n[1]!]: c[1]![i] }),
-  (n, c, i) => ({ [n[0]!]: c[0]![i], [n[1]!]: c[1]![i], [n[2]!]: c[2]![i] }),
-  (n, c, i) => ({ [n[0]!]: c[0]![i], [n[1]!]: c[1]![i], [n[2]!]: c[2]![i], [n[3]!]: c[3]![i] }),
-  (n, c, i) => ({ [n[0]!]: c[0]![i], [n[1]!]: c[1]![i], [n[2]!]: c[2]![i], [n[3]!]: c[3]![i], [n[4]!]: c[4]![i] }),
-  (n, c, i) => ({
-    [n[0]!]: c[0]![i],
-    [n[1]!]: c[1]![i],
-    [n[2]!]: c[2]![i],
-    [n[3]!]: c[3]![i],
-    [n[4]!]: c[4]![i],
-    [n[5]!]: c[5]![i],
-  }),
-  (n, c, i) => ({
-    [n[0]!]: c[0]![i],
-    [n[1]!]: c[1]![i],
-    [n[2]!]: c[2]![i],
-    [n[3]!]: c[3]![i],
-    [n[4]!]: c[4]![i],
-    [n[5]!]: c[5]![i],
-    [n[6]!]: c[6]![i],
-  }),
-  (n, c, i) => ({
-    [n[0]!]: c[0]![i],
-    [n[1]!]: c[1]![i],
-    [n[2]!]: c[2]![i],
-    [n[3]!]: c[3]![i],
-    [n[4]!]: c[4]![i],
-    [n[5]!]: c[5]![i],
-    [n[6]!]: c[6]![i],
-    [n[7]!]: c[7]![i],
-  }),
-];
-
 function buildShape({ names, columns }: RowColumns): object[] {
   const count = columns[0]?.length ?? 0;
-  const literalNames = Math.min(names.length, ROW_LITERALS.length - 1);
-  const build = ROW_LITERALS[literalNames]!;
   const rows: Record<string, unknown>[] = new Array(count);
-  for (let index = 0; index < count; index++) rows[index] = build(names, columns, index);
-  for (let place = literalNames; place < names.length; place++) addColumn(rows, names[place]!, columns[place]!);
+  for (let index = 0; index < count; index++) rows[index] = {};
+  if (names.some(isInherited)) {
+    for (let place = 0; place < names.length; place++) {
+      for (let index = 0; index < count; index++) define(rows[index]!, names[place]!, columns[place]![index]);
+    }
+  } else for (let from = 0; from < names.length; from += WIDTH) addColumns(rows, names, columns, from);
   return rows;
 }
 
-function addColumn(rows: readonly Record<string, unknown>[], name: string, column: readonly unknown[]): void {
+function addColumns(
+  rows: readonly Record<string, unknown>[],
+  names: readonly string[],
+  columns: readonly (readonly unknown[])[],
+  from: number,
+): void {
+  const width = names.length - from;
+  const [n0, n1, n2, n3, n4, n5, n6, n7] = names.slice(from, from + WIDTH) as Eight<string>;
+  const [c0, c1, c2, c3, c4, c5, c6, c7] = columns.slice(from, from + WIDTH) as Eight<readonly unknown[]>;
   for (let index = 0; index < rows.length; index++) {
-    if (name === "__proto__") {
-      const value = column[index];
-      Object.defineProperty(rows[index]!, name, { value, writable: true, enumerable: true, configurable: true });
-    } else rows[index]![name] = column[index];
+    const row = rows[index]!;
+    row[n0] = c0[index];
+    if (width < 2) continue;
+    row[n1] = c1[index];
+    if (width < 3) continue;
+    row[n2] = c2[index];
+    if (width < 4) continue;
+    row[n3] = c3[index];
+    if (width < 5) continue;
+    row[n4] = c4[index];
+    if (width < 6) continue;
+    row[n5] = c5[index];
+    if (width < 7) continue;
+    row[n6] = c6[index];
+    if (width < 8) continue;
+    row[n7] = c7[index];
   }
 }
+
+/** As many as there are; the rest is never read. */
+type Eight<T> = [T, T, T, T, T, T, T, T];

@@ -4,6 +4,7 @@
  * @module
  */
 import { ByteReader, decodeWtf8, INDEFINITE } from "./byte_reader.ts";
+import { define } from "./define.ts";
 import { buildRows, type RowColumns } from "./row_builder.ts";
 import { readChoices, readNumbers, readStrings } from "./packed_reader.ts";
 import * as tag from "./tags.ts";
@@ -439,13 +440,6 @@ export class ValueReader extends ByteReader {
 
 function isWtf8Head(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0xd9 && bytes[at + 1] === 0x01 && bytes[at + 2] === 0x11;
-}
-
-/** Adds an own property; assigning to `__proto__` would change the prototype. */
-function define(target: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === "__proto__") {
-    Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
-  } else target[name] = value;
 }
 
 /** An array of `length` holes that takes no memory for them; `undefined`: no valid length. */
