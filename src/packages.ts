@@ -35,7 +35,7 @@ export interface PackageIdentity {
   /** Where it comes from. */
   readonly source: "npm" | "jsr" | "https" | "node" | "deno";
   /** All that it depends on, directly or not, as `name@version`, sorted; what an upgrade below it changes. */
-  readonly dependencies: readonly string[];
+  readonly dependencies?: readonly string[];
   /** What about it does not count because it cannot be seen, in words. */
   readonly notices: readonly string[];
 }

@@ -132,7 +132,8 @@ function mainModule(): string {
   }
 }
 
-function workingDirectory(): string | null {
+/** The working directory, asked for without its becoming an input of a running cached function; `null` when unknown. */
+export function workingDirectory(): string | null {
   try {
     return currentDirectory();
   } catch {
