@@ -80,8 +80,21 @@ export async function leaseInspector(): Promise<Lease> {
 let current: Promise<Connection> | null = null;
 let holders = 0;
 
+/** Attaching again costs 5 ms, so a session waits a moment for the next question. */
+const IDLE_MS = 50;
+
+const startTimer = globalThis.setTimeout;
+let idleTimer: ReturnType<typeof setTimeout> | null = null;
+
 function release(): void {
-  if (--holders > 0) return;
+  if (--holders > 0 || idleTimer !== null) return;
+  idleTimer = startTimer(closeIfIdle, IDLE_MS);
+  Deno.unrefTimer(idleTimer);
+}
+
+function closeIfIdle(): void {
+  idleTimer = null;
+  if (holders > 0) return;
   const closing = current;
   current = null;
   closing?.then((connection) => connection.close(), () => {});

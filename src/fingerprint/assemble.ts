@@ -13,7 +13,7 @@ import { type Code, type Exploration, nameModule, type Root, type UserCode } fro
 import type { GraphNode } from "./graph.ts";
 import type { FoundMember } from "./members.ts";
 import { readDynamicModule } from "./dynamic_imports.ts";
-import type { StateFindings } from "./state.ts";
+import { initialText, type StateFindings } from "./state.ts";
 import { type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
 import { isDeeplyFixed } from "./frozen.ts";
 
@@ -193,12 +193,14 @@ class Assembler {
     }
     if (isClass || user.extras.size > 0) this.#checkExtras(user);
     node.own = `code${name}${meta} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
-    this.#addPart({
-      kind: isClass ? "class" : "function",
-      name: user.name || "(anonymous)",
-      module: user.module,
-      digest: digestBytes(`${name}${meta} ${text}`),
-    });
+    if (!user.isHelper) {
+      this.#addPart({
+        kind: isClass ? "class" : "function",
+        name: user.name || "(anonymous)",
+        module: user.module,
+        digest: digestBytes(`${name}${meta} ${text}`),
+      });
+    }
     return node;
   }
 
@@ -220,13 +222,13 @@ class Assembler {
       case "platform":
         return [`platform ${root.name}${root.identity ? ` ${root.identity.digest}` : ""}`];
       case "global":
-        return this.#uses(root, user, (found, use) => this.#global(root, found, use));
+        return this.#uses(root, (found, use) => this.#global(root, found, use));
       case "value":
         if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
-          return ["state", ...this.#initial(root)];
+          return ["state", this.#initial(root, [])];
         }
         if (root.isDynamic) this.#variables.push({ fn: user.fn, name: slot.name, value: root.value, isUnset: false });
-        return this.#uses(root, user, (found, use) => this.#member(root, found, use, user));
+        return this.#uses(root, (found, use) => this.#member(root, found, use, user));
       default:
         return root satisfies never;
     }
@@ -234,7 +236,6 @@ class Assembler {
 
   #uses(
     root: Extract<Root, { kind: "value" | "global" }>,
-    user: UserCode,
     refer: (found: FoundMember, use: Use) => GraphNode | string,
   ): (GraphNode | string)[] {
     const references: (GraphNode | string)[] = [];
@@ -247,15 +248,17 @@ class Assembler {
       const found = this.#found.memberOf(root, use);
       if (!found) continue;
       references.push(refer(found, use));
+      if (root.kind === "value" && root.declaration && this.#options.state.holders.has(root.declaration.binding)) {
+        references.push(this.#initial(root, use.path.slice(0, found.followed)));
+      }
       if (this.#found.countsOwner(use, found)) references.push(this.#value(found.owner));
-      void user;
     }
     return references;
   }
 
-  #initial(root: Extract<Root, { kind: "value" }>): string[] {
-    const text = root.declaration ? this.#options.state.initialTexts.get(root.declaration.binding) : undefined;
-    return text === undefined ? [] : [text];
+  /** What counts for a variable that holds state: the code that creates its value. */
+  #initial(root: Extract<Root, { kind: "value" }>, path: readonly string[]): string {
+    return root.declaration ? `state ${digestBytes(initialText(root.declaration, path))}` : "state";
   }
 
   #global(root: Extract<Root, { kind: "global" }>, found: FoundMember, use: Use): GraphNode | string {
@@ -264,7 +267,8 @@ class Assembler {
       this.#checkMember(root.value, use, found);
       return this.#value(found.value);
     }
-    if (root.isPlatform || typeof found.value === "function") return `global ${path}`;
+    const isOfPlatform = typeof root.value === "function" && this.#found.codes.get(root.value)?.kind === "platform";
+    if (root.isPlatform || isOfPlatform || typeof found.value === "function") return `global ${path}`;
     this.#checks.push(() => Object.is(Reflect.get(globalThis, root.slot.name), root.value));
     this.#checkMember(root.value, use, found);
     this.#addValuePart(path, undefined, found.value);
@@ -279,26 +283,21 @@ class Assembler {
   ): GraphNode | string {
     const { state } = this.#options;
     let at: unknown = root.value;
-    for (const key of use.path.slice(0, found.followed)) {
-      if (typeof at === "object" && at !== null || typeof at === "function") {
-        if (state.objects.has(at) || state.members.get(at)?.has(key)) return "state";
-        at = Object.getOwnPropertyDescriptor(at, key)?.value;
-      }
+    for (const [index, key] of use.path.slice(0, found.followed).entries()) {
+      if (typeof at !== "object" && typeof at !== "function" || at === null) break;
+      if (state.objects.has(at)) return this.#initial(root, use.path.slice(0, index));
+      if (state.members.get(at)?.has(key)) return this.#initial(root, use.path.slice(0, index + 1));
+      at = Object.getOwnPropertyDescriptor(at, key)?.value;
     }
     if (typeof found.value === "object" && found.value !== null && state.objects.has(found.value)) {
-      return root.declaration ? this.#initialOf(root) : "state";
+      return this.#initial(root, use.path.slice(0, found.followed));
     }
     if (use.path.length > 0) this.#checkMember(root.value, use, found);
     if (typeof found.value !== "function") {
       const path = [root.slot.name, ...use.path.slice(0, found.followed)].join(".");
-      const url = root.declaration?.url ?? user.url;
-      this.#addValuePart(path, nameModule(url, this.#options.projectRoot), found.value);
+      if (!user.isHelper) this.#addValuePart(path, root.module, found.value);
     }
     return this.#value(found.value);
-  }
-
-  #initialOf(root: Extract<Root, { kind: "value" }>): string {
-    return ["state", ...this.#initial(root)].join(" ");
   }
 
   #value(value: unknown): GraphNode | string {

@@ -8,12 +8,13 @@ import type { PackageIdentity } from "../packages.ts";
 import { toPortable } from "../project.ts";
 import { type CodeUnit, findUnit, normalizeUnit } from "../source/code_unit.ts";
 import { type NormalizedCode, type Slot, usesThis } from "../source/normalize.ts";
-import { isClassNode, isFunctionNode } from "../source/syntax.ts";
+import { type AnyNode, isClassNode, isFunctionNode } from "../source/syntax.ts";
+import type { ScriptSyntax } from "../source/scopes.ts";
 import type { Use } from "../source/uses.ts";
 import { blindGlobal, blindImport, blindScript } from "./blind.ts";
 import { readExtras } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
-import { type Declaration, declarationOf, importOf } from "./modules.ts";
+import { type Declaration, declarationOf, importOf, resolveSpecifier } from "./modules.ts";
 import type { BlindUse, FingerprintOptions } from "./types.ts";
 import { type ValueView, writeValue, type WrittenValue } from "./values.ts";
 
@@ -38,9 +39,10 @@ export interface UserCode {
   readonly unit: CodeUnit | null;
   readonly code: NormalizedCode | null;
   readonly text: string;
-  readonly scopes: readonly ScopeValues[];
   /** One per slot of the code. */
   readonly roots: readonly Root[];
+  /** What Deno's compiler adds to carry out decorators: it counts, but is no symbol of the user's. */
+  readonly isHelper: boolean;
   /** Properties that it carries besides its code: static members as they are now, what decorators put there. */
   readonly extras: ReadonlyMap<string, unknown>;
 }
@@ -55,6 +57,8 @@ export type Root =
     readonly isDynamic: boolean;
     /** Where it is declared, when that could be found. */
     readonly declaration: Declaration | null;
+    /** The module to name it by. */
+    readonly module: string;
   }
   | {
     readonly kind: "package";
@@ -259,7 +263,7 @@ export class Exploration {
     if (this.#ignored.has(module) || this.#ignored.has(name)) return { kind: "ignored" };
     if (!unit) {
       this.notices.add(`not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`);
-      const user = { fn, name, module, url, unit, code: null, text, scopes: [], roots: [], extras: new Map() };
+      const user = { fn, name, module, url, unit, code: null, text, roots: [], isHelper: false, extras: new Map() };
       return { kind: "user", user };
     }
     if (!unit.isWhole) {
@@ -274,7 +278,7 @@ export class Exploration {
     this.#noteDynamicCode(code, roots, `${name || "a function"} @ ${module}`);
     return {
       kind: "user",
-      user: { fn, name, module, url, unit, code, text, scopes: origin.scopes, roots, extras: extras.values },
+      user: { fn, name, module, url, unit, code, text, roots, isHelper: isCompilerHelper(unit), extras: extras.values },
     };
   }
 
@@ -325,7 +329,10 @@ export class Exploration {
     }
     const isNamespace = imported?.imported === "*";
     const isSettled = isNamespace || (declaration !== null && !isReassigned(declaration) && value.value !== undefined);
-    return { kind: "value", slot, value: value.value, declaration, isDynamic: !isSettled };
+    const home = declaration?.url ?? (imported && resolveSpecifier(imported.specifier, url)) ?? url;
+    const module = nameModule(home, this.#options.projectRoot);
+    if (this.#ignored.has(module)) return { kind: "ignored", slot };
+    return { kind: "value", slot, value: value.value, declaration, isDynamic: !isSettled, module };
   }
 
   #globalRoot(slot: Slot, url: string): Root {
@@ -386,6 +393,14 @@ function readVariable(scopes: readonly ScopeValues[], name: string): { readonly 
   }
 }
 
+/** Within the function that makes Deno's decorator helper, or the helper itself. */
+function isCompilerHelper({ script, node }: CodeUnit): boolean {
+  for (let at: AnyNode | undefined = node; at; at = script.parents.get(at)) {
+    if (at.type === "FunctionDeclaration" && /^_?apply_?[dD]ecs_?2203_?[rR]/.test(at.id?.name ?? "")) return true;
+  }
+  return false;
+}
+
 /** Assigned after its declaration, other than by the form in which namespaces are written: `A || (A = {})`. */
 function isReassigned({ script, binding }: Declaration): boolean {
   return binding.writes.some((write) => {
@@ -393,8 +408,16 @@ function isReassigned({ script, binding }: Declaration): boolean {
     const choice = assignment && script.parents.get(assignment);
     const isNamespaceForm = assignment?.type === "AssignmentExpression" && choice?.type === "LogicalExpression" &&
       choice.operator === "||" && choice.left.type === "Identifier" && choice.left.name === binding.name;
-    return !isNamespaceForm;
+    return !isNamespaceForm && !isInStaticBlock(script, write);
   });
+}
+
+/** Runs once, when the class is made; Deno's compiler keeps what decorators leave behind in such variables. */
+export function isInStaticBlock(script: ScriptSyntax, node: AnyNode): boolean {
+  for (let at: AnyNode | undefined = node; at && !isFunctionNode(at); at = script.parents.get(at)) {
+    if (at.type === "StaticBlock") return true;
+  }
+  return false;
 }
 
 let intrinsics: Set<object> | undefined;
@@ -406,21 +429,26 @@ function isIntrinsic(fn: object): boolean {
 }
 
 function collectIntrinsics(): Set<object> {
-  const found = new Set<object>([globalThis]);
-  const visit = (object: object, depth: number): void => {
-    if (found.has(object) && object !== globalThis || depth > 4) return;
-    found.add(object);
-    for (const property of Object.values(Object.getOwnPropertyDescriptors(object))) {
-      for (const value of [property.value, property.get, property.set]) {
-        if (typeof value === "function" || (typeof value === "object" && value !== null)) visit(value, depth + 1);
-      }
+  const samples = [
+    [][Symbol.iterator](),
+    new Map().entries(),
+    new Set().values(),
+    ""[Symbol.iterator](),
+    async function* () {},
+  ];
+  const found = new Set<object>([globalThis, ...samples]);
+  // A set is walked in the order of insertion, what is added on the way included.
+  for (const object of found) {
+    if (found.size > MAX_INTRINSICS) break;
+    const properties = Object.values(Object.getOwnPropertyDescriptors(object));
+    const values: unknown[] = properties.flatMap((property) => [property.value, property.get, property.set]);
+    for (const value of [...values, Object.getPrototypeOf(object)]) {
+      const isNative = typeof value === "function" || (typeof value === "object" && value !== null);
+      if (isNative && !Array.isArray(value) && !ArrayBuffer.isView(value)) found.add(value);
     }
-    const prototype: unknown = Object.getPrototypeOf(object);
-    if (typeof prototype === "object" && prototype !== null) visit(prototype, depth + 1);
-  };
-  visit(globalThis, 0);
-  for (const sample of [[][Symbol.iterator](), new Map().entries(), new Set().values(), ""[Symbol.iterator]()]) {
-    visit(sample, 1);
   }
   return found;
 }
+
+/** The platform has about 4,000 objects; a user's global object may lead anywhere. */
+const MAX_INTRINSICS = 20_000;

@@ -1,18 +1,319 @@
 /**
- * Finds what the reached code writes.
+ * Finds what the reached code writes: variables that it assigns, objects that it changes, directly, through methods of
+ * theirs, or by handing them to a function that does.
  *
  * @module
  */
-import type { Exploration } from "./explore.ts";
+import type { CodeUnit } from "../source/code_unit.ts";
+import type { Binding } from "../source/scopes.ts";
+import { type AnyNode, childrenOf, type FunctionNode, isClassNode, isFunctionNode } from "../source/syntax.ts";
+import { MUTATORS, type Use, usesOf, usesOfBinding } from "../source/uses.ts";
+import { type Exploration, isInStaticBlock, nameModule, type Root, type UserCode } from "./explore.ts";
+import { findMember } from "./members.ts";
 import type { StateFindings } from "./state.ts";
 
+type ValueRoot = Extract<Root, { kind: "value" | "global" }>;
+
+/** A change to something that a function was given: to its receiver (-1) or to an argument. */
+interface Effect {
+  readonly path: readonly string[];
+  readonly how: "write" | "mutate" | "method";
+  /** The method called on what is at the path, when that has to be known. */
+  readonly method?: string;
+}
+
+const RECEIVER = -1;
+
+/** Calls within calls are followed this deep. */
+const MAX_DEPTH = 12;
+
 /** Looks through all code that a walk has reached for writes to what it shares with its surroundings. */
-export function findState(_found: Exploration): Promise<StateFindings> {
-  return Promise.resolve({
-    bindings: new Set(),
-    objects: new Set(),
-    members: new Map(),
-    initialTexts: new Map(),
-    notices: [],
+export function findState(found: Exploration, projectRoot: string): StateFindings {
+  return new StateFinder(found, projectRoot).run();
+}
+
+class StateFinder {
+  readonly #found: Exploration;
+  readonly #projectRoot: string;
+  readonly #bindings = new Set<Binding>();
+  readonly #objects = new Set<object>();
+  readonly #members = new Map<object, Set<string>>();
+  readonly #holders = new Set<Binding>();
+  readonly #notices = new Set<string>();
+  readonly #effects = new Map<string, readonly Effect[]>();
+  readonly #numbers = new Map<object, number>();
+  readonly #callees = new Map<UserCode, ReadonlyMap<AnyNode, { root: ValueRoot; use: Use }>>();
+
+  constructor(found: Exploration, projectRoot: string) {
+    this.#found = found;
+    this.#projectRoot = projectRoot;
+  }
+
+  run(): StateFindings {
+    for (const code of this.#found.codes.values()) {
+      if (code.kind !== "user" || !code.user.unit) continue;
+      for (const root of code.user.roots) {
+        if (root.kind !== "value" && root.kind !== "global" && root.kind !== "unset") continue;
+        for (const use of root.slot.uses) this.#readUse(code.user, root, use);
+      }
+      this.#readOwnUses(code.user, code.user.unit);
+    }
+    return {
+      bindings: this.#bindings,
+      objects: this.#objects,
+      members: this.#members,
+      holders: this.#holders,
+      notices: [...this.#notices],
+    };
+  }
+
+  /** A class that refers to itself by name: `Counter.total++`. */
+  #readOwnUses(user: UserCode, unit: CodeUnit): void {
+    if (!isClassNode(unit.node)) return;
+    const binding = new Set(unit.script.bindings.values()).values()
+      .find((one) => one?.kind === "own-name" && one.declaration === unit.node);
+    if (!binding) return;
+    const uses = usesOfBinding(unit.script, binding);
+    const slot = { name: binding.name, binding, uses, nodes: binding.references };
+    const root: ValueRoot = {
+      kind: "value",
+      value: user.fn,
+      slot,
+      isDynamic: false,
+      declaration: null,
+      module: user.module,
+    };
+    for (const use of uses) this.#readUse(user, root, use);
+  }
+
+  #readUse(user: UserCode, root: ValueRoot | Extract<Root, { kind: "unset" }>, use: Use): void {
+    if (use.how === "write" && use.path.length === 0) {
+      if (!user.unit || isInStaticBlock(user.unit.script, use.node)) return;
+      return this.#markBinding(user, root);
+    }
+    if (root.kind === "unset" || (root.kind === "global" && root.isPlatform)) return;
+    if (use.how === "write" || use.how === "mutate") return this.#mark(user, root, use.path, use.how);
+    if (use.how === "call" && use.path.length > 0) {
+      this.#applyMethod(user, root, use.path.slice(0, -1), use.path.at(-1) as string, 0);
+    }
+    if (!use.argument) return;
+    for (const effect of this.#effectsOfCall(user, use.argument.call, use.argument.index, 0)) {
+      this.#apply(user, root, use.path, effect, 0);
+    }
+  }
+
+  #apply(user: UserCode, root: ValueRoot, at: readonly string[], effect: Effect, depth: number): void {
+    const path = [...at, ...effect.path];
+    if (effect.how !== "method") return this.#mark(user, root, path, effect.how);
+    this.#applyMethod(user, root, path, effect.method as string, depth + 1);
+  }
+
+  #applyMethod(user: UserCode, root: ValueRoot, path: readonly string[], method: string, depth: number): void {
+    if (depth > MAX_DEPTH) return;
+    const member = findMember(root.value, path);
+    const missing = path.slice(member.followed);
+    const receiver: unknown = missing.length === 0 ? member.value : undefined;
+    if (typeof receiver !== "object" && typeof receiver !== "function" || receiver === null) {
+      // A private field, or a member that is made later: nothing but the name of the method tells what it does.
+      const isOnlyLast = missing.length === 1 || missing.length === 0;
+      if (MUTATORS.has(method) && isOnlyLast && (receiver === undefined)) this.#mark(user, root, path, "mutate");
+      return;
+    }
+    const place = this.#methodOf(receiver, method);
+    if (place === "platform") {
+      const tag = Object.prototype.toString.call(receiver);
+      if (MUTATORS.has(method) && !tag.startsWith("[object Temporal.")) this.#mark(user, root, path, "mutate");
+    } else if (place) {
+      for (const effect of this.#effectsOf(place.user, place.node, RECEIVER, depth)) {
+        this.#apply(user, root, path, effect, depth);
+      }
+    }
+  }
+
+  /** The code of a method as a receiver has it: its own, or its class's. */
+  #methodOf(receiver: object, name: string): "platform" | { user: UserCode; node: FunctionNode } | null {
+    for (let at: object | null = receiver; at; at = Object.getPrototypeOf(at) as object | null) {
+      const property = readOwn(at, name);
+      if (!property) continue;
+      const value: unknown = property.value;
+      if (typeof value !== "function") return null;
+      const code = this.#found.codes.get(value);
+      if (code?.kind === "user" && code.user.unit && isFunctionNode(code.user.unit.node)) {
+        return { user: code.user, node: code.user.unit.node };
+      }
+      const owner: unknown = typeof at === "function" ? at : readOwn(at, "constructor")?.value;
+      const classCode = typeof owner === "function" ? this.#found.codes.get(owner) : undefined;
+      if (classCode?.kind !== "user") return code?.kind === "platform" || isNative(value) ? "platform" : null;
+      const node = methodIn(classCode.user, name, typeof at === "function");
+      return node && { user: classCode.user, node };
+    }
+    return null;
+  }
+
+  /** What a call does to one of its arguments. */
+  #effectsOfCall(user: UserCode, call: AnyNode, index: number, depth: number): readonly Effect[] {
+    if ((call.type !== "CallExpression" && call.type !== "NewExpression") || index < 0 || depth > MAX_DEPTH) return [];
+    if (call.arguments.slice(0, index + 1).some((argument) => argument.type === "SpreadElement")) return [];
+    const callee = call.callee as AnyNode;
+    const local = callee.type === "Identifier" ? user.unit?.script.bindings.get(callee) : null;
+    const free = this.#calleesOf(user).get(callee);
+    if (free) {
+      const value = findMember(free.root.value, free.use.path).value;
+      const code = typeof value === "function" ? this.#found.codes.get(value) : undefined;
+      if (code?.kind !== "user" || !code.user.unit) return [];
+      const { node } = code.user.unit;
+      const target = isClassNode(node) ? methodIn(code.user, "constructor", false) : node;
+      return target ? this.#effectsOf(code.user, target, index, depth) : [];
+    }
+    const node = local && functionOf(local);
+    return node ? this.#effectsOf(user, node, index, depth) : [];
+  }
+
+  /** What a function does to one parameter or to its receiver. */
+  #effectsOf(user: UserCode, node: FunctionNode, target: number, depth: number): readonly Effect[] {
+    const id = `${this.#numberOf(user)}.${this.#numberOf(node)}.${target}`;
+    const known = this.#effects.get(id);
+    if (known || depth > MAX_DEPTH) return known ?? [];
+    this.#effects.set(id, []);
+    const effects: Effect[] = [];
+    for (const { prefix, uses } of this.#usesOfTarget(user, node, target)) {
+      for (const use of uses) {
+        const path = [...prefix, ...use.path];
+        if (use.how === "write" && use.path.length > 0) effects.push({ path, how: "write" });
+        if (use.how === "mutate") effects.push({ path, how: "mutate" });
+        if (use.how === "call" && use.path.length > 0) {
+          effects.push({ path: path.slice(0, -1), how: "method", method: path.at(-1) as string });
+        }
+        if (!use.argument) continue;
+        for (const inner of this.#effectsOfCall(user, use.argument.call, use.argument.index, depth + 1)) {
+          effects.push({ ...inner, path: [...path, ...inner.path] });
+        }
+      }
+    }
+    this.#effects.set(id, effects);
+    return effects;
+  }
+
+  #usesOfTarget(user: UserCode, node: FunctionNode, target: number): { prefix: readonly string[]; uses: Use[] }[] {
+    const script = user.unit?.script;
+    if (!script) return [];
+    if (target === RECEIVER) return thisIn(node).map((one) => ({ prefix: [], uses: usesOf(script, one) }));
+    const parameter = node.params[target];
+    if (!parameter || parameter.type === "RestElement") return [];
+    return namesWithPaths(parameter, []).flatMap(({ name, path }) => {
+      const binding = script.bindings.get(name);
+      return binding ? [{ prefix: path, uses: usesOfBinding(script, binding) }] : [];
+    });
+  }
+
+  #calleesOf(user: UserCode): ReadonlyMap<AnyNode, { root: ValueRoot; use: Use }> {
+    let callees = this.#callees.get(user);
+    if (!callees) {
+      const found = new Map<AnyNode, { root: ValueRoot; use: Use }>();
+      for (const root of user.roots) {
+        if (root.kind !== "value" && root.kind !== "global") continue;
+        for (const node of root.slot.nodes) {
+          for (const use of user.unit ? usesOf(user.unit.script, node) : []) {
+            if (use.how === "call" || use.how === "construct") found.set(use.node, { root, use });
+          }
+        }
+      }
+      this.#callees.set(user, callees = found);
+    }
+    return callees;
+  }
+
+  #numberOf(object: object): number {
+    let number = this.#numbers.get(object);
+    if (number === undefined) this.#numbers.set(object, number = this.#numbers.size);
+    return number;
+  }
+
+  #markBinding(user: UserCode, root: Root): void {
+    const binding = root.kind === "value" ? root.declaration?.binding ?? root.slot.binding : root.slot.binding;
+    if (!binding || user.isHelper) return;
+    this.#bindings.add(binding);
+    this.#holders.add(binding);
+    this.#note(user, root, []);
+  }
+
+  #mark(user: UserCode, root: ValueRoot, path: readonly string[], how: "write" | "mutate"): void {
+    const last = path.at(-1);
+    const whole = findMember(root.value, path);
+    if (how === "mutate" && whole.followed === path.length && typeof whole.value === "object" && whole.value !== null) {
+      this.#objects.add(whole.value);
+    } else {
+      const holder = findMember(root.value, path.slice(0, -1));
+      if (last === undefined || holder.followed < path.length - 1) return;
+      if (typeof holder.value !== "object" && typeof holder.value !== "function" || holder.value === null) return;
+      const members = this.#members.get(holder.value) ?? new Set();
+      this.#members.set(holder.value, members.add(last));
+    }
+    if (root.kind === "value" && root.declaration) this.#holders.add(root.declaration.binding);
+    this.#note(user, root, path);
+  }
+
+  #note(user: UserCode, root: Root, path: readonly string[]): void {
+    const declaration = root.kind === "value" ? root.declaration : null;
+    const name = [declaration?.binding.name ?? root.slot.name, ...path].join(".");
+    this.#notices.add(
+      `left out: ${name} @ ${nameModule(declaration?.url ?? user.url, this.#projectRoot)}, state that the code writes`,
+    );
+  }
+}
+
+function readOwn(object: object, key: string): PropertyDescriptor | undefined {
+  try {
+    return Object.getOwnPropertyDescriptor(object, key);
+  } catch {
+    return undefined;
+  }
+}
+
+function isNative(fn: object): boolean {
+  return Function.prototype.toString.call(fn).endsWith("{ [native code] }");
+}
+
+function methodIn(user: UserCode, name: string, isStatic: boolean): FunctionNode | null {
+  const node = user.unit?.node;
+  if (!node || !isClassNode(node)) return null;
+  for (const member of node.body.body) {
+    if (member.type !== "MethodDefinition" || member.static !== isStatic || member.computed) continue;
+    if (member.key.type === "Identifier" && member.key.name === name) return member.value;
+  }
+  return null;
+}
+
+function functionOf(binding: Binding): FunctionNode | null {
+  const { declaration } = binding;
+  if (!declaration || binding.writes.length > 0 || binding.kind === "parameter") return null;
+  if (isFunctionNode(declaration)) return declaration;
+  if (declaration.type !== "VariableDeclarator" || declaration.id.type !== "Identifier") return null;
+  return declaration.init && isFunctionNode(declaration.init as AnyNode) ? declaration.init as FunctionNode : null;
+}
+
+/** `this` of a function: in it and in the arrow functions within. */
+function thisIn(node: AnyNode): AnyNode[] {
+  return childrenOf(node).flatMap((child) => {
+    if (child.type === "ThisExpression") return [child];
+    if (child.type === "FunctionDeclaration" || child.type === "FunctionExpression" || isClassNode(child)) return [];
+    return thisIn(child);
   });
+}
+
+function namesWithPaths(pattern: AnyNode, path: readonly string[]): { name: AnyNode; path: readonly string[] }[] {
+  switch (pattern.type) {
+    case "Identifier":
+      return [{ name: pattern, path }];
+    case "AssignmentPattern":
+      return namesWithPaths(pattern.left, path);
+    case "ObjectPattern":
+      return pattern.properties.flatMap((property) =>
+        property.type === "Property" && !property.computed && property.key.type === "Identifier"
+          ? namesWithPaths(property.value, [...path, property.key.name])
+          : []
+      );
+    default:
+      return [];
+  }
 }

@@ -21,6 +21,8 @@ export interface Slot {
   /** What declares it in this script; `null`: nothing does, so it is a global or the text was parsed on its own. */
   readonly binding: Binding | null;
   readonly uses: readonly Use[];
+  /** Where the name stands in the code. */
+  readonly nodes: readonly AnyNode[];
 }
 
 /** `import("…")` in the code; `null`: the specifier is computed. */
@@ -97,7 +99,6 @@ class Normalizer {
   readonly #labels: string[] = [];
   readonly #slots: Slot[] = [];
   readonly #slotNumbers = new Map<string, number>();
-  readonly #slotBindings = new Map<Binding | null, number>();
   readonly #privates: Map<string, number>[] = [];
   readonly #imports: DynamicImport[] = [];
   readonly #meta = new Set<string>();
@@ -320,8 +321,9 @@ class Normalizer {
     let number = this.#slotNumbers.get(id);
     if (number === undefined) {
       this.#slotNumbers.set(id, number = this.#slots.length);
-      this.#slots.push({ name, binding, uses });
+      this.#slots.push({ name, binding, uses, nodes: [] });
     }
+    (this.#slots[number]?.nodes as AnyNode[]).push(node);
     this.#out.push(`@${number}`);
   }
 
