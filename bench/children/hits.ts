@@ -9,10 +9,10 @@ import { small, smallArgument } from "../support/small.ts";
 
 const [dir, count] = Deno.args;
 const cached = cacheFile(dir!, { ignoreCode: ["countRun"] })(small);
-for (let turn = 0; turn < 300; turn++) await cached(smallArgument(turn));
+for (let turn = 0; turn < 2_000; turn++) await cached(smallArgument(turn % 200));
 say("ready");
 await Deno.stdin.readable.pipeTo(new WritableStream());
-for (let turn = 0; turn < Number(count); turn++) await cached(smallArgument(turn % 1_000));
+for (let turn = 0; turn < Number(count); turn++) await cached(smallArgument(turn % 200));
 say("done");
 expect(takeRuns() === 0, "a hit ran the function");
 

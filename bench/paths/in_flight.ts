@@ -34,7 +34,7 @@ export async function run(scale: Scale): Promise<Figure[]> {
   }, { rounds: scale.quick ? 5 : 10, warmUp: 2 });
   expect(takeRuns() === 0, "a hit ran the function");
 
-  const hits = scale.quick ? 4_000 : 16_000;
+  const hits = scale.quick ? 8_000 : 32_000;
   const rounds = scale.quick ? 1 : 3;
   const [one, eight]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {

@@ -5,7 +5,7 @@
  */
 import type { Style } from "../../src/render/style.ts";
 import { formatTable } from "../../src/render/table.ts";
-import { type Figure, keepsLimits, PEER_NAMES } from "./figures.ts";
+import { type Figure, keepsLimits, type Limit, PEER_NAMES } from "./figures.ts";
 import type { Machine } from "./machine.ts";
 
 /**
@@ -28,7 +28,7 @@ export function formatFigures(figures: readonly Figure[], style: Style): string 
     formatAmount(figure.ours, figure.unit),
     formatFloor(figure),
     ...peers.map((name) => formatPeer(figure, figure.peers[name])),
-    figure.limits.map((limit) => `≤ ${limit.text} = ${formatAmount(limit.most, figure.unit)}`).join(", "),
+    figure.limits.map((limit) => formatLimit(limit, figure.unit)).join(", "),
     formatVerdict(figure),
   ]);
   const table = formatTable(columns, rows, style)
@@ -62,6 +62,11 @@ function formatFloor({ ours, floor, unit }: Figure): string {
 
 function formatPeer({ ours, unit }: Figure, peer: number | undefined): string {
   return peer === undefined ? "" : `${formatAmount(peer, unit)} (${formatRatio(peer / ours)})`;
+}
+
+function formatLimit({ text, most }: Limit, unit: Figure["unit"]): string {
+  const amount = formatAmount(most, unit);
+  return text === amount ? `≤ ${amount}` : `≤ ${text} = ${amount}`;
 }
 
 function formatVerdict(figure: Figure): string {
