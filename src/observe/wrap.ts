@@ -37,17 +37,13 @@ export function originalOf<F extends AnyFunction>(fn: F): F {
 /** A function that tells the running call, if there is one, and does as `original` does. */
 export function wrap(original: AnyFunction, style: Style, observe: Observer): AnyFunction {
   const wrapper = WRAPPERS[style](original, observe);
-  const { prototype: _, ...properties } = Object.getOwnPropertyDescriptors(original) as Record<
-    PropertyKey,
-    PropertyDescriptor
-  >;
-  Object.defineProperties(wrapper, properties);
+  Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
   Object.setPrototypeOf(wrapper, Object.getPrototypeOf(original));
   originals.set(wrapper, original);
   return wrapper;
 }
 
-// Methods, since those cannot be constructed and have no `prototype`, like the functions that they stand for.
+// Methods, since those have no properties of their own that could not be made like those of what they stand for.
 const WRAPPERS: Record<Style, (original: AnyFunction, observe: Observer) => AnyFunction> = {
   sync: (original, observe) =>
     ({

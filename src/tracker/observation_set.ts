@@ -52,8 +52,8 @@ export class ObservationSet {
   /** A file is about to be read. @returns `null` when nothing more needs to be known of it. */
   file(path: string, look: Look, bytesFollow: boolean): FileObservation | null {
     const info = typeof look === "object" ? look : null;
-    if (info !== null && !info.isFile && info.rdev !== NULL_DEVICE) {
-      this.unclear(path);
+    if (info !== null && !info.isFile) {
+      if (info.rdev !== NULL_DEVICE) this.unclear(path);
       return null;
     }
     const known = this.#files.get(path);
