@@ -70,7 +70,7 @@ function internalState(subject: object): unknown[] {
   if (subject instanceof Blob) return [subject.type, subject.size];
   for (const kind of [Number, String, Boolean, BigInt]) {
     try {
-      return [kind.prototype.valueOf.call(subject as never)];
+      return [(kind.prototype.valueOf as (this: object) => unknown).call(subject)];
     } catch {
       // Not of this kind.
     }

@@ -1,0 +1,71 @@
+/**
+ * Hands the caller the value that a call landed on.
+ *
+ * @module
+ */
+import { describeError } from "./announce.ts";
+import type { Call } from "./call.ts";
+import { decodeResult } from "./cbor/decode_result.ts";
+import type { Landing } from "./landing.ts";
+import type { Trace } from "./records.ts";
+import { tellDamaged, tellHit } from "./tell.ts";
+
+/** Returned in place of a value whose stored bytes cannot be used. */
+export const DAMAGED: unique symbol = Symbol("damaged");
+
+/**
+ * The value that a call landed on: the function's own when it ran for this caller, else a fresh copy.
+ *
+ * @param call The call.
+ * @param landing What it came to.
+ * @param startedMs When it began, by `performance.now()`.
+ * @returns The value, `undefined` for a call that threw, or {@linkcode DAMAGED}.
+ */
+export async function deliver(call: Call, landing: Landing, startedMs: number): Promise<unknown> {
+  switch (landing.kind) {
+    case "threw":
+      return undefined;
+    case "unstored":
+      return landing.isShared === true ? copyOf(landing.value) : landing.value;
+    case "stored":
+      return landing.isShared === true ? await readResult(call, landing.trace) : landing.value;
+    case "hit": {
+      const value = await readResult(call, landing.trace);
+      if (value !== DAMAGED) {
+        const { computeMs } = landing.trace;
+        call.prepared.workspace.cache.usage.record(call.key);
+        tellHit(call, performance.now() - startedMs, computeMs);
+      }
+      return value;
+    }
+    default:
+      return landing satisfies never;
+  }
+}
+
+/** Several callers of one run may each change what they get; where no copy can be made, they share it. */
+function copyOf(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    return value;
+  }
+}
+
+async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<unknown> {
+  const { cache, memory } = call.prepared.workspace;
+  const known = memory.result(result);
+  try {
+    if (known !== undefined) return decodeResult(known.slice());
+    const found = await cache.blobs.read(result, sizeBytes);
+    if (found.status !== "ok") {
+      tellDamaged(call, `its result is ${found.status}`);
+      return DAMAGED;
+    }
+    if (memory.takes(sizeBytes)) memory.keepResult(result, found.bytes.slice());
+    return decodeResult(found.bytes);
+  } catch (error) {
+    tellDamaged(call, describeError(error));
+    return DAMAGED;
+  }
+}

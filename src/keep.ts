@@ -1,0 +1,131 @@
+/**
+ * Stores what an execution returned: the bytes first, then the record that refers to them.
+ *
+ * @module
+ */
+import { describeError } from "./announce.ts";
+import type { Call } from "./call.ts";
+import { type EncodedResult, encodeResult } from "./cbor/encode_result.ts";
+import { digestBytes, digestChunks } from "./digest.ts";
+import type { BlobDigest, Digest } from "./digests.ts";
+import { CacheTypeError } from "./errors.ts";
+import type { StaleReason } from "./events.ts";
+import type { Landing } from "./landing.ts";
+import { type EntryRecord, FORMAT_VERSION, type Trace } from "./records.ts";
+import type { Execution } from "./run.ts";
+import { tellNotice, tellRaced, tellStored, tellUnsaved } from "./tell.ts";
+
+/** How a result is kept. */
+export interface KeepMode {
+  /** Why the function ran. */
+  readonly reasons: readonly StaleReason[];
+  /** Whether anything may be written. */
+  readonly isWritten: boolean;
+  /** Whether earlier executions of the same call are dropped. */
+  readonly isOverwriting: boolean;
+  /** The entry so far. */
+  readonly record: EntryRecord | null;
+}
+
+type Returned = Execution & { readonly threw: false };
+
+/**
+ * Stores a result.
+ *
+ * Nothing is stored when something that the function read changed while it ran: the result may belong to neither state.
+ * A failure to store is told and costs the caller nothing.
+ *
+ * @returns Where the result is now.
+ */
+export async function keep(call: Call, execution: Returned, mode: KeepMode): Promise<Landing> {
+  const { value, raced } = execution;
+  const encoded = await encode(call, value, mode.isWritten);
+  const outcome = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
+  const unstored: Landing = { kind: "unstored", value, reasons: mode.reasons, outcome };
+  if (encoded === null || !mode.isWritten) return unstored;
+  if (raced.length > 0) {
+    tellRaced(call, raced);
+    return unstored;
+  }
+  try {
+    const trace = await commit(call, execution, encoded, mode);
+    tellStored(call, trace.sizeBytes);
+    return { kind: "stored", trace, value, reasons: mode.reasons, outcome };
+  } catch (error) {
+    tellUnsaved(call, describeError(error), null);
+    return unstored;
+  }
+}
+
+async function commit(call: Call, execution: Returned, encoded: EncodedResult, mode: KeepMode): Promise<Trace> {
+  const { cache, memory } = call.prepared.workspace;
+  const { digest, sizeBytes } = await cache.blobs.write(encoded.chunks);
+  const trace: Trace = {
+    dependencies: execution.dependencies,
+    support: execution.support,
+    result: digest,
+    sizeBytes,
+    createdMs: Date.now(),
+    computeMs: execution.computeMs,
+  };
+  const record = recordOf(call, trace, mode);
+  await cache.records.commit(record, { overwrite: mode.isOverwriting });
+  memory.synchronize(cache.generation());
+  memory.keepRecord(record);
+  rememberSmall(call, digest, encoded);
+  return trace;
+}
+
+function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepMode): EntryRecord {
+  const earlier = isOverwriting ? [] : record?.traces.filter((other) => !restsOnTheSame(other, trace)) ?? [];
+  return {
+    format: FORMAT_VERSION,
+    key: call.key,
+    fname: call.step.fname,
+    functionId: call.step.functionId,
+    createdMs: record?.createdMs ?? trace.createdMs,
+    fingerprint: call.fingerprint.digest,
+    parts: call.fingerprint.parts,
+    notices: call.fingerprint.notices,
+    values: call.values(),
+    files: call.files,
+    traces: [trace, ...earlier].slice(0, call.prepared.options.maxTraces),
+  };
+}
+
+/** Whether two executions observed the same things in the same state, so that the newer replaces the older. */
+function restsOnTheSame(a: Trace, b: Trace): boolean {
+  return a.dependencies.length === b.dependencies.length &&
+    JSON.stringify(a.dependencies) === JSON.stringify(b.dependencies);
+}
+
+function rememberSmall(call: Call, digest: BlobDigest, { chunks, byteLength }: EncodedResult): void {
+  const { memory } = call.prepared.workspace;
+  if (!memory.takes(byteLength)) return;
+  const bytes = new Uint8Array(byteLength);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  memory.keepResult(digest, bytes);
+}
+
+async function encode(call: Call, value: unknown, isWritten: boolean): Promise<EncodedResult | null> {
+  try {
+    const encoded = await encodeResult(value);
+    for (const { path, detail } of encoded.notices) tellNotice(call, `${path}: ${detail}`);
+    return encoded;
+  } catch (error) {
+    if (isWritten) {
+      const path = error instanceof CacheTypeError ? error.path : null;
+      tellUnsaved(call, error instanceof Error ? error.message : String(error), path);
+    }
+    return null;
+  }
+}
+
+/** An outcome that equals no other: what cannot be stored cannot be compared either. */
+function uniqueOutcome(): Digest<"outcome"> {
+  return digestBytes(crypto.getRandomValues(new Uint8Array(32)));
+}

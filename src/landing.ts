@@ -1,0 +1,42 @@
+/**
+ * What a call came to, for the caller, for those who share its run, and for the trace of the call around it.
+ *
+ * @module
+ */
+import { describeError } from "./announce.ts";
+import { digestBytes } from "./digest.ts";
+import type { Digest } from "./digests.ts";
+import type { StaleReason } from "./events.ts";
+import type { Trace } from "./records.ts";
+
+/** How a call ended. */
+export type Landing =
+  & {
+    /** Identity of what it returned or threw; what an outer call depends on. */
+    readonly outcome: Digest<"outcome">;
+    /** Why the function ran, as far as that was asked; empty for a hit. */
+    readonly reasons: readonly StaleReason[];
+    /** Whether another caller's run is what is landed on, so that its value is not this caller's to change. */
+    readonly isShared?: boolean;
+  }
+  & (
+    | { readonly kind: "hit"; readonly trace: Trace }
+    | { readonly kind: "stored"; readonly trace: Trace; readonly value: unknown }
+    | { readonly kind: "unstored"; readonly value: unknown }
+    | { readonly kind: "threw"; readonly error: unknown }
+  );
+
+/** A stored execution that stands. */
+export function landedOn(trace: Trace): Landing {
+  return { kind: "hit", trace, outcome: outcomeOf(trace), reasons: [] };
+}
+
+/** An execution that threw; errors of one class and message are one outcome. */
+export function landedThrowing(error: unknown, reasons: readonly StaleReason[]): Landing {
+  return { kind: "threw", error, reasons, outcome: digestBytes(`threw ${describeError(error)}`) };
+}
+
+/** What an execution returned, in the form that traces record: the digest of the encoded result. */
+export function outcomeOf(trace: Trace): Digest<"outcome"> {
+  return trace.result as string as Digest<"outcome">;
+}

@@ -1,0 +1,132 @@
+/**
+ * Looks for a stored execution that still stands, through inner calls where need be.
+ *
+ * @module
+ */
+import { type Call, identifyCall, identifyStep } from "./call.ts";
+import { checkDependency } from "./dependencies.ts";
+import type { StaleReason } from "./events.ts";
+import { compareWithClosest } from "./explain.ts";
+import { type Checks, type Verdict, verifyRecord } from "./freshness.ts";
+import { type Landing, outcomeOf } from "./landing.ts";
+import { recallArguments } from "./packed_arguments.ts";
+import type { ChildDependency, EntryRecord, Support } from "./records.ts";
+import type { Step } from "./step.ts";
+import { findSteps } from "./steps.ts";
+
+/** One verification, with all inner calls that it leads to. */
+export interface Visit {
+  /** Runs an inner call that is stale; absent when nothing may run. */
+  readonly rerun?: (call: Call, visit: Visit) => Promise<Landing>;
+  /** Whether someone will be told why inner calls ran. */
+  readonly isHeard: boolean;
+  /** What was found out on the way: a call that two others make is looked at once. */
+  readonly landings: Map<string, Promise<Landing>>;
+  readonly findings: Map<string, Promise<Finding>>;
+  /** The calls being verified, outermost first: one that leads back to itself does not stand. */
+  readonly open: Set<string>;
+}
+
+/** What is stored for a call. */
+export interface Finding {
+  /** `null`: nothing under this key. */
+  readonly record: EntryRecord | null;
+  /** Whether one of its executions stands; `null`: there is none. */
+  readonly verdict: Verdict | null;
+}
+
+/** What is found when nothing is looked for. */
+export const NOTHING_FOUND: Finding = { record: null, verdict: null };
+
+/** Begins a verification. */
+export function beginVisit(isHeard: boolean, rerun?: Visit["rerun"]): Visit {
+  const empty = { isHeard, landings: new Map(), findings: new Map(), open: new Set<string>() };
+  return rerun === undefined ? empty : { ...empty, rerun };
+}
+
+/**
+ * Finds the entry of a call and verifies it.
+ *
+ * @param call The call.
+ * @param visit The verification that this belongs to.
+ * @param from `afresh`: from the store even if the record is in memory, since another process may have added to it.
+ */
+export async function lookUp(call: Call, visit: Visit, from: "memory" | "afresh" = "memory"): Promise<Finding> {
+  const { memory, cache } = call.prepared.workspace;
+  memory.synchronize(cache.generation());
+  const record = (from === "memory" ? memory.record(call.key) : undefined) ?? await cache.records.get(call.key);
+  if (record === null) return NOTHING_FOUND;
+  memory.keepRecord(record);
+  visit.open.add(call.key);
+  try {
+    return { record, verdict: await verifyRecord(record, checksOf(call, visit)) };
+  } finally {
+    visit.open.delete(call.key);
+  }
+}
+
+function checksOf(call: Call, visit: Visit): Checks {
+  const { root, files } = call.prepared;
+  return {
+    leaf: (dependency) => checkDependency(dependency, { root, files }),
+    child: (dependency) => checkChild(dependency, call, visit),
+    sameFunction,
+  };
+}
+
+/** Whether the one function of that identity has the recorded code and declared dependencies. */
+async function sameFunction({ functionId, identity }: Support["functions"][number]): Promise<boolean> {
+  const [step, ...others] = findSteps(functionId);
+  return step !== undefined && others.length === 0 && await identifyStep(step) === identity;
+}
+
+/** The reason for which an inner call would not answer as recorded. */
+async function checkChild(recorded: ChildDependency, outer: Call, visit: Visit): Promise<StaleReason | null> {
+  const differs = (change: "result" | "gone" | "unrepeatable" | "stale", reasons: readonly StaleReason[] = []) => ({
+    kind: "child" as const,
+    functionId: recorded.functionId,
+    key: recorded.key,
+    change,
+    reasons,
+  });
+  const steps = findSteps(recorded.functionId);
+  if (steps.length === 0) return differs("gone");
+  const input = await recallArguments(recorded.args, outer.prepared.workspace.cache.blobs);
+  if (input === null) return differs("unrepeatable");
+  const inner = await identifyAmong(steps, recorded, input.receiver, input.args);
+  if (inner === null) return differs("unrepeatable");
+  if (visit.open.has(inner.key)) return differs("stale");
+
+  if (visit.rerun !== undefined) {
+    const landing = await once(visit.landings, inner.key, () => visit.rerun!(inner, visit));
+    return landing.outcome === recorded.outcome ? null : differs("result", landing.reasons);
+  }
+  const { verdict } = await once(visit.findings, inner.key, () => lookUp(inner, visit));
+  if (verdict === null) return differs("stale", (await compareWithClosest(inner)).reasons);
+  if (!verdict.fresh) return differs("stale", verdict.reasons);
+  return outcomeOf(verdict.trace) === recorded.outcome ? null : differs("result");
+}
+
+/**
+ * The recorded inner call as it would be made now. Of several functions of one name and module, the one meant is the
+ * one whose key is the recorded one; if none is, the call cannot be repeated with certainty.
+ */
+async function identifyAmong(
+  steps: readonly Step[],
+  recorded: ChildDependency,
+  receiver: unknown,
+  args: readonly unknown[],
+): Promise<Call | null> {
+  try {
+    const calls = await Promise.all(steps.map((step) => identifyCall(step, receiver, args)));
+    return calls.length === 1 ? calls[0]! : calls.find(({ key }) => key === recorded.key) ?? null;
+  } catch {
+    return null; // the arguments are no inputs of the function as it is now
+  }
+}
+
+function once<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, find: () => Promise<Value>): Promise<Value> {
+  let found = known.get(key);
+  if (found === undefined) known.set(key, found = find());
+  return found;
+}

@@ -1,0 +1,101 @@
+/**
+ * Recently used records and small results of one cache directory, kept in memory.
+ *
+ * It holds what was read, never what is true: everything is dropped as soon as the directory's generation changes,
+ * which any process does that removes or overwrites an entry.
+ *
+ * @module
+ */
+import type { BlobDigest, CallKey } from "./digests.ts";
+import type { EntryRecord } from "./records.ts";
+
+/** A map that forgets what was used longest ago. */
+class RecentlyUsed<Key, Value> {
+  readonly #values = new Map<Key, Value>();
+  #size = 0;
+
+  constructor(readonly limit: number, readonly sizeOf: (value: Value) => number) {}
+
+  get(key: Key): Value | undefined {
+    const value = this.#values.get(key);
+    if (value !== undefined && this.#values.size > 1) {
+      this.#values.delete(key);
+      this.#values.set(key, value);
+    }
+    return value;
+  }
+
+  set(key: Key, value: Value): void {
+    this.delete(key);
+    this.#values.set(key, value);
+    this.#size += this.sizeOf(value);
+    for (const oldest of this.#values.keys()) {
+      if (this.#size <= this.limit) break;
+      this.delete(oldest);
+    }
+  }
+
+  delete(key: Key): void {
+    const value = this.#values.get(key);
+    if (value === undefined) return;
+    this.#values.delete(key);
+    this.#size -= this.sizeOf(value);
+  }
+
+  clear(): void {
+    this.#values.clear();
+    this.#size = 0;
+  }
+}
+
+/** Results up to this size are kept in memory, bytes. */
+const SMALL_RESULT_BYTES = 64 * 1024;
+/** Sum of the sizes of the results kept, bytes. */
+const RESULTS_BYTES = 32 * 1024 * 1024;
+/** Number of records kept. */
+const RECORDS = 4096;
+
+/** What a process remembers of one cache directory. */
+export class Memory {
+  readonly #records = new RecentlyUsed<CallKey, EntryRecord>(RECORDS, () => 1);
+  readonly #results = new RecentlyUsed<BlobDigest, Uint8Array>(RESULTS_BYTES, (bytes) => bytes.byteLength);
+  #generation: string | number | undefined;
+
+  /** Drops everything if `generation` is not the one under which it was read. */
+  synchronize(generation: string | number): void {
+    if (generation === this.#generation) return;
+    this.#records.clear();
+    this.#results.clear();
+    this.#generation = generation;
+  }
+
+  /** The record last read under this key. */
+  record(key: CallKey): EntryRecord | undefined {
+    return this.#records.get(key);
+  }
+
+  /** Remembers a record. */
+  keepRecord(record: EntryRecord): void {
+    this.#records.set(record.key, record);
+  }
+
+  /** Forgets one record. */
+  dropRecord(key: CallKey): void {
+    this.#records.delete(key);
+  }
+
+  /** The bytes of a small result; not to be written to. */
+  result(digest: BlobDigest): Uint8Array | undefined {
+    return this.#results.get(digest);
+  }
+
+  /** Whether a result of this size is small enough to be remembered. */
+  takes(sizeBytes: number): boolean {
+    return sizeBytes <= SMALL_RESULT_BYTES;
+  }
+
+  /** Remembers the bytes of a result that {@linkcode Memory.takes}. */
+  keepResult(digest: BlobDigest, bytes: Uint8Array): void {
+    this.#results.set(digest, bytes);
+  }
+}

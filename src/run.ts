@@ -1,0 +1,85 @@
+/**
+ * Runs the wrapped function while its reads and its inner calls are noted.
+ *
+ * @module
+ */
+import type { Call } from "./call.ts";
+import type { Flight } from "./flights.ts";
+import type { Landing } from "./landing.ts";
+import type { Dependency, Support } from "./records.ts";
+import { SupportBuilder } from "./support.ts";
+import { tellRun } from "./tell.ts";
+import { CallFrame, currentFrame, runInFrame } from "./tracker.ts";
+
+/** One execution of the function. */
+export type Execution =
+  | {
+    readonly threw: false;
+    readonly value: unknown;
+    readonly computeMs: number;
+    /** What it observed, in order. */
+    readonly dependencies: readonly Dependency[];
+    /** The same, flattened through inner calls. */
+    readonly support: Support | null;
+    /** What changed while it ran. */
+    readonly raced: readonly string[];
+  }
+  | { readonly threw: true; readonly error: unknown };
+
+/** A call whose function is running. */
+export interface RunningCall {
+  readonly call: Call;
+  readonly frame: CallFrame;
+  readonly flight: Flight<Landing>;
+  readonly support: SupportBuilder;
+}
+
+const running = new WeakMap<CallFrame, RunningCall>();
+const frames = new WeakMap<Flight<Landing>, CallFrame>();
+
+/** The call in whose function the present code runs. */
+export function currentCall(): RunningCall | undefined {
+  const frame = currentFrame();
+  return frame === undefined ? undefined : running.get(frame);
+}
+
+/**
+ * Runs the function of a call.
+ *
+ * @param call The call.
+ * @param flight Its place among the running calls.
+ * @returns What it returned or threw. Never rejects for what the function does.
+ */
+export async function run(call: Call, flight: Flight<Landing>): Promise<Execution> {
+  const { step, prepared, receiver, args, key } = call;
+  const { root, files } = prepared;
+  const frame = new CallFrame({
+    fname: step.fname,
+    key,
+    parent: flight.parent && frames.get(flight.parent),
+    root,
+    files,
+  });
+  const support = new SupportBuilder();
+  running.set(frame, { call, frame, flight, support });
+  frames.set(flight, frame);
+  const startedMs = performance.now();
+  let value: unknown;
+  try {
+    value = await runInFrame(frame, () => step.fn.apply(receiver, [...args]));
+  } catch (error) {
+    tellRun(call, performance.now() - startedMs, true);
+    return { threw: true, error };
+  }
+  const computeMs = performance.now() - startedMs;
+  tellRun(call, computeMs, false);
+  const { dependencies, raced } = await frame.settle();
+  return {
+    threw: false,
+    value,
+    computeMs,
+    dependencies,
+    support: support.finish(dependencies),
+    raced: [...raced, ...await call.changedInputs()],
+  };
+}

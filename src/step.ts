@@ -1,0 +1,136 @@
+/**
+ * A wrapped function, and what is worked out once for it: options in force, parameters, cache, fingerprint.
+ *
+ * @module
+ */
+import type { Audience } from "./announce.ts";
+import { warnOnce } from "./announce.ts";
+import { type ArgumentPlan, planArguments } from "./arguments.ts";
+import type { AnyFunction } from "./cached_function.ts";
+import { loadDefaultConfig } from "./config.ts";
+import type { FileDigests } from "./files/file_digests.ts";
+import { type Fingerprint, fingerprint, type FingerprintOptions } from "./fingerprint/fingerprint.ts";
+import {
+  mergeOptions,
+  requireParameterNames,
+  type ResolvedOptions,
+  resolveOptions,
+  type ValidatedOptions,
+  withoutForeignParameters,
+} from "./options.ts";
+import { ownCodeResolver } from "./own_code.ts";
+import { projectRoot, toAbsolute, toPortable } from "./project.ts";
+import { cacheDefaultDir } from "./report/default_dir.ts";
+import { type ParameterList, parseParameters } from "./source/parameters.ts";
+import { cachedIdentity } from "./steps.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+import { wrapSite } from "./wrap_site.ts";
+
+/** What a function needs to be called, worked out by its first call. */
+export interface PreparedStep {
+  readonly options: ResolvedOptions;
+  readonly audience: Audience;
+  readonly workspace: Workspace;
+  readonly files: FileDigests;
+  /** The project's root, for portable paths. */
+  readonly root: string;
+  readonly plan: ArgumentPlan;
+  /** How code is followed, for functions and instances among the arguments too. */
+  readonly codeOptions: FingerprintOptions;
+  /** The function's fingerprint as it is now. */
+  fingerprint(): Promise<Fingerprint>;
+}
+
+/** A wrapped function. */
+export class Step {
+  /** Name of the function as shown to users. */
+  readonly fname: string;
+  /** Name and module of the wrapping, by which traces refer to the function. */
+  readonly functionId: string;
+  readonly #options: ValidatedOptions;
+  readonly #defaultDir: string;
+  #parameters: ParameterList | null | undefined;
+  #prepared: Promise<PreparedStep> | undefined;
+
+  /**
+   * @param fn The function.
+   * @param options Options given in code, checked.
+   * @param name Name to show when the options give none.
+   * @throws {CacheTypeError} `ERR_OPTION_PARAMETER` for a name in `fileArgs` or `ignoreArgs` that is no parameter.
+   */
+  constructor(readonly fn: AnyFunction, options: ValidatedOptions, name: string) {
+    this.#options = options;
+    this.fname = options.name ?? (name || "anonymous");
+    const site = wrapSite();
+    this.functionId = `${this.fname} @ ${site?.startsWith("file:") ? toPortable(new URL(site)) : site ?? "?"}`;
+    // Taken now: a program may change its working directory before it first calls the function.
+    this.#defaultDir = toAbsolute(cacheDefaultDir());
+    const speaksOfParameters = options.fileArgs !== undefined || options.ignoreArgs !== undefined;
+    if (speaksOfParameters) requireParameterNames(options, this.#parse()?.names.map((bound) => bound.name) ?? []);
+  }
+
+  /**
+   * What the function needs to be called. Tried again by the next call when it fails.
+   *
+   * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file.
+   * @throws {CacheError} When the cache or the tracking of code cannot be set up.
+   */
+  prepare(): Promise<PreparedStep> {
+    if (this.#prepared === undefined) {
+      const preparing = this.#prepare();
+      this.#prepared = preparing;
+      preparing.catch(() => {
+        if (this.#prepared === preparing) this.#prepared = undefined;
+      });
+    }
+    return this.#prepared;
+  }
+
+  async #prepare(): Promise<PreparedStep> {
+    const parameters = this.#parse();
+    const names = parameters?.names.map((bound) => bound.name) ?? [];
+    const defaults = withoutForeignParameters(await loadDefaultConfig(Deno.cwd()), names);
+    const options = resolveOptions(mergeOptions(defaults, this.#options));
+    const cacheDir = options.cacheDir === null ? this.#defaultDir : toAbsolute(options.cacheDir);
+    const workspace = await openWorkspace(cacheDir, options);
+    const root = projectRoot();
+    const codeOptions: FingerprintOptions = {
+      ...(options.track === null ? {} : { track: options.track }),
+      ignoreCode: options.ignoreCode,
+      packageOf: ownCodeResolver(root, options.denoVersion),
+      cachedIdentity,
+      projectRoot: root,
+      denoVersion: options.denoVersion,
+    };
+    return {
+      options,
+      audience: { verbose: options.verbose, onEvent: options.onEvent ?? undefined },
+      workspace,
+      files: workspace.files,
+      root,
+      plan: planArguments(parameters, options),
+      codeOptions,
+      fingerprint: this.#follow(codeOptions),
+    };
+  }
+
+  /** Fingerprints the function once, and then only looks at what of it can have changed. */
+  #follow(codeOptions: FingerprintOptions): () => Promise<Fingerprint> {
+    let known: Fingerprint | undefined;
+    return async () => {
+      if (known?.isFixed) return known;
+      const before = known;
+      known = known === undefined ? await fingerprint(this.fn, codeOptions) : await known.refresh();
+      if (known !== before) this.#warn(known);
+      return known;
+    };
+  }
+
+  #warn(current: Fingerprint): void {
+    for (const notice of current.notices) warnOnce(`${this.fname}: ${notice}`);
+  }
+
+  #parse(): ParameterList | null {
+    return this.#parameters === undefined ? this.#parameters = parseParameters(this.fn) : this.#parameters;
+  }
+}
