@@ -77,8 +77,8 @@ Exit code 1: there is no such entry, or one is stale.`,
     arguments: [2, 2],
     details: `KEY is a call key or the first six or more characters of one.
 
-JSON: { before, after, reasons, summary, onlyBefore, onlyAfter, sameResult }; reasons are the differences, onlyBefore and
-onlyAfter what only one of the two executions observed. Exit code 1: there is no such entry.`,
+JSON: { before, after, reasons, summary, onlyBefore, onlyAfter, sameResult }; reasons are the differences, onlyBefore
+and onlyAfter what only one of the two executions observed. Exit code 1: there is no such entry.`,
     load: () => import("./diff.ts"),
   },
   {
