@@ -8,7 +8,7 @@ import type { Digest } from "../digests.ts";
 import { previewOf } from "../preview.ts";
 import type { FingerprintPart } from "../records.ts";
 import { isClassNode } from "../source/syntax.ts";
-import type { Use } from "../source/uses.ts";
+import { staticKey, type Use } from "../source/uses.ts";
 import { type Code, type Exploration, nameModule, type Root, type UserCode } from "./explore.ts";
 import type { GraphNode } from "./graph.ts";
 import type { FoundMember } from "./members.ts";
@@ -111,11 +111,14 @@ class Assembler {
     let readsName = false, readsConstructor = false, classEscapes = false;
     for (const code of this.#found.codes.values()) {
       if (code.kind !== "user") continue;
-      readsName ||= code.user.code?.readsName ?? false;
+      // Decorators are told the name of the class.
+      if (code.user.isHelper) readsConstructor = true;
+      else readsName ||= code.user.code?.readsName ?? false;
       readsConstructor ||= code.user.code?.readsConstructor ?? false;
       for (const root of code.user.roots) {
         for (const use of root.slot.uses) {
-          const member = use.how === "read" ? this.#found.memberOf(root, use) : null;
+          if (use.how !== "read" || isCallback(use)) continue;
+          const member = this.#found.memberOf(root, use);
           if (typeof member?.value !== "function") continue;
           this.#escaping.add(member.value);
           const escaped = this.#found.codes.get(member.value);
@@ -389,6 +392,23 @@ class Assembler {
       preview: previewOf(value),
     });
   }
+}
+
+/** Methods of the platform that call a function they are given, and show it to nobody else. */
+const CALLERS = new Set(
+  ("map filter forEach reduce reduceRight some every find findIndex findLast findLastIndex flatMap sort toSorted then " +
+    "catch finally from fromAsync replace replaceAll groupBy setTimeout setInterval queueMicrotask").split(" "),
+);
+
+function isCallback({ argument }: Use): boolean {
+  if (argument?.call.type !== "CallExpression") return false;
+  const { callee } = argument.call;
+  const name = callee.type === "MemberExpression"
+    ? staticKey(callee)
+    : callee.type === "Identifier"
+    ? callee.name
+    : null;
+  return name !== null && CALLERS.has(name);
 }
 
 type Snapshot = (readonly [key: string | symbol, value: unknown])[];

@@ -80,6 +80,17 @@ const PLATFORM_OBJECTS: ReadonlySet<string> = new Set(
     .split(" "),
 );
 
+/** Where functions come from, with the variables they close over, for those of which nothing can change any more. */
+const settledOrigins = new WeakMap<object, FunctionOrigin>();
+
+function isSettled(code: Code): boolean {
+  if (code.kind === "ignored") return false;
+  return code.kind !== "user" ||
+    code.user.roots.every((root) =>
+      root.kind !== "unset" && root.kind !== "missing" && (root.kind !== "value" || !root.isDynamic)
+    );
+}
+
 /** Marks a variable that is not initialized yet. */
 const UNSET = Symbol("unset");
 
@@ -162,10 +173,14 @@ export class Exploration {
         if (known.kind === "wrapper") this.#enqueue(known.original);
       } else pending.push(fn);
     }
-    const origins = await this.#lease.locate(pending);
-    for (const [index, fn] of pending.entries()) {
-      const code = await this.#identify(fn, origins[index] as FunctionOrigin);
+    const unknown = pending.filter((fn) => !settledOrigins.has(fn));
+    const numbers = new Map(unknown.map((fn, index) => [fn, index]));
+    const located = await this.#lease.locate(unknown);
+    for (const fn of pending) {
+      const origin = settledOrigins.get(fn) ?? located[numbers.get(fn) as number] as FunctionOrigin;
+      const code = await this.#identify(fn, origin);
       this.codes.set(fn, code);
+      if (isSettled(code)) settledOrigins.set(fn, origin);
       if (code.kind === "bound") code.parts.forEach((part) => this.#enqueue(part));
       if (code.kind === "user") this.#enqueueUses(code.user);
     }
