@@ -74,15 +74,19 @@ export function normalizeArguments(plan: ArgumentPlan, args: readonly unknown[])
   if (parameters !== null && !parameters.usesArguments) {
     if (!parameters.rest && values.length > parameters.count) values.length = parameters.count;
     values = fillDefaults(parameters, values);
-    const fixed = parameters.rest ? parameters.count - 1 : parameters.count;
-    if (values.length <= fixed) {
-      while (values.length > 0 && values[values.length - 1] === undefined) values.length -= 1;
-    }
   }
   const files = plan.files.map((place) => valueAt(values, place, parameters));
   for (const place of plan.files) blank(values, place, parameters);
   for (const place of plan.ignored) blank(values, place, parameters);
+  trim(values, parameters);
   return { values, files };
+}
+
+/** Drops what is as good as not passed: `undefined` at the end, where the function cannot tell. */
+function trim(values: unknown[], parameters: ParameterList | null): void {
+  if (parameters === null || parameters.usesArguments) return;
+  if (values.length > (parameters.rest ? parameters.count - 1 : parameters.count)) return;
+  while (values.length > 0 && values[values.length - 1] === undefined) values.length -= 1;
 }
 
 /** A rest parameter stands for all arguments from its position on. */

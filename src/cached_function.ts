@@ -74,8 +74,17 @@ export interface CachedFunction<F extends AnyFunction> {
  * What {@linkcode cacheFile} returns: wraps a function, takes further options, or decorates a method.
  */
 export interface CacheDecorator {
-  /** Decorates a method; `this` is an input of each call. */
-  <F extends AnyFunction>(method: F, context: ClassMethodDecoratorContext): CachedFunction<F>;
+  /**
+   * Decorates a method; `this` is an input of each call.
+   *
+   * A decorator cannot change a method's declared type, so declare the method as asynchronous: the decorated one always
+   * returns a promise.
+   */
+  // deno-lint-ignore no-explicit-any
+  <This, F extends (this: This, ...args: any[]) => any>(
+    method: F,
+    context: ClassMethodDecoratorContext<This, F>,
+  ): F & CachedFunction<F>;
   /** Wraps a function. */
   <F extends AnyFunction>(fn: F): CachedFunction<F>;
   /** A decorator with further options, which win over those given before. */

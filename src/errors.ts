@@ -16,13 +16,20 @@ export interface ErrorDetails {
 
 /** A value, a function or an option of the wrong kind. */
 export class CacheTypeError extends TypeError {
+  /** Name of the class. */
   override readonly name: string = "CacheTypeError";
   /** Stable identifier of the kind of mistake. */
   readonly code: CacheTypeErrorCode;
   /** Path to the offending value; empty when the message names it. */
   readonly path: string;
 
-  /** @param code What is wrong. @param message What is wrong, and the remedy. @param details Where, and why. */
+  /**
+   * Makes the error.
+   *
+   * @param code What is wrong.
+   * @param message What is wrong, and the remedy.
+   * @param details Where, and why.
+   */
   constructor(code: CacheTypeErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
@@ -49,13 +56,20 @@ export type CacheTypeErrorCode =
 
 /** Something about the machine or the cache directory that the user has to mend. */
 export class CacheError extends Error {
+  /** Name of the class. */
   override readonly name: string = "CacheError";
   /** Stable identifier of the kind of failure. */
   readonly code: CacheErrorCode;
   /** The file or folder concerned; empty when the message names it. */
   readonly path: string;
 
-  /** @param code What failed. @param message What failed, and the remedy. @param details Where, and why. */
+  /**
+   * Makes the error.
+   *
+   * @param code What failed.
+   * @param message What failed, and the remedy.
+   * @param details Where, and why.
+   */
   constructor(code: CacheErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;

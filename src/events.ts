@@ -51,6 +51,7 @@ export type StaleReason =
 export interface CallReport {
   /** `hit`: a fresh entry exists; `miss`: the function would run. */
   readonly outcome: "hit" | "miss";
+  /** The key of the call. */
   readonly key: CallKey;
   /** Name of the function as shown to users. */
   readonly fname: string;

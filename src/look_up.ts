@@ -70,14 +70,16 @@ function checksOf(call: Call, visit: Visit): Checks {
   return {
     leaf: (dependency) => checkDependency(dependency, { root, files }),
     child: (dependency) => checkChild(dependency, call, visit),
-    sameFunction,
+    sameFunction: (recorded) => isUnchanged(recorded, call.step.home),
   };
 }
 
-/** Whether the one function of that identity has the recorded code and declared dependencies. */
-async function sameFunction({ functionId, identity }: Support["functions"][number]): Promise<boolean> {
-  const [step, ...others] = findSteps(functionId);
-  return step !== undefined && others.length === 0 && await identifyStep(step) === identity;
+/** Whether there is a function of that identity with the recorded code and declared dependencies. */
+async function isUnchanged(recorded: Support["functions"][number], home: string): Promise<boolean> {
+  for (const step of findSteps(recorded.functionId, home)) {
+    if (await identifyStep(step) === recorded.identity) return true;
+  }
+  return false;
 }
 
 /** The reason for which an inner call would not answer as recorded. */
@@ -89,7 +91,7 @@ async function checkChild(recorded: ChildDependency, outer: Call, visit: Visit):
     change,
     reasons,
   });
-  const steps = findSteps(recorded.functionId);
+  const steps = findSteps(recorded.functionId, outer.step.home);
   if (steps.length === 0) return differs("gone");
   const input = await recallArguments(recorded.args, outer.prepared.workspace.cache.blobs);
   if (input === null) return differs("unrepeatable");

@@ -48,7 +48,8 @@ export class Step {
   /** Name and module of the wrapping, by which traces refer to the function. */
   readonly functionId: string;
   readonly #options: ValidatedOptions;
-  readonly #defaultDir: string;
+  /** The cache directory as far as code and environment say; a configuration file may say otherwise. */
+  readonly home: string;
   #parameters: ParameterList | null | undefined;
   #prepared: Promise<PreparedStep> | undefined;
 
@@ -64,7 +65,7 @@ export class Step {
     const site = wrapSite();
     this.functionId = `${this.fname} @ ${site?.startsWith("file:") ? toPortable(new URL(site)) : site ?? "?"}`;
     // Taken now: a program may change its working directory before it first calls the function.
-    this.#defaultDir = toAbsolute(cacheDefaultDir());
+    this.home = toAbsolute(options.cacheDir ?? cacheDefaultDir());
     const speaksOfParameters = options.fileArgs !== undefined || options.ignoreArgs !== undefined;
     if (speaksOfParameters) requireParameterNames(options, this.#parse()?.names.map((bound) => bound.name) ?? []);
   }
@@ -91,8 +92,8 @@ export class Step {
     const names = parameters?.names.map((bound) => bound.name) ?? [];
     const defaults = withoutForeignParameters(await loadDefaultConfig(Deno.cwd()), names);
     const options = resolveOptions(mergeOptions(defaults, this.#options));
-    const cacheDir = options.cacheDir === null ? this.#defaultDir : toAbsolute(options.cacheDir);
-    const workspace = await openWorkspace(cacheDir, options);
+    const isConfigured = this.#options.cacheDir === undefined && options.cacheDir !== null;
+    const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : this.home, options);
     const root = projectRoot();
     const codeOptions: FingerprintOptions = {
       ...(options.track === null ? {} : { track: options.track }),
@@ -100,7 +101,6 @@ export class Step {
       packageOf: ownCodeResolver(root, options.denoVersion),
       cachedIdentity,
       projectRoot: root,
-      denoVersion: options.denoVersion,
     };
     return {
       options,

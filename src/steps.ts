@@ -15,9 +15,16 @@ export function registerStep(step: Step, cachedFunction: object): void {
   byCachedFunction.set(cachedFunction, step);
 }
 
-/** The wrapped functions with this identity. */
-export function findSteps(functionId: string): Step[] {
-  return steps.find(functionId);
+/**
+ * The wrapped functions with this identity: those of the same cache directory where there are any, else all.
+ *
+ * @param functionId As a trace records it.
+ * @param home The cache directory of the function in whose trace it stands.
+ */
+export function findSteps(functionId: string, home: string): Step[] {
+  const found = steps.find(functionId);
+  const atHome = found.filter((step) => step.home === home);
+  return atHome.length > 0 ? atHome : found;
 }
 
 /**
@@ -28,5 +35,5 @@ export function findSteps(functionId: string): Step[] {
  */
 export function cachedIdentity(value: object): string | undefined {
   const step = byCachedFunction.get(value);
-  return step === undefined || steps.find(step.functionId).length > 1 ? undefined : step.functionId;
+  return step === undefined || findSteps(step.functionId, step.home).length > 1 ? undefined : step.functionId;
 }

@@ -43,7 +43,9 @@ function collect(path: string, value: unknown, depth: number, parts: ValuePart[]
 function smallContainer(value: unknown, room: number): (readonly [name: string, value: unknown])[] | null {
   if (typeof value !== "object" || value === null) return null;
   if (Array.isArray(value)) {
-    return value.length > 0 && value.length <= room ? value.map((item, index) => [`[${index}]`, item] as const) : null;
+    return value.length > 0 && value.length <= room
+      ? Array.from(value, (item, index) => [`[${index}]`, item] as const)
+      : null;
   }
   if (Object.getPrototypeOf(value) !== Object.prototype) return null;
   const names = Object.keys(value).sort();

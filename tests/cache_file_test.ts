@@ -7,7 +7,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { cacheFile, CacheTypeError } from "@bimsb/cachepy";
+import { type CachedFunction, cacheFile, CacheTypeError } from "@bimsb/cachepy";
 import { filesBelow, Rig } from "./support/rig.ts";
 
 Deno.test("a second call is answered from the cache, in the same words that the events say", async () => {
@@ -68,9 +68,9 @@ Deno.test("every hit returns a fresh copy, which the caller may change", async (
 
 Deno.test("fib(200) runs each sub-problem once", async () => {
   await using rig = await Rig.open();
-  const fib = rig.cached()(async function fib(n: number): Promise<bigint> {
-    return n < 2 ? BigInt(n) : await fib(n - 1) + await fib(n - 2);
-  });
+  const fib: CachedFunction<(n: number) => Promise<bigint>> = rig.cached({ name: "fib" })(async (n) =>
+    n < 2 ? BigInt(n) : await fib(n - 1) + await fib(n - 2)
+  );
   assertEquals(await fib(200), 280571172992510140037611932413038677189525n);
   assertEquals(rig.runs(), 201);
   rig.forgetEvents();
