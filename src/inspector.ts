@@ -194,6 +194,7 @@ class Connection {
   }
 
   async locate(functions: readonly object[]): Promise<FunctionOrigin[]> {
+    if (functions.length === 0) return [];
     const group = this.#newGroup();
     const ids = await this.#idsOf(functions, group);
     const origins = await Promise.all(ids.map((id) => this.#locateOne(id)));
@@ -202,6 +203,7 @@ class Connection {
   }
 
   async privateFields(objects: readonly object[]): Promise<ReadonlyMap<string, unknown>[]> {
+    if (objects.length === 0) return [];
     const group = this.#newGroup();
     const ids = await this.#idsOf(objects, group);
     const found = await Promise.all(ids.map(async (objectId) => {

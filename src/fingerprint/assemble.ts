@@ -27,6 +27,8 @@ export interface Assembly {
   readonly checks: (() => boolean)[];
   /** Variables to read again through the inspector. */
   readonly variables: ChangingVariable[];
+  /** Private fields to read again likewise, those that are state left out. */
+  readonly privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>;
 }
 
 /** A variable that is reassigned somewhere, as a function sees it. */
@@ -67,6 +69,7 @@ class Assembler {
   readonly #cached = new Set<object>();
   readonly #checks: (() => boolean)[] = [];
   readonly #variables: ChangingVariable[] = [];
+  readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #checkedObjects = new Set<object>();
   readonly #escaping = new Set<object>();
   #countsFunctionNames = false;
@@ -103,6 +106,7 @@ class Assembler {
       cached: [...this.#cached],
       checks: this.#checks,
       variables: this.#variables,
+      privates: this.#privates,
     };
   }
 
@@ -315,6 +319,7 @@ class Assembler {
     const node: OpenNode = { own: "", references: [] };
     this.#nodes.set(object, node);
     const written = this.#write(object);
+    for (const holder of written.privateHolders) this.#notePrivates(holder);
     node.own = `object ${written.text}`;
     for (const reference of written.references) node.references.push(this.#code(reference));
     for (const handle of written.handles) {
@@ -323,6 +328,12 @@ class Assembler {
     }
     this.#checkObject(object, written);
     return node;
+  }
+
+  #notePrivates(holder: object): void {
+    const state = this.#options.state.members.get(holder);
+    const fields = [...this.#view.privateFieldsOf(holder) ?? []].filter(([name]) => !state?.has(name));
+    if (fields.length > 0) this.#privates.set(holder, new Map(fields));
   }
 
   #write(object: object): WrittenValue {

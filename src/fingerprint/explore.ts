@@ -439,9 +439,39 @@ let intrinsics: Set<object> | undefined;
 
 /** Whether a native function is one of the platform: reachable from the global object by properties alone. */
 function isIntrinsic(fn: object): boolean {
+  const name = nameOf(fn);
+  const isUsual = USUAL_OWNERS.some((owner) =>
+    [owner, Reflect.get(owner, "prototype")].some((one: unknown) => {
+      const property = typeof one === "object" && one !== null || typeof one === "function"
+        ? Object.getOwnPropertyDescriptor(one, name)
+        : undefined;
+      return property?.value === fn;
+    })
+  );
+  if (isUsual) return true;
+  // 16 ms, so only for the unusual ones.
   intrinsics ??= collectIntrinsics();
   return intrinsics.has(fn);
 }
+
+const USUAL_OWNERS: readonly object[] = [
+  globalThis,
+  Math,
+  JSON,
+  Object,
+  Array,
+  String,
+  Number,
+  Function,
+  RegExp,
+  Promise,
+  Map,
+  Set,
+  Date,
+  Reflect,
+  Symbol,
+  BigInt,
+];
 
 function collectIntrinsics(): Set<object> {
   const samples = [

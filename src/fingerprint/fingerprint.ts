@@ -10,7 +10,7 @@
  */
 import { digestBytes } from "../digest.ts";
 import { CacheError } from "../errors.ts";
-import { isInspectorAllowed, leaseInspector } from "../inspector.ts";
+import { type FunctionOrigin, isInspectorAllowed, leaseInspector } from "../inspector.ts";
 import { assemble, type Assembly, type ChangingVariable } from "./assemble.ts";
 import { Exploration } from "./explore.ts";
 import { digestGraph } from "./graph.ts";
@@ -61,7 +61,7 @@ async function followCode(subject: object, options: FingerprintOptions): Promise
   const assembly = assemble(subject, found, { projectRoot: options.projectRoot, packageOf: options.packageOf, state });
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
   const code = found.codes.get(subject);
-  const { checks, variables } = assembly;
+  const { checks, variables, privates } = assembly;
   const result: Fingerprint = {
     digest,
     parts: sortParts(assembly),
@@ -69,12 +69,11 @@ async function followCode(subject: object, options: FingerprintOptions): Promise
     blind: [...found.blind.values()],
     cached: assembly.cached,
     module: code?.kind === "user" ? code.user.module : null,
-    isFixed: checks.length === 0 && variables.length === 0,
+    isFixed: checks.length + variables.length + privates.size === 0,
     refresh: () => {
       if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options);
-      return variables.length === 0
-        ? result
-        : readAgain(variables).then((isSame) => isSame ? result : followCode(subject, options));
+      if (variables.length + privates.size === 0) return result;
+      return readAgain(variables, privates).then((isSame) => isSame ? result : followCode(subject, options));
     },
   };
   return result;
@@ -86,19 +85,29 @@ function sortParts({ parts }: Assembly): Assembly["parts"] {
   return first ? [first, ...others.sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1)] : [];
 }
 
-/** Whether all changing variables hold what they held. */
-async function readAgain(variables: readonly ChangingVariable[]): Promise<boolean> {
+/** Whether all changing variables and private fields hold what they held. */
+async function readAgain(
+  variables: readonly ChangingVariable[],
+  privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>,
+): Promise<boolean> {
   using lease = await leaseInspector();
   const functions = [...new Set(variables.map((variable) => variable.fn))];
-  const origins = await lease.locate(functions);
-  return variables.every(({ fn, name, value, isUnset }) => {
-    const origin = origins[functions.indexOf(fn)];
-    if (origin?.kind !== "script") return false;
-    const scope = origin.scopes.find((one) => Object.hasOwn(one, name));
-    try {
-      return scope !== undefined && !isUnset && Object.is(scope[name], value);
-    } catch {
-      return isUnset;
-    }
-  });
+  const holders = [...privates];
+  const [origins, fields] = await Promise.all([
+    lease.locate(functions),
+    lease.privateFields(holders.map(([holder]) => holder)),
+  ]);
+  const areFieldsSame = holders.every(([, before], index) =>
+    [...before].every(([name, value]) => Object.is(fields[index]?.get(name), value))
+  );
+  return areFieldsSame && variables.every((variable) => isUnchanged(variable, origins[functions.indexOf(variable.fn)]));
+}
+
+function isUnchanged({ name, value, isUnset }: ChangingVariable, origin: FunctionOrigin | undefined): boolean {
+  const scope = origin?.kind === "script" ? origin.scopes.find((one) => Object.hasOwn(one, name)) : undefined;
+  try {
+    return scope !== undefined && !isUnset && Object.is(scope[name], value);
+  } catch {
+    return isUnset;
+  }
 }

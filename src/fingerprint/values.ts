@@ -34,7 +34,7 @@ export interface WrittenValue {
   readonly unknownClasses: readonly object[];
   readonly unknownInstances: readonly object[];
   /** Instances with private fields, which only the inspector can read again. */
-  readonly hasPrivateFields: boolean;
+  readonly privateHolders: readonly object[];
 }
 
 /** Writes a value out. */
@@ -92,7 +92,7 @@ class ValueWriter {
   readonly #handles: string[] = [];
   readonly #unknownClasses = new Set<object>();
   readonly #unknownInstances = new Set<object>();
-  #hasPrivateFields = false;
+  readonly #privateHolders: object[] = [];
 
   constructor(view: ValueView) {
     this.#view = view;
@@ -106,7 +106,7 @@ class ValueWriter {
       handles: this.#handles,
       unknownClasses: [...this.#unknownClasses],
       unknownInstances: [...this.#unknownInstances],
-      hasPrivateFields: this.#hasPrivateFields,
+      privateHolders: this.#privateHolders,
     };
   }
 
@@ -201,7 +201,7 @@ class ValueWriter {
     this.#refer(constructor);
     this.#members("instance{", value, value instanceof Error ? ERROR_NOISE : undefined);
     if (fields.size === 0) return;
-    this.#hasPrivateFields = true;
+    this.#privateHolders.push(value);
     const state = this.#view.stateKeysOf(value);
     for (const [name, field] of fields) {
       // By position, since private names are hashed away; state keeps its place.
