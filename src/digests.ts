@@ -4,10 +4,8 @@
  * @module
  */
 
-declare const kind: unique symbol;
-
 /** SHA-256 in lowercase hex, 64 characters; `Kind` says of what. */
-export type Digest<Kind extends string = string> = string & { readonly [kind]: Kind };
+export type Digest<Kind extends string = string> = string & { readonly __digestOf: Kind };
 
 /** Identity of one call: format version, fingerprint, normalized arguments, declared dependencies. */
 export type CallKey = Digest<"call">;
