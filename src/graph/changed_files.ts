@@ -12,6 +12,7 @@ import { cacheTreeNodes } from "./nodes.ts";
 
 /** A call and which of its files changed. */
 export interface ChangedNode {
+  /** The call. */
   readonly node: CacheNode;
   /** Absolute paths of its files that have other content now, appeared or vanished; sorted, never empty. */
   readonly changedFiles: readonly string[];

@@ -5,12 +5,10 @@
  */
 import type { CacheNode } from "./cache_node.ts";
 
-/** What marks a file as a graph of this package, and its version. */
-export const GRAPH_FORMAT = "cachepy-graph-1";
-
 /** The graph as plain JSON. */
 export interface GraphJson {
-  readonly format: typeof GRAPH_FORMAT;
+  /** What marks it as a graph of this package, and its version. */
+  readonly format: "cachepy-graph-1";
   /** The calls; `created` in ISO 8601. */
   readonly nodes: readonly (Omit<CacheNode, "created"> & { readonly created: string })[];
   /** Who called whom, and which call depends on which file (an absolute path). */
@@ -31,5 +29,5 @@ export function graphToJson(nodes: Iterable<CacheNode>): GraphJson {
     for (const child of new Set(node.children)) edges.push({ from: node.id, to: child, kind: "call" });
     for (const file of node.files) edges.push({ from: node.id, to: file, kind: "file" });
   }
-  return { format: GRAPH_FORMAT, nodes: plain, edges };
+  return { format: "cachepy-graph-1", nodes: plain, edges };
 }

@@ -9,6 +9,9 @@ import { withCache } from "../report/with_cache.ts";
 import type { Cache, StoredNode } from "../store/cache_dir.ts";
 import type { CacheNode } from "./cache_node.ts";
 
+/** Calls that are read at the same time. */
+const AT_ONCE = 32;
+
 /**
  * All calls in the graph of a cache.
  *
@@ -42,9 +45,11 @@ export async function cacheTreeForFile(
 ): Promise<Map<string, CacheNode>> {
   return await withCache(cacheDir, "read", async (cache) => {
     const nodes: CacheNode[] = [];
-    for await (const id of cache.records.nodesForFile(toPortable(path))) {
-      const stored = await cache.records.node(id);
-      if (stored) nodes.push(toCacheNode(cache, stored, await cache.records.parentsOf(id)));
+    const ids = await Array.fromAsync(cache.records.nodesForFile(toPortable(path)));
+    // The database answers several questions at a time.
+    for (let at = 0; at < ids.length; at += AT_ONCE) {
+      const found = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => readNode(cache, id)));
+      nodes.push(...found.filter((node) => node !== null));
     }
     return byId(nodes);
   }, new Map<string, CacheNode>());
@@ -83,6 +88,11 @@ export async function readGraph(cache: Cache): Promise<Map<string, CacheNode>> {
     }
   }
   return byId(stored.map((node) => toCacheNode(cache, node, parents.get(node.id) ?? [])));
+}
+
+async function readNode(cache: Cache, id: string): Promise<CacheNode | null> {
+  const [stored, parents] = await Promise.all([cache.records.node(id), cache.records.parentsOf(id)]);
+  return stored === null ? null : toCacheNode(cache, stored, parents);
 }
 
 function toCacheNode(cache: Cache, node: StoredNode, parents: Iterable<string>): CacheNode {

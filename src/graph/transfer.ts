@@ -29,7 +29,7 @@ export async function cacheTreeSave(path: string | URL, cacheDir: string | URL =
 
 /**
  * Replaces the graph of a cache with one that {@linkcode cacheTreeSave} wrote. Results are not touched: a call whose
- * result is not in the cache is drawn as missing.
+ * result is not in the cache is drawn as missing, and `cacheVerify()` reports it as an orphan.
  *
  * @param path The file. It is checked throughout, so it may come from a stranger.
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given. It is made when there is none.

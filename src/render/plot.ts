@@ -58,6 +58,7 @@ export interface DrawGraphOptions {
  *
  * The picture holds the newest 1,000 calls at most, and says when there are more.
  *
+ * @param cacheDir The cache, or the options; {@linkcode cacheDefaultDir} when not given.
  * @param options What to draw, and where to write it.
  * @returns The document; it is also in the file when `path` was given.
  *
@@ -65,17 +66,23 @@ export interface DrawGraphOptions {
  * ```ts
  * import { plotCacheGraph } from "./plot.ts";
  *
- * const svg = await plotCacheGraph({ cacheDir: "./no-such-cache" });
+ * const svg = await plotCacheGraph("./no-such-cache");
  * console.log(svg.startsWith("<svg")); // true
  * ```
  */
-export async function plotCacheGraph(options: PlotOptions = {}): Promise<string> {
-  const cacheDir = options.cacheDir ?? cacheDefaultDir();
-  const nodes = await cacheTreeNodes(cacheDir);
-  const format = options.format ?? formatOfPath(options.path) ?? "svg";
-  const states = await nodeStates(nodes, options.highlightStale === false ? null : cacheDir);
-  const text = await drawGraph(nodes, { format, states });
-  if (options.path !== undefined) await Deno.writeTextFile(options.path, text);
+export async function plotCacheGraph(
+  cacheDir: string | URL | PlotOptions = {},
+  options: PlotOptions = {},
+): Promise<string> {
+  const isDir = typeof cacheDir === "string" || cacheDir instanceof URL;
+  const { path, format, highlightStale, ...given } = isDir ? { cacheDir, ...options } : { ...cacheDir, ...options };
+  const dir = given.cacheDir ?? cacheDefaultDir();
+  const nodes = await cacheTreeNodes(dir);
+  const text = await drawGraph(nodes, {
+    format: format ?? formatOfPath(path) ?? "svg",
+    states: await nodeStates(nodes, highlightStale === false ? null : dir),
+  });
+  if (path !== undefined) await Deno.writeTextFile(path, text);
   return text;
 }
 

@@ -13,6 +13,7 @@ import { withCache } from "./with_cache.ts";
 
 /** A package that an entry's function reaches. */
 export interface UsedPackage {
+  /** Its name in the code: `lodash-es`. */
   readonly name: string;
   /** Its exact version, where it is known. */
   readonly version: string | null;
@@ -22,6 +23,7 @@ export interface UsedPackage {
 
 /** Everything that is known about an entry. */
 export interface EntryMeta {
+  /** Its call key, 64 hex characters. */
   readonly key: string;
   /** Name of the function as shown to users. */
   readonly fname: string;
@@ -61,6 +63,7 @@ export interface EntryMeta {
 export interface CacheInfo {
   /** The result of the newest execution: a fresh copy. */
   readonly value: unknown;
+  /** Everything that is known. */
   readonly meta: EntryMeta;
 }
 

@@ -10,6 +10,7 @@ import { withCache } from "./with_cache.ts";
 export interface FunctionStats {
   /** Name of the function as shown to users. */
   readonly fname: string;
+  /** Number of its entries. */
   readonly entries: number;
   /** Size of its results, bytes. */
   readonly sizeBytes: number;
@@ -23,6 +24,7 @@ export interface FunctionStats {
 
 /** What a cache holds. */
 export interface CacheStats {
+  /** Number of entries. */
   readonly entries: number;
   /** Size of all results, bytes; one that several entries share counts for each of them. */
   readonly sizeBytes: number;
