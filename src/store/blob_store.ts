@@ -78,6 +78,15 @@ export class BlobStore {
     return `${this.#blobs}/${digest.slice(0, 2)}/${digest.slice(2)}.cbor`;
   }
 
+  /** Time since a blob was last written, milliseconds; `null` when there is none. */
+  ageOf(digest: BlobDigest): number | null {
+    try {
+      return Date.now() - (Deno.statSync(this.pathOf(digest)).mtime?.getTime() ?? 0);
+    } catch {
+      return null;
+    }
+  }
+
   /** Whether there is a file of that name; its bytes are not looked at. */
   has(digest: BlobDigest): boolean {
     try {

@@ -92,16 +92,24 @@ export class GraphRows {
     for (const node of nodes) await this.#writer.commitAll((await this.rowsOf({ ...node, isLoaded: true })).mutations);
   }
 
-  /** Deletes all nodes and edges. */
-  async reset(): Promise<void> {
+  /**
+   * Deletes all nodes and edges.
+   *
+   * @returns Blobs that large nodes were in.
+   */
+  async reset(): Promise<Set<BlobDigest>> {
+    const blobs = new Set<BlobDigest>();
     for (const prefix of ["e", "f", "n"]) {
       for await (const piece of inPieces(listRows(this.#handle, { prefix: [prefix] }), 800)) {
         await this.#writer.commitAll(piece.flatMap(({ key, value }) => {
           const blob = prefix === "n" ? blobOfValue(value) : null;
-          return blob === null ? [{ key }] : [{ key }, { key: blobRow(blob, key[1] as CallKey) }];
+          if (blob === null) return [{ key }];
+          blobs.add(blob);
+          return [{ key }, { key: blobRow(blob, key[1] as CallKey) }];
         }));
       }
     }
+    return blobs;
   }
 
   /** The rows that store a node. */

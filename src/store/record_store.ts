@@ -233,8 +233,8 @@ export class RecordStore {
   }
 
   /** Empties the graph; results stay. */
-  resetGraph(): Promise<void> {
-    return this.#graph.reset();
+  async resetGraph(): Promise<void> {
+    await collectGarbage(await this.#graph.reset(), this.garbage);
   }
 
   /**
@@ -308,8 +308,11 @@ export class RecordStore {
     for (const digest of new Set(blobsOf(record))) {
       if (this.#blobs.has(digest)) continue;
       const chunks = bytes.get(digest);
-      if (chunks !== undefined) await this.#blobs.write(chunks);
-      else if (digest === record.traces[0]!.result) {
+      if (chunks !== undefined) {
+        await this.#blobs.write(chunks);
+        // Its record may have been removed as well, and then nobody would find these bytes.
+        await collectGarbage(new Set([digest]), this.garbage);
+      } else if (digest === record.traces[0]!.result) {
         await this.remove([record.key]);
         throw new CacheError("ERR_NO_ENTRY", `Blob ${digest} was removed before its record was stored`);
       }

@@ -9,8 +9,8 @@ import type { Cache } from "../store/cache_dir.ts";
 import { abandonedLocks, isLockHeld, removeAbandonedLocks } from "../store/file_lock.ts";
 import type { VerifyState } from "./state.ts";
 
-/** A file that seems left over is looked at again after this time: a live process is in the middle of something. */
-const SETTLE_MS = 300;
+/** Between two looks. Milliseconds. */
+const LOOK_MS = 100;
 
 /** Looks for files that nobody needs. */
 export async function checkFiles(cache: Cache, state: VerifyState): Promise<void> {
@@ -20,15 +20,11 @@ export async function checkFiles(cache: Cache, state: VerifyState): Promise<void
   for (const { digest } of cache.blobs.list()) blobs.push(digest);
   const references = await readReferences(store.handle);
   state.step(blobs.length);
-  let orphans = blobs.filter((digest) => !references.has(digest));
+  const orphans = await settledOrphans(cache, state, blobs.filter((digest) => !references.has(digest)));
   let left = leftovers(cache, state.nowMs);
-  if (orphans.length > 0 || left.length > 0) {
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    const still: BlobDigest[] = [];
-    for (const digest of orphans) {
-      if (cache.blobs.has(digest) && !await hasReference(digest, store.handle)) still.push(digest);
-    }
-    orphans = still;
+  if (left.length > 0) {
+    // A live process can be between two steps; what is still there a little later is nobody's.
+    await pause(LOOK_MS);
     const again = new Set(leftovers(cache, state.nowMs));
     left = left.filter((path) => again.has(path));
   }
@@ -55,6 +51,29 @@ export async function checkFiles(cache: Cache, state: VerifyState): Promise<void
       return "new ones were begun";
     });
   }
+}
+
+/** Those blobs that still have no record after the time in which a writer that is alive would have stored it. */
+async function settledOrphans(cache: Cache, state: VerifyState, blobs: readonly BlobDigest[]): Promise<BlobDigest[]> {
+  let orphans = blobs;
+  for (;;) {
+    const still: BlobDigest[] = [];
+    let youngestMs = Infinity;
+    for (const digest of orphans) {
+      const ageMs = cache.blobs.ageOf(digest);
+      if (ageMs === null || await hasReference(digest, cache.records.garbage.handle)) continue;
+      still.push(digest);
+      youngestMs = Math.min(youngestMs, ageMs);
+    }
+    // A clock that went backwards must not make this wait for long.
+    if (still.length === 0 || Math.abs(youngestMs) >= state.settleMs) return still;
+    orphans = still;
+    await pause(LOOK_MS);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function leftovers(cache: Cache, nowMs: number): string[] {

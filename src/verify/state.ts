@@ -76,6 +76,13 @@ export interface VerifyOptions {
    * @default {true}
    */
   readonly resume?: boolean;
+  /**
+   * A blob without a record that is younger than this may belong to a writer that is about to store the record; it is
+   * waited for. Milliseconds.
+   *
+   * @default {3000}
+   */
+  readonly settleMs?: number;
   /** Told how many things were looked at, and of how many. */
   readonly onProgress?: (done: number, total: number) => void;
   /** The time that counts as now, milliseconds since the epoch. */
@@ -91,6 +98,7 @@ const NOTE_MS = 1000;
 export class VerifyState {
   readonly repair: boolean;
   readonly nowMs: number;
+  readonly settleMs: number;
   readonly problems: Problem[] = [];
   checked = 0;
   repaired = 0;
@@ -108,6 +116,7 @@ export class VerifyState {
     this.#path = `${cache.layout.version}/verify.json`;
     this.repair = options.repair === true && !cache.readOnly;
     this.nowMs = options.now ?? Date.now();
+    this.settleMs = options.settleMs ?? 3000;
     this.#onProgress = options.onProgress ?? (() => {});
     const earlier = options.resume === false ? null : this.#readPlace();
     this.resumeAfter = earlier?.after ?? "";
