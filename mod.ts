@@ -37,6 +37,20 @@ export { cacheTreeSummary, cacheTreeToJson } from "./src/graph/export.ts";
 export { cacheTreeFiles, cacheTreeForFile, cacheTreeNodes } from "./src/graph/nodes.ts";
 export { cacheTreeLoad, cacheTreeReset, cacheTreeSave, cacheTreeSync } from "./src/graph/transfer.ts";
 export type { CacheOptions } from "./src/options.ts";
+export type {
+  ChildDependency,
+  Dependency,
+  DirectoryDependency,
+  EnvironmentDependency,
+  FileDependency,
+  FingerprintPart,
+  LinkDependency,
+  StatDependency,
+  Support,
+  Trace,
+  ValuePart,
+  WorkingDirectoryDependency,
+} from "./src/records.ts";
 export { cacheTreeToDot, plotCacheGraph, type PlotFormat, type PlotOptions } from "./src/render/plot.ts";
 export { cacheClear } from "./src/report/clear_cache.ts";
 export { cacheDefaultDir } from "./src/report/default_dir.ts";

@@ -52,7 +52,11 @@ import { registerStep } from "./steps.ts";
  * ```
  */
 export function cacheFile(cacheDir?: string | URL, options?: CacheOptions): CacheDecorator;
-/** @param options See {@linkcode CacheOptions}. */
+/**
+ * The same with the folder among the options.
+ *
+ * @param options See {@linkcode CacheOptions}.
+ */
 export function cacheFile(options: CacheOptions): CacheDecorator;
 export function cacheFile(first?: string | URL | CacheOptions, second?: CacheOptions): CacheDecorator {
   const isPath = first === undefined || typeof first === "string" || first instanceof URL;

@@ -6,7 +6,7 @@
 import type { BlobDigest, CallKey, ContentDigest, Digest, FingerprintDigest, ValueDigest } from "./digests.ts";
 
 /** Version of everything on disk. A change of any stored shape is a new number and a new folder. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 1 as const;
 
 /**
  * Something that an execution observed, and the identity of what it found.
@@ -25,7 +25,9 @@ export type Dependency =
 
 /** Bytes of a file were read. */
 export interface FileDependency {
+  /** Tells the kinds apart. */
   readonly kind: "file";
+  /** Relative to the project root when below it. */
   readonly path: string;
   /** SHA-256 of the bytes; `null`: there was no such file. */
   readonly digest: ContentDigest | null;
@@ -33,7 +35,9 @@ export interface FileDependency {
 
 /** A directory was listed. */
 export interface DirectoryDependency {
+  /** Tells the kinds apart. */
   readonly kind: "directory";
+  /** Relative to the project root when below it. */
   readonly path: string;
   /** Digest over the sorted names and types of its entries; `null`: there was no such directory. */
   readonly digest: ContentDigest | null;
@@ -41,7 +45,9 @@ export interface DirectoryDependency {
 
 /** Metadata of a path was asked for: existence, type, size and, where the function looked at them, times. */
 export interface StatDependency {
+  /** Tells the kinds apart. */
   readonly kind: "stat";
+  /** Relative to the project root when below it. */
   readonly path: string;
   /** Which metadata the function saw; times are rarely looked at, and would make `touch` an edit. */
   readonly aspects: "existence" | "size" | "times";
@@ -55,15 +61,19 @@ export interface StatDependency {
 
 /** A symbolic link was resolved (`readLink`, `realPath`). */
 export interface LinkDependency {
+  /** Tells the kinds apart. */
   readonly kind: "link";
+  /** Relative to the project root when below it. */
   readonly path: string;
   /** `target`: the text of the link; `real`: the resolved path, relative to the project root when below it. */
   readonly aspect: "target" | "real";
+  /** Identity of what was found. */
   readonly digest: ContentDigest | null;
 }
 
 /** An environment variable was asked for; `name` is `*` when all were listed. */
 export interface EnvironmentDependency {
+  /** Tells the kinds apart. */
   readonly kind: "env";
   readonly name: string;
   /** Digest of the value; `null`: it was not set. Values may be secrets, so only digests are stored. */
@@ -72,12 +82,15 @@ export interface EnvironmentDependency {
 
 /** The working directory was asked for. */
 export interface WorkingDirectoryDependency {
+  /** Tells the kinds apart. */
   readonly kind: "cwd";
+  /** Identity of what was found. */
   readonly digest: ContentDigest;
 }
 
 /** Another cached function was called. */
 export interface ChildDependency {
+  /** Tells the kinds apart. */
   readonly kind: "child";
   /** Which cached function, by {@linkcode EntryRecord.functionId}. */
   readonly functionId: string;
@@ -107,6 +120,7 @@ export interface Support {
 
 /** One execution: what it observed, in the order of observation, and what it returned. */
 export interface Trace {
+  /** What it observed, in order. */
   readonly dependencies: readonly Dependency[];
   /** The same, flattened through inner calls; `null`: there are none, or they rest on too much to list. */
   readonly support: Support | null;
@@ -122,6 +136,7 @@ export interface Trace {
 
 /** A reached symbol, value or package of a fingerprint, by name, so that a miss can say which one changed. */
 export interface FingerprintPart {
+  /** Tells the kinds apart. */
   readonly kind: "function" | "class" | "value" | "package" | "runtime" | "cached" | "handle";
   /** The name in the source, `lodash-es` for a package. */
   readonly name: string;
@@ -137,6 +152,7 @@ export interface FingerprintPart {
 export interface ValuePart {
   /** Where it is: `args.opts.alpha`, `env.HOME`, `vars.rate`, `files.data/a.csv`, `version`. */
   readonly path: string;
+  /** Identity of what was found. */
   readonly digest: ValueDigest | ContentDigest | null;
   /** Abbreviated value, at most 80 characters; absent where it must not be shown (environment variables). */
   readonly preview?: string;
@@ -144,7 +160,9 @@ export interface ValuePart {
 
 /** One stored call. */
 export interface EntryRecord {
-  readonly format: typeof FORMAT_VERSION;
+  /** Version of the stored shape. */
+  readonly format: 1;
+  /** The key of the call. */
   readonly key: CallKey;
   /** Name of the function as shown to users. */
   readonly fname: string;
@@ -152,6 +170,7 @@ export interface EntryRecord {
   readonly functionId: string;
   /** When the entry was first stored, milliseconds since the epoch. */
   readonly createdMs: number;
+  /** Identity of the code. */
   readonly fingerprint: FingerprintDigest;
   /** The fingerprint's parts; many entries share them, so the store keeps them once per fingerprint. */
   readonly parts: readonly FingerprintPart[];
@@ -167,9 +186,13 @@ export interface EntryRecord {
 
 /** What a list shows of an entry without reading its record. */
 export interface EntrySummary {
+  /** The key of the call. */
   readonly key: CallKey;
+  /** Name of the function as shown to users. */
   readonly fname: string;
+  /** Name and module of the function. */
   readonly functionId: string;
+  /** When it was stored, milliseconds since the epoch. */
   readonly createdMs: number;
   /** Sum of the sizes of the results of its traces, bytes. */
   readonly sizeBytes: number;
@@ -179,6 +202,7 @@ export interface EntrySummary {
 
 /** How often an entry was used. Kept apart from the record, so that a hit rewrites nothing. */
 export interface EntryUsage {
+  /** How often it was used. */
   readonly hits: number;
   /** Milliseconds since the epoch; the time of creation when it was never hit. */
   readonly lastUsedMs: number;
