@@ -75,6 +75,7 @@ export interface LinkDependency {
 export interface EnvironmentDependency {
   /** Tells the kinds apart. */
   readonly kind: "env";
+  /** Name of the variable; `*`: all were listed. */
   readonly name: string;
   /** Digest of the value; `null`: it was not set. Values may be secrets, so only digests are stored. */
   readonly digest: ContentDigest | null;

@@ -188,7 +188,7 @@ class OpenedCache implements Cache {
 
 /** A newer version keeps its entries in a folder of its own; both work side by side, but share nothing. */
 function tellNewerFormat(layout: Layout, tell: (report: CacheReport) => void): void {
-  let newest = FORMAT_VERSION;
+  let newest: number = FORMAT_VERSION;
   try {
     for (const { name } of Deno.readDirSync(layout.root)) {
       const version = /^v([1-9]\d{0,5})$/.exec(name)?.[1];
