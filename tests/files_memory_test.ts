@@ -68,7 +68,12 @@ Deno.test("a snapshot gives back what was put into it", () => {
   for (let index = 0; index < 50; index++) files.set(`/data/ünïcode ${index}\n`, remembered(index));
   const snapshot = decodeSnapshot(encodeSnapshot(files));
   assertEquals([...snapshot.paths()], [...files.keys()]);
-  for (const [path, file] of files) assertEquals(snapshot.get(path), file);
+  const entries = [...files];
+  for (const [path, file] of [...entries, ...entries, ...entries.toReversed(), ...entries]) {
+    assertEquals(snapshot.get(path), file);
+  }
+  const far = decodeSnapshot(encodeSnapshot(new Map(Array.from({ length: 600 }, (_, i) => [`/${i}`, remembered(i)]))));
+  for (const index of [3, 300, 599, 0, 5]) assertEquals(far.get(`/${index}`), remembered(index));
   assertEquals(snapshot.get("/data"), undefined);
   assertEquals(decodeSnapshot(encodeSnapshot(new Map())).size, 0);
 });

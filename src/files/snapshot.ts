@@ -31,6 +31,9 @@ const HEADER_BYTES = 48;
 const COLUMNS = 6;
 const DIGEST_BYTES = 32;
 
+/** How many rows may be passed over before the table is made. */
+const LOOK_AHEAD = 256;
+
 /**
  * A decoded snapshot: looked up by path, without an object for each row.
  *
@@ -43,6 +46,8 @@ export class Snapshot {
   readonly #columns: Float64Array;
   readonly #digests: Uint8Array;
   #rows: Map<string, number> | undefined;
+  /** All digests in one, so that a row costs a slice. */
+  #hex: string | undefined;
   #next = 0;
 
   /** @param paths One for each row. @param columns Six numbers a row. @param digests 32 bytes a row. */
@@ -63,10 +68,14 @@ export class Snapshot {
   }
 
   #rowOf(path: string): number | undefined {
-    if (this.#paths[this.#next] === path) return this.#next++;
+    const paths = this.#paths;
+    if (this.#next >= paths.length) this.#next = 0;
+    if (paths[this.#next] === path) return this.#next++;
     if (this.#rows === undefined) {
+      const end = Math.min(this.#next + LOOK_AHEAD, paths.length);
+      for (let row = this.#next + 1; row < end; row++) if (paths[row] === path) return (this.#next = row + 1) - 1;
       this.#rows = new Map();
-      for (let row = 0; row < this.#paths.length; row++) this.#rows.set(this.#paths[row]!, row);
+      for (let row = 0; row < paths.length; row++) this.#rows.set(paths[row]!, row);
     }
     const row = this.#rows.get(path);
     if (row !== undefined) this.#next = row + 1;
@@ -86,7 +95,7 @@ export class Snapshot {
       mtimeMs: columns[at + 3]!,
       ctimeMs: columns[at + 4]!,
       checkedMs: columns[at + 5]!,
-      digest: this.#digests.subarray(row * DIGEST_BYTES, (row + 1) * DIGEST_BYTES).toHex() as ContentDigest,
+      digest: (this.#hex ??= this.#digests.toHex()).slice(row * 64, (row + 1) * 64) as ContentDigest,
     };
   }
 }
