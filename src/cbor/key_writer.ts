@@ -405,8 +405,16 @@ export class KeyWriter {
 /** The object's own fields are all of it. */
 const WHOLE = {};
 
-/** Kinds that the platform marks with properties of its own. */
-const MARKED_BY_PLATFORM: ReadonlySet<string> = new Set(["platform", "blob", "exception"]);
+/** Kinds that the platform marks with properties of its own, or that are refused or named as a whole. */
+const MARKED_BY_PLATFORM: ReadonlySet<string> = new Set([
+  "platform",
+  "blob",
+  "exception",
+  "promise",
+  "weak",
+  "iterator",
+  "stream",
+]);
 
 /** Kinds whose encoding goes on after its head. */
 const HOLDS_VALUES: ReadonlySet<string> = new Set(["map", "set", "error", "arguments", "platform", "boxed"]);

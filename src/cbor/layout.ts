@@ -89,16 +89,17 @@ export function writeReference(writer: ByteWriter): number {
  */
 function writePaddedHead(out: ByteWriter, external: External, externalBytes: number): void {
   const { tag, major, byteLength } = external;
-  if (major === Major.text) return out.head(major, byteLength);
+  // Only elements of more than a byte have to lie right, and only they have a tag.
+  if (tag === null) return out.head(major, byteLength);
   const lengthWidths = [2, 3, 5, 9].filter((width) => width >= headSize(byteLength));
-  const tagWidths = tag === null ? [0] : [2, 3, 5, 9];
+  const tagWidths = [2, 3, 5, 9];
   for (const isPadded of [false, true]) {
     for (const tagWidth of tagWidths) {
       for (const lengthWidth of lengthWidths) {
         const end = out.length + externalBytes + (isPadded ? 3 : 0) + tagWidth + lengthWidth;
         if (end % 8 !== 0) continue;
         if (isPadded) out.head(Major.tag, TAG_SELF_DESCRIBED);
-        if (tag !== null) writeWideHead(out, Major.tag, tag, tagWidth);
+        writeWideHead(out, Major.tag, tag, tagWidth);
         writeWideHead(out, major, byteLength, lengthWidth);
         return;
       }

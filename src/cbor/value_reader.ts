@@ -179,7 +179,7 @@ export class ValueReader extends ByteReader {
   #item(): unknown {
     for (;;) {
       const first = this.byte();
-      if (first < 0x18) return first;
+      if (first < 0x18) return this.#unshared(first);
       const major = first & 0xe0;
       if (major === 0xe0) return this.#simple(first);
       const argument = this.argument(first);

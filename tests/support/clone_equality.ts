@@ -54,8 +54,12 @@ function compareObjects(a: object, b: object, path: string, pending: [unknown, u
 
 function internalState(subject: object): unknown[] {
   if (ArrayBuffer.isView(subject)) {
-    const bytes = new Uint8Array(subject.buffer, subject.byteOffset, subject.byteLength);
-    return [subject.buffer, subject.byteOffset, subject.byteLength, bytes.toHex()];
+    try {
+      const bytes = new Uint8Array(subject.buffer, subject.byteOffset, subject.byteLength);
+      return [subject.buffer, subject.byteOffset, subject.byteLength, bytes.toHex()];
+    } catch {
+      return [subject.buffer, "out of bounds"];
+    }
   }
   if (subject instanceof ArrayBuffer) {
     return [subject.byteLength, subject.resizable, subject.maxByteLength, new Uint8Array(subject).toHex()];
@@ -69,11 +73,7 @@ function internalState(subject: object): unknown[] {
   if (subject instanceof File) return [subject.name, subject.lastModified, subject.type, subject.size];
   if (subject instanceof Blob) return [subject.type, subject.size];
   for (const kind of [Number, String, Boolean, BigInt]) {
-    try {
-      return [(kind.prototype.valueOf as (this: object) => unknown).call(subject)];
-    } catch {
-      // Not of this kind.
-    }
+    if (subject instanceof kind) return [subject.valueOf()];
   }
   return [];
 }
