@@ -32,24 +32,34 @@ export type Verdict =
  *
  * @param record The entry; its traces are tried newest first.
  * @param checks How to look at what they rest on.
- * @returns The trace, or the reason for which the newest one does not stand.
+ * @returns The trace, or the reason for which the one that stood longest does not stand.
  */
 export async function verifyRecord(record: EntryRecord, checks: Checks): Promise<Verdict> {
-  let reasons: readonly StaleReason[] | undefined;
+  let closest: Difference | undefined;
   for (const trace of record.traces) {
-    const reason = await firstDifference(trace, checks);
-    if (reason === null) return { fresh: true, trace };
-    reasons ??= [reason];
+    const difference = await firstDifference(trace, checks);
+    if (difference === null) return { fresh: true, trace };
+    if (closest === undefined || difference.position > closest.position) closest = difference;
   }
-  return { fresh: false, reasons: reasons ?? [{ kind: "damaged", detail: "the entry holds no execution" }] };
+  return {
+    fresh: false,
+    reasons: [closest?.reason ?? { kind: "damaged", detail: "the entry holds no execution" }],
+  };
 }
 
-/** The first recorded observation that would be another one now; `null` when the trace stands. */
-async function firstDifference(trace: Trace, checks: Checks): Promise<StaleReason | null> {
+/** A recorded observation that would be another one now. */
+interface Difference {
+  /** How many observations before it stand. */
+  readonly position: number;
+  readonly reason: StaleReason;
+}
+
+/** The first difference of a trace; `null` when it stands. */
+async function firstDifference(trace: Trace, checks: Checks): Promise<Difference | null> {
   if (trace.support !== null && await isSupported(trace.support, checks)) return null;
-  for (const dependency of trace.dependencies) {
+  for (const [position, dependency] of trace.dependencies.entries()) {
     const reason = dependency.kind === "child" ? await checks.child(dependency) : await checks.leaf(dependency);
-    if (reason !== null) return reason;
+    if (reason !== null) return { position, reason };
   }
   return null;
 }
