@@ -375,3 +375,18 @@ Deno.test(
     assertEquals(raced, []);
   },
 );
+
+Deno.test("a member that the program has frozen is left as it is", () =>
+  inFolder(async (folder) => {
+    prepare(folder);
+    const descriptor = Object.getOwnPropertyDescriptor(fs, "readFileSync")!;
+    const { readFileSync } = fs;
+    observedOriginals();
+    try {
+      Object.defineProperty(fs, "readFileSync", { ...descriptor, writable: false });
+      const { seen, value } = await observeRun(folder, () => [fs.readFileSync === readFileSync, fs.existsSync(folder)]);
+      assertEquals([value, seen], [[true, true], ["stat . (existence)"]]);
+    } finally {
+      Object.defineProperty(fs, "readFileSync", descriptor);
+    }
+  }));
