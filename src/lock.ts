@@ -52,6 +52,10 @@ export const MAX_HELD_LOCKS = 256;
 /** Between two tries, milliseconds: soon at first, then so that a waiter wakes well within 50 ms and costs nothing. */
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 15;
+/** The same when many wait in this process, or for long: a try costs 30 µs, and a hundred waiters should not be felt. */
+const PATIENT_PAUSE_MS = 30;
+const MANY_WAITERS = 32;
+const LONG_WAIT_MS = 1000;
 /** How often a waiter reads again who holds the lock and what that one waits for. Milliseconds. */
 const LOOK_MS = 250;
 
@@ -75,10 +79,11 @@ export async function acquireLock(folder: string, key: CallKey, options: Acquire
   const graph = graphOf(folder);
   const holding = options.holding ?? [...graph.held()];
   const waiting = graph.wait(holding, key);
+  waiters++;
   try {
     let lookAtMs = 0;
     let tellAtMs = 0;
-    for (let pauseMs = FIRST_PAUSE_MS;; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    for (let pauseMs = FIRST_PAUSE_MS;; pauseMs *= 2) {
       const waitedMs = performance.now() - beganMs;
       if (waitedMs >= waitMs || options.shouldStop?.() === true) return null;
       if (waitedMs >= lookAtMs) {
@@ -90,12 +95,14 @@ export async function acquireLock(folder: string, key: CallKey, options: Acquire
         tellAtMs = waitedMs + 1000;
       }
       // Between a third and all of it, so that a hundred waiters do not try in step.
-      const span = Math.min(pauseMs, waitMs - waitedMs);
+      const isPatient = waiters > MANY_WAITERS || waitedMs > LONG_WAIT_MS;
+      const span = Math.min(pauseMs, isPatient ? PATIENT_PAUSE_MS : LONGEST_PAUSE_MS, waitMs - waitedMs);
       await pause(span / 3 + Math.random() * span * 2 / 3);
       const lease = tryLease(folder, key, options, performance.now() - beganMs);
       if (lease !== null) return lease;
     }
   } finally {
+    waiters--;
     waiting.end();
   }
 }
@@ -128,6 +135,7 @@ function graphOf(folder: string): WaitGraph {
 }
 
 let heldLocks = 0;
+let waiters = 0;
 
 function tryLease(folder: string, key: CallKey, options: AcquireOptions, waitedMs: number): Lease | null {
   if (heldLocks >= MAX_HELD_LOCKS) return unlocked(waitedMs);

@@ -198,38 +198,59 @@ function nameOf(functionId: string): string {
   return at <= 0 ? functionId : functionId.slice(0, at);
 }
 
-/** All rows of a range, a batch at a time; between batches others may write. */
+/**
+ * All rows of a range, a batch at a time; between batches others may write. The next batch is read while this one is
+ * being used.
+ */
 export async function* listRows(
   handle: KvHandle,
   selector: Deno.KvListSelector,
   options: { readonly limit?: number; readonly reverse?: boolean } = {},
 ): AsyncGenerator<Deno.KvEntry<unknown>> {
   const release = handle.use();
+  let left = options.limit ?? Infinity;
+  let batch = readBatch(handle, selector, Math.min(left, LIST_BATCH), options.reverse === true, undefined);
   try {
-    let cursor: string | undefined;
-    let left = options.limit ?? Infinity;
-    while (left > 0) {
-      const size = Math.min(left, LIST_BATCH);
-      // A batch is one operation that is retried as a whole when the database is locked.
-      const [rows, next] = await handle.run(async (kv) => {
-        const iterator = kv.list(selector, {
-          batchSize: size,
-          limit: size,
-          ...(cursor === undefined ? {} : { cursor }),
-          ...(options.reverse ? { reverse: true } : {}),
-        });
-        const found: Deno.KvEntry<unknown>[] = [];
-        for await (const row of iterator) found.push(row);
-        return [found, iterator.cursor] as const;
-      });
-      yield* rows;
-      if (rows.length < size) return;
+    for (;;) {
+      const { rows, size, cursor } = await batch;
       left -= rows.length;
-      cursor = next;
+      const isLast = rows.length < size || left <= 0;
+      if (!isLast) {
+        batch = readBatch(handle, selector, Math.min(left, LIST_BATCH), options.reverse === true, cursor);
+        // Reported where it is awaited; a caller that stops early does not hear of it.
+        batch.catch(() => {});
+      }
+      yield* rows;
+      if (isLast) return;
     }
   } finally {
+    await batch.catch(() => {});
     release();
   }
+}
+
+interface Batch {
+  readonly rows: Deno.KvEntry<unknown>[];
+  /** How many were asked for. */
+  readonly size: number;
+  readonly cursor: string;
+}
+
+/** One operation, which is repeated as a whole when the database is locked. */
+function readBatch(
+  handle: KvHandle,
+  selector: Deno.KvListSelector,
+  size: number,
+  reverse: boolean,
+  cursor: string | undefined,
+): Promise<Batch> {
+  return handle.run(async (kv) => {
+    const start = cursor === undefined ? {} : { cursor };
+    const iterator = kv.list(selector, { batchSize: size, limit: size, reverse, ...start });
+    const rows: Deno.KvEntry<unknown>[] = [];
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) rows.push(next.value);
+    return { rows, size, cursor: iterator.cursor };
+  });
 }
 
 /** Groups of at most `size` items. */

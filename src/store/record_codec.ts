@@ -66,7 +66,7 @@ export function encodeRecord(record: EntryRecord): Uint8Array {
     record.fingerprint,
     record.notices,
     record.values.map((part) => [part.path, part.digest, part.preview ?? null]),
-    record.files.map((file) => [file.path, file.digest]),
+    record.files.map((file) => file.isFiltered ? [file.path, file.digest, true] : [file.path, file.digest]),
     record.traces.map((
       trace,
     ) => [
@@ -322,7 +322,12 @@ function unpackValue(value: unknown): ValuePart {
 
 function unpackFile(value: unknown): FileDependency {
   const row = list(value, "file");
-  return { kind: "file", path: text(row[0], "file path"), digest: digestOrNull(row[1], "file digest") };
+  return {
+    kind: "file",
+    path: text(row[0], "file path"),
+    digest: digestOrNull(row[1], "file digest"),
+    ...(row[2] === true ? { isFiltered: true } : {}),
+  };
 }
 
 const encoder = new TextEncoder();
