@@ -1,4 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
+import { walkDirectory } from "../src/files/directory.ts";
 import { FileDigests } from "../src/files/file_digests.ts";
 import { inFolder } from "./support/frames.ts";
 
@@ -81,6 +82,17 @@ Deno.test("links within a directory are followed, but not in circles", () =>
       Deno.symlinkSync("itself", `${folder}/itself`);
       Deno.symlinkSync(elsewhere, `${folder}/elsewhere`);
       Deno.symlinkSync(`${folder}/nothing`, `${folder}/broken`);
+      const kinds = walkDirectory(folder).filter((entry) => entry.kind !== "file").map(({ kind, name }) =>
+        `${kind} ${name}`
+      );
+      assertEquals(kinds, [
+        "broken broken",
+        "directory elsewhere",
+        "broken itself",
+        "directory sub",
+        "directory sub/deep",
+        "loop sub/up",
+      ]);
       const before = await digest(folder);
       Deno.writeTextFileSync(`${elsewhere}/x`, "y");
       assertNotEquals(await digest(folder), before);

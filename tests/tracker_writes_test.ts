@@ -330,6 +330,20 @@ Deno.test("it is a race when a file is read twice with different contents, even 
     }
   }));
 
+Deno.test("a file at rest that is edited after it was opened is a race, also when the call overwrites it then", () =>
+  inFolder(async (folder) => {
+    for (const overwrite of [false, true]) {
+      Deno.writeTextFileSync(`${folder}/a`, "1");
+      const files = new FileDigests({ now: () => Date.now() + 60_000 });
+      const { raced } = await observeRun(folder, () => {
+        Deno.openSync(`${folder}/a`).close();
+        behindItsBack.writeTextFileSync(`${folder}/a`, "edited");
+        if (overwrite) Deno.writeTextFileSync(`${folder}/a`, "own");
+      }, files);
+      assertEquals(raced, [`${folder}/a`]);
+    }
+  }));
+
 Deno.test("a change of what was not looked at is no race", () =>
   inFolder(async (folder) => {
     Deno.writeTextFileSync(`${folder}/a`, "1");
