@@ -104,7 +104,7 @@ export async function identifyCall(step: Step, receiver: unknown, args: readonly
     receiver,
     args,
     key,
-    files: reader.found.sort((a, b) => a.path < b.path ? -1 : 1).map((at) => ({ kind: "file", ...at })),
+    files: reader.found.sort((a, b) => a.path < b.path ? -1 : 1).map((at) => fileDependency(at, prepared)),
     values: () =>
       values ??= [
         ...inputs.values.flatMap((value, index) =>
@@ -118,6 +118,13 @@ export async function identifyCall(step: Step, receiver: unknown, args: readonly
       return digest === state.fingerprint.digest ? changed : [...changed, "a value that the function captures"];
     },
   };
+}
+
+function fileDependency(at: FoundPath, { options, files, root }: PreparedStep): FileDependency {
+  const mayBeFiltered = options.filePattern !== null && at.digest !== null;
+  return mayBeFiltered && files.stat(fromPortable(at.path, root))?.isDirectory === true
+    ? { kind: "file", ...at, isFiltered: true }
+    : { kind: "file", ...at };
 }
 
 async function stateOf(

@@ -29,8 +29,10 @@ export interface FileDependency {
   readonly kind: "file";
   /** Relative to the project root when below it. */
   readonly path: string;
-  /** SHA-256 of the bytes; `null`: there was no such file. */
+  /** SHA-256 of the bytes; `null`: there was no such file. For a folder, over all that counts of it. */
   readonly digest: ContentDigest | null;
+  /** A folder of which a `filePattern` chose the files; only the function itself can tell whether it changed. */
+  readonly isFiltered?: true;
 }
 
 /** A directory was listed. */

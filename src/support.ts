@@ -30,7 +30,10 @@ export class SupportBuilder {
     if (!this.#isListable || trace === null) return;
     this.#functions.set(functionId, { functionId, identity: call.identity });
     for (const inner of trace.support?.functions ?? []) this.#addFunction(inner);
-    for (const file of call.files) this.#addLeaf(file);
+    for (const file of call.files) {
+      if (file.isFiltered) this.#isListable = false;
+      else this.#addLeaf(file);
+    }
     for (const dependency of trace.support?.dependencies ?? trace.dependencies) {
       if (dependency.kind === "child") this.#isListable = false;
       else this.#addLeaf(dependency);

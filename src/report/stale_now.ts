@@ -129,6 +129,7 @@ export class StaleCheck {
   async #declaredDifferences(record: EntryRecord): Promise<StaleReason[]> {
     const reasons: StaleReason[] = [];
     for (const file of record.files) {
+      if (file.isFiltered) continue;
       const reason = await this.#leaf(file);
       if (reason !== null) reasons.push(reason);
     }

@@ -151,8 +151,13 @@ export class GraphRows {
 
 /** The node of a record: what its newest execution read and called. */
 export function nodeOf(record: EntryRecord): StoredNode {
-  const files: [string, ContentDigest | null][] = record.files.map((file) => [file.path, file.digest]);
+  const files: [string, ContentDigest | null][] = [];
   const looked = new Set<string>();
+  // Without the filter nobody can tell later whether the folder still has this digest.
+  for (const { path, digest, isFiltered } of record.files) {
+    if (isFiltered) looked.add(path);
+    else files.push([path, digest]);
+  }
   const children = new Set<string>();
   const newest = record.traces[0]!;
   for (const dependency of newest.dependencies) {
