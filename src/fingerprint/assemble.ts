@@ -13,7 +13,7 @@ import { type Code, type Exploration, nameModule, type Root, type UserCode } fro
 import type { GraphNode } from "./graph.ts";
 import type { FoundMember } from "./members.ts";
 import { readDynamicModule } from "./dynamic_imports.ts";
-import { initialText, type StateFindings } from "./state.ts";
+import type { StateFindings } from "./state.ts";
 import { type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
 import { isDeeplyFixed } from "./frozen.ts";
 
@@ -53,6 +53,8 @@ export interface AssemblyOptions {
 export function assemble(subject: object, found: Exploration, options: AssemblyOptions): Assembly {
   return new Assembler(found, options).run(subject);
 }
+
+type ValueRoot = Extract<Root, { kind: "value" }>;
 
 interface OpenNode {
   own: string;
@@ -229,13 +231,13 @@ class Assembler {
       case "platform":
         return [`platform ${root.name}${root.identity ? ` ${root.identity.digest}` : ""}`];
       case "global":
-        return this.#uses(root, (found, use) => this.#global(root, found, use));
+        return this.#uses(root, user, (found, use) => this.#global(root, found, use));
       case "value":
         if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
-          return ["state", this.#initial(root, [])];
+          return ["state", this.#initial(root, [], root.value, user.fn)];
         }
         if (root.isDynamic) this.#variables.push({ fn: user.fn, name: slot.name, value: root.value, isUnset: false });
-        return this.#uses(root, (found, use) => this.#member(root, found, use, user));
+        return this.#uses(root, user, (found, use) => this.#member(root, found, use, user));
       default:
         return root satisfies never;
     }
@@ -243,6 +245,7 @@ class Assembler {
 
   #uses(
     root: Extract<Root, { kind: "value" | "global" }>,
+    user: UserCode,
     refer: (found: FoundMember, use: Use) => GraphNode | string,
   ): (GraphNode | string)[] {
     const references: (GraphNode | string)[] = [];
@@ -255,17 +258,35 @@ class Assembler {
       const found = this.#found.memberOf(root, use);
       if (!found) continue;
       references.push(refer(found, use));
-      if (root.kind === "value" && root.declaration && this.#options.state.holders.has(root.declaration.binding)) {
-        references.push(this.#initial(root, use.path.slice(0, found.followed)));
+      const isHolder = root.kind === "value" && root.declaration &&
+        this.#options.state.holders.has(root.declaration.binding);
+      if (isHolder && typeof found.value === "object") {
+        references.push(this.#initial(root, use.path.slice(0, found.followed), found.value, user.fn));
       }
       if (this.#found.countsOwner(use, found)) references.push(this.#value(found.owner));
     }
     return references;
   }
 
-  /** What counts for a variable that holds state: the code that creates its value. */
-  #initial(root: Extract<Root, { kind: "value" }>, path: readonly string[]): string {
-    return root.declaration ? `state ${digestBytes(initialText(root.declaration, path))}` : "state";
+  /** What counts in place of state: the code that creates it, and where that does not say all, its first value. */
+  #initial(root: ValueRoot, path: readonly string[], value: unknown, fn: object): string {
+    const code = root.declaration ? this.#options.state.holders.get(root.declaration.binding) : undefined;
+    const text = code?.texts.get(path.join(".")) ?? code?.texts.get("") ?? "";
+    const first = code?.isClosed ? "" : this.#firstValue(value, `${root.slot.name}.${path.join(".")}`, fn);
+    return `state ${digestBytes(JSON.stringify([text, first]))}`;
+  }
+
+  #firstValue(value: unknown, name: string, fn: object): string {
+    const isObject = typeof value === "object" && value !== null;
+    const known = isObject ? firstObjects.get(value) : firstVariables.get(fn)?.get(name);
+    if (known !== undefined) return known;
+    const { text } = writeValue(value, this.#found.view);
+    if (isObject) firstObjects.set(value, text);
+    else {
+      const names = firstVariables.get(fn) ?? new Map<string, string>();
+      firstVariables.set(fn, names.set(name, text));
+    }
+    return text;
   }
 
   #global(root: Extract<Root, { kind: "global" }>, found: FoundMember, use: Use): GraphNode | string {
@@ -283,7 +304,7 @@ class Assembler {
   }
 
   #member(
-    root: Extract<Root, { kind: "value" }>,
+    root: ValueRoot,
     found: FoundMember,
     use: Use,
     user: UserCode,
@@ -292,12 +313,13 @@ class Assembler {
     let at: unknown = root.value;
     for (const [index, key] of use.path.slice(0, found.followed).entries()) {
       if (typeof at !== "object" && typeof at !== "function" || at === null) break;
-      if (state.objects.has(at)) return this.#initial(root, use.path.slice(0, index));
-      if (state.members.get(at)?.has(key)) return this.#initial(root, use.path.slice(0, index + 1));
-      at = Object.getOwnPropertyDescriptor(at, key)?.value;
+      const member: unknown = Object.getOwnPropertyDescriptor(at, key)?.value;
+      if (state.objects.has(at)) return this.#initial(root, use.path.slice(0, index), at, user.fn);
+      if (state.members.get(at)?.has(key)) return this.#initial(root, use.path.slice(0, index + 1), member, user.fn);
+      at = member;
     }
     if (typeof found.value === "object" && found.value !== null && state.objects.has(found.value)) {
-      return this.#initial(root, use.path.slice(0, found.followed));
+      return this.#initial(root, use.path.slice(0, found.followed), found.value, user.fn);
     }
     if (use.path.length > 0) this.#checkMember(root.value, use, found);
     if (typeof found.value !== "function") {
@@ -357,7 +379,7 @@ class Assembler {
 
   #checkMember(root: unknown, use: Use, found: FoundMember): void {
     const { memberOf } = this.#found;
-    const probe = { kind: "value", value: root } as Extract<Root, { kind: "value" }>;
+    const probe = { kind: "value", value: root } as ValueRoot;
     this.#checks.push(() => Object.is(memberOf.call(this.#found, probe, use)?.value, found.value));
   }
 
@@ -421,6 +443,10 @@ function isCallback({ argument }: Use): boolean {
     : null;
   return name !== null && CALLERS.has(name);
 }
+
+/** What state held when it was first seen in this process: objects by identity, variables by the function's closure. */
+const firstObjects = new WeakMap<object, string>();
+const firstVariables = new WeakMap<object, Map<string, string>>();
 
 type Snapshot = (readonly [key: string | symbol, value: unknown])[];
 

@@ -111,6 +111,7 @@ export class Exploration {
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
   readonly view: ValueView;
+  #subject: object | null = null;
 
   constructor(lease: Lease, options: FingerprintOptions) {
     this.#lease = lease;
@@ -135,11 +136,23 @@ export class Exploration {
 
   /** Walks from a function or an instance until nothing new comes up. */
   async reach(subject: object): Promise<void> {
+    this.#subject = subject;
     this.#enqueue(subject);
     while (this.#functionQueue.size + this.#objectQueue.size > 0) {
       await this.#locateQueued();
       await this.#writeQueued();
     }
+  }
+
+  /** Where a name is declared, through imports; `null` when that cannot be found. */
+  declarationOf(at: Declaration): Promise<Declaration | null> {
+    return declarationOf(this.#lease, at);
+  }
+
+  /** Identity of the package that a specifier stands for, as text. */
+  packageText(specifier: string, referrer: string): string | null {
+    const identity = this.#options.packageOf(specifier, referrer);
+    return identity && `package ${identity.name} ${identity.digest}`;
   }
 
   /** What a use of a name comes to. */
@@ -231,6 +244,10 @@ export class Exploration {
   }
 
   #identifyCached(fn: object): Code | null {
+    // A recursive function calls its own cached form: a reference to itself, whatever it is called.
+    if (this.#subject !== null && Reflect.get(fn, "original") === this.#subject) {
+      return { kind: "wrapper", original: this.#subject };
+    }
     const identity = this.#options.cachedIdentity(fn);
     return identity === undefined ? null : { kind: "cached", identity };
   }

@@ -10,7 +10,8 @@ import { type AnyNode, childrenOf, type FunctionNode, isClassNode, isFunctionNod
 import { MUTATORS, type Use, usesOf, usesOfBinding } from "../source/uses.ts";
 import { type Exploration, isInStaticBlock, nameModule, type Root, type UserCode } from "./explore.ts";
 import { findMember } from "./members.ts";
-import type { StateFindings } from "./state.ts";
+import type { Declaration } from "./modules.ts";
+import { type InitialCode, readInitialCode, type StateFindings } from "./state.ts";
 
 type ValueRoot = Extract<Root, { kind: "value" | "global" }>;
 
@@ -28,8 +29,8 @@ const RECEIVER = -1;
 const MAX_DEPTH = 12;
 
 /** Looks through all code that a walk has reached for writes to what it shares with its surroundings. */
-export function findState(found: Exploration, projectRoot: string): StateFindings {
-  return new StateFinder(found, projectRoot).run();
+export async function findState(found: Exploration, projectRoot: string): Promise<StateFindings> {
+  return await new StateFinder(found, projectRoot).run();
 }
 
 class StateFinder {
@@ -38,7 +39,7 @@ class StateFinder {
   readonly #bindings = new Set<Binding>();
   readonly #objects = new Set<object>();
   readonly #members = new Map<object, Set<string>>();
-  readonly #holders = new Set<Binding>();
+  readonly #holders = new Map<Binding, { declaration: Declaration; paths: (readonly string[])[] }>();
   readonly #notices = new Set<string>();
   readonly #effects = new Map<string, readonly Effect[]>();
   readonly #numbers = new Map<object, number>();
@@ -49,7 +50,7 @@ class StateFinder {
     this.#projectRoot = projectRoot;
   }
 
-  run(): StateFindings {
+  async run(): Promise<StateFindings> {
     for (const code of this.#found.codes.values()) {
       if (code.kind !== "user" || !code.user.unit) continue;
       for (const root of code.user.roots) {
@@ -58,11 +59,15 @@ class StateFinder {
       }
       this.#readOwnUses(code.user, code.user.unit);
     }
+    const holders = new Map<Binding, InitialCode>();
+    for (const [binding, { declaration, paths }] of this.#holders) {
+      holders.set(binding, await readInitialCode(declaration, paths, this.#found));
+    }
     return {
       bindings: this.#bindings,
       objects: this.#objects,
       members: this.#members,
-      holders: this.#holders,
+      holders,
       notices: [...this.#notices],
     };
   }
@@ -182,7 +187,10 @@ class StateFinder {
         if (use.how === "write" && use.path.length > 0) effects.push({ path, how: "write" });
         if (use.how === "mutate") effects.push({ path, how: "mutate" });
         if (use.how === "call" && use.path.length > 0) {
-          effects.push({ path: path.slice(0, -1), how: "method", method: path.at(-1) as string });
+          const method = path.at(-1) as string;
+          const own = method.startsWith("#") ? privateMethod(user, node, method.slice(1)) : null;
+          if (own && path.length === 1) effects.push(...this.#effectsOf(user, own, RECEIVER, depth + 1));
+          else effects.push({ path: path.slice(0, -1), how: "method", method });
         }
         if (!use.argument) continue;
         for (const inner of this.#effectsOfCall(user, use.argument.call, use.argument.index, depth + 1)) {
@@ -233,7 +241,7 @@ class StateFinder {
     const binding = root.kind === "value" ? root.declaration?.binding ?? root.slot.binding : root.slot.binding;
     if (!binding || user.isHelper) return;
     this.#bindings.add(binding);
-    this.#holders.add(binding);
+    this.#addHolder(user, root, binding, []);
     this.#note(user, root, []);
   }
 
@@ -249,8 +257,17 @@ class StateFinder {
       const members = this.#members.get(holder.value) ?? new Set();
       this.#members.set(holder.value, members.add(last));
     }
-    if (root.kind === "value" && root.declaration) this.#holders.add(root.declaration.binding);
+    if (root.kind === "value" && root.declaration) this.#addHolder(user, root, root.declaration.binding, path);
     this.#note(user, root, path);
+  }
+
+  #addHolder(user: UserCode, root: Root, binding: Binding, path: readonly string[]): void {
+    const script = user.unit?.script;
+    const declaration = root.kind === "value" ? root.declaration : script ? { url: user.url, script, binding } : null;
+    if (!declaration) return;
+    const holder = this.#holders.get(binding) ?? { declaration, paths: [] };
+    this.#holders.set(binding, holder);
+    if (path.length > 0) holder.paths.push(path);
   }
 
   #note(user: UserCode, root: Root, path: readonly string[]): void {
@@ -280,6 +297,18 @@ function methodIn(user: UserCode, name: string, isStatic: boolean): FunctionNode
   for (const member of node.body.body) {
     if (member.type !== "MethodDefinition" || member.static !== isStatic || member.computed) continue;
     if (member.key.type === "Identifier" && member.key.name === name) return member.value;
+  }
+  return null;
+}
+
+/** A private method of the class around a node: no value leads to it, but no other class can have replaced it. */
+function privateMethod(user: UserCode, node: AnyNode, name: string): FunctionNode | null {
+  for (let at: AnyNode | undefined = node; at; at = user.unit?.script.parents.get(at)) {
+    if (!isClassNode(at)) continue;
+    for (const member of at.body.body) {
+      if (member.type !== "MethodDefinition" || member.key.type !== "PrivateIdentifier") continue;
+      if (member.key.name === name && member.kind === "method") return member.value;
+    }
   }
   return null;
 }

@@ -57,7 +57,7 @@ async function followCode(subject: object, options: FingerprintOptions): Promise
   using lease = await leaseInspector();
   const found = new Exploration(lease, options);
   await found.reach(subject);
-  const state = findState(found, options.projectRoot);
+  const state = await findState(found, options.projectRoot);
   const assembly = assemble(subject, found, { projectRoot: options.projectRoot, packageOf: options.packageOf, state });
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
   const code = found.codes.get(subject);

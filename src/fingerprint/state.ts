@@ -4,9 +4,20 @@
  * @module
  */
 import { normalizeCode } from "../source/normalize.ts";
-import type { Binding, ScriptSyntax } from "../source/scopes.ts";
+import type { Binding } from "../source/scopes.ts";
 import { type AnyNode, isClassNode, isFunctionNode } from "../source/syntax.ts";
-import type { Declaration } from "./modules.ts";
+import { type Declaration, importOf } from "./modules.ts";
+
+/**
+ * The code that gives a variable its first value. It counts for state in place of what the variable holds later, so that
+ * another seed or another size of a memo is another fingerprint.
+ */
+export interface InitialCode {
+  /** Of the whole value, and of members of it where it is written out as an object; by the path joined with dots. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** All that the code refers to is in the texts; otherwise two values from one piece of code may differ. */
+  readonly isClosed: boolean;
+}
 
 /** What is state, decided from the code alone, so that it is the same in every process. */
 export interface StateFindings {
@@ -16,32 +27,78 @@ export interface StateFindings {
   readonly objects: ReadonlySet<object>;
   /** Members of objects that it assigns or changes; private ones with their `#`. */
   readonly members: ReadonlyMap<object, ReadonlySet<string>>;
-  /** Variables that hold any of these. */
-  readonly holders: ReadonlySet<Binding>;
+  /** Variables that hold any of these, with the code that gives them their first value. */
+  readonly holders: ReadonlyMap<Binding, InitialCode>;
   readonly notices: readonly string[];
 }
 
 /** How far the code that creates a value is followed through other variables. */
-const MAX_DEPTH = 6;
+const MAX_DEPTH = 8;
 
-/**
- * The code that gives a variable its first value, as text: this counts for state in place of what it holds later, so that
- * another seed or another size of a memo is another fingerprint.
- *
- * @param path The member that is meant, where the value is written out as an object.
- * @returns Empty when the declaration has no such code.
- */
-export function initialText({ script, binding }: Declaration, path: readonly string[]): string {
-  const initial = initializerOf(binding);
-  return initial === null ? "" : textOf(script, memberExpression(initial, path), new Set([binding]), 0);
+/** Answers where an imported name comes from. */
+export interface DeclarationFinder {
+  declarationOf(at: Declaration): Promise<Declaration | null>;
+  /** Identity of the package that a specifier stands for; `null` for user code. */
+  packageText(specifier: string, referrer: string): string | null;
+}
+
+/** Reads the code that gives a variable its first value. */
+export async function readInitialCode(
+  declaration: Declaration,
+  paths: Iterable<readonly string[]>,
+  finder: DeclarationFinder,
+): Promise<InitialCode> {
+  const initial = initializerOf(declaration.binding);
+  const texts = new Map<string, string>();
+  if (initial === null) return { texts, isClosed: false };
+  const reader = new InitialReader(finder);
+  for (const path of [[], ...paths]) {
+    texts.set(path.join("."), await reader.read(declaration, memberExpression(initial, path)));
+  }
+  return { texts, isClosed: reader.isClosed };
+}
+
+class InitialReader {
+  isClosed = true;
+  readonly #finder: DeclarationFinder;
+
+  constructor(finder: DeclarationFinder) {
+    this.#finder = finder;
+  }
+
+  async read(at: Declaration, node: AnyNode, seen: ReadonlySet<Binding> = new Set(), depth = 0): Promise<string> {
+    const code = normalizeCode(at.script, node);
+    const inner: string[] = [];
+    for (const { name, binding } of code.slots) {
+      if (!binding && name === "this") this.isClosed = false;
+      inner.push(binding ? await this.#readName({ ...at, binding }, new Set([...seen, at.binding]), depth) : name);
+    }
+    return JSON.stringify([code.text, inner]);
+  }
+
+  async #readName(at: Declaration, seen: ReadonlySet<Binding>, depth: number): Promise<string> {
+    const imported = importOf(at.script, at.binding);
+    const packageText = imported && this.#finder.packageText(imported.specifier, at.url);
+    if (imported && packageText !== null) return `${packageText} ${imported.imported}`;
+    const found = await this.#finder.declarationOf(at);
+    const initial = found && initializerOf(found.binding);
+    if (found && seen.has(found.binding)) return "_";
+    if (!found || !initial || depth >= MAX_DEPTH) {
+      this.isClosed = false;
+      return "_";
+    }
+    return await this.read(found, initial, seen, depth + 1);
+  }
 }
 
 function initializerOf(binding: Binding): AnyNode | null {
   const { declaration } = binding;
-  if (declaration?.type === "VariableDeclarator") return declaration.init ?? null;
-  return declaration && (isFunctionNode(declaration) || isClassNode(declaration)) && binding.kind !== "parameter"
-    ? declaration
-    : null;
+  if (declaration?.type === "VariableDeclarator") {
+    // A pattern takes the value apart; which part this is would have to be said as well.
+    return declaration.id.type === "Identifier" ? declaration.init ?? declaration.id : null;
+  }
+  const isCode = declaration && (isFunctionNode(declaration) || isClassNode(declaration));
+  return isCode && binding.kind !== "parameter" ? declaration : null;
 }
 
 function memberExpression(node: AnyNode, path: readonly string[]): AnyNode {
@@ -58,15 +115,4 @@ function memberExpression(node: AnyNode, path: readonly string[]): AnyNode {
     at = property.value;
   }
   return at;
-}
-
-function textOf(script: ScriptSyntax, node: AnyNode, seen: Set<Binding>, depth: number): string {
-  const code = normalizeCode(script, node);
-  const inner = code.slots.map(({ name, binding }) => {
-    if (!binding) return name;
-    const initial = seen.has(binding) || depth >= MAX_DEPTH ? null : initializerOf(binding);
-    seen.add(binding);
-    return initial === null ? "_" : textOf(script, initial, seen, depth + 1);
-  });
-  return JSON.stringify([code.text, inner]);
 }

@@ -373,8 +373,8 @@ class Normalizer {
   #property(node: Extract<AnyNode, { type: "Property" }>): void {
     const parent = this.#script.parents.get(node);
     this.#out.push(node.kind === "init" ? (node.method ? "(method" : "(:") : `(${node.kind}`);
-    const isProto = node.key.type === "Identifier" && node.key.name === "__proto__" &&
-      (node.shorthand || node.computed);
+    // `__proto__: x` sets the prototype; as a shorthand or a computed key it is a member like any other.
+    const isProto = keyText(node.key) === "__proto__" && (node.shorthand || node.computed || node.method);
     if (isProto) this.#out.push("own");
     const isPattern = parent?.type === "ObjectPattern";
     if (isPattern && node.key.type === "Identifier" && !node.computed) {
@@ -471,6 +471,10 @@ class Normalizer {
     while (at && !(isClassNode(at) && privateNamesOf(at).has(name))) at = this.#script.parents.get(at);
     this.#out.push(at && isClassNode(at) ? `#home.${privateNamesOf(at).get(name)}` : `#${name}`);
   }
+}
+
+function keyText(key: AnyNode): string | null {
+  return key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : null;
 }
 
 function privateNamesOf(node: ClassNode): Map<string, number> {
