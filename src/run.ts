@@ -52,7 +52,7 @@ export function currentCall(): RunningCall | undefined {
  */
 export async function run(call: Call, flight: Flight<Landing>): Promise<Execution> {
   const { step, prepared, receiver, args, key } = call;
-  const { root, files } = prepared;
+  const { root, files, options: { observe: observes } } = prepared;
   const frame = new CallFrame({
     fname: step.fname,
     key,

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Audience } from "./announce.ts";
-import { warnOnce } from "./announce.ts";
+import { announce, type Audience, warnOnce } from "./announce.ts";
 import { type ArgumentPlan, planArguments } from "./arguments.ts";
 import type { AnyFunction } from "./cached_function.ts";
 import { loadDefaultConfig } from "./config.ts";
@@ -19,10 +18,12 @@ import {
   withoutForeignParameters,
 } from "./options.ts";
 import { ownCodeResolver } from "./own_code.ts";
-import { projectRoot, toAbsolute, toPortable } from "./project.ts";
+import { projectRoot, toAbsolute, toPortable, workingDirectory } from "./project.ts";
 import { cacheDefaultDir } from "./report/default_dir.ts";
 import { type ParameterList, parseParameters } from "./source/parameters.ts";
 import { cachedIdentity } from "./steps.ts";
+import type { CacheReport } from "./store/cache_dir.ts";
+import { describeBlindUses } from "./blind_uses.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 import { wrapSite } from "./wrap_site.ts";
 
@@ -90,7 +91,7 @@ export class Step {
   async #prepare(): Promise<PreparedStep> {
     const parameters = this.#parse();
     const names = parameters?.names.map((bound) => bound.name) ?? [];
-    const defaults = withoutForeignParameters(await loadDefaultConfig(Deno.cwd()), names);
+    const defaults = withoutForeignParameters(await loadDefaultConfig(workingDirectory() ?? projectRoot()), names);
     const options = resolveOptions(mergeOptions(defaults, this.#options));
     const isConfigured = this.#options.cacheDir === undefined && options.cacheDir !== null;
     const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : this.home, options);
@@ -102,32 +103,48 @@ export class Step {
       cachedIdentity,
       projectRoot: root,
     };
+    const audience: Audience = { verbose: options.verbose, onEvent: options.onEvent ?? undefined };
+    workspace.cache.onReport((report) => this.#hear(report, audience));
     return {
       options,
-      audience: { verbose: options.verbose, onEvent: options.onEvent ?? undefined },
+      audience,
       workspace,
       files: workspace.files,
       root,
       plan: planArguments(parameters, options),
       codeOptions,
-      fingerprint: this.#follow(codeOptions),
+      fingerprint: this.#follow(codeOptions, (found) => this.#warn(found, { audience, options })),
     };
   }
 
   /** Fingerprints the function once, and then only looks at what of it can have changed. */
-  #follow(codeOptions: FingerprintOptions): () => Promise<Fingerprint> {
+  #follow(codeOptions: FingerprintOptions, onNew: (found: Fingerprint) => void): () => Promise<Fingerprint> {
     let known: Fingerprint | undefined;
     return async () => {
       if (known?.isFixed) return known;
       const before = known;
       known = known === undefined ? await fingerprint(this.fn, codeOptions) : await known.refresh();
-      if (known !== before) this.#warn(known);
+      if (known !== before) onNew(known);
       return known;
     };
   }
 
-  #warn(current: Fingerprint): void {
-    for (const notice of current.notices) warnOnce(`${this.fname}: ${notice}`);
+  /** Names what of the function's code cannot be seen. */
+  #warn({ notices, blind }: Fingerprint, { audience, options }: Pick<PreparedStep, "audience" | "options">): void {
+    const told = options.observe ? [...notices, ...describeBlindUses(blind)] : notices;
+    for (const detail of told) this.#tell(detail, audience);
+  }
+
+  #tell(detail: string, audience: Audience): void {
+    if (warnOnce(`${this.fname}: ${detail}`)) {
+      announce({ kind: "notice", fname: this.fname, key: null, detail }, audience);
+    }
+  }
+
+  /** What is found wrong with the cache as a whole. */
+  #hear({ kind, detail }: CacheReport, audience: Audience): void {
+    warnOnce(detail);
+    announce({ kind: kind === "damaged" ? "damaged" : "notice", fname: this.fname, key: null, detail }, audience);
   }
 
   #parse(): ParameterList | null {

@@ -40,6 +40,8 @@ export interface CallFrameInfo {
   /** The project root: dependencies hold paths relative to it. */
   readonly root: string;
   readonly files: FileDigests;
+  /** Whether what it reads is noticed; inner calls and files tracked by hand are in any case. @default true */
+  readonly observes?: boolean;
 }
 
 /** How a path was written to. */
@@ -64,6 +66,7 @@ export class CallFrame {
   readonly parent: CallFrame | undefined;
   readonly root: string;
   readonly files: FileDigests;
+  readonly observes: boolean;
   #isRunning = true;
   readonly #seen: ObservationSet;
   readonly #own = new OwnPaths();
@@ -78,6 +81,7 @@ export class CallFrame {
     this.parent = info.parent;
     this.root = info.root;
     this.files = info.files;
+    this.observes = info.observes ?? true;
     this.#seen = new ObservationSet(this);
   }
 

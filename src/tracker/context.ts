@@ -30,7 +30,9 @@ export function currentFrame(): CallFrame | undefined {
 
 /** The call that what is read here belongs to; `undefined` outside of calls, and within {@linkcode mutedApply}. */
 export function observingFrame(): CallFrame | undefined {
-  return running === 0 || muted > 0 ? undefined : currentFrame();
+  if (running === 0 || muted > 0) return undefined;
+  const frame = currentFrame();
+  return frame?.observes === true ? frame : undefined;
 }
 
 /** Runs `body` as part of `frame`, with everything that it starts. `undefined`: as part of no call. */
