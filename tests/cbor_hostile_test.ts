@@ -103,6 +103,10 @@ Deno.test("packed parts that contradict themselves are refused", () => {
   fails(object("Rows", "f6", "83" + "82" + "6161" + "6162" + "8101" + "820102"));
   fails(object("Rows", "f6", "82" + "82" + "6161" + "6162" + "8101"));
   fails(object("Rows", "f6", "81" + "80"));
+  fails(object("Lists", "4101", "82" + "0102"));
+  fails(object("Lists", "4103", "82" + "0102"));
+  fails(object("Lists", "d8484101".replace("4101", "41ff"), "80"));
+  fails("82" + "d81c8101" + object("Lists", "4101", "d81d00"));
   fails(object("Concat", "01"));
   fails(object("Array", "02", "a1" + "05" + "00"));
   fails(object("Array", "02", "a1" + "6131" + "00"));
@@ -140,6 +144,8 @@ Deno.test("a regular expression that would run for ever is made and not run", ()
   const startMs = performance.now();
   const pattern = decodeResult(encode(/^(a+)+$/)) as RegExp;
   assertEquals(pattern.source, "^(a+)+$");
+  const emoji = "d9524a" + "82" + "6e" + new TextEncoder().encode("\\p{RGI_Emoji}").toHex() + "6176";
+  fails("9903e8" + emoji.repeat(1000));
   fails("d9524a" + "82" + "6128" + "60");
   fails("d9524a" + "82" + "6161" + "6178");
   assert(performance.now() - startMs < 100);

@@ -4,6 +4,7 @@
  * @module
  */
 import { CacheTypeError } from "../errors.ts";
+import { isJustElements } from "./array_names.ts";
 import { ByteWriter, Major } from "./byte_writer.ts";
 import type { EncodedKey, EncodeKeyOptions, Unresolved } from "./encode_key.ts";
 import { sortAscii, type SortedNames, sortEncoded } from "./key_names.ts";
@@ -292,16 +293,14 @@ export class KeyWriter {
     const { writer } = this;
     const start = writer.length;
     const { length } = subject;
-    const names = Object.keys(subject);
-    const isDense = names.length === length && (length === 0 || names[length - 1] === String(length - 1));
-    if (isDense && Object.getOwnPropertySymbols(subject).length === 0) {
+    if (isJustElements(subject) && Object.getOwnPropertySymbols(subject).length === 0) {
       writer.head(Major.array, length);
       this.push(Step.elements, null, subject, start, owner);
       return;
     }
     writer.object("Array", 3);
     writer.number(length);
-    this.fields(subject, names, start, { owner, hasIndices: true });
+    this.fields(subject, Object.keys(subject), start, { owner, hasIndices: true });
   }
 
   /** Writes a map of properties, sorted. */

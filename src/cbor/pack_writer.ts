@@ -9,6 +9,7 @@
 import { Major } from "./byte_writer.ts";
 import { NOT_ADDRESSABLE, type ResultWriter } from "./result_writer.ts";
 import { writeBytes } from "./result_objects.ts";
+import { collectLists } from "./list_writer.ts";
 import { collectRows, type Shape } from "./row_shapes.ts";
 import { StrategyFailed } from "./strategy.ts";
 import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "./typed_arrays.ts";
@@ -45,7 +46,8 @@ function writeBlock(result: ResultWriter, items: readonly unknown[], packedDepth
     case "undefined":
       return writeChoices(result, items);
     case "object":
-      return items[0] === null ? writeChoices(result, items) : writeRows(result, items, packedDepth);
+      if (items[0] === null) return writeChoices(result, items);
+      return Array.isArray(items[0]) ? writeLists(result, items, packedDepth) : writeRows(result, items, packedDepth);
     default:
       return false;
   }
@@ -150,6 +152,17 @@ function isChoice(item: unknown): boolean {
   return typeof item === "string"
     ? item.length < 1024
     : typeof item === "boolean" || item === undefined || item === null;
+}
+
+function writeLists(result: ResultWriter, arrays: readonly unknown[], packedDepth: number): boolean {
+  if (packedDepth >= MAX_PACKED_DEPTH) return false;
+  const lists = collectLists(arrays, result.seen);
+  if (lists === null) return false;
+  for (const array of arrays) result.seen.set(array as object, NOT_ADDRESSABLE);
+  result.writer.object("Lists", 3);
+  writeTyped(result, narrowed(lists.lengths, 0, lists.longest));
+  if (!writePacked(result, lists.items, packedDepth + 1)) result.list(lists.items);
+  return true;
 }
 
 function writeRows(result: ResultWriter, items: readonly unknown[], packedDepth: number): boolean {

@@ -51,3 +51,23 @@ export function readChoices(reader: ValueReader, choices: readonly unknown[]): u
   }
   return values;
 }
+
+/** The lengths of packed arrays. */
+export function readLengths(reader: ValueReader): ArrayLike<number> {
+  return readTyped(reader);
+}
+
+/** Arrays of these lengths from all their items. */
+export function splitLists(reader: ValueReader, items: readonly unknown[], lengths: ArrayLike<number>): unknown[][] {
+  const lists: unknown[][] = new Array(lengths.length);
+  let at = 0;
+  for (let index = 0; index < lengths.length; index++) {
+    const length = lengths[index]!;
+    if (!(length >= 0 && Number.isInteger(length) && length <= items.length - at)) {
+      reader.fail("packed arrays whose lengths do not fit their items");
+    }
+    lists[index] = items.slice(at, at += length);
+  }
+  if (at !== items.length) reader.fail("packed arrays whose lengths do not fit their items");
+  return lists;
+}

@@ -7,9 +7,11 @@ import { type ByteWriter, Major } from "./byte_writer.ts";
 import type { ResultWriter } from "./result_writer.ts";
 import { StrategyFailed } from "./strategy.ts";
 import {
+  MAX_PATTERN_COST,
   MAX_REGEXP_LENGTH,
   MAX_RESIZABLE_BUFFERS,
   MAX_RESIZABLE_BYTES,
+  patternCost,
   REFERENCE_BYTES,
   TAG_EPOCH,
   TAG_EXTENDED_TIME,
@@ -48,7 +50,10 @@ export function regexpParts(subject: RegExp): readonly [source: string, flags: s
 /** Writes a regular expression without `lastIndex`, as `structuredClone` has it. */
 export function writeRegExp(result: ResultWriter, subject: RegExp): void {
   const [source, flags] = regexpParts(subject);
-  if (source.length > MAX_REGEXP_LENGTH) result.refuse(`a regular expression longer than ${MAX_REGEXP_LENGTH}`);
+  result.patternCost += patternCost(source);
+  if (source.length > MAX_REGEXP_LENGTH || result.patternCost > MAX_PATTERN_COST) {
+    result.refuse(`a regular expression longer than ${MAX_REGEXP_LENGTH}, or too many Unicode properties in patterns`);
+  }
   result.writer.head(Major.tag, TAG_REGEXP);
   result.writer.head(Major.array, 2);
   result.writer.text(source);

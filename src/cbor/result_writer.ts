@@ -4,6 +4,7 @@
  * @module
  */
 import { CacheTypeError } from "../errors.ts";
+import { isJustElements } from "./array_names.ts";
 import { ByteWriter, Major } from "./byte_writer.ts";
 import type { ResultNotice } from "./encode_result.ts";
 import { IdentityMap } from "./identity_map.ts";
@@ -53,6 +54,8 @@ export class ResultWriter {
   readonly seen = new IdentityMap();
   /** Number of resizable buffers so far. */
   resizableBuffers = 0;
+  /** Cost of the regular expressions so far. */
+  patternCost = 0;
 
   readonly #stack = new WalkStack("result");
   #sharedAt: Set<number> | null = null;
@@ -234,12 +237,12 @@ export class ResultWriter {
 
   #array(subject: unknown[]): void {
     const length = subject.length;
-    const names = Object.keys(subject);
-    if (names.length === length && (length === 0 || names[length - 1] === String(length - 1))) {
+    if (isJustElements(subject)) {
       if (length >= PACK_FROM && this.strategy.packs && this.#packed(subject)) return;
       this.writer.head(Major.array, length);
       return this.#push(Step.elements, subject, subject);
     }
+    const names = Object.keys(subject);
     this.writer.object("Array", 3);
     this.writer.number(length);
     this.writer.head(Major.map, names.length);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_REGEXP_LENGTH, REFERENCE_BYTES } from "./tags.ts";
+import { MAX_PATTERN_COST, MAX_REGEXP_LENGTH, patternCost, REFERENCE_BYTES } from "./tags.ts";
 import { swapByteOrder, type TypedArray, type TypedArrayConstructor } from "./typed_arrays.ts";
 import type { ValueReader } from "./value_reader.ts";
 
@@ -63,6 +63,8 @@ export function readRegExp(reader: ValueReader): RegExp {
   if (typeof source !== "string" || typeof flags !== "string" || source.length > MAX_REGEXP_LENGTH) {
     return reader.fail("a regular expression without a pattern that can be used");
   }
+  reader.patternCost += patternCost(source);
+  if (reader.patternCost > MAX_PATTERN_COST) reader.fail("too many Unicode properties in patterns");
   try {
     return new RegExp(source, flags);
   } catch (cause) {

@@ -34,7 +34,8 @@
  * | strings | 27 `["Strings", all of them as one text, typed array of lengths in UTF-16 units]` |
  * | few distinct primitives | 27 `["Choices", [distinct, …], typed array of indices]` |
  * | plain objects of few shapes | 27 `["Rows", shape of each row or null, [[key, …], column, …], …]`; a column is an array of any kind |
- * | the same, long | 27 `["Concat", array, array, …]` |
+ * | arrays | 27 `["Lists", typed array of lengths, all their items as one array]` |
+ * | any of these but numbers, long | 27 `["Concat", array, array, …]` |
  *
  * Keys alone have:
  *
@@ -92,3 +93,15 @@ export const MAX_RESIZABLE_BUFFERS = 1024;
 export const MAX_RESIZABLE_BYTES = 2 ** 36;
 /** Longest source of a regular expression in UTF-16 units. */
 export const MAX_REGEXP_LENGTH = 1 << 16;
+/** Bound of {@linkcode patternCost} over all regular expressions of a value. */
+export const MAX_PATTERN_COST = 4096;
+
+/**
+ * How much work it is for the engine to make a regular expression, beyond its length: each property of Unicode
+ * (`\p{L}`) takes about 0.1 ms, each of strings (`\p{RGI_Emoji}`) about 3 ms.
+ */
+export function patternCost(source: string): number {
+  let cost = 0;
+  for (const [property] of source.matchAll(/\\p\{[^}]*/gi)) cost += /RGI|Basic_Emoji|Keycap/.test(property) ? 32 : 1;
+  return cost;
+}

@@ -6,7 +6,7 @@
 import { ByteReader, decodeWtf8, INDEFINITE } from "./byte_reader.ts";
 import { define } from "./define.ts";
 import { buildRows, type RowColumns } from "./row_builder.ts";
-import { readChoices, readNumbers, readStrings } from "./packed_reader.ts";
+import { readChoices, readLengths, readNumbers, readStrings, splitLists } from "./packed_reader.ts";
 import * as tag from "./tags.ts";
 import { readObject } from "./object_reader.ts";
 import { readDate, readExtendedTime, readRegExp, readTypedArray } from "./tagged_reader.ts";
@@ -30,6 +30,8 @@ const Role = {
   shape: 8,
   /** Distinct values of packed choices. */
   choices: 9,
+  /** The items of packed arrays. */
+  lists: 10,
 } as const;
 
 interface OpenContainer {
@@ -56,6 +58,8 @@ const TRANSPARENT: ReadonlySet<number> = new Set([21, 22, 23, 24, tag.TAG_URI, 3
 export class ValueReader extends ByteReader {
   /** Number of resizable buffers so far. */
   resizableBuffers = 0;
+  /** Cost of the regular expressions so far. */
+  patternCost = 0;
   readonly #open: OpenContainer[] = [];
   #depth = 0;
   readonly #shared: unknown[] = [];
@@ -127,6 +131,10 @@ export class ValueReader extends ByteReader {
       case Role.concat:
         if (!Array.isArray(value)) this.fail("a part of a long array that is no array");
         for (const item of value) (top.target as unknown[]).push(item);
+        return;
+      case Role.lists:
+        if (!Array.isArray(value)) this.fail("packed arrays without items");
+        top.target = splitLists(this, value, top.key as ArrayLike<number>);
         return;
       case Role.rows:
         (top.target as RowColumns[]).push(value as RowColumns);
@@ -271,6 +279,12 @@ export class ValueReader extends ByteReader {
         return this.remember(readStrings(this));
       case "Choices":
         return this.#pushUnfinished(Role.choices, [], this.head(0x80));
+      case "Lists": {
+        const lengths = readLengths(this);
+        this.#pushUnfinished(Role.lists, null, 1);
+        this.#open[this.#depth - 1]!.key = lengths;
+        return OPENED;
+      }
       case "Concat":
         return this.#pushUnfinished(Role.concat, [], count);
       case "Rows": {

@@ -1,0 +1,51 @@
+/**
+ * Tells whether an array is just its elements.
+ *
+ * @module
+ */
+import process from "node:process";
+
+/** Below this length, naming all elements is fast. */
+const LONG = 512;
+
+type OwnNames = (subject: object, filter: number) => string[];
+
+/** Own names that are no indices, without naming the elements; `null`: the platform has no such function. */
+let ownNonIndexNames: OwnNames | null | undefined;
+
+/** Properties that are enumerable and not named by symbols, as V8 numbers such filters. */
+const ENUMERABLE_TEXT = 2 | 16;
+
+/**
+ * Whether an array has an own value at each index and no enumerable text property besides.
+ *
+ * The language can only list all names of an array, which takes as long as writing them as JSON; so for long arrays
+ * Node's own helper for `util.inspect` is asked, where there is one.
+ */
+export function isJustElements(array: readonly unknown[]): boolean {
+  const { length } = array;
+  if (length >= LONG) {
+    if (ownNonIndexNames === undefined) ownNonIndexNames = findHelper();
+    if (ownNonIndexNames !== null) return ownNonIndexNames(array, ENUMERABLE_TEXT).length === 0 && !hasHole(array);
+  }
+  const names = Object.keys(array);
+  return names.length === length && (length === 0 || names[length - 1] === String(length - 1));
+}
+
+function hasHole(array: readonly unknown[]): boolean {
+  for (let index = 0; index < array.length; index++) {
+    if (array[index] === undefined && !Object.hasOwn(array, index)) return true;
+  }
+  return false;
+}
+
+function findHelper(): OwnNames | null {
+  try {
+    const { binding } = process as unknown as { binding(name: string): { getOwnNonIndexProperties?: OwnNames } };
+    const helper = binding.call(process, "util").getOwnNonIndexProperties;
+    const probe = Object.assign([1, 2], { named: 3 });
+    return helper !== undefined && helper(probe, ENUMERABLE_TEXT).join() === "named" ? helper : null;
+  } catch {
+    return null;
+  }
+}
