@@ -59,7 +59,10 @@ async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<unk
     if (known !== undefined) return decodeResult(known.slice());
     const found = await cache.blobs.read(result, sizeBytes);
     if (found.status !== "ok") {
-      tellDamaged(call, `its result is ${found.status}`);
+      memory.dropRecord(call.key);
+      const isPruned = found.status === "missing" && await cache.records.get(call.key, { parts: false }) === null;
+      if (found.status === "corrupt") cache.blobs.remove(result);
+      if (!isPruned) tellDamaged(call, found.status === "missing" ? "its result is missing" : found.detail);
       return DAMAGED;
     }
     if (memory.takes(sizeBytes)) memory.keepResult(result, found.bytes.slice());

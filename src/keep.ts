@@ -5,7 +5,7 @@
  */
 import { describeError } from "./announce.ts";
 import type { Call } from "./call.ts";
-import { type EncodedResult, encodeResult } from "./cbor/encode_result.ts";
+import type { EncodedResult } from "./cbor/encode_result.ts";
 import { digestBytes, digestChunks } from "./digest.ts";
 import type { BlobDigest, Digest } from "./digests.ts";
 import { CacheTypeError } from "./errors.ts";
@@ -13,7 +13,7 @@ import type { StaleReason } from "./events.ts";
 import type { Landing } from "./landing.ts";
 import { type EntryRecord, FORMAT_VERSION, type Trace } from "./records.ts";
 import type { Execution } from "./run.ts";
-import { tellNotice, tellRaced, tellStored, tellUnsaved } from "./tell.ts";
+import { tellNotice, tellPruned, tellRaced, tellStored, tellUnsaved } from "./tell.ts";
 
 /** How a result is kept. */
 export interface KeepMode {
@@ -38,11 +38,17 @@ type Returned = Execution & { readonly threw: false };
  * @returns Where the result is now.
  */
 export async function keep(call: Call, execution: Returned, mode: KeepMode): Promise<Landing> {
-  const { value, raced } = execution;
-  const encoded = await encode(call, value, mode.isWritten);
+  const { value, encoded, raced } = execution;
   const outcome = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
   const unstored: Landing = { kind: "unstored", value, reasons: mode.reasons, outcome };
-  if (encoded === null || !mode.isWritten) return unstored;
+  if (!mode.isWritten) return unstored;
+  if (encoded === null) {
+    const { refusal } = execution;
+    const detail = refusal instanceof Error ? refusal.message : String(refusal);
+    tellUnsaved(call, detail, refusal instanceof CacheTypeError ? refusal.path : null);
+    return unstored;
+  }
+  for (const { path, detail } of encoded.notices) tellNotice(call, `${path}: ${detail}`);
   if (raced.length > 0) {
     tellRaced(call, raced);
     return unstored;
@@ -50,6 +56,7 @@ export async function keep(call: Call, execution: Returned, mode: KeepMode): Pro
   try {
     const trace = await commit(call, execution, encoded, mode);
     tellStored(call, trace.sizeBytes);
+    await keepBound(call, trace.sizeBytes);
     return { kind: "stored", trace, value, reasons: mode.reasons, outcome };
   } catch (error) {
     tellUnsaved(call, describeError(error), null);
@@ -69,10 +76,14 @@ async function commit(call: Call, execution: Returned, encoded: EncodedResult, m
     computeMs: execution.computeMs,
   };
   const record = recordOf(call, trace, mode);
-  await cache.records.commit(record, { overwrite: mode.isOverwriting });
-  memory.synchronize(cache.generation());
-  memory.keepRecord(record);
-  rememberSmall(call, digest, encoded);
+  const generation = cache.generation();
+  memory.synchronize(generation);
+  // A prune in another process may take the blob, unused until now, before the record is there: hence its bytes.
+  await cache.records.commit(record, { overwrite: mode.isOverwriting, blobs: new Map([[digest, encoded.chunks]]) });
+  if (cache.generation() === generation) {
+    memory.keepRecord(record);
+    rememberSmall(call, digest, encoded);
+  }
   return trace;
 }
 
@@ -93,6 +104,16 @@ function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepMode)
   };
 }
 
+/** Makes room when the cache has outgrown its bound. Failing costs the caller nothing. */
+async function keepBound(call: Call, sizeBytes: number): Promise<void> {
+  try {
+    const removal = await call.prepared.bound?.committed(sizeBytes);
+    if (removal != null && removal.removed > 0) tellPruned(call, removal);
+  } catch (error) {
+    tellNotice(call, `the cache could not be kept under maxBytes: ${describeError(error)}`);
+  }
+}
+
 /** Whether two executions observed the same things in the same state, so that the newer replaces the older. */
 function restsOnTheSame(a: Trace, b: Trace): boolean {
   return a.dependencies.length === b.dependencies.length &&
@@ -109,20 +130,6 @@ function rememberSmall(call: Call, digest: BlobDigest, { chunks, byteLength }: E
     offset += chunk.byteLength;
   }
   memory.keepResult(digest, bytes);
-}
-
-async function encode(call: Call, value: unknown, isWritten: boolean): Promise<EncodedResult | null> {
-  try {
-    const encoded = await encodeResult(value);
-    for (const { path, detail } of encoded.notices) tellNotice(call, `${path}: ${detail}`);
-    return encoded;
-  } catch (error) {
-    if (isWritten) {
-      const path = error instanceof CacheTypeError ? error.path : null;
-      tellUnsaved(call, error instanceof Error ? error.message : String(error), path);
-    }
-    return null;
-  }
 }
 
 /** An outcome that equals no other: what cannot be stored cannot be compared either. */

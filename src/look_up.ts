@@ -12,6 +12,7 @@ import { type Landing, outcomeOf } from "./landing.ts";
 import { recallArguments } from "./packed_arguments.ts";
 import type { ChildDependency, EntryRecord, Support } from "./records.ts";
 import type { Step } from "./step.ts";
+import { tellDamaged } from "./tell.ts";
 import { findSteps } from "./steps.ts";
 
 /** One verification, with all inner calls that it leads to. */
@@ -54,7 +55,8 @@ export function beginVisit(isHeard: boolean, rerun?: Visit["rerun"]): Visit {
 export async function lookUp(call: Call, visit: Visit, from: "memory" | "afresh" = "memory"): Promise<Finding> {
   const { memory, cache } = call.prepared.workspace;
   memory.synchronize(cache.generation());
-  const record = (from === "memory" ? memory.record(call.key) : undefined) ?? await cache.records.get(call.key);
+  const record = (from === "memory" ? memory.record(call.key) : undefined) ??
+    await cache.records.get(call.key, { parts: false, onDamaged: (detail) => tellDamaged(call, detail) });
   if (record === null) return NOTHING_FOUND;
   memory.keepRecord(record);
   visit.open.add(call.key);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Call } from "./call.ts";
+import { type EncodedResult, encodeResult } from "./cbor/encode_result.ts";
 import type { Flight } from "./flights.ts";
 import type { Landing } from "./landing.ts";
 import type { Dependency, Support } from "./records.ts";
@@ -16,6 +17,10 @@ export type Execution =
   | {
     readonly threw: false;
     readonly value: unknown;
+    /** The value as bytes; `null` when it cannot be stored. */
+    readonly encoded: EncodedResult | null;
+    /** Why it cannot be stored. */
+    readonly refusal?: unknown;
     readonly computeMs: number;
     /** What it observed, in order. */
     readonly dependencies: readonly Dependency[];
@@ -59,6 +64,7 @@ export async function run(call: Call, flight: Flight<Landing>): Promise<Executio
     parent: flight.parent && frames.get(flight.parent),
     root,
     files,
+    observes,
   });
   const support = new SupportBuilder();
   running.set(frame, { call, frame, flight, support });
@@ -73,13 +79,24 @@ export async function run(call: Call, flight: Flight<Landing>): Promise<Executio
   }
   const computeMs = performance.now() - startedMs;
   tellRun(call, computeMs, false);
+  // Before the frame settles: reading a result may still be reading the world, as with the times of a file's metadata.
+  const outcome = await encode(value);
   const { dependencies, raced } = await frame.settle();
   return {
     threw: false,
     value,
+    ...outcome,
     computeMs,
     dependencies,
     support: support.finish(dependencies),
     raced: [...raced, ...await call.changedInputs()],
   };
+}
+
+async function encode(value: unknown): Promise<{ encoded: EncodedResult | null; refusal?: unknown }> {
+  try {
+    return { encoded: await encodeResult(value) };
+  } catch (refusal) {
+    return { encoded: null, refusal };
+  }
 }

@@ -21,6 +21,7 @@ import { ownCodeResolver } from "./own_code.ts";
 import { projectRoot, toAbsolute, toPortable, workingDirectory } from "./project.ts";
 import { cacheDefaultDir } from "./report/default_dir.ts";
 import { type ParameterList, parseParameters } from "./source/parameters.ts";
+import { SizeBound } from "./prune/size_bound.ts";
 import { cachedIdentity } from "./steps.ts";
 import type { CacheReport } from "./store/cache_dir.ts";
 import { describeBlindUses } from "./blind_uses.ts";
@@ -36,6 +37,8 @@ export interface PreparedStep {
   /** The project's root, for portable paths. */
   readonly root: string;
   readonly plan: ArgumentPlan;
+  /** Keeps the cache under `maxBytes`; absent where there is no bound. */
+  readonly bound?: SizeBound;
   /** How code is followed, for functions and instances among the arguments too. */
   readonly codeOptions: FingerprintOptions;
   /** The function's fingerprint as it is now. */
@@ -112,6 +115,7 @@ export class Step {
       files: workspace.files,
       root,
       plan: planArguments(parameters, options),
+      ...(options.maxBytes === Infinity ? {} : { bound: new SizeBound(workspace.cache, options.maxBytes) }),
       codeOptions,
       fingerprint: this.#follow(codeOptions, (found) => this.#warn(found, { audience, options })),
     };

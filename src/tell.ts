@@ -72,6 +72,11 @@ export function tellUnsaved(call: Call, detail: string, path: string | null): vo
   warnOnce(`${call.step.fname}: the result is returned and not stored: ${detail}`);
 }
 
+/** Entries were removed to keep the cache under its bound. */
+export function tellPruned(call: Call, { removed, freedBytes }: { removed: number; freedBytes: number }): void {
+  tell(call, { kind: "pruned", removed, freedBytes });
+}
+
 /** Something that the user has to know about the function. */
 export function tellNotice(call: Call, detail: string): void {
   tell(call, { kind: "notice", detail });
