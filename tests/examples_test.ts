@@ -5,12 +5,12 @@ import { runPipeline } from "../examples/demo/run_pipeline.ts";
 import { SCENES } from "../examples/demo/scenes.ts";
 import { bootstrap, interval } from "../examples/weather/bootstrap.ts";
 import { parseRows, selectDays } from "../examples/weather/days.ts";
-import { fitLinear, fitLogistic } from "../examples/weather/regression.ts";
+import { fitLinear, fitLogistic, type Sample } from "../examples/weather/regression.ts";
 import { createDesign, createSeries, TERMS } from "../examples/weather/season.ts";
 
 Deno.test("the pipeline of the example runs exactly the steps that a change reaches", async (t) => {
   await using project = await copyExample();
-  await replaceText(project, { file: "settings.ts", before: "REPLICATES = 3_000", after: "REPLICATES = 50" });
+  await replaceText(project, { file: "settings.ts", before: "REPLICATES = 2_000", after: "REPLICATES = 50" });
   await runPipeline(project, "data");
   for (const scene of SCENES) {
     await t.step(scene.title, async () => {
@@ -86,8 +86,8 @@ Deno.test("fitLogistic() of a yes-or-no predictor gives the log odds of each gro
 
 Deno.test("bootstrap() draws the same samples from the same seed, and their spread is that of the mean", () => {
   const response = Float64Array.from({ length: 400 }, (_, row) => row % 2);
-  const sample = { design: new Float64Array(400).fill(1), response, terms: 1 };
-  const mean = (drawn: typeof sample) => drawn.response.reduce((sum, value) => sum + value, 0) / 400;
+  const sample: Sample = { design: new Float64Array(400).fill(1), response, terms: 1 };
+  const mean = (drawn: Sample) => drawn.response.reduce((sum, value) => sum + value, 0) / 400;
   const draw = (seed: number) => bootstrap(sample, mean, { replicates: 2_000, blockDays: 1, seed });
   assertEquals(draw(1), draw(1));
   assert(draw(1).some((value, index) => value !== draw(2)[index]));

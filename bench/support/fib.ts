@@ -10,7 +10,8 @@ export type Fib = CachedFunction<(n: number) => Promise<bigint>>;
 
 /** Fibonacci numbers through a cache in `dir`. */
 export function createFib(dir: string): Fib {
-  const fib: Fib = cacheFile(dir)(async function fib(n: number): Promise<bigint> {
+  // An arrow: within a function expression named fib, that name would be the function itself and not the cached one.
+  const fib: Fib = cacheFile(dir, { name: "fib" })(async (n: number): Promise<bigint> => {
     return n < 2 ? BigInt(n) : await fib(n - 1) + await fib(n - 2);
   });
   return fib;

@@ -11,7 +11,7 @@ export const DATA_FILE = "data/seattle-weather.csv";
 export const WET_DAY_MM = 1;
 
 /** Bootstrap samples per model. */
-export const REPLICATES = 3_000;
+export const REPLICATES = 2_000;
 
 /** Length of a resampled block, days: long enough to hold a spell of weather. */
 export const BLOCK_DAYS = 21;
