@@ -181,8 +181,22 @@ function isSame(text: string, bytes: Uint8Array, start: number, length: number):
 function shortText(bytes: Uint8Array, start: number, end: number): string {
   if (end - start > SHORT_TEXT) return decoder.decode(bytes.subarray(start, end));
   let text = "";
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
-  return text;
+  let at = start;
+  // Eight at a time: each concatenation costs more than the characters.
+  for (; at + 8 <= end; at += 8) {
+    text += String.fromCharCode(
+      bytes[at]!,
+      bytes[at + 1]!,
+      bytes[at + 2]!,
+      bytes[at + 3]!,
+      bytes[at + 4]!,
+      bytes[at + 5]!,
+      bytes[at + 6]!,
+      bytes[at + 7]!,
+    );
+  }
+  for (; at + 2 <= end; at += 2) text += String.fromCharCode(bytes[at]!, bytes[at + 1]!);
+  return at < end ? text + String.fromCharCode(bytes[at]!) : text;
 }
 
 /** The opposite of WTF-8 encoding; `null` when the bytes are no WTF-8. */

@@ -18,6 +18,8 @@ import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "./typed_arrays.
 const BLOCK_ROWS = 8192;
 /** UTF-16 units of text in one block of strings. */
 const MAX_TEXT = 1 << 24;
+/** Mean length of strings from which joining them pays. */
+const LONG_STRING = 24;
 /** Distinct values in a column of choices, so that an index is one byte. */
 const MAX_CHOICES = 256;
 /** A shape of fewer rows than this has its columns written value by value. */
@@ -116,11 +118,19 @@ function writeStrings(result: ResultWriter, items: readonly unknown[]): boolean 
     if (length > longest) longest = length;
   }
   if (units > MAX_TEXT) return false;
-  const text = items.join("");
-  // A lone surrogate cannot be part of a text; halves of one character in neighbours can, and part again.
-  if (!text.isWellFormed()) return false;
-  result.writer.object("Strings", 3);
-  result.writer.text(text);
+  const { writer } = result;
+  const start = writer.length;
+  writer.object("Strings", 3);
+  // Short strings are copied faster than joined.
+  if (units > items.length * LONG_STRING || !writer.asciiText(items as string[], units)) {
+    const text = items.join("");
+    // A lone surrogate cannot be part of a text; halves of one character in neighbours can, and part again.
+    if (!text.isWellFormed()) {
+      writer.length = start;
+      return false;
+    }
+    writer.text(text);
+  }
   writeTyped(result, narrowed(lengths, 0, longest));
   return true;
 }
