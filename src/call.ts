@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { mapFiles, normalizeArguments } from "./arguments.ts";
+import { type Inputs, mapFiles, normalizeArguments } from "./arguments.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { encodeKey } from "./cbor/encode_key.ts";
-import { type Declared, type FoundPath, readDeclared } from "./declared.ts";
+import { type Declared, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
 import { digestChunks } from "./digest.ts";
 import type { CallKey, Digest } from "./digests.ts";
 import type { Fingerprint } from "./fingerprint/fingerprint.ts";
@@ -24,10 +24,12 @@ export interface StepState {
   readonly declared: Declared;
   /** Identity of all that. */
   readonly identity: Digest<"step">;
+  /** The same as bytes. */
+  readonly identityBytes: Uint8Array;
 }
 
 /** One call, identified. */
-export interface Call extends StepState {
+export interface Call extends Omit<StepState, "identityBytes"> {
   readonly receiver: unknown;
   readonly args: readonly unknown[];
   readonly key: CallKey;
@@ -70,12 +72,12 @@ export async function identifyStep(step: Step): Promise<Digest<"step">> {
 }
 
 /**
- * Identifies a call: normalizes its arguments, looks at its code and at what its options declare, and digests the lot.
+ * Identifies a call: looks at the function's code and at what its options declare, normalizes its arguments, and digests
+ * the lot.
  *
- * The key is SHA-256 over a sequence of canonical CBOR items (RFC 8949 section 4.2, RFC 8742), each of which is there
- * for a reason: the format version, since another one may mean something else by the same bytes; the fingerprint; the
- * choice of inputs, since ignoring another argument is another question; what the options declare; the receiver, where
- * the function can see it; the arguments; what file arguments lead to.
+ * The key is SHA-256 over the function's identity and a sequence of canonical CBOR items (RFC 8949 section 4.2,
+ * RFC 8742): the arguments; then, where there is any, the receiver that the function can see, and what file arguments
+ * lead to.
  *
  * @param step The wrapped function.
  * @param receiver Its `this`.
@@ -83,41 +85,69 @@ export async function identifyStep(step: Step): Promise<Digest<"step">> {
  * @throws {CacheTypeError} `ERR_ARGUMENT` for what cannot be an input, with its path.
  */
 export async function identifyCall(step: Step, receiver: unknown, args: readonly unknown[]): Promise<Call> {
-  const prepared = await step.prepare();
+  const prepared = step.ready ?? await step.prepare();
   const { plan } = prepared;
   const encoder = new CanonicalEncoder(prepared.codeOptions);
   const reader = new PathReader(prepared);
-  const state = await stateOf(step, prepared, encoder, reader);
+  const state = knownStates.get(step) ?? await stateOf(step, prepared, encoder, reader);
   const inputs = normalizeArguments(plan, args);
-  const visibleReceiver = plan.parameters?.usesThis === false || receiver === globalThis ? undefined : receiver;
-  const fileInputs = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
-  const pathLike = isBlind(state) ? await digestPathLike(inputs.values, reader.digest) : [];
-  const key = digestChunks<"call">([
-    new TextEncoder().encode(state.identity),
-    await encoder.encode(visibleReceiver, "this"),
-    await encoder.encode(inputs.values, "args"),
-    await encoder.encode([fileInputs, pathLike.map(({ digest }) => digest)], "fileArgs"),
-  ]);
-  let values: readonly ValuePart[] | undefined;
-  return {
-    ...state,
-    receiver,
-    args,
-    key,
-    files: reader.found.sort((a, b) => a.path < b.path ? -1 : 1).map((at) => fileDependency(at, prepared)),
-    values: () =>
-      values ??= [
-        ...inputs.values.flatMap((value, index) =>
-          valueParts(`args.${plan.names[index] ?? index}`, value, (part) => encoder.encodePart(part))
-        ),
-        ...declaredParts(state.declared, (part) => encoder.encodePart(part)),
-      ],
-    changedInputs: async () => {
-      const changed = await reader.changed();
-      const { digest } = await prepared.fingerprint();
-      return digest === state.fingerprint.digest ? changed : [...changed, "a value that the function captures"];
-    },
-  };
+  const seen = plan.parameters?.usesThis === false || receiver === globalThis ? undefined : receiver;
+
+  const items = [state.identityBytes, await encoder.encode(inputs.values, "args")];
+  const blind = isBlind(state);
+  if (seen !== undefined || blind || inputs.files.length > 0) {
+    const fileInputs = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
+    const pathLike = blind ? await digestPathLike(inputs.values, reader.digest) : [];
+    items.push(
+      await encoder.encode(seen, "this"),
+      await encoder.encode([fileInputs, pathLike.map(({ digest }) => digest)], "fileArgs"),
+    );
+  }
+  return new IdentifiedCall(state, receiver, args, digestChunks(items), inputs, encoder, reader);
+}
+
+/** See {@linkcode Call}. */
+class IdentifiedCall implements Call {
+  readonly step: Step;
+  readonly prepared: PreparedStep;
+  readonly fingerprint: Fingerprint;
+  readonly declared: Declared;
+  readonly identity: Digest<"step">;
+  #files: readonly FileDependency[] | undefined;
+  #values: readonly ValuePart[] | undefined;
+
+  constructor(
+    state: StepState,
+    readonly receiver: unknown,
+    readonly args: readonly unknown[],
+    readonly key: CallKey,
+    readonly inputs: Inputs,
+    readonly encoder: CanonicalEncoder,
+    readonly reader: PathReader,
+  ) {
+    ({ step: this.step, prepared: this.prepared, fingerprint: this.fingerprint } = state);
+    ({ declared: this.declared, identity: this.identity } = state);
+  }
+
+  get files(): readonly FileDependency[] {
+    return this.#files ??= this.reader.found.toSorted((a, b) => a.path < b.path ? -1 : 1)
+      .map((at) => fileDependency(at, this.prepared));
+  }
+
+  values(): readonly ValuePart[] {
+    const encode = (part: unknown) => this.encoder.encodePart(part);
+    const { names } = this.prepared.plan;
+    return this.#values ??= [
+      ...this.inputs.values.flatMap((value, index) => valueParts(`args.${names[index] ?? index}`, value, encode)),
+      ...declaredParts(this.declared, encode),
+    ];
+  }
+
+  async changedInputs(): Promise<string[]> {
+    const changed = await this.reader.changed();
+    const { digest } = await this.prepared.fingerprint();
+    return digest === this.fingerprint.digest ? changed : [...changed, "a value that the function captures"];
+  }
 }
 
 function fileDependency(at: FoundPath, { options, files, root }: PreparedStep): FileDependency {
@@ -127,12 +157,22 @@ function fileDependency(at: FoundPath, { options, files, root }: PreparedStep): 
     : { kind: "file", ...at };
 }
 
+/** States of functions that can never change: nothing declared, and nothing captured that could be another value. */
+const knownStates = new WeakMap<Step, StepState>();
+
+/**
+ * A function as it is now. Its identity is SHA-256 over the format version, since another one may mean something else by
+ * the same bytes; the fingerprint; the choice of inputs, since ignoring another argument is another question; and what
+ * the options declare.
+ */
 async function stateOf(
   step: Step,
   prepared: PreparedStep,
   encoder: CanonicalEncoder,
   reader: PathReader,
 ): Promise<StepState> {
+  const known = knownStates.get(step);
+  if (known !== undefined) return known;
   const fingerprint = await prepared.fingerprint();
   const declared = await readDeclared(prepared.options, reader.digest);
   const { version, env, files, vars } = declared;
@@ -140,7 +180,10 @@ async function stateOf(
     encodeKey([FORMAT_VERSION, fingerprint.digest, prepared.plan.signature]).bytes,
     await encoder.encode([version, env, files, vars], "dependsOnVars"),
   ]);
-  return { step, prepared, fingerprint, declared, identity };
+  const identityBytes = new TextEncoder().encode(identity);
+  const state = { step, prepared, fingerprint, declared, identity, identityBytes };
+  if (fingerprint.isFixed && declaresNothing(prepared.options)) knownStates.set(step, state);
+  return state;
 }
 
 /** Whether the function may read files without being observed. */

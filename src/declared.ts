@@ -31,6 +31,13 @@ export interface FoundPath {
 
 const NOTHING: Declared = { version: null, env: [], files: [], vars: {} };
 
+/** Whether the options declare nothing that can be another thing at the next call. */
+export function declaresNothing({ envVars, dependsOnFiles, dependsOnVars }: ResolvedOptions): boolean {
+  // An empty object that is not frozen may be filled before the next call.
+  return envVars.length === 0 && dependsOnFiles.length === 0 && typeof dependsOnVars !== "function" &&
+    Object.isFrozen(dependsOnVars) && Object.keys(dependsOnVars).length === 0;
+}
+
 /**
  * Looks at everything that the options declare.
  *
@@ -40,10 +47,8 @@ const NOTHING: Declared = { version: null, env: [], files: [], vars: {} };
  */
 export async function readDeclared(options: ResolvedOptions, digestPath: DigestPath): Promise<Declared> {
   const { version, envVars, dependsOnFiles, dependsOnVars } = options;
+  if (declaresNothing(options)) return { ...NOTHING, version };
   const vars = typeof dependsOnVars === "function" ? dependsOnVars() : dependsOnVars;
-  if (envVars.length === 0 && dependsOnFiles.length === 0) {
-    return version === null && vars === NOTHING.vars ? NOTHING : { ...NOTHING, version, vars };
-  }
   const found = await Promise.all(dependsOnFiles.map(digestPath));
   return {
     version,

@@ -27,7 +27,7 @@ const DEFAULTS: ResolvedOptions = {
   envVars: [],
   version: null,
   dependsOnFiles: [],
-  dependsOnVars: {},
+  dependsOnVars: Object.freeze({}),
   hashFilePaths: true,
   verbose: false,
   name: null,

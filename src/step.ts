@@ -56,6 +56,7 @@ export class Step {
   readonly home: string;
   #parameters: ParameterList | null | undefined;
   #prepared: Promise<PreparedStep> | undefined;
+  #ready: PreparedStep | undefined;
 
   /**
    * @param fn The function.
@@ -74,6 +75,11 @@ export class Step {
     if (speaksOfParameters) requireParameterNames(options, this.#parse()?.names.map((bound) => bound.name) ?? []);
   }
 
+  /** What {@linkcode prepare} answered, once it has. */
+  get ready(): PreparedStep | undefined {
+    return this.#ready;
+  }
+
   /**
    * What the function needs to be called. Tried again by the next call when it fails.
    *
@@ -84,7 +90,7 @@ export class Step {
     if (this.#prepared === undefined) {
       const preparing = this.#prepare();
       this.#prepared = preparing;
-      preparing.catch(() => {
+      preparing.then((ready) => this.#ready = ready, () => {
         if (this.#prepared === preparing) this.#prepared = undefined;
       });
     }
