@@ -17,7 +17,7 @@ export interface Script {
   readonly id: string;
   /** `file:///…`, `https://…`, `node:fs`, `ext:…`; empty for `eval`. */
   readonly url: string;
-  /** The JavaScript that runs: types stripped, syntax transformed. */
+  /** The JavaScript that runs: types stripped, syntax transformed. Empty for the platform's own scripts. */
   readonly text: string;
 }
 
@@ -247,10 +247,18 @@ class Connection {
     const url = this.#urls.get(id) ?? "";
     const known = scripts.get(id);
     if (known && known.url === url) return known;
-    const { scriptSource } = await this.#post<{ scriptSource: string }>("Debugger.getScriptSource", { scriptId: id });
-    const script = { id, url, text: scriptSource };
+    const script = { id, url, text: PLATFORM_SCRIPT.test(url) ? "" : await this.#source(id) };
     scripts.set(id, script);
     return script;
+  }
+
+  /** Some scripts of the platform have no source to show. */
+  async #source(scriptId: string): Promise<string> {
+    try {
+      return (await this.#post<{ scriptSource: string }>("Debugger.getScriptSource", { scriptId })).scriptSource;
+    } catch {
+      return "";
+    }
   }
 
   /** Remote objects as values of our realm. */
@@ -318,6 +326,8 @@ interface Location {
   readonly lineNumber: number;
   readonly columnNumber: number;
 }
+
+const PLATFORM_SCRIPT = /^(?:ext|node|internal|cdp|checkin):/;
 
 /** Sources do not change once compiled, and outlive the session. */
 const scripts = new Map<string, Script>();

@@ -266,6 +266,96 @@ Deno.test("an instance is identified by its class and its fields, private ones t
   assertNotEquals(await identify(helper), await identify((x: number) => x));
 });
 
+Deno.test("a method says which members of its receiver are state, and the receiver is identified without them", async () => {
+  class Model {
+    calls = 0;
+    alpha = 1;
+    #memo = new Map<number, number>();
+    fit(x: number): number {
+      this.#remember(x);
+      this.note();
+      return x * this.alpha;
+    }
+    #remember(x: number): void {
+      this.#memo.set(x, x);
+    }
+    note(): void {
+      this.calls++;
+    }
+  }
+  const model = new Model();
+  const { receiverState } = await follow(Model.prototype.fit);
+  assertEquals(receiverState, ["#memo", "calls"]);
+  const identity = await identifyValue(model, OPTIONS, receiverState);
+  model.fit(1);
+  assertEquals(await identifyValue(model, OPTIONS, receiverState), identity);
+  model.alpha = 2;
+  assertNotEquals(await identifyValue(model, OPTIONS, receiverState), identity);
+});
+
+Deno.test("a method that took another one's place counts, although the class has its text elsewhere", async () => {
+  class Sample {
+    one(): number {
+      return 1;
+    }
+    two(): number {
+      return 2;
+    }
+  }
+  const found = await follow(() => new Sample().one());
+  Sample.prototype.one = Sample.prototype.two;
+  assert(await isRefreshed(found));
+  assertNotEquals((await found.refresh()).digest, found.digest);
+});
+
+Deno.test("arrow functions over different receivers differ, and say that the receiver is not seen", async () => {
+  function make(this: { z: number }) {
+    return () => this.z;
+  }
+  const one = await follow(make.call({ z: 1 }));
+  assertNotEquals(one.digest, await digestOf(make.call({ z: 2 })));
+  assert(one.notices[0]?.startsWith("not tracked: this in "));
+});
+
+Deno.test("an arrow function in a field of an instance counts with its instance", async () => {
+  class Button {
+    #clicks: number;
+    constructor(clicks: number) {
+      this.#clicks = clicks;
+    }
+    handler = () => this.#clicks;
+  }
+  const make = (button: Button) => () => button.handler();
+  const one = await follow(make(new Button(1)));
+  assertEquals(one.notices, []);
+  assertEquals(one.digest, await digestOf(make(new Button(1))));
+  assertNotEquals(one.digest, await digestOf(make(new Button(2))));
+});
+
+Deno.test("values and code that are nested too deep, generators and iterators do not throw and are named", async () => {
+  let deep: unknown = 1;
+  for (let level = 0; level < 50_000; level++) deep = [deep];
+  const items = [1, 2].values();
+  const produce = (function* () {
+    yield 1;
+  })();
+  const sum = new Function(`return ${Array(20_000).fill("1").join(" + ")}`);
+  const found = await follow(() => [deep, items, produce, sum()]);
+  for (const word of ["too deep", "Array Iterator", "Generator", "could not be read"]) {
+    assert(found.notices.some((notice) => notice.includes(word)), word);
+  }
+});
+
+Deno.test("when the walk fails, the function's own code counts, and that is said", async () => {
+  const found = await follow(helper, {
+    packageOf: () => {
+      throw new Error("no lock file");
+    },
+  });
+  assert(found.notices[0]?.startsWith("not followed: the code could not be walked (no lock file)"));
+  assert(!found.isFixed);
+});
+
 Deno.test("many fingerprints at once do not get in each other's way", async () => {
   const make = (n: number) => () => n;
   const functions = Array.from({ length: 40 }, (_, index) => make(index));

@@ -219,7 +219,7 @@ class Assembler {
       case "ignored":
         return ["ignored"];
       case "missing":
-        return ["missing"];
+        return [slot.name === "this" ? `this ${PROCESS} ${numberOf(user.fn)}` : "missing"];
       case "unset":
         this.#variables.push({ fn: user.fn, name: slot.name, value: undefined, isUnset: true });
         return ["unset"];
@@ -378,6 +378,8 @@ class Assembler {
   }
 
   #checkMember(root: unknown, use: Use, found: FoundMember): void {
+    // Nothing was followed, so the value is the variable's own.
+    if (found.followed === 0) return;
     const { memberOf } = this.#found;
     const probe = { kind: "value", value: root } as ValueRoot;
     this.#checks.push(() => Object.is(memberOf.call(this.#found, probe, use)?.value, found.value));
@@ -442,6 +444,17 @@ function isCallback({ argument }: Use): boolean {
     ? callee.name
     : null;
   return name !== null && CALLERS.has(name);
+}
+
+/** The receiver that an arrow function closes over cannot be seen, so that two of them must not be taken for one. */
+const PROCESS = crypto.randomUUID();
+const numbers = new WeakMap<object, number>();
+let lastNumber = 0;
+
+function numberOf(fn: object): number {
+  const number = numbers.get(fn) ?? ++lastNumber;
+  numbers.set(fn, number);
+  return number;
 }
 
 /** What state held when it was first seen in this process: objects by identity, variables by the function's closure. */

@@ -47,6 +47,17 @@ export interface UserCode {
   readonly extras: ReadonlyMap<string, unknown>;
 }
 
+/** A function as its free names see it. */
+interface Surroundings {
+  readonly fn: object;
+  readonly unit: CodeUnit;
+  readonly url: string;
+  readonly scopes: readonly ScopeValues[];
+  readonly name: string;
+}
+
+const THIS_REMEDY = ", so it counts as another function in each process; write a method, or pass what it needs";
+
 /** What a name in the code stands for. */
 export type Root =
   | {
@@ -108,6 +119,8 @@ export class Exploration {
   readonly #options: FingerprintOptions;
   readonly #ignored: ReadonlySet<string>;
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
+  /** Objects through which functions were reached, for arrow functions that close over `this`. */
+  readonly #owners = new Map<object, object>();
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
   readonly view: ValueView;
@@ -120,7 +133,7 @@ export class Exploration {
     this.view = {
       isState: () => false,
       stateKeysOf: () => undefined,
-      isIgnored: (value) => this.codes.get(value)?.kind === "ignored",
+      noteMember: (owner, member) => void this.#owners.set(member, this.#owners.get(member) ?? owner),
       privateFieldsOf: (object) => this.#privates.get(object),
       classKindOf: (constructor) => {
         const code = this.codes.get(constructor);
@@ -207,6 +220,9 @@ export class Exploration {
         if (use.how === "write") continue;
         const found = this.memberOf(root, use);
         if (found && !(root.kind === "global" && root.isPlatform && typeof found.value !== "function")) {
+          if (typeof found.value === "function" && found.owner && !this.#owners.has(found.value)) {
+            this.#owners.set(found.value, found.owner);
+          }
           this.#enqueue(found.value);
         }
       }
@@ -306,7 +322,7 @@ export class Exploration {
       ? normalizeUnit(unit)
       : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
     const roots: Root[] = [];
-    for (const slot of code.slots) roots.push(await this.#rootOf(slot, unit, url, origin.scopes, name));
+    for (const slot of code.slots) roots.push(await this.#rootOf(slot, { fn, unit, url, scopes: origin.scopes, name }));
     this.#noteDynamicCode(code, roots, `${name || "a function"} @ ${module}`);
     return {
       kind: "user",
@@ -314,13 +330,7 @@ export class Exploration {
     };
   }
 
-  async #rootOf(
-    slot: Slot,
-    unit: CodeUnit,
-    url: string,
-    scopes: readonly ScopeValues[],
-    user: string,
-  ): Promise<Root> {
+  async #rootOf(slot: Slot, { fn, unit, url, scopes, name: user }: Surroundings): Promise<Root> {
     const { name, binding } = slot;
     if (this.#ignored.has(name)) return { kind: "ignored", slot };
     const imported = binding && importOf(unit.script, binding);
@@ -344,13 +354,14 @@ export class Exploration {
       }
     }
     if (value === null) {
-      if (binding && binding.scope.kind === "module" || name === "this" || binding) {
-        this.notices.add(
-          `not tracked: ${name} in ${user || "a function"} @ ${nameModule(url, this.#options.projectRoot)}`,
-        );
-        return { kind: "missing", slot };
-      }
-      return this.#globalRoot(slot, url);
+      if (!binding && name !== "this") return this.#globalRoot(slot, url);
+      const owner = name === "this" ? this.#owners.get(fn) : undefined;
+      const module = nameModule(url, this.#options.projectRoot);
+      if (owner) return { kind: "value", slot, value: owner, isDynamic: false, declaration: null, module };
+      this.notices.add(
+        `not tracked: ${name} in ${user || "a function"} @ ${module}${name === "this" ? THIS_REMEDY : ""}`,
+      );
+      return { kind: "missing", slot };
     }
     if (value === UNSET) return { kind: "unset", slot };
     const declaration = binding && unit.isWhole
@@ -359,8 +370,9 @@ export class Exploration {
     if (declaration && this.#ignored.has(nameModule(declaration.url, this.#options.projectRoot))) {
       return { kind: "ignored", slot };
     }
-    const isNamespace = imported?.imported === "*";
-    const isSettled = isNamespace || (declaration !== null && !isReassigned(declaration) && value.value !== undefined);
+    // A namespace is bound once; so is a file that is imported as JSON or text, which declares nothing.
+    const isBoundOnce = imported !== null && (imported.imported === "*" || imported.isData);
+    const isSettled = isBoundOnce || (declaration !== null && !isReassigned(declaration) && value.value !== undefined);
     const home = declaration?.url ?? (imported && resolveSpecifier(imported.specifier, url)) ?? url;
     const module = nameModule(home, this.#options.projectRoot);
     if (this.#ignored.has(module)) return { kind: "ignored", slot };
@@ -369,14 +381,16 @@ export class Exploration {
 
   #globalRoot(slot: Slot, url: string): Root {
     const { name } = slot;
-    const value: unknown = Reflect.get(globalThis, name);
+    // Not through a getter: asking for `localStorage` would open it.
+    const property = Object.getOwnPropertyDescriptor(globalThis, name);
+    const value: unknown = property?.value;
     for (const use of slot.uses) this.#noteBlind(blindGlobal([name, ...use.path]), url);
     if (name === "Deno" || name === "process" || name === "Buffer") {
       const identity = this.#options.packageOf(name === "Deno" ? "Deno" : "node:process");
       if (identity) this.#notePackage(identity);
       return { kind: "platform", slot, identity, name };
     }
-    const isPlatform = PLATFORM_OBJECTS.has(name) || !(name in globalThis) ||
+    const isPlatform = PLATFORM_OBJECTS.has(name) || !(name in globalThis) || property?.get !== undefined ||
       (typeof value !== "function" && (value === undefined || Number.isNaN(value) || value === Infinity));
     return { kind: "global", slot, value, isPlatform };
   }
@@ -404,9 +418,13 @@ export class Exploration {
   }
 }
 
+/** A module may be written out in its own URL. */
+const MAX_NAME = 120;
+
 /** A module's name for users: its path relative to the project root when it is a file. */
 export function nameModule(url: string, root: string): string {
-  return url.startsWith("file:") ? toPortable(new URL(url), root) : url || "(eval)";
+  if (url.startsWith("file:")) return toPortable(new URL(url), root);
+  return url === "" ? "(eval)" : url.length > MAX_NAME ? `${url.slice(0, MAX_NAME)}…` : url;
 }
 
 function nameOf(fn: object): string {

@@ -38,7 +38,7 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
         const value: unknown = property?.[part];
         if (value === undefined && part !== "value") continue;
         if (part === "value" && property && !("value" in property)) continue;
-        if (typeof value === "function" && owner && isWrittenIn(unit, owner, value)) continue;
+        if (typeof value === "function" && owner && isWrittenAs(unit, owner, { key, isStatic, part }, value)) continue;
         if (typeof value === "function" && member && isCached(value)) leftOut.add(member);
         values.set(`${label} ${part === "value" ? "" : `${part} `}${String(key)}`, value);
       }
@@ -54,15 +54,36 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
 
 function memberOf(owner: ClassNode, key: string | symbol, isStatic: boolean): AnyNode | null {
   return owner.body.body.find((member) =>
-    member.type === "MethodDefinition" && member.static === isStatic && !member.computed &&
-    (member.key.type === "Identifier"
-      ? member.key.name === key
-      : member.key.type === "Literal" && String(member.key.value) === key)
+    member.type === "MethodDefinition" && member.static === isStatic && keyOf(member) === key
   ) ?? null;
 }
 
-/** Whether a method is one that the class's own text contains, so that it counts with it. */
-function isWrittenIn(unit: CodeUnit, owner: ClassNode, method: object): boolean {
+interface Place {
+  readonly key: string | symbol;
+  readonly isStatic: boolean;
+  readonly part: "value" | "get" | "set";
+}
+
+/** Whether a method is the one that the class's own text has in that place, so that it counts with it. */
+function isWrittenAs({ script }: CodeUnit, owner: ClassNode, { key, isStatic, part }: Place, method: object): boolean {
   const text = Function.prototype.toString.call(method);
-  return unit.script.text.slice(owner.start, owner.end).includes(text);
+  const kind = part === "value" ? "method" : part;
+  return owner.body.body.some((member) => {
+    if (member.type === "StaticBlock" || member.static !== isStatic) return false;
+    const written = keyOf(member);
+    if (written !== null && written !== key) return false;
+    if (member.type === "MethodDefinition") {
+      return member.kind === kind && script.text.slice(member.start, member.end).endsWith(text);
+    }
+    // A static field that holds a function.
+    return part === "value" && member.value !== null && member.value !== undefined &&
+      script.text.slice(member.value.start, member.value.end) === text;
+  });
+}
+
+/** `null`: computed, so it may be any. */
+function keyOf(member: Extract<AnyNode, { type: "MethodDefinition" | "PropertyDefinition" }>): string | null {
+  if (member.computed) return null;
+  if (member.key.type === "Identifier") return member.key.name;
+  return member.key.type === "Literal" ? String(member.key.value) : "";
 }

@@ -28,9 +28,25 @@ const RECEIVER = -1;
 /** Calls within calls are followed this deep. */
 const MAX_DEPTH = 12;
 
-/** Looks through all code that a walk has reached for writes to what it shares with its surroundings. */
-export async function findState(found: Exploration, projectRoot: string): Promise<StateFindings> {
-  return await new StateFinder(found, projectRoot).run();
+/**
+ * Looks through all code that a walk has reached for writes to what it shares with its surroundings.
+ *
+ * @param known Members of objects that are known to be state.
+ */
+export async function findState(
+  found: Exploration,
+  projectRoot: string,
+  known: ReadonlyMap<object, readonly string[]> = new Map(),
+): Promise<StateFindings> {
+  return await new StateFinder(found, projectRoot).run(known);
+}
+
+/** Members of its receiver that a method writes, private ones with their `#`: `this.calls++`, `this.#memo.set(…)`. */
+export function findReceiverState(found: Exploration, projectRoot: string, method: object): string[] {
+  const code = found.codes.get(method);
+  const node = code?.kind === "user" ? code.user.unit?.node : undefined;
+  if (code?.kind !== "user" || !node || !isFunctionNode(node)) return [];
+  return new StateFinder(found, projectRoot).receiverState(code.user, node);
 }
 
 class StateFinder {
@@ -50,7 +66,8 @@ class StateFinder {
     this.#projectRoot = projectRoot;
   }
 
-  async run(): Promise<StateFindings> {
+  async run(known: ReadonlyMap<object, readonly string[]>): Promise<StateFindings> {
+    for (const [object, members] of known) if (members.length > 0) this.#members.set(object, new Set(members));
     for (const code of this.#found.codes.values()) {
       if (code.kind !== "user" || !code.user.unit) continue;
       for (const root of code.user.roots) {
@@ -70,6 +87,19 @@ class StateFinder {
       holders,
       notices: [...this.#notices],
     };
+  }
+
+  receiverState(user: UserCode, node: FunctionNode, seen: Set<FunctionNode> = new Set()): string[] {
+    if (seen.has(node)) return [];
+    seen.add(node);
+    const written = this.#effectsOf(user, node, RECEIVER, 0).flatMap((effect) => {
+      const [first] = effect.path;
+      if (effect.how !== "method") return first === undefined ? [] : [first];
+      if (first !== undefined) return MUTATORS.has(effect.method ?? "") ? [first] : [];
+      const inner = siblingMethod(user, node, effect.method ?? "");
+      return inner ? this.receiverState(user, inner, seen) : [];
+    });
+    return [...new Set(written)].sort();
   }
 
   /** A class that refers to itself by name: `Counter.total++`. */
@@ -309,6 +339,18 @@ function privateMethod(user: UserCode, node: AnyNode, name: string): FunctionNod
       if (member.type !== "MethodDefinition" || member.key.type !== "PrivateIdentifier") continue;
       if (member.key.name === name && member.kind === "method") return member.value;
     }
+  }
+  return null;
+}
+
+/** Another method of the class around a node. */
+function siblingMethod(user: UserCode, node: AnyNode, name: string): FunctionNode | null {
+  for (let at: AnyNode | undefined = node; at; at = user.unit?.script.parents.get(at)) {
+    if (!isClassNode(at)) continue;
+    const member = at.body.body.find((one) =>
+      one.type === "MethodDefinition" && !one.static && one.key.type === "Identifier" && one.key.name === name
+    );
+    return member?.type === "MethodDefinition" ? member.value : null;
   }
   return null;
 }

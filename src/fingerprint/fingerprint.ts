@@ -15,7 +15,7 @@ import { assemble, type Assembly, type ChangingVariable } from "./assemble.ts";
 import { Exploration } from "./explore.ts";
 import { digestGraph } from "./graph.ts";
 import { fingerprintSource } from "./source_only.ts";
-import { findState } from "./find_state.ts";
+import { findReceiverState, findState } from "./find_state.ts";
 import type { Fingerprint, FingerprintOptions } from "./types.ts";
 
 export type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
@@ -27,19 +27,27 @@ export type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
  * @throws {CacheError} `ERR_TRACKING` when `track: "closure"` was asked for and `--allow-sys` is missing.
  */
 export async function fingerprint(fn: object, options: FingerprintOptions): Promise<Fingerprint> {
-  return isFollowed(options) ? await followCode(fn, options) : fingerprintSource(fn, options);
+  return isFollowed(options) ? await followOrFallBack(fn, options, []) : fingerprintSource(fn, options);
 }
 
 /**
  * What stands for a function or an instance of a class among the arguments of a call: the digest of a function with all
  * that it reaches, of an instance with its class and its fields, private ones too.
  *
+ * @param leftOut Members of an instance that do not count: the {@linkcode Fingerprint.receiverState} of the method that
+ * it is the receiver of.
  * @throws {CacheError} As {@linkcode fingerprint}.
  */
-export async function identifyValue(value: object, options: FingerprintOptions): Promise<string> {
+export async function identifyValue(
+  value: object,
+  options: FingerprintOptions,
+  leftOut: readonly string[] = [],
+): Promise<string> {
   const cached = options.cachedIdentity(value);
   if (cached !== undefined) return `cached ${cached}`;
-  const { digest } = await fingerprint(value, options);
+  const { digest } = isFollowed(options)
+    ? await followCode(value, options, leftOut)
+    : fingerprintSource(value, options);
   return `${typeof value === "function" ? "function" : "instance"} ${digest}`;
 }
 
@@ -53,11 +61,37 @@ function isFollowed(options: FingerprintOptions): boolean {
   );
 }
 
-async function followCode(subject: object, options: FingerprintOptions): Promise<Fingerprint> {
+/** A mistake of ours must not cost the user a result; but then less is seen, and that is said. */
+async function followOrFallBack(
+  subject: object,
+  options: FingerprintOptions,
+  leftOut: readonly string[],
+): Promise<Fingerprint> {
+  try {
+    return await followCode(subject, options, leftOut);
+  } catch (error) {
+    const found = fingerprintSource(subject, options);
+    const notice = `not followed: the code could not be walked (${
+      error instanceof Error ? error.message : String(error)
+    })`;
+    return {
+      ...found,
+      notices: [notice, ...found.notices],
+      isFixed: false,
+      refresh: () => followOrFallBack(subject, options, leftOut),
+    };
+  }
+}
+
+async function followCode(
+  subject: object,
+  options: FingerprintOptions,
+  leftOut: readonly string[],
+): Promise<Fingerprint> {
   using lease = await leaseInspector();
   const found = new Exploration(lease, options);
   await found.reach(subject);
-  const state = await findState(found, options.projectRoot);
+  const state = await findState(found, options.projectRoot, new Map([[subject, leftOut]]));
   const assembly = assemble(subject, found, { projectRoot: options.projectRoot, packageOf: options.packageOf, state });
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
   const code = found.codes.get(subject);
@@ -69,11 +103,12 @@ async function followCode(subject: object, options: FingerprintOptions): Promise
     blind: [...found.blind.values()],
     cached: assembly.cached,
     module: code?.kind === "user" ? code.user.module : null,
+    receiverState: findReceiverState(found, options.projectRoot, subject),
     isFixed: checks.length + variables.length + privates.size === 0,
     refresh: () => {
-      if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options);
+      if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, leftOut);
       if (variables.length + privates.size === 0) return result;
-      return readAgain(variables, privates).then((isSame) => isSame ? result : followCode(subject, options));
+      return readAgain(variables, privates).then((isSame) => isSame ? result : followCode(subject, options, leftOut));
     },
   };
   return result;

@@ -13,6 +13,8 @@ export interface ImportedName {
   readonly specifier: string;
   /** The export's name, `default`, or `*` for the namespace. */
   readonly imported: string;
+  /** Imported as JSON, text or bytes: `with { type: "json" }`. */
+  readonly isData: boolean;
 }
 
 /** A declaration, in the module that holds it. */
@@ -29,13 +31,14 @@ export function importOf(script: ScriptSyntax, binding: Binding): ImportedName |
   const declaration = script.parents.get(specifier);
   if (declaration?.type !== "ImportDeclaration" || typeof declaration.source.value !== "string") return null;
   const source = declaration.source.value;
+  const isData = (declaration.attributes ?? []).length > 0;
   switch (specifier.type) {
     case "ImportSpecifier":
-      return { specifier: source, imported: exportedName(specifier.imported) };
+      return { specifier: source, imported: exportedName(specifier.imported), isData };
     case "ImportDefaultSpecifier":
-      return { specifier: source, imported: "default" };
+      return { specifier: source, imported: "default", isData };
     default:
-      return { specifier: source, imported: "*" };
+      return { specifier: source, imported: "*", isData };
   }
 }
 

@@ -25,6 +25,7 @@ export function fingerprintSource(subject: object, options: FingerprintOptions):
     notices,
     blind,
     cached: [],
+    receiverState: [],
     module: null,
     isFixed: typeof subject === "function",
     refresh: () => {
@@ -59,7 +60,6 @@ function readInstance(instance: object, options: FingerprintOptions): OwnCode {
     stateKeysOf: () => undefined,
     classKindOf: () => "user",
     privateFieldsOf: () => new Map(),
-    isIgnored: () => false,
   });
   const codes = written.references.map((one) => readFunction(one, options));
   return {

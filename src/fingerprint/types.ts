@@ -51,6 +51,11 @@ export interface Fingerprint {
   readonly cached: readonly object[];
   /** Where the function is declared, relative to the project root when below it; `null` when that cannot be told. */
   readonly module: string | null;
+  /**
+   * Members of its receiver that a method writes itself, private ones with their `#`: state, which is to be left out when
+   * the receiver is identified.
+   */
+  readonly receiverState: readonly string[];
   /** Nothing that it depends on can change while the process lives. */
   readonly isFixed: boolean;
   /**

@@ -19,8 +19,8 @@ export interface ValueView {
   classKindOf(constructor: object): "user" | "package" | "platform" | undefined;
   /** The private fields of an instance; `undefined`: not known yet. */
   privateFieldsOf(object: object): ReadonlyMap<string, unknown> | undefined;
-  /** Whether a function counts as a class of which instances are looked into, or is known by reference alone. */
-  isIgnored(value: object): boolean;
+  /** Told of each function that is a member of an object. */
+  noteMember?(owner: object, member: object): void;
 }
 
 /** A value, written out. */
@@ -39,8 +39,15 @@ export interface WrittenValue {
 
 /** Writes a value out. */
 export function writeValue(value: unknown, view: ValueView): WrittenValue {
-  return new ValueWriter(view).write(value);
+  try {
+    return new ValueWriter(view).write(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { ...NOTHING, text: "<handle too deep>", handles: ["value that is nested too deep"] };
+  }
 }
+
+const NOTHING = { references: [], handles: [], unknownClasses: [], unknownInstances: [], privateHolders: [] };
 
 /** A primitive value as text. */
 export function writePrimitive(value: unknown): string {
@@ -140,7 +147,11 @@ class ValueWriter {
     }
     if (this.#builtIn(value)) return;
     const constructor = classOf(value);
-    if (!constructor) return this.#prototyped(value, prototype as object);
+    if (!constructor) {
+      const tag = Object.prototype.toString.call(value).slice(8, -1);
+      // Generators, iterators and the like have no class, and nothing in them can be read without using them up.
+      return tag === "Object" ? this.#prototyped(value, prototype as object) : this.#handle(tag);
+    }
     const kind = this.#view.classKindOf(constructor);
     if (kind === undefined) return void this.#unknownClasses.add(constructor);
     if (kind === "platform") return this.#platformObject(value, constructor);
@@ -175,8 +186,10 @@ class ValueWriter {
       }
       const property = readProperty(value, key);
       if (!property) this.#out.push("<unset>");
-      else if ("value" in property) this.#write(property.value);
-      else {
+      else if ("value" in property) {
+        if (typeof property.value === "function") this.#view.noteMember?.(value, property.value);
+        this.#write(property.value);
+      } else {
         this.#out.push("<accessor>");
         this.#write(property.get);
         this.#write(property.set);

@@ -140,7 +140,8 @@ function parseAs(text: string, sourceType: "module" | "script"): Program | null 
   try {
     return acorn.parse(text, { ...OPTIONS, sourceType });
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    // Nested too deep for the parser's recursion, such as a sum of 10,000 terms.
+    if (error instanceof SyntaxError || error instanceof RangeError) return null;
     throw error;
   }
 }
