@@ -8,14 +8,17 @@ import type { Digest } from "../digests.ts";
 import { previewOf } from "../preview.ts";
 import type { FingerprintPart } from "../records.ts";
 import { isClassNode } from "../source/syntax.ts";
-import { staticKey, type Use } from "../source/uses.ts";
-import { type Code, type Exploration, nameModule, type Root, type UserCode } from "./explore.ts";
+import type { Use } from "../source/uses.ts";
+import type { Exploration } from "./explore.ts";
+import { type Code, nameModule, type Root, type UserCode } from "./reached.ts";
 import type { GraphNode } from "./graph.ts";
 import type { FoundMember } from "./members.ts";
 import { readDynamicModule } from "./dynamic_imports.ts";
 import type { StateFindings } from "./state.ts";
 import { type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
 import { isDeeplyFixed } from "./frozen.ts";
+import { firstValue, numberOf, PROCESS, type Snapshot, snapshotOf } from "./moments.ts";
+import { findVisibleNames, type VisibleNames } from "./visible_names.ts";
 
 /** The graph of what was reached, and what has to be looked at again at the next call. */
 export interface Assembly {
@@ -73,14 +76,13 @@ class Assembler {
   readonly #variables: ChangingVariable[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #checkedObjects = new Set<object>();
-  readonly #escaping = new Set<object>();
-  #countsFunctionNames = false;
-  #countsClassNames = false;
+  readonly #names: VisibleNames;
 
   constructor(found: Exploration, options: AssemblyOptions) {
     this.#found = found;
     this.#options = options;
     this.#notices = new Set(found.notices);
+    this.#names = findVisibleNames(found);
     this.#view = {
       ...found.view,
       isState: (object) => options.state.objects.has(object),
@@ -89,7 +91,6 @@ class Assembler {
   }
 
   run(subject: object): Assembly {
-    this.#decideNames();
     const root = typeof subject === "function" ? this.#code(subject) : this.#object(subject);
     for (const identity of this.#found.packages.values()) {
       const isRuntime = identity.source === "node" || identity.source === "deno";
@@ -110,31 +111,6 @@ class Assembler {
       variables: this.#variables,
       privates: this.#privates,
     };
-  }
-
-  /** Names of functions count where the code can read them off a value that it was given. */
-  #decideNames(): void {
-    let readsName = false, readsConstructor = false, classEscapes = false;
-    for (const code of this.#found.codes.values()) {
-      if (code.kind !== "user") continue;
-      // Decorators are told the name of the class.
-      if (code.user.isHelper) readsConstructor = true;
-      else readsName ||= code.user.code?.readsName ?? false;
-      readsConstructor ||= code.user.code?.readsConstructor ?? false;
-      for (const root of code.user.roots) {
-        for (const use of root.slot.uses) {
-          if (use.how !== "read" || isCallback(use)) continue;
-          const member = this.#found.memberOf(root, use);
-          if (typeof member?.value !== "function") continue;
-          this.#escaping.add(member.value);
-          const escaped = this.#found.codes.get(member.value);
-          classEscapes ||= escaped?.kind === "user" && !!escaped.user.unit && isClassNode(escaped.user.unit.node);
-        }
-      }
-    }
-    for (const written of this.#found.values.values()) written.references.forEach((one) => this.#escaping.add(one));
-    this.#countsFunctionNames = readsName;
-    this.#countsClassNames = readsName && (readsConstructor || classEscapes);
   }
 
   #code(fn: object): GraphNode | string {
@@ -179,7 +155,7 @@ class Assembler {
     const { code } = user;
     const isClass = user.unit !== null && isClassNode(user.unit.node);
     const text = code ? code.text : user.text.replaceAll("\r\n", "\n");
-    const counts = isClass ? this.#countsClassNames : this.#countsFunctionNames && this.#escaping.has(user.fn);
+    const counts = isClass ? this.#names.ofClasses : this.#names.ofFunctions.has(user.fn);
     const name = counts ? ` named ${JSON.stringify(Object.getOwnPropertyDescriptor(user.fn, "name")?.value)}` : "";
     const meta = code && code.meta.length > 0 ? ` in ${user.module} ${code.meta.join()}` : "";
     const uses: string[] = [];
@@ -272,21 +248,8 @@ class Assembler {
   #initial(root: ValueRoot, path: readonly string[], value: unknown, fn: object): string {
     const code = root.declaration ? this.#options.state.holders.get(root.declaration.binding) : undefined;
     const text = code?.texts.get(path.join(".")) ?? code?.texts.get("") ?? "";
-    const first = code?.isClosed ? "" : this.#firstValue(value, `${root.slot.name}.${path.join(".")}`, fn);
+    const first = code?.isClosed ? "" : firstValue(value, this.#found.view, `${root.slot.name}.${path.join(".")}`, fn);
     return `state ${digestBytes(JSON.stringify([text, first]))}`;
-  }
-
-  #firstValue(value: unknown, name: string, fn: object): string {
-    const isObject = typeof value === "object" && value !== null;
-    const known = isObject ? firstObjects.get(value) : firstVariables.get(fn)?.get(name);
-    if (known !== undefined) return known;
-    const { text } = writeValue(value, this.#found.view);
-    if (isObject) firstObjects.set(value, text);
-    else {
-      const names = firstVariables.get(fn) ?? new Map<string, string>();
-      firstVariables.set(fn, names.set(name, text));
-    }
-    return text;
   }
 
   #global(root: Extract<Root, { kind: "global" }>, found: FoundMember, use: Use): GraphNode | string {
@@ -427,51 +390,6 @@ class Assembler {
       preview: previewOf(value),
     });
   }
-}
-
-/** Methods of the platform that call a function they are given, and show it to nobody else. */
-const CALLERS = new Set(
-  ("map filter forEach reduce reduceRight some every find findIndex findLast findLastIndex flatMap sort toSorted then " +
-    "catch finally from fromAsync replace replaceAll groupBy setTimeout setInterval queueMicrotask").split(" "),
-);
-
-function isCallback({ argument }: Use): boolean {
-  if (argument?.call.type !== "CallExpression") return false;
-  const { callee } = argument.call;
-  const name = callee.type === "MemberExpression"
-    ? staticKey(callee)
-    : callee.type === "Identifier"
-    ? callee.name
-    : null;
-  return name !== null && CALLERS.has(name);
-}
-
-/** The receiver that an arrow function closes over cannot be seen, so that two of them must not be taken for one. */
-const PROCESS = crypto.randomUUID();
-const numbers = new WeakMap<object, number>();
-let lastNumber = 0;
-
-function numberOf(fn: object): number {
-  const number = numbers.get(fn) ?? ++lastNumber;
-  numbers.set(fn, number);
-  return number;
-}
-
-/** What state held when it was first seen in this process: objects by identity, variables by the function's closure. */
-const firstObjects = new WeakMap<object, string>();
-const firstVariables = new WeakMap<object, Map<string, string>>();
-
-type Snapshot = (readonly [key: string | symbol, value: unknown])[];
-
-function snapshotOf(fn: object): Snapshot {
-  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
-  const objects = typeof prototype === "object" && prototype !== null ? [fn, prototype] : [fn];
-  return objects.flatMap((object) =>
-    Reflect.ownKeys(object).filter((key) => key !== "prototype").map((key) => {
-      const property = Object.getOwnPropertyDescriptor(object, key);
-      return [key, property && "value" in property ? property.value : property?.get] as const;
-    })
-  );
 }
 
 function packageText(identity: { readonly name: string; readonly digest: string }, imported: string): string {

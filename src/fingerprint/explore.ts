@@ -5,47 +5,18 @@
  */
 import type { FunctionOrigin, Lease, ScopeValues } from "../inspector.ts";
 import type { PackageIdentity } from "../packages.ts";
-import { toPortable } from "../project.ts";
 import { type CodeUnit, findUnit, normalizeUnit } from "../source/code_unit.ts";
 import { type NormalizedCode, type Slot, usesThis } from "../source/normalize.ts";
-import { type AnyNode, isClassNode, isFunctionNode } from "../source/syntax.ts";
-import type { ScriptSyntax } from "../source/scopes.ts";
+import { isClassNode, isFunctionNode } from "../source/syntax.ts";
 import type { Use } from "../source/uses.ts";
 import { blindGlobal, blindImport, blindScript } from "./blind.ts";
 import { readExtras } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
 import { type Declaration, declarationOf, importOf, resolveSpecifier } from "./modules.ts";
+import { isIntrinsic } from "./intrinsics.ts";
+import { type Code, isCompilerHelper, isReassigned, nameModule, type Root, type UserCode } from "./reached.ts";
 import type { BlindUse, FingerprintOptions } from "./types.ts";
 import { type ValueView, writeValue, type WrittenValue } from "./values.ts";
-
-/** What a live function or class is. */
-export type Code =
-  | { readonly kind: "user"; readonly user: UserCode }
-  | { readonly kind: "bound"; readonly parts: readonly unknown[] }
-  | { readonly kind: "cached"; readonly identity: string }
-  | { readonly kind: "wrapper"; readonly original: object }
-  | { readonly kind: "package"; readonly identity: PackageIdentity; readonly name: string }
-  | { readonly kind: "platform"; readonly name: string; readonly url: string }
-  | { readonly kind: "ignored" }
-  | { readonly kind: "opaque"; readonly name: string };
-
-/** A function or class of the user, with what it takes from outside. */
-export interface UserCode {
-  readonly fn: object;
-  readonly name: string;
-  /** Relative to the project root when below it. */
-  readonly module: string;
-  readonly url: string;
-  readonly unit: CodeUnit | null;
-  readonly code: NormalizedCode | null;
-  readonly text: string;
-  /** One per slot of the code. */
-  readonly roots: readonly Root[];
-  /** What Deno's compiler adds to carry out decorators: it counts, but is no symbol of the user's. */
-  readonly isHelper: boolean;
-  /** Properties that it carries besides its code: static members as they are now, what decorators put there. */
-  readonly extras: ReadonlyMap<string, unknown>;
-}
 
 /** A function as its free names see it. */
 interface Surroundings {
@@ -57,32 +28,6 @@ interface Surroundings {
 }
 
 const THIS_REMEDY = ", so it counts as another function in each process; write a method, or pass what it needs";
-
-/** What a name in the code stands for. */
-export type Root =
-  | {
-    readonly kind: "value";
-    readonly value: unknown;
-    readonly slot: Slot;
-    /** The variable may hold something else at the next call. */
-    readonly isDynamic: boolean;
-    /** Where it is declared, when that could be found. */
-    readonly declaration: Declaration | null;
-    /** The module to name it by. */
-    readonly module: string;
-  }
-  | {
-    readonly kind: "package";
-    readonly slot: Slot;
-    readonly identity: PackageIdentity;
-    readonly imported: string;
-    readonly value: unknown;
-  }
-  | { readonly kind: "platform"; readonly slot: Slot; readonly identity: PackageIdentity | null; readonly name: string }
-  | { readonly kind: "global"; readonly slot: Slot; readonly value: unknown; readonly isPlatform: boolean }
-  | { readonly kind: "unset"; readonly slot: Slot }
-  | { readonly kind: "missing"; readonly slot: Slot }
-  | { readonly kind: "ignored"; readonly slot: Slot };
 
 /** Objects of the global scope that belong to the platform. */
 const PLATFORM_OBJECTS: ReadonlySet<string> = new Set(
@@ -418,15 +363,6 @@ export class Exploration {
   }
 }
 
-/** A module may be written out in its own URL. */
-const MAX_NAME = 120;
-
-/** A module's name for users: its path relative to the project root when it is a file. */
-export function nameModule(url: string, root: string): string {
-  if (url.startsWith("file:")) return toPortable(new URL(url), root);
-  return url === "" ? "(eval)" : url.length > MAX_NAME ? `${url.slice(0, MAX_NAME)}…` : url;
-}
-
 function nameOf(fn: object): string {
   const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
   return typeof name === "string" ? name : "";
@@ -442,93 +378,3 @@ function readVariable(scopes: readonly ScopeValues[], name: string): { readonly 
     return UNSET;
   }
 }
-
-/** Within the function that makes Deno's decorator helper, or the helper itself. */
-function isCompilerHelper({ script, node }: CodeUnit): boolean {
-  for (let at: AnyNode | undefined = node; at; at = script.parents.get(at)) {
-    if (at.type === "FunctionDeclaration" && /^_?apply_?[dD]ecs_?2203_?[rR]/.test(at.id?.name ?? "")) return true;
-  }
-  return false;
-}
-
-/** Assigned after its declaration, other than by the form in which namespaces are written: `A || (A = {})`. */
-function isReassigned({ script, binding }: Declaration): boolean {
-  return binding.writes.some((write) => {
-    const assignment = script.parents.get(write);
-    const choice = assignment && script.parents.get(assignment);
-    const isNamespaceForm = assignment?.type === "AssignmentExpression" && choice?.type === "LogicalExpression" &&
-      choice.operator === "||" && choice.left.type === "Identifier" && choice.left.name === binding.name;
-    return !isNamespaceForm && !isInStaticBlock(script, write);
-  });
-}
-
-/** Runs once, when the class is made; Deno's compiler keeps what decorators leave behind in such variables. */
-export function isInStaticBlock(script: ScriptSyntax, node: AnyNode): boolean {
-  for (let at: AnyNode | undefined = node; at && !isFunctionNode(at); at = script.parents.get(at)) {
-    if (at.type === "StaticBlock") return true;
-  }
-  return false;
-}
-
-let intrinsics: Set<object> | undefined;
-
-/** Whether a native function is one of the platform: reachable from the global object by properties alone. */
-function isIntrinsic(fn: object): boolean {
-  const name = nameOf(fn);
-  const isUsual = USUAL_OWNERS.some((owner) =>
-    [owner, Reflect.get(owner, "prototype")].some((one: unknown) => {
-      const property = typeof one === "object" && one !== null || typeof one === "function"
-        ? Object.getOwnPropertyDescriptor(one, name)
-        : undefined;
-      return property?.value === fn;
-    })
-  );
-  if (isUsual) return true;
-  // 16 ms, so only for the unusual ones.
-  intrinsics ??= collectIntrinsics();
-  return intrinsics.has(fn);
-}
-
-const USUAL_OWNERS: readonly object[] = [
-  globalThis,
-  Math,
-  JSON,
-  Object,
-  Array,
-  String,
-  Number,
-  Function,
-  RegExp,
-  Promise,
-  Map,
-  Set,
-  Date,
-  Reflect,
-  Symbol,
-  BigInt,
-];
-
-function collectIntrinsics(): Set<object> {
-  const samples = [
-    [][Symbol.iterator](),
-    new Map().entries(),
-    new Set().values(),
-    ""[Symbol.iterator](),
-    async function* () {},
-  ];
-  const found = new Set<object>([globalThis, ...samples]);
-  // A set is walked in the order of insertion, what is added on the way included.
-  for (const object of found) {
-    if (found.size > MAX_INTRINSICS) break;
-    const properties = Object.values(Object.getOwnPropertyDescriptors(object));
-    const values: unknown[] = properties.flatMap((property) => [property.value, property.get, property.set]);
-    for (const value of [...values, Object.getPrototypeOf(object)]) {
-      const isNative = typeof value === "function" || (typeof value === "object" && value !== null);
-      if (isNative && !Array.isArray(value) && !ArrayBuffer.isView(value)) found.add(value);
-    }
-  }
-  return found;
-}
-
-/** The platform has about 4,000 objects; a user's global object may lead anywhere. */
-const MAX_INTRINSICS = 20_000;

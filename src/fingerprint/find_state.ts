@@ -6,9 +6,20 @@
  */
 import type { CodeUnit } from "../source/code_unit.ts";
 import type { Binding } from "../source/scopes.ts";
-import { type AnyNode, childrenOf, type FunctionNode, isClassNode, isFunctionNode } from "../source/syntax.ts";
+import { type AnyNode, type FunctionNode, isClassNode, isFunctionNode } from "../source/syntax.ts";
 import { MUTATORS, type Use, usesOf, usesOfBinding } from "../source/uses.ts";
-import { type Exploration, isInStaticBlock, nameModule, type Root, type UserCode } from "./explore.ts";
+import type { Exploration } from "./explore.ts";
+import {
+  functionOf,
+  isNative,
+  methodIn,
+  namesWithPaths,
+  privateMethod,
+  readOwn,
+  siblingMethod,
+  thisIn,
+} from "./methods.ts";
+import { isInStaticBlock, nameModule, type Root, type UserCode } from "./reached.ts";
 import { findMember } from "./members.ts";
 import type { Declaration } from "./modules.ts";
 import { type InitialCode, readInitialCode, type StateFindings } from "./state.ts";
@@ -306,85 +317,5 @@ class StateFinder {
     this.#notices.add(
       `left out: ${name} @ ${nameModule(declaration?.url ?? user.url, this.#projectRoot)}, state that the code writes`,
     );
-  }
-}
-
-function readOwn(object: object, key: string): PropertyDescriptor | undefined {
-  try {
-    return Object.getOwnPropertyDescriptor(object, key);
-  } catch {
-    return undefined;
-  }
-}
-
-function isNative(fn: object): boolean {
-  return Function.prototype.toString.call(fn).endsWith("{ [native code] }");
-}
-
-function methodIn(user: UserCode, name: string, isStatic: boolean): FunctionNode | null {
-  const node = user.unit?.node;
-  if (!node || !isClassNode(node)) return null;
-  for (const member of node.body.body) {
-    if (member.type !== "MethodDefinition" || member.static !== isStatic || member.computed) continue;
-    if (member.key.type === "Identifier" && member.key.name === name) return member.value;
-  }
-  return null;
-}
-
-/** A private method of the class around a node: no value leads to it, but no other class can have replaced it. */
-function privateMethod(user: UserCode, node: AnyNode, name: string): FunctionNode | null {
-  for (let at: AnyNode | undefined = node; at; at = user.unit?.script.parents.get(at)) {
-    if (!isClassNode(at)) continue;
-    for (const member of at.body.body) {
-      if (member.type !== "MethodDefinition" || member.key.type !== "PrivateIdentifier") continue;
-      if (member.key.name === name && member.kind === "method") return member.value;
-    }
-  }
-  return null;
-}
-
-/** Another method of the class around a node. */
-function siblingMethod(user: UserCode, node: AnyNode, name: string): FunctionNode | null {
-  for (let at: AnyNode | undefined = node; at; at = user.unit?.script.parents.get(at)) {
-    if (!isClassNode(at)) continue;
-    const member = at.body.body.find((one) =>
-      one.type === "MethodDefinition" && !one.static && one.key.type === "Identifier" && one.key.name === name
-    );
-    return member?.type === "MethodDefinition" ? member.value : null;
-  }
-  return null;
-}
-
-function functionOf(binding: Binding): FunctionNode | null {
-  const { declaration } = binding;
-  if (!declaration || binding.writes.length > 0 || binding.kind === "parameter") return null;
-  if (isFunctionNode(declaration)) return declaration;
-  if (declaration.type !== "VariableDeclarator" || declaration.id.type !== "Identifier") return null;
-  return declaration.init && isFunctionNode(declaration.init as AnyNode) ? declaration.init as FunctionNode : null;
-}
-
-/** `this` of a function: in it and in the arrow functions within. */
-function thisIn(node: AnyNode): AnyNode[] {
-  return childrenOf(node).flatMap((child) => {
-    if (child.type === "ThisExpression") return [child];
-    if (child.type === "FunctionDeclaration" || child.type === "FunctionExpression" || isClassNode(child)) return [];
-    return thisIn(child);
-  });
-}
-
-function namesWithPaths(pattern: AnyNode, path: readonly string[]): { name: AnyNode; path: readonly string[] }[] {
-  switch (pattern.type) {
-    case "Identifier":
-      return [{ name: pattern, path }];
-    case "AssignmentPattern":
-      return namesWithPaths(pattern.left, path);
-    case "ObjectPattern":
-      return pattern.properties.flatMap((property) =>
-        property.type === "Property" && !property.computed && property.key.type === "Identifier"
-          ? namesWithPaths(property.value, [...path, property.key.name])
-          : []
-      );
-    default:
-      return [];
   }
 }
