@@ -35,6 +35,8 @@ export interface Call extends Omit<StepState, "identityBytes"> {
   readonly key: CallKey;
   /** Files that arguments and options name, with their digests, by path. */
   readonly files: readonly FileDependency[];
+  /** The same and what is absent of what might have been paths. */
+  readonly lookedAt: readonly FileDependency[];
   /** The leaves of its inputs, for telling what differs; as they are when first asked for. */
   values(): readonly ValuePart[];
   /** What of its declared inputs is no longer what it was when the call was identified, in words or as paths. */
@@ -44,6 +46,8 @@ export interface Call extends Omit<StepState, "identityBytes"> {
 /** Digests paths and remembers which. */
 class PathReader {
   readonly found: FoundPath[] = [];
+  /** Portable paths of texts that may be none. */
+  readonly guessed = new Set<string>();
 
   constructor(readonly prepared: PreparedStep) {}
 
@@ -53,6 +57,13 @@ class PathReader {
     const digest = await files.digestPath(absolute, filePattern === null ? {} : { pattern: filePattern });
     const at = { path: toPortable(absolute, root), digest };
     this.found.push(at);
+    return at;
+  };
+
+  /** The same for a text that may be no path. */
+  readonly guess = async (path: string | URL): Promise<FoundPath> => {
+    const at = await this.digest(path);
+    this.guessed.add(at.path);
     return at;
   };
 
@@ -97,7 +108,7 @@ export async function identifyCall(step: Step, receiver: unknown, args: readonly
   const blind = isBlind(state);
   if (seen !== undefined || blind || inputs.files.length > 0) {
     const fileInputs = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
-    const pathLike = blind ? await digestPathLike(inputs.values, reader.digest) : [];
+    const pathLike = blind ? await digestPathLike(inputs.values, reader.guess) : [];
     items.push(
       await encoder.encode(seen, "this"),
       await encoder.encode([fileInputs, pathLike.map(({ digest }) => digest)], "fileArgs"),
@@ -130,7 +141,13 @@ class IdentifiedCall implements Call {
   }
 
   get files(): readonly FileDependency[] {
-    return this.#files ??= this.reader.found.toSorted((a, b) => a.path < b.path ? -1 : 1)
+    return this.#files ??= this.lookedAt.filter(({ path, digest }) =>
+      digest !== null || !this.reader.guessed.has(path)
+    );
+  }
+
+  get lookedAt(): readonly FileDependency[] {
+    return this.reader.found.toSorted((a, b) => a.path < b.path ? -1 : 1)
       .map((at) => fileDependency(at, this.prepared));
   }
 

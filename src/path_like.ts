@@ -11,7 +11,7 @@ const MAX_LENGTH = 4096;
 const MAX_TEXTS = 1000;
 
 /**
- * The paths among the arguments of a call that lead to something.
+ * What the texts among the arguments of a call lead to that could be paths; most lead to nothing.
  *
  * @param values The arguments.
  * @param digestPath How to look at a path.
@@ -23,7 +23,7 @@ export async function digestPathLike(
   const paths = new Set<string>();
   collect(values, paths, new Set());
   const found = await Promise.all([...paths].map((path) => digestPath(path).catch(() => null)));
-  return found.filter((at) => at !== null && at.digest !== null).map((at) => at!);
+  return found.filter((at) => at !== null);
 }
 
 function collect(value: unknown, paths: Set<string>, seen: Set<object>): void {
