@@ -16,7 +16,7 @@ import { createWorkspace } from "../support/workspace.ts";
 export async function run(scale: Scale): Promise<Figure[]> {
   const mebibytes = scale.large ? 1_024 : scale.quick ? 64 : 256;
   const length = mebibytes * 2 ** 17;
-  const rounds = scale.large ? 3 : 4;
+  const rounds = 3;
   using workspace = createWorkspace();
   const dir = workspace.folder("ours");
   const supply = createNumbers(length, 0);

@@ -18,7 +18,7 @@ export async function run(scale: Scale): Promise<Figure[]> {
     module: () => runScript("bench/children/import_mod.ts"),
     wrap: () => runScript("bench/children/wrap_only.ts", [dir]),
     help: async () => expect((await runScript("cli.ts", ["--help"])).includes("prune"), "there was no help"),
-  }, { rounds: scale.quick ? 7 : 21, warmUp: 2 });
+  }, { rounds: scale.quick ? 5 : 15, warmUp: 1 });
   expect([...Deno.readDirSync(dir)].length === 0, "wrapping a function touched the disk");
 
   const over = (path: string, ours: number, most: number): Figure => ({
