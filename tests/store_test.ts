@@ -60,10 +60,13 @@ Deno.test("without --unstable-kv the error says the flag and the line of deno.js
     assertStringIncludes(withoutKv, "ERR_UNSTABLE_KV");
     assertStringIncludes(withoutKv, "--unstable-kv");
     assertStringIncludes(withoutKv, '"unstable": ["kv"]');
-    for (const flags of [[], ["--allow-read"]]) {
+    const toWrite = `--allow-write=${folder}/cache`;
+    for (
+      const [flags, missing] of [[[], `--allow-read=${folder}/cache ${toWrite}`], [["--allow-read"], toWrite]] as const
+    ) {
       const withoutPermission = await run("--unstable-kv", ...flags);
       assertStringIncludes(withoutPermission, "ERR_PERMISSION");
-      assertStringIncludes(withoutPermission, `--allow-read=${folder}/cache --allow-write=${folder}/cache`);
+      assertStringIncludes(withoutPermission, `run with ${missing}`);
     }
     assertEquals(await run("--unstable-kv", `--allow-read=${folder}/cache`, `--allow-write=${folder}/cache`), "");
   }));

@@ -7,6 +7,7 @@ import { warnOnce } from "../announce.ts";
 import { toAbsolute } from "../project.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { openCache } from "../store/cache_dir.ts";
+import { requireAccess } from "../store/layout.ts";
 
 /** What a task does to a cache. */
 export type Access =
@@ -27,6 +28,7 @@ export type Access =
  * @param task What to do.
  * @param otherwise The answer without a cache.
  * @returns What `task` returned, or `otherwise`.
+ * @throws {CacheError} `ERR_PERMISSION` with the flags that are missing; see `openCache` for others.
  */
 export async function withCache<Answer>(
   cacheDir: string | URL,
@@ -35,9 +37,9 @@ export async function withCache<Answer>(
   otherwise: Answer,
 ): Promise<Answer> {
   const dir = toAbsolute(cacheDir);
+  requireAccess(dir);
   if (access !== "create" && !isCache(dir)) return otherwise;
-  const readOnly = access === "inspect" || (access === "read" && !mayWrite(dir));
-  const cache = await openCache(dir, readOnly ? { readOnly } : {});
+  const cache = await openCache(dir, access === "inspect" ? { readOnly: true } : {});
   const stopListening = cache.onReport(({ detail }) => void warnOnce(detail));
   const release = cache.use();
   try {
@@ -55,8 +57,4 @@ function isCache(dir: string): boolean {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
     throw error;
   }
-}
-
-function mayWrite(dir: string): boolean {
-  return Deno.permissions.querySync({ name: "write", path: dir }).state === "granted";
 }

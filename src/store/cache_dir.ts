@@ -9,7 +9,7 @@ import { acquireLock, type AcquireOptions, type Lease } from "../lock.ts";
 import { BlobStore } from "./blob_store.ts";
 import { Generation } from "./generation.ts";
 import { KvHandle } from "./kv_handle.ts";
-import { describeFolderError, isPermissionError, type Layout, layoutOf, makeLayout } from "./layout.ts";
+import { describeFolderError, isPermissionError, type Layout, layoutOf, makeLayout, requireAccess } from "./layout.ts";
 import { RecordStore } from "./record_store.ts";
 import { UsageLog } from "./usage_log.ts";
 
@@ -91,7 +91,10 @@ export function openCache(cacheDir: string | URL, options: OpenOptions = {}): Pr
   const id = `${layout.root}\0${options.readOnly === true}\0${options.durable === true}`;
   let cache = open.get(id);
   if (cache === undefined) {
-    cache = Promise.try(() => new OpenedCache(layout, options));
+    cache = Promise.try(() => {
+      requireAccess(layout.root);
+      return new OpenedCache(layout, options);
+    });
     open.set(id, cache);
     cache.catch(() => open.delete(id));
   }

@@ -108,14 +108,8 @@ export function codeOf(error: unknown): string {
  */
 export function describeFolderError(error: unknown, root: string): CacheError {
   if (error instanceof CacheError) return error;
+  if (isPermissionError(error)) return missingPermission(root, missingAccess(root), error);
   const details = { path: root, cause: error };
-  if (isPermissionError(error)) {
-    return new CacheError(
-      "ERR_PERMISSION",
-      `Cannot use the cache directory ${root}: no permission; run with --allow-read=${root} --allow-write=${root}`,
-      details,
-    );
-  }
   const why = error instanceof Error ? error.message : String(error);
   if (isFile(root)) {
     return new CacheError(
@@ -128,6 +122,34 @@ export function describeFolderError(error: unknown, root: string): CacheError {
     "ERR_CACHE_DIR",
     `Cannot make the cache directory ${root}: ${why}; name a folder that can be written to in cacheDir`,
     details,
+  );
+}
+
+/**
+ * Refuses a cache directory that the program may not use, before anything of it is touched: Deno would ask on a
+ * terminal, and a question stops a program that nobody watches. Deno.Kv opens its file for writing even to read it.
+ *
+ * @param root The cache directory, absolute.
+ * @throws {CacheError} `ERR_PERMISSION`, with the flags that are missing.
+ */
+export function requireAccess(root: string): void {
+  const missing = missingAccess(root);
+  if (missing.length > 0) throw missingPermission(root, missing);
+}
+
+function missingAccess(root: string): ("read" | "write")[] {
+  return (["read", "write"] as const).filter((name) =>
+    Deno.permissions.querySync({ name, path: root }).state !== "granted"
+  );
+}
+
+function missingPermission(root: string, missing: readonly string[], cause?: unknown): CacheError {
+  const names = missing.length > 0 ? missing : ["read", "write"];
+  return new CacheError(
+    "ERR_PERMISSION",
+    `Cannot use the cache directory ${root}: no permission to ${names.join(" and ")}; ` +
+      `run with ${names.map((name) => `--allow-${name}=${root}`).join(" ")}`,
+    cause === undefined ? { path: root } : { path: root, cause },
   );
 }
 
