@@ -63,7 +63,7 @@ function assertReached({ parts }: Fingerprint, count: number): void {
 }
 
 async function lookCost(found: Fingerprint): Promise<number> {
-  for (let run = 0; run < 50; run++) await found.refresh();
+  for (let run = 0; run < LOOKS; run++) await found.refresh();
   const { ms } = await timed(async () => {
     for (let run = 0; run < LOOKS; run++) {
       const now = found.refresh();

@@ -221,6 +221,14 @@ Deno.test("blind uses are found: named imports of node:fs, captured originals, p
   ]);
 });
 
+Deno.test("fetching a file is not blind, since it is observed", async () => {
+  const found = await follow(async () => [
+    await fetch("file:///etc/hosts"),
+    await fetch(new URL("./data.csv", import.meta.url)),
+  ]);
+  assertEquals(found.blind, []);
+});
+
 Deno.test("ignoreCode leaves out symbols and files", async () => {
   const make = (x: number) => {
     const logger = () => x;

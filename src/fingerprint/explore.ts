@@ -8,7 +8,7 @@ import type { PackageIdentity } from "../packages.ts";
 import { type CodeUnit, findUnit, normalizeUnit } from "../source/code_unit.ts";
 import { type NormalizedCode, type Slot, usesThis } from "../source/normalize.ts";
 import { isClassNode, isFunctionNode } from "../source/syntax.ts";
-import type { Use } from "../source/uses.ts";
+import { dottedName, staticKey, type Use } from "../source/uses.ts";
 import { blindGlobal, blindImport, blindScript } from "./blind.ts";
 import { readExtras } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
@@ -299,7 +299,7 @@ export class Exploration {
       }
     }
     if (value === null) {
-      if (!binding && name !== "this") return this.#globalRoot(slot, url);
+      if (!binding && name !== "this") return this.#globalRoot(slot, unit, url);
       const owner = name === "this" ? this.#owners.get(fn) : undefined;
       const module = nameModule(url, this.#options.projectRoot);
       if (owner) return { kind: "value", slot, value: owner, isDynamic: false, declaration: null, module };
@@ -324,12 +324,14 @@ export class Exploration {
     return { kind: "value", slot, value: value.value, declaration, isDynamic: !isSettled, module };
   }
 
-  #globalRoot(slot: Slot, url: string): Root {
+  #globalRoot(slot: Slot, unit: CodeUnit, url: string): Root {
     const { name } = slot;
     // Not through a getter: asking for `localStorage` would open it.
     const property = Object.getOwnPropertyDescriptor(globalThis, name);
     const value: unknown = property?.value;
-    for (const use of slot.uses) this.#noteBlind(blindGlobal([name, ...use.path]), url);
+    for (const use of slot.uses) {
+      if (!isFileFetch(name, use, unit)) this.#noteBlind(blindGlobal([name, ...use.path]), url);
+    }
     if (name === "Deno" || name === "process" || name === "Buffer") {
       const identity = this.#options.packageOf(name === "Deno" ? "Deno" : "node:process");
       if (identity) this.#notePackage(identity);
@@ -361,6 +363,19 @@ export class Exploration {
     if (!use || this.blind.has(use.name)) return;
     this.blind.set(use.name, { ...use, module: nameModule(url, this.#options.projectRoot) });
   }
+}
+
+/** `fetch("file:…")` and `fetch(new URL("…", import.meta.url))` read files, which is observed. */
+function isFileFetch(name: string, use: Use, { script }: CodeUnit): boolean {
+  const call = name === "fetch" && use.how === "call" ? script.parents.get(use.node) : undefined;
+  const request = call?.type === "CallExpression" ? call.arguments[0] : undefined;
+  if (request?.type === "Literal") return String(request.value).startsWith("file:");
+  if (request?.type !== "NewExpression" || dottedName(request.callee) !== "URL") return false;
+  const [path, base] = request.arguments;
+  const isBesideModule = base?.type === "MemberExpression" && base.object.type === "MetaProperty" &&
+    staticKey(base) === "url";
+  const text = path?.type === "Literal" ? String(path.value) : "";
+  return isBesideModule ? !/^[a-z]+:/i.test(text) : text.startsWith("file:");
 }
 
 function nameOf(fn: object): string {
