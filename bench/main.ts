@@ -17,6 +17,7 @@ import { runScript } from "./support/children.ts";
 import type { Figure } from "./support/figures.ts";
 import { describeMachine } from "./support/machine.ts";
 import { formatFigures, formatMachine } from "./support/report.ts";
+import { createWorkspace } from "./support/workspace.ts";
 
 const args = parseArgs(Deno.args, { boolean: ["quick", "large", "json"] });
 const names = args._.length > 0 ? args._.map(String) : Object.keys(PATHS);
@@ -31,6 +32,8 @@ const machine = describeMachine();
 const figures: Figure[] = [];
 const failures: { path: string; error: string }[] = [];
 const startedMs = performance.now();
+using workspace = createWorkspace();
+Deno.env.set("TMPDIR", workspace.dir); // the processes below work in it, so that nothing stays behind, even of one that fails
 for (const [index, name] of names.entries()) {
   if (Deno.stderr.isTerminal()) writeError(`\r\x1b[K${index + 1} of ${names.length}: ${name}`);
   try {
@@ -48,7 +51,7 @@ const text = args.json
   : formatMachine(machine, seconds, style) + "\n" + formatFigures(figures, style);
 await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
 for (const { path, error } of failures) writeError(`${path}: ${error}\n`);
-if (failures.length > 0) Deno.exit(1);
+Deno.exitCode = failures.length > 0 ? 1 : 0;
 
 function writeError(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(line));
