@@ -102,6 +102,37 @@ Deno.test("the next look sees a private field that was changed from outside the 
   assert(await isRefreshed(found));
 });
 
+Deno.test("the next look sees a static private field, and its name does not count", async () => {
+  class Settings {
+    static #level = 1;
+    static raise(): void {
+      this.#level++;
+    }
+    static get level(): number {
+      return this.#level;
+    }
+  }
+  const found = await follow(() => Settings.level);
+  assert(!await isRefreshed(found));
+  Settings.raise();
+  assert(await isRefreshed(found));
+  const read = await follow(() => {
+    class Inner {
+      static #a = 1;
+      static a = Inner.#a;
+    }
+    return Inner.a;
+  });
+  const renamed = await digestOf(() => {
+    class Inner {
+      static #b = 1;
+      static a = Inner.#b;
+    }
+    return Inner.a;
+  });
+  assertEquals(read.digest, renamed);
+});
+
 Deno.test("state that a function writes is left out and named once", async () => {
   let calls = 0;
   const log: string[] = [], memo = new Map<number, number>(), stats = { hits: 0, weight: 2 };

@@ -170,13 +170,15 @@ class Assembler {
     const extras: string[] = [];
     for (const [label, value] of user.extras) {
       if (this.#options.state.members.get(user.fn)?.has(label.replace(/^static /, ""))) continue;
-      extras.push(label);
+      // Private names are hashed away.
+      extras.push(label.startsWith("static #") ? "static #" : label);
       node.references.push(this.#value(value));
       if (typeof value !== "function") {
         this.#addValuePart(`${user.name}.${label.replace(/^\w+ /, "")}`, user.module, value);
       }
     }
     if (isClass || user.extras.size > 0) this.#checkExtras(user);
+    if (isClass && this.#view.privateFieldsOf(user.fn)) this.#notePrivates(user.fn);
     node.own = `code${name}${meta} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
     if (!user.isHelper) {
       this.#addPart({

@@ -10,7 +10,7 @@ import { type NormalizedCode, type Slot, usesThis } from "../source/normalize.ts
 import { isClassNode, isFunctionNode } from "../source/syntax.ts";
 import { dottedName, staticKey, type Use } from "../source/uses.ts";
 import { blindGlobal, blindImport, blindScript } from "./blind.ts";
-import { readExtras } from "./extras.ts";
+import { readExtras, staticPrivateNames } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
 import { type Declaration, declarationOf, importOf, resolveSpecifier } from "./modules.ts";
 import { isIntrinsic } from "./intrinsics.ts";
@@ -266,13 +266,36 @@ export class Exploration {
     const code = extras.leftOut.size === 0
       ? normalizeUnit(unit)
       : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
+    const privates = await this.#staticPrivates(fn, unit);
     const roots: Root[] = [];
     for (const slot of code.slots) roots.push(await this.#rootOf(slot, { fn, unit, url, scopes: origin.scopes, name }));
     this.#noteDynamicCode(code, roots, `${name || "a function"} @ ${module}`);
     return {
       kind: "user",
-      user: { fn, name, module, url, unit, code, text, roots, isHelper: isCompilerHelper(unit), extras: extras.values },
+      user: {
+        fn,
+        name,
+        module,
+        url,
+        unit,
+        code,
+        text,
+        roots,
+        isHelper: isCompilerHelper(unit),
+        extras: new Map([...extras.values, ...privates]),
+      },
     };
+  }
+
+  /** Static private fields have values of their own, which no property shows. */
+  async #staticPrivates(fn: object, { node }: CodeUnit): Promise<Map<string, unknown>> {
+    const found = new Map<string, unknown>();
+    const names = isClassNode(node) ? staticPrivateNames(node) : [];
+    if (names.length === 0) return found;
+    const [fields] = await this.#lease.privateFields([fn]);
+    this.#privates.set(fn, new Map([...fields ?? []].filter(([name]) => names.includes(name))));
+    for (const name of names) found.set(`static ${name}`, fields?.get(name));
+    return found;
   }
 
   async #rootOf(slot: Slot, { fn, unit, url, scopes, name: user }: Surroundings): Promise<Root> {

@@ -52,6 +52,15 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
   return { values, leftOut };
 }
 
+/** Names of a class's static private fields, with the `#`, in the order of the source. */
+export function staticPrivateNames(node: ClassNode): string[] {
+  return node.body.body.flatMap((member) =>
+    member.type === "PropertyDefinition" && member.static && member.key.type === "PrivateIdentifier"
+      ? [`#${member.key.name}`]
+      : []
+  );
+}
+
 function memberOf(owner: ClassNode, key: string | symbol, isStatic: boolean): AnyNode | null {
   return owner.body.body.find((member) =>
     member.type === "MethodDefinition" && member.static === isStatic && keyOf(member) === key
