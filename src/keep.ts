@@ -108,7 +108,7 @@ function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepMode)
 async function keepBound(call: Call, sizeBytes: number): Promise<void> {
   try {
     const removal = await call.prepared.bound?.committed(sizeBytes);
-    if (removal != null && removal.removed > 0) tellPruned(call, removal);
+    if (removal && removal.removed > 0) tellPruned(call, removal);
   } catch (error) {
     tellNotice(call, `the cache could not be kept under maxBytes: ${describeError(error)}`);
   }
