@@ -10,7 +10,8 @@ import { compareWithClosest } from "./explain.ts";
 import { type Checks, type Verdict, verifyRecord } from "./freshness.ts";
 import { type Landing, outcomeOf } from "./landing.ts";
 import { recallArguments } from "./packed_arguments.ts";
-import type { ChildDependency, EntryRecord, Support } from "./records.ts";
+import type { ChildDependency, EntryRecord, Support, Trace } from "./records.ts";
+import { compareTraces } from "./report/compare_traces.ts";
 import type { Step } from "./step.ts";
 import { tellDamaged } from "./tell.ts";
 import { findSteps } from "./steps.ts";
@@ -103,12 +104,29 @@ async function checkChild(recorded: ChildDependency, outer: Call, visit: Visit):
 
   if (visit.rerun !== undefined) {
     const landing = await once(visit.landings, inner.key, () => visit.rerun!(inner, visit));
-    return landing.outcome === recorded.outcome ? null : differs("result", landing.reasons);
+    if (landing.outcome === recorded.outcome) return null;
+    return differs(
+      "result",
+      landing.kind === "hit" ? await whatChanged(inner, recorded, landing.trace) : landing.reasons,
+    );
   }
   const { verdict } = await once(visit.findings, inner.key, () => lookUp(inner, visit));
   if (verdict === null) return differs("stale", (await compareWithClosest(inner)).reasons);
   if (!verdict.fresh) return differs("stale", verdict.reasons);
-  return outcomeOf(verdict.trace) === recorded.outcome ? null : differs("result");
+  if (outcomeOf(verdict.trace) === recorded.outcome) return null;
+  return differs("result", await whatChanged(inner, recorded, verdict.trace));
+}
+
+/** Why an inner call that was made again meanwhile returned something else, as far as its entry still tells. */
+async function whatChanged(inner: Call, recorded: ChildDependency, now: Trace): Promise<readonly StaleReason[]> {
+  const { records } = inner.prepared.workspace.cache;
+  for (const key of new Set([inner.key, recorded.key])) {
+    const then = (await records.get(key, { parts: false }))?.traces.find((trace) =>
+      outcomeOf(trace) === recorded.outcome
+    );
+    if (then !== undefined) return compareTraces(then, now);
+  }
+  return [];
 }
 
 /**

@@ -66,7 +66,8 @@ export class UsageLog {
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) return;
       try {
-        Deno.mkdirSync(this.#folder, { recursive: true, mode: FOLDER_MODE });
+        // Not with its parents: a cache that the user deleted must not come back.
+        Deno.mkdirSync(this.#folder, { mode: FOLDER_MODE });
         append(`${this.#folder}/${this.#name}`, encodeRows(rows));
       } catch {
         // The cache directory is gone, and the entries with it.
