@@ -4,7 +4,8 @@
  * @module
  */
 import { type CacheDecorator, type CacheEvent, cacheFile, type CacheOptions } from "@bimsb/cachepy";
-import { join } from "@std/path";
+import { walk } from "@std/fs";
+import { join, relative } from "@std/path";
 
 /** A cache in a temporary folder, removed by `await using`. */
 export class Rig implements AsyncDisposable {
@@ -75,17 +76,11 @@ export class Rig implements AsyncDisposable {
   }
 }
 
-/** Names of everything below a folder, relative, sorted; empty when there is no folder. */
+/** Names of all files below a folder, relative, sorted; empty when there is no folder. */
 export async function filesBelow(folder: string): Promise<string[]> {
   const names: string[] = [];
-  async function visit(at: string, prefix: string): Promise<void> {
-    for await (const entry of Deno.readDir(at)) {
-      if (entry.isDirectory) await visit(join(at, entry.name), `${prefix}${entry.name}/`);
-      else names.push(prefix + entry.name);
-    }
-  }
   try {
-    await visit(folder, "");
+    for await (const { path } of walk(folder, { includeDirs: false })) names.push(relative(folder, path));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
