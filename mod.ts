@@ -60,4 +60,4 @@ export { cachePrune, type CachePruneOptions } from "./src/report/prune_cache.ts"
 export type { OnProgress, Removed } from "./src/report/removed.ts";
 export { type CacheStats, cacheStats, type CacheStatsOptions, type FunctionStats } from "./src/report/stats.ts";
 export { cacheVerify, type CacheVerifyOptions, type VerifyReport } from "./src/report/verify_cache.ts";
-export { trackFile } from "./src/tracker.ts";
+export { trackFile } from "./src/tracker/track_file.ts";

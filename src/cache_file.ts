@@ -4,11 +4,11 @@
  * @module
  */
 import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./cached_function.ts";
+import { withCalls } from "./calls.ts";
 import { CacheTypeError } from "./errors.ts";
-import { forget, inspect, keyOf, memoize } from "./memoize.ts";
 import { type CacheOptions, mergeOptions, type ValidatedOptions, validateOptions } from "./options.ts";
 import { previewOf } from "./preview.ts";
-import { isGenerator } from "./source/parameters.ts";
+import { isGenerator } from "./source/is_generator.ts";
 import { Step } from "./step.ts";
 import { registerStep } from "./steps.ts";
 
@@ -91,14 +91,15 @@ function wrap<F extends AnyFunction>(fn: F, options: ValidatedOptions, name: str
   const step = new Step(fn, options, name);
   const call = (overrides: CallOptions): CachedCall<F> =>
     function (this: ThisParameterType<F>, ...args: Parameters<F>) {
-      return memoize(step, this, args, overrides) as Promise<Awaited<ReturnType<F>>>;
+      return withCalls(({ memoize }) => memoize(step, this, args, overrides)) as Promise<Awaited<ReturnType<F>>>;
     };
+  const report = (args: Parameters<F>) => withCalls(({ inspect }) => inspect(step, undefined, args));
   const cached = Object.assign(call({}), {
     with: (overrides: CallOptions) => call(requireCallOptions(overrides)),
-    key: (...args: Parameters<F>) => keyOf(step, undefined, args),
-    has: async (...args: Parameters<F>) => (await inspect(step, undefined, args)).outcome === "hit",
-    why: (...args: Parameters<F>) => inspect(step, undefined, args),
-    forget: (...args: Parameters<F>) => forget(step, undefined, args),
+    key: (...args: Parameters<F>) => withCalls(({ keyOf }) => keyOf(step, undefined, args)),
+    has: async (...args: Parameters<F>) => (await report(args)).outcome === "hit",
+    why: (...args: Parameters<F>) => report(args),
+    forget: (...args: Parameters<F>) => withCalls(({ forget }) => forget(step, undefined, args)),
     original: fn,
   });
   Object.defineProperty(cached, "name", { value: fn.name, configurable: true });

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { MAX_CONFIG_BYTES, parseConfig } from "./config/parse_config.ts";
 import { CacheTypeError } from "./errors.ts";
 import { type CacheOptions, mergeOptions, type ValidatedOptions, validateOptions } from "./options.ts";
 import { toAbsolute } from "./project.ts";
@@ -84,6 +83,8 @@ export async function loadDefaultConfig(cwd: string): Promise<ValidatedOptions> 
 }
 
 async function readConfig(file: string): Promise<ValidatedOptions> {
+  // Most programs have no such file.
+  const { MAX_CONFIG_BYTES, parseConfig } = await import("./config/parse_config.ts");
   const found = readManifest(file, MAX_CONFIG_BYTES);
   if (found.text !== null) return await parseConfig(found.text, file);
   const problem = {

@@ -6,16 +6,8 @@
  *
  * @module
  */
-import process from "node:process";
+import defer * as nodeCrypto from "node:crypto";
 import type { Digest } from "./digests.ts";
-
-type NodeCrypto = typeof import("node:crypto");
-
-let crypto: NodeCrypto | undefined;
-
-function nodeCrypto(): NodeCrypto {
-  return crypto ??= process.getBuiltinModule("node:crypto");
-}
 
 /**
  * SHA-256 of `data`; a string counts by its UTF-8 bytes.
@@ -24,7 +16,7 @@ function nodeCrypto(): NodeCrypto {
  * @returns 64 lowercase hex characters.
  */
 export function digestBytes<Kind extends string>(data: Uint8Array | string): Digest<Kind> {
-  return nodeCrypto().createHash("sha256").update(data).digest("hex") as Digest<Kind>;
+  return nodeCrypto.createHash("sha256").update(data).digest("hex") as Digest<Kind>;
 }
 
 /**
@@ -34,7 +26,7 @@ export function digestBytes<Kind extends string>(data: Uint8Array | string): Dig
  * @returns 64 lowercase hex characters.
  */
 export function digestChunks<Kind extends string>(chunks: Iterable<Uint8Array>): Digest<Kind> {
-  const hash = nodeCrypto().createHash("sha256");
+  const hash = nodeCrypto.createHash("sha256");
   for (const chunk of chunks) hash.update(chunk);
   return hash.digest("hex") as Digest<Kind>;
 }
@@ -49,7 +41,7 @@ export interface DigestStream {
 
 /** Begins a SHA-256 over pieces that arrive over time. */
 export function beginDigest(): DigestStream {
-  const hash = nodeCrypto().createHash("sha256");
+  const hash = nodeCrypto.createHash("sha256");
   return {
     update: (chunk) => void hash.update(chunk),
     end: <Kind extends string>() => hash.digest("hex") as Digest<Kind>,

@@ -9,8 +9,8 @@
  *
  * @module
  */
-import type { Session } from "node:inspector/promises";
-import process from "node:process";
+// Loaded by the first question.
+import defer * as inspector from "node:inspector/promises";
 
 /** A script that V8 has compiled. */
 export interface Script {
@@ -101,8 +101,7 @@ function closeIfIdle(): void {
 }
 
 async function connect(): Promise<Connection> {
-  const { Session } = process.getBuiltinModule("node:inspector/promises");
-  const session = new Session();
+  const session = new inspector.Session();
   session.connect();
   const connection = new Connection(session);
   await connection.start();
@@ -167,13 +166,13 @@ interface ParsedScript {
 }
 
 class Connection {
-  readonly #session: Session;
+  readonly #session: inspector.Session;
   readonly #exchange = new Exchange();
   readonly #urls = new Map<string, string>();
   readonly #ids = new Map<string, string>();
   #exchangeId = "";
 
-  constructor(session: Session) {
+  constructor(session: inspector.Session) {
     this.#session = session;
   }
 

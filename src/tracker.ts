@@ -5,14 +5,14 @@
  */
 import { startObserving, stopObserving } from "./observe/install.ts";
 import type { CallFrame } from "./tracker/call_frame.ts";
-import { beginRunning, currentFrame, endRunning, enterFrame } from "./tracker/context.ts";
-import { observedPath } from "./tracker/observed_path.ts";
+import { beginRunning, endRunning, enterFrame } from "./tracker/context.ts";
 
 export { CallFrame } from "./tracker/call_frame.ts";
 export type { CallFrameInfo } from "./tracker/call_frame.ts";
 export type { ChildSlot } from "./tracker/child_slot.ts";
 export { currentFrame } from "./tracker/context.ts";
 export type { SettledFrame } from "./tracker/observation_set.ts";
+export { trackFile } from "./tracker/track_file.ts";
 
 const observing = { begin: startObserving, end: stopObserving };
 
@@ -50,29 +50,6 @@ export function runInFrame<T>(frame: CallFrame, body: () => T): T {
  */
 export function runUnobserved<T>(body: () => T): T {
   return enterFrame(undefined, body);
-}
-
-/**
- * The absolute path of a file or directory; records it, by its content, as an input of the cached call that is running,
- * if one is. For what is read in a way that cannot be observed: by a subprocess, by native code.
- *
- * @param path A path or a `file:` URL.
- * @throws {TypeError} When it is no path.
- *
- * @example
- * ```ts
- * import { trackFile } from "@bimsb/cachepy";
- *
- * const path = trackFile("/data/reads.fastq");
- * console.log(path); // /data/reads.fastq
- * ```
- */
-export function trackFile(path: string | URL): string {
-  const frame = currentFrame();
-  if (frame !== undefined) return frame.trackFile(path);
-  const observed = observedPath(path);
-  if (observed === null) throw new TypeError(`Cannot track ${path}: want a path or a file: URL`);
-  return observed.path;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { normalizeScript } from "../src/source/code_unit.ts";
-import { fillDefaults, isGenerator, type ParameterList, parseParameters } from "../src/source/parameters.ts";
+import { isGenerator } from "../src/source/is_generator.ts";
+import { fillDefaults, type ParameterList, parseParameters } from "../src/source/parameters.ts";
 
 // deno-lint-ignore no-explicit-any
 type Any = any;

@@ -46,7 +46,7 @@ export async function hashFiles<File extends FileToHash>(
   // Largest first, so that no core is left with a large one at the end.
   const queue = [...files].sort((one, other) => one.sizeBytes - other.sizeBytes);
   const totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  const helpers = totalBytes < HELP_BYTES
+  const helpers = totalBytes < helpBytes
     ? 0
     : Math.min(MAX_HELPERS, navigator.hardwareConcurrency - 1, files.length - 1);
   const working = [hashHere(queue, keep)];

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import process from "node:process";
+// Loaded for the first module that is not running yet.
+import defer * as nodeModule from "node:module";
 import { digestBytes } from "../digest.ts";
 import { normalizeScript, readScript } from "../source/code_unit.ts";
 import type { AnyNode } from "../source/syntax.ts";
@@ -103,7 +104,7 @@ function readText(url: string): string | null {
 type StripTypes = (text: string, options: { mode: "transform" }) => string;
 
 function stripTypes(text: string): string | null {
-  const { stripTypeScriptTypes } = process.getBuiltinModule("node:module") as unknown as {
+  const { stripTypeScriptTypes } = nodeModule as unknown as {
     stripTypeScriptTypes?: StripTypes;
   };
   try {

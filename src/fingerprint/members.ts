@@ -3,7 +3,8 @@
  *
  * @module
  */
-import process from "node:process";
+// Loaded when first asked for: it takes longer than all of this package.
+import defer * as nodeUtil from "node:util";
 
 /** Where a chain of members led. */
 export interface FoundMember {
@@ -61,9 +62,6 @@ function ownProperty(object: object, key: string): PropertyDescriptor | "unset" 
   }
 }
 
-let types: typeof import("node:util").types | undefined;
-
 function isProxy(value: object): boolean {
-  types ??= process.getBuiltinModule("node:util").types;
-  return types.isProxy(value);
+  return nodeUtil.types.isProxy(value);
 }

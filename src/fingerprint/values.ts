@@ -6,7 +6,8 @@
  *
  * @module
  */
-import process from "node:process";
+// Loaded when first asked for: it takes longer than all of this package.
+import defer * as nodeUtil from "node:util";
 import { digestBytes } from "../digest.ts";
 
 /** What the writer has to be told about a value. */
@@ -81,13 +82,6 @@ function writeSymbol(symbol: symbol): string {
     : `symbol(${JSON.stringify(symbol.description ?? "")})`;
 }
 
-type Types = typeof import("node:util").types;
-let loadedTypes: Types | undefined;
-
-function types(): Types {
-  return loadedTypes ??= process.getBuiltinModule("node:util").types;
-}
-
 /** Values of the platform that have a text of their own. */
 const TEXTUAL: ReadonlySet<string> = new Set(["URL", "URLSearchParams"]);
 
@@ -138,11 +132,11 @@ class ValueWriter {
   }
 
   #object(value: object): void {
-    if (types().isProxy(value)) return this.#handle("Proxy");
+    if (nodeUtil.types.isProxy(value)) return this.#handle("Proxy");
     const prototype: unknown = Object.getPrototypeOf(value);
     if (Array.isArray(value) && prototype === Array.prototype) return this.#array(value);
     if (prototype === Object.prototype || prototype === null) {
-      const tag = prototype === null ? types().isModuleNamespaceObject(value) ? "module" : "null" : "";
+      const tag = prototype === null ? nodeUtil.types.isModuleNamespaceObject(value) ? "module" : "null" : "";
       return this.#members(`${tag}{`, value);
     }
     if (this.#builtIn(value)) return;
@@ -227,19 +221,19 @@ class ValueWriter {
   #builtIn(value: object): boolean {
     const text = textOfBuiltIn(value);
     if (text !== null) this.#out.push(text);
-    else if (types().isMap(value)) {
+    else if (nodeUtil.types.isMap(value)) {
       this.#out.push(`map(${value.size}`);
       for (const [key, item] of value) {
         this.#write(key);
         this.#write(item);
       }
       this.#out.push(")");
-    } else if (types().isSet(value)) {
+    } else if (nodeUtil.types.isSet(value)) {
       this.#out.push(`set(${value.size}`);
       for (const item of value) this.#write(item);
       this.#out.push(")");
     } else if (Array.isArray(value)) this.#array(value);
-    else if (types().isNativeError(value)) {
+    else if (nodeUtil.types.isNativeError(value)) {
       const constructor = classOf(value);
       if (constructor !== null && constructor === Reflect.get(globalThis, nameOfFunction(constructor))) {
         this.#members(`error ${nameOfFunction(constructor)}{`, value, ERROR_NOISE);
@@ -305,10 +299,10 @@ function isPureData(value: object, fields: ReadonlyMap<string, unknown>): boolea
     if (typeof item !== "object" || item === null) return typeof item !== "symbol";
     if (seen.has(item)) return true;
     seen.add(item);
-    if (types().isProxy(item)) return false;
+    if (nodeUtil.types.isProxy(item)) return false;
     if (textOfBuiltIn(item) !== null) return true;
-    if (types().isMap(item)) return [...item].every(([key, one]) => isData(key) && isData(one));
-    if (types().isSet(item)) return [...item].every((one) => isData(one));
+    if (nodeUtil.types.isMap(item)) return [...item].every(([key, one]) => isData(key) && isData(one));
+    if (nodeUtil.types.isSet(item)) return [...item].every((one) => isData(one));
     const prototype: unknown = Object.getPrototypeOf(item);
     const isPlain = prototype === null || prototype === Object.prototype || Array.isArray(item);
     if (!isPlain && !isRoot) return false;
@@ -322,7 +316,7 @@ function isPureData(value: object, fields: ReadonlyMap<string, unknown>): boolea
 }
 
 function textOfBuiltIn(value: object): string | null {
-  const is = types();
+  const is = nodeUtil.types;
   if (is.isDate(value)) return `date(${Date.prototype.getTime.call(value)})`;
   if (is.isRegExp(value)) return `/${value.source}/${value.flags}`;
   if (is.isBoxedPrimitive(value)) return `boxed(${writePrimitive((value as { valueOf(): unknown }).valueOf())})`;

@@ -5,9 +5,7 @@
  */
 import { toPortable } from "../project.ts";
 import { cacheDefaultDir } from "../report/default_dir.ts";
-import { graphToJson } from "./graph_json.ts";
 import { cacheTreeNodes } from "./nodes.ts";
-import { formatTree } from "./tree_text.ts";
 
 /**
  * The graph as an indented text: each call below its caller, with the files that it depends on.
@@ -16,6 +14,7 @@ import { formatTree } from "./tree_text.ts";
  * @returns Lines joined by line feeds; the first counts calls and files. Paths below the project are relative.
  */
 export async function cacheTreeSummary(cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
+  const { formatTree } = await import("./tree_text.ts");
   return formatTree(await cacheTreeNodes(cacheDir), toPortable);
 }
 
@@ -34,6 +33,7 @@ export async function cacheTreeSummary(cacheDir: string | URL = cacheDefaultDir(
  * ```
  */
 export async function cacheTreeToJson(cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
+  const { graphToJson } = await import("./graph_json.ts");
   const nodes = await cacheTreeNodes(cacheDir);
   return JSON.stringify(graphToJson(nodes.values()), null, 2);
 }

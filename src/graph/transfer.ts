@@ -8,7 +8,6 @@ import { toAbsolute } from "../project.ts";
 import { cacheDefaultDir } from "../report/default_dir.ts";
 import { withCache } from "../report/with_cache.ts";
 import type { StoredNode } from "../store/cache_dir.ts";
-import { parseGraph } from "./parse_graph.ts";
 
 /** What marks a saved graph, and its version. */
 const SAVED_FORMAT = "cachepy-saved-graph-1";
@@ -38,6 +37,7 @@ export async function cacheTreeSave(path: string | URL, cacheDir: string | URL =
  * as it was.
  */
 export async function cacheTreeLoad(path: string | URL, cacheDir: string | URL = cacheDefaultDir()): Promise<number> {
+  const { parseGraph } = await import("./parse_graph.ts");
   const nodes = parseGraph(await readText(path), SAVED_FORMAT, String(path));
   return await withCache(cacheDir, "create", async (cache) => {
     await cache.records.resetGraph();

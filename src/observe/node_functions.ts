@@ -7,7 +7,8 @@
  *
  * @module
  */
-import process from "node:process";
+// Loaded by the first run of a cached function: a hit needs none of them.
+import defer * as processModule from "node:process";
 import { enterFrame } from "../tracker/context.ts";
 import {
   asksAccess,
@@ -43,12 +44,17 @@ const openDescriptors = new Map<number, unknown>();
 const openHandles = new WeakMap<object, unknown>();
 const handlePrototypes = new WeakSet<object>();
 
+/** The object itself, whose members are replaced; the namespace only has copies of them. */
+function nodeProcess(): typeof processModule {
+  return (processModule as unknown as { readonly default: typeof processModule }).default;
+}
+
 const O_ACCMODE = 3;
 
 /** What flags of `open` mean, in words (`r+`) or as a number. */
 function modeOf(flags: unknown): OpenMode {
   if (typeof flags === "number") {
-    const { O_WRONLY, O_TRUNC, O_EXCL } = process.getBuiltinModule("node:fs").constants;
+    const { O_WRONLY, O_TRUNC, O_EXCL } = nodeProcess().getBuiltinModule("node:fs").constants;
     const access = flags & O_ACCMODE;
     return {
       reads: access !== O_WRONLY,
@@ -191,8 +197,8 @@ export function nodePatches(): Patch[] {
     if (patch !== null) patches.push(patch);
     return patch;
   };
-  const fs = process.getBuiltinModule("node:fs");
-  const promises = process.getBuiltinModule("node:fs/promises");
+  const fs = nodeProcess().getBuiltinModule("node:fs");
+  const promises = nodeProcess().getBuiltinModule("node:fs/promises");
   for (const [name, observe] of Object.entries(ALL_FORMS)) {
     const callback = add(fs, name, `node:fs.${name}`, "callback", observe);
     const sync = add(fs, `${name}Sync`, `node:fs.${name}Sync`, "sync", observe);
@@ -217,8 +223,8 @@ export function nodePatches(): Patch[] {
     const patch = observeConstructor(fs, name, `node:fs.${name}`, observe);
     if (patch !== null) patches.push(patch);
   }
-  add(process, "cwd", "node:process.cwd", "sync", asksCwd);
-  add(process, "chdir", "node:process.chdir", "sync", changesCwd);
+  add(nodeProcess(), "cwd", "node:process.cwd", "sync", asksCwd);
+  add(nodeProcess(), "chdir", "node:process.chdir", "sync", changesCwd);
   return patches;
 }
 

@@ -9,10 +9,7 @@ import { cacheTreeNodes } from "../graph/nodes.ts";
 import { toPortable } from "../project.ts";
 import { cacheDefaultDir } from "../report/default_dir.ts";
 import type { DrawOptions } from "./dot.ts";
-import { graphToDot } from "./dot.ts";
 import type { NodeState } from "./graph_colors.ts";
-import { graphToHtml } from "./html.ts";
-import { graphToSvg } from "./svg.ts";
 
 /** Most calls that a picture draws; more would neither be read nor opened. */
 const MOST_DRAWN = 1_000;
@@ -106,11 +103,14 @@ export async function cacheTreeToDot(cacheDir: string | URL = cacheDefaultDir())
  */
 export async function drawGraph(nodes: ReadonlyMap<string, CacheNode>, options: DrawGraphOptions): Promise<string> {
   const draw: DrawOptions = { states: options.states, nameFile: toPortable };
-  if (options.format === "dot") return graphToDot(nodes.values(), draw);
+  // Each format is loaded by what draws it.
+  if (options.format === "dot") return (await import("./dot.ts")).graphToDot(nodes.values(), draw);
   const newest = [...nodes.values()].slice(-MOST_DRAWN);
   const caption = newest.length < nodes.size ? `The newest ${newest.length} of ${nodes.size} calls are drawn` : "";
+  const { graphToSvg } = await import("./svg.ts");
   const svg = graphToSvg(newest, draw, caption);
   if (options.format === "svg") return svg;
+  const { graphToHtml } = await import("./html.ts");
   return await graphToHtml([...nodes.values()].slice(-MOST_LISTED), svg, draw);
 }
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { clear } from "../store/clear.ts";
 import { cacheDefaultDir } from "./default_dir.ts";
 import type { Removed } from "./removed.ts";
 import { NOTHING_REMOVED } from "./removed.ts";
@@ -16,5 +15,6 @@ import { withCache } from "./with_cache.ts";
  * @returns What was removed; zeros when there is no cache.
  */
 export async function cacheClear(cacheDir: string | URL = cacheDefaultDir()): Promise<Removed> {
+  const { clear } = await import("../store/clear.ts"); // loaded when asked for, as all that programs seldom do
   return await withCache(cacheDir, "write", (cache) => clear(cache), NOTHING_REMOVED);
 }

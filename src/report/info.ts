@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { decodeResult } from "../cbor/decode_result.ts";
 import { isDigest } from "../digests.ts";
 import type { CallKey } from "../digests.ts";
 import { CacheError } from "../errors.ts";
@@ -152,6 +151,7 @@ async function readResult(cache: Cache, record: EntryRecord): Promise<unknown> {
   const read = await cache.blobs.read(trace.result, trace.sizeBytes);
   if (read.status === "missing") throw damaged(record.key, "its result is missing");
   if (read.status === "corrupt") throw damaged(record.key, read.detail);
+  const { decodeResult } = await import("../cbor/decode_result.ts"); // only what shows a result needs the codec
   return decodeResult(read.bytes);
 }
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { prune } from "../prune.ts";
 import { cacheDefaultDir } from "./default_dir.ts";
 import type { OnProgress, Removed } from "./removed.ts";
 import { NOTHING_REMOVED } from "./removed.ts";
@@ -43,6 +42,7 @@ export async function cachePrune(
   cacheDir: string | URL = cacheDefaultDir(),
   options: CachePruneOptions = {},
 ): Promise<Removed> {
+  const { prune } = await import("../prune.ts"); // loaded when asked for, as all that programs seldom do
   const access = options.dryRun === true ? "read" : "write";
   return await withCache(cacheDir, access, (cache) => prune(cache, options), NOTHING_REMOVED);
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { verify } from "../verify.ts";
 import { cacheDefaultDir } from "./default_dir.ts";
 import type { OnProgress } from "./removed.ts";
 import { withCache } from "./with_cache.ts";
@@ -41,6 +40,7 @@ export async function cacheVerify(
   cacheDir: string | URL = cacheDefaultDir(),
   options: CacheVerifyOptions = {},
 ): Promise<VerifyReport> {
+  const { verify } = await import("../verify.ts"); // loaded when asked for, as all that programs seldom do
   const nothing: VerifyReport = { checked: 0, problems: [], repaired: 0 };
   return await withCache(
     cacheDir,

@@ -6,7 +6,6 @@
 import { warnOnce } from "../announce.ts";
 import { toAbsolute } from "../project.ts";
 import type { Cache } from "../store/cache_dir.ts";
-import { openCache } from "../store/cache_dir.ts";
 import { requireAccess } from "../store/layout.ts";
 
 /** What a task does to a cache. */
@@ -39,6 +38,8 @@ export async function withCache<Answer>(
   const dir = toAbsolute(cacheDir);
   requireAccess(dir);
   if (access !== "create" && !isCache(dir)) return otherwise;
+  // The store is loaded by what looks into a cache, not by the import of this package.
+  const { openCache } = await import("../store/cache_dir.ts");
   const cache = await openCache(dir, access === "inspect" ? { readOnly: true } : {});
   const stopListening = cache.onReport(({ detail }) => void warnOnce(detail));
   const release = cache.use();

@@ -60,12 +60,6 @@ export function parseParameters(fn: object): ParameterList | null {
   return readParameters(syntax, syntax.node);
 }
 
-/** Whether a function is a generator, asynchronous or not. */
-export function isGenerator(fn: object): boolean {
-  const tag = Object.prototype.toString.call(fn);
-  return tag === "[object GeneratorFunction]" || tag === "[object AsyncGeneratorFunction]";
-}
-
 function readParameters(syntax: CallableSyntax, node: FunctionNode): ParameterList {
   const script = resolveNames(syntax.text, syntax.program);
   const names: BoundName[] = [];

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import process from "node:process";
+// Loaded by the first call.
+import defer * as asyncHooks from "node:async_hooks";
 import type { CallFrame } from "./call_frame.ts";
 
-type Storage = import("node:async_hooks").AsyncLocalStorage<CallFrame | undefined>;
+type Storage = asyncHooks.AsyncLocalStorage<CallFrame | undefined>;
 
 let storage: Storage | undefined;
 let running = 0;
@@ -67,5 +68,5 @@ export function endRunning(listener: RunningListener): void {
 }
 
 function useStorage(): Storage {
-  return storage ??= new (process.getBuiltinModule("node:async_hooks").AsyncLocalStorage)();
+  return storage ??= new asyncHooks.AsyncLocalStorage();
 }
