@@ -114,7 +114,7 @@ export async function identifyCall(step: Step, receiver: unknown, args: readonly
       await encoder.encode([fileInputs, pathLike.map(({ digest }) => digest)], "fileArgs"),
     );
   }
-  return new IdentifiedCall(state, receiver, args, digestChunks(items), inputs, encoder, reader);
+  return new IdentifiedCall(state, receiver, args, digestChunks(items), { ...inputs, receiver: seen }, encoder, reader);
 }
 
 /** See {@linkcode Call}. */
@@ -132,7 +132,7 @@ class IdentifiedCall implements Call {
     readonly receiver: unknown,
     readonly args: readonly unknown[],
     readonly key: CallKey,
-    readonly inputs: Inputs,
+    readonly inputs: Inputs & { readonly receiver: unknown },
     readonly encoder: CanonicalEncoder,
     readonly reader: PathReader,
   ) {
@@ -154,7 +154,9 @@ class IdentifiedCall implements Call {
   values(): readonly ValuePart[] {
     const encode = (part: unknown) => this.encoder.encodePart(part);
     const { names } = this.prepared.plan;
+    const { receiver } = this.inputs;
     return this.#values ??= [
+      ...receiver === undefined ? [] : valueParts("this", receiver, encode),
       ...this.inputs.values.flatMap((value, index) => valueParts(`args.${names[index] ?? index}`, value, encode)),
       ...declaredParts(this.declared, encode),
     ];

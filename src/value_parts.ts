@@ -19,7 +19,8 @@ export type EncodeValue = (value: unknown) => Uint8Array;
 /**
  * The leaves of one named input.
  *
- * Plain objects and arrays are looked into while they are small; anything else is a leaf.
+ * Plain objects, arrays and class instances are looked into while they are small; anything else is a leaf. An instance
+ * is a leaf as well, having private fields and a class; one within another value is nothing but that.
  *
  * @param path Where the input is: `args.opts`, `vars.rate`.
  * @param value Its value.
@@ -32,28 +33,37 @@ export function valueParts(path: string, value: unknown, encode: EncodeValue): V
 }
 
 function collect(path: string, value: unknown, depth: number, parts: ValuePart[], encode: EncodeValue): void {
-  const inner = depth > 0 ? smallContainer(value, MAX_LEAVES - parts.length) : null;
-  if (inner === null) {
+  const isWhole = isInstance(value);
+  const isOpened = depth > 0 && (!isWhole || depth === MAX_DEPTH);
+  const inner = isOpened ? smallContainer(value, MAX_LEAVES - parts.length) : null;
+  if (inner === null || isWhole) {
     parts.push({ path, digest: digestBytes<"value">(encode(value)), preview: previewOf(value) });
-    return;
   }
-  for (const [name, item] of inner) collect(`${path}${name}`, item, depth - 1, parts, encode);
+  for (const [name, item] of inner ?? []) collect(`${path}${name}`, item, depth - 1, parts, encode);
 }
 
 function smallContainer(value: unknown, room: number): (readonly [name: string, value: unknown])[] | null {
   if (typeof value !== "object" || value === null) return null;
   if (Array.isArray(value)) {
-    return value.length > 0 && value.length <= room
+    // With holes or further properties it is more than its items.
+    return value.length > 0 && value.length <= room && Object.keys(value).length === value.length
       ? Array.from(value, (item, index) => [`[${index}]`, item] as const)
       : null;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return null;
+  if (Object.prototype.toString.call(value) !== "[object Object]") return null;
   const names = Object.keys(value).sort();
+  if (names.some((name) => Object.getOwnPropertyDescriptor(value, name)?.get !== undefined)) return null;
   if (names.length === 0 || names.length > room) return null;
   return names.map((name) => [
     /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`,
     (value as Record<string, unknown>)[name],
   ]);
+}
+
+/** Whether a value is more than its own properties. */
+function isInstance(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.getPrototypeOf(value) !== Object.prototype;
 }
 
 /** The declared dependencies by name; variables of the environment without their values, which may be secrets. */

@@ -29,7 +29,21 @@ export function compareValues(before: readonly ValuePart[], after: readonly Valu
   for (const part of earlier.values()) {
     if (!seen.has(part.path) && !isFile(part)) reasons.push(valueReason(part.path, part, undefined));
   }
-  return reasons;
+  return withoutWholes(reasons);
+}
+
+/** An instance that differs is told by those of its own properties that differ, where there are any. */
+function withoutWholes(reasons: readonly StaleReason[]): StaleReason[] {
+  const differing = new Set<string>();
+  for (const path of reasons.map(pathOf)) {
+    for (const { index } of path.matchAll(/[.[]/g)) differing.add(path.slice(0, index));
+  }
+  const isChange = (reason: StaleReason) => "before" in reason && "after" in reason;
+  return reasons.filter((reason) => !isChange(reason) || !differing.has(pathOf(reason)));
+}
+
+function pathOf(reason: StaleReason): string {
+  return reason.kind === "argument" || reason.kind === "variable" ? reason.path : "";
 }
 
 /**
