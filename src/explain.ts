@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { describeError } from "./announce.ts";
 import type { Call } from "./call.ts";
 import type { CallOptions } from "./cached_function.ts";
 import type { CallKey } from "./digests.ts";
@@ -38,7 +39,12 @@ export async function explain(
   if (options.force === true) return [{ kind: "forced" }];
   if (options.load === false) return [{ kind: "unread" }];
   if (finding.verdict !== null && !finding.verdict.fresh) return finding.verdict.reasons;
-  return isHeard(call) ? (await compareWithClosest(call)).reasons : [];
+  if (!isHeard(call)) return [];
+  try {
+    return (await compareWithClosest(call)).reasons;
+  } catch (error) {
+    return [{ kind: "damaged", detail: describeError(error) }];
+  }
 }
 
 /** What `why` answers for a call. */

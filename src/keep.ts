@@ -19,6 +19,8 @@ import { tellNotice, tellPruned, tellRaced, tellStored, tellUnsaved } from "./te
 export interface KeepMode {
   /** Why the function ran. */
   readonly reasons: readonly StaleReason[];
+  /** Whether the inputs were still those of the call when the function began. */
+  readonly isSameInput: boolean;
   /** Whether anything may be written. */
   readonly isWritten: boolean;
   /** Whether earlier executions of the same call are dropped. */
@@ -38,7 +40,8 @@ type Returned = Execution & { readonly threw: false };
  * @returns Where the result is now.
  */
 export async function keep(call: Call, execution: Returned, mode: KeepMode): Promise<Landing> {
-  const { value, encoded, raced } = execution;
+  const { value, encoded } = execution;
+  const raced = mode.isSameInput ? execution.raced : ["an input", ...execution.raced];
   const outcome = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
   const unstored: Landing = { kind: "unstored", value, reasons: mode.reasons, outcome };
   if (!mode.isWritten) return unstored;

@@ -18,6 +18,8 @@ export type Landing =
     readonly reasons: readonly StaleReason[];
     /** Whether another caller's run is what is landed on, so that its value is not this caller's to change. */
     readonly isShared?: boolean;
+    /** Whether an input changed between the call and the run, so that it is nobody else's result. */
+    readonly isOfOtherInput?: boolean;
   }
   & (
     | { readonly kind: "hit"; readonly trace: Trace }

@@ -4,6 +4,8 @@
  * @module
  */
 import { type Call, identifyCall, identifyStep } from "./call.ts";
+import { describeError } from "./announce.ts";
+import { CacheError } from "./errors.ts";
 import { checkDependency } from "./dependencies.ts";
 import type { StaleReason } from "./events.ts";
 import { compareWithClosest } from "./explain.ts";
@@ -56,8 +58,7 @@ export function beginVisit(isHeard: boolean, rerun?: Visit["rerun"]): Visit {
 export async function lookUp(call: Call, visit: Visit, from: "memory" | "afresh" = "memory"): Promise<Finding> {
   const { memory, cache } = call.prepared.workspace;
   memory.synchronize(cache.generation());
-  const record = (from === "memory" ? memory.record(call.key) : undefined) ??
-    await cache.records.get(call.key, { parts: false, onDamaged: (detail) => tellDamaged(call, detail) });
+  const record = (from === "memory" ? memory.record(call.key) : undefined) ?? await readRecord(call);
   if (record === null) return NOTHING_FOUND;
   memory.keepRecord(record);
   visit.open.add(call.key);
@@ -65,6 +66,21 @@ export async function lookUp(call: Call, visit: Visit, from: "memory" | "afresh"
     return { record, verdict: await verifyRecord(record, checksOf(call, visit)) };
   } finally {
     visit.open.delete(call.key);
+  }
+}
+
+/** A cache that never worked is the user's to set up; one that fails later costs no result. */
+async function readRecord(call: Call): Promise<EntryRecord | null> {
+  const { workspace } = call.prepared;
+  try {
+    const onDamaged = (detail: string) => tellDamaged(call, detail);
+    const record = await workspace.cache.records.get(call.key, { parts: false, onDamaged });
+    workspace.hasWorked = true;
+    return record;
+  } catch (error) {
+    if (!workspace.hasWorked && error instanceof CacheError) throw error;
+    tellDamaged(call, describeError(error));
+    return null;
   }
 }
 

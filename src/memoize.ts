@@ -89,7 +89,10 @@ async function answer(
   if (found.verdict?.fresh) return landedOn(found.verdict.trace);
 
   const running = isRead(options) ? flights.joinable(call.key, within) : undefined;
-  if (running !== undefined) return await joinRun(call, running, within);
+  if (running !== undefined) {
+    const landing = await joinRun(call, running, within);
+    return landing.isOfOtherInput === true ? await answer(call, options, within) : landing;
+  }
   const flight = flights.begin(call.key, within);
   let landing: Landing | undefined;
   try {
@@ -125,14 +128,17 @@ async function compute(
     const reasons = await explain(call, again, options);
     tellMiss(call, reasons);
     call.values(); // the function may change its arguments
+    const isSameInput = (await identifyCall(call.step, call.receiver, call.args)).key === call.key;
     const execution = await run(call, flight);
-    if (execution.threw) return landedThrowing(execution.error, reasons);
-    return await keep(call, execution, {
+    if (execution.threw) return { ...landedThrowing(execution.error, reasons), isOfOtherInput: !isSameInput };
+    const landing = await keep(call, execution, {
       reasons,
+      isSameInput,
       isWritten,
       isOverwriting: options.force === true,
       record: again.record,
     });
+    return { ...landing, isOfOtherInput: !isSameInput };
   } finally {
     lock?.release();
   }

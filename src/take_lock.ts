@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { describeError } from "./announce.ts";
 import type { Call } from "./call.ts";
 import { type Flight, lineage } from "./flights.ts";
 import type { Landing } from "./landing.ts";
 import { announceWait, type Holder, type Lease } from "./lock.ts";
-import { tellShared, tellWaiting } from "./tell.ts";
+import { tellNotice, tellShared, tellWaiting } from "./tell.ts";
 
 /** A wait is told after this time, and then again after each such time. Milliseconds. */
 const TELL_MS = 5000;
@@ -19,10 +20,10 @@ const TELL_MS = 5000;
  * @param flight Its place among the running calls.
  * @returns `null` when the call should be computed without the lock: the wait reached `waitMs`, or would never end.
  */
-export function takeLock(call: Call, flight: Flight<Landing>): Promise<Lease | null> {
+export async function takeLock(call: Call, flight: Flight<Landing>): Promise<Lease | null> {
   const { cache } = call.prepared.workspace;
   let toldMs = -TELL_MS;
-  return cache.lock(call.key, {
+  const waiting = cache.lock(call.key, {
     fname: call.step.fname,
     holding: lineage(flight.parent).map(({ key }) => key),
     waitMs: call.prepared.options.waitMs,
@@ -32,6 +33,12 @@ export function takeLock(call: Call, flight: Flight<Landing>): Promise<Lease | n
       tellWaiting(call, describeHolder(holder), waitedMs);
     },
   });
+  try {
+    return await waiting;
+  } catch (error) {
+    tellNotice(call, `computed without a lock: ${describeError(error)}`);
+    return null;
+  }
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Workspace {
   readonly memory: Memory;
   readonly flights: Flights<Landing>;
   readonly files: FileDigests;
+  /** Whether the store ever answered: what fails before that is a matter of set-up. */
+  hasWorked: boolean;
 }
 
 /** How a cache directory is opened. */
@@ -39,7 +41,7 @@ export async function openWorkspace(cacheDir: string, options: WorkspaceOptions)
   let workspace = shared.get(cache);
   if (workspace === undefined) {
     const files = fileDigestsFor(cache.dir, { readOnly: cache.readOnly });
-    workspace = { cache, memory: new Memory(), flights: new Flights(), files };
+    workspace = { cache, memory: new Memory(), flights: new Flights(), files, hasWorked: false };
     shared.set(cache, workspace);
   }
   return workspace;

@@ -199,3 +199,19 @@ Deno.test("an argument that the function changes counts as it was passed", async
   assertEquals(await drain([1, 2, 3]), 3);
   assertEquals(rig.runs(), 1);
 });
+
+Deno.test("an argument that the caller changes before the function runs stores nothing under the earlier value", async () => {
+  await using rig = await Rig.open();
+  const sum = rig.cached()(function sum(list: number[]) {
+    return list.reduce((total, x) => total + x, 0);
+  });
+  await sum([0]); // so that the next call begins without setting up
+  for (let delay = 0; delay < 12; delay++) {
+    const list = [delay, 1];
+    const running = sum(list);
+    for (let turn = 0; turn < delay; turn++) await Promise.resolve();
+    list.push(100);
+    await running;
+    assertEquals(await sum([delay, 1]), delay + 1);
+  }
+});
