@@ -68,6 +68,7 @@ export function cacheFile(first?: string | URL | CacheOptions, second?: CacheOpt
 function decoratorWith(options: ValidatedOptions): CacheDecorator {
   function decorate(subject: unknown, context?: unknown): unknown {
     if (isDecoratorContext(context)) return decorateMethod(subject, context, options);
+    if (typeof context === "string" || typeof context === "symbol") throw experimentalDecorator(context);
     if (typeof subject === "function") return wrap(subject as AnyFunction, options, subject.name);
     if (isOptions(subject)) return decoratorWith(mergeOptions(options, validateOptions(subject)));
     throw notAFunction(subject);
@@ -93,13 +94,22 @@ function wrap<F extends AnyFunction>(fn: F, options: ValidatedOptions, name: str
     function (this: ThisParameterType<F>, ...args: Parameters<F>) {
       return withCalls(({ memoize }) => memoize(step, this, args, overrides)) as Promise<Awaited<ReturnType<F>>>;
     };
-  const report = (args: Parameters<F>) => withCalls(({ inspect }) => inspect(step, undefined, args));
-  const cached = Object.assign(call({}), {
+  // Asked as `cached.has(3)`, the function itself is the receiver; a call of the function would have none.
+  const receiverOf = (asked: unknown) => asked === cached ? undefined : asked;
+  const cached: CachedFunction<F> = Object.assign(call({}), {
     with: (overrides: CallOptions) => call(requireCallOptions(overrides)),
-    key: (...args: Parameters<F>) => withCalls(({ keyOf }) => keyOf(step, undefined, args)),
-    has: async (...args: Parameters<F>) => (await report(args)).outcome === "hit",
-    why: (...args: Parameters<F>) => report(args),
-    forget: (...args: Parameters<F>) => withCalls(({ forget }) => forget(step, undefined, args)),
+    key(this: unknown, ...args: Parameters<F>) {
+      return withCalls(({ keyOf }) => keyOf(step, receiverOf(this), args));
+    },
+    async has(this: unknown, ...args: Parameters<F>) {
+      return (await withCalls(({ inspect }) => inspect(step, receiverOf(this), args))).outcome === "hit";
+    },
+    why(this: unknown, ...args: Parameters<F>) {
+      return withCalls(({ inspect }) => inspect(step, receiverOf(this), args));
+    },
+    forget(this: unknown, ...args: Parameters<F>) {
+      return withCalls(({ forget }) => forget(step, receiverOf(this), args));
+    },
     original: fn,
   });
   Object.defineProperty(cached, "name", { value: fn.name, configurable: true });
@@ -125,6 +135,13 @@ function requireCacheable(fn: AnyFunction): void {
 }
 
 function requireCallOptions(options: CallOptions): CallOptions {
+  if (!isOptions(options)) {
+    throw new CacheTypeError(
+      "ERR_OPTION_TYPE",
+      `Cannot use ${previewOf(options)} for with(); want an object of force, skipSave and load`,
+      { path: "with" },
+    );
+  }
   for (const [name, value] of Object.entries(options)) {
     if (name !== "force" && name !== "skipSave" && name !== "load") {
       throw new CacheTypeError(
@@ -152,6 +169,14 @@ function isOptions(subject: unknown): boolean {
   if (typeof subject !== "object" || subject === null) return false;
   const prototype = Object.getPrototypeOf(subject);
   return prototype === Object.prototype || prototype === null;
+}
+
+function experimentalDecorator(name: string | symbol): CacheTypeError {
+  return new CacheTypeError(
+    "ERR_NOT_A_FUNCTION",
+    `Cannot cache ${String(name)} by an experimental decorator; take experimentalDecorators out of compilerOptions, ` +
+      "so that the standard decorators are used",
+  );
 }
 
 function notAFunction(subject: unknown): CacheTypeError {

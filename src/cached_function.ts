@@ -43,6 +43,8 @@ export type CachedCall<F extends AnyFunction> = (
 /**
  * A wrapped function: called like the original, it answers from the cache when it can.
  *
+ * Of a method, questions and other handling need the receiver too: `model.predict.has.call(model, 3)`.
+ *
  * @example
  * ```ts
  * import { cacheFile } from "@bimsb/cachepy";
