@@ -114,6 +114,20 @@ Deno.test("the cache directory is --cache-dir, else CACHEPY_DIR, else ./.cachepy
   assertEquals(await listed(["list"]), [".cachepy"]);
 });
 
+Deno.test("without --cache-dir the command line looks where a program's cachepy.yml puts its cache", async () => {
+  using folder = tempFolder();
+  for (const name of ["one", "two"]) await seed(`${folder.path}/${name}`, record({ fname: name }));
+  await Deno.writeTextFile(`${folder.path}/cachepy.yml`, "cache_dir: one\n");
+  await Deno.mkdir(`${folder.path}/below`);
+  const run = (...args: string[]) => runCli(args, { cwd: `${folder.path}/below`, env: { CACHEPY_DIR: "../two" } });
+  assertEquals(JSON.parse((await run("list", "--json")).out)[0].fname, "one");
+  assertEquals(JSON.parse((await run("list", "--json", "--cache-dir", "../two")).out)[0].fname, "two");
+  await Deno.writeTextFile(`${folder.path}/cachepy.yml`, "cachedir: one\n");
+  const { code, err } = await run("list");
+  assertEquals(code, 2);
+  assertStringIncludes(err, `${folder.path}/cachepy.yml:1: unknown key "cachedir"; did you mean cacheDir?`);
+});
+
 Deno.test("a missing permission gives the flag", async () => {
   using folder = tempFolder();
   await seed(folder.path, record());
@@ -142,6 +156,7 @@ Deno.test("without --unstable-kv the exact command line is given", async () => {
   assertEquals([code, out], [2, ""]);
   assertStringIncludes(err, "deno run -A --unstable-kv jsr:@bimsb/cachepy/cli COMMAND");
   assertStringIncludes(err, '"unstable": ["kv"]');
+  assertStringIncludes(err, "deno install -gA --unstable-kv -n cachepy jsr:@bimsb/cachepy/cli");
 });
 
 Deno.test("a cache directory that is a file is told as such by what writes", async () => {

@@ -67,7 +67,7 @@ export class UsageError extends Error {
 
 /** Options that every command has. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
-  { name: "cache-dir", value: "DIR", help: "the cache; else CACHEPY_DIR, else ./.cachepy" },
+  { name: "cache-dir", value: "DIR", help: "the cache; else that of cachepy.yml, else CACHEPY_DIR, else ./.cachepy" },
   { name: "root", value: "DIR", help: "the project that relative paths belong to; else found from the folders" },
   { name: "json", help: "print JSON" },
   { name: "no-color", help: "print no colours (also NO_COLOR)" },

@@ -1,5 +1,5 @@
 /** Errors in words, and the exit code that each means. @module */
-import { CacheError } from "../errors.ts";
+import { CacheError, CacheTypeError } from "../errors.ts";
 import { printable } from "../report/printable.ts";
 import { EXIT, UsageError } from "./command.ts";
 
@@ -23,12 +23,16 @@ export function describeFailure(error: unknown): Failure {
     const isUsage = error.code === "ERR_PERMISSION" || error.code === "ERR_CACHE_DIR";
     return { message: printable(error.message), exitCode: isUsage ? EXIT.usage : EXIT.problem };
   }
+  if (error instanceof CacheTypeError && error.code === "ERR_CONFIG") {
+    return { message: printable(error.message), exitCode: EXIT.usage };
+  }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { message: printable(message), exitCode: EXIT.problem };
 }
 
 const WITHOUT_KV = `Cannot open the cache: Deno.openKv is not there, since --unstable-kv was not given
 Run: deno run -A --unstable-kv jsr:@bimsb/cachepy/cli COMMAND
+or install with that flag: deno install -gA --unstable-kv -n cachepy jsr:@bimsb/cachepy/cli
 or add "unstable": ["kv"] to deno.json`;
 
 /** Deno's own message names what was asked for: `Requires env access to "HOME", run again with the --allow-env flag`. */

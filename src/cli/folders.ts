@@ -1,4 +1,5 @@
 /** Which cache, and which project its relative paths belong to. @module */
+import { loadDefaultConfig } from "../config.ts";
 import { findProjectRoot, setProjectRoot, toAbsolute } from "../project.ts";
 import { cacheDefaultDir } from "../report/default_dir.ts";
 
@@ -9,12 +10,13 @@ import { cacheDefaultDir } from "../report/default_dir.ts";
  * is the nearest project folder above the working directory or above the cache, whichever lies deeper; when neither
  * contains the other, the one above the cache.
  *
- * @param cacheDir What `--cache-dir` says.
+ * @param cacheDir What `--cache-dir` says; when nothing, the cache is where a program in this folder would keep it.
  * @param root What `--root` says.
  * @returns The cache directory, as it was given.
+ * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file, as {@linkcode loadDefaultConfig}.
  */
-export function chooseFolders(cacheDir: string | undefined, root: string | undefined): string {
-  const chosen = cacheDir ?? cacheDefaultDir();
+export async function chooseFolders(cacheDir: string | undefined, root: string | undefined): Promise<string> {
+  const chosen = cacheDir ?? String((await loadDefaultConfig(Deno.cwd())).cacheDir ?? cacheDefaultDir());
   setProjectRoot(root === undefined ? findRoot(toAbsolute(chosen)) : toAbsolute(root));
   return chosen;
 }

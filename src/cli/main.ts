@@ -68,7 +68,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     );
   }
   const { chooseFolders } = await import("./folders.ts");
-  const cacheDir = chooseFolders(textOption(options, "cache-dir"), textOption(options, "root"));
+  const cacheDir = await chooseFolders(textOption(options, "cache-dir"), textOption(options, "root"));
   const { run } = await command.load();
   return await run({ arguments: own.arguments, options, cacheDir, terminal, nowMs: Date.now() });
 }

@@ -15,7 +15,7 @@ export interface CacheOptions {
   /**
    * Folder of the cache: a path relative to the working directory, an absolute one or a `file:` URL.
    *
-   * @default the environment variable `CACHEPY_DIR`, else `./.cachepy`
+   * @default what `cachepy.yml` says, else the environment variable `CACHEPY_DIR`, else `./.cachepy`
    */
   cacheDir?: string | URL;
   /**
