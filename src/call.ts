@@ -13,6 +13,7 @@ import type { Fingerprint } from "./fingerprint/fingerprint.ts";
 import { digestPathLike } from "./path_like.ts";
 import { fromPortable, toAbsolute, toPortable } from "./project.ts";
 import { type FileDependency, FORMAT_VERSION, type ValuePart } from "./records.ts";
+import { warnOfCode } from "./prepare_step.ts";
 import type { PreparedStep, Step } from "./step.ts";
 import { declaredParts, valueParts } from "./value_parts.ts";
 
@@ -39,6 +40,8 @@ export interface Call extends Omit<StepState, "identityBytes"> {
   readonly lookedAt: readonly FileDependency[];
   /** The leaves of its inputs, for telling what differs; as they are when first asked for. */
   values(): readonly ValuePart[];
+  /** What of its code, and of the code among its inputs, is not seen, in words. */
+  readonly notices: readonly string[];
   /** What of its declared inputs is no longer what it was when the call was identified, in words or as paths. */
   changedInputs(): Promise<string[]>;
 }
@@ -102,20 +105,27 @@ export async function identifyCall(step: Step, receiver: unknown, args: readonly
   const reader = new PathReader(prepared);
   const state = knownStates.get(step) ?? await stateOf(step, prepared, encoder, reader);
   const inputs = normalizeArguments(plan, args);
-  const seen = plan.parameters?.usesThis === false || receiver === globalThis ? undefined : receiver;
+  const isReceived = plan.parameters?.usesThis !== false && receiver !== globalThis && receiver !== undefined;
+  const seen = isReceived ? await encoder.receiverOf(receiver, step.fn, state.fingerprint.receiverTouched) : undefined;
 
   const items = [state.identityBytes, await encoder.encode(inputs.values, "args")];
-  const blind = isBlind(state);
+  const receiverBytes = isReceived ? await encoder.encode(seen, "this") : UNDEFINED;
+  const blind = isBlind(state, encoder);
   if (seen !== undefined || blind || inputs.files.length > 0) {
     const fileInputs = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
     const pathLike = blind ? await digestPathLike(inputs.values, reader.guess) : [];
     items.push(
-      await encoder.encode(seen, "this"),
+      receiverBytes,
       await encoder.encode([fileInputs, pathLike.map(({ digest }) => digest)], "fileArgs"),
     );
   }
+  if (encoder.notices.size + encoder.blind.length > 0) {
+    warnOfCode(step, { notices: [...encoder.notices], blind: encoder.blind }, prepared);
+  }
   return new IdentifiedCall(state, receiver, args, digestChunks(items), { ...inputs, receiver: seen }, encoder, reader);
 }
+
+const UNDEFINED = encodeKey(undefined).bytes;
 
 /** See {@linkcode Call}. */
 class IdentifiedCall implements Call {
@@ -138,6 +148,10 @@ class IdentifiedCall implements Call {
   ) {
     ({ step: this.step, prepared: this.prepared, fingerprint: this.fingerprint } = state);
     ({ declared: this.declared, identity: this.identity } = state);
+  }
+
+  get notices(): readonly string[] {
+    return [...new Set([...this.fingerprint.notices, ...this.encoder.notices])];
   }
 
   get files(): readonly FileDependency[] {
@@ -206,8 +220,8 @@ async function stateOf(
 }
 
 /** Whether the function may read files without being observed. */
-function isBlind({ fingerprint, prepared }: StepState): boolean {
-  return !prepared.options.observe || fingerprint.blind.some(({ kind }) => kind !== "network");
+function isBlind({ fingerprint, prepared }: StepState, { blind }: CanonicalEncoder): boolean {
+  return !prepared.options.observe || [...fingerprint.blind, ...blind].some(({ kind }) => kind !== "network");
 }
 
 async function digestFileInputs(

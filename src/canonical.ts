@@ -5,10 +5,22 @@
  */
 import { type EncodedKey, encodeKey, type EncodeKeyOptions, type Unresolved } from "./cbor/encode_key.ts";
 import { digestBytes } from "./digest.ts";
-import { type FingerprintOptions, identifyValue } from "./fingerprint/fingerprint.ts";
+import {
+  type BlindUse,
+  type FingerprintOptions,
+  type IdentifiedValue,
+  identifyValue,
+} from "./fingerprint/fingerprint.ts";
+
+/** Stands for the receiver of a method that writes to it. */
+class Receiver {}
 
 /** Turns the inputs of one call into bytes; what it learned of functions serves all of them. */
 export class CanonicalEncoder {
+  /** What of the inputs' code is not seen, in words. */
+  readonly notices = new Set<string>();
+  /** What their code does where nobody can watch. */
+  readonly blind: BlindUse[] = [];
   #standIns: Map<object, string> | undefined;
 
   /** @param codeOptions How code is followed. */
@@ -25,6 +37,26 @@ export class CanonicalEncoder {
   encode(value: unknown, path: string): Uint8Array | Promise<Uint8Array> {
     const { bytes, unresolved } = this.#encodeOnce(value, path);
     return unresolved.length === 0 ? bytes : this.#resolve(value, path, unresolved);
+  }
+
+  /**
+   * What counts of the receiver of a method that writes to it: what it writes, a counter or a memo, is state and no input.
+   *
+   * @param receiver The method's `this`.
+   * @param method The method.
+   * @param touched Members that the method may change, as its fingerprint says.
+   * @returns The receiver itself where the method writes nothing; else something to encode in its place.
+   */
+  async receiverOf(receiver: unknown, method: object, touched: readonly string[]): Promise<unknown> {
+    if (touched.length === 0 || typeof receiver !== "object" || receiver === null) return receiver;
+    const identity = this.#note(await identifyValue(receiver, this.codeOptions, method));
+    // The identity has all fields; they are here to be refused when they cannot be inputs, and to be named.
+    const fields = Object.entries(receiver).filter(([name, value]) =>
+      !touched.includes(name) && typeof value !== "function"
+    );
+    const counted = Object.assign(new Receiver(), Object.fromEntries(fields));
+    (this.#standIns ??= new Map()).set(counted, identity);
+    return counted;
   }
 
   /** The same for a part of a value that was encoded before. */
@@ -45,7 +77,13 @@ export class CanonicalEncoder {
   async #identify(subject: object): Promise<string> {
     return subject instanceof Blob
       ? `${subject.type} ${digestBytes(new Uint8Array(await subject.arrayBuffer()))}`
-      : await identifyValue(subject, this.codeOptions);
+      : this.#note(await identifyValue(subject, this.codeOptions));
+  }
+
+  #note({ identity, notices, blind }: IdentifiedValue): string {
+    for (const notice of notices) this.notices.add(notice);
+    this.blind.push(...blind);
+    return identity;
   }
 
   #encodeOnce(value: unknown, path: string): EncodedKey {

@@ -52,7 +52,7 @@ export async function reportOf(call: Call, { verdict }: Finding): Promise<CallRe
   const { reasons, closest } = verdict === null
     ? await compareWithClosest(call)
     : { reasons: verdict.fresh ? [] : verdict.reasons, closest: call.key };
-  const { key, step: { fname }, fingerprint: { notices } } = call;
+  const { key, step: { fname }, notices } = call;
   const outcome = verdict?.fresh ? "hit" : "miss";
   return {
     outcome,

@@ -100,7 +100,7 @@ function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepMode)
     createdMs: record?.createdMs ?? trace.createdMs,
     fingerprint: call.fingerprint.digest,
     parts: call.fingerprint.parts,
-    notices: call.fingerprint.notices,
+    notices: call.notices,
     values: call.values(),
     files: call.files,
     traces: [trace, ...earlier].slice(0, call.prepared.options.maxTraces),

@@ -68,7 +68,7 @@ export async function prepareStep(step: Step): Promise<PreparedStep> {
     plan: planArguments(parameters, options),
     ...(options.maxBytes === Infinity ? {} : { bound: new SizeBound(workspace.cache, options.maxBytes) }),
     codeOptions,
-    fingerprint: follow(step, codeOptions, (found) => warn(step, found, { audience, options })),
+    fingerprint: follow(step, codeOptions, (found) => warnOfCode(step, found, { audience, options })),
   };
 }
 
@@ -88,10 +88,10 @@ function follow(
   };
 }
 
-/** Names what of the function's code cannot be seen. */
-function warn(
+/** Names what of a function's code, or of the code among its inputs, cannot be seen. */
+export function warnOfCode(
   step: Step,
-  { notices, blind }: Fingerprint,
+  { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
   { audience, options }: Pick<PreparedStep, "audience" | "options">,
 ): void {
   const told = options.observe ? [...notices, ...describeBlindUses(blind)] : notices;

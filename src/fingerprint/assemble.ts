@@ -15,7 +15,7 @@ import type { GraphNode } from "./graph.ts";
 import type { FoundMember } from "./members.ts";
 import { readDynamicModule } from "./dynamic_imports.ts";
 import type { StateFindings } from "./state.ts";
-import { type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
+import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
 import { isDeeplyFixed } from "./frozen.ts";
 import { firstValue, numberOf, PROCESS, type Snapshot, snapshotOf } from "./moments.ts";
 import { findVisibleNames, type VisibleNames } from "./visible_names.ts";
@@ -310,7 +310,7 @@ class Assembler {
     node.own = `object ${written.text}`;
     for (const reference of written.references) node.references.push(this.#code(reference));
     for (const handle of written.handles) {
-      this.#notices.add(`not tracked: the inside of a captured ${handle}, which counts by its kind alone`);
+      this.#notices.add(noticeOfHandle(handle));
       this.#addPart({ kind: "handle", name: handle, digest: digestBytes(handle) });
     }
     this.#checkObject(object, written);

@@ -22,7 +22,7 @@ import {
 import { isInStaticBlock, nameModule, type Root, type UserCode } from "./reached.ts";
 import { findMember } from "./members.ts";
 import type { Declaration } from "./modules.ts";
-import { type InitialCode, readInitialCode, type StateFindings } from "./state.ts";
+import { type InitialCode, noticeOfState, readInitialCode, type StateFindings } from "./state.ts";
 
 type ValueRoot = Extract<Root, { kind: "value" | "global" }>;
 
@@ -39,25 +39,54 @@ const RECEIVER = -1;
 /** Calls within calls are followed this deep. */
 const MAX_DEPTH = 12;
 
+/** A method and the object that it is called on. */
+export interface MethodCall {
+  readonly receiver: object;
+  readonly method: object;
+}
+
 /**
  * Looks through all code that a walk has reached for writes to what it shares with its surroundings.
  *
- * @param known Members of objects that are known to be state.
+ * @param called A method whose receiver is among what it shares.
  */
-export async function findState(
-  found: Exploration,
-  projectRoot: string,
-  known: ReadonlyMap<object, readonly string[]> = new Map(),
-): Promise<StateFindings> {
-  return await new StateFinder(found, projectRoot).run(known);
+export async function findState(found: Exploration, projectRoot: string, called?: MethodCall): Promise<StateFindings> {
+  return await new StateFinder(found, projectRoot).run(called);
 }
 
-/** Members of its receiver that a method writes, private ones with their `#`: `this.calls++`, `this.#memo.set(…)`. */
-export function findReceiverState(found: Exploration, projectRoot: string, method: object): string[] {
+/** What a method does to its receiver. */
+export interface ReceiverUse {
+  /** What it writes, as paths, private members with their `#`: `calls`, `stats.count`, `#memo`. */
+  readonly written: readonly string[];
+  /** Its members that it writes or may change, by calling methods of theirs. */
+  readonly touched: readonly string[];
+}
+
+/** What a method does to its receiver: `this.calls++`, `this.#memo.set(…)`, `this.stats.bump()`. */
+export function findReceiverUse(found: Exploration, projectRoot: string, method: object): ReceiverUse {
+  const place = methodAt(found, method);
+  if (!place) return { written: [], touched: [] };
+  const effects = new StateFinder(found, projectRoot).receiverEffects(place.user, place.node);
+  const written = effects.filter(({ how, path, method = "" }) =>
+    how !== "method" || (path.length > 0 && MUTATORS.has(method))
+  );
+  const touched = effects.filter(({ how, method = "" }) =>
+    how !== "method" || MUTATORS.has(method) || !isHarmless(method)
+  );
+  const textsOf = (list: readonly Effect[], length?: number) =>
+    [...new Set(list.map(({ path }) => path.slice(0, length).join(".")))].sort();
+  return { written: textsOf(written), touched: textsOf(touched, 1).filter((name) => name !== "") };
+}
+
+/** A method of the language's own collections that changes nothing, as far as its name tells. */
+function isHarmless(method: string): boolean {
+  return [Array, Map, Set, String, Number, Date, RegExp, Promise].some(({ prototype }) => method in prototype);
+}
+
+function methodAt(found: Exploration, method: object): { user: UserCode; node: FunctionNode } | null {
   const code = found.codes.get(method);
   const node = code?.kind === "user" ? code.user.unit?.node : undefined;
-  if (code?.kind !== "user" || !node || !isFunctionNode(node)) return [];
-  return new StateFinder(found, projectRoot).receiverState(code.user, node);
+  return code?.kind === "user" && node && isFunctionNode(node) ? { user: code.user, node } : null;
 }
 
 class StateFinder {
@@ -77,8 +106,8 @@ class StateFinder {
     this.#projectRoot = projectRoot;
   }
 
-  async run(known: ReadonlyMap<object, readonly string[]>): Promise<StateFindings> {
-    for (const [object, members] of known) if (members.length > 0) this.#members.set(object, new Set(members));
+  async run(called?: MethodCall): Promise<StateFindings> {
+    if (called) this.#readReceiver(called);
     for (const code of this.#found.codes.values()) {
       if (code.kind !== "user" || !code.user.unit) continue;
       for (const root of code.user.roots) {
@@ -100,17 +129,25 @@ class StateFinder {
     };
   }
 
-  receiverState(user: UserCode, node: FunctionNode, seen: Set<FunctionNode> = new Set()): string[] {
+  /** Effects on the receiver, through further methods of its class too. */
+  receiverEffects(user: UserCode, node: FunctionNode, seen: Set<FunctionNode> = new Set()): Effect[] {
     if (seen.has(node)) return [];
     seen.add(node);
-    const written = this.#effectsOf(user, node, RECEIVER, 0).flatMap((effect) => {
-      const [first] = effect.path;
-      if (effect.how !== "method") return first === undefined ? [] : [first];
-      if (first !== undefined) return MUTATORS.has(effect.method ?? "") ? [first] : [];
+    return this.#effectsOf(user, node, RECEIVER, 0).flatMap((effect) => {
+      if (effect.how !== "method" || effect.path.length > 0) return [effect];
       const inner = siblingMethod(user, node, effect.method ?? "");
-      return inner ? this.receiverState(user, inner, seen) : [];
+      return inner ? this.receiverEffects(user, inner, seen) : [];
     });
-    return [...new Set(written)].sort();
+  }
+
+  #readReceiver({ receiver, method }: MethodCall): void {
+    const place = methodAt(this.#found, method);
+    if (!place) return;
+    const slot = { name: "this", binding: null, uses: [], nodes: [] };
+    const root: ValueRoot = { kind: "value", value: receiver, slot, isDynamic: false, declaration: null, module: "" };
+    for (const effect of this.#effectsOf(place.user, place.node, RECEIVER, 0)) {
+      this.#apply(place.user, root, [], effect, 0);
+    }
   }
 
   /** A class that refers to itself by name: `Counter.total++`. */
@@ -156,7 +193,7 @@ class StateFinder {
 
   #applyMethod(user: UserCode, root: ValueRoot, path: readonly string[], method: string, depth: number): void {
     if (depth > MAX_DEPTH) return;
-    const member = findMember(root.value, path);
+    const member = this.#follow(root.value, path);
     const missing = path.slice(member.followed);
     const receiver: unknown = missing.length === 0 ? member.value : undefined;
     if (typeof receiver !== "object" && typeof receiver !== "function" || receiver === null) {
@@ -174,6 +211,17 @@ class StateFinder {
         this.#apply(user, root, path, effect, depth);
       }
     }
+  }
+
+  /** Follows members, private ones too as far as they are known. */
+  #follow(value: unknown, path: readonly string[]): { readonly value: unknown; readonly followed: number } {
+    const found = findMember(value, path);
+    const key = path[found.followed];
+    if (key?.startsWith("#") !== true || typeof found.value !== "object" || found.value === null) return found;
+    const fields = this.#found.view.privateFieldsOf(found.value);
+    if (!fields?.has(key)) return found;
+    const inner = this.#follow(fields.get(key), path.slice(found.followed + 1));
+    return { value: inner.value, followed: found.followed + 1 + inner.followed };
   }
 
   /** The code of a method as a receiver has it: its own, or its class's. */
@@ -288,11 +336,11 @@ class StateFinder {
 
   #mark(user: UserCode, root: ValueRoot, path: readonly string[], how: "write" | "mutate"): void {
     const last = path.at(-1);
-    const whole = findMember(root.value, path);
+    const whole = this.#follow(root.value, path);
     if (how === "mutate" && whole.followed === path.length && typeof whole.value === "object" && whole.value !== null) {
       this.#objects.add(whole.value);
     } else {
-      const holder = findMember(root.value, path.slice(0, -1));
+      const holder = this.#follow(root.value, path.slice(0, -1));
       if (last === undefined || holder.followed < path.length - 1) return;
       if (typeof holder.value !== "object" && typeof holder.value !== "function" || holder.value === null) return;
       const members = this.#members.get(holder.value) ?? new Set();
@@ -314,8 +362,6 @@ class StateFinder {
   #note(user: UserCode, root: Root, path: readonly string[]): void {
     const declaration = root.kind === "value" ? root.declaration : null;
     const name = [declaration?.binding.name ?? root.slot.name, ...path].join(".");
-    this.#notices.add(
-      `left out: ${name} @ ${nameModule(declaration?.url ?? user.url, this.#projectRoot)}, state that the code writes`,
-    );
+    this.#notices.add(noticeOfState(name, nameModule(declaration?.url ?? user.url, this.#projectRoot)));
   }
 }

@@ -15,7 +15,8 @@ import { assemble, type Assembly, type ChangingVariable } from "./assemble.ts";
 import { Exploration } from "./explore.ts";
 import { digestGraph } from "./graph.ts";
 import { fingerprintSource } from "./source_only.ts";
-import { findReceiverState, findState } from "./find_state.ts";
+import { findReceiverUse, findState, type MethodCall } from "./find_state.ts";
+import { noticeOfState } from "./state.ts";
 import type { Fingerprint, FingerprintOptions } from "./types.ts";
 
 export type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
@@ -27,28 +28,37 @@ export type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
  * @throws {CacheError} `ERR_TRACKING` when `track: "closure"` was asked for and `--allow-sys` is missing.
  */
 export async function fingerprint(fn: object, options: FingerprintOptions): Promise<Fingerprint> {
-  return isFollowed(options) ? await followOrFallBack(fn, options, []) : fingerprintSource(fn, options);
+  return isFollowed(options) ? await followOrFallBack(fn, options) : fingerprintSource(fn, options);
+}
+
+/** What stands for a value, and what of it is not seen. */
+export interface IdentifiedValue {
+  /** Equal for values that are the same. */
+  readonly identity: string;
+  readonly notices: Fingerprint["notices"];
+  readonly blind: Fingerprint["blind"];
 }
 
 /**
  * What stands for a function or an instance of a class among the arguments of a call: the digest of a function with all
  * that it reaches, of an instance with its class and its fields, private ones too.
  *
- * @param leftOut Members of an instance that do not count: the {@linkcode Fingerprint.receiverState} of the method that
- * it is the receiver of.
+ * @param method The method that the value is the receiver of: what it writes of it does not count, as
+ * {@linkcode Fingerprint.receiverState} says.
  * @throws {CacheError} As {@linkcode fingerprint}.
  */
 export async function identifyValue(
   value: object,
   options: FingerprintOptions,
-  leftOut: readonly string[] = [],
-): Promise<string> {
+  method?: object,
+): Promise<IdentifiedValue> {
   const cached = options.cachedIdentity(value);
-  if (cached !== undefined) return `cached ${cached}`;
-  const { digest } = isFollowed(options)
-    ? await followCode(value, options, leftOut)
-    : fingerprintSource(value, options);
-  return `${typeof value === "function" ? "function" : "instance"} ${digest}`;
+  if (cached !== undefined) return { identity: `cached ${cached}`, notices: [], blind: [] };
+  const called = method && { receiver: value, method };
+  const { digest, notices, blind } = isFollowed(options)
+    ? await followCode(value, options, called)
+    : fingerprintSource(value, options, method);
+  return { identity: `${typeof value === "function" ? "function" : "instance"} ${digest}`, notices, blind };
 }
 
 function isFollowed(options: FingerprintOptions): boolean {
@@ -62,13 +72,9 @@ function isFollowed(options: FingerprintOptions): boolean {
 }
 
 /** A mistake of ours must not cost the user a result; but then less is seen, and that is said. */
-async function followOrFallBack(
-  subject: object,
-  options: FingerprintOptions,
-  leftOut: readonly string[],
-): Promise<Fingerprint> {
+async function followOrFallBack(subject: object, options: FingerprintOptions): Promise<Fingerprint> {
   try {
-    return await followCode(subject, options, leftOut);
+    return await followCode(subject, options);
   } catch (error) {
     const found = fingerprintSource(subject, options);
     const notice = `not followed: the code could not be walked (${
@@ -78,37 +84,37 @@ async function followOrFallBack(
       ...found,
       notices: [notice, ...found.notices],
       isFixed: false,
-      refresh: () => followOrFallBack(subject, options, leftOut),
+      refresh: () => followOrFallBack(subject, options),
     };
   }
 }
 
-async function followCode(
-  subject: object,
-  options: FingerprintOptions,
-  leftOut: readonly string[],
-): Promise<Fingerprint> {
+async function followCode(subject: object, options: FingerprintOptions, called?: MethodCall): Promise<Fingerprint> {
   using lease = await leaseInspector();
   const found = new Exploration(lease, options);
   await found.reach(subject);
-  const state = await findState(found, options.projectRoot, new Map([[subject, leftOut]]));
+  if (called) await found.reach(called.method);
+  const state = await findState(found, options.projectRoot, called);
   const assembly = assemble(subject, found, { projectRoot: options.projectRoot, packageOf: options.packageOf, state });
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
   const code = found.codes.get(subject);
   const { checks, variables, privates } = assembly;
+  const { written, touched } = findReceiverUse(found, options.projectRoot, subject);
+  const module = code?.kind === "user" ? code.user.module : null;
   const result: Fingerprint = {
     digest,
     parts: sortParts(assembly),
-    notices: assembly.notices,
+    notices: [...assembly.notices, ...written.map((path) => noticeOfState(`this.${path}`, module ?? ""))],
     blind: [...found.blind.values()],
     cached: assembly.cached,
-    module: code?.kind === "user" ? code.user.module : null,
-    receiverState: findReceiverState(found, options.projectRoot, subject),
+    module,
+    receiverState: written,
+    receiverTouched: touched,
     isFixed: checks.length + variables.length + privates.size === 0,
     refresh: () => {
-      if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, leftOut);
+      if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);
       if (variables.length + privates.size === 0) return result;
-      return readAgain(variables, privates).then((isSame) => isSame ? result : followCode(subject, options, leftOut));
+      return readAgain(variables, privates).then((isSame) => isSame ? result : followCode(subject, options, called));
     },
   };
   return result;

@@ -6,26 +6,34 @@
 import { digestBytes } from "../digest.ts";
 import { normalizeCode, type NormalizedCode } from "../source/normalize.ts";
 import { resolveNames } from "../source/scopes.ts";
-import { parseCallable } from "../source/syntax.ts";
+import { isClassNode, parseCallable } from "../source/syntax.ts";
+import { MUTATORS, usesOf } from "../source/uses.ts";
 import { isInspectorAllowed } from "../inspector.ts";
 import { blindGlobal } from "./blind.ts";
-import { classOf, writeValue } from "./values.ts";
+import { thisIn } from "./methods.ts";
+import { classOf, noticeOfHandle, writeValue, type WrittenValue } from "./values.ts";
 import type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
 
-/** The fingerprint of a function's own text, or of an instance's fields with the text of its class. */
-export function fingerprintSource(subject: object, options: FingerprintOptions): Fingerprint {
+/**
+ * The fingerprint of a function's own text, or of an instance's fields with the text of its class.
+ *
+ * @param method The method that the instance is the receiver of: the fields that it writes itself are left out.
+ */
+export function fingerprintSource(subject: object, options: FingerprintOptions, method?: object): Fingerprint {
   const { text, notices, blind } = typeof subject === "function"
     ? readFunction(subject, options)
-    : readInstance(subject, options);
+    : readInstance(subject, options, method);
+  const receiverState = typeof subject === "function" ? receiverStateOf(subject) : [];
   const digest = digestBytes<"fingerprint">(`source ${text}`);
   const name: unknown = typeof subject === "function" ? subject.name : classOf(subject)?.constructor.name;
   const result: Fingerprint = {
     digest,
     parts: [{ kind: "function", name: typeof name === "string" && name !== "" ? name : "(anonymous)", digest }],
-    notices,
+    notices: [...notices, ...receiverState.map((path) => `left out: this.${path}, state that the code writes`)],
     blind,
     cached: [],
-    receiverState: [],
+    receiverState,
+    receiverTouched: receiverState,
     module: null,
     isFixed: typeof subject === "function",
     refresh: () => {
@@ -54,19 +62,38 @@ function readFunction(fn: object, options: FingerprintOptions): OwnCode {
   return { text, notices: noticeOf(unseen, options), blind: blindIn(code) };
 }
 
-function readInstance(instance: object, options: FingerprintOptions): OwnCode {
+function readInstance(instance: object, options: FingerprintOptions, method?: object): OwnCode {
+  const state = new Set(method ? receiverStateOf(method) : []);
   const written = writeValue(instance, {
     isState: () => false,
-    stateKeysOf: () => undefined,
+    stateKeysOf: (object) => object === instance ? state : undefined,
     classKindOf: () => "user",
     privateFieldsOf: () => new Map(),
   });
   const codes = written.references.map((one) => readFunction(one, options));
   return {
     text: [written.text, ...codes.map((code) => code.text)].join("\n"),
-    notices: codes.flatMap((code) => code.notices),
+    notices: [...unseenIn(written, options), ...codes.flatMap((code) => code.notices)],
     blind: codes.flatMap((code) => code.blind),
   };
+}
+
+function unseenIn({ references, handles }: WrittenValue, options: FingerprintOptions): string[] {
+  const hasPrivates = references.filter((one) => /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(one)));
+  const names = hasPrivates.map((one) => `private fields of ${(one as { name?: unknown }).name || "a class"}`);
+  return [...noticeOf(names, options), ...handles.map(noticeOfHandle)];
+}
+
+/** Fields of its receiver that a method's own text writes or changes. */
+function receiverStateOf(method: object): string[] {
+  const syntax = parseCallable(Function.prototype.toString.call(method));
+  if (!syntax || isClassNode(syntax.node)) return [];
+  const script = resolveNames(syntax.text, syntax.program);
+  const written = thisIn(syntax.node).flatMap((node) => usesOf(script, node)).flatMap(({ path, how }) => {
+    const isChanged = how === "write" || how === "mutate" || (how === "call" && MUTATORS.has(path[1] ?? ""));
+    return isChanged && path[0] !== undefined && path.length === (how === "call" ? 2 : 1) ? [path[0]] : [];
+  });
+  return [...new Set(written)].sort();
 }
 
 function noticeOf(names: readonly string[], options: FingerprintOptions): string[] {

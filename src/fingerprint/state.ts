@@ -32,6 +32,11 @@ export interface StateFindings {
   readonly notices: readonly string[];
 }
 
+/** What is said of a variable, or a member of one, that is state. */
+export function noticeOfState(name: string, module: string): string {
+  return `left out: ${name} @ ${module}, state that the code writes`;
+}
+
 /** How far the code that creates a value is followed through other variables. */
 const MAX_DEPTH = 8;
 

@@ -52,10 +52,12 @@ export interface Fingerprint {
   /** Where the function is declared, relative to the project root when below it; `null` when that cannot be told. */
   readonly module: string | null;
   /**
-   * Members of its receiver that a method writes itself, private ones with their `#`: state, which is to be left out when
-   * the receiver is identified.
+   * What of its receiver a method writes itself, as paths like `calls`, `stats.count`, `#memo`; empty for the receiver as
+   * a whole. It is state, which is left out when the receiver is identified.
    */
   readonly receiverState: readonly string[];
+  /** Members of its receiver that a method writes or may change through methods of theirs. */
+  readonly receiverTouched: readonly string[];
   /** Nothing that it depends on can change while the process lives. */
   readonly isFixed: boolean;
   /**

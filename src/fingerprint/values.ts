@@ -38,6 +38,11 @@ export interface WrittenValue {
   readonly privateHolders: readonly object[];
 }
 
+/** What is said of a handle. */
+export function noticeOfHandle(handle: string): string {
+  return `not tracked: the inside of a captured ${handle}, which counts by its kind alone`;
+}
+
 /** Writes a value out. */
 export function writeValue(value: unknown, view: ValueView): WrittenValue {
   try {
