@@ -53,7 +53,7 @@ export type {
 } from "./src/records.ts";
 export { cacheTreeToDot, plotCacheGraph, type PlotFormat, type PlotOptions } from "./src/render/plot.ts";
 export { cacheClear } from "./src/report/clear_cache.ts";
-export { cacheDefaultDir } from "./src/report/default_dir.ts";
+export { cacheDefaultDir } from "./src/project/default_dir.ts";
 export { type CacheInfo, cacheInfo, type EntryMeta, type UsedPackage } from "./src/report/info.ts";
 export { cacheList, type CacheListOptions, type ListedEntry } from "./src/report/list.ts";
 export { cachePrune, type CachePruneOptions } from "./src/report/prune_cache.ts";

@@ -7,7 +7,7 @@ import type { AnyFunction } from "./cached_function.ts";
 import { requireParameterNames, type ValidatedOptions } from "./options.ts";
 import type { PreparedStep } from "./prepare_step.ts";
 import { toAbsolute, toPortable } from "./project.ts";
-import { cacheDefaultDir } from "./report/default_dir.ts";
+import { cacheDefaultDir } from "./project/default_dir.ts";
 // The parser is needed while wrapping only where options name parameters.
 import defer * as parameters from "./source/parameters.ts";
 import type { ParameterList } from "./source/parameters.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { CallKey } from "../src/digests.ts";
 import { CacheError } from "../src/errors.ts";
 import { cacheClear } from "../src/report/clear_cache.ts";
-import { cacheDefaultDir } from "../src/report/default_dir.ts";
+import { cacheDefaultDir } from "../src/project/default_dir.ts";
 import { cacheInfo } from "../src/report/info.ts";
 import { cacheList } from "../src/report/list.ts";
 import { cachePrune } from "../src/report/prune_cache.ts";

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The place of an object that cannot be referred to, since it lies in a packed part. */
+export const NOT_ADDRESSABLE = -1;
+
 /** Up to this many, looking through a list is faster than a Map. */
 const FEW = 10;
 

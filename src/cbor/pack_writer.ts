@@ -7,7 +7,8 @@
  * @module
  */
 import { Major } from "./byte_writer.ts";
-import { NOT_ADDRESSABLE, type ResultWriter } from "./result_writer.ts";
+import { NOT_ADDRESSABLE } from "./identity_map.ts";
+import type { ResultWriter } from "./result_writer.ts";
 import { writeBytes } from "./result_objects.ts";
 import { collectLists } from "./list_writer.ts";
 import { collectRows, type Shape } from "./row_shapes.ts";

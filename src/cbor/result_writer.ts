@@ -7,7 +7,7 @@ import { CacheTypeError } from "../errors.ts";
 import { isJustElements } from "./array_names.ts";
 import { ByteWriter, Major } from "./byte_writer.ts";
 import type { ResultNotice } from "./encode_result.ts";
-import { IdentityMap } from "./identity_map.ts";
+import { IdentityMap, NOT_ADDRESSABLE } from "./identity_map.ts";
 import { type Classified, classify, classifyPlainLooking, className, hasPrivateState } from "./kinds.ts";
 import { type Draft, type External, writeReference } from "./layout.ts";
 import {
@@ -25,9 +25,6 @@ import { writePacked } from "./pack_writer.ts";
 import { MAX_DEPTH, REFERENCE_BYTES, TAG_MAP, TAG_SET } from "./tags.ts";
 import { unbox } from "./kinds.ts";
 import { type Frame, Step, WalkStack } from "./walk_stack.ts";
-
-/** The place of an object that cannot be referred to, since it lies in a packed part. */
-export const NOT_ADDRESSABLE = -1;
 
 /** Arrays of this length are looked at for packing. */
 const PACK_FROM = 32;

@@ -1,7 +1,7 @@
 /** Which cache, and which project its relative paths belong to. @module */
 import { loadDefaultConfig } from "../config.ts";
 import { findProjectRoot, setProjectRoot, toAbsolute } from "../project.ts";
-import { cacheDefaultDir } from "../report/default_dir.ts";
+import { cacheDefaultDir } from "../project/default_dir.ts";
 
 /**
  * Settles the cache directory, and tells `project.ts` which project the recorded paths are relative to.

@@ -6,7 +6,7 @@
 import type { FileDigests } from "../files/file_digests.ts";
 import { fileDigestsFor } from "../files/open_digests.ts";
 import { toAbsolute } from "../project.ts";
-import { cacheDefaultDir } from "../report/default_dir.ts";
+import { cacheDefaultDir } from "../project/default_dir.ts";
 import type { CacheNode } from "./cache_node.ts";
 import { cacheTreeNodes } from "./nodes.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { toPortable } from "../project.ts";
-import { cacheDefaultDir } from "../report/default_dir.ts";
+import { cacheDefaultDir } from "../project/default_dir.ts";
 import { cacheTreeNodes } from "./nodes.ts";
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { fromPortable, toPortable } from "../project.ts";
-import { cacheDefaultDir } from "../report/default_dir.ts";
+import { cacheDefaultDir } from "../project/default_dir.ts";
 import { withCache } from "../report/with_cache.ts";
 import type { Cache, StoredNode } from "../store/cache_dir.ts";
 import type { CacheNode } from "./cache_node.ts";

@@ -5,7 +5,7 @@
  */
 import { CacheError } from "../errors.ts";
 import { toAbsolute } from "../project.ts";
-import { cacheDefaultDir } from "../report/default_dir.ts";
+import { cacheDefaultDir } from "../project/default_dir.ts";
 import { withCache } from "../report/with_cache.ts";
 import type { StoredNode } from "../store/cache_dir.ts";
 

@@ -7,7 +7,7 @@ import { findChangedFiles } from "../graph/changed_files.ts";
 import type { CacheNode } from "../graph/cache_node.ts";
 import { cacheTreeNodes } from "../graph/nodes.ts";
 import { toPortable } from "../project.ts";
-import { cacheDefaultDir } from "../report/default_dir.ts";
+import { cacheDefaultDir } from "../project/default_dir.ts";
 import type { DrawOptions } from "./dot.ts";
 import type { NodeState } from "./graph_colors.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cacheDefaultDir } from "./default_dir.ts";
+import { cacheDefaultDir } from "../project/default_dir.ts";
 import { withCache } from "./with_cache.ts";
 
 /** An entry in a list. */
@@ -49,16 +49,18 @@ export async function cacheList(
   return await withCache(cacheDir, "read", async (cache) => {
     const usage = cache.usage.read();
     const entries: ListedEntry[] = [];
-    for await (const { key, fname, createdMs, sizeBytes, computeMs } of cache.records.summaries(options)) {
-      const lastUsedMs = usage.get(key)?.lastUsedMs ?? createdMs;
-      entries.push({
-        key,
-        fname,
-        created: new Date(createdMs),
-        lastUsed: new Date(lastUsedMs),
-        sizeBytes,
-        computeMs,
-      });
+    for await (const page of cache.records.summaryPages(options)) {
+      for (const { key, fname, createdMs, sizeBytes, computeMs } of page) {
+        const lastUsedMs = usage.get(key)?.lastUsedMs ?? createdMs;
+        entries.push({
+          key,
+          fname,
+          created: new Date(createdMs),
+          lastUsed: new Date(lastUsedMs),
+          sizeBytes,
+          computeMs,
+        });
+      }
     }
     return entries.sort((a, b) => b.created.getTime() - a.created.getTime() || (a.key < b.key ? -1 : 1));
   }, []);

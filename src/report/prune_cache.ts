@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cacheDefaultDir } from "./default_dir.ts";
+import { cacheDefaultDir } from "../project/default_dir.ts";
 import type { OnProgress, Removed } from "./removed.ts";
 import { NOTHING_REMOVED } from "./removed.ts";
 import { withCache } from "./with_cache.ts";

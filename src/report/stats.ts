@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cacheDefaultDir } from "./default_dir.ts";
+import { cacheDefaultDir } from "../project/default_dir.ts";
 import { withCache } from "./with_cache.ts";
 
 /** What a cache holds of one function. */
@@ -67,21 +67,23 @@ export async function cacheStats(
     const byFunction = new Map<string, { -readonly [Name in keyof FunctionStats]: FunctionStats[Name] }>();
     const total = { entries: 0, sizeBytes: 0 };
     let [oldestMs, newestMs] = [Infinity, -Infinity];
-    for await (const { key, fname, sizeBytes, computeMs, createdMs } of cache.records.summaries(options)) {
-      const hits = usage.get(key)?.hits ?? 0;
-      let sums = byFunction.get(fname);
-      if (!sums) {
-        byFunction.set(fname, sums = { fname, entries: 0, sizeBytes: 0, hits: 0, computeMs: 0, savedMs: 0 });
+    for await (const page of cache.records.summaryPages(options)) {
+      for (const { key, fname, sizeBytes, computeMs, createdMs } of page) {
+        const hits = usage.get(key)?.hits ?? 0;
+        let sums = byFunction.get(fname);
+        if (!sums) {
+          byFunction.set(fname, sums = { fname, entries: 0, sizeBytes: 0, hits: 0, computeMs: 0, savedMs: 0 });
+        }
+        sums.entries += 1;
+        sums.sizeBytes += sizeBytes;
+        sums.hits += hits;
+        sums.computeMs += computeMs;
+        sums.savedMs += hits * computeMs;
+        total.entries += 1;
+        total.sizeBytes += sizeBytes;
+        oldestMs = Math.min(oldestMs, createdMs);
+        newestMs = Math.max(newestMs, createdMs);
       }
-      sums.entries += 1;
-      sums.sizeBytes += sizeBytes;
-      sums.hits += hits;
-      sums.computeMs += computeMs;
-      sums.savedMs += hits * computeMs;
-      total.entries += 1;
-      total.sizeBytes += sizeBytes;
-      oldestMs = Math.min(oldestMs, createdMs);
-      newestMs = Math.max(newestMs, createdMs);
     }
     return {
       ...total,

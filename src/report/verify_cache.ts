@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cacheDefaultDir } from "./default_dir.ts";
+import { cacheDefaultDir } from "../project/default_dir.ts";
 import type { OnProgress } from "./removed.ts";
 import { withCache } from "./with_cache.ts";
 
