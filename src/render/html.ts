@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { digestBytes } from "../digest.ts";
 import type { CacheNode } from "../graph/cache_node.ts";
 import { keyOfNode } from "../graph/cache_node.ts";
 import type { DrawOptions } from "./dot.ts";
@@ -65,11 +66,11 @@ tbody tr:hover { background: #f4f7fa; }
  * @param options What to show.
  * @returns An HTML document.
  */
-export async function graphToHtml(
+export function graphToHtml(
   nodes: readonly CacheNode[],
   svg: string,
   options: DrawOptions = {},
-): Promise<string> {
+): string {
   const nameFile = options.nameFile ?? ((path: string) => path);
   const names = new Map(nodes.map((node) => [node.id, node.fname]));
   const list = (ids: readonly string[]) => [...new Set(ids.map((id) => names.get(id) ?? id))].join(", ");
@@ -86,7 +87,7 @@ export async function graphToHtml(
     ];
     return `<tr class="${state}" data-id="${escapeXml(node.id)}">${cells.join("")}</tr>`;
   });
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${await digestOf(SCRIPT)}'`;
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digestOf(SCRIPT)}'`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -114,7 +115,6 @@ ${rows.join("\n")}
 `;
 }
 
-async function digestOf(text: string): Promise<string> {
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return bytes.toBase64();
+function digestOf(text: string): string {
+  return Uint8Array.fromHex(digestBytes(text)).toBase64();
 }
