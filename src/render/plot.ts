@@ -111,7 +111,7 @@ export async function drawGraph(nodes: ReadonlyMap<string, CacheNode>, options: 
   const svg = graphToSvg(newest, draw, caption);
   if (options.format === "svg") return svg;
   const { graphToHtml } = await import("./html.ts");
-  return await graphToHtml([...nodes.values()].slice(-MOST_LISTED), svg, draw);
+  return graphToHtml([...nodes.values()].slice(-MOST_LISTED), svg, draw);
 }
 
 /**
