@@ -78,7 +78,9 @@ async function readRecord(call: Call): Promise<EntryRecord | null> {
     workspace.hasWorked = true;
     return record;
   } catch (error) {
-    if (!workspace.hasWorked && error instanceof CacheError) throw error;
+    const isSetUp = error instanceof CacheError &&
+      (error.code === "ERR_UNSTABLE_KV" || error.code === "ERR_PERMISSION");
+    if (!workspace.hasWorked && isSetUp) throw error;
     tellDamaged(call, describeError(error));
     return null;
   }

@@ -81,16 +81,21 @@ export async function run(call: Call, flight: Flight<Landing>): Promise<Executio
   tellRun(call, computeMs, false);
   // Before the frame settles: reading a result may still be reading the world, as with the times of a file's metadata.
   const outcome = await encode(value);
-  const { dependencies, raced } = await frame.settle();
-  return {
-    threw: false,
-    value,
-    ...outcome,
-    computeMs,
-    dependencies,
-    support: support.finish(dependencies),
-    raced: [...raced, ...await call.changedInputs()],
-  };
+  try {
+    const { dependencies, raced } = await frame.settle();
+    return {
+      threw: false,
+      value,
+      ...outcome,
+      computeMs,
+      dependencies,
+      support: support.finish(dependencies),
+      raced: [...raced, ...await call.changedInputs()],
+    };
+  } catch (refusal) {
+    // What it rests on cannot be looked at again: its result is the caller's and nobody else's.
+    return { threw: false, value, encoded: null, refusal, computeMs, dependencies: [], support: null, raced: [] };
+  }
 }
 
 async function encode(value: unknown): Promise<{ encoded: EncodedResult | null; refusal?: unknown }> {

@@ -150,7 +150,7 @@ async function readResult(cache: Cache, record: EntryRecord): Promise<unknown> {
   if (!trace) throw damaged(record.key, "it has no execution");
   const read = await cache.blobs.read(trace.result, trace.sizeBytes);
   if (read.status === "missing") throw damaged(record.key, "its result is missing");
-  if (read.status === "corrupt") throw damaged(record.key, read.detail);
+  if (read.status !== "ok") throw damaged(record.key, read.detail);
   const { decodeResult } = await import("../cbor/decode_result.ts"); // only what shows a result needs the codec
   return decodeResult(read.bytes);
 }

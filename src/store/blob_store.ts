@@ -9,7 +9,7 @@
 import type { BlobDigest } from "../digests.ts";
 import { isDigest } from "../digests.ts";
 import { beginDigest, digestBytes, digestChunks } from "../digest.ts";
-import { FILE_MODE, FOLDER_MODE, type Layout } from "./layout.ts";
+import { codeOf, FILE_MODE, FOLDER_MODE, type Layout } from "./layout.ts";
 
 /** Up to this size, synchronous calls are faster than the round trip of an asynchronous one. Bytes. */
 export const SYNC_LIMIT_BYTES = 65_536;
@@ -21,7 +21,9 @@ const MAX_WRITTEN = 1024;
 export type BlobRead =
   | { readonly status: "ok"; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly status: "missing" }
-  | { readonly status: "corrupt"; readonly detail: string };
+  | { readonly status: "corrupt"; readonly detail: string }
+  /** Its bytes could not be looked at, and may well be whole: no descriptor left, no permission. */
+  | { readonly status: "unreadable"; readonly detail: string };
 
 /** What writing a blob gave. */
 export interface BlobWritten {
@@ -332,7 +334,9 @@ function check(digest: BlobDigest, bytes: Uint8Array<ArrayBuffer>): BlobRead {
 
 function failedRead(error: unknown): BlobRead {
   if (error instanceof Deno.errors.NotFound) return { status: "missing" };
-  return { status: "corrupt", detail: error instanceof Error ? error.message : String(error) };
+  const isFolder = codeOf(error) === "EISDIR" || error instanceof Deno.errors.IsADirectory;
+  const detail = error instanceof Error ? error.message : String(error);
+  return { status: isFolder ? "corrupt" : "unreadable", detail };
 }
 
 function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {

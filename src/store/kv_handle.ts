@@ -13,7 +13,7 @@ import {
   type Layout,
   makeLayout,
 } from "./layout.ts";
-import { tryFileLock } from "./file_lock.ts";
+import { type FileLock, LockUnavailable, tryFileLock } from "./file_lock.ts";
 
 /** Called with what was found wrong and mended, one sentence. */
 export type ReportDamage = (detail: string) => void;
@@ -62,12 +62,13 @@ export class KvHandle {
   async run<T>(operation: (kv: Deno.Kv) => Promise<T>): Promise<T> {
     const release = this.use();
     try {
+      const giveUpMs = performance.now() + BUSY_MS;
       for (let attempt = 0;; attempt++) {
         const open = await this.#open();
         try {
           return await operation(open.kv);
         } catch (error) {
-          if (isBusy(error) && attempt < BUSY_ATTEMPTS) {
+          if (isBusy(error) && performance.now() < giveUpMs) {
             await pause(Math.random() * Math.min(2 ** attempt, 64));
           } else if (isDamage(error) && !this.readOnly && attempt < DAMAGE_ATTEMPTS) {
             this.close();
@@ -118,8 +119,8 @@ export class KvHandle {
   }
 }
 
-/** With jitter between 0 and 64 ms each, over a second of patience in a storm. */
-const BUSY_ATTEMPTS = 60;
+/** Another process's lock is waited for so long, milliseconds. SQLite itself waits up to 5 s in one attempt. */
+const BUSY_MS = 5000;
 /** The first repair should do; a second process may be repairing at the same time. */
 const DAMAGE_ATTEMPTS = 4;
 
@@ -137,20 +138,25 @@ async function openKv(layout: Layout, readOnly: boolean, report: ReportDamage): 
     );
   }
   if (readOnly) return await openReadOnly(layout, report);
+  const giveUpMs = performance.now() + BUSY_MS;
   for (let attempt = 0;; attempt++) {
+    await replaceEmptied(layout, report);
     const before = inodeOf(layout.meta) ?? makeMeta(layout);
     try {
       const kv = await Deno.openKv(layout.meta);
       try {
-        // Damage shows at the first read, not when the file is opened.
-        await kv.get(["format"]);
-        return { kv, inode: inodeOf(layout.meta), close: () => kv.close() };
+        // Damage shows at the first read, not when the file is opened. That read waits for ever while another process
+        // holds the database.
+        await within(giveUpMs, kv.get(["format"]));
+        const inode = inodeOf(layout.meta);
+        if (inode === before || attempt >= DAMAGE_ATTEMPTS) return { kv, inode, close: () => kv.close() };
+        kv.close(); // moved aside by another process in between
       } catch (error) {
         kv.close();
         throw error;
       }
     } catch (error) {
-      if (isBusy(error) && attempt < BUSY_ATTEMPTS) await pause(Math.random() * Math.min(2 ** attempt, 64));
+      if (isBusy(error) && performance.now() < giveUpMs) await pause(Math.random() * Math.min(2 ** attempt, 64));
       else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS) await setAside(layout, before, error, report);
       else throw describeOpenError(error, layout);
     }
@@ -222,6 +228,31 @@ async function openAndTry(path: string): Promise<Deno.Kv> {
   }
 }
 
+/**
+ * Moves away a database that is gone or empty while there are results, with the log that it left: SQLite can neither
+ * use that log nor write beside it while another process has it open.
+ */
+async function replaceEmptied(layout: Layout, report: ReportDamage): Promise<void> {
+  if (sizeOf(layout.meta) > 0 || !hasBlobs(layout)) return;
+  const inode = inodeOf(layout.meta);
+  // Another process may be making it at this moment.
+  await pause(EMPTY_MS);
+  if (sizeOf(layout.meta) > 0 || inodeOf(layout.meta) !== inode) return;
+  await setAside(layout, inode, new Error(`${layout.meta} is gone or empty`), report);
+}
+
+/** Making a database takes a few milliseconds; one that is empty for longer was emptied. */
+const EMPTY_MS = 250;
+
+function hasBlobs({ blobs }: Layout): boolean {
+  try {
+    for (const { name } of Deno.readDirSync(blobs)) for (const _ of Deno.readDirSync(`${blobs}/${name}`)) return true;
+  } catch {
+    // There is no folder of blobs, or it cannot be read.
+  }
+  return false;
+}
+
 /** Moves a damaged database away, unless another process has done so since it was opened. */
 async function setAside(
   layout: Layout,
@@ -229,7 +260,7 @@ async function setAside(
   error: unknown,
   report: ReportDamage,
 ): Promise<void> {
-  const lock = tryFileLock(`${layout.locks}/recovery.lock`);
+  const lock = tryRecovery(layout);
   if (lock === null) return await pause(20);
   try {
     if (inodeOf(layout.meta) !== inode) return;
@@ -238,23 +269,50 @@ async function setAside(
       if (inodeOf(aside) !== null) continue;
       // The database itself last: SQLite discards a log that it finds beside an empty database, whereas the log of a
       // new database, begun by another process in between, must not be taken away.
+      let hasMoved = false;
       for (const suffix of ["-wal", "-shm", ""]) {
         try {
           Deno.renameSync(layout.meta + suffix, aside + suffix);
+          hasMoved = true;
         } catch (cause) {
           if (!(cause instanceof Deno.errors.NotFound)) throw cause;
         }
       }
       report(
-        `The cache's database ${layout.meta} was damaged (${
-          messageOf(error)
-        }); it was moved to ${aside} and an empty ` +
-          "one begun; results are computed again when they are next asked for",
+        `The cache's database ${layout.meta} was damaged (${messageOf(error)}); ${
+          hasMoved ? `it was moved to ${aside} and ` : ""
+        }an empty ` +
+          "one was begun; results are computed again when they are next asked for",
       );
       return;
     }
   } finally {
     lock.release();
+  }
+}
+
+/** One process repairs at a time; where locks do not work, the look at the inode must do. */
+function tryRecovery(layout: Layout): Pick<FileLock, "release"> | null {
+  try {
+    return tryFileLock(`${layout.locks}/recovery.lock`);
+  } catch (error) {
+    if (error instanceof LockUnavailable) return { release() {} };
+    throw error;
+  }
+}
+
+/** @throws {Error} That the database is locked, when the operation has not ended by then. */
+async function within(giveUpMs: number, operation: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    const locked = () => reject(new Error("database is locked by another process"));
+    timer = setTimeout(locked, Math.max(0, giveUpMs - performance.now()));
+  });
+  try {
+    await Promise.race([operation, timeout]);
+  } finally {
+    clearTimeout(timer);
+    operation.catch(() => {}); // closing the database ends it with an error that nobody waits for
   }
 }
 
@@ -267,9 +325,10 @@ function describeOpenError(error: unknown, layout: Layout): unknown {
   if (isPermissionError(error) || isReadOnlyError(error) || codeOf(error) === "ENOENT") {
     return describeFolderError(error, layout.root);
   }
+  const remedy = isBusy(error) ? "end the program that holds it" : "delete the file to begin an empty cache";
   return new CacheError(
     "ERR_CACHE_DIR",
-    `Cannot open the cache's database ${layout.meta}: ${messageOf(error)}; delete the file to begin an empty cache`,
+    `Cannot open the cache's database ${layout.meta}: ${messageOf(error)}; ${remedy}`,
     { path: layout.meta, cause: error },
   );
 }
@@ -278,8 +337,12 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && /database (table )?is locked|database is busy/i.test(error.message);
 }
 
+/** What SQLite says of a file that is no database, a damaged one, or one with other tables than those of Deno.Kv. */
+const DAMAGE =
+  /not a database|malformed|file is encrypted|table \w+ already exists|no such (table|column)|has no column/i;
+
 function isDamage(error: unknown): boolean {
-  return error instanceof Error && /not a database|malformed|file is encrypted/i.test(error.message);
+  return error instanceof Error && DAMAGE.test(error.message);
 }
 
 function isClosed(error: unknown): boolean {

@@ -65,7 +65,8 @@ export function layoutOf(cacheDir: string | URL): Layout {
  * Makes the folders and marker files that are not there yet.
  *
  * @param layout What to make.
- * @returns `true` when the directory can be written to, `false` when it exists and cannot.
+ * @returns `true` when the directory can be written to, `false` when it exists and cannot, or when the system has run
+ * out of what making it takes.
  * @throws {CacheError} `ERR_CACHE_DIR` when it is a file or cannot be made, `ERR_PERMISSION` when Deno was not given the
  * permission.
  */
@@ -79,8 +80,15 @@ export function makeLayout(layout: Layout): boolean {
     return isWritable(layout);
   } catch (error) {
     if (isReadOnlyError(error) && isFolder(layout.root)) return false;
+    // No fault of the user's: the program goes on without storing anything.
+    if (isShortage(error)) return false;
     throw describeFolderError(error, layout.root);
   }
+}
+
+/** Whether the system ran out of something that may come back: space, descriptors, memory, the disk's answer. */
+export function isShortage(error: unknown): boolean {
+  return /^E(NOSPC|DQUOT|MFILE|NFILE|NOMEM|IO|STALE)$/.test(codeOf(error));
 }
 
 /** Whether `error` says that a file system refused a write, as opposed to Deno's permission system. */
