@@ -205,7 +205,14 @@ function packDependency(dependency: Dependency): unknown[] {
     case "directory":
       return ["d", dependency.path, dependency.digest];
     case "stat":
-      return ["s", dependency.path, dependency.digest, dependency.aspects, dependency.followed];
+      return [
+        "s",
+        dependency.path,
+        dependency.digest,
+        dependency.aspects,
+        dependency.followed,
+        ...dependency.fields === undefined ? [] : [dependency.fields],
+      ];
     case "link":
       return ["l", dependency.path, dependency.digest, dependency.aspect];
     case "env":
@@ -233,6 +240,7 @@ function unpackDependency(value: unknown): Dependency {
         aspects: oneOf(row[3], STAT_ASPECTS, "aspects"),
         digest: digestOrNull(row[2], "stat digest"),
         followed: truth(row[4], "followed"),
+        ...(row[5] === undefined ? {} : { fields: list(row[5], "fields").map((field) => text(field, "fields")) }),
       };
     case "l":
       return {
