@@ -122,7 +122,15 @@ export async function identifyCall(step: Step, receiver: unknown, args: readonly
   if (encoder.notices.size + encoder.blind.length > 0) {
     warnOfCode(step, { notices: [...encoder.notices], blind: encoder.blind }, prepared);
   }
-  return new IdentifiedCall(state, receiver, args, digestChunks(items), { ...inputs, receiver: seen }, encoder, reader);
+  return new IdentifiedCall(
+    state,
+    plan.parameters?.usesThis === false ? undefined : receiver,
+    args,
+    digestChunks(items),
+    { ...inputs, receiver: seen },
+    encoder,
+    reader,
+  );
 }
 
 const UNDEFINED = encodeKey(undefined).bytes;

@@ -91,11 +91,11 @@ Deno.test("what a method leaves out of its receiver is named", async () => {
   class Model {
     calls = 0;
     @cached
-    predict(x: number): Promise<number> {
+    foretell(x: number): Promise<number> {
       return Promise.resolve(x + ++this.calls * 0);
     }
   }
-  await new Model().predict(1);
+  await new Model().foretell(1);
   const details = rig.of("notice").map(({ detail }) => detail);
   assertEquals(details.filter((detail) => detail.startsWith("left out: this.calls")).length, 1);
 });

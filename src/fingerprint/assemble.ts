@@ -8,11 +8,12 @@ import type { Digest } from "../digests.ts";
 import { previewOf } from "../preview.ts";
 import type { FingerprintPart } from "../records.ts";
 import { isClassNode } from "../source/syntax.ts";
-import type { Use } from "../source/uses.ts";
+import { dottedName, type Use } from "../source/uses.ts";
 import type { Exploration } from "./explore.ts";
 import { type Code, nameModule, type Root, type UserCode } from "./reached.ts";
 import type { GraphNode } from "./graph.ts";
 import type { FoundMember } from "./members.ts";
+import { type AmbientFact, ambientGlobal, localFacts } from "./ambient.ts";
 import { readDynamicModule } from "./dynamic_imports.ts";
 import type { StateFindings } from "./state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
@@ -164,6 +165,7 @@ class Assembler {
       uses.push(String(references.length));
       node.references.push(...references);
     }
+    for (const fact of code ? localFacts(code) : []) node.references.push(this.#fact(fact));
     for (const imported of code?.imports ?? []) {
       if (imported.specifier !== null) node.references.push(this.#dynamicImport(imported.specifier, user));
     }
@@ -207,9 +209,15 @@ class Assembler {
           ...(typeof root.value === "object" || typeof root.value === "function" ? [] : [writePrimitive(root.value)]),
         ];
       case "platform":
-        return [`platform ${root.name}${root.identity ? ` ${root.identity.digest}` : ""}`];
+        return [
+          `platform ${root.name}${root.identity ? ` ${root.identity.digest}` : ""}`,
+          ...this.#facts(slot, (path) => root.factOf(path)),
+        ];
       case "global":
-        return this.#uses(root, user, (found, use) => this.#global(root, found, use));
+        return [
+          ...this.#uses(root, user, (found, use) => this.#global(root, found, use)),
+          ...root.isPlatform ? this.#facts(slot, (path) => ambientGlobal([slot.name, ...path])) : [],
+        ];
       case "value":
         if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
           return ["state", this.#initial(root, [], root.value, user.fn)];
@@ -219,6 +227,19 @@ class Assembler {
       default:
         return root satisfies never;
     }
+  }
+
+  #facts(slot: Root["slot"], find: (path: readonly string[]) => AmbientFact | null): string[] {
+    const facts = slot.uses.filter((use) => use.how !== "write").map((use) => find(use.path));
+    return facts.flatMap((fact) => fact ? [this.#fact(fact)] : []);
+  }
+
+  #fact(fact: AmbientFact): string {
+    const value = fact.read();
+    const { text } = writeValue(value, this.#view);
+    if (fact.changes) this.#checks.push(() => writeValue(fact.read(), this.#view).text === text);
+    this.#addValuePart(fact.name, undefined, value);
+    return `fact ${fact.name} ${digestBytes(text)}`;
   }
 
   #uses(
@@ -242,8 +263,20 @@ class Assembler {
         references.push(this.#initial(root, use.path.slice(0, found.followed), found.value, user.fn));
       }
       if (this.#found.countsOwner(use, found)) references.push(this.#value(found.owner));
+      if (this.#readsText(use, found)) references.push(this.#text(found.value as object));
     }
     return references;
+  }
+
+  /** `fn.toString()` and `String(fn)`: the text of a function, comments and all. */
+  #readsText({ path, how, argument }: Use, { value, followed }: FoundMember): boolean {
+    if (typeof value !== "function") return false;
+    if (path[followed] === "toString") return true;
+    return how === "read" && argument?.call.type === "CallExpression" && dottedName(argument.call.callee) === "String";
+  }
+
+  #text(fn: object): string {
+    return `text ${digestBytes(Function.prototype.toString.call(fn).replaceAll("\r\n", "\n"))}`;
   }
 
   /** What counts in place of state: the code that creates it, and where that does not say all, its first value. */

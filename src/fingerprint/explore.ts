@@ -9,11 +9,13 @@ import { type CodeUnit, findUnit, normalizeUnit } from "../source/code_unit.ts";
 import { type NormalizedCode, type Slot, usesThis } from "../source/normalize.ts";
 import { isClassNode, isFunctionNode } from "../source/syntax.ts";
 import { dottedName, staticKey, type Use } from "../source/uses.ts";
+import { ambientGlobal, ambientImport } from "./ambient.ts";
 import { blindGlobal, blindImport, blindScript } from "./blind.ts";
 import { readExtras, staticPrivateNames } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
 import { type Declaration, declarationOf, importOf, resolveSpecifier } from "./modules.ts";
 import { isIntrinsic } from "./intrinsics.ts";
+import { findPatched, type Patched } from "./patched.ts";
 import { type Code, isCompilerHelper, isReassigned, nameModule, type Root, type UserCode } from "./reached.ts";
 import type { BlindUse, FingerprintOptions } from "./types.ts";
 import { type ValueView, writeValue, type WrittenValue } from "./values.ts";
@@ -35,6 +37,15 @@ const PLATFORM_OBJECTS: ReadonlySet<string> = new Set(
     "performance navigator location caches localStorage sessionStorage Iterator Buffer clientInformation gpu")
     .split(" "),
 );
+
+const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "window", "self", "global"]);
+
+function isPlatformGlobal(name: string): boolean {
+  const property = Object.getOwnPropertyDescriptor(globalThis, name);
+  const value: unknown = property?.value;
+  return PLATFORM_OBJECTS.has(name) || !(name in globalThis) || property?.get !== undefined ||
+    (typeof value !== "function" && (value === undefined || Number.isNaN(value) || value === Infinity));
+}
 
 /** Where functions come from, with the variables they close over, for those of which nothing can change any more. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
@@ -70,6 +81,7 @@ export class Exploration {
   readonly #objectQueue = new Set<object>();
   readonly view: ValueView;
   #subject: object | null = null;
+  #patched: Patched | undefined;
 
   constructor(lease: Lease, options: FingerprintOptions) {
     this.#lease = lease;
@@ -267,6 +279,7 @@ export class Exploration {
       ? normalizeUnit(unit)
       : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
     const privates = await this.#staticPrivates(fn, unit);
+    const patches = this.#patchesUsedBy(code);
     const roots: Root[] = [];
     for (const slot of code.slots) roots.push(await this.#rootOf(slot, { fn, unit, url, scopes: origin.scopes, name }));
     this.#noteDynamicCode(code, roots, `${name || "a function"} @ ${module}`);
@@ -282,9 +295,15 @@ export class Exploration {
         text,
         roots,
         isHelper: isCompilerHelper(unit),
-        extras: new Map([...extras.values, ...privates]),
+        extras: new Map([...extras.values, ...privates, ...patches]),
       },
     };
+  }
+
+  /** Methods on the language's prototypes that have a name which the code uses. */
+  #patchesUsedBy({ text }: NormalizedCode): (readonly [string, object])[] {
+    this.#patched ??= findPatched();
+    return [...this.#patched].flatMap(([name, methods]) => text.includes(JSON.stringify(name)) ? methods : []);
   }
 
   /** Static private fields have values of their own, which no property shows. */
@@ -308,7 +327,8 @@ export class Exploration {
       if (identity?.source === "node" || identity?.source === "deno") {
         this.#notePackage(identity);
         for (const use of slot.uses) this.#noteBlind(blindImport(imported.specifier, imported.imported, use.path), url);
-        return { kind: "platform", slot, identity, name: `${imported.specifier}#${imported.imported}` };
+        const factOf = (path: readonly string[]) => ambientImport(imported.specifier, imported.imported, path);
+        return { kind: "platform", slot, identity, name: `${imported.specifier}#${imported.imported}`, factOf };
       }
       if (identity) {
         this.#notePackage(identity);
@@ -358,10 +378,12 @@ export class Exploration {
     if (name === "Deno" || name === "process" || name === "Buffer") {
       const identity = this.#options.packageOf(name === "Deno" ? "Deno" : "node:process");
       if (identity) this.#notePackage(identity);
-      return { kind: "platform", slot, identity, name };
+      return { kind: "platform", slot, identity, name, factOf: (path) => ambientGlobal([name, ...path]) };
     }
-    const isPlatform = PLATFORM_OBJECTS.has(name) || !(name in globalThis) || property?.get !== undefined ||
-      (typeof value !== "function" && (value === undefined || Number.isNaN(value) || value === Infinity));
+    // `globalThis.RATE` is the user's as `RATE` is.
+    const isPlatform = GLOBAL_OBJECTS.has(name)
+      ? slot.uses.every(({ path: [member] }) => member === undefined || isPlatformGlobal(member))
+      : isPlatformGlobal(name);
     return { kind: "global", slot, value, isPlatform };
   }
 

@@ -49,6 +49,14 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
   if (typeof prototype === "object" && prototype !== null) {
     read(prototype, "prototype", false, new Set(["constructor"]));
   }
+  if (owner?.superClass) values.set("extends", Object.getPrototypeOf(fn));
+  if (owner?.body.body.some((member) => member.type === "MethodDefinition" && member.computed)) {
+    const objects = [fn, prototype].filter((one) => typeof one === "function" || (typeof one === "object" && one));
+    values.set(
+      "keys",
+      objects.map((object) => Reflect.ownKeys(object as object).filter((key) => key !== "constructor")),
+    );
+  }
   return { values, leftOut };
 }
 

@@ -204,6 +204,11 @@ class StateFinder {
     }
     const place = this.#methodOf(receiver, method);
     if (place === "platform") {
+      if (
+        receiver instanceof RegExp && (receiver.global || receiver.sticky) && (method === "test" || method === "exec")
+      ) {
+        return this.#mark(user, root, [...path, "lastIndex"], "write");
+      }
       const tag = Object.prototype.toString.call(receiver);
       if (MUTATORS.has(method) && !tag.startsWith("[object Temporal.")) this.#mark(user, root, path, "mutate");
     } else if (place) {

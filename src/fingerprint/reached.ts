@@ -9,6 +9,7 @@ import type { CodeUnit } from "../source/code_unit.ts";
 import type { NormalizedCode, Slot } from "../source/normalize.ts";
 import type { ScriptSyntax } from "../source/scopes.ts";
 import { type AnyNode, isFunctionNode } from "../source/syntax.ts";
+import type { AmbientFact } from "./ambient.ts";
 import type { Declaration } from "./modules.ts";
 
 /** What a live function or class is. */
@@ -60,7 +61,14 @@ export type Root =
     readonly imported: string;
     readonly value: unknown;
   }
-  | { readonly kind: "platform"; readonly slot: Slot; readonly identity: PackageIdentity | null; readonly name: string }
+  | {
+    readonly kind: "platform";
+    readonly slot: Slot;
+    readonly identity: PackageIdentity | null;
+    readonly name: string;
+    /** The fact of the process or the machine that members of it are. */
+    factOf(path: readonly string[]): AmbientFact | null;
+  }
   | { readonly kind: "global"; readonly slot: Slot; readonly value: unknown; readonly isPlatform: boolean }
   | { readonly kind: "unset"; readonly slot: Slot }
   | { readonly kind: "missing"; readonly slot: Slot }

@@ -9,6 +9,7 @@ import { resolveNames } from "../source/scopes.ts";
 import { isClassNode, parseCallable } from "../source/syntax.ts";
 import { MUTATORS, usesOf } from "../source/uses.ts";
 import { isInspectorAllowed } from "../inspector.ts";
+import { type AmbientFact, ambientGlobal, localFacts } from "./ambient.ts";
 import { blindGlobal } from "./blind.ts";
 import { thisIn } from "./methods.ts";
 import { classOf, noticeOfHandle, writeValue, type WrittenValue } from "./values.ts";
@@ -20,11 +21,12 @@ import type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
  * @param method The method that the instance is the receiver of: the fields that it writes itself are left out.
  */
 export function fingerprintSource(subject: object, options: FingerprintOptions, method?: object): Fingerprint {
-  const { text, notices, blind } = typeof subject === "function"
+  const { text, notices, blind, facts } = typeof subject === "function"
     ? readFunction(subject, options)
     : readInstance(subject, options, method);
   const receiverState = typeof subject === "function" ? receiverStateOf(subject) : [];
-  const digest = digestBytes<"fingerprint">(`source ${text}`);
+  const factTexts = readFacts(facts);
+  const digest = digestBytes<"fingerprint">(`source ${text} ${factTexts}`);
   const name: unknown = typeof subject === "function" ? subject.name : classOf(subject)?.constructor.name;
   const result: Fingerprint = {
     digest,
@@ -35,9 +37,9 @@ export function fingerprintSource(subject: object, options: FingerprintOptions, 
     receiverState,
     receiverTouched: receiverState,
     module: null,
-    isFixed: typeof subject === "function",
+    isFixed: typeof subject === "function" && !facts.some((fact) => fact.changes),
     refresh: () => {
-      if (typeof subject === "function") return result;
+      if (typeof subject === "function" && readFacts(facts) === factTexts) return result;
       const now = fingerprintSource(subject, options);
       return now.digest === digest ? result : now;
     },
@@ -49,17 +51,18 @@ interface OwnCode {
   readonly text: string;
   readonly notices: readonly string[];
   readonly blind: readonly BlindUse[];
+  readonly facts: readonly AmbientFact[];
 }
 
 function readFunction(fn: object, options: FingerprintOptions): OwnCode {
   const source = Function.prototype.toString.call(fn);
   const syntax = parseCallable(source);
-  if (!syntax) return { text: source.replaceAll("\r\n", "\n"), notices: [], blind: [] };
+  if (!syntax) return { text: source.replaceAll("\r\n", "\n"), notices: [], blind: [], facts: [] };
   const code = normalizeCode(resolveNames(syntax.text, syntax.program), syntax.node);
   const unseen = [...new Set(code.slots.map((slot) => slot.name))].filter((name) => !(name in globalThis));
   // Free names that are no globals count by name here: nothing tells what they stand for.
   const text = `${code.text}\n${code.slots.map((slot) => slot.name).join(" ")}`;
-  return { text, notices: noticeOf(unseen, options), blind: blindIn(code) };
+  return { text, notices: noticeOf(unseen, options), blind: blindIn(code), facts: factsIn(code) };
 }
 
 function readInstance(instance: object, options: FingerprintOptions, method?: object): OwnCode {
@@ -75,6 +78,7 @@ function readInstance(instance: object, options: FingerprintOptions, method?: ob
     text: [written.text, ...codes.map((code) => code.text)].join("\n"),
     notices: [...unseenIn(written, options), ...codes.flatMap((code) => code.notices)],
     blind: codes.flatMap((code) => code.blind),
+    facts: codes.flatMap((code) => code.facts),
   };
 }
 
@@ -102,6 +106,18 @@ function noticeOf(names: readonly string[], options: FingerprintOptions): string
     ? 'track: "closure" (with --allow-sys) would track them'
     : "--allow-sys would track them";
   return [`not tracked: ${names.join(", ")}; ${remedy}`];
+}
+
+/** Facts of the process that the code uses, under names that nothing in its own text declares. */
+function factsIn(code: NormalizedCode): AmbientFact[] {
+  const globals = code.slots.flatMap(({ name, binding, uses }) =>
+    binding ? [] : uses.flatMap((use) => ambientGlobal([name, ...use.path]) ?? [])
+  );
+  return [...globals, ...localFacts(code)];
+}
+
+function readFacts(facts: readonly AmbientFact[]): string {
+  return JSON.stringify(facts.map((fact) => [fact.name, fact.read()]));
 }
 
 function blindIn(code: NormalizedCode): BlindUse[] {

@@ -59,11 +59,11 @@ export function normalizeScript(text: string): NormalizedCode | null {
 
 const normalized = new WeakMap<AnyNode, NormalizedCode>();
 
-/** The unit's normalized code; remembered when nothing is left out. */
+/** The unit's normalized code, what a class extends left to its live form; remembered when nothing is left out. */
 export function normalizeUnit(unit: CodeUnit, options?: NormalizeOptions): NormalizedCode {
-  if (options) return normalizeCode(unit.script, unit.node, options);
+  if (options) return normalizeCode(unit.script, unit.node, { ...options, isLiveClass: true });
   let code = normalized.get(unit.node);
-  if (!code) normalized.set(unit.node, code = normalizeCode(unit.script, unit.node));
+  if (!code) normalized.set(unit.node, code = normalizeCode(unit.script, unit.node, { isLiveClass: true }));
   return code;
 }
 

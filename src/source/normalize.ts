@@ -49,6 +49,11 @@ export interface NormalizedCode {
 export interface NormalizeOptions {
   /** Members of a class whose code does not count, such as methods that a decorator has replaced. */
   isLeftOut?(member: AnyNode): boolean;
+  /**
+   * The node is a class whose live form the caller adds: what it extends, and the names of methods that are computed.
+   * Both are worked out once, when the class is made.
+   */
+  readonly isLiveClass?: boolean;
 }
 
 /** Normalizes a function, a class, an expression or a whole script. */
@@ -437,7 +442,9 @@ class Normalizer {
   #class(node: ClassNode): void {
     this.#out.push("(class");
     if (node.type === "ClassDeclaration" && node.id && node !== this.#unit) this.#emit(node.id);
-    this.#emit(node.superClass);
+    const isLive = this.#options.isLiveClass === true && node === this.#unit;
+    if (isLive) this.#out.push(node.superClass ? "extends" : "_");
+    else this.#emit(node.superClass);
     this.#privates.push(privateNamesOf(node));
     this.#receivers++;
     for (const member of node.body.body) {
@@ -449,7 +456,8 @@ class Normalizer {
         this.#out.push(
           `(${member.type === "MethodDefinition" ? member.kind : "field"}${member.static ? " static" : ""}`,
         );
-        this.#key(member.key, member.computed);
+        if (isLive && member.computed && member.type === "MethodDefinition") this.#out.push("[live]");
+        else this.#key(member.key, member.computed);
         this.#emit(member.value);
         this.#out.push(")");
       }

@@ -1,0 +1,188 @@
+/**
+ * Facts of the process and the machine that code can read without calling anything that is observed: the command line,
+ * the platform, the time zone, the locale. They count by value, and only where reached code uses them.
+ *
+ * What differs from moment to moment, such as the clock, random numbers and the process id, is no input: a cached
+ * function keeps what it got.
+ *
+ * @module
+ */
+import process from "node:process";
+import { projectRoot, toPortable } from "../project.ts";
+import { variableOf } from "../project/manifest_files.ts";
+import type { NormalizedCode } from "../source/normalize.ts";
+
+/** A fact, by the name under which it is shown. */
+export interface AmbientFact {
+  readonly name: string;
+  /** What it is now. */
+  read(): unknown;
+  /** Whether it can become another while the process lives. */
+  readonly changes: boolean;
+}
+
+type Reader = () => unknown;
+
+const DENO: Readonly<Record<string, Reader>> = {
+  args: () => [...Deno.args],
+  mainModule: mainModule,
+  build: () => Deno.build,
+  version: () => Deno.version,
+  noColor: () => Deno.noColor,
+  hostname: () => Deno.hostname(),
+  osRelease: () => Deno.osRelease(),
+};
+
+const PROCESS: Readonly<Record<string, Reader>> = {
+  // The first two are paths, which differ between machines.
+  argv: () => ["deno", mainModule(), ...process.argv.slice(2)],
+  execArgv: () => [...process.execArgv],
+  platform: () => process.platform,
+  arch: () => process.arch,
+  version: () => process.version,
+  versions: () => ({ ...process.versions }),
+};
+
+const NAVIGATOR: Readonly<Record<string, Reader>> = {
+  language: () => navigator.language,
+  languages: () => [...navigator.languages],
+  hardwareConcurrency: () => navigator.hardwareConcurrency,
+  userAgent: () => navigator.userAgent,
+  platform: () => Reflect.get(navigator, "platform"),
+};
+
+/** Functions of `node:os` whose answers stay the same. */
+const OS = new Set([
+  ..."arch platform type release version machine hostname homedir tmpdir endianness availableParallelism".split(" "),
+  "EOL",
+  "cpus",
+  "userInfo",
+]);
+
+/** Facts that may be assigned while the process lives. */
+const CHANGING = new Set(["Deno.args", "process.argv", "process.execArgv", "Deno.mainModule"]);
+
+/** The fact that a member of a global of the platform is; `null` for what is none. */
+export function ambientGlobal(path: readonly string[]): AmbientFact | null {
+  const [first = "", second = "", ...inner] = path[0] === "globalThis" || path[0] === "self" || path[0] === "window"
+    ? path.slice(1)
+    : path;
+  switch (first) {
+    case "Deno":
+      return factOf(DENO, first, second, inner);
+    case "process":
+      return factOf(PROCESS, first, second, inner);
+    case "navigator":
+    case "clientInformation":
+      return factOf(NAVIGATOR, "navigator", second, inner);
+    default:
+      return null;
+  }
+}
+
+/** The same for what is imported from a module of Node. */
+export function ambientImport(specifier: string, imported: string, path: readonly string[]): AmbientFact | null {
+  const members = imported === "*" || imported === "default" ? path[0] === "default" ? path.slice(1) : path : [
+    imported,
+    ...path,
+  ];
+  switch (specifier.replace(/^node:/, "")) {
+    case "process":
+      return ambientGlobal(["process", ...members]);
+    case "os": {
+      const [name = ""] = members;
+      return OS.has(name) ? { name: `${name} from node:os`, read: () => readOs(name), changes: false } : null;
+    }
+    default:
+      return null;
+  }
+}
+
+/** The time zone and the locale, where code uses what depends on them. */
+export function localFacts(code: NormalizedCode): readonly AmbientFact[] {
+  let facts = known.get(code);
+  if (!facts) {
+    const isLocal = code.slots.some(({ name, binding }, index) => !binding && isLocalUse(code.text, name, index));
+    const isLocale = LOCALE_MEMBERS.test(code.text) ||
+      code.slots.some(({ name, binding }) => !binding && name === "Intl");
+    const usesZone = isLocale || isLocal || ZONE_MEMBERS.test(code.text);
+    facts = [...usesZone ? [TIME_ZONE] : [], ...isLocale ? [LOCALE] : []];
+    known.set(code, facts);
+  }
+  return facts;
+}
+
+const known = new WeakMap<NormalizedCode, readonly AmbientFact[]>();
+
+/** Members that answer by the time zone, as normalized code writes them. */
+const ZONE_MEMBERS =
+  /"(?:[gs]et(?:Hours|Minutes|Date|Day|Month|FullYear|Year)|getTimezoneOffset|to(?:Date|Time)String|timeZoneId)"/;
+const LOCALE_MEMBERS = /"(?:toLocale\w*|localeCompare)"/;
+
+/** `new Date(2024, 0, 1)` and `new Date("2024-01-01T00:00")` are in local time, `new Date()` and `Date.now()` are not. */
+function isLocalUse(text: string, name: string, slot: number): boolean {
+  if (name === "Temporal") return text.includes(`(. @${slot} "Now"`);
+  if (name !== "Date") return false;
+  const otherUses = text
+    .replaceAll(`(NewExpression @${slot} [ ]`, "")
+    .replaceAll(`"instanceof" @${slot} `, "")
+    .replaceAll(`(. @${slot} "now"`, "")
+    .replaceAll(`(. @${slot} "UTC"`, "");
+  return new RegExp(`@${slot}(?!\\d)`).test(otherUses);
+}
+
+const zone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+let lastZone: { readonly variable: string | undefined; readonly name: string } | undefined;
+
+const TIME_ZONE: AmbientFact = {
+  name: "time zone",
+  // Asking takes 0.1 ms; nothing but this variable changes the answer.
+  read: () => {
+    const variable = variableOf("TZ") ?? undefined;
+    if (!lastZone || lastZone.variable !== variable) lastZone = { variable, name: zone() };
+    return lastZone.name;
+  },
+  changes: true,
+};
+
+const LOCALE: AmbientFact = {
+  name: "locale",
+  read: () => new Intl.NumberFormat().resolvedOptions().locale,
+  changes: false,
+};
+
+/** Facts of which a single member may be used. */
+const NARROWED = new Set(["build", "version", "versions"]);
+
+function factOf(readers: typeof DENO, owner: string, name: string, inner: readonly string[]): AmbientFact | null {
+  const reader = Object.hasOwn(readers, name) ? readers[name] as Reader : null;
+  if (!reader) return null;
+  const fact = `${owner}.${name}`;
+  const isNarrow = NARROWED.has(name) || /^\d+$/.test(inner[0] ?? "");
+  const members = isNarrow ? inner.slice(0, 1) : [];
+  return {
+    name: [fact, ...members].join("."),
+    read: () => members.reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], attempt(reader)),
+    changes: CHANGING.has(fact),
+  };
+}
+
+/** What may not be read throws for the user's code as well. */
+function attempt(reader: Reader): unknown {
+  try {
+    return reader();
+  } catch {
+    return undefined;
+  }
+}
+
+function mainModule(): string {
+  const { mainModule } = Deno;
+  return mainModule.startsWith("file:") ? toPortable(new URL(mainModule), projectRoot()) : mainModule;
+}
+
+function readOs(name: string): unknown {
+  const member: unknown = Reflect.get(process.getBuiltinModule("node:os"), name);
+  if (name === "cpus") return attempt(() => (member as () => unknown[])().length);
+  return typeof member === "function" ? attempt(member as Reader) : member;
+}
