@@ -49,6 +49,9 @@ export interface Lease {
  */
 export const MAX_HELD_LOCKS = 256;
 
+/** So many locks are held before it is asked how many descriptors there are. */
+const FEW_LOCKS = 8;
+
 /** Between two tries, milliseconds: soon at first, then so that a waiter wakes well within 50 ms and costs nothing. */
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 15;
@@ -135,10 +138,11 @@ function graphOf(folder: string): WaitGraph {
 }
 
 let heldLocks = 0;
+let lockLimit: number | undefined;
 let waiters = 0;
 
 function tryLease(folder: string, key: CallKey, options: AcquireOptions, waitedMs: number): Lease | null {
-  if (heldLocks >= MAX_HELD_LOCKS) return unlocked(waitedMs);
+  if (heldLocks >= FEW_LOCKS && heldLocks >= (lockLimit ??= readLockLimit())) return unlocked(waitedMs);
   let lock: FileLock | null;
   try {
     lock = tryFileLock(`${folder}/${key}.lock`);
@@ -164,6 +168,24 @@ function tryLease(folder: string, key: CallKey, options: AcquireOptions, waitedM
       lock.release();
     },
   };
+}
+
+/**
+ * How many locks may be held at once: of the descriptors that are left, a quarter, since a program that has none left
+ * does not even load a module.
+ */
+function readLockLimit(): number {
+  try {
+    // Asking must never prompt.
+    if (Deno.permissions.querySync({ name: "read", path: "/proc/self/limits" }).state !== "granted") {
+      return MAX_HELD_LOCKS;
+    }
+    const limit = Number(/^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"))?.[1]);
+    const left = limit - Array.from(Deno.readDirSync("/proc/self/fd")).length;
+    return left >= 0 ? Math.min(MAX_HELD_LOCKS, Math.max(FEW_LOCKS, left >> 2)) : MAX_HELD_LOCKS;
+  } catch {
+    return MAX_HELD_LOCKS; // no such files on this system
+  }
 }
 
 function unlocked(waitedMs: number): Lease {

@@ -54,6 +54,20 @@ export function tryFileLock(path: string): FileLock | null {
   return null;
 }
 
+/**
+ * The same for chores that another time will do: `null` also where locks do not work.
+ *
+ * @param path The file that stands for the lock.
+ */
+export function tryChoreLock(path: string): FileLock | null {
+  try {
+    return tryFileLock(path);
+  } catch (error) {
+    if (error instanceof LockUnavailable) return null;
+    throw error;
+  }
+}
+
 /** Whether somebody holds the lock now. Where that cannot be told, the answer is no. */
 export function isLockHeld(path: string): boolean {
   try {

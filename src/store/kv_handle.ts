@@ -31,6 +31,8 @@ export class KvHandle {
   readonly #staysOpen: boolean;
   #kv: Promise<OpenKv> | undefined;
   #users = 0;
+  #impatientUntilMs = 0;
+  #ready: OpenKv | undefined;
 
   /** @param layout Where the database is. @param report Told when a damaged file was moved aside. @param readOnly Never write. */
   constructor(layout: Layout, report: ReportDamage, public readonly readOnly: boolean) {
@@ -62,9 +64,9 @@ export class KvHandle {
   async run<T>(operation: (kv: Deno.Kv) => Promise<T>): Promise<T> {
     const release = this.use();
     try {
-      const giveUpMs = performance.now() + BUSY_MS;
+      const giveUpMs = performance.now() + this.#patienceMs();
       for (let attempt = 0;; attempt++) {
-        const open = await this.#open();
+        const open = await this.#open(giveUpMs);
         try {
           return await operation(open.kv);
         } catch (error) {
@@ -75,7 +77,7 @@ export class KvHandle {
             await setAside(this.#layout, open.inode, error, this.#report);
           } else if (isDamage(error) && this.readOnly && attempt < DAMAGE_ATTEMPTS) {
             this.close();
-            this.#kv = openMemory(open.inode);
+            this.#kv = openMemory(open.inode); // empty, and nothing will be written to it
             this.#report(describeUnreadable(this.#layout, error));
           } else if (isClosed(error) && attempt < DAMAGE_ATTEMPTS) {
             // Another operation found damage and closed the handle under this one.
@@ -85,9 +87,17 @@ export class KvHandle {
           }
         }
       }
+    } catch (error) {
+      if (isBusy(error)) this.#impatientUntilMs = performance.now() + IMPATIENT_MS;
+      throw error;
     } finally {
       release();
     }
+  }
+
+  /** One wait in vain is enough: the operations after it do not each wait as long. */
+  #patienceMs(): number {
+    return performance.now() < this.#impatientUntilMs ? IMPATIENCE_MS : BUSY_MS;
   }
 
   /**
@@ -96,7 +106,7 @@ export class KvHandle {
    */
   async followFile(): Promise<void> {
     if (this.#kv === undefined || this.readOnly) return;
-    const open = await this.#kv.catch(() => undefined);
+    const open = await this.#open(performance.now() + this.#patienceMs()).catch(() => undefined);
     if (open !== undefined && inodeOf(this.#layout.meta) !== open.inode) this.close();
   }
 
@@ -104,23 +114,32 @@ export class KvHandle {
   close(): void {
     const closing = this.#kv;
     this.#kv = undefined;
+    this.#ready = undefined;
     closing?.then((open) => open.close(), () => {});
   }
 
-  #open(): Promise<OpenKv> {
+  #open(giveUpMs: number): Promise<OpenKv> {
     if (this.#kv === undefined) {
       const opening = openKv(this.#layout, this.readOnly, this.#report);
       this.#kv = opening;
-      opening.catch(() => {
+      opening.then((open) => {
+        if (this.#kv === opening) this.#ready = open;
+      }, () => {
         if (this.#kv === opening) this.#kv = undefined;
       });
     }
-    return this.#kv;
+    if (this.#ready !== undefined) return Promise.resolve(this.#ready);
+    // While another process holds the database, the first read waits for ever, and to close it would stop the thread for
+    // as long. So who waits gives up, and the opening goes on for those who come later.
+    return within(giveUpMs, this.#kv);
   }
 }
 
 /** Another process's lock is waited for so long, milliseconds. SQLite itself waits up to 5 s in one attempt. */
 const BUSY_MS = 5000;
+/** After one that was waited for in vain, so long only, for some time. */
+const IMPATIENCE_MS = 100;
+const IMPATIENT_MS = 30_000;
 /** The first repair should do; a second process may be repairing at the same time. */
 const DAMAGE_ATTEMPTS = 4;
 
@@ -145,9 +164,8 @@ async function openKv(layout: Layout, readOnly: boolean, report: ReportDamage): 
     try {
       const kv = await Deno.openKv(layout.meta);
       try {
-        // Damage shows at the first read, not when the file is opened. That read waits for ever while another process
-        // holds the database.
-        await within(giveUpMs, kv.get(["format"]));
+        // Damage shows at the first read, not when the file is opened.
+        await kv.get(["format"]);
         const inode = inodeOf(layout.meta);
         if (inode === before || attempt >= DAMAGE_ATTEMPTS) return { kv, inode, close: () => kv.close() };
         kv.close(); // moved aside by another process in between
@@ -302,17 +320,16 @@ function tryRecovery(layout: Layout): Pick<FileLock, "release"> | null {
 }
 
 /** @throws {Error} That the database is locked, when the operation has not ended by then. */
-async function within(giveUpMs: number, operation: Promise<unknown>): Promise<void> {
+async function within<T>(giveUpMs: number, operation: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
     const locked = () => reject(new Error("database is locked by another process"));
     timer = setTimeout(locked, Math.max(0, giveUpMs - performance.now()));
   });
   try {
-    await Promise.race([operation, timeout]);
+    return await Promise.race([operation, timeout]);
   } finally {
     clearTimeout(timer);
-    operation.catch(() => {}); // closing the database ends it with an error that nobody waits for
   }
 }
 

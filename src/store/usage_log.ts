@@ -14,7 +14,7 @@
  */
 import type { CallKey } from "../digests.ts";
 import type { EntryUsage } from "../records.ts";
-import { tryFileLock } from "./file_lock.ts";
+import { tryChoreLock } from "./file_lock.ts";
 import { FILE_MODE, FOLDER_MODE, type Layout } from "./layout.ts";
 
 /** Bytes of one row: a key, a count, a time. */
@@ -97,7 +97,7 @@ export class UsageLog {
    */
   merge(exists: (key: CallKey) => boolean): void {
     if (this.#isReadOnly) return;
-    const lock = tryFileLock(`${this.#locks}/usage.lock`);
+    const lock = tryChoreLock(`${this.#locks}/usage.lock`);
     if (lock === null) return;
     try {
       this.flush();

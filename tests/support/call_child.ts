@@ -55,6 +55,10 @@ const functions: Record<string, CachedFunction<(...args: never[]) => unknown>> =
     note(`sized-${n}`);
     return valueOf(n, sizeBytes);
   }),
+  /** Notes nothing, so that it needs no permission. */
+  pure: cached(function pure(n: number) {
+    return n * n;
+  }),
   /** Asks three inner calls. */
   total: cached(async function total(n: number): Promise<number> {
     note(`total-${n}`);
@@ -113,6 +117,8 @@ async function perform(command: Command): Promise<unknown> {
       const values = settled.map((one) => one.status === "fulfilled" ? one.value : String(one.reason));
       return { values, longestMs };
     }
+    case "key":
+      return await functions[command.fn]!.key(...command.args as never[]);
     case "totals":
       // For ever, each value said when the caller has it.
       for (let n = command.from;; n++) {

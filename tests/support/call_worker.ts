@@ -14,6 +14,7 @@ export type Command =
   & (
     | { readonly do: "call"; readonly fn: string; readonly args: readonly unknown[]; readonly options?: object }
     | { readonly do: "calls"; readonly fn: string; readonly each: readonly (readonly unknown[])[] }
+    | { readonly do: "key"; readonly fn: string; readonly args: readonly unknown[] }
     | { readonly do: "totals"; readonly from: number }
     | { readonly do: "prune"; readonly options?: { readonly maxBytes?: number; readonly daysOld?: number } }
     | { readonly do: "verify"; readonly options?: { readonly repair?: boolean } }
@@ -95,8 +96,13 @@ export class Crew implements AsyncDisposable {
     return count;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Kills all processes that are still there. */
+  async endAll(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.kill()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.endAll();
     await Deno.remove(this.folder, { recursive: true });
   }
 }
