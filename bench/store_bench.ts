@@ -14,9 +14,10 @@ import { digestBytes } from "../src/digest.ts";
 import { acquireLock } from "../src/lock.ts";
 import { prune } from "../src/prune.ts";
 import { openCache } from "../src/store/cache_dir.ts";
-import { encodeRecord, encodeSummary } from "../src/store/record_codec.ts";
+import { encodeRecord, summaryOf } from "../src/store/record_codec.ts";
 import type { Mutation } from "../src/store/kv_batch.ts";
-import { blobRow, recordRow, summaryRow } from "../src/store/rows.ts";
+import { blobRow, pageRow, recordRow } from "../src/store/rows.ts";
+import { appendToPage, encodePageHead, encodePageRow } from "../src/store/summary_page.ts";
 import { keyOf, recordOf, store } from "../tests/support/store_rig.ts";
 
 const SAMPLES = 300;
@@ -40,11 +41,17 @@ async function elapsed(step: () => Promise<unknown>): Promise<number> {
 
 /** Fills the database without results, which are not what grows. */
 function* rowsOf(count: number): Generator<Mutation> {
+  let page: Uint8Array = new Uint8Array();
   for (let i = 0; i < count; i++) {
     const record = recordOf(`fill ${i}`, { digest: digestBytes(`blob ${i}`), sizeBytes: 100 }, { createdMs: 1e12 + i });
     const key = record.key;
     yield { key: blobRow(record.traces[0]!.result, key), value: 1 };
-    yield { key: summaryRow(record.functionId, record.createdMs, key), value: encodeSummary(record) };
+    if (page.byteLength === 0) page = encodePageHead(record.fname, record.functionId);
+    page = appendToPage(page, encodePageRow(summaryOf(record)));
+    if (i % 32 === 31 || i === count - 1) {
+      yield { key: pageRow(record.functionId, record.createdMs, crypto.randomUUID()), value: page };
+      page = new Uint8Array();
+    }
     yield { key: recordRow(key), value: new Uint8Array([0, ...encodeRecord(record)]) };
   }
 }

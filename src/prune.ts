@@ -67,17 +67,20 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
     const old: StoredSummary[] = [];
     const rest: StoredSummary[] = [];
     let scanned = 0;
-    for await (const entry of cache.records.summaries(options.fname === undefined ? {} : { fname: options.fname })) {
-      const lastUsedMs = Math.max(usage.get(entry.key)?.lastUsedMs ?? 0, entry.createdMs);
-      if (nowMs - lastUsedMs > daysOld * DAY_MS) old.push(entry);
-      else rest.push(entry);
-      if (++scanned % STEP === 0) options.onProgress?.(scanned, 0);
+    for await (const page of cache.records.summaryPages(options.fname === undefined ? {} : { fname: options.fname })) {
+      for (const entry of page) {
+        const lastUsedMs = Math.max(usage.get(entry.key)?.lastUsedMs ?? 0, entry.createdMs);
+        if (nowMs - lastUsedMs > daysOld * DAY_MS) old.push(entry);
+        else rest.push(entry);
+        if (++scanned % STEP === 0) options.onProgress?.(scanned, 0);
+      }
     }
     const inflation = new Inflation(cache.layout, cache.readOnly || options.dryRun === true);
     const cheapest = options.maxBytes === undefined
       ? { entries: [], value: null }
       : chooseCheapest(rest, { maxBytes: options.maxBytes, usage, inflation });
-    const victims = [...old, ...cheapest.entries].filter(({ key }) => !isBeingComputed(cache, key));
+    const isBeingComputed = runningCalls(cache);
+    const victims = [...old, ...cheapest.entries].filter(({ key }) => !isBeingComputed(key));
     if (options.dryRun === true) return { removed: victims.length, freedBytes: sizeOf(victims) };
     if (cheapest.value !== null) inflation.raise(cheapest.value, nowMs);
     const removal = await removeAll(cache, victims, options.onProgress);
@@ -104,8 +107,18 @@ async function removeAll(
   return { removed, freedBytes };
 }
 
-function isBeingComputed(cache: Cache, key: CallKey): boolean {
-  return isLockHeld(`${cache.layout.locks}/${key}.lock`);
+/** Tells which calls are being computed: there are few lock files at any time, and many entries. */
+function runningCalls(cache: Cache): (key: CallKey) => boolean {
+  const names = new Set(lockFiles(cache.layout.locks));
+  return (key) => names.has(`${key}.lock`) && isLockHeld(`${cache.layout.locks}/${key}.lock`);
+}
+
+function lockFiles(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 function sizeOf(entries: readonly StoredSummary[]): number {

@@ -6,11 +6,12 @@ import {
   decodeNode,
   decodeParts,
   decodeRecord,
-  decodeSummary,
   encodeParts,
   encodeRecord,
   MalformedRow,
+  summaryOf,
 } from "../src/store/record_codec.ts";
+import { appendToPage, decodePage, encodePageHead, encodePageRow } from "../src/store/summary_page.ts";
 import { keyOf, load, recordOf, store, valueOf, withStore } from "./support/store_rig.ts";
 
 const content = (text: string) => digestBytes<"content">(text);
@@ -232,9 +233,18 @@ for (
     }));
 }
 
+function pageOf(record: EntryRecord): Uint8Array {
+  const row = encodePageRow(summaryOf(record));
+  return appendToPage(encodePageHead(record.fname, record.functionId), row);
+}
+
 Deno.test("20,000 mutated records, nodes, summaries and parts decode or are refused, and pollute nothing", () => {
   const record = fullRecord();
-  const samples = [encodeRecord(record), encodeParts([{ kind: "value", name: "x", digest: record.key as Digest }])];
+  const samples = [
+    encodeRecord(record),
+    pageOf(record),
+    encodeParts([{ kind: "value", name: "x", digest: record.key as Digest }]),
+  ];
   const words = ['"__proto__"', "1e999", "null", "[", "]", "{", "-1", '"', "true", "[[[[", "9".repeat(400)];
   let refused = 0;
   for (let i = 0; i < 20_000; i++) {
@@ -252,7 +262,7 @@ Deno.test("20,000 mutated records, nodes, summaries and parts decode or are refu
         () => decodeRecord(mutated, record.key),
         () => decodeParts(mutated),
         () => decodeNode(mutated, record.key),
-        () => decodeSummary(mutated, 1, record.key),
+        () => decodePage(mutated),
       ]
     ) {
       try {

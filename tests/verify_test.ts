@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { CallKey } from "../src/digests.ts";
+import { listRows } from "../src/store/graph_rows.ts";
 import { edgeRow, fileRow } from "../src/store/rows.ts";
 import type { Cache } from "../src/store/cache_dir.ts";
 import { verify } from "../src/verify.ts";
@@ -32,6 +33,11 @@ Deno.test("verify() finds nothing wrong with a cache that is well, empty or full
 
 const rows = (cache: Cache, ...keys: Deno.KvKey[]) => cache.records.writeRows(keys.map((key) => ({ key })));
 
+async function summaryRows(cache: Cache, fname: string): Promise<Deno.KvKey[]> {
+  const selector = { prefix: ["s", `${fname} @ src/${fname}.ts`] };
+  return (await Array.fromAsync(listRows(cache.records.garbage.handle, selector))).map(({ key }) => key);
+}
+
 const HAZARDS: readonly [kind: string, hazard: string, damage: (cache: Cache) => Promise<void> | void][] = [
   [
     "damaged-record",
@@ -62,19 +68,25 @@ const HAZARDS: readonly [kind: string, hazard: string, damage: (cache: Cache) =>
   [
     "missing-summary",
     "an entry that is not in the list",
-    async (cache) =>
-      await rows(cache, [
-        "s",
-        "clean @ src/clean.ts",
-        (await cache.records.get(keyOf("inner")))!.createdMs,
-        keyOf("inner"),
-      ]),
+    async (cache) => cache.records.writeRows((await summaryRows(cache, "clean")).map((key) => ({ key }))),
   ],
   [
     "dangling-summary",
     "an entry that is in the list alone",
+    async (cache) => {
+      const [page] = await summaryRows(cache, "clean");
+      const { value } = await cache.records.garbage.handle.run((kv) => kv.get<Uint8Array>(page!));
+      // The same entry, of another storing.
+      const ghost = value!.slice();
+      ghost.set([1, 2, 3, 4], ghost.byteLength - 64 + 33);
+      await cache.records.writeRows([{ key: ["s", "clean @ src/clean.ts", 17, "0".repeat(16)], value: ghost }]);
+    },
+  ],
+  [
+    "damaged-row",
+    "a page of the list that holds garbage",
     (cache) =>
-      cache.records.writeRows([{ key: ["s", "clean @ src/clean.ts", 17, keyOf("inner")], value: new Uint8Array(3) }]),
+      cache.records.writeRows([{ key: ["s", "clean @ src/clean.ts", 17, "0".repeat(16)], value: new Uint8Array(3) }]),
   ],
   ["damaged-row", "a node that holds garbage", (cache) =>
     cache.records.writeRows([

@@ -61,7 +61,9 @@ export class SizeBound {
 
   async #measure(): Promise<number> {
     let total = 0;
-    for await (const { sizeBytes } of this.#cache.records.summaries()) total += sizeBytes;
+    for await (const page of this.#cache.records.summaryPages()) {
+      for (const { sizeBytes } of page) total += sizeBytes;
+    }
     return total;
   }
 }

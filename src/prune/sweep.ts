@@ -37,6 +37,7 @@ export async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
     if (nowMs - modifiedMs > GRACE_MS) orphans.add(digest);
   }
   const freedBytes = await collectGarbage(orphans, cache.records.garbage);
+  await cache.records.compactSummaries();
   const { keys, codes } = await readLive(cache);
   await cache.records.removeUnusedParts(codes, nowMs);
   cache.usage.merge((key) => keys.has(key));
@@ -46,9 +47,11 @@ export async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
 async function readLive(cache: Cache): Promise<{ keys: Set<string>; codes: Set<string> }> {
   const keys = new Set<string>();
   const codes = new Set<string>();
-  for await (const { key, code } of cache.records.summaries()) {
-    keys.add(key);
-    codes.add(code);
+  for await (const page of cache.records.summaryPages()) {
+    for (const { key, code } of page) {
+      keys.add(key);
+      codes.add(code);
+    }
   }
   return { keys, codes };
 }

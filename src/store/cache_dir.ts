@@ -127,6 +127,7 @@ class OpenedCache implements Cache {
       blobs: this.blobs,
       generation: this.#generation,
       locks: layout.locks,
+      meta: layout.meta,
       report: damaged,
     });
     this.usage = new UsageLog(layout, this.readOnly);

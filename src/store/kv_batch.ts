@@ -87,12 +87,18 @@ export class KvWriter {
   async #write(mutations: readonly Mutation[]): Promise<void> {
     await this.#handle.run(async (kv) => {
       let atomic = kv.atomic();
-      for (const { key, value } of mutations) {
+      for (const { key, value } of newestOf(mutations)) {
         atomic = value === undefined ? atomic.delete(key) : atomic.set(key, value);
       }
       await atomic.commit();
     });
   }
+}
+
+/** Without those that a later one replaces; keys that are one object. */
+function newestOf(mutations: readonly Mutation[]): Mutation[] {
+  const last = new Map(mutations.map((mutation) => [mutation.key, mutation]));
+  return last.size === mutations.length ? [...mutations] : mutations.filter((each) => last.get(each.key) === each);
 }
 
 /** Pieces that fit into one atomic each. */

@@ -124,30 +124,18 @@ export function decodeParts(bytes: Uint8Array): FingerprintPart[] {
   });
 }
 
-/** Bytes of a summary without what its row's key says. */
-export function encodeSummary(record: EntryRecord): Uint8Array {
+/** What a list shows of a record. */
+export function summaryOf(record: EntryRecord): StoredSummary {
   let sizeBytes = 0;
   for (const trace of record.traces) sizeBytes += trace.sizeBytes;
-  return toBytes([
-    record.fname,
-    record.functionId,
-    sizeBytes,
-    record.traces[0]?.computeMs ?? 0,
-    record.fingerprint.slice(0, CODE_LENGTH),
-  ]);
-}
-
-/** The summary in `bytes`. @throws {MalformedRow} When a field is missing or of another type. */
-export function decodeSummary(bytes: Uint8Array, createdMs: number, key: CallKey): StoredSummary {
-  const row = list(fromBytes(bytes), "summary");
   return {
-    key,
-    fname: text(row[0], "fname"),
-    functionId: text(row[1], "functionId"),
-    createdMs,
-    sizeBytes: quantity(row[2], "sizeBytes"),
-    computeMs: quantity(row[3], "computeMs"),
-    code: text(row[4], "code"),
+    key: record.key,
+    fname: record.fname,
+    functionId: record.functionId,
+    createdMs: record.createdMs,
+    sizeBytes,
+    computeMs: record.traces[0]?.computeMs ?? 0,
+    code: record.fingerprint.slice(0, CODE_LENGTH),
   };
 }
 

@@ -4,7 +4,8 @@
  * | row | value |
  * | --- | --- |
  * | `["r", key]` | record |
- * | `["s", functionId, createdMs, key]` | summary, in order of time for each function |
+ * | `["s", functionId, beganMs, page]` | summaries of entries of a function that one process stored |
+ * | `["x", key, createdMs]` | tombstone: summaries of that entry do not count any more |
  * | `["p", fingerprint]` | parts of the fingerprint, once for all records that have it |
  * | `["b", blob, key]` | the record, or the parts of the fingerprint, refer to the blob |
  * | `["n", key]` | node of the graph |
@@ -21,15 +22,17 @@ import { MalformedRow } from "./record_codec.ts";
 
 /** Row of a record. */
 export const recordRow = (key: CallKey): Deno.KvKey => ["r", key];
-/** Row of a summary. */
-export const summaryRow = (functionId: string, createdMs: number, key: CallKey): Deno.KvKey => [
+/** Row of a page of summaries. */
+export const pageRow = (functionId: string, beganMs: number, page: string): Deno.KvKey => [
   "s",
   shorten(functionId),
-  createdMs,
-  key,
+  beganMs,
+  page,
 ];
-/** All summaries of a function. */
-export const summariesOf = (functionId: string): Deno.KvKey => ["s", shorten(functionId)];
+/** Row of a tombstone. */
+export const tombstoneRow = (key: CallKey, createdMs: number): Deno.KvKey => ["x", key, createdMs];
+/** All pages of a function. */
+export const pageRowsOf = (functionId: string): Deno.KvKey => ["s", shorten(functionId)];
 /** Row of a fingerprint's parts. */
 export const partsRow = (fingerprint: FingerprintDigest): Deno.KvKey => ["p", fingerprint];
 /** Row that says that a record refers to a blob, or that a fingerprint's parts are in it. */

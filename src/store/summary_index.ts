@@ -1,71 +1,228 @@
 /**
- * Summaries of all entries, in order of time for each function, so that a list needs no records.
+ * Summaries of all entries, by function and time, so that a list needs no records.
+ *
+ * Each process adds to pages of its own, one for each function, and writes the page again with each entry that it
+ * stores, in the same commit: that costs no more than a row of its own would. Nobody writes to the page of another
+ * process. What removes an entry writes a tombstone, a row that names the entry and when it was first stored, and what
+ * stores it again takes that away; the page stays as it is until {@linkcode SummaryIndex.compact} writes the living entries of old pages into new ones.
  *
  * @module
  */
 import type { CallKey } from "../digests.ts";
 import type { EntryRecord } from "../records.ts";
+import { tryChoreLock } from "./file_lock.ts";
+import type { Generation } from "./generation.ts";
 import { listRows, type ReportRow } from "./graph_rows.ts";
-import type { Mutation } from "./kv_batch.ts";
+import type { KvWriter, Mutation } from "./kv_batch.ts";
 import type { KvHandle } from "./kv_handle.ts";
-import { decodeSummary, encodeSummary, MalformedRow, type StoredSummary } from "./record_codec.ts";
-import { callKeyIn, summariesOf, summaryRow } from "./rows.ts";
+import { MalformedRow, type StoredSummary, summaryOf } from "./record_codec.ts";
+import { pageRow, pageRowsOf, tombstoneRow } from "./rows.ts";
+import { appendToPage, decodePage, encodePageHead, encodePageRow } from "./summary_page.ts";
+
+/** Entries of a page: with more, writing it again costs more than listing it saves. */
+const PAGE_ENTRIES = 32;
+/** A process begins a new page after this time, so that old pages have no writer. Milliseconds. */
+const PAGE_MS = 10 * 60_000;
+/** A page that was begun longer ago than this is nobody's. Milliseconds. */
+const ABANDONED_MS = 60 * 60_000;
+/** The most rows that Deno.Kv reads by key at once. */
+const MANY = 10;
+
+/** What the index needs around it. */
+export interface SummaryIndexParts {
+  readonly handle: KvHandle;
+  readonly writer: KvWriter;
+  readonly generation: Generation;
+  /** The folder of the locks. */
+  readonly locks: string;
+  /** The file of the database. */
+  readonly meta: string;
+  /** Told about damaged rows. */
+  readonly report: ReportRow;
+}
+
+interface OpenPage {
+  readonly row: Deno.KvKey;
+  readonly beganMs: number;
+  readonly generation: string;
+  entries: number;
+  bytes: Uint8Array;
+}
 
 /** The summaries of one cache directory. */
 export class SummaryIndex {
-  readonly #handle: KvHandle;
-  readonly #report: ReportRow;
+  readonly #parts: SummaryIndexParts;
+  readonly #pages = new Map<string, OpenPage>();
 
-  /** @param handle To read. @param report For damaged rows. */
-  constructor(handle: KvHandle, report: ReportRow) {
-    this.#handle = handle;
-    this.#report = report;
+  /** @param parts See there. */
+  constructor(parts: SummaryIndexParts) {
+    this.#parts = parts;
   }
 
-  /** The row that stores a record's summary. */
-  rowOf(record: EntryRecord): Mutation {
-    return { key: summaryRow(record.functionId, record.createdMs, record.key), value: encodeSummary(record) };
+  /**
+   * Adds a summary to this process's page. To be given to the writer at once, in the last commit of the record: the
+   * pages of later summaries hold this one too.
+   *
+   * @param record What is being stored.
+   * @returns The page, and the tombstone of an earlier removal to be taken away.
+   */
+  add(record: EntryRecord): Mutation[] {
+    const page = this.#pageFor(record);
+    page.bytes = appendToPage(page.bytes, encodePageRow(summaryOf(record)));
+    page.entries++;
+    return [{ key: page.row, value: page.bytes }, { key: tombstoneRow(record.key, record.createdMs) }];
   }
 
-  /** All summaries. */
-  async *all(fname?: string): AsyncGenerator<StoredSummary> {
-    for await (const row of listRows(this.#handle, { prefix: ["s"] })) {
-      const summary = this.#decode(row);
-      if (summary !== null && (fname === undefined || summary.fname === fname)) yield summary;
+  /** Begins new pages: after a commit that failed, or when the database is another one. */
+  forgetPages(): void {
+    this.#pages.clear();
+  }
+
+  /** All summaries, or those of one function name, a page at a time. */
+  async *pages(fname?: string): AsyncGenerator<StoredSummary[]> {
+    const dead = await this.#tombstones();
+    const listed = new Set<CallKey>();
+    // The newest first: an entry that was stored again is in an older page too.
+    for await (const { key, value } of listRows(this.#parts.handle, { prefix: ["s"] }, { reverse: true })) {
+      const living: StoredSummary[] = [];
+      for (const summary of this.#decode(key, value).reverse()) {
+        if (fname !== undefined && summary.fname !== fname || listed.has(summary.key)) continue;
+        if (dead.size > 0 && dead.has(nameOf(summary))) continue;
+        listed.add(summary.key);
+        living.push(summary);
+      }
+      yield living;
     }
   }
 
-  /** The newest summaries of a function. */
+  /**
+   * The newest summaries of a function, newest first. Those that other processes stored in the last minutes may be in
+   * another order.
+   */
   async recent(functionId: string, limit: number): Promise<StoredSummary[]> {
     const found: StoredSummary[] = [];
-    for await (const row of listRows(this.#handle, { prefix: summariesOf(functionId) }, { limit, reverse: true })) {
-      const summary = this.#decode(row);
-      if (summary !== null && summary.functionId === functionId) found.push(summary);
+    const selector = { prefix: pageRowsOf(functionId) };
+    for await (const { key, value } of listRows(this.#parts.handle, selector, { limit, reverse: true })) {
+      found.push(...this.#decode(key, value).reverse().filter((summary) => summary.functionId === functionId));
+    }
+    const newest = [...new Map(found.toReversed().map((summary) => [summary.key, summary])).values()];
+    newest.sort((a, b) => b.createdMs - a.createdMs);
+    const living: StoredSummary[] = [];
+    for (let at = 0; at < newest.length && living.length < limit; at += MANY) {
+      const some = newest.slice(at, at + MANY);
+      const rows = some.map(({ key, createdMs }) => tombstoneRow(key, createdMs));
+      const tombstones = await this.#parts.handle.run((kv) => kv.getMany(rows));
+      some.forEach((summary, index) => tombstones[index]!.value === null && living.push(summary));
+    }
+    return living.slice(0, limit);
+  }
+
+  /**
+   * Writes the living entries of old pages that have dead ones, or few, into full pages, and deletes what is then of no
+   * use. One process at a time does so; others pass.
+   */
+  async compact(): Promise<void> {
+    const lock = tryChoreLock(`${this.#parts.locks}/summaries.lock`);
+    if (lock === null) return;
+    try {
+      // The time of the machine, whatever the caller takes for now: it is what writers go by.
+      const nowMs = Date.now();
+      const dead = await this.#tombstones();
+      const useless = new Map(dead);
+      const merging = new Map<string, { rows: Deno.KvKey[]; living: StoredSummary[]; dead: Deno.KvKey[] }>();
+      for await (const { key: row, value } of listRows(this.#parts.handle, { prefix: ["s"] })) {
+        const all = this.#decode(row, value);
+        const living = all.filter((summary) => !dead.has(nameOf(summary)));
+        const isAbandoned = typeof row[2] === "number" && nowMs - row[2] > ABANDONED_MS;
+        const isTidy = living.length === all.length && all.length > PAGE_ENTRIES / 2;
+        const tombstones = all.map((summary) => dead.get(nameOf(summary))).filter((row) => row !== undefined);
+        for (const summary of all) useless.delete(nameOf(summary));
+        if (!isAbandoned || isTidy || all.length === 0) continue;
+        const group = `${all[0]!.fname}\0${all[0]!.functionId}`;
+        const merged = merging.get(group) ?? { rows: [], living: [], dead: [] };
+        merged.rows.push(row);
+        merged.living.push(...living);
+        merged.dead.push(...tombstones);
+        merging.set(group, merged);
+        if (merged.living.length < PAGE_ENTRIES && merged.dead.length < 500 && merged.rows.length < 200) continue;
+        merging.delete(group);
+        await this.#rewrite(merged.rows, merged.living, merged.dead);
+      }
+      for (const { rows, living, dead } of merging.values()) {
+        if (rows.length > 1 || dead.length > 0) await this.#rewrite(rows, living, dead);
+      }
+      // Their pages are gone: another process was killed between two such runs, or the entry was never listed.
+      await this.#parts.writer.commitAll(Array.from(useless.values(), (key) => ({ key })));
+    } finally {
+      lock.release();
+    }
+  }
+
+  /** In one commit, so that no entry is ever listed twice or not at all. */
+  async #rewrite(rows: readonly Deno.KvKey[], entries: readonly StoredSummary[], dead: readonly Deno.KvKey[]) {
+    // Each once, as it was last stored.
+    const living = [...new Map(entries.map((summary) => [summary.key, summary])).values()];
+    const mutations: Mutation[] = [...rows, ...dead].map((key) => ({ key }));
+    for (let at = 0; at < living.length; at += PAGE_ENTRIES) {
+      const { fname, functionId } = living[at]!;
+      let bytes = encodePageHead(fname, functionId);
+      for (const summary of living.slice(at, at + PAGE_ENTRIES)) bytes = appendToPage(bytes, encodePageRow(summary));
+      // The time of the oldest page: what is merged is nobody's, and stays so.
+      mutations.push({ key: pageRow(functionId, rows[0]![2] as number, crypto.randomUUID()), value: bytes });
+    }
+    await this.#parts.writer.commit(mutations);
+  }
+
+  #pageFor({ fname, functionId }: EntryRecord): OpenPage {
+    const id = `${fname}\0${functionId}`;
+    const nowMs = Date.now();
+    // A page must not bring back what `clear` removed, nor go over into another database.
+    const generation = `${this.#parts.generation.current()} ${inodeOf(this.#parts.meta)}`;
+    const open = this.#pages.get(id);
+    if (
+      open !== undefined && open.entries < PAGE_ENTRIES && open.generation === generation &&
+      Math.abs(nowMs - open.beganMs) < PAGE_MS
+    ) return open;
+    const page: OpenPage = {
+      row: pageRow(functionId, nowMs, crypto.randomUUID()),
+      beganMs: nowMs,
+      generation,
+      entries: 0,
+      bytes: encodePageHead(fname, functionId),
+    };
+    this.#pages.set(id, page);
+    return page;
+  }
+
+  /** By name. */
+  async #tombstones(): Promise<Map<string, Deno.KvKey>> {
+    const found = new Map<string, Deno.KvKey>();
+    for await (const { key } of listRows(this.#parts.handle, { prefix: ["x"] })) {
+      found.set(`${String(key[1])}${String(key[2])}`, key);
     }
     return found;
   }
 
-  #decode(row: Deno.KvEntry<unknown>): StoredSummary | null {
+  #decode(row: Deno.KvKey, value: unknown): StoredSummary[] {
     try {
-      const [, , createdMs] = row.key;
-      if (!(row.value instanceof Uint8Array)) throw new MalformedRow("the row holds no bytes");
-      if (typeof createdMs !== "number" || !(createdMs >= 0)) throw new MalformedRow("the row's key holds no time");
-      return decodeSummary(row.value, createdMs, callKeyIn(row.key, 3));
+      return decodePage(value);
     } catch (error) {
       if (!(error instanceof MalformedRow)) throw error;
-      this.#report(row.key, error.message);
-      return null;
+      this.#parts.report(row, error.message);
+      return [];
     }
   }
 }
 
-/** Whether a summary row belongs to this record; a record that was stored again may have left an older one. */
-export function isRowOf(summary: StoredSummary, record: EntryRecord): boolean {
-  return summary.key === record.key && summary.createdMs === record.createdMs &&
-    summary.functionId === record.functionId;
+function inodeOf(path: string): number | null {
+  try {
+    return Deno.statSync(path).ino;
+  } catch {
+    return null;
+  }
 }
 
-/** Row of a summary as it was listed. */
-export function rowOfSummary(summary: StoredSummary & { readonly key: CallKey }): Deno.KvKey {
-  return summaryRow(summary.functionId, summary.createdMs, summary.key);
+/** What a tombstone says. */
+function nameOf({ key, createdMs }: StoredSummary): string {
+  return `${key}${createdMs}`;
 }

@@ -8,16 +8,14 @@ import { isDigest } from "../digests.ts";
 import type { EntryRecord, Trace } from "../records.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { listRows } from "../store/graph_rows.ts";
-import { decodeRecord, encodeSummary, MalformedRow } from "../store/record_codec.ts";
+import { decodeRecord, MalformedRow, type StoredSummary, summaryOf } from "../store/record_codec.ts";
 import { blobsOf } from "../store/record_store.ts";
 import { blobOfValue, unpackValue } from "../store/rows.ts";
 import type { VerifyState } from "./state.ts";
 
 /** What the indexes should say about a record. */
 export interface Expected {
-  readonly functionId: string;
-  readonly createdMs: number;
-  readonly summary: Uint8Array;
+  readonly summary: StoredSummary;
   readonly blobs: ReadonlySet<BlobDigest>;
 }
 
@@ -83,13 +81,7 @@ async function checkEntry(
     else return { problem: "damaged-blob", detail: read.detail };
   }
   if (own !== null) blobs.add(own);
-  const expected = {
-    functionId: record.functionId,
-    createdMs: record.createdMs,
-    summary: encodeSummary(record),
-    blobs,
-  };
-  return { problem: null, expected };
+  return { problem: null, expected: { summary: summaryOf(record), blobs } };
 }
 
 /** Looks again at an entry that seemed wrong, since it may have been replaced or removed while it was being read. */
