@@ -56,6 +56,11 @@ export async function keep(call: Call, execution: Returned, mode: KeepMode): Pro
     tellRaced(call, raced);
     return unstored;
   }
+  const { maxBytes } = call.prepared.options;
+  if (encoded.byteLength > maxBytes) {
+    tellUnsaved(call, `it takes ${encoded.byteLength} bytes, and maxBytes is ${maxBytes}`, null);
+    return unstored;
+  }
   try {
     const trace = await commit(call, execution, encoded, mode);
     tellStored(call, trace.sizeBytes);

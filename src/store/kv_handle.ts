@@ -182,22 +182,13 @@ async function openKv(layout: Layout, readOnly: boolean, report: ReportDamage): 
 }
 
 /**
- * SQLite in WAL mode wants to write beside the file even to read it. Where it cannot, the file is opened as immutable,
- * or, when changes are still in the write-ahead log, copied to a temporary folder with that log.
+ * SQLite in WAL mode writes beside the file even to read it, and into it when it is closed. So the file is opened as
+ * immutable, or, when changes are still in the write-ahead log, copied to a temporary folder with that log. What other
+ * processes store later is not seen.
  */
 async function openReadOnly(layout: Layout, report: ReportDamage): Promise<OpenKv> {
   const inode = inodeOf(layout.meta);
   if (inode === null) return await openMemory(null);
-  try {
-    const kv = await openAndTry(layout.meta);
-    return { kv, inode, close: () => kv.close() };
-  } catch (error) {
-    if (isPermissionError(error)) throw describeOpenError(error, layout);
-    if (isDamage(error)) {
-      report(describeUnreadable(layout, error));
-      return await openMemory(inode);
-    }
-  }
   const hasLog = sizeOf(`${layout.meta}-wal`) > 0;
   if (!hasLog) {
     try {
@@ -215,8 +206,7 @@ async function openCopy(layout: Layout, inode: number | null, report: ReportDama
   try {
     folder = Deno.makeTempDirSync({ prefix: "cachepy-" });
     const copy = `${folder}/meta.kv`;
-    Deno.copyFileSync(layout.meta, copy);
-    if (sizeOf(`${layout.meta}-wal`) > 0) Deno.copyFileSync(`${layout.meta}-wal`, `${copy}-wal`);
+    copyWhole(layout.meta, copy);
     Deno.chmodSync(copy, 0o600);
     const kv = await openAndTry(copy);
     return { kv, inode, close: () => kv.close() };
@@ -229,6 +219,20 @@ async function openCopy(layout: Layout, inode: number | null, report: ReportDama
     if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
   }
 }
+
+/** A database and its log that belong together: the log was not written back between the two copies. */
+function copyWhole(from: string, to: string): void {
+  for (let attempt = 0;; attempt++) {
+    const before = Deno.statSync(from);
+    Deno.copyFileSync(from, to);
+    if (sizeOf(`${from}-wal`) > 0) Deno.copyFileSync(`${from}-wal`, `${to}-wal`);
+    const after = Deno.statSync(from);
+    const isSame = before.mtime?.getTime() === after.mtime?.getTime() && before.size === after.size;
+    if (isSame || attempt >= COPY_ATTEMPTS) return;
+  }
+}
+
+const COPY_ATTEMPTS = 5;
 
 async function openMemory(inode: number | null): Promise<OpenKv> {
   const kv = await Deno.openKv(":memory:");
