@@ -43,6 +43,8 @@ export interface Lease extends Disposable {
   locate(functions: readonly object[]): Promise<FunctionOrigin[]>;
   /** The private fields of objects, by name with the `#`. */
   privateFields(objects: readonly object[]): Promise<ReadonlyMap<string, unknown>[]>;
+  /** URLs of all scripts that are loaded. */
+  scriptUrls(): string[];
   /** The script loaded from a URL; `null` when none is. */
   scriptOf(url: string): Promise<Script | null>;
 }
@@ -65,6 +67,7 @@ export async function leaseInspector(): Promise<Lease> {
     return {
       locate: (functions) => connection.locate(functions),
       privateFields: (objects) => connection.privateFields(objects),
+      scriptUrls: () => connection.scriptUrls(),
       scriptOf: (url) => connection.scriptOf(url),
       [Symbol.dispose]() {
         if (isOpen) release();
@@ -213,6 +216,10 @@ class Connection {
     }));
     await this.#post("Runtime.releaseObjectGroup", { objectGroup: group });
     return found;
+  }
+
+  scriptUrls(): string[] {
+    return [...this.#ids.keys()];
   }
 
   async scriptOf(url: string): Promise<Script | null> {

@@ -68,7 +68,11 @@ const NODE_MODULES: Readonly<Record<string, BlindKind>> = {
   "readline/promises": "process",
   sqlite: "file",
   repl: "process",
+  wasi: "process",
 };
+
+/** Names of modules of Node that reach outside in ways that are not observed, without `node:`. */
+export const BLIND_MODULES: ReadonlySet<string> = new Set(Object.keys(NODE_MODULES));
 
 /** Exports of `node:fs` without effects of their own. */
 const HARMLESS_FS = new Set(["constants", "Stats", "Dirent", "default", "promises", "F_OK", "R_OK", "W_OK", "X_OK"]);

@@ -14,7 +14,7 @@ import { blindGlobal, blindImport, blindScript } from "./blind.ts";
 import { readExtras, staticPrivateNames } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
 import { type Declaration, declarationOf, importOf, resolveSpecifier } from "./modules.ts";
-import { isIntrinsic } from "./intrinsics.ts";
+import { intrinsicPath } from "./intrinsics.ts";
 import { findPatched, type Patched } from "./patched.ts";
 import { type Code, isCompilerHelper, isReassigned, nameModule, type Root, type UserCode } from "./reached.ts";
 import type { BlindUse, FingerprintOptions } from "./types.ts";
@@ -229,8 +229,9 @@ export class Exploration {
     const name = nameOf(fn);
     if (origin.kind === "bound") return { kind: "bound", parts: [origin.target, origin.receiver, ...origin.args] };
     if (origin.kind === "native") {
-      if (!isIntrinsic(fn)) this.notices.add(`not tracked: ${name || "a function"}, which is native code`);
-      return { kind: "platform", name, url: "" };
+      const path = intrinsicPath(fn);
+      if (path === null) this.notices.add(`not tracked: ${name || "a function"}, which is native code`);
+      return { kind: "platform", name: path ?? name, url: "" };
     }
     const { url, text } = origin.script;
     if (url.startsWith(OWN_MODULES)) {
@@ -242,7 +243,7 @@ export class Exploration {
       if (blind) this.blind.set(blind.name, blind);
       const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.#notePackage(identity);
-      return { kind: "platform", name, url };
+      return { kind: "platform", name: `${name} in ${url}`, url };
     }
     const identity = this.#options.packageOf(url);
     if (identity) {

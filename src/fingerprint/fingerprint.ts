@@ -12,6 +12,7 @@ import { digestBytes } from "../digest.ts";
 import { CacheError } from "../errors.ts";
 import { type FunctionOrigin, isInspectorAllowed, leaseInspector } from "../inspector.ts";
 import { assemble, type Assembly, type ChangingVariable } from "./assemble.ts";
+import { findBlindPackages } from "./blind_packages.ts";
 import { Exploration } from "./explore.ts";
 import { digestGraph } from "./graph.ts";
 import { fingerprintSource } from "./source_only.ts";
@@ -94,6 +95,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const found = new Exploration(lease, options);
   await found.reach(subject);
   if (called) await found.reach(called.method);
+  const blindPackages = await findBlindPackages(lease, found.packages.values(), options.packageOf);
   const state = await findState(found, options.projectRoot, called);
   const assembly = assemble(subject, found, { projectRoot: options.projectRoot, packageOf: options.packageOf, state });
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
@@ -105,7 +107,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     digest,
     parts: sortParts(assembly),
     notices: [...assembly.notices, ...written.map((path) => noticeOfState(`this.${path}`, module ?? ""))],
-    blind: [...found.blind.values()],
+    blind: [...found.blind.values(), ...blindPackages],
     cached: assembly.cached,
     module,
     receiverState: written,

@@ -11,6 +11,7 @@ import { MUTATORS, usesOf } from "../source/uses.ts";
 import { isInspectorAllowed } from "../inspector.ts";
 import { type AmbientFact, ambientGlobal, localFacts } from "./ambient.ts";
 import { blindGlobal } from "./blind.ts";
+import { intrinsicPath } from "./intrinsics.ts";
 import { thisIn } from "./methods.ts";
 import { classOf, noticeOfHandle, writeValue, type WrittenValue } from "./values.ts";
 import type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
@@ -57,13 +58,27 @@ interface OwnCode {
 function readFunction(fn: object, options: FingerprintOptions): OwnCode {
   const source = Function.prototype.toString.call(fn);
   const syntax = parseCallable(source);
-  if (!syntax) return { text: source.replaceAll("\r\n", "\n"), notices: [], blind: [], facts: [] };
+  if (!syntax) return readUnseen(fn, options);
   const code = normalizeCode(resolveNames(syntax.text, syntax.program), syntax.node);
   const unseen = [...new Set(code.slots.map((slot) => slot.name))].filter((name) => !(name in globalThis));
   // Free names that are no globals count by name here: nothing tells what they stand for.
   const text = `${code.text}\n${code.slots.map((slot) => slot.name).join(" ")}`;
   return { text, notices: noticeOf(unseen, options), blind: blindIn(code), facts: factsIn(code) };
 }
+
+/** A function without source: one of the platform, or one that was bound, of which nothing can be seen. */
+function readUnseen(fn: object, options: FingerprintOptions): OwnCode {
+  const path = intrinsicPath(fn);
+  if (path !== null) return { text: `native ${path}`, notices: [], blind: [], facts: [] };
+  let identity = unseen.get(fn);
+  if (identity === undefined) unseen.set(fn, identity = crypto.randomUUID());
+  const name: unknown = Reflect.get(fn, "name");
+  const names = [typeof name === "string" && name !== "" ? name : "a function without source"];
+  return { text: `unseen ${identity}`, notices: noticeOf(names, options), blind: [], facts: [] };
+}
+
+/** Functions that look alike and are not: each has an identity of its own, which no other process meets. */
+const unseen = new WeakMap<object, string>();
 
 function readInstance(instance: object, options: FingerprintOptions, method?: object): OwnCode {
   const state = new Set(method ? receiverStateOf(method) : []);
