@@ -102,6 +102,49 @@ Deno.test("permissions for the cache folder alone are enough, and --deny-sys is 
   assertEquals(untracked.json<Said>().kinds, ["notice", "miss", "run", "stored", "hit"]);
 });
 
+Deno.test("without --allow-sys, functions whose code cannot be seen are named and do not answer for each other", async () => {
+  await using project = await Project.create({
+    "main.ts": `
+import { cacheFile } from "@bimsb/cachepy";
+
+const OFFSET = 1;
+const cached = cacheFile("cache");
+const add = (x: number, y: number): number => x + y;
+const scale = (x: number, y: number): number => x * y;
+class Model {
+  @cached
+  async shift(x: number): Promise<number> {
+    return await Promise.resolve(x + OFFSET);
+  }
+}
+const apply = cached(function apply(f: (x: number) => number) {
+  return f(3);
+});
+console.log(JSON.stringify([
+  await cached(add.bind(null, 5))(3),
+  await cached(scale.bind(null, 5))(3),
+  await cached(add.bind(null, 6))(3),
+  await cached(JSON.parse)("5"),
+  await cached(Date.parse)("5") !== 5,
+  await apply(add.bind(null, 5)),
+  await apply(scale.bind(null, 5)),
+  await new Model().shift(1),
+]));`,
+  });
+  const outcome = await project.run("main.ts", { flags: ["--allow-read", "--allow-write"] });
+  assertEquals(outcome.json(), [8, 15, 9, 5, true, 8, 15, 2], outcome.stderr);
+  assertEquals(
+    warningsOf(outcome).map((line) => line.slice("cachepy: warning: ".length)),
+    [
+      "bound add: not tracked: bound add; --allow-sys would track them",
+      "bound scale: not tracked: bound scale; --allow-sys would track them",
+      "apply: not tracked: bound add; --allow-sys would track them",
+      "apply: not tracked: bound scale; --allow-sys would track them",
+      "shift: not tracked: OFFSET; --allow-sys would track them",
+    ],
+  );
+});
+
 Deno.test('track: "closure" without --allow-sys, or with a narrower one, is ERR_TRACKING with the flag', async () => {
   await using project = await Project.create(FILES);
   for (const flags of [[], ["--allow-sys=hostname"]]) {

@@ -156,9 +156,13 @@ Deno.test("functions of the platform are told apart, and can be cached", async (
   for (let round = 0; round < 2; round++) {
     assertEquals(await cached(Math.max)(1, 3, 2), 3);
     assertEquals(await cached(Math.min)(1, 3, 2), 1);
-    assertEquals(await cached(JSON.parse)("[1]"), [1]);
+    assertEquals(await cached(JSON.parse)("5"), 5);
+    // The same name, the same argument, another function.
+    assertEquals(await cached(Date.parse)("5"), Date.parse("5"));
+    assertEquals(await cached(Map.groupBy)([1], String), new Map([["1", [1]]]));
+    assertEquals(await cached(Object.groupBy)([1], String), Object.assign(Object.create(null), { 1: [1] }));
   }
-  assertEquals(rig.ran(), ["max", "min", "parse"]);
+  assertEquals(rig.ran(), ["max", "min", "parse", "parse", "groupBy", "groupBy"]);
 });
 
 Deno.test("a property of the function that its code reads counts", async () => {

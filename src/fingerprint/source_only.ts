@@ -60,11 +60,16 @@ function readFunction(fn: object, options: FingerprintOptions): OwnCode {
   const syntax = parseCallable(source);
   if (!syntax) return readUnseen(fn, options);
   const code = normalizeCode(resolveNames(syntax.text, syntax.program), syntax.node);
-  const unseen = [...new Set(code.slots.map((slot) => slot.name))].filter((name) => !(name in globalThis));
+  const unseen = [...new Set(code.slots.map((slot) => slot.name))].filter((name) =>
+    !(name in globalThis) && !OF_DECORATORS.test(name)
+  );
   // Free names that are no globals count by name here: nothing tells what they stand for.
   const text = `${code.text}\n${code.slots.map((slot) => slot.name).join(" ")}`;
   return { text, notices: noticeOf(unseen, options), blind: blindIn(code), facts: factsIn(code) };
 }
+
+/** Names that compiling decorators makes up. */
+const OF_DECORATORS = /^_(?:dec\d*|init_\w+|init(?:Proto|Static|Class)|apply_decs_\w+|computedKey\d*)$/;
 
 /** A function without source: one of the platform, or one that was bound, of which nothing can be seen. */
 function readUnseen(fn: object, options: FingerprintOptions): OwnCode {
