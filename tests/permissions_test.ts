@@ -265,7 +265,7 @@ Deno.test({
         signal: AbortSignal.timeout(20_000),
       }).output();
       const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)) as [string, string];
-      return { code, stdout: out, stderr: err, json: () => JSON.parse(out.trimEnd().split("\n").at(-1)!) };
+      return { code, stdout: out, stderr: err, json: () => JSON.parse(out.trimEnd().split("\n").at(-1) || `${err}`) };
     };
     const readOnly = `cachepy: warning: The cache directory ${project.path("cache")} cannot be written to: ` +
       "stored results are used, no new ones kept";
