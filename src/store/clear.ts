@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { CallKey } from "../digests.ts";
 import type { Cache } from "./cache_dir.ts";
 import type { Removal } from "./record_store.ts";
 import { isDigest } from "../digests.ts";
-import { listRows } from "./graph_rows.ts";
+import { inPieces, listRows } from "./graph_rows.ts";
 import type { BlobDigest } from "../digests.ts";
 import { collectGarbage, recoverAside } from "./blob_garbage.ts";
 import { removeAbandonedLocks } from "./file_lock.ts";
@@ -25,25 +24,19 @@ export async function clear(cache: Cache): Promise<Removal> {
     const { handle } = cache.records.garbage;
     await recoverAside(cache.records.garbage);
     let removed = 0;
-    let freedBytes = 0;
-    let keys: CallKey[] = [];
-    const removeSome = async () => {
-      const some = await cache.records.remove(keys);
-      removed += some.removed;
-      freedBytes += some.freedBytes;
-      keys = [];
-    };
-    for await (const { key: [, key] } of listRows(handle, { prefix: ["r"] })) {
-      if (!isDigest(key)) continue;
-      keys.push(key as CallKey);
-      if (keys.length === 5000) await removeSome();
+    // All is deleted by rows, without a look at what each entry holds: a third of the time. Records go first, so that
+    // none is ever without its result.
+    for await (const piece of inPieces(listRows(handle, { prefix: ["r"] }), 800)) {
+      removed += piece.filter(({ key: [, key] }) => isDigest(key)).length;
+      await cache.records.writeRows(piece.map(({ key }) => ({ key })));
     }
-    await removeSome();
+    // Now, too, so that other processes drop what they remember before it is gone.
+    cache.bumpGeneration();
     await cache.records.resetGraph();
     await cache.records.removeRest();
     const blobs = new Set<BlobDigest>();
     for (const { digest } of cache.blobs.list()) blobs.add(digest);
-    freedBytes += await collectGarbage(blobs, cache.records.garbage);
+    const freedBytes = await collectGarbage(blobs, cache.records.garbage);
     for (const path of cache.blobs.listAbandoned(Date.now())) Deno.removeSync(path);
     removeAbandonedLocks(cache.layout.locks);
     cache.usage.merge(() => false);

@@ -29,6 +29,9 @@ import {
 /** Rows read by one call to the database; the largest number that it allows. */
 export const LIST_BATCH = 1000;
 
+/** Rows written by one commit when many nodes are added. */
+const PUT_BATCH = 800;
+
 /** What a node's rows are, ready to be written. */
 export interface NodeRows {
   readonly mutations: Mutation[];
@@ -89,7 +92,15 @@ export class GraphRows {
 
   /** Adds nodes; one that exists is replaced. */
   async putNodes(nodes: Iterable<StoredNode>): Promise<void> {
-    for (const node of nodes) await this.#writer.commitAll((await this.rowsOf({ ...node, isLoaded: true })).mutations);
+    // Many in one commit: a commit takes longer than the rows of a node.
+    let waiting: Mutation[] = [];
+    for (const node of nodes) {
+      waiting.push(...(await this.rowsOf({ ...node, isLoaded: true })).mutations);
+      if (waiting.length < PUT_BATCH) continue;
+      await this.#writer.commitAll(waiting);
+      waiting = [];
+    }
+    await this.#writer.commitAll(waiting);
   }
 
   /**
