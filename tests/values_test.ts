@@ -78,7 +78,7 @@ console.log(JSON.stringify({ kinds: Object.keys(makers).length, runs, differing 
 
 Deno.test("results of every kind come back as structuredClone would give them, in the same process and in the next", async () => {
   await using project = await Project.create({ "main.ts": CLONED });
-  const first = (await project.run("main.ts")).json<{ kinds: number }>();
+  const first: { kinds: number; runs?: number; differing?: object } = (await project.run("main.ts")).json();
   assertEquals(first, { kinds: first.kinds, runs: first.kinds, differing: {} });
   assertEquals((await project.run("main.ts")).json(), { kinds: first.kinds, runs: 0, differing: {} });
 });
