@@ -142,7 +142,7 @@ const OWNERS: readonly [effect: string, sign: RegExp, owners: readonly string[]]
   ["workers", /\bnew Worker\(/, ["src/files/parallel.ts"]],
   ["other processes", /\bnew Deno\.Command\(|"node:child_process"/, []],
   ["YAML", /"@std\/yaml"/, ["src/config/parse_config.ts"]],
-  ["the network", /\bfetch\(|\bDeno\.(connect|listen|serve)\(/, []],
+  ["the network", /(?:await|return|=) fetch\(|\bDeno\.(connect|listen|serve)\(/, []],
   ["eval", /\beval\(|\bnew Function\(/, []],
 ];
 

@@ -265,7 +265,8 @@ Deno.test({
         signal: AbortSignal.timeout(20_000),
       }).output();
       const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)) as [string, string];
-      return { code, stdout: out, stderr: err, json: () => JSON.parse(out.trimEnd().split("\n").at(-1) || `${err}`) };
+      assertEquals(code, 0, err);
+      return { code, stdout: out, stderr: err, json: () => JSON.parse(out.trimEnd().split("\n").at(-1)!) };
     };
     const readOnly = `cachepy: warning: The cache directory ${project.path("cache")} cannot be written to: ` +
       "stored results are used, no new ones kept";
