@@ -14,7 +14,9 @@ Deno.test(`${KILLS} callers of nested functions killed at any moment: right valu
     for (let i = 0; i < count; i++) {
       const worker: Worker = await following;
       if (i + 1 < count) following = crew.start();
+      const begun = Promise.withResolvers<void>();
       worker.onSaid = (said) => {
+        begun.resolve();
         const { n, value } = said as { n: number; value: unknown };
         assertEquals(value, totalOf(n));
         returned.push(n);
@@ -22,7 +24,9 @@ Deno.test(`${KILLS} callers of nested functions killed at any moment: right valu
       // Two lanes share inner calls, and a caller begins again where the one before it was killed.
       const from = Math.max(0, ...returned) + lane;
       const ended = worker.do({ do: "totals", from }).catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() ** 2 * 300));
+      // Some before they have anything, the others while they store one result after the other.
+      if (i % 4 > 0) await Promise.race([begun.promise, ended]);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() ** 2 * 200));
       await worker.kill();
       await ended;
       kills++;

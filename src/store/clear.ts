@@ -7,7 +7,7 @@ import type { Cache } from "./cache_dir.ts";
 import type { Removal } from "./record_store.ts";
 import { isDigest } from "../digests.ts";
 import { inPieces, listRows } from "./graph_rows.ts";
-import type { BlobDigest } from "../digests.ts";
+import type { BlobDigest, CallKey } from "../digests.ts";
 import { collectGarbage, recoverAside } from "./blob_garbage.ts";
 import { removeAbandonedLocks } from "./file_lock.ts";
 
@@ -34,6 +34,12 @@ export async function clear(cache: Cache): Promise<Removal> {
     cache.bumpGeneration();
     await cache.records.resetGraph();
     await cache.records.removeRest();
+    // What was stored meanwhile may have lost its rows in the indexes, and then its result is taken for garbage.
+    const stored: CallKey[] = [];
+    for await (const { key: [, key] } of listRows(handle, { prefix: ["r"] })) {
+      if (isDigest(key)) stored.push(key as CallKey);
+    }
+    removed += (await cache.records.remove(stored)).removed;
     const blobs = new Set<BlobDigest>();
     for (const { digest } of cache.blobs.list()) blobs.add(digest);
     const freedBytes = await collectGarbage(blobs, cache.records.garbage);

@@ -91,9 +91,12 @@ async function checkAgain(
   state: VerifyState,
   whole: Map<CallKey, Expected>,
 ): Promise<void> {
-  const { value } = await cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
-  if (value === null) return;
-  const found = await checkEntry(cache, key, value, new Set(), false);
+  let found: Found;
+  do {
+    const { value } = await cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
+    if (value === null) return;
+    found = await checkEntry(cache, key, value, new Set(), false);
+  } while (found.problem === "missing-blob" && await isBeingStored(cache, key, state));
   if (found.problem === null) {
     whole.set(key, found.expected);
     return;
@@ -111,6 +114,20 @@ async function checkAgain(
   const after = mended.value === null ? null : await checkEntry(cache, key, mended.value, new Set(), false);
   if (after !== null && after.problem === null) whole.set(key, after.expected);
 }
+
+/**
+ * Whether a record is so young that its writer may be about to see that a prune took its blob, and to write it again; if
+ * so, waits a little.
+ */
+async function isBeingStored(cache: Cache, key: CallKey, { settleMs }: VerifyState): Promise<boolean> {
+  const record = await cache.records.get(key, { parts: false });
+  if (record === null || Math.abs(Date.now() - record.traces[0]!.createdMs) >= settleMs) return false;
+  await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  return true;
+}
+
+/** Between two looks. Milliseconds. */
+const LOOK_MS = 100;
 
 async function mendTraces(cache: Cache, key: CallKey): Promise<string> {
   const record = await cache.records.get(key);

@@ -134,6 +134,8 @@ async function perform(command: Command): Promise<unknown> {
       return await cacheClear(dir);
     case "verify":
       return await cacheVerify(dir, command.options);
+    case "polluted":
+      return Object.keys(Object.prototype).length > 0 || "a" in {};
     case "revoke":
       await Deno.permissions.revoke({ name: command.permission as "write" });
       return 0;
@@ -147,8 +149,13 @@ async function perform(command: Command): Promise<unknown> {
   }
 }
 
+/** What JSON cannot say: hostile bytes may decode to any value. Its digits would take longer than anything else. */
+function plain(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? "a big integer" : value;
+}
+
 function say(answer: object): void {
-  const bytes = new TextEncoder().encode(JSON.stringify(answer) + "\n");
+  const bytes = new TextEncoder().encode(JSON.stringify(answer, plain) + "\n");
   for (let at = 0; at < bytes.byteLength;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 

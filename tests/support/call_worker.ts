@@ -19,6 +19,7 @@ export type Command =
     | { readonly do: "prune"; readonly options?: { readonly maxBytes?: number; readonly daysOld?: number } }
     | { readonly do: "verify"; readonly options?: { readonly repair?: boolean } }
     | { readonly do: "clear" }
+    | { readonly do: "polluted" }
     | { readonly do: "events" }
     | { readonly do: "revoke"; readonly permission: string }
     | { readonly do: "shiftClock"; readonly ms: number }
