@@ -155,6 +155,18 @@ Deno.test("a .computing left by another host, and a lock file of a dead process,
   assertEquals([...Deno.readDirSync(`${crew.cacheDir}/v1/locks`)], []);
 });
 
+Deno.test("a clean-up that finds a .computing gone already does not keep its lock", async () => {
+  const { removeAbandonedLocks, tryFileLock } = await import("../src/store/file_lock.ts");
+  const folder = await Deno.makeTempDir();
+  // A folder cannot be removed as a file is: the same failure as a file that somebody else has just removed.
+  await Deno.mkdir(`${folder}/a.computing/x`, { recursive: true });
+  removeAbandonedLocks(folder);
+  const lock = tryFileLock(`${folder}/a.lock`);
+  lock?.release();
+  await Deno.remove(folder, { recursive: true });
+  assert(lock !== null);
+});
+
 Deno.test("a folder that holds only a newer format is left as it is, and that is said", async () => {
   await using crew = await Crew.open();
   Deno.mkdirSync(`${crew.cacheDir}/v2`, { recursive: true });

@@ -91,9 +91,13 @@ export function removeAbandonedLocks(folder: string): number {
       const path = `${folder}/${name}`;
       const lock = tryFileLock(path.replace(/\.computing(\.new)?$/, ".lock"));
       if (lock === null) continue;
-      if (!name.endsWith(".lock")) Deno.removeSync(path);
-      lock.release();
-      count++;
+      try {
+        if (!name.endsWith(".lock")) Deno.removeSync(path);
+        count++;
+      } finally {
+        // Also when somebody else was faster: a lock that stays held stops every process that wants to compute.
+        lock.release();
+      }
     } catch {
       // It was removed meanwhile, or locks do not work here, and then there is nobody's lock to be told from another's.
     }
