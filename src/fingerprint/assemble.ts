@@ -18,6 +18,7 @@ import { readDynamicModule } from "./dynamic_imports.ts";
 import type { StateFindings } from "./state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
 import { isDeeplyFixed } from "./frozen.ts";
+import { sightOfMember, sightOfVariable } from "./first_sight.ts";
 import { firstValue, numberOf, PROCESS, type Snapshot, snapshotOf } from "./moments.ts";
 import { findVisibleNames, type VisibleNames } from "./visible_names.ts";
 
@@ -171,7 +172,13 @@ class Assembler {
     }
     const extras: string[] = [];
     for (const [label, value] of user.extras) {
-      if (this.#options.state.members.get(user.fn)?.has(label.replace(/^static /, ""))) continue;
+      const member = label.replace(/^static /, "");
+      if (this.#options.state.members.get(user.fn)?.has(member)) {
+        if (this.#options.state.isFilled(user.fn, member)) {
+          node.references.push(sightOfMember(user.fn, member, () => this.#value(value)));
+        }
+        continue;
+      }
       // Private names are hashed away.
       extras.push(label.startsWith("static #") ? "static #" : label);
       node.references.push(this.#value(value));
@@ -220,7 +227,12 @@ class Assembler {
         ];
       case "value":
         if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
-          return ["state", this.#initial(root, [], root.value, user.fn)];
+          const { binding } = root.declaration;
+          const look = () => this.#value(root.value);
+          const filled = this.#options.state.isFilled(binding, "")
+            ? [sightOfVariable(root.declaration, user.fn, slot.name, look)]
+            : [];
+          return ["state", this.#initial(root, [], root.value, user.fn), ...filled];
         }
         if (root.isDynamic) this.#variables.push({ fn: user.fn, name: slot.name, value: root.value, isUnset: false });
         return this.#uses(root, user, (found, use) => this.#member(root, found, use, user));
@@ -313,7 +325,11 @@ class Assembler {
       if (typeof at !== "object" && typeof at !== "function" || at === null) break;
       const member: unknown = Object.getOwnPropertyDescriptor(at, key)?.value;
       if (state.objects.has(at)) return this.#initial(root, use.path.slice(0, index), at, user.fn);
-      if (state.members.get(at)?.has(key)) return this.#initial(root, use.path.slice(0, index + 1), member, user.fn);
+      if (state.members.get(at)?.has(key)) {
+        const initial = this.#initial(root, use.path.slice(0, index + 1), member, user.fn);
+        if (!state.isFilled(at, key)) return initial;
+        return { own: "filled", references: [initial, sightOfMember(at, key, () => this.#value(member))] };
+      }
       at = member;
     }
     if (typeof found.value === "object" && found.value !== null && state.objects.has(found.value)) {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { CodeUnit } from "../source/code_unit.ts";
-import type { Binding } from "../source/scopes.ts";
+import type { Binding, ScriptSyntax } from "../source/scopes.ts";
 import { type AnyNode, type FunctionNode, isClassNode, isFunctionNode } from "../source/syntax.ts";
 import { MUTATORS, type Use, usesOf, usesOfBinding } from "../source/uses.ts";
 import type { Exploration } from "./explore.ts";
@@ -26,10 +26,13 @@ import { type InitialCode, noticeOfState, readInitialCode, type StateFindings } 
 
 type ValueRoot = Extract<Root, { kind: "value" | "global" }>;
 
+/** `fill`: a write to what holds nothing yet, `cache ??= load()`. */
+type Change = "write" | "mutate" | "fill";
+
 /** A change to something that a function was given: to its receiver (-1) or to an argument. */
 interface Effect {
   readonly path: readonly string[];
-  readonly how: "write" | "mutate" | "method";
+  readonly how: Change | "method";
   /** The method called on what is at the path, when that has to be known. */
   readonly method?: string;
 }
@@ -89,6 +92,21 @@ function methodAt(found: Exploration, method: object): { user: UserCode; node: F
   return code?.kind === "user" && node && isFunctionNode(node) ? { user: code.user, node } : null;
 }
 
+/** Whether a write is one to what holds nothing yet: `x ??= …`, `if (!x) x = …`. */
+function changeOf(script: ScriptSyntax, { how, node }: Use): Change {
+  if (how !== "write") return "mutate";
+  const assignment = script.parents.get(node);
+  if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return "write";
+  if (assignment.operator === "??=" || assignment.operator === "||=") return "fill";
+  const name = script.text.slice(node.start, node.end);
+  for (let at: AnyNode | undefined = assignment; at && !isFunctionNode(at); at = script.parents.get(at)) {
+    if (at.type !== "IfStatement") continue;
+    const test = script.text.slice(at.test.start, at.test.end);
+    return test.includes(name) && /!|undefined|null/.test(test) ? "fill" : "write";
+  }
+  return "write";
+}
+
 class StateFinder {
   readonly #found: Exploration;
   readonly #projectRoot: string;
@@ -97,6 +115,8 @@ class StateFinder {
   readonly #members = new Map<object, Set<string>>();
   readonly #holders = new Map<Binding, { declaration: Declaration; paths: (readonly string[])[] }>();
   readonly #notices = new Set<string>();
+  /** By binding, or by object and member: whether it is only ever filled. */
+  readonly #filled = new Map<object, Map<string, boolean>>();
   readonly #effects = new Map<string, readonly Effect[]>();
   readonly #numbers = new Map<object, number>();
   readonly #callees = new Map<UserCode, ReadonlyMap<AnyNode, { root: ValueRoot; use: Use }>>();
@@ -125,6 +145,7 @@ class StateFinder {
       objects: this.#objects,
       members: this.#members,
       holders,
+      isFilled: (holder, name) => this.#filled.get(holder)?.get(name) === true,
       notices: [...this.#notices],
     };
   }
@@ -172,10 +193,12 @@ class StateFinder {
   #readUse(user: UserCode, root: ValueRoot | Extract<Root, { kind: "unset" }>, use: Use): void {
     if (use.how === "write" && use.path.length === 0) {
       if (!user.unit || isInStaticBlock(user.unit.script, use.node)) return;
-      return this.#markBinding(user, root);
+      return this.#markBinding(user, root, changeOf(user.unit.script, use));
     }
     if (root.kind === "unset" || (root.kind === "global" && root.isPlatform)) return;
-    if (use.how === "write" || use.how === "mutate") return this.#mark(user, root, use.path, use.how);
+    if ((use.how === "write" || use.how === "mutate") && user.unit) {
+      return this.#mark(user, root, use.path, changeOf(user.unit.script, use));
+    }
     if (use.how === "call" && use.path.length > 0) {
       this.#applyMethod(user, root, use.path.slice(0, -1), use.path.at(-1) as string, 0);
     }
@@ -278,7 +301,9 @@ class StateFinder {
     for (const { prefix, uses } of this.#usesOfTarget(user, node, target)) {
       for (const use of uses) {
         const path = [...prefix, ...use.path];
-        if (use.how === "write" && use.path.length > 0) effects.push({ path, how: "write" });
+        if (use.how === "write" && use.path.length > 0 && user.unit) {
+          effects.push({ path, how: changeOf(user.unit.script, use) });
+        }
         if (use.how === "mutate") effects.push({ path, how: "mutate" });
         if (use.how === "call" && use.path.length > 0) {
           const method = path.at(-1) as string;
@@ -331,15 +356,21 @@ class StateFinder {
     return number;
   }
 
-  #markBinding(user: UserCode, root: Root): void {
+  #noteChange(holder: object, name: string, how: Change): void {
+    const names = this.#filled.get(holder) ?? new Map<string, boolean>();
+    this.#filled.set(holder, names.set(name, how === "fill" && names.get(name) !== false));
+  }
+
+  #markBinding(user: UserCode, root: Root, how: Change): void {
     const binding = root.kind === "value" ? root.declaration?.binding ?? root.slot.binding : root.slot.binding;
     if (!binding || user.isHelper) return;
     this.#bindings.add(binding);
+    this.#noteChange(binding, "", how);
     this.#addHolder(user, root, binding, []);
     this.#note(user, root, []);
   }
 
-  #mark(user: UserCode, root: ValueRoot, path: readonly string[], how: "write" | "mutate"): void {
+  #mark(user: UserCode, root: ValueRoot, path: readonly string[], how: Change): void {
     const last = path.at(-1);
     const whole = this.#follow(root.value, path);
     if (how === "mutate" && whole.followed === path.length && typeof whole.value === "object" && whole.value !== null) {
@@ -350,6 +381,7 @@ class StateFinder {
       if (typeof holder.value !== "object" && typeof holder.value !== "function" || holder.value === null) return;
       const members = this.#members.get(holder.value) ?? new Set();
       this.#members.set(holder.value, members.add(last));
+      this.#noteChange(holder.value, last, how);
     }
     if (root.kind === "value" && root.declaration) this.#addHolder(user, root, root.declaration.binding, path);
     this.#note(user, root, path);

@@ -27,6 +27,8 @@ export interface StateFindings {
   readonly objects: ReadonlySet<object>;
   /** Members of objects that it assigns or changes; private ones with their `#`. */
   readonly members: ReadonlyMap<object, ReadonlySet<string>>;
+  /** Whether state, a variable (with the name "") or a member, is only written while it holds nothing. */
+  isFilled(holder: object, name: string): boolean;
   /** Variables that hold any of these, with the code that gives them their first value. */
   readonly holders: ReadonlyMap<Binding, InitialCode>;
   readonly notices: readonly string[];

@@ -54,6 +54,8 @@ const MUTATING_CALLS = new Set([
   "crypto.getRandomValues",
 ]);
 
+const LOGICAL_ASSIGNMENTS = new Set(["??=", "||=", "&&="]);
+
 /** Aliases of aliases are followed this far; beyond, the value counts as read as a whole. */
 const MAX_ALIAS_DEPTH = 8;
 
@@ -159,8 +161,10 @@ function follow(script: ScriptSyntax, step: Step): void {
     case "TaggedTemplateExpression":
       return report(parent.tag === node ? "call" : "read");
     case "AssignmentExpression":
-      if (parent.left === node) return report(isDeep ? "mutate" : "write");
-      return report("read");
+      if (parent.left !== node) return report("read");
+      // `x.kept ??= …` answers with what is there.
+      if (LOGICAL_ASSIGNMENTS.has(parent.operator) && node.type === "MemberExpression" && !isDeep) report("read");
+      return report(isDeep ? "mutate" : "write");
     case "UpdateExpression":
       return report(isDeep ? "mutate" : "write");
     case "UnaryExpression":

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fromFileUrl, join } from "@std/path";
+import { join } from "@std/path";
 import { Project } from "./project.ts";
 
 /** What one program did. */
@@ -12,13 +12,14 @@ export interface VariantReport {
   readonly ran: readonly string[];
   /** Steps whose result from the cache is not what the function returns now. */
   readonly stale: readonly string[];
-  /** The first reason given for each run. */
-  readonly reasons: Readonly<Record<string, string>>;
   /** What was named as left out or not tracked. */
   readonly notices: readonly string[];
   /** Message of what failed. */
   readonly error?: string;
 }
+
+/** What a program did, by its folders. */
+export type ProgramReport = Readonly<Record<string, VariantReport>>;
 
 /** An edit of a project: a replacement in one file. */
 export interface Edit {
@@ -28,41 +29,44 @@ export interface Edit {
 }
 
 /**
- * Calls every cached function that `steps.ts` exports, with the arguments that its export `calls` has for it or with 2,
- * and then what it wraps.
+ * Calls every cached function that the `steps.ts` of each folder beside it exports, with the arguments that its export
+ * `calls` has for it or with 2, and then what it wraps.
  */
 const MAIN = `import { cacheFile } from "@bimsb/cachepy";
-const events = [];
-globalThis.cached = (options) => cacheFile("./.cachepy", { cacheDir: new URL("./.cachepy", import.meta.url), ...options, onEvent: (event) => events.push(event) });
-const report = { ran: [], stale: [], reasons: {}, notices: [] };
-try {
-  const steps = await import("./steps.ts");
-  for (const [name, step] of Object.entries(steps)) {
-    if (typeof step?.original !== "function") continue;
-    const args = steps.calls?.[name] ?? [2];
-    const got = JSON.stringify(await step(...args) ?? null);
-    await steps.between?.(name);
-    const wanted = JSON.stringify(await step.original(...args) ?? null);
-    if (got !== wanted) report.stale.push(name + ": " + got + " instead of " + wanted);
+const cacheDir = new URL("./.cachepy", import.meta.url);
+const reports = {};
+for (const { name: folder } of [...Deno.readDirSync(new URL(".", import.meta.url))].filter((one) => one.name.startsWith("case"))) {
+  const events = [];
+  globalThis.cached = (options) => cacheFile(cacheDir, { ...options, onEvent: (event) => events.push(event) });
+  const report = reports[folder] = { ran: [], stale: [], notices: [] };
+  try {
+    const steps = await import("./" + folder + "/steps.ts");
+    for (const [name, step] of Object.entries(steps)) {
+      if (typeof step?.original !== "function") continue;
+      const args = steps.calls?.[name] ?? [2];
+      const got = JSON.stringify(await step(...args) ?? null);
+      await steps.between?.(name);
+      const wanted = JSON.stringify(await step.original(...args) ?? null);
+      if (got !== wanted) report.stale.push(name + ": " + got + " instead of " + wanted);
+    }
+  } catch (error) {
+    report.error = error.stack;
   }
-} catch (error) {
-  report.error = error.stack;
+  report.ran = [...new Set(events.filter(({ kind }) => kind === "run").map(({ fname }) => fname))].sort();
+  report.notices = events.filter(({ kind }) => kind === "notice").map(({ fname, detail }) => fname + ": " + detail);
 }
-report.ran = [...new Set(events.filter(({ kind }) => kind === "run").map(({ fname }) => fname))].sort();
-for (const event of events) if (event.kind === "miss") report.reasons[event.fname] ??= event.summary;
-report.notices = events.filter(({ kind }) => kind === "notice").map(({ fname, detail }) => fname + ": " + detail);
-self.postMessage(report);
+self.postMessage(reports);
 self.close();
 `;
 
 const CHILD = `for (const folder of JSON.parse(await new Response(Deno.stdin.readable).text())) {
   const worker = new Worker(new URL("main.ts", folder), { type: "module" });
-  const report = await new Promise((resolve, reject) => {
+  const reports = await new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve(data);
-    worker.onerror = (event) => { event.preventDefault(); resolve({ ran: [], stale: [], reasons: {}, notices: [], error: event.message }); };
+    worker.onerror = (event) => { event.preventDefault(); resolve({ error: event.message }); };
   });
   worker.terminate();
-  console.log(JSON.stringify(report));
+  console.log(JSON.stringify(reports));
 }
 `;
 
@@ -75,18 +79,24 @@ export class Variants implements AsyncDisposable {
     return new Variants(await Project.create({ "child.js": CHILD }, manifest));
   }
 
-  /** A project with these files. */
-  async add(name: string, files: Readonly<Record<string, string>>): Promise<void> {
-    for (const [file, text] of Object.entries({ "deno.json": "{}", ...files, "main.ts": MAIN })) {
-      await this.project.write(join(name, file), text);
+  /** A program with a folder `case-…` for each of several sets of files. */
+  async add(name: string, cases: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<void> {
+    await this.project.write(join(name, "deno.json"), "{}");
+    await this.project.write(join(name, "main.ts"), MAIN);
+    for (const [folder, files] of Object.entries(cases)) {
+      for (const [file, text] of Object.entries(files)) {
+        // A lock file is the whole program's.
+        await this.project.write(file === "deno.lock" ? join(name, file) : join(name, folder, file), text);
+      }
     }
   }
 
-  /** A copy of a project with all that it has cached, elsewhere. */
-  async copy(name: string, from: string, edits: readonly Edit[] = []): Promise<void> {
-    await copyFolder(this.project.path(from), this.project.path(name));
+  /** A copy of a program elsewhere, with what it has cached: all of its folders, or one. */
+  async copy(name: string, from: string, only: string | null, edits: readonly Edit[] = []): Promise<void> {
+    const isCopied = (entry: string) => only === null || !entry.startsWith("case") || entry === only;
+    await copyFolder(this.project.path(from), this.project.path(name), isCopied);
     for (const { file, find, replace } of edits) {
-      const path = join(name, file);
+      const path = file === "deno.lock" ? join(name, file) : join(name, only ?? "", file);
       const before = await Deno.readTextFile(this.project.path(path)).catch(() => "");
       const isFound = typeof find === "string" ? before.includes(find) : before.search(find) >= 0;
       if (!isFound) throw new Error(`${name}: ${find} is not in ${file}`);
@@ -95,7 +105,7 @@ export class Variants implements AsyncDisposable {
   }
 
   /** Runs programs, one after the other in one process. */
-  async run(names: readonly string[], env: Record<string, string> = {}): Promise<VariantReport[]> {
+  async run(names: readonly string[], env: Record<string, string> = {}): Promise<ProgramReport[]> {
     const process = new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-prompt", "--no-lock", "--no-check", "-A", this.project.path("child.js")],
       cwd: this.project.folder,
@@ -111,7 +121,7 @@ export class Variants implements AsyncDisposable {
     const { stdout, stderr, success } = await process.output();
     const lines = new TextDecoder().decode(stdout).trim().split("\n");
     if (!success || lines.length !== names.length) throw new Error(new TextDecoder().decode(stderr));
-    return lines.map((line) => JSON.parse(line) as VariantReport);
+    return lines.map((line) => JSON.parse(line) as ProgramReport);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,15 +129,11 @@ export class Variants implements AsyncDisposable {
   }
 }
 
-async function copyFolder(from: string, to: string): Promise<void> {
+async function copyFolder(from: string, to: string, isCopied: (name: string) => boolean = () => true): Promise<void> {
   await Deno.mkdir(to, { recursive: true });
   for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (!isCopied(name)) continue;
     if (isDirectory) await copyFolder(join(from, name), join(to, name));
     else await Deno.copyFile(join(from, name), join(to, name));
   }
-}
-
-/** Path of a file beside a module. */
-export function pathBeside(module: string, name: string): string {
-  return fromFileUrl(new URL(name, module));
 }
