@@ -124,7 +124,7 @@ function isLocalUse(text: string, name: string, slot: number): boolean {
   if (name === "Temporal") return text.includes(`(. @${slot} "Now"`);
   if (name !== "Date") return false;
   const otherUses = text
-    .replaceAll(`(NewExpression @${slot} [ ]`, "")
+    .replaceAll(new RegExp(`\\(NewExpression @${slot} \\[ (?:[\\d.e+]+ )?\\]`, "g"), "")
     .replaceAll(`"instanceof" @${slot} `, "")
     .replaceAll(`(. @${slot} "now"`, "")
     .replaceAll(`(. @${slot} "UTC"`, "");

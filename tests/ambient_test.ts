@@ -1,0 +1,47 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Project } from "./support/project.ts";
+
+const MAIN = `import { cacheFile } from "@bimsb/cachepy";
+import process from "node:process";
+import { argv } from "node:process";
+const events: { kind: string; fname: string; summary?: string }[] = [];
+const cached = cacheFile("./.cachepy", { onEvent: (event) => events.push(event as typeof events[number]) });
+const steps = [
+  cached(function element() { return Deno.args[0]; }),
+  cached(function ofNode() { return process.argv[2]; }),
+  cached(function whole() { return argv.slice(2).length; }),
+  cached({ track: "source" })(function ownText() { return Deno.args[0]; }),
+  cached(function hours() { return new Date(0).getHours(); }),
+  cached(function text() { return (1234.5).toLocaleString(); }),
+  cached(function none() { return new Date(0).toISOString().length; }),
+];
+const results: unknown[] = [];
+for (const step of steps) results.push(await step());
+const ran = events.filter(({ kind }) => kind === "run").map(({ fname }) => fname);
+const reasons = events.filter(({ kind }) => kind === "miss").map(({ fname, summary }) => fname + ": " + summary);
+console.log(JSON.stringify({ results, ran, reasons }));
+`;
+
+interface Printed {
+  readonly results: readonly unknown[];
+  readonly ran: readonly string[];
+  readonly reasons: readonly string[];
+}
+
+Deno.test("what code reads of the command line, the time zone and the locale counts, where it reads it", async () => {
+  await using project = await Project.create({ "main.ts": MAIN });
+  const run = async (args: readonly string[], env: Record<string, string>): Promise<Printed> =>
+    (await project.run("main.ts", { flags: ["-A", "--no-check"], args, env: { TZ: "UTC", LANG: "en_US", ...env } }))
+      .json<Printed>();
+  assertEquals((await run(["x"], {})).ran.length, 7);
+  assertEquals((await run(["x"], {})).ran, []);
+  const other = await run(["y"], {});
+  assertEquals(other.ran, ["element", "ofNode", "whole", "ownText"]);
+  assertEquals(other.results.slice(0, 4), ["y", "y", 1, "y"]);
+  assertStringIncludes(other.reasons[0]!, '"x" → "y"');
+  assertEquals((await run(["y", "z"], {})).ran, ["whole"], "an element alone counts where only it is read");
+  const zone = await run(["y", "z"], { TZ: "Asia/Tokyo" });
+  assertEquals(zone.ran, ["hours", "text"]);
+  assertEquals(zone.results[4], 9);
+  assertEquals((await run(["y", "z"], { LANG: "de_DE" })).ran, ["text"]);
+});
