@@ -43,6 +43,16 @@ Deno.test("readOnly: hits work, misses compute, nothing is written", () =>
     assertEquals(listing(crew.cacheDir), before);
   }));
 
+Deno.test("readOnly: what another process stores later is a hit of the next call", () =>
+  withStored(async (crew) => {
+    const reader = await crew.start({ options: { readOnly: true } });
+    await reader.call("sized", 1, 10);
+    const writer = await crew.start();
+    await writer.call("sized", 5, 10);
+    const { events } = await reader.call("sized", 5, 10);
+    assertEquals(events.filter(({ kind }) => kind === "run").length, 0);
+  }));
+
 Deno.test("readOnly on a folder that is not there: values, and no folder is made", async () => {
   await using crew = await Crew.open();
   const reader = await crew.start({ options: { readOnly: true } });

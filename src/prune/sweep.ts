@@ -25,11 +25,7 @@ const GRACE_MS = 60_000;
  * @param nowMs Milliseconds since the epoch.
  */
 export async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
-  let temporaryFiles = await recoverAside(cache.records.garbage);
-  for (const path of cache.blobs.listAbandoned(nowMs)) {
-    Deno.removeSync(path);
-    temporaryFiles++;
-  }
+  const temporaryFiles = await recoverAside(cache.records.garbage) + cache.blobs.removeAbandoned(nowMs);
   const locks = removeAbandonedLocks(cache.layout.locks);
   const references = await readReferences(cache.records.garbage.handle);
   const orphans = new Set<BlobDigest>();

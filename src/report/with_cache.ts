@@ -40,7 +40,7 @@ export async function withCache<Answer>(
   if (access !== "create" && !isCache(dir)) return otherwise;
   // The store is loaded by what looks into a cache, not by the import of this package.
   const { openCache } = await import("../store/cache_dir.ts");
-  const cache = await openCache(dir, access === "inspect" ? { readOnly: true } : {});
+  const cache = await openCache(dir, access === "inspect" ? { readOnly: true, isLive: true } : {});
   const stopListening = cache.onReport(({ detail }) => void warnOnce(detail));
   const release = cache.use();
   try {

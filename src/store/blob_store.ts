@@ -222,6 +222,20 @@ export class BlobStore {
   }
 
   /**
+   * Deletes what {@linkcode listAbandoned} lists.
+   *
+   * @returns Number of files.
+   */
+  removeAbandoned(nowMs: number): number {
+    let count = 0;
+    for (const path of this.listAbandoned(nowMs)) {
+      // Another process may be cleaning up, too.
+      if (removeQuietly(path)) count++;
+    }
+    return count;
+  }
+
+  /**
    * All blobs, in no order. Files with other names are passed over.
    *
    * @param isWanted Asked before the file is looked at.
@@ -385,11 +399,12 @@ function isAbandoned(path: string, nowMs: number): boolean {
   }
 }
 
-function removeQuietly(path: string): void {
+function removeQuietly(path: string): boolean {
   try {
     Deno.removeSync(path);
+    return true;
   } catch {
-    // It was never made, or somebody cleaned up: either way there is nothing left over.
+    return false; // it was never made, or somebody cleaned up: either way there is nothing left over
   }
 }
 

@@ -27,6 +27,13 @@ export interface OpenOptions {
    */
   readonly readOnly?: boolean;
   /**
+   * With `readOnly`, see at once what other processes store, as a check beside them must. The database's own files may
+   * then be touched, as by every reader.
+   *
+   * @default {false}
+   */
+  readonly isLive?: boolean;
+  /**
    * Wait for the disk before a result counts as stored.
    *
    * @default {false}
@@ -88,7 +95,7 @@ const open = new Map<string, Promise<Cache>>();
  */
 export function openCache(cacheDir: string | URL, options: OpenOptions = {}): Promise<Cache> {
   const layout = layoutOf(cacheDir);
-  const id = `${layout.root}\0${options.readOnly === true}\0${options.durable === true}`;
+  const id = `${layout.root}\0${options.readOnly === true}\0${options.durable === true}\0${options.isLive === true}`;
   let cache = open.get(id);
   if (cache === undefined) {
     cache = Promise.try(() => {
@@ -119,7 +126,7 @@ class OpenedCache implements Cache {
     this.layout = layout;
     this.readOnly = options.readOnly === true || !this.#make(layout);
     const damaged = (detail: string) => this.#tell({ kind: "damaged", detail });
-    this.#handle = new KvHandle(layout, damaged, this.readOnly);
+    this.#handle = new KvHandle(layout, damaged, { readOnly: this.readOnly, isLive: options.isLive === true });
     this.#generation = new Generation(layout.generation);
     this.blobs = new BlobStore(layout, { durable: options.durable ?? false });
     this.records = new RecordStore({

@@ -43,7 +43,7 @@ export async function clear(cache: Cache): Promise<Removal> {
     const blobs = new Set<BlobDigest>();
     for (const { digest } of cache.blobs.list()) blobs.add(digest);
     const freedBytes = await collectGarbage(blobs, cache.records.garbage);
-    for (const path of cache.blobs.listAbandoned(Date.now())) Deno.removeSync(path);
+    cache.blobs.removeAbandoned(Date.now());
     removeAbandonedLocks(cache.layout.locks);
     cache.usage.merge(() => false);
     cache.bumpGeneration();

@@ -34,8 +34,18 @@ export class KvHandle {
   #impatientUntilMs = 0;
   #ready: OpenKv | undefined;
 
-  /** @param layout Where the database is. @param report Told when a damaged file was moved aside. @param readOnly Never write. */
-  constructor(layout: Layout, report: ReportDamage, public readonly readOnly: boolean) {
+  /** Nothing is written. */
+  readonly readOnly: boolean;
+  readonly #isLive: boolean;
+
+  /**
+   * @param layout Where the database is.
+   * @param report Told when a damaged file was moved aside.
+   * @param access Whether nothing is written; and whether a reader sees at once what others write.
+   */
+  constructor(layout: Layout, report: ReportDamage, access: { readonly readOnly: boolean; readonly isLive: boolean }) {
+    this.readOnly = access.readOnly;
+    this.#isLive = access.isLive;
     this.#layout = layout;
     this.#report = report;
     this.#staysOpen = !runsTests();
@@ -46,7 +56,9 @@ export class KvHandle {
    * for the first {@linkcode run}.
    */
   use(): () => void {
-    this.#users++;
+    if (this.#users++ === 0 && this.#ready?.stamp !== undefined && this.#ready.stamp !== stampOf(this.#layout)) {
+      this.close();
+    }
     let isOver = false;
     return () => {
       if (isOver) return;
@@ -120,7 +132,7 @@ export class KvHandle {
 
   #open(giveUpMs: number): Promise<OpenKv> {
     if (this.#kv === undefined) {
-      const opening = openKv(this.#layout, this.readOnly, this.#report);
+      const opening = openKv(this.#layout, { readOnly: this.readOnly, isLive: this.#isLive }, this.#report);
       this.#kv = opening;
       opening.then((open) => {
         if (this.#kv === opening) this.#ready = open;
@@ -146,21 +158,32 @@ const DAMAGE_ATTEMPTS = 4;
 interface OpenKv {
   readonly kv: Deno.Kv;
   readonly inode: number | null;
+  /** Of a copy, or a file that is taken for immutable: what it was when it was opened. */
+  readonly stamp?: string;
   readonly close: () => void;
 }
 
-async function openKv(layout: Layout, readOnly: boolean, report: ReportDamage): Promise<OpenKv> {
+async function openKv(
+  layout: Layout,
+  access: { readonly readOnly: boolean; readonly isLive: boolean },
+  report: ReportDamage,
+): Promise<OpenKv> {
   if (typeof Deno.openKv !== "function") {
     throw new CacheError(
       "ERR_UNSTABLE_KV",
       'Cannot open the cache: Deno.openKv is not there; run with --unstable-kv or add "unstable": ["kv"] to deno.json',
     );
   }
-  if (readOnly) return await openReadOnly(layout, report);
+  if (access.readOnly) return await openReadOnly(layout, access.isLive, report);
   const giveUpMs = performance.now() + BUSY_MS;
   for (let attempt = 0;; attempt++) {
     await replaceEmptied(layout, report);
     const before = inodeOf(layout.meta) ?? makeMeta(layout);
+    const broken = attempt < DAMAGE_ATTEMPTS ? findBreak(layout.meta) : null;
+    if (broken !== null) {
+      await setAside(layout, before, new Error(broken), report);
+      continue;
+    }
     try {
       const kv = await Deno.openKv(layout.meta);
       try {
@@ -183,22 +206,43 @@ async function openKv(layout: Layout, readOnly: boolean, report: ReportDamage): 
 
 /**
  * SQLite in WAL mode writes beside the file even to read it, and into it when it is closed. So the file is opened as
- * immutable, or, when changes are still in the write-ahead log, copied to a temporary folder with that log. What other
- * processes store later is not seen.
+ * immutable, or, when changes are still in the write-ahead log, copied to a temporary folder with that log, and opened
+ * again by the next call after it has changed. A live reader opens it as every reader does, where it can.
  */
-async function openReadOnly(layout: Layout, report: ReportDamage): Promise<OpenKv> {
+async function openReadOnly(layout: Layout, isLive: boolean, report: ReportDamage): Promise<OpenKv> {
   const inode = inodeOf(layout.meta);
-  if (inode === null) return await openMemory(null);
+  const stamp = stampOf(layout);
+  if (inode === null) return { ...await openMemory(null), stamp };
+  if (isLive) {
+    try {
+      const kv = await openAndTry(layout.meta);
+      return { kv, inode, close: () => kv.close() };
+    } catch (error) {
+      if (isPermissionError(error)) throw describeOpenError(error, layout);
+    }
+  }
   const hasLog = sizeOf(`${layout.meta}-wal`) > 0;
   if (!hasLog) {
     try {
       const kv = await openAndTry(`file:${encodeURI(layout.meta)}?immutable=1`);
-      return { kv, inode, close: () => kv.close() };
+      return { kv, inode, stamp, close: () => kv.close() };
     } catch {
       // Deno's permission system sees a relative path in the URI; a copy needs none.
     }
   }
-  return await openCopy(layout, inode, report);
+  return { ...await openCopy(layout, inode, report), stamp };
+}
+
+/** Changes when the database or its log does. */
+function stampOf({ meta }: Layout): string {
+  return ["", "-wal"].map((suffix) => {
+    try {
+      const { ino, size, mtime } = Deno.statSync(meta + suffix);
+      return `${ino} ${size} ${mtime?.getTime()}`;
+    } catch {
+      return "";
+    }
+  }).join(" ");
 }
 
 async function openCopy(layout: Layout, inode: number | null, report: ReportDamage): Promise<OpenKv> {

@@ -87,7 +87,7 @@ function leftovers(cache: Cache, nowMs: number): string[] {
 
 async function removeLeftovers(cache: Cache, nowMs: number): Promise<void> {
   await recoverAside(cache.records.garbage);
-  for (const path of cache.blobs.listAbandoned(nowMs)) Deno.removeSync(path);
+  cache.blobs.removeAbandoned(nowMs);
   removeAbandonedLocks(cache.layout.locks);
 }
 
