@@ -13,7 +13,9 @@ import {
   type Layout,
   makeLayout,
 } from "./layout.ts";
+import { findBreak } from "./sqlite_check.ts";
 import { type FileLock, LockUnavailable, tryFileLock } from "./file_lock.ts";
+import { findBreak } from "./sqlite_check.ts";
 
 /** Called with what was found wrong and mended, one sentence. */
 export type ReportDamage = (detail: string) => void;
@@ -299,7 +301,7 @@ async function openAndTry(path: string): Promise<Deno.Kv> {
  * use that log nor write beside it while another process has it open.
  */
 async function replaceEmptied(layout: Layout, report: ReportDamage): Promise<void> {
-  if (sizeOf(layout.meta) > 0 || !hasBlobs(layout)) return;
+  if (sizeOf(layout.meta) > 0 || !(sizeOf(`${layout.meta}-wal`) > 0 || hasOldBlobs(layout))) return;
   const inode = inodeOf(layout.meta);
   // Another process may be making it at this moment.
   await pause(EMPTY_MS);
@@ -310,9 +312,17 @@ async function replaceEmptied(layout: Layout, report: ReportDamage): Promise<voi
 /** Making a database takes a few milliseconds; one that is empty for longer was emptied. */
 const EMPTY_MS = 250;
 
-function hasBlobs({ blobs }: Layout): boolean {
+/** A result that was written just now may be the first one, whose record is on its way. Milliseconds. */
+const OLD_MS = 10_000;
+
+function hasOldBlobs({ blobs }: Layout): boolean {
   try {
-    for (const { name } of Deno.readDirSync(blobs)) for (const _ of Deno.readDirSync(`${blobs}/${name}`)) return true;
+    for (const { name } of Deno.readDirSync(blobs)) {
+      for (const { name: file } of Deno.readDirSync(`${blobs}/${name}`)) {
+        const { mtime } = Deno.statSync(`${blobs}/${name}/${file}`);
+        if (mtime !== null && Math.abs(Date.now() - mtime.getTime()) > OLD_MS) return true;
+      }
+    }
   } catch {
     // There is no folder of blobs, or it cannot be read.
   }
