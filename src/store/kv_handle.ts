@@ -13,7 +13,6 @@ import {
   type Layout,
   makeLayout,
 } from "./layout.ts";
-import { findBreak } from "./sqlite_check.ts";
 import { type FileLock, LockUnavailable, tryFileLock } from "./file_lock.ts";
 import { findBreak } from "./sqlite_check.ts";
 
