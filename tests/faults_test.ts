@@ -396,10 +396,11 @@ Deno.test("another program holds the database for longer than anyone waits: righ
   const database = new DatabaseSync(`${crew.cacheDir}/v1/meta.kv`);
   database.exec("BEGIN IMMEDIATE");
   const beginner = await crew.start();
-  const [{ value, events }, begun] = await Promise.all([worker, beginner].map((each) => each.call("sized", 50, 10)));
+  const asked = [worker.call("sized", 50, 10), beginner.call("sized", 50, 10)] as const;
+  const [{ value, events }, begun] = await Promise.all(asked);
   database.exec("ROLLBACK");
   database.close();
-  assertEquals([value, begun!.value], [valueOf(50, 10), valueOf(50, 10)]);
+  assertEquals([value, begun.value], [valueOf(50, 10), valueOf(50, 10)]);
   assert(events.some(({ kind }) => kind === "save-failed"));
   assertMatch(await worker.end(), /not stored: .*database is locked/);
 });
