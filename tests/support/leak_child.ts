@@ -33,6 +33,7 @@ function measure(phase: string, calls: number): void {
   const { rss, heapUsed } = Deno.memoryUsage();
   const descriptors = Array.from(Deno.readDirSync("/proc/self/fd")).length;
   // deno-lint-ignore no-console
+  // deno-lint-ignore no-console -- its answer
   console.log(JSON.stringify({ phase, calls, rss, heapUsed, descriptors, openTimers: open.size, timers }));
 }
 
