@@ -32,7 +32,6 @@ function measure(phase: string, calls: number): void {
   (globalThis as unknown as { gc(): void }).gc();
   const { rss, heapUsed } = Deno.memoryUsage();
   const descriptors = Array.from(Deno.readDirSync("/proc/self/fd")).length;
-  // deno-lint-ignore no-console
   // deno-lint-ignore no-console -- its answer
   console.log(JSON.stringify({ phase, calls, rss, heapUsed, descriptors, openTimers: open.size, timers }));
 }
