@@ -5,7 +5,7 @@ import { parseRequest, splitNameVersion } from "../src/packages/package_name.ts"
 import { originOfScript } from "../src/packages/script_origin.ts";
 
 const PLACES = { root: "/home/ada/study", denoDir: "/home/ada/.cache/deno", jsrUrl: "https://jsr.io/" };
-const CACHE = "file:///home/ada/.cache/deno/npm/registry.npmjs.org";
+const CACHE = "file:///home/ada/.cache/deno/npm/registry.example.org";
 
 Deno.test("parseJsonc() leaves out comments and trailing commas, and nothing within strings", () => {
   const cases: [string, unknown][] = [
