@@ -6,11 +6,11 @@
 import { describeError } from "./announce.ts";
 import type { Call } from "./call.ts";
 import type { EncodedResult } from "./cbor/encode_result.ts";
-import { digestBytes, digestChunks } from "./digest.ts";
-import type { BlobDigest, Digest } from "./digests.ts";
+import { digestChunks } from "./digest.ts";
+import type { BlobDigest } from "./digests.ts";
 import { CacheTypeError } from "./errors.ts";
 import type { StaleReason } from "./events.ts";
-import type { Landing } from "./landing.ts";
+import { type Landing, uniqueOutcome } from "./landing.ts";
 import { type EntryRecord, FORMAT_VERSION, type Trace } from "./records.ts";
 import type { Execution } from "./run.ts";
 import { tellNotice, tellPruned, tellRaced, tellStored, tellUnsaved } from "./tell.ts";
@@ -138,9 +138,4 @@ function rememberSmall(call: Call, digest: BlobDigest, { chunks, byteLength }: E
     offset += chunk.byteLength;
   }
   memory.keepResult(digest, bytes);
-}
-
-/** An outcome that equals no other: what cannot be stored cannot be compared either. */
-function uniqueOutcome(): Digest<"outcome"> {
-  return digestBytes(crypto.getRandomValues(new Uint8Array(32)));
 }

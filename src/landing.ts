@@ -42,3 +42,8 @@ export function landedThrowing(error: unknown, reasons: readonly StaleReason[]):
 export function outcomeOf(trace: Trace): Digest<"outcome"> {
   return trace.result as string as Digest<"outcome">;
 }
+
+/** An outcome that equals no other: what cannot be stored cannot be compared either. */
+export function uniqueOutcome(): Digest<"outcome"> {
+  return digestBytes(crypto.getRandomValues(new Uint8Array(32)));
+}

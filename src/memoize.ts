@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { describeError } from "./announce.ts";
 import { type Call, identifyCall } from "./call.ts";
 import type { CallOptions } from "./cached_function.ts";
 import { DAMAGED, deliver } from "./deliver.ts";
@@ -16,12 +17,12 @@ import { explain, reportOf } from "./explain.ts";
 import type { Flight } from "./flights.ts";
 import { reservePlace } from "./inner_call.ts";
 import { keep } from "./keep.ts";
-import { landedOn, landedThrowing, type Landing } from "./landing.ts";
+import { landedOn, landedThrowing, type Landing, uniqueOutcome } from "./landing.ts";
 import { beginVisit, type Finding, lookUp, NOTHING_FOUND, type Visit } from "./look_up.ts";
 import { run } from "./run.ts";
 import type { Step } from "./step.ts";
 import { joinRun, takeLock } from "./take_lock.ts";
-import { isHeard, tellMiss, tellShared } from "./tell.ts";
+import { isHeard, tellDamaged, tellMiss, tellShared } from "./tell.ts";
 import { runUnobserved } from "./tracker.ts";
 
 /**
@@ -98,7 +99,12 @@ async function answer(
   try {
     return landing = await compute(call, options, found, visit, flight);
   } catch (error) {
-    return landing = landedThrowing(error, []);
+    // The function's own exceptions do not come this way: the cache failed, and that costs nobody a result.
+    tellDamaged(call, describeError(error));
+    const execution = await run(call, flight);
+    return landing = execution.threw
+      ? landedThrowing(execution.error, [])
+      : { kind: "unstored", value: execution.value, reasons: [], outcome: uniqueOutcome() };
   } finally {
     flights.end(call.key, flight, landing!);
   }
