@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CacheError } from "../src/errors.ts";
 import { type CacheReport, openCache } from "../src/store/cache_dir.ts";
+import { layoutOf, makeLayout } from "../src/store/layout.ts";
 import { child, keyOf, load, store, valueOf, withFolder, withStore } from "./support/store_rig.ts";
 
 Deno.test("openCache() makes a private, tagged folder that git ignores", () =>
@@ -171,6 +172,31 @@ Deno.test("a directory that was removed under an open cache is made again", () =
     cache.close();
     const { stdout } = await child("store_child.ts", ["load", dir, "b"]).output();
     assertEquals(JSON.parse(new TextDecoder().decode(stdout)).value, valueOf("b"));
+  }));
+
+Deno.test("a clean-up that never pauses does not make a folder look as if it could not be written to", () =>
+  withStore(async (cache, dir) => {
+    // What a prune in another process does to a file whose writer it takes for dead.
+    const sweeping = new Deno.Command(Deno.execPath(), {
+      args: [
+        "eval",
+        `console.log("sweeping");
+         for (;;) for (const { name } of Deno.readDirSync(Deno.args[0])) {
+           try { Deno.removeSync(Deno.args[0] + "/" + name); } catch { /* its maker was faster */ }
+         }`,
+        cache.layout.tmp,
+      ],
+      stdout: "piped",
+    }).spawn();
+    const output = sweeping.stdout.getReader();
+    await output.read();
+    try {
+      for (let n = 0; n < 3000; n++) assert(makeLayout(layoutOf(dir)));
+    } finally {
+      sweeping.kill("SIGKILL");
+      await output.cancel();
+      await sweeping.status;
+    }
   }));
 
 Deno.test("entries of a newer format are left alone, and that is said", () =>

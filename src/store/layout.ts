@@ -182,14 +182,18 @@ function isWritable(layout: Layout): boolean {
   const probe = `${layout.tmp}/probe-${crypto.randomUUID()}`;
   try {
     Deno.writeFileSync(probe, new Uint8Array(0), { createNew: true, mode: FILE_MODE });
-    Deno.removeSync(probe);
-    return true;
   } catch (error) {
     if (isReadOnlyError(error)) return false;
     // A full disk can still be read from, and space may come back: writes fail one by one, with a reason each.
     if (codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT") return true;
     throw error;
   }
+  try {
+    Deno.removeSync(probe);
+  } catch {
+    // A prune in another process took it for what a killed writer left; it was written, and that is the answer.
+  }
+  return true;
 }
 
 function isFolder(path: string): boolean {
