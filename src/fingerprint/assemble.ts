@@ -14,6 +14,7 @@ import { type Code, nameModule, type Root, type UserCode } from "./reached.ts";
 import type { GraphNode } from "./graph.ts";
 import type { FoundMember } from "./members.ts";
 import { type AmbientFact, ambientGlobal, localFacts } from "./ambient.ts";
+import { isOfPlatform, pathInGlobal } from "./globals.ts";
 import { readDynamicModule } from "./dynamic_imports.ts";
 import type { StateFindings } from "./state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
@@ -222,8 +223,8 @@ class Assembler {
         ];
       case "global":
         return [
-          ...this.#uses(root, user, (found, use) => this.#global(root, found, use)),
-          ...root.isPlatform ? this.#facts(slot, (path) => ambientGlobal([slot.name, ...path])) : [],
+          ...this.#uses(root, user, (found, use) => this.#global(root, found, use, user)),
+          ...this.#facts(slot, (path) => ambientGlobal([slot.name, ...path])),
         ];
       case "value":
         if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
@@ -295,22 +296,28 @@ class Assembler {
   #initial(root: ValueRoot, path: readonly string[], value: unknown, fn: object): string {
     const code = root.declaration ? this.#options.state.holders.get(root.declaration.binding) : undefined;
     const text = code?.texts.get(path.join(".")) ?? code?.texts.get("") ?? "";
-    const first = code?.isClosed ? "" : firstValue(value, this.#found.view, `${root.slot.name}.${path.join(".")}`, fn);
+    // What a global held first depends on what ran before in this process.
+    const first = code?.isClosed || root.value === globalThis
+      ? ""
+      : firstValue(value, this.#found.view, `${root.slot.name}.${path.join(".")}`, fn);
     return `state ${digestBytes(JSON.stringify([text, first]))}`;
   }
 
-  #global(root: Extract<Root, { kind: "global" }>, found: FoundMember, use: Use): GraphNode | string {
-    const path = [root.slot.name, ...use.path].join(".");
-    if (typeof found.value === "function" && this.#found.codes.get(found.value)?.kind !== "platform") {
-      this.#checkMember(root.value, use, found);
-      return this.#value(found.value);
+  #global(
+    { slot, value }: Extract<Root, { kind: "global" }>,
+    found: FoundMember,
+    use: Use,
+    user: UserCode,
+  ): GraphNode | string {
+    const isPlatformCode = (one: unknown) =>
+      typeof one === "function" && this.#found.codes.get(one)?.kind === "platform";
+    const isUserCode = typeof found.value === "function" && !isPlatformCode(found.value);
+    if (!isUserCode && (isOfPlatform(slot.name, use.path) || isPlatformCode(value) || isPlatformCode(found.value))) {
+      return `global ${[slot.name, ...use.path].join(".")}`;
     }
-    const isOfPlatform = typeof root.value === "function" && this.#found.codes.get(root.value)?.kind === "platform";
-    if (root.isPlatform || isOfPlatform || typeof found.value === "function") return `global ${path}`;
-    this.#checks.push(() => Object.is(Reflect.get(globalThis, root.slot.name), root.value));
-    this.#checkMember(root.value, use, found);
-    this.#addValuePart(path, undefined, found.value);
-    return this.#value(found.value);
+    const path = pathInGlobal(slot.name, use.path);
+    const root: ValueRoot = { kind: "value", slot, value: globalThis, isDynamic: true, declaration: null, module: "" };
+    return this.#member(root, this.#found.memberOf(root, { ...use, path }) ?? found, { ...use, path }, user);
   }
 
   #member(
@@ -337,8 +344,10 @@ class Assembler {
     }
     if (use.path.length > 0) this.#checkMember(root.value, use, found);
     if (typeof found.value !== "function") {
-      const path = [root.slot.name, ...use.path.slice(0, found.followed)].join(".");
-      if (!user.isHelper) this.#addValuePart(path, root.module, found.value);
+      const path = use.path.slice(0, found.followed);
+      // A global's path begins with the name that it is used by, if not with the global object's.
+      const names = root.module === "" && path[0] === root.slot.name ? path : [root.slot.name, ...path];
+      if (!user.isHelper) this.#addValuePart(names.join("."), root.module || undefined, found.value);
     }
     return this.#value(found.value);
   }

@@ -14,6 +14,7 @@ import { blindGlobal, blindImport, blindScript } from "./blind.ts";
 import { readExtras, staticPrivateNames } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
 import { type Declaration, declarationOf, importOf, resolveSpecifier } from "./modules.ts";
+import { isOfPlatform, valueOfGlobal } from "./globals.ts";
 import { intrinsicPath } from "./intrinsics.ts";
 import { findPatched, type Patched } from "./patched.ts";
 import { type Code, isCompilerHelper, isReassigned, nameModule, type Root, type UserCode } from "./reached.ts";
@@ -30,22 +31,6 @@ interface Surroundings {
 }
 
 const THIS_REMEDY = ", so it counts as another function in each process; write a method, or pass what it needs";
-
-/** Objects of the global scope that belong to the platform. */
-const PLATFORM_OBJECTS: ReadonlySet<string> = new Set(
-  ("Deno process globalThis window self global console Math JSON Reflect Atomics Intl WebAssembly Temporal crypto " +
-    "performance navigator location caches localStorage sessionStorage Iterator Buffer clientInformation gpu")
-    .split(" "),
-);
-
-const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "window", "self", "global"]);
-
-function isPlatformGlobal(name: string): boolean {
-  const property = Object.getOwnPropertyDescriptor(globalThis, name);
-  const value: unknown = property?.value;
-  return PLATFORM_OBJECTS.has(name) || !(name in globalThis) || property?.get !== undefined ||
-    (typeof value !== "function" && (value === undefined || Number.isNaN(value) || value === Infinity));
-}
 
 /** Where functions come from, with the variables they close over, for those of which nothing can change any more. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
@@ -133,7 +118,8 @@ export class Exploration {
 
   /** Whether a method depends on what it is called on, so that this counts as well. */
   countsOwner(use: Use, found: FoundMember): boolean {
-    if (use.how === "construct" || found.owner === null || typeof found.value !== "function") return false;
+    if (use.how === "construct" || typeof found.value !== "function") return false;
+    if (found.owner === null || found.owner === globalThis) return false;
     const code = this.codes.get(found.value);
     return code?.kind === "user" && (!code.user.unit || usesThis(code.user.unit.node)) &&
       !(code.user.unit && isClassNode(code.user.unit.node));
@@ -176,7 +162,10 @@ export class Exploration {
       for (const use of root.slot.uses) {
         if (use.how === "write") continue;
         const found = this.memberOf(root, use);
-        if (found && !(root.kind === "global" && root.isPlatform && typeof found.value !== "function")) {
+        if (
+          found &&
+          !(root.kind === "global" && typeof found.value !== "function" && isOfPlatform(root.slot.name, use.path))
+        ) {
           if (typeof found.value === "function" && found.owner && !this.#owners.has(found.value)) {
             this.#owners.set(found.value, found.owner);
           }
@@ -370,9 +359,6 @@ export class Exploration {
 
   #globalRoot(slot: Slot, unit: CodeUnit, url: string): Root {
     const { name } = slot;
-    // Not through a getter: asking for `localStorage` would open it.
-    const property = Object.getOwnPropertyDescriptor(globalThis, name);
-    const value: unknown = property?.value;
     for (const use of slot.uses) {
       if (!isFileFetch(name, use, unit)) this.#noteBlind(blindGlobal([name, ...use.path]), url);
     }
@@ -381,11 +367,7 @@ export class Exploration {
       if (identity) this.#notePackage(identity);
       return { kind: "platform", slot, identity, name, factOf: (path) => ambientGlobal([name, ...path]) };
     }
-    // `globalThis.RATE` is the user's as `RATE` is.
-    const isPlatform = GLOBAL_OBJECTS.has(name)
-      ? slot.uses.every(({ path: [member] }) => member === undefined || isPlatformGlobal(member))
-      : isPlatformGlobal(name);
-    return { kind: "global", slot, value, isPlatform };
+    return { kind: "global", slot, value: valueOfGlobal(name) };
   }
 
   #noteDynamicCode(code: NormalizedCode, roots: readonly Root[], where: string): void {

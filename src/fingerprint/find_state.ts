@@ -19,6 +19,7 @@ import {
   siblingMethod,
   thisIn,
 } from "./methods.ts";
+import { isOfPlatform } from "./globals.ts";
 import { isInStaticBlock, nameModule, type Root, type UserCode } from "./reached.ts";
 import { findMember } from "./members.ts";
 import type { Declaration } from "./modules.ts";
@@ -193,9 +194,10 @@ class StateFinder {
   #readUse(user: UserCode, root: ValueRoot | Extract<Root, { kind: "unset" }>, use: Use): void {
     if (use.how === "write" && use.path.length === 0) {
       if (!user.unit || isInStaticBlock(user.unit.script, use.node)) return;
-      return this.#markBinding(user, root, changeOf(user.unit.script, use));
+      const change = changeOf(user.unit.script, use);
+      return root.kind === "global" ? this.#markGlobal(user, root, change) : this.#markBinding(user, root, change);
     }
-    if (root.kind === "unset" || (root.kind === "global" && root.isPlatform)) return;
+    if (root.kind === "unset" || (root.kind === "global" && isOfPlatform(root.slot.name, use.path))) return;
     if ((use.how === "write" || use.how === "mutate") && user.unit) {
       return this.#mark(user, root, use.path, changeOf(user.unit.script, use));
     }
@@ -370,6 +372,18 @@ class StateFinder {
     this.#note(user, root, []);
   }
 
+  /** A variable that no module declares is a member of the global object. */
+  #markGlobal(user: UserCode, root: Root, how: Change): void {
+    this.#addMember(globalThis, root.slot.name, how);
+    this.#note(user, root, []);
+  }
+
+  #addMember(holder: object, name: string, how: Change): void {
+    const members = this.#members.get(holder) ?? new Set();
+    this.#members.set(holder, members.add(name));
+    this.#noteChange(holder, name, how);
+  }
+
   #mark(user: UserCode, root: ValueRoot, path: readonly string[], how: Change): void {
     const last = path.at(-1);
     const whole = this.#follow(root.value, path);
@@ -379,9 +393,7 @@ class StateFinder {
       const holder = this.#follow(root.value, path.slice(0, -1));
       if (last === undefined || holder.followed < path.length - 1) return;
       if (typeof holder.value !== "object" && typeof holder.value !== "function" || holder.value === null) return;
-      const members = this.#members.get(holder.value) ?? new Set();
-      this.#members.set(holder.value, members.add(last));
-      this.#noteChange(holder.value, last, how);
+      this.#addMember(holder.value, last, how);
     }
     if (root.kind === "value" && root.declaration) this.#addHolder(user, root, root.declaration.binding, path);
     this.#note(user, root, path);

@@ -50,7 +50,7 @@ export function readMember(object: object, key: string): { readonly value: unkno
     return readMember(prototype, key);
   }
   // A plain object without the member answers `undefined`; one that inherits it answers for its prototype.
-  const isPlain = prototype === null || prototype === Object.prototype;
+  const isPlain = prototype === null || prototype === Object.prototype || object === globalThis;
   return isPlain && !(key in object) ? { value: undefined } : null;
 }
 

@@ -69,7 +69,7 @@ export type Root =
     /** The fact of the process or the machine that members of it are. */
     factOf(path: readonly string[]): AmbientFact | null;
   }
-  | { readonly kind: "global"; readonly slot: Slot; readonly value: unknown; readonly isPlatform: boolean }
+  | { readonly kind: "global"; readonly slot: Slot; readonly value: unknown }
   | { readonly kind: "unset"; readonly slot: Slot }
   | { readonly kind: "missing"; readonly slot: Slot }
   | { readonly kind: "ignored"; readonly slot: Slot };
