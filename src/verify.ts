@@ -7,12 +7,19 @@
  * @module
  */
 import type { Cache } from "./store/cache_dir.ts";
+import { isBeingCleared } from "./store/clear.ts";
 import { checkEntries } from "./verify/entries.ts";
 import { checkFiles } from "./verify/files.ts";
-import { checkIndexes } from "./verify/indexes.ts";
+import { checkGraph } from "./verify/graph.ts";
+import { checkReferences } from "./verify/references.ts";
 import { type VerifyOptions, type VerifyResult, VerifyState } from "./verify/state.ts";
+import { checkSummaries } from "./verify/summaries.ts";
+import { pause } from "./verify/suspicions.ts";
 
 export type { Problem, ProblemKind, VerifyOptions, VerifyResult } from "./verify/state.ts";
+
+/** Times that a check begins again because the cache was emptied under it. */
+const ATTEMPTS = 10;
 
 /**
  * Checks everything.
@@ -24,12 +31,22 @@ export type { Problem, ProblemKind, VerifyOptions, VerifyResult } from "./verify
 export async function verify(cache: Cache, options: VerifyOptions = {}): Promise<VerifyResult> {
   const release = cache.use();
   try {
-    const state = new VerifyState(cache, options);
-    const records = await checkEntries(cache, state);
-    await checkIndexes(cache, state, records);
-    await checkFiles(cache, state);
-    state.finish();
-    return { checked: state.checked, problems: state.problems, repaired: state.repaired };
+    for (let attempt = 0;; attempt++) {
+      const era = await cache.records.era();
+      const state = new VerifyState(cache, attempt === 0 ? options : { ...options, resume: false });
+      const records = await checkEntries(cache, state);
+      await checkReferences(cache, state, records);
+      await checkSummaries(cache, state, records);
+      await checkGraph(cache, state, records);
+      await checkFiles(cache, state);
+      // Of a cache that was emptied meanwhile, half was seen before and half after.
+      if (state.problems.length > 0 && attempt < ATTEMPTS) {
+        while (isBeingCleared(cache)) await pause();
+        if (await cache.records.era() !== era) continue;
+      }
+      state.finish();
+      return { checked: state.checked, problems: state.problems, repaired: state.repaired };
+    }
   } finally {
     release();
   }

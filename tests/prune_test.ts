@@ -138,7 +138,7 @@ Deno.test("clear() leaves an empty cache that works", () =>
     assertEquals([...cache.blobs.list()], []);
     assertEquals(cache.usage.read().size, 0);
     const rows = await cache.records.garbage.handle.run((kv) => Array.fromAsync(kv.list({ prefix: [] })));
-    assertEquals(rows, []);
+    assertEquals(rows.map(({ key }) => key), [["era"]]);
     await store(cache, 1);
     assertEquals(await load(cache, 1), valueOf(1));
     assertEquals((await cache.records.get(keyOf(1)))!.parts.length, 1);

@@ -53,8 +53,8 @@ Deno.test("old pages are joined, dead entries and tombstones go, and nothing els
   withStore(async (cache) => {
     for (const name of upTo(12)) {
       await store(cache, name);
-      // What changes the generation makes the next entry begin a page.
-      cache.bumpGeneration();
+      // The next entry begins a page.
+      await cache.records.beginEra();
     }
     assertEquals((await rowsAt(cache, "s")).length, 12);
     await cache.records.remove(upTo(4).map((name) => keyOf(name)));
@@ -85,4 +85,19 @@ Deno.test("what another process cleared does not come back with the next entry",
     assertEquals(await listedKeys(other), keysOf(["new"]));
     one.close();
     other.close();
+  }));
+
+Deno.test("who stores, replaces, removes or clears the same entry at the same time leaves nothing of the loser", () =>
+  withFolder(async (folder) => {
+    const caches = [await openCache(folder), await openCache(folder, { durable: true })];
+    const { clear } = await import("../src/store/clear.ts");
+    for (let round = 0; round < 150; round++) {
+      await Promise.all(caches.flatMap((cache, side) => [
+        store(cache, round % 3, { createdMs: 10 * round + side, value: `${side}` }),
+        round % 50 === 9 ? clear(cache) : cache.records.remove([keyOf(round % 3)]),
+        store(cache, round % 3, { createdMs: 10 * round + side + 5, fname: `f${side}` }),
+      ]));
+    }
+    assertEquals((await verify(caches[0]!, { settleMs: 0 })).problems, []);
+    for (const cache of caches) cache.close();
   }));

@@ -5,7 +5,7 @@
  */
 import type { BlobDigest } from "../digests.ts";
 import type { BlobStore } from "./blob_store.ts";
-import { type FileLock, LockUnavailable, tryFileLock } from "./file_lock.ts";
+import { type FileLock, waitForLock } from "./file_lock.ts";
 import { listRows } from "./graph_rows.ts";
 import type { KvHandle } from "./kv_handle.ts";
 import { blobRowsOf } from "./rows.ts";
@@ -82,17 +82,8 @@ export interface GarbageStore {
  *
  * @returns `null` where locks do not work; then files aside are left alone.
  */
-async function lockSweep(store: GarbageStore): Promise<FileLock | null> {
-  for (;;) {
-    try {
-      const lock = tryFileLock(`${store.locks}/sweep.lock`);
-      if (lock !== null) return lock;
-    } catch (error) {
-      if (error instanceof LockUnavailable) return null;
-      throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 5));
-  }
+function lockSweep(store: GarbageStore): Promise<FileLock | null> {
+  return waitForLock(`${store.locks}/sweep.lock`);
 }
 
 /** Whether a record refers to the blob. */

@@ -9,7 +9,7 @@ import { isDigest } from "../digests.ts";
 import { inPieces, listRows } from "./graph_rows.ts";
 import type { BlobDigest, CallKey } from "../digests.ts";
 import { collectGarbage, recoverAside } from "./blob_garbage.ts";
-import { removeAbandonedLocks } from "./file_lock.ts";
+import { isLockHeld, removeAbandonedLocks, waitForLock } from "./file_lock.ts";
 
 /**
  * Removes all entries, the graph, the counts of their use, and what killed processes left behind. What other processes
@@ -20,6 +20,7 @@ import { removeAbandonedLocks } from "./file_lock.ts";
  */
 export async function clear(cache: Cache): Promise<Removal> {
   const release = cache.use();
+  const lock = await waitForLock(lockOf(cache));
   try {
     const { handle } = cache.records.garbage;
     await recoverAside(cache.records.garbage);
@@ -32,6 +33,7 @@ export async function clear(cache: Cache): Promise<Removal> {
     }
     // Now, too, so that other processes drop what they remember before it is gone.
     cache.bumpGeneration();
+    await cache.records.beginEra();
     await cache.records.resetGraph();
     await cache.records.removeRest();
     // What was stored meanwhile may have lost its rows in the indexes, and then its result is taken for garbage.
@@ -47,8 +49,19 @@ export async function clear(cache: Cache): Promise<Removal> {
     removeAbandonedLocks(cache.layout.locks);
     cache.usage.merge(() => false);
     cache.bumpGeneration();
+    await cache.records.beginEra();
     return { removed, freedBytes };
   } finally {
+    lock?.release();
     release();
   }
+}
+
+/** Whether some process is emptying the cache now. */
+export function isBeingCleared(cache: Cache): boolean {
+  return isLockHeld(lockOf(cache));
+}
+
+function lockOf({ layout }: Cache): string {
+  return `${layout.locks}/clear.lock`;
 }

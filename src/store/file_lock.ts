@@ -68,6 +68,25 @@ export function tryChoreLock(path: string): FileLock | null {
   }
 }
 
+/**
+ * Waits for a lock that is held for short steps.
+ *
+ * @param path The file that stands for the lock.
+ * @returns `null` where locks do not work.
+ */
+export async function waitForLock(path: string): Promise<FileLock | null> {
+  for (;;) {
+    try {
+      const lock = tryFileLock(path);
+      if (lock !== null) return lock;
+    } catch (error) {
+      if (error instanceof LockUnavailable) return null;
+      throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 5));
+  }
+}
+
 /** Whether somebody holds the lock now. Where that cannot be told, the answer is no. */
 export function isLockHeld(path: string): boolean {
   try {

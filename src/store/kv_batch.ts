@@ -11,7 +11,8 @@ export interface Mutation {
   readonly value?: unknown;
 }
 
-/** Below 1,000 mutations, 80 KiB of keys and 800 KiB in all, with room for Deno's own overhead. */
+/** Below 100 checks, 1,000 mutations, 80 KiB of keys and 800 KiB in all, with room for Deno's own overhead. */
+const MAX_CHECKS = 90;
 const MAX_MUTATIONS = 900;
 const MAX_KEY_BYTES = 70_000;
 const MAX_BYTES = 700_000;
@@ -30,13 +31,15 @@ export class KvWriter {
   }
 
   /**
-   * Writes all mutations at once or, if it throws, none of them.
+   * Writes all mutations at once or, if it throws or a check fails, none of them.
    *
    * @param mutations At most what one atomic takes; {@linkcode splitMutations} makes such pieces.
+   * @param checks Rows that must be in the version that was read; without a version, rows that must not exist.
+   * @returns Whether the checks held and it was written.
    */
-  commit(mutations: readonly Mutation[]): Promise<void> {
+  commit(mutations: readonly Mutation[], checks: readonly Deno.AtomicCheck[] = []): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ mutations, resolve, reject });
+      this.#waiting.push({ mutations, checks, resolve, reject });
       if (!this.#isWriting) this.#writeAll();
     });
   }
@@ -51,8 +54,9 @@ export class KvWriter {
     while (this.#waiting.length > 0) {
       const group = this.#takeGroup();
       try {
-        await this.#write(group.flatMap((pending) => pending.mutations));
-        for (const pending of group) pending.resolve();
+        const isWritten = await this.#write(group);
+        if (!isWritten && group.length > 1) await this.#writeOneByOne(group);
+        else for (const pending of group) pending.resolve(isWritten);
       } catch (error) {
         if (group.length === 1) group[0]!.reject(error);
         else await this.#writeOneByOne(group);
@@ -65,8 +69,7 @@ export class KvWriter {
   async #writeOneByOne(group: readonly Pending[]): Promise<void> {
     for (const pending of group) {
       try {
-        await this.#write(pending.mutations);
-        pending.resolve();
+        pending.resolve(await this.#write([pending]));
       } catch (error) {
         pending.reject(error);
       }
@@ -75,24 +78,38 @@ export class KvWriter {
 
   #takeGroup(): Pending[] {
     const size = new AtomicSize();
+    // All checks of an atomic come before its writes: who checks what another one writes waits for the next.
+    const written = new Set<string>();
     let count = 0;
     for (const pending of this.#waiting) {
-      if (!size.fits(pending.mutations) && count > 0) break;
-      size.add(pending.mutations);
+      const isLate = pending.checks.some(({ key }) => written.has(nameOf(key)));
+      if (count > 0 && (isLate || !size.fits(pending.mutations, pending.checks))) break;
+      size.add(pending.mutations, pending.checks);
       count++;
+      if (count === this.#waiting.length) break;
+      for (const { key } of pending.mutations) written.add(nameOf(key));
     }
     return this.#waiting.splice(0, count);
   }
 
-  async #write(mutations: readonly Mutation[]): Promise<void> {
-    await this.#handle.run(async (kv) => {
-      let atomic = kv.atomic();
-      for (const { key, value } of newestOf(mutations)) {
-        atomic = value === undefined ? atomic.delete(key) : atomic.set(key, value);
+  #write(group: readonly Pending[]): Promise<boolean> {
+    const mutations = newestOf(group.flatMap((pending) => pending.mutations));
+    const checks = new Map(
+      group.flatMap((pending) => pending.checks).map((check) => [`${nameOf(check.key)}\0${check.versionstamp}`, check]),
+    );
+    return this.#handle.run(async (kv) => {
+      const atomic = kv.atomic().check(...checks.values());
+      for (const { key, value } of mutations) {
+        if (value === undefined) atomic.delete(key);
+        else atomic.set(key, value);
       }
-      await atomic.commit();
+      return (await atomic.commit()).ok;
     });
   }
+}
+
+function nameOf(key: Deno.KvKey): string {
+  return key.join("\0");
 }
 
 /** Without those that a later one replaces; keys that are one object. */
@@ -119,23 +136,26 @@ export function* splitMutations(mutations: Iterable<Mutation>): Generator<Mutati
 
 interface Pending {
   readonly mutations: readonly Mutation[];
-  readonly resolve: () => void;
+  readonly checks: readonly Deno.AtomicCheck[];
+  readonly resolve: (isWritten: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
 
 class AtomicSize {
+  #checks = 0;
   #mutations = 0;
   #keyBytes = 0;
   #bytes = 0;
 
-  fits(mutations: readonly Mutation[]): boolean {
+  fits(mutations: readonly Mutation[], checks: readonly Deno.AtomicCheck[] = []): boolean {
     const [keyBytes, bytes] = sizesOf(mutations);
-    return this.#mutations + mutations.length <= MAX_MUTATIONS && this.#keyBytes + keyBytes <= MAX_KEY_BYTES &&
-      this.#bytes + bytes <= MAX_BYTES;
+    return this.#checks + checks.length <= MAX_CHECKS && this.#mutations + mutations.length <= MAX_MUTATIONS &&
+      this.#keyBytes + keyBytes <= MAX_KEY_BYTES && this.#bytes + bytes <= MAX_BYTES;
   }
 
-  add(mutations: readonly Mutation[]): void {
+  add(mutations: readonly Mutation[], checks: readonly Deno.AtomicCheck[] = []): void {
     const [keyBytes, bytes] = sizesOf(mutations);
+    this.#checks += checks.length;
     this.#mutations += mutations.length;
     this.#keyBytes += keyBytes;
     this.#bytes += bytes;

@@ -2,7 +2,7 @@
  * Where everything is on disk, and making it: the only place that knows the names of files and folders.
  *
  * ```text
- * <cacheDir>/CACHEDIR.TAG  .gitignore
+ * <cacheDir>/CACHEDIR.TAG  .gitignore  (in v1 where the folder holds something else as well)
  * <cacheDir>/v1/meta.kv               records, graph, indexes (Deno.Kv)
  * <cacheDir>/v1/blobs/ab/cd….cbor     content-addressed bytes
  * <cacheDir>/v1/locks/<key>.lock      <key>.computing
@@ -74,8 +74,9 @@ export function makeLayout(layout: Layout): boolean {
   try {
     Deno.mkdirSync(layout.root, { recursive: true, mode: FOLDER_MODE });
     for (const folder of [layout.version, layout.blobs, layout.locks, layout.usage, layout.tmp]) makeFolder(folder);
-    writeOnce(`${layout.root}/CACHEDIR.TAG`, TAG_TEXT);
-    writeOnce(`${layout.root}/.gitignore`, "*\n");
+    const marked = holdsOnlyCache(layout.root) ? layout.root : layout.version;
+    writeOnce(`${marked}/CACHEDIR.TAG`, TAG_TEXT);
+    writeOnce(`${marked}/.gitignore`, "*\n");
     writeOnce(layout.generation, "");
     return isWritable(layout);
   } catch (error) {
@@ -159,6 +160,14 @@ function missingPermission(root: string, missing: readonly string[], cause?: unk
       `run with ${names.map((name) => `--allow-${name}=${root}`).join(" ")}`,
     cause === undefined ? { path: root } : { path: root, cause },
   );
+}
+
+/** Whether nothing else is there, which a mark would hide from version control and backups: a project's own folder. */
+function holdsOnlyCache(root: string): boolean {
+  for (const { name } of Deno.readDirSync(root)) {
+    if (name !== "CACHEDIR.TAG" && name !== ".gitignore" && !/^v\d+$/.test(name)) return false;
+  }
+  return true;
 }
 
 function makeFolder(path: string): void {

@@ -6,23 +6,16 @@
 import type { BlobDigest, CallKey, FingerprintDigest } from "../digests.ts";
 import { CacheError } from "../errors.ts";
 import type { EntryRecord, EntrySummary, FingerprintPart } from "../records.ts";
-import type { BlobStore } from "./blob_store.ts";
 import { collectGarbage, type GarbageStore } from "./blob_garbage.ts";
+import type { BlobStore } from "./blob_store.ts";
+import { FingerprintParts } from "./fingerprint_parts.ts";
+import { blobsOf, type Footprint, isAsFound, readFootprint, replacing } from "./footprint.ts";
 import type { Generation } from "./generation.ts";
-import { edgesOf, GraphRows, inPieces, listRows, nodeOf } from "./graph_rows.ts";
+import { GraphRows, inPieces, listRows, nodeOf } from "./graph_rows.ts";
 import { KvWriter, type Mutation, splitMutations } from "./kv_batch.ts";
 import type { KvHandle } from "./kv_handle.ts";
-import {
-  CODE_LENGTH,
-  decodeParts,
-  decodeRecord,
-  encodeParts,
-  encodeRecord,
-  MalformedRow,
-  type StoredNode,
-  type StoredSummary,
-} from "./record_codec.ts";
-import { blobOfValue, blobRow, nodeRow, packValue, partsRow, recordRow, tombstoneRow, unpackValue } from "./rows.ts";
+import { decodeRecord, encodeRecord, MalformedRow, type StoredNode, type StoredSummary } from "./record_codec.ts";
+import { blobRow, ERA_ROW, packValue, recordRow, unpackValue } from "./rows.ts";
 import { SummaryIndex } from "./summary_index.ts";
 
 /** Options of {@linkcode RecordStore.get}. */
@@ -76,11 +69,6 @@ export interface RecordStoreParts {
 
 /** Absent keys that are remembered until they are committed. */
 const MAX_ABSENT = 4096;
-/** Fingerprints whose parts are kept in memory. */
-const MAX_FINGERPRINTS = 256;
-/** Parts are written again by a process after this time, so that old ones can be told from used ones. Milliseconds. */
-const PARTS_REFRESH_MS = 10 * 60_000;
-
 /** The records of one cache directory. */
 export class RecordStore {
   readonly #handle: KvHandle;
@@ -89,10 +77,9 @@ export class RecordStore {
   readonly #generation: Generation;
   readonly #writer: KvWriter;
   readonly #graph: GraphRows;
+  readonly #parts: FingerprintParts;
   readonly #summaries: SummaryIndex;
   readonly #absent = new Set<CallKey>();
-  readonly #parts = new Map<FingerprintDigest, readonly FingerprintPart[]>();
-  readonly #partsWritten = new Map<FingerprintDigest, number>();
 
   /** @param parts See there. */
   constructor({ handle, blobs, generation, locks, meta, report }: RecordStoreParts) {
@@ -103,7 +90,8 @@ export class RecordStore {
     this.#writer = new KvWriter(handle);
     const reportRow = (row: Deno.KvKey, detail: string) => report(`Row ${row.join(" ")} is damaged: ${detail}`);
     this.#graph = new GraphRows(handle, this.#writer, blobs, reportRow);
-    this.#summaries = new SummaryIndex({ handle, writer: this.#writer, generation, locks, meta, report: reportRow });
+    this.#parts = new FingerprintParts(handle, this.#writer, blobs);
+    this.#summaries = new SummaryIndex({ handle, writer: this.#writer, locks, meta, report: reportRow });
   }
 
   /**
@@ -132,19 +120,8 @@ export class RecordStore {
   }
 
   /** The parts of a fingerprint; empty when they are not stored or damaged, which only makes explanations shorter. */
-  async parts(fingerprint: FingerprintDigest): Promise<readonly FingerprintPart[]> {
-    const known = this.#parts.get(fingerprint);
-    if (known !== undefined) return known;
-    const { value } = await this.#handle.run((kv) => kv.get(partsRow(fingerprint)));
-    if (value === null) return [];
-    try {
-      const parts = decodeParts((await unpackValue(value, this.#blobs)).subarray(STAMP_BYTES));
-      this.#rememberParts(fingerprint, parts);
-      return parts;
-    } catch (error) {
-      if (error instanceof MalformedRow) return [];
-      throw error;
-    }
+  parts(fingerprint: FingerprintDigest): Promise<readonly FingerprintPart[]> {
+    return this.#parts.get(fingerprint);
   }
 
   /**
@@ -158,13 +135,16 @@ export class RecordStore {
     const release = this.#handle.use();
     try {
       await this.#handle.followFile();
-      const isNew = options.overwrite !== true && this.#absent.has(record.key);
-      const before = isNew ? null : await this.#footprint(record.key);
-      const rows = await this.#rowsOf(record);
-      const earlier = before?.tombstones.filter(({ key: [, , createdMs] }) => createdMs !== record.createdMs) ?? [];
-      await this.#write([...earlier, ...rows.mutations], record);
+      let isNew = options.overwrite !== true && this.#absent.has(record.key);
+      let before: Footprint | null;
+      let rows: RecordRows;
+      do {
+        before = isNew ? null : await readFootprint(record.key, this.#handle, this.#blobs);
+        isNew = false;
+        rows = await this.#rowsOf(record);
+      } while (!await this.#write(record, rows.mutations, before));
       this.#absent.delete(record.key);
-      if (before !== null) await this.#dropLeftovers(before, rows.mutations);
+      if (before !== null) await this.#dropReplaced(before, rows.mutations);
       await this.#confirmBlobs(record, options.blobs ?? new Map());
       for (const write of rows.confirm) await write();
     } finally {
@@ -183,12 +163,11 @@ export class RecordStore {
       let removed = 0;
       const unused = new Set<BlobDigest>();
       for (const piece of pieces(keys, 200)) {
-        const found = (await Promise.all(piece.map((key) => this.#footprint(key)))).filter((one) => one !== null);
-        await this.#writer.commitAll(
-          found.flatMap(({ rows, tombstones }) => [...tombstones, ...rows.map((key) => ({ key }))]),
-        );
-        for (const { blobs } of found) for (const blob of blobs) unused.add(blob);
-        removed += found.length;
+        for (const one of await Promise.all(piece.map((key) => this.#removeEntry(key)))) {
+          if (one === null) continue;
+          removed++;
+          for (const blob of one.blobs) unused.add(blob);
+        }
       }
       if (removed > 0) this.#generation.bump();
       return { removed, freedBytes: await collectGarbage(unused, this.garbage) };
@@ -252,25 +231,19 @@ export class RecordStore {
     await collectGarbage(await this.#graph.reset(), this.garbage);
   }
 
-  /**
-   * Deletes the parts of fingerprints that no entry has. Parts that were written lately stay: their record may be on its
-   * way.
-   *
-   * @param codes Beginnings of the fingerprints that entries have.
-   * @param nowMs Milliseconds since the epoch.
-   * @returns Number of fingerprints.
-   */
-  async removeUnusedParts(codes: ReadonlySet<string>, nowMs: number): Promise<number> {
-    const unused: Mutation[] = [];
-    for await (const { key, value } of listRows(this.#handle, { prefix: ["p"] })) {
-      if (codes.has(String(key[1]).slice(0, CODE_LENGTH))) continue;
-      if (nowMs - await this.#stampOf(value) <= PARTS_KEPT_MS) continue;
-      const blob = blobOfValue(value);
-      unused.push({ key });
-      if (blob !== null) unused.push({ key: blobRow(blob, key[1] as FingerprintDigest) });
-    }
-    await this.#writer.commitAll(unused);
-    return unused.filter(({ key }) => key[0] === "p").length;
+  /** Deletes the parts of fingerprints that no entry has: see {@linkcode FingerprintParts.removeUnused}. */
+  removeUnusedParts(codes: ReadonlySet<string>, nowMs: number): Promise<number> {
+    return this.#parts.removeUnused(codes, nowMs);
+  }
+
+  /** Says that the cache is being emptied: commits that began before, in any process, begin again. */
+  async beginEra(): Promise<void> {
+    await this.#writer.commit([{ key: ERA_ROW, value: crypto.randomUUID() }]);
+  }
+
+  /** Changes whenever the cache is emptied. */
+  async era(): Promise<string | null> {
+    return (await this.#handle.run((kv) => kv.get(ERA_ROW))).versionstamp;
   }
 
   /** Deletes what no record leads to: for a cache that is being emptied. */
@@ -281,17 +254,7 @@ export class RecordStore {
         await this.#writer.commitAll(piece.map(({ key }) => ({ key })));
       }
     }
-    this.#partsWritten.clear();
-    this.#parts.clear();
-  }
-
-  async #stampOf(value: unknown): Promise<number> {
-    try {
-      const bytes = await unpackValue(value, this.#blobs);
-      return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0);
-    } catch {
-      return 0;
-    }
+    this.#parts.forget();
   }
 
   /** What cleaning up needs. */
@@ -299,14 +262,21 @@ export class RecordStore {
     return { handle: this.#handle, blobs: this.#blobs, locks: this.#locks };
   }
 
-  /** Writes rows as they are: for repairs. */
+  /** Writes rows as they are. */
   writeRows(mutations: Iterable<Mutation>): Promise<void> {
     return this.#writer.commitAll(mutations);
   }
 
-  async #rowsOf(
-    record: EntryRecord,
-  ): Promise<{ mutations: Mutation[]; confirm: (() => Promise<unknown>)[] }> {
+  /**
+   * Writes rows as they are if other rows are as they were found: for repairs.
+   *
+   * @returns Whether they were.
+   */
+  repairRows(mutations: readonly Mutation[], found: readonly Deno.AtomicCheck[]): Promise<boolean> {
+    return this.#writer.commit(mutations, found);
+  }
+
+  async #rowsOf(record: EntryRecord): Promise<RecordRows> {
     const confirm: (() => Promise<unknown>)[] = [];
     const bytes = encodeRecord(record);
     const packed = await packValue(bytes, this.#blobs);
@@ -316,7 +286,7 @@ export class RecordStore {
     const mutations: Mutation[] = [];
     for (const blob of blobs) mutations.push({ key: blobRow(blob, record.key), value: 1 });
     mutations.push(...node.mutations);
-    mutations.push(...await this.#partsRows(record));
+    mutations.push(...await this.#parts.rowsOf(record.fingerprint, record.parts));
     mutations.push({ key: recordRow(record.key), value: packed.value });
     if (packed.blob !== null) confirm.push(() => this.#confirmBlob(packed.blob!, bytes));
     return { mutations, confirm };
@@ -342,99 +312,52 @@ export class RecordStore {
     if (!this.#blobs.has(digest)) await this.#blobs.write([bytes]);
   }
 
-  /** What does not fit into one atomic goes ahead: edges without a record are harmless, a record without edges is not. */
-  async #write(mutations: readonly Mutation[], record: EntryRecord): Promise<void> {
+  /**
+   * Writes the rows of a record in the place of `before`. Of what does not fit into one atomic, new rows go ahead and old
+   * ones after: edges without a record are harmless, a record without edges is not.
+   *
+   * @returns `false` when `before` is not what is stored.
+   */
+  async #write(record: EntryRecord, rows: readonly Mutation[], before: Footprint | null): Promise<boolean> {
+    const ahead = [...splitMutations(rows)];
+    const [last, ...after] = splitMutations([...ahead.pop()!, ...replacing(before, rows, record)]);
+    let isWritten = false;
     try {
-      const ahead = [...splitMutations(mutations)];
-      const last = ahead.pop()!;
       for (const piece of ahead) await this.#writer.commit(piece);
-      // Not before: a page that is written for another record must not list this one.
-      await this.#writer.commit([...last, ...this.#summaries.add(record)]);
-    } catch (error) {
-      // They list this record already.
-      this.#summaries.forgetPages();
-      throw error;
+      isWritten = await this.#summaries.commit(record, last!, isAsFound(record.key, before));
+      if (isWritten) { for (const piece of after) await this.#writer.commit(piece); }
+      return isWritten;
+    } finally {
+      if (!isWritten) this.#parts.forget();
     }
   }
 
-  async #partsRows(record: EntryRecord): Promise<Mutation[]> {
-    if (record.parts.length === 0) return [];
-    const now = Date.now();
-    const written = this.#partsWritten.get(record.fingerprint);
-    if (written !== undefined && Math.abs(now - written) < PARTS_REFRESH_MS) return [];
-    const parts = encodeParts(record.parts);
-    const bytes = new Uint8Array(STAMP_BYTES + parts.byteLength);
-    new DataView(bytes.buffer).setFloat64(0, now);
-    bytes.set(parts, STAMP_BYTES);
-    const { value, blob } = await packValue(bytes, this.#blobs);
-    if (this.#partsWritten.size >= MAX_FINGERPRINTS) this.#partsWritten.clear();
-    this.#partsWritten.set(record.fingerprint, now);
-    this.#rememberParts(record.fingerprint, record.parts);
-    const rows: Mutation[] = [{ key: partsRow(record.fingerprint), value }];
-    if (blob !== null) rows.push({ key: blobRow(blob, record.fingerprint), value: 1 });
-    return rows;
-  }
-
-  #rememberParts(fingerprint: FingerprintDigest, parts: readonly FingerprintPart[]): void {
-    if (this.#parts.size >= MAX_FINGERPRINTS) this.#parts.clear();
-    this.#parts.set(fingerprint, parts);
-  }
-
-  /** Everything that the stored record of a key put into the database; `null` when there is none. */
-  async #footprint(key: CallKey): Promise<Footprint | null> {
-    const [record, node] = await this.#handle.run((kv) => kv.getMany([recordRow(key), nodeRow(key)]));
-    if (record!.value === null) return null;
-    const rows: Deno.KvKey[] = [recordRow(key), nodeRow(key)];
-    const tombstones: Mutation[] = [];
-    const blobs: BlobDigest[] = [];
-    for (const row of [record!, node!]) {
-      const blob = blobOfValue(row.value);
-      if (blob !== null) blobs.push(blob);
+  /** @returns What was removed; `null` when there was nothing. */
+  async #removeEntry(key: CallKey): Promise<Footprint | null> {
+    for (;;) {
+      const found = await readFootprint(key, this.#handle, this.#blobs);
+      if (found === null) return null;
+      const [first, ...rest] = splitMutations([...found.tombstones, ...found.rows.map((key) => ({ key }))]);
+      if (!await this.#writer.commit(first!, [isAsFound(key, found)])) continue;
+      // Unless it was stored again meanwhile, and these rows are needed.
+      for (const piece of rest) if (!await this.#writer.commit(piece, [isAsFound(key, null)])) break;
+      return found;
     }
-    try {
-      const stored = decodeRecord(await unpackValue(record!.value, this.#blobs), key);
-      tombstones.push({ key: tombstoneRow(key, stored.createdMs), value: 1 });
-      blobs.push(...blobsOf(stored));
-      for (const { key: row } of edgesOf(nodeOf(stored))) rows.push(row);
-    } catch (error) {
-      // What a damaged record referred to cannot be known; verify finds what it leaves behind.
-      if (!(error instanceof MalformedRow)) throw error;
-    }
-    for (const blob of blobs) rows.push(blobRow(blob, key));
-    return { rows, blobs, tombstones };
   }
 
-  async #dropLeftovers(before: Footprint, written: readonly Mutation[]): Promise<void> {
-    const kept = new Set(written.map(({ key }) => key.join("\0")));
-    const gone = before.rows.filter((row) => !kept.has(row.join("\0")));
-    if (gone.length > 0) await this.#writer.commitAll(gone.map((key) => ({ key })));
+  /** What is in memory, in any process, and the blobs that only the replaced record referred to. */
+  async #dropReplaced(before: Footprint, rows: readonly Mutation[]): Promise<void> {
     this.#generation.bump();
-    const blobsGone = gone.filter(([kind]) => kind === "b").map(([, blob]) => blob as BlobDigest);
-    await collectGarbage(new Set(blobsGone), this.garbage);
+    const kept = new Set(rows.map(({ key: [kind, blob] }) => kind === "b" ? blob : ""));
+    await collectGarbage(new Set(before.blobs.filter((blob) => !kept.has(blob))), this.garbage);
   }
 }
 
-/** Longer than {@linkcode PARTS_REFRESH_MS}, after which a process that still uses parts writes them again. */
-const PARTS_KEPT_MS = 60 * 60_000;
-
-/** Parts begin with the time of their writing, as a float of eight bytes. */
-const STAMP_BYTES = 8;
-
-interface Footprint {
-  readonly rows: Deno.KvKey[];
-  readonly blobs: BlobDigest[];
-  /** Takes its summary off the list. */
-  readonly tombstones: Mutation[];
-}
-
-/** The blobs that a record refers to: results, and arguments of inner calls. */
-export function* blobsOf(record: EntryRecord): Generator<BlobDigest> {
-  for (const trace of record.traces) {
-    yield trace.result;
-    for (const dependency of trace.dependencies) {
-      if (dependency.kind === "child" && typeof dependency.args === "string") yield dependency.args;
-    }
-  }
+/** What stores a record. */
+interface RecordRows {
+  readonly mutations: readonly Mutation[];
+  /** To be called when they are written. */
+  readonly confirm: readonly (() => Promise<unknown>)[];
 }
 
 function* pieces<T>(items: Iterable<T>, size: number): Generator<T[]> {

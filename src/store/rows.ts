@@ -11,6 +11,7 @@
  * | `["n", key]` | node of the graph |
  * | `["e", child, parent]` | id of the parent: an edge, read from the child's side |
  * | `["f", path, key]` | id of the node: an edge from a file |
+ * | `["era"]` | written again whenever the cache is emptied, so that a commit that began before can tell |
  *
  * @module
  */
@@ -49,6 +50,9 @@ export const edgeRowsOf = (child: CallKey): Deno.KvKey => ["e", child];
 export const fileRow = (path: string, key: CallKey): Deno.KvKey => ["f", shorten(path), key];
 /** All nodes that depend on a file. */
 export const fileRowsOf = (path: string): Deno.KvKey => ["f", shorten(path)];
+
+/** Row that every emptying of the cache writes again. */
+export const ERA_ROW: Deno.KvKey = ["era"];
 
 /** Keys are limited to 2 KiB, paths and names are not: a long one is its beginning and its digest. */
 function shorten(text: string): string {

@@ -11,12 +11,11 @@
 import type { CallKey } from "../digests.ts";
 import type { EntryRecord } from "../records.ts";
 import { tryChoreLock } from "./file_lock.ts";
-import type { Generation } from "./generation.ts";
 import { listRows, type ReportRow } from "./graph_rows.ts";
 import type { KvWriter, Mutation } from "./kv_batch.ts";
 import type { KvHandle } from "./kv_handle.ts";
 import { MalformedRow, type StoredSummary, summaryOf } from "./record_codec.ts";
-import { pageRow, pageRowsOf, tombstoneRow } from "./rows.ts";
+import { ERA_ROW, pageRow, pageRowsOf, tombstoneRow } from "./rows.ts";
 import { appendToPage, decodePage, encodePageHead, encodePageRow } from "./summary_page.ts";
 
 /** Entries of a page: with more, writing it again costs more than listing it saves. */
@@ -32,7 +31,6 @@ const MANY = 10;
 export interface SummaryIndexParts {
   readonly handle: KvHandle;
   readonly writer: KvWriter;
-  readonly generation: Generation;
   /** The folder of the locks. */
   readonly locks: string;
   /** The file of the database. */
@@ -44,7 +42,8 @@ export interface SummaryIndexParts {
 interface OpenPage {
   readonly row: Deno.KvKey;
   readonly beganMs: number;
-  readonly generation: string;
+  /** The database that it is in. */
+  readonly inode: number | null;
   entries: number;
   bytes: Uint8Array;
 }
@@ -53,6 +52,7 @@ interface OpenPage {
 export class SummaryIndex {
   readonly #parts: SummaryIndexParts;
   readonly #pages = new Map<string, OpenPage>();
+  #era: Deno.AtomicCheck | undefined;
 
   /** @param parts See there. */
   constructor(parts: SummaryIndexParts) {
@@ -60,22 +60,32 @@ export class SummaryIndex {
   }
 
   /**
-   * Adds a summary to this process's page. To be given to the writer at once, in the last commit of the record: the
-   * pages of later summaries hold this one too.
+   * Commits the last rows of a record together with its summary, in this process's page.
    *
    * @param record What is being stored.
-   * @returns The page, and the tombstone of an earlier removal to be taken away.
+   * @param rows Its rows.
+   * @param check The version of the record that these rows replace.
+   * @returns Whether it was written: `false` when the record is in another version by now, or the cache was emptied.
    */
-  add(record: EntryRecord): Mutation[] {
+  async commit(record: EntryRecord, rows: readonly Mutation[], check: Deno.AtomicCheck): Promise<boolean> {
+    const era = this.#era ??= await this.#readEra();
+    // Given to the writer at once: the pages of later summaries hold this one too.
     const page = this.#pageFor(record);
     page.bytes = appendToPage(page.bytes, encodePageRow(summaryOf(record)));
     page.entries++;
-    return [{ key: page.row, value: page.bytes }, { key: tombstoneRow(record.key, record.createdMs) }];
+    const summary = [{ key: page.row, value: page.bytes }, { key: tombstoneRow(record.key, record.createdMs) }];
+    let isWritten = false;
+    try {
+      return isWritten = await this.#parts.writer.commit([...rows, ...summary], [check, era]);
+    } finally {
+      if (!isWritten) this.forgetPages();
+    }
   }
 
-  /** Begins new pages: after a commit that failed, or when the database is another one. */
+  /** Begins new pages: these list a record that was not stored, or are from before the cache was emptied. */
   forgetPages(): void {
     this.#pages.clear();
+    this.#era = undefined;
   }
 
   /** All summaries, or those of one function name, a page at a time. */
@@ -176,22 +186,26 @@ export class SummaryIndex {
   #pageFor({ fname, functionId }: EntryRecord): OpenPage {
     const id = `${fname}\0${functionId}`;
     const nowMs = Date.now();
-    // A page must not bring back what `clear` removed, nor go over into another database.
-    const generation = `${this.#parts.generation.current()} ${inodeOf(this.#parts.meta)}`;
+    const inode = inodeOf(this.#parts.meta);
     const open = this.#pages.get(id);
     if (
-      open !== undefined && open.entries < PAGE_ENTRIES && open.generation === generation &&
+      open !== undefined && open.entries < PAGE_ENTRIES && open.inode === inode &&
       Math.abs(nowMs - open.beganMs) < PAGE_MS
     ) return open;
     const page: OpenPage = {
       row: pageRow(functionId, nowMs, crypto.randomUUID()),
       beganMs: nowMs,
-      generation,
+      inode,
       entries: 0,
       bytes: encodePageHead(fname, functionId),
     };
     this.#pages.set(id, page);
     return page;
+  }
+
+  async #readEra(): Promise<Deno.AtomicCheck> {
+    const { versionstamp } = await this.#parts.handle.run((kv) => kv.get(ERA_ROW));
+    return { key: ERA_ROW, versionstamp };
   }
 
   /** By name. */

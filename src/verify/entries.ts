@@ -9,9 +9,10 @@ import type { EntryRecord, Trace } from "../records.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { listRows } from "../store/graph_rows.ts";
 import { decodeRecord, MalformedRow, type StoredSummary, summaryOf } from "../store/record_codec.ts";
-import { blobsOf } from "../store/record_store.ts";
+import { blobsOf } from "../store/footprint.ts";
 import { blobOfValue, unpackValue } from "../store/rows.ts";
 import type { VerifyState } from "./state.ts";
+import { pause } from "./suspicions.ts";
 
 /** What the indexes should say about a record. */
 export interface Expected {
@@ -27,31 +28,41 @@ export interface Expected {
 export async function checkEntries(cache: Cache, state: VerifyState): Promise<Map<CallKey, Expected>> {
   const whole = new Map<CallKey, Expected>();
   const good = new Set<BlobDigest>();
+  const suspects: CallKey[] = [];
   for await (const { key: row, value } of listRows(cache.records.garbage.handle, { prefix: ["r"] })) {
     const key = row[1] as CallKey;
     state.step();
     if (!isDigest(key)) {
       await state.found(
         { key: String(key), kind: "damaged-row", detail: "The row of a record has no call key" },
-        () => removeRow(cache, row),
+        async () => {
+          await cache.records.writeRows([{ key: row }]);
+          return "the row was deleted";
+        },
       );
       continue;
     }
     const isDigested = key <= state.resumeAfter;
     const found = await checkEntry(cache, key, value, good, isDigested);
-    if (found.problem === null) {
-      whole.set(key, found.expected);
-    } else {
-      await checkAgain(cache, key, state, whole);
-    }
+    if (found.problem === null) whole.set(key, found.expected);
+    // Bytes that are there are never half written; what is not there may be on its way.
+    else if (found.problem === "damaged-blob") await checkAgain(cache, key, state, whole);
+    else suspects.push(key);
     state.notePlace(key);
   }
+  if (suspects.length > 0) await pause();
+  for (const key of suspects) await checkAgain(cache, key, state, whole);
   return whole;
 }
 
 type Found =
   | { readonly problem: null; readonly expected: Expected }
-  | { readonly problem: "damaged-record" | "missing-blob" | "damaged-blob"; readonly detail: string };
+  | {
+    readonly problem: "damaged-record" | "missing-blob" | "damaged-blob";
+    readonly detail: string;
+    /** When the newest of its executions was stored, as far as it can be read. */
+    readonly createdMs?: number;
+  };
 
 async function checkEntry(
   cache: Cache,
@@ -77,8 +88,11 @@ async function checkEntry(
     }
     const read = await cache.blobs.read(digest);
     if (read.status === "ok") good.add(digest);
-    else if (read.status === "missing") return { problem: "missing-blob", detail: `Blob ${digest} is not there` };
-    else return { problem: "damaged-blob", detail: read.detail };
+    else if (read.status !== "missing") return { problem: "damaged-blob", detail: read.detail };
+    else {
+      const { createdMs } = record.traces[0]!;
+      return { problem: "missing-blob", detail: `Blob ${digest} is not there`, createdMs };
+    }
   }
   if (own !== null) blobs.add(own);
   return { problem: null, expected: { summary: summaryOf(record), blobs } };
@@ -91,12 +105,8 @@ async function checkAgain(
   state: VerifyState,
   whole: Map<CallKey, Expected>,
 ): Promise<void> {
-  let found: Found;
-  do {
-    const { value } = await cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
-    if (value === null) return;
-    found = await checkEntry(cache, key, value, new Set(), false);
-  } while (found.problem === "missing-blob" && await isBeingStored(cache, key, state));
+  const found = await settled(cache, key, state);
+  if (found === null) return;
   if (found.problem === null) {
     whole.set(key, found.expected);
     return;
@@ -116,18 +126,24 @@ async function checkAgain(
 }
 
 /**
- * Whether a record is so young that its writer may be about to see that a prune took its blob, and to write it again; if
- * so, waits a little.
+ * What is wrong with an entry for good: it did not change while it was looked at, and is not so young that its writer may
+ * be about to see that a prune took its blob, and to write it again. `null` when it is gone.
  */
-async function isBeingStored(cache: Cache, key: CallKey, { settleMs }: VerifyState): Promise<boolean> {
-  const record = await cache.records.get(key, { parts: false });
-  if (record === null || Math.abs(Date.now() - record.traces[0]!.createdMs) >= settleMs) return false;
-  await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  return true;
+async function settled(cache: Cache, key: CallKey, { settleMs }: VerifyState): Promise<Found | null> {
+  const read = () => cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
+  for (let entry = await read();;) {
+    if (entry.value === null) return null;
+    const found = await checkEntry(cache, key, entry.value, new Set(), false);
+    if (found.problem === null) return found;
+    const again = await read();
+    if (again.versionstamp === entry.versionstamp) {
+      const isYoung = Math.abs(Date.now() - (found.createdMs ?? 0)) < settleMs;
+      if (found.problem !== "missing-blob" || !isYoung) return found;
+      await pause();
+    }
+    entry = again;
+  }
 }
-
-/** Between two looks. Milliseconds. */
-const LOOK_MS = 100;
 
 async function mendTraces(cache: Cache, key: CallKey): Promise<string> {
   const record = await cache.records.get(key);
@@ -154,10 +170,4 @@ async function isWhole(cache: Cache, record: EntryRecord): Promise<boolean> {
     if (status === "corrupt") cache.blobs.remove(digest);
   }
   return whole;
-}
-
-/** Deletes a row and says so. */
-export async function removeRow(cache: Cache, row: Deno.KvKey): Promise<string> {
-  await cache.records.writeRows([{ key: row }]);
-  return "the row was deleted";
 }

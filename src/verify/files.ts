@@ -8,9 +8,7 @@ import { collectGarbage, hasReference, readReferences, recoverAside } from "../s
 import type { Cache } from "../store/cache_dir.ts";
 import { abandonedLocks, isLockHeld, removeAbandonedLocks } from "../store/file_lock.ts";
 import type { VerifyState } from "./state.ts";
-
-/** Between two looks. Milliseconds. */
-const LOOK_MS = 100;
+import { pause } from "./suspicions.ts";
 
 /** Looks for files that nobody needs. */
 export async function checkFiles(cache: Cache, state: VerifyState): Promise<void> {
@@ -21,13 +19,7 @@ export async function checkFiles(cache: Cache, state: VerifyState): Promise<void
   const references = await readReferences(store.handle);
   state.step(blobs.length);
   const orphans = await settledOrphans(cache, state, blobs.filter((digest) => !references.has(digest)));
-  let left = leftovers(cache, state.nowMs);
-  if (left.length > 0) {
-    // A live process can be between two steps; what is still there a little later is nobody's.
-    await pause(LOOK_MS);
-    const again = new Set(leftovers(cache, state.nowMs));
-    left = left.filter((path) => again.has(path));
-  }
+  const left = await settledLeftovers(cache, state.nowMs);
   for (const digest of orphans) {
     await state.found({ key: digest, kind: "orphan-blob", detail: "No entry refers to the blob" }, async () => {
       const freedBytes = await collectGarbage(new Set([digest]), store);
@@ -68,21 +60,37 @@ async function settledOrphans(cache: Cache, state: VerifyState, blobs: readonly 
     // A clock that went backwards must not make this wait for long.
     if (still.length === 0 || Math.abs(youngestMs) >= state.settleMs) return still;
     orphans = still;
-    await pause(LOOK_MS);
+    await pause();
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Files that were nobody's at both of two looks: a live process can be between two steps at one. */
+async function settledLeftovers(cache: Cache, nowMs: number): Promise<string[]> {
+  const first = leftovers(cache, nowMs);
+  if (first.size === 0) return [];
+  await pause();
+  const second = leftovers(cache, nowMs);
+  return [...first].filter(([path, stamp]) => second.get(path) === stamp).map(([path]) => path);
 }
 
-function leftovers(cache: Cache, nowMs: number): string[] {
-  const found = [...cache.blobs.listAbandoned(nowMs)];
-  for (const name of abandonedLocks(cache.layout.locks)) found.push(`${cache.layout.locks}/${name}`);
+/** Paths, and what tells a file from a later one of the same name. */
+function leftovers(cache: Cache, nowMs: number): Map<string, string> {
+  const paths = [...cache.blobs.listAbandoned(nowMs)];
+  for (const name of abandonedLocks(cache.layout.locks)) paths.push(`${cache.layout.locks}/${name}`);
+  const found = new Map(paths.map((path) => [path, stampOf(path)]));
   if (!isLockHeld(`${cache.layout.locks}/sweep.lock`)) {
-    for (const { digest } of cache.blobs.listAside()) found.push(`${cache.layout.tmp}/${digest}`);
+    for (const { digest } of cache.blobs.listAside()) found.set(`${cache.layout.tmp}/${digest}`, "");
   }
   return found;
+}
+
+function stampOf(path: string): string {
+  try {
+    const { ino, mtime } = Deno.statSync(path);
+    return `${ino} ${mtime?.getTime()}`;
+  } catch {
+    return crypto.randomUUID(); // gone already: not the same at the second look
+  }
 }
 
 async function removeLeftovers(cache: Cache, nowMs: number): Promise<void> {
