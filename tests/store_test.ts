@@ -21,6 +21,19 @@ Deno.test("openCache() makes a private, tagged folder that git ignores", () =>
     assertEquals(modes, []);
   }));
 
+Deno.test("a folder that holds something else as well is not marked as a whole: git and backups go on seeing it", () =>
+  withFolder((folder) => {
+    Deno.writeTextFileSync(`${folder}/main.ts`, "");
+    makeLayout(layoutOf(folder));
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    assertEquals(names, ["main.ts", "v1"]);
+    assertStringIncludes(
+      Deno.readTextFileSync(`${folder}/v1/CACHEDIR.TAG`),
+      "Signature: 8a477f597d28d172789f06886806bc55\n",
+    );
+    assertEquals(Deno.readTextFileSync(`${folder}/v1/.gitignore`), "*\n");
+  }));
+
 Deno.test("openCache() gives the same cache for the same directory, however it is written", () =>
   withStore(async (cache, dir) => {
     assert(cache === await openCache(`${dir}/../cache/`));

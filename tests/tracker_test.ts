@@ -189,16 +189,19 @@ Deno.test("a path through a link and back is beside what the link leads to", () 
     assertEquals([value, seen], ["far", ["file far/a"]]);
   }));
 
-Deno.test("reads in the cache's own directory do not count", () =>
+Deno.test("what the cache keeps in its directory does not count, and the user's files beside it do", () =>
   inFolder(async (folder) => {
-    Deno.mkdirSync(`${folder}/.cachepy`);
-    Deno.writeTextFileSync(`${folder}/.cachepy/x`, "x");
+    Deno.mkdirSync(`${folder}/.cachepy/v1/blobs`, { recursive: true });
+    Deno.writeTextFileSync(`${folder}/.cachepy/v1/x`, "x");
+    Deno.writeTextFileSync(`${folder}/.cachepy/data`, "x");
     const files = new FileDigests({ cacheDir: `${folder}/.cachepy` });
     const { seen } = await observeRun(folder, () => {
-      Deno.readTextFileSync(`${folder}/.cachepy/x`);
-      Deno.statSync(`${folder}/.cachepy`);
+      Deno.readTextFileSync(`${folder}/.cachepy/v1/x`);
+      Deno.statSync(`${folder}/.cachepy/v1`);
+      Deno.readDirSync(`${folder}/.cachepy/v1/blobs`);
+      Deno.readTextFileSync(`${folder}/.cachepy/data`);
     }, files);
-    assertEquals(seen, []);
+    assertEquals(seen, ["file .cachepy/data"]);
   }));
 
 Deno.test("trackFile() counts a file or a directory by content, and outside of calls only answers the path", () =>
