@@ -121,30 +121,37 @@ function blank(values: unknown[], { index, path }: Place, parameters: ParameterL
   delete (holder as Record<string, unknown>)[path.at(-1)!];
 }
 
-/** What a file argument or a part of one came to: `["file", path, digest]`, `["text", text]`, or a container of them. */
-export type FileInput = unknown;
-
 /**
- * Replaces each path in the value of a file argument by what the path leads to.
+ * The value of a file argument with each path replaced by the text `"file"`: its shape.
  *
  * Strings and `file:` URLs are paths, at every depth of arrays, Maps, Sets and objects; other URLs count by their text,
- * everything else by value. The result cannot be mistaken for another: no string stays bare.
+ * everything else by value. The shape cannot be mistaken for another's: no other string stays bare.
  *
  * @param value The value of a parameter listed in `fileArgs`.
- * @param digest Turns a path into what counts of it.
+ * @param onPath Is given the paths, in an order that depends on the shape alone.
  */
-export function mapFiles(value: unknown, digest: (path: string | URL) => unknown): FileInput {
-  if (typeof value === "string") {
-    return /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(value) ? ["text", value] : digest(value);
+export function shapeOfFiles(value: unknown, onPath: (path: string | URL) => void): unknown {
+  const isText = typeof value === "string";
+  if (isText && isForeignUrl(value)) return ["text", value];
+  if (value instanceof URL && value.protocol !== "file:") return ["text", value.href];
+  if (isText || value instanceof URL) {
+    onPath(value);
+    return "file";
   }
-  if (value instanceof URL) return value.protocol === "file:" ? digest(value) : ["text", value.href];
-  if (Array.isArray(value)) return value.map((item) => mapFiles(item, digest));
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, mapFiles(item, digest)]));
-  if (value instanceof Set) return new Set([...value].map((item) => mapFiles(item, digest)));
+  if (Array.isArray(value)) return value.map((item) => shapeOfFiles(item, onPath));
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, shapeOfFiles(item, onPath)]));
+  // An array: equal marks would be one in a Set.
+  if (value instanceof Set) return ["set", ...[...value].map((item) => shapeOfFiles(item, onPath))];
   if (isPlainObject(value)) {
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapFiles(item, digest)]));
+    const names = Object.keys(value).sort();
+    return Object.fromEntries(names.map((name) => [name, shapeOfFiles(value[name], onPath)]));
   }
   return value;
+}
+
+/** Text with another scheme than `file:`. */
+function isForeignUrl(text: string): boolean {
+  return /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text);
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

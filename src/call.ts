@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { type Inputs, mapFiles, normalizeArguments } from "./arguments.ts";
+import { type Inputs, normalizeArguments, shapeOfFiles } from "./arguments.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { encodeKey } from "./cbor/encode_key.ts";
 import { type Declared, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
 import { digestChunks } from "./digest.ts";
-import type { CallKey, Digest } from "./digests.ts";
+import type { CallKey, ContentDigest, Digest } from "./digests.ts";
 import type { Fingerprint } from "./fingerprint/fingerprint.ts";
 import { digestPathLike } from "./path_like.ts";
-import { fromPortable, toAbsolute, toPortable } from "./project.ts";
+import { fromPortable, portableOf, toAbsolute } from "./project.ts";
 import { type FileDependency, FORMAT_VERSION, type ValuePart } from "./records.ts";
 import { warnOfCode } from "./prepare_step.ts";
 import type { PreparedStep, Step } from "./step.ts";
@@ -42,6 +42,11 @@ export interface Call extends Omit<StepState, "identityBytes"> {
   values(): readonly ValuePart[];
   /** What of its code, and of the code among its inputs, is not seen, in words. */
   readonly notices: readonly string[];
+  /**
+   * What files held when the call was identified, by path, for the one look-up that follows at once; `null` after that,
+   * and where folders were not digested as a whole.
+   */
+  takeLooks(): ReadonlyMap<string, ContentDigest | null> | null;
   /** What of its declared inputs is no longer what it was when the call was identified, in words or as paths. */
   changedInputs(): Promise<string[]>;
 }
@@ -54,14 +59,21 @@ class PathReader {
 
   constructor(readonly prepared: PreparedStep) {}
 
-  readonly digest = async (path: string | URL): Promise<FoundPath> => {
-    const { files, options: { filePattern }, root } = this.prepared;
+  readonly digest = (path: string | URL): FoundPath | Promise<FoundPath> => {
+    const { files, options: { filePattern } } = this.prepared;
     const absolute = toAbsolute(path);
-    const digest = await files.digestPath(absolute, filePattern === null ? {} : { pattern: filePattern });
-    const at = { path: toPortable(absolute, root), digest };
+    const digest = files.digestPath(absolute, filePattern === null ? {} : { pattern: filePattern });
+    if (!(digest instanceof Promise)) return this.#keep(absolute, digest);
+    const pending = digest.then((digest) => this.#keep(absolute, digest));
+    pending.catch(() => {}); // awaited later, unless another path fails first
+    return pending;
+  };
+
+  #keep(absolute: string, digest: ContentDigest | null): FoundPath {
+    const at = { path: portableOf(absolute, this.prepared.root), digest };
     this.found.push(at);
     return at;
-  };
+  }
 
   /** The same for a text that may be no path. */
   readonly guess = async (path: string | URL): Promise<FoundPath> => {
@@ -90,8 +102,8 @@ export async function identifyStep(step: Step): Promise<Digest<"step">> {
  * the lot.
  *
  * The key is SHA-256 over the function's identity and a sequence of canonical CBOR items (RFC 8949 section 4.2,
- * RFC 8742): the arguments; then, where there is any, the receiver that the function can see, and what file arguments
- * lead to.
+ * RFC 8742): the arguments; then, where there is any, the receiver that the function can see, and file arguments but for
+ * their files; and last the paths and digests of those, as text.
  *
  * @param step The wrapped function.
  * @param receiver Its `this`.
@@ -112,11 +124,12 @@ export async function identifyCall(step: Step, receiver: unknown, args: readonly
   const receiverBytes = isReceived ? await encoder.encode(seen, "this") : UNDEFINED;
   const blind = isBlind(state, encoder);
   if (seen !== undefined || blind || inputs.files.length > 0) {
-    const fileInputs = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
+    const { shapes, contents } = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
     const pathLike = blind ? await digestPathLike(inputs.values, reader.guess) : [];
     items.push(
       receiverBytes,
-      await encoder.encode([fileInputs, pathLike.map(({ digest }) => digest)], "fileArgs"),
+      await encoder.encode([shapes, pathLike.map(({ digest }) => digest)], "fileArgs"),
+      utf8.encode(contents),
     );
   }
   if (encoder.notices.size + encoder.blind.length > 0) {
@@ -134,6 +147,7 @@ export async function identifyCall(step: Step, receiver: unknown, args: readonly
 }
 
 const UNDEFINED = encodeKey(undefined).bytes;
+const utf8 = new TextEncoder();
 
 /** See {@linkcode Call}. */
 class IdentifiedCall implements Call {
@@ -144,6 +158,7 @@ class IdentifiedCall implements Call {
   readonly identity: Digest<"step">;
   #files: readonly FileDependency[] | undefined;
   #values: readonly ValuePart[] | undefined;
+  #areLooksTaken = false;
 
   constructor(
     state: StepState,
@@ -182,6 +197,16 @@ class IdentifiedCall implements Call {
       ...this.inputs.values.flatMap((value, index) => valueParts(`args.${names[index] ?? index}`, value, encode)),
       ...declaredParts(this.declared, encode),
     ];
+  }
+
+  takeLooks(): ReadonlyMap<string, ContentDigest | null> | null {
+    const { found } = this.reader;
+    const isOfNoUse = this.#areLooksTaken || found.length === 0 || this.prepared.options.filePattern !== null;
+    this.#areLooksTaken = true;
+    if (isOfNoUse) return null;
+    const looks = new Map<string, ContentDigest | null>();
+    for (const { path, digest } of found) looks.set(path, digest);
+    return looks;
   }
 
   async changedInputs(): Promise<string[]> {
@@ -232,19 +257,19 @@ function isBlind({ fingerprint, prepared }: StepState, { blind }: CanonicalEncod
   return !prepared.options.observe || [...fingerprint.blind, ...blind].some(({ kind }) => kind !== "network");
 }
 
+/** What file arguments are, but for their files; and the paths and contents of those, in the order of the shapes. */
 async function digestFileInputs(
   values: readonly unknown[],
   reader: PathReader,
   countsPath: boolean,
-): Promise<unknown[]> {
-  const pending: Promise<unknown>[] = [];
-  const mapped = values.map((value) =>
-    mapFiles(value, (path) => {
-      const cell: unknown[] = ["file"];
-      pending.push(reader.digest(path).then((at) => cell.push(countsPath ? at.path : null, at.digest)));
-      return cell;
-    })
-  );
-  await Promise.all(pending);
-  return mapped;
+): Promise<{ shapes: unknown[]; contents: string }> {
+  const files: (FoundPath | Promise<FoundPath>)[] = [];
+  const shapes = values.map((value) => shapeOfFiles(value, (path) => files.push(reader.digest(path))));
+  let contents = "";
+  // One text, since encoding takes longer for many; no path that could be looked at holds a zero byte.
+  for (const file of files) {
+    const { path, digest } = file instanceof Promise ? await file : file;
+    contents += `${countsPath ? path : ""}\0${digest ?? ""}\0`;
+  }
+  return { shapes, contents };
 }

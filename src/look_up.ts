@@ -88,9 +88,16 @@ async function readRecord(call: Call): Promise<EntryRecord | null> {
 
 function checksOf(call: Call, visit: Visit): Checks {
   const { root, files } = call.prepared;
+  let looks = call.takeLooks();
   return {
-    leaf: (dependency) => checkDependency(dependency, { root, files }),
-    child: (dependency) => checkChild(dependency, call, visit),
+    leaf: (dependency) =>
+      dependency.kind === "file" && looks?.get(dependency.path) === dependency.digest
+        ? null
+        : checkDependency(dependency, { root, files }),
+    child: (dependency) => {
+      looks = null; // an inner call that runs again may change the files
+      return checkChild(dependency, call, visit);
+    },
     sameFunction: (recorded) => isUnchanged(recorded, call.step.home),
   };
 }

@@ -81,7 +81,11 @@ export function findProjectRoot(origin: ProjectOrigin): string {
  * ```
  */
 export function toPortable(path: string | URL, root: string = projectRoot()): string {
-  const absolute = toAbsolute(path);
+  return portableOf(toAbsolute(path), root);
+}
+
+/** The same for what {@linkcode toAbsolute} returned. */
+export function portableOf(absolute: string, root: string): string {
   return below(absolute, root) ?? below(absolute, realRoot(root)) ?? absolute;
 }
 

@@ -1,5 +1,6 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { toFileUrl } from "@std/path";
+import { CacheError } from "../src/errors.ts";
 import { Rig } from "./support/rig.ts";
 
 /** Reads through an import that cannot be observed, so that only the declared arguments track the file. */
@@ -146,4 +147,62 @@ Deno.test("an absent file is an input that can appear and vanish", async () => {
   await Deno.remove(path);
   await load(path);
   assertEquals(rig.runs(), 2, "the state before is known");
+});
+
+Deno.test("a file that an inner call changes while a call is verified is looked at again", async () => {
+  await using rig = await Rig.open();
+  const path = await rig.write("data.txt", "b");
+  const seed = await rig.write("seed.txt", "b");
+  const inner = rig.cached({})(async function inner() {
+    await Deno.writeTextFile(path, await Deno.readTextFile(seed));
+  });
+  const outer = rig.cached({ fileArgs: ["input"] })(async function outer(input: string) {
+    await inner();
+    return await Deno.readTextFile(input);
+  });
+  assertEquals(await outer(path), "b");
+  assertEquals(await outer(path), "b");
+  assertEquals(rig.runs("outer"), 1);
+  await rig.write("seed.txt", "c");
+  assertEquals(await outer(path), "c", "what the path held when the call was identified is no longer there");
+});
+
+Deno.test("files in another order, place or container are other arguments; properties in another order are not", async () => {
+  await using rig = await Rig.open();
+  const a = await rig.write("a.txt", "same");
+  const b = await rig.write("b.txt", "same");
+  const load = rig.cached({ fileArgs: ["inputs"] })(function load(inputs: unknown) {
+    return typeof inputs;
+  });
+  const forms = [[a, b], [b, a], [[a], b], [a, [b]], [[a, b]], new Set([a, b]), { a, b }, { a: b, b: a }, [a, null, b]];
+  for (const form of forms) await load(form);
+  assertEquals(rig.runs(), forms.length);
+  await load({ b, a });
+  assertEquals(rig.runs(), forms.length);
+});
+
+Deno.test("a text that names another scheme is no path, and no path is such a text", async () => {
+  await using rig = await Rig.open();
+  const path = await rig.write("file", "1");
+  const load = rig.cached({ fileArgs: ["inputs"], hashFilePaths: false })(function load(inputs: unknown) {
+    return typeof inputs;
+  });
+  await load(["https://example.org/a"]);
+  await load(["https://example.org/b"]);
+  await load([path]);
+  await load([[path, path]]);
+  await load([new Set([path])]);
+  assertEquals(rig.runs(), 5);
+});
+
+Deno.test("of several file arguments, one that cannot be digested is named, and no rejection is left behind", async () => {
+  await using rig = await Rig.open();
+  const large = rig.path("large.bin");
+  await Deno.writeFile(large, new Uint8Array(1 << 20));
+  const load = rig.cached({ fileArgs: ["inputs"] })(function load(inputs: string[]) {
+    return inputs.length;
+  });
+  const error = await assertRejects(() => load([large, "/dev/null"]), CacheError);
+  assertEquals(error.code, "ERR_FILE");
+  await assertRejects(() => load([large, `${large}\0`]), CacheError);
 });

@@ -33,7 +33,7 @@ export async function run(scale: Scale): Promise<Figure[]> {
     declared: () => declared(few),
     observed: () => observed(few),
     floor: () => floor() + statAll(few),
-  }, { rounds: scale.quick ? 15 : 40, batch: 40, warmUp: 5 });
+  }, { rounds: scale.quick ? 15 : 40, batch: 100, warmUp: 5 });
   const thousand = await measure({
     observed: () => observed(many),
     floor: () => floor() + statAll(many),
