@@ -47,6 +47,7 @@ export async function clear(cache: Cache): Promise<Removal> {
     const freedBytes = await collectGarbage(blobs, cache.records.garbage);
     cache.blobs.removeAbandoned(Date.now());
     removeAbandonedLocks(cache.layout.locks);
+    await cache.records.compactSummaries();
     cache.usage.merge(() => false);
     cache.bumpGeneration();
     await cache.records.beginEra();

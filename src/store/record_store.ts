@@ -248,8 +248,8 @@ export class RecordStore {
 
   /** Deletes what no record leads to: for a cache that is being emptied. */
   async removeRest(): Promise<void> {
-    this.#summaries.forgetPages();
-    for (const prefix of ["b", "p", "s", "x"]) {
+    await this.#summaries.removeOldPages();
+    for (const prefix of ["b", "p"]) {
       for await (const piece of inPieces(listRows(this.#handle, { prefix: [prefix] }), 800)) {
         await this.#writer.commitAll(piece.map(({ key }) => ({ key })));
       }

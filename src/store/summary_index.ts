@@ -11,7 +11,7 @@
 import type { CallKey } from "../digests.ts";
 import type { EntryRecord } from "../records.ts";
 import { tryChoreLock } from "./file_lock.ts";
-import { listRows, type ReportRow } from "./graph_rows.ts";
+import { inPieces, listRows, type ReportRow } from "./graph_rows.ts";
 import type { KvWriter, Mutation } from "./kv_batch.ts";
 import type { KvHandle } from "./kv_handle.ts";
 import { MalformedRow, type StoredSummary, summaryOf } from "./record_codec.ts";
@@ -37,6 +37,13 @@ export interface SummaryIndexParts {
   readonly meta: string;
   /** Told about damaged rows. */
   readonly report: ReportRow;
+}
+
+/** Pages that become one or several new ones. */
+interface Merged {
+  readonly rows: Deno.KvKey[];
+  readonly living: StoredSummary[];
+  readonly dead: Deno.KvKey[];
 }
 
 interface OpenPage {
@@ -70,7 +77,7 @@ export class SummaryIndex {
   async commit(record: EntryRecord, rows: readonly Mutation[], check: Deno.AtomicCheck): Promise<boolean> {
     const era = this.#era ??= await this.#readEra();
     // Given to the writer at once: the pages of later summaries hold this one too.
-    const page = this.#pageFor(record);
+    const page = this.#pageFor(record, era);
     page.bytes = appendToPage(page.bytes, encodePageRow(summaryOf(record)));
     page.entries++;
     const summary = [{ key: page.row, value: page.bytes }, { key: tombstoneRow(record.key, record.createdMs) }];
@@ -86,6 +93,16 @@ export class SummaryIndex {
   forgetPages(): void {
     this.#pages.clear();
     this.#era = undefined;
+  }
+
+  /** Deletes the pages that were begun before the cache was emptied; tombstones are left to {@linkcode compact}. */
+  async removeOldPages(): Promise<void> {
+    this.forgetPages();
+    const era = eraPrefix(await this.#readEra());
+    for await (const piece of inPieces(listRows(this.#parts.handle, { prefix: ["s"] }), 500)) {
+      const old = piece.filter(({ key }) => !String(key[3]).startsWith(era));
+      await this.#parts.writer.commitAll(old.map(({ key }) => ({ key })));
+    }
   }
 
   /** All summaries, or those of one function name, a page at a time. */
@@ -139,7 +156,8 @@ export class SummaryIndex {
       const nowMs = Date.now();
       const dead = await this.#tombstones();
       const useless = new Map(dead);
-      const merging = new Map<string, { rows: Deno.KvKey[]; living: StoredSummary[]; dead: Deno.KvKey[] }>();
+      const era = await this.#readEra();
+      const merging = new Map<string, Merged>();
       for await (const { key: row, value } of listRows(this.#parts.handle, { prefix: ["s"] })) {
         const all = this.#decode(row, value);
         const living = all.filter((summary) => !dead.has(nameOf(summary)));
@@ -156,10 +174,10 @@ export class SummaryIndex {
         merging.set(group, merged);
         if (merged.living.length < PAGE_ENTRIES && merged.dead.length < 500 && merged.rows.length < 200) continue;
         merging.delete(group);
-        await this.#rewrite(merged.rows, merged.living, merged.dead);
+        await this.#rewrite(merged, era);
       }
-      for (const { rows, living, dead } of merging.values()) {
-        if (rows.length > 1 || dead.length > 0) await this.#rewrite(rows, living, dead);
+      for (const merged of merging.values()) {
+        if (merged.rows.length > 1 || merged.dead.length > 0) await this.#rewrite(merged, era);
       }
       // Their pages are gone: another process was killed between two such runs, or the entry was never listed.
       await this.#parts.writer.commitAll(Array.from(useless.values(), (key) => ({ key })));
@@ -169,7 +187,7 @@ export class SummaryIndex {
   }
 
   /** In one commit, so that no entry is ever listed twice or not at all. */
-  async #rewrite(rows: readonly Deno.KvKey[], entries: readonly StoredSummary[], dead: readonly Deno.KvKey[]) {
+  async #rewrite({ rows, living: entries, dead }: Merged, era: Deno.AtomicCheck): Promise<void> {
     // Each once, as it was last stored.
     const living = [...new Map(entries.map((summary) => [summary.key, summary])).values()];
     const mutations: Mutation[] = [...rows, ...dead].map((key) => ({ key }));
@@ -178,12 +196,12 @@ export class SummaryIndex {
       let bytes = encodePageHead(fname, functionId);
       for (const summary of living.slice(at, at + PAGE_ENTRIES)) bytes = appendToPage(bytes, encodePageRow(summary));
       // The time of the oldest page: what is merged is nobody's, and stays so.
-      mutations.push({ key: pageRow(functionId, rows[0]![2] as number, crypto.randomUUID()), value: bytes });
+      mutations.push({ key: pageRow(functionId, rows[0]![2] as number, nameIn(era)), value: bytes });
     }
-    await this.#parts.writer.commit(mutations);
+    await this.#parts.writer.commit(mutations, [era]);
   }
 
-  #pageFor({ fname, functionId }: EntryRecord): OpenPage {
+  #pageFor({ fname, functionId }: EntryRecord, era: Deno.AtomicCheck): OpenPage {
     const id = `${fname}\0${functionId}`;
     const nowMs = Date.now();
     const inode = inodeOf(this.#parts.meta);
@@ -193,7 +211,7 @@ export class SummaryIndex {
       Math.abs(nowMs - open.beganMs) < PAGE_MS
     ) return open;
     const page: OpenPage = {
-      row: pageRow(functionId, nowMs, crypto.randomUUID()),
+      row: pageRow(functionId, nowMs, nameIn(era)),
       beganMs: nowMs,
       inode,
       entries: 0,
@@ -226,6 +244,15 @@ export class SummaryIndex {
       return [];
     }
   }
+}
+
+/** A new name for a page of an era. */
+function nameIn(era: Deno.AtomicCheck): string {
+  return eraPrefix(era) + crypto.randomUUID();
+}
+
+function eraPrefix({ versionstamp }: Deno.AtomicCheck): string {
+  return `${versionstamp ?? ""}-`;
 }
 
 function inodeOf(path: string): number | null {
