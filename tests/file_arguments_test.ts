@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { toFileUrl } from "@std/path";
+import { trackFile } from "../src/tracker.ts";
 import { CacheError } from "../src/errors.ts";
 import { Rig } from "./support/rig.ts";
 
@@ -205,4 +206,19 @@ Deno.test("of several file arguments, one that cannot be digested is named, and 
   const error = await assertRejects(() => load([large, "/dev/null"]), CacheError);
   assertEquals(error.code, "ERR_FILE");
   await assertRejects(() => load([large, `${large}\0`]), CacheError);
+});
+
+Deno.test("a folder that is also tracked as a whole counts as a whole, whatever filePattern leaves out", async () => {
+  await using rig = await Rig.open();
+  await rig.write("data/a.csv", "1");
+  const load = rig.cached({ fileArgs: ["folder"], filePattern: /\.csv$/ })(function load(folder: string) {
+    trackFile(folder);
+    return sizeOf(folder);
+  });
+  await load(rig.path("data"));
+  await load(rig.path("data"));
+  assertEquals(rig.runs(), 1);
+  await rig.write("data/notes.md", "x");
+  await load(rig.path("data"));
+  assertEquals(rig.runs(), 2);
 });
