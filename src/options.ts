@@ -68,14 +68,31 @@ const DEFAULTS: ResolvedOptions = {
  * ```
  */
 export function validateOptions(options: unknown, where = "options"): ValidatedOptions {
+  return Object.freeze(validateBy(CHECKS, options, where)) as unknown as ValidatedOptions;
+}
+
+/**
+ * Checks options against a table of checks.
+ *
+ * @param checks The check of each option.
+ * @param options What the user passed.
+ * @param where Path of the options in messages.
+ * @returns Only what was given, as copies.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` for a name that is no option, `ERR_OPTION_TYPE` for a wrong value.
+ */
+export function validateBy(
+  checks: Readonly<Record<string, OptionCheck>>,
+  options: unknown,
+  where = "options",
+): Record<string, unknown> {
   if (!isOptionsObject(options)) throw wrongType(where, options, "an object of options");
   const copy: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as OptionName] : undefined;
-    if (check === undefined) throw unknownOption(name, where);
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) throw unknownOption(name, where, Object.keys(checks));
     if (value !== undefined) copy[name] = validateOption(check, value, `${where}.${name}`);
   }
-  return Object.freeze(copy) as unknown as ValidatedOptions;
+  return copy;
 }
 
 /** Options of `base`, replaced one by one by those that `over` gives. Neither is changed. */
@@ -152,9 +169,9 @@ function wrongType(path: string, got: unknown, wanted: string, cause?: unknown):
   return new CacheTypeError("ERR_OPTION_TYPE", message, cause === undefined ? { path } : { path, cause });
 }
 
-function unknownOption(name: string, where: string): CacheTypeError {
-  const near = nearestWord(name, OPTION_NAMES);
-  const remedy = near === null ? `the options are: ${OPTION_NAMES.join(", ")}` : `did you mean ${near}?`;
+function unknownOption(name: string, where: string, known: readonly string[]): CacheTypeError {
+  const near = nearestWord(name, known);
+  const remedy = near === null ? `the options are: ${known.join(", ")}` : `did you mean ${near}?`;
   const path = `${where}.${name.slice(0, 80)}`;
   return new CacheTypeError("ERR_OPTION_UNKNOWN", `Unknown option ${path}; ${remedy}`, { path });
 }

@@ -1,8 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { CallKey } from "../src/digests.ts";
-import { CacheError } from "../src/errors.ts";
+import { CacheError, CacheTypeError } from "../src/errors.ts";
 import { cacheClear } from "../src/report/clear_cache.ts";
 import { cacheDefaultDir } from "../src/project/default_dir.ts";
+import { plotCacheGraph } from "../src/render/plot.ts";
 import { cacheInfo } from "../src/report/info.ts";
 import { cacheList } from "../src/report/list.ts";
 import { cachePrune } from "../src/report/prune_cache.ts";
@@ -198,4 +199,28 @@ Deno.test("cacheDefaultDir() is CACHEPY_DIR, else ./.cachepy", () => {
   } finally {
     if (before !== undefined) Deno.env.set("CACHEPY_DIR", before);
   }
+});
+
+Deno.test("a misspelt option, a wrong value and what is no folder are refused before anything is removed", async () => {
+  using folder = tempFolder();
+  await seed(folder.path, [record({ createdMs: 1 }), 1]);
+  // deno-lint-ignore no-explicit-any
+  const untyped = { cachePrune, cacheList, cacheStats, cacheVerify, plotCacheGraph } as any;
+  for (
+    const [task, options, message] of [
+      ["cachePrune", { daysOld: 0, dryrun: true }, "Unknown option options.dryrun; did you mean dryRun?"],
+      ["cachePrune", { daysOld: NaN }, "Cannot use options.daysOld: got NaN, want a number of days from 0"],
+      ["cachePrune", { maxBytes: "1GiB" }, 'Cannot use options.maxBytes: got "1GiB", want a number of bytes from 0'],
+      ["cacheList", { name: "f" }, "Unknown option options.name; did you mean fname?"],
+      ["cacheStats", { fname: 1 }, "Cannot use options.fname: got 1, want a string that is not empty"],
+      ["cacheVerify", { fix: true }, "Unknown option options.fix; the options are: repair, onProgress"],
+      ["plotCacheGraph", { format: "png" }, 'Cannot use options.format: got "png", want "svg", "html" or "dot"'],
+    ] as const
+  ) {
+    const error = await assertRejects(() => untyped[task](folder.path, options), CacheTypeError);
+    assertEquals(error.message, message);
+  }
+  const error = await assertRejects(() => untyped.cachePrune({ daysOld: 0 }), CacheTypeError);
+  assertEquals(error.message, "Cannot use { daysOld: 0 } as a path: want a string or a file: URL");
+  assertEquals((await cacheStats(folder.path)).entries, 1);
 });

@@ -21,9 +21,10 @@ const SAVED_FORMAT = "cachepy-saved-graph-1";
  * @returns The absolute path of the file.
  */
 export async function cacheTreeSave(path: string | URL, cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
+  const file = toAbsolute(path);
   const nodes = await storedNodes(cacheDir);
-  await Deno.writeTextFile(path, JSON.stringify({ format: SAVED_FORMAT, nodes }, null, 1) + "\n");
-  return toAbsolute(path);
+  await Deno.writeTextFile(file, JSON.stringify({ format: SAVED_FORMAT, nodes }, null, 1) + "\n");
+  return file;
 }
 
 /**

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { CacheTypeError } from "../errors.ts";
 
 const isWindows = Deno.build.os === "windows";
 
@@ -44,8 +45,13 @@ export function isAbsolutePath(path: string): boolean {
  *
  * @param path A path or a `file:` URL, as a `URL` or as text.
  * @param base The absolute folder that a relative path is relative to.
+ * @throws {CacheTypeError} `ERR_OPTION_TYPE` for what is no path.
  */
 export function resolvePath(path: string | URL, base: string): string {
+  if (typeof path !== "string" && !((path as unknown) instanceof URL)) {
+    const got = Deno.inspect(path, { depth: 1, breakLength: Infinity });
+    throw new CacheTypeError("ERR_OPTION_TYPE", `Cannot use ${got} as a path: want a string or a file: URL`);
+  }
   if (typeof path !== "string" || /^file:/i.test(path)) return normalizePath(pathOfFileUrl(path));
   return normalizePath(isAbsolutePath(path) ? path : `${base}/${path}`);
 }

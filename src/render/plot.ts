@@ -6,6 +6,8 @@
 import { findChangedFiles } from "../graph/changed_files.ts";
 import type { CacheNode } from "../graph/cache_node.ts";
 import { cacheTreeNodes } from "../graph/nodes.ts";
+import { validateBy } from "../options.ts";
+import { CHECKS, type OptionCheck } from "../options/checks.ts";
 import { toPortable } from "../project.ts";
 import { cacheDefaultDir } from "../project/default_dir.ts";
 import type { DrawOptions } from "./dot.ts";
@@ -43,6 +45,16 @@ export interface PlotOptions {
   readonly highlightStale?: boolean;
 }
 
+const PLOT_CHECKS: Readonly<Record<keyof PlotOptions, OptionCheck>> = {
+  cacheDir: CHECKS.cacheDir,
+  path: { wanted: "a path or a file: URL of a file", accept: CHECKS.cacheDir.accept },
+  format: {
+    wanted: '"svg", "html" or "dot"',
+    accept: (value) => ["svg", "html", "dot"].includes(value as string) ? { ok: true, value } : { ok: false },
+  },
+  highlightStale: CHECKS.verbose,
+};
+
 /** Options of {@linkcode drawGraph}. */
 export interface DrawGraphOptions {
   readonly format: PlotFormat;
@@ -72,6 +84,7 @@ export async function plotCacheGraph(
   options: PlotOptions = {},
 ): Promise<string> {
   const isDir = typeof cacheDir === "string" || cacheDir instanceof URL;
+  validateBy(PLOT_CHECKS, isDir ? options : cacheDir);
   const { path, format, highlightStale, ...given } = isDir ? { cacheDir, ...options } : { ...cacheDir, ...options };
   const dir = given.cacheDir ?? cacheDefaultDir();
   const nodes = await cacheTreeNodes(dir);

@@ -4,6 +4,7 @@
  * @module
  */
 import { cacheDefaultDir } from "../project/default_dir.ts";
+import { requireTaskOptions } from "./task_options.ts";
 import { withCache } from "./with_cache.ts";
 
 /** An entry in a list. */
@@ -34,6 +35,7 @@ export interface CacheListOptions {
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
  * @param options What to list.
  * @returns The entries, newest first; none when there is no cache.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong type.
  *
  * @example
  * ```ts
@@ -46,6 +48,7 @@ export async function cacheList(
   cacheDir: string | URL = cacheDefaultDir(),
   options: CacheListOptions = {},
 ): Promise<ListedEntry[]> {
+  requireTaskOptions(options, ["fname"]);
   return await withCache(cacheDir, "read", async (cache) => {
     const usage = cache.usage.read();
     const entries: ListedEntry[] = [];

@@ -6,6 +6,7 @@
 import { cacheDefaultDir } from "../project/default_dir.ts";
 import type { OnProgress, Removed } from "./removed.ts";
 import { NOTHING_REMOVED } from "./removed.ts";
+import { requireTaskOptions } from "./task_options.ts";
 import { withCache } from "./with_cache.ts";
 
 /** Options of {@linkcode cachePrune}. */
@@ -37,11 +38,13 @@ export interface CachePruneOptions {
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
  * @param options What to remove.
  * @returns What was removed; zeros when there is no cache.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong type.
  */
 export async function cachePrune(
   cacheDir: string | URL = cacheDefaultDir(),
   options: CachePruneOptions = {},
 ): Promise<Removed> {
+  requireTaskOptions(options, ["daysOld", "maxBytes", "fname", "dryRun", "onProgress"]);
   const { prune } = await import("../prune.ts"); // loaded when asked for, as all that programs seldom do
   const access = options.dryRun === true ? "read" : "write";
   return await withCache(cacheDir, access, (cache) => prune(cache, options), NOTHING_REMOVED);

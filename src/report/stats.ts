@@ -4,6 +4,7 @@
  * @module
  */
 import { cacheDefaultDir } from "../project/default_dir.ts";
+import { requireTaskOptions } from "./task_options.ts";
 import { withCache } from "./with_cache.ts";
 
 /** What a cache holds of one function. */
@@ -48,6 +49,7 @@ export interface CacheStatsOptions {
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
  * @param options What to count.
  * @returns The figures; zeros when there is no cache.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong type.
  *
  * @example
  * ```ts
@@ -61,6 +63,7 @@ export async function cacheStats(
   cacheDir: string | URL = cacheDefaultDir(),
   options: CacheStatsOptions = {},
 ): Promise<CacheStats> {
+  requireTaskOptions(options, ["fname"]);
   const empty: CacheStats = { entries: 0, sizeBytes: 0, oldest: null, newest: null, byFunction: [] };
   return await withCache(cacheDir, "read", async (cache) => {
     const usage = cache.usage.read();

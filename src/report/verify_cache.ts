@@ -5,6 +5,7 @@
  */
 import { cacheDefaultDir } from "../project/default_dir.ts";
 import type { OnProgress } from "./removed.ts";
+import { requireTaskOptions } from "./task_options.ts";
 import { withCache } from "./with_cache.ts";
 
 /** Options of {@linkcode cacheVerify}. */
@@ -35,11 +36,13 @@ export interface VerifyReport {
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
  * @param options Whether to mend.
  * @returns What was found; nothing when there is no cache.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong type.
  */
 export async function cacheVerify(
   cacheDir: string | URL = cacheDefaultDir(),
   options: CacheVerifyOptions = {},
 ): Promise<VerifyReport> {
+  requireTaskOptions(options, ["repair", "onProgress"]);
   const { verify } = await import("../verify.ts"); // loaded when asked for, as all that programs seldom do
   const nothing: VerifyReport = { checked: 0, problems: [], repaired: 0 };
   return await withCache(
