@@ -15,16 +15,50 @@ export class IdentityMap {
   readonly #few: object[] = [];
   readonly #places: number[] = [];
   #many: Map<object, number> | null = null;
+  /** All objects, once some are packed: looking for and adding one is then a single step. */
+  #all: Set<object> | null = null;
 
   /** The place of `subject`; `undefined`: not seen. */
   get(subject: object): number | undefined {
+    if (this.#all !== null && !this.#all.has(subject)) return undefined;
+    return this.#placeOf(subject) ?? (this.#all === null ? undefined : NOT_ADDRESSABLE);
+  }
+
+  /** Records where `subject` is. */
+  set(subject: object, place: number): void {
+    this.#all?.add(subject);
+    this.#place(subject, place);
+  }
+
+  /** Records where `subject` is, if it was not seen; else returns its place. */
+  add(subject: object, place: number): number | undefined {
+    const all = this.#all;
+    if (all === null) {
+      const known = this.#placeOf(subject);
+      if (known !== undefined) return known;
+    } else {
+      const { size } = all;
+      if (all.add(subject).size === size) return this.#placeOf(subject) ?? NOT_ADDRESSABLE;
+    }
+    this.#place(subject, place);
+    return undefined;
+  }
+
+  /**
+   * The objects seen so far, to add packed ones to: an object that does not make the set larger was seen before. One
+   * that is not packed after all has to be deleted again.
+   */
+  packed(): Set<object> {
+    return this.#all ??= new Set(this.#many === null ? this.#few : this.#many.keys());
+  }
+
+  #placeOf(subject: object): number | undefined {
     if (this.#many !== null) return this.#many.get(subject);
     const at = this.#few.indexOf(subject);
     return at < 0 ? undefined : this.#places[at];
   }
 
-  /** Records where `subject` is. */
-  set(subject: object, place: number): void {
+  #place(subject: object, place: number): void {
     if (this.#many !== null) {
       this.#many.set(subject, place);
       return;
@@ -42,17 +76,5 @@ export class IdentityMap {
     this.#many = new Map();
     for (let index = 0; index < FEW; index++) this.#many.set(this.#few[index]!, this.#places[index]!);
     this.#many.set(subject, place);
-  }
-
-  /** Records where `subject` is, if it was not seen; else `false`, and its place may be lost. */
-  add(subject: object, place: number): boolean {
-    const many = this.#many;
-    if (many !== null) {
-      const { size } = many;
-      return many.set(subject, place).size > size;
-    }
-    if (this.get(subject) !== undefined) return false;
-    this.set(subject, place);
-    return true;
   }
 }

@@ -4,10 +4,11 @@
  * @module
  */
 import { isJustElements } from "./array_names.ts";
-import type { IdentityMap } from "./identity_map.ts";
 
 /** Items of a block of arrays, beyond which they are written one by one. */
 const MAX_ITEMS = 1 << 20;
+/** Below this length, all names of an array are listed to see that it is just its elements. */
+const SHORT = 16;
 
 /** Arrays as one. */
 export interface Lists {
@@ -16,19 +17,46 @@ export interface Lists {
   readonly items: readonly unknown[];
 }
 
-/** The arrays as one; `null` when something is no bare array, has holes, or was met before. */
-export function collectLists(arrays: readonly unknown[], seen: IdentityMap): Lists | null {
+/**
+ * The arrays as one.
+ *
+ * @param arrays What may be arrays.
+ * @param seen All objects that were met before, to which the arrays are added.
+ * @returns `null` when something is no bare array, has holes, or was met before; then `seen` is as it was.
+ */
+export function collectLists(arrays: readonly unknown[], seen: Set<object>): Lists | null {
   const lengths = new Uint32Array(arrays.length);
   const items: unknown[] = [];
   let longest = 0;
   for (let index = 0; index < arrays.length; index++) {
     const array = arrays[index];
-    if (!Array.isArray(array) || Object.getPrototypeOf(array) !== Array.prototype) return null;
-    if (seen.get(array) !== undefined || !isJustElements(array) || items.length + array.length > MAX_ITEMS) return null;
-    const { length } = array;
+    const length = Array.isArray(array) ? takeList(array, items, seen) : -1;
+    if (length < 0) {
+      for (let taken = 0; taken < index; taken++) seen.delete(arrays[taken] as object);
+      return null;
+    }
     lengths[index] = length;
     if (length > longest) longest = length;
+  }
+  return { lengths, longest, items };
+}
+
+/** Adds the items of an array; returns its length, -1 when it cannot be packed. */
+function takeList(array: readonly unknown[], items: unknown[], seen: Set<object>): number {
+  const { length } = array;
+  if (Object.getPrototypeOf(array) !== Array.prototype || items.length + length > MAX_ITEMS) return -1;
+  if (length < SHORT) {
+    // As many names as elements, none of which is a hole: no name is left for anything else.
+    if (Object.keys(array).length !== length) return -1;
+    for (let at = 0; at < length; at++) {
+      const item = array[at];
+      if (item === undefined && !Object.hasOwn(array, at)) return -1;
+      items.push(item);
+    }
+  } else {
+    if (!isJustElements(array)) return -1;
     for (let at = 0; at < length; at++) items.push(array[at]);
   }
-  return new Set(arrays).size === arrays.length ? { lengths, longest, items } : null;
+  const { size } = seen;
+  return seen.add(array).size > size ? length : -1;
 }

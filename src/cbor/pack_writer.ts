@@ -7,7 +7,6 @@
  * @module
  */
 import { Major } from "./byte_writer.ts";
-import { NOT_ADDRESSABLE } from "./identity_map.ts";
 import type { ResultWriter } from "./result_writer.ts";
 import { writeBytes } from "./result_objects.ts";
 import { collectLists } from "./list_writer.ts";
@@ -16,7 +15,7 @@ import { StrategyFailed } from "./strategy.ts";
 import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "./typed_arrays.ts";
 
 /** Rows in a block: few enough that its columns stay in the processor's cache and no string becomes huge. */
-const BLOCK_ROWS = 8192;
+const BLOCK_ROWS = 4096;
 /** UTF-16 units of text in one block of strings. */
 const MAX_TEXT = 1 << 24;
 /** Mean length of strings from which joining them pays. */
@@ -167,9 +166,8 @@ function isChoice(item: unknown): boolean {
 
 function writeLists(result: ResultWriter, arrays: readonly unknown[], packedDepth: number): boolean {
   if (packedDepth >= MAX_PACKED_DEPTH) return false;
-  const lists = collectLists(arrays, result.seen);
+  const lists = collectLists(arrays, result.seen.packed());
   if (lists === null) return false;
-  for (const array of arrays) result.seen.set(array as object, NOT_ADDRESSABLE);
   result.writer.object("Lists", 3);
   writeTyped(result, narrowed(lists.lengths, 0, lists.longest));
   if (!writePacked(result, lists.items, packedDepth + 1)) result.list(lists.items);
@@ -184,15 +182,20 @@ function writeRows(result: ResultWriter, items: readonly unknown[], packedDepth:
   // Rows cannot be referred to from outside, so none may have been met before. Arrays that repeat themselves mostly do
   // so from the beginning; what turns up later costs another walk.
   if (items[0] === items[1] || seen.get(items[0] as object) !== undefined) return false;
-  for (let index = 0; index < items.length; index++) {
-    if (!seen.add(items[index] as object, NOT_ADDRESSABLE)) throw new StrategyFailed("packs");
-  }
+  if (!addAll(seen.packed(), items as readonly object[])) throw new StrategyFailed("packs");
   const { shapes, order } = rows;
   writer.object("Rows", 2 + shapes.length);
   if (shapes.length === 1) writer.byte(0xf6);
   else writeTyped(result, order);
   for (const shape of shapes) writeShape(result, shape, packedDepth);
   return true;
+}
+
+/** Whether none of the objects was among those seen. */
+function addAll(seen: Set<object>, subjects: readonly object[]): boolean {
+  const { size } = seen;
+  for (let index = 0; index < subjects.length; index++) seen.add(subjects[index]!);
+  return seen.size === size + subjects.length;
 }
 
 function writeShape(result: ResultWriter, shape: Shape, packedDepth: number): void {

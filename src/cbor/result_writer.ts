@@ -150,9 +150,8 @@ export class ResultWriter {
   }
 
   #object(subject: object): void {
-    const place = this.seen.get(subject);
+    const place = this.seen.add(subject, this.writer.length);
     if (place !== undefined) return this.#reference(place);
-    this.seen.set(subject, this.writer.length);
     this.#container(subject, classify(subject));
   }
 
