@@ -198,14 +198,12 @@ export class BlobStore {
   }
 
   /** Blobs that are aside now: those of a running clean-up, and what killed ones left. */
-  *listAside(): Generator<{ readonly digest: BlobDigest; readonly moved: MovedBlob }> {
+  *listAside(): Generator<{ readonly digest: BlobDigest; readonly path: string; readonly moved: MovedBlob }> {
     for (const name of readFolder(this.#tmp)) {
       const [digest, rest] = name.split(".");
       if (!isDigest(digest) || !rest?.startsWith("aside-")) continue;
-      yield {
-        digest: digest as BlobDigest,
-        moved: movedBlob(`${this.#tmp}/${name}`, this.pathOf(digest as BlobDigest)),
-      };
+      const path = `${this.#tmp}/${name}`;
+      yield { digest: digest as BlobDigest, path, moved: movedBlob(path, this.pathOf(digest as BlobDigest)) };
     }
   }
 

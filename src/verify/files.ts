@@ -79,7 +79,7 @@ function leftovers(cache: Cache, nowMs: number): Map<string, string> {
   for (const name of abandonedLocks(cache.layout.locks)) paths.push(`${cache.layout.locks}/${name}`);
   const found = new Map(paths.map((path) => [path, stampOf(path)]));
   if (!isLockHeld(`${cache.layout.locks}/sweep.lock`)) {
-    for (const { digest } of cache.blobs.listAside()) found.set(`${cache.layout.tmp}/${digest}`, "");
+    for (const { path } of cache.blobs.listAside()) found.set(path, "");
   }
   return found;
 }
