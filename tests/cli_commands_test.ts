@@ -35,7 +35,7 @@ async function pipeline(root: string) {
       key: "report",
       parts: code("2"),
       values: [value("args.x", "1")],
-      reads: [child(load)],
+      reads: [{ ...child(load), args: new Uint8Array([130, 247, 128]) }],
       createdMs: ago(1),
     }),
     { mean: 4.5 },
@@ -111,6 +111,8 @@ testWith("info prints the value and what is known, by the beginning of a key", a
   assertEquals(value.value, { Map: [["rows", 2]] });
   assertEquals(value.meta.key, load.key);
   assertEquals(value.meta.files.map(({ path }: { path: string }) => path), ["data/a.csv"]);
+  const { meta } = (await json("info", report.key)).value;
+  assertEquals(meta.traces[0].dependencies[0].args, { Uint8Array: "gveA" });
 });
 
 testWith("info of an unknown key, or of a damaged result, is a problem", async ({ run, cache, report }) => {
