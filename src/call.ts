@@ -7,12 +7,14 @@ import { type Inputs, normalizeArguments, shapeOfFiles } from "./arguments.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { encodeKey } from "./cbor/encode_key.ts";
 import { type Declared, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
+import { cwdState } from "./dependencies.ts";
 import { digestChunks } from "./digest.ts";
 import type { CallKey, ContentDigest, Digest } from "./digests.ts";
 import type { Fingerprint } from "./fingerprint/fingerprint.ts";
 import { digestPathLike } from "./path_like.ts";
 import { fromPortable, portableOf, toAbsolute } from "./project.ts";
-import { type FileDependency, FORMAT_VERSION, type ValuePart } from "./records.ts";
+import { isAbsolutePath } from "./project/paths.ts";
+import { type FileDependency, FORMAT_VERSION, type ValuePart, type WorkingDirectoryDependency } from "./records.ts";
 import { warnOfCode } from "./prepare_step.ts";
 import type { PreparedStep, Step } from "./step.ts";
 import { declaredParts, valueParts } from "./value_parts.ts";
@@ -38,6 +40,10 @@ export interface Call extends Omit<StepState, "identityBytes"> {
   readonly files: readonly FileDependency[];
   /** The same and what is absent of what might have been paths. */
   readonly lookedAt: readonly FileDependency[];
+  /** Relative paths among its file arguments, as they were passed, with what they lead to. */
+  readonly namedPaths: ReadonlyMap<string, string>;
+  /** Where it was made, when a relative path was looked at to identify it: elsewhere that is another file. */
+  readonly cwd: WorkingDirectoryDependency | null;
   /** The leaves of its inputs, for telling what differs; as they are when first asked for. */
   values(): readonly ValuePart[];
   /** What of its code, and of the code among its inputs, is not seen, in words. */
@@ -57,11 +63,16 @@ class PathReader {
   /** Portable paths of texts that may be none. */
   readonly guessed = new Set<string>();
 
+  /** Relative paths among the file arguments, with the absolute ones that they stand for. */
+  readonly named = new Map<string, string>();
+  cwd: WorkingDirectoryDependency | null = null;
+
   constructor(readonly prepared: PreparedStep) {}
 
   readonly digest = (path: string | URL): FoundPath | Promise<FoundPath> => {
     const { files, options: { filePattern } } = this.prepared;
     const absolute = toAbsolute(path);
+    if (isRelative(path)) this.cwd ??= { kind: "cwd", digest: cwdState(this.prepared.root) };
     const digest = files.digestPath(absolute, filePattern === null ? {} : { pattern: filePattern });
     if (!(digest instanceof Promise)) return this.#keep(absolute, digest);
     const pending = digest.then((digest) => this.#keep(absolute, digest));
@@ -199,6 +210,14 @@ class IdentifiedCall implements Call {
     ];
   }
 
+  get namedPaths(): ReadonlyMap<string, string> {
+    return this.reader.named;
+  }
+
+  get cwd(): WorkingDirectoryDependency | null {
+    return this.reader.cwd;
+  }
+
   takeLooks(): ReadonlyMap<string, ContentDigest | null> | null {
     const { found } = this.reader;
     const isOfNoUse = this.#areLooksTaken || found.length === 0 || this.prepared.options.filePattern !== null;
@@ -214,6 +233,10 @@ class IdentifiedCall implements Call {
     const { digest } = await this.prepared.fingerprint();
     return digest === this.fingerprint.digest ? changed : [...changed, "a value that the function captures"];
   }
+}
+
+function isRelative(path: string | URL): path is string {
+  return typeof path === "string" && !isAbsolutePath(path) && !/^file:/i.test(path);
 }
 
 function fileDependency(at: FoundPath, { options, files, root }: PreparedStep): FileDependency {
@@ -264,7 +287,12 @@ async function digestFileInputs(
   countsPath: boolean,
 ): Promise<{ shapes: unknown[]; contents: string }> {
   const files: (FoundPath | Promise<FoundPath>)[] = [];
-  const shapes = values.map((value) => shapeOfFiles(value, (path) => files.push(reader.digest(path))));
+  const shapes = values.map((value) =>
+    shapeOfFiles(value, (path) => {
+      if (isRelative(path)) reader.named.set(path, toAbsolute(path));
+      files.push(reader.digest(path));
+    })
+  );
   let contents = "";
   // One text, since encoding takes longer for many; no path that could be looked at holds a zero byte.
   for (const file of files) {

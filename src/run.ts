@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { besidesFileArguments } from "./by_content.ts";
 import type { Call } from "./call.ts";
 import { type EncodedResult, encodeResult } from "./cbor/encode_result.ts";
 import type { Flight } from "./flights.ts";
@@ -65,6 +66,7 @@ export async function run(call: Call, flight: Flight<Landing>): Promise<Executio
     root,
     files,
     observes,
+    named: call.namedPaths,
   });
   const support = new SupportBuilder();
   running.set(frame, { call, frame, flight, support });
@@ -82,7 +84,8 @@ export async function run(call: Call, flight: Flight<Landing>): Promise<Executio
   // Before the frame settles: reading a result may still be reading the world, as with the times of a file's metadata.
   const outcome = await encode(value);
   try {
-    const { dependencies, raced } = await frame.settle();
+    const { dependencies: observed, raced } = await frame.settle();
+    const dependencies = besidesFileArguments(call, observed);
     return {
       threw: false,
       value,

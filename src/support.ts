@@ -30,6 +30,7 @@ export class SupportBuilder {
     if (!this.#isListable || trace === null) return;
     this.#functions.set(functionId, { functionId, identity: call.identity });
     for (const inner of trace.support?.functions ?? []) this.#addFunction(inner);
+    if (call.cwd !== null) this.#addLeaf(call.cwd);
     for (const file of call.lookedAt) {
       if (file.isFiltered) this.#isListable = false;
       else this.#addLeaf(file);

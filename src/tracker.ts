@@ -11,6 +11,7 @@ export { CallFrame } from "./tracker/call_frame.ts";
 export type { CallFrameInfo } from "./tracker/call_frame.ts";
 export type { ChildSlot } from "./tracker/child_slot.ts";
 export { currentFrame } from "./tracker/context.ts";
+export { isBelow } from "./tracker/observed_path.ts";
 export type { SettledFrame } from "./tracker/observation_set.ts";
 export { trackFile } from "./tracker/track_file.ts";
 

@@ -133,6 +133,30 @@ Deno.test("hashFilePaths: false leaves the path out, so a renamed file is the sa
   assertEquals([rig.runs("byPath"), rig.runs("byContent")], [2, 1]);
 });
 
+Deno.test("hashFilePaths: false leaves the path out where the file is read, looked at or listed too", async () => {
+  await using rig = await Rig.open();
+  const cached = rig.cached({ fileArgs: ["path"], hashFilePaths: false });
+  const load = cached(async function load(path: string) {
+    return (await Deno.stat(path)).isFile ? await Deno.readTextFile(path) : "";
+  });
+  const all = cached(function all(path: string) {
+    return Array.from(Deno.readDirSync(path), ({ name }) => Deno.readTextFileSync(`${path}/${name}`)).join();
+  });
+  const dated = cached(function dated(path: string) {
+    return Deno.statSync(path).mtime?.getTime();
+  });
+  const folder = rig.path("old");
+  const file = await rig.write("old/a.csv", "1,2");
+  assertEquals([await load(file), await all(folder), typeof await dated(file)], ["1,2", "1,2", "number"]);
+  await Deno.rename(folder, rig.path("new"));
+  assertEquals([await load(rig.path("new/a.csv")), await all(rig.path("new"))], ["1,2", "1,2"]);
+  assertEquals(rig.ran(), ["load", "all", "dated"]);
+  await dated(rig.path("new/a.csv"));
+  assertEquals(rig.ran().at(-1), "dated", "what is no content is looked at where it was");
+  await rig.write("new/a.csv", "1,3");
+  assertEquals([await load(rig.path("new/a.csv")), await all(rig.path("new"))], ["1,3", "1,3"]);
+});
+
 Deno.test("an absent file is an input that can appear and vanish", async () => {
   await using rig = await Rig.open();
   const path = rig.path("later.txt");

@@ -43,6 +43,12 @@ export interface CallFrameInfo {
   readonly files: FileDigests;
   /** Whether what it reads is noticed; inner calls and files tracked by hand are in any case. @default true */
   readonly observes?: boolean;
+  /**
+   * Relative paths that arguments name, with what they lead to: its key says which file that is, wherever it runs.
+   *
+   * @default none
+   */
+  readonly named?: ReadonlyMap<unknown, string>;
 }
 
 /** How a path was written to. */
@@ -71,6 +77,7 @@ export class CallFrame {
   #isRunning = true;
   readonly #seen: ObservationSet;
   readonly #own = new OwnPaths();
+  readonly #named: ReadonlyMap<unknown, string> | undefined;
   /** Files of which the call wrote a part without having read them. */
   readonly #mixed = new Set<string>();
   readonly #ownVariables = new Set<string>();
@@ -83,6 +90,7 @@ export class CallFrame {
     this.root = info.root;
     this.files = info.files;
     this.observes = info.observes ?? true;
+    this.#named = info.named;
     this.#seen = new ObservationSet(this);
   }
 
@@ -266,11 +274,11 @@ export class CallFrame {
     return path;
   }
 
-  /** The absolute path of an argument; a relative one makes the working directory an input. */
+  /** The absolute path of an argument; a relative one that no argument names makes the working directory one too. */
   #resolve(argument: unknown): string | null {
     const observed = observedPath(argument);
     if (observed === null) return null;
-    if (observed.isRelative) this.observeCwd();
+    if (observed.isRelative && this.#named?.get(argument) !== observed.path) this.observeCwd();
     return this.#own.behindLinks(observed.path);
   }
 

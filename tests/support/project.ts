@@ -19,7 +19,9 @@ export interface Outcome {
 
 /** How a process is run. */
 export interface RunOptions {
-  /** Permissions and other flags of `deno run`. @default ["-A"] */
+  /** `run` or another command of Deno that runs a script. @default "run" */
+  readonly command?: string;
+  /** Permissions and other flags of the command. @default ["-A"] */
   readonly flags?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -77,9 +79,12 @@ export class Project implements AsyncDisposable {
   }
 
   /** The command that runs a script of the project. */
-  command(script: string, { flags = ["-A"], args = [], env = {}, cwd }: RunOptions = {}): Deno.Command {
+  command(
+    script: string,
+    { command = "run", flags = ["-A"], args = [], env = {}, cwd }: RunOptions = {},
+  ): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--no-lock", ...flags, this.path(script), ...args],
+      args: [command, "--no-prompt", "--no-lock", ...flags, this.path(script), ...args],
       cwd: cwd ?? this.folder,
       env: { NO_COLOR: "1", ...env },
       stdin: "null",
