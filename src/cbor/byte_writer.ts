@@ -195,40 +195,13 @@ export class ByteWriter {
     this.length = at;
   }
 
-  /**
-   * Writes strings as one text, if all of them are ASCII.
-   *
-   * @param units Sum of their lengths.
-   * @returns `false` when one is not; then nothing is written.
-   */
-  asciiText(strings: readonly string[], units: number): boolean {
-    const start = this.length;
-    this.reserve(units + 9);
-    this.head(Major.text, units);
-    const bytes = this.bytes;
-    let at = this.length;
-    for (let index = 0; index < strings.length; index++) {
-      const text = strings[index]!;
-      for (let place = 0; place < text.length; place++) {
-        const unit = text.charCodeAt(place);
-        if (unit > 0x7f) {
-          this.length = start;
-          return false;
-        }
-        bytes[at++] = unit;
-      }
-    }
-    this.length = at;
-    return true;
-  }
-
   #longText(value: string): void {
     if (!value.isWellFormed()) {
       this.head(Major.tag, TAG_WTF8);
       this.byteString(encodeWtf8(value));
       return;
     }
-    if (value.length > 0x10000) {
+    if (value.length > 0x100000) {
       const utf8 = encoder.encode(value);
       this.head(Major.text, utf8.length);
       this.raw(utf8);

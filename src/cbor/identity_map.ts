@@ -15,24 +15,26 @@ export class IdentityMap {
   readonly #few: object[] = [];
   readonly #places: number[] = [];
   #many: Map<object, number> | null = null;
-  /** All objects, once some are packed: looking for and adding one is then a single step. */
-  #all: Set<object> | null = null;
+  /** All arrays and all other objects, once some are packed: looking for and adding one is then a single step. */
+  #arrays: Set<object> | null = null;
+  #others: Set<object> | null = null;
 
   /** The place of `subject`; `undefined`: not seen. */
   get(subject: object): number | undefined {
-    if (this.#all !== null && !this.#all.has(subject)) return undefined;
-    return this.#placeOf(subject) ?? (this.#all === null ? undefined : NOT_ADDRESSABLE);
+    const all = this.#setFor(subject);
+    if (all === null) return this.#placeOf(subject);
+    return all.has(subject) ? this.#placeOf(subject) ?? NOT_ADDRESSABLE : undefined;
   }
 
   /** Records where `subject` is. */
   set(subject: object, place: number): void {
-    this.#all?.add(subject);
+    this.#setFor(subject)?.add(subject);
     this.#place(subject, place);
   }
 
   /** Records where `subject` is, if it was not seen; else returns its place. */
   add(subject: object, place: number): number | undefined {
-    const all = this.#all;
+    const all = this.#setFor(subject);
     if (all === null) {
       const known = this.#placeOf(subject);
       if (known !== undefined) return known;
@@ -45,11 +47,28 @@ export class IdentityMap {
   }
 
   /**
-   * The objects seen so far, to add packed ones to: an object that does not make the set larger was seen before. One
-   * that is not packed after all has to be deleted again.
+   * The arrays seen so far, to add packed ones to: an array that does not make the set larger was seen before. One that
+   * is not packed after all has to be deleted again.
    */
-  packed(): Set<object> {
-    return this.#all ??= new Set(this.#many === null ? this.#few : this.#many.keys());
+  packedArrays(): Set<object> {
+    return this.#arrays ??= this.#seenSoFar(true);
+  }
+
+  /** The same for objects that are no arrays. A set of each kind, since a smaller one is faster. */
+  packedObjects(): Set<object> {
+    return this.#others ??= this.#seenSoFar(false);
+  }
+
+  #setFor(subject: object): Set<object> | null {
+    return Array.isArray(subject) ? this.#arrays : this.#others;
+  }
+
+  #seenSoFar(areArrays: boolean): Set<object> {
+    const seen = new Set<object>();
+    for (const subject of this.#many === null ? this.#few : this.#many.keys()) {
+      if (Array.isArray(subject) === areArrays) seen.add(subject);
+    }
+    return seen;
   }
 
   #placeOf(subject: object): number | undefined {

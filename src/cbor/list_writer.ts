@@ -21,7 +21,7 @@ export interface Lists {
  * The arrays as one.
  *
  * @param arrays What may be arrays.
- * @param seen All objects that were met before, to which the arrays are added.
+ * @param seen All arrays that were met before, to which these are added.
  * @returns `null` when something is no bare array, has holes, or was met before; then `seen` is as it was.
  */
 export function collectLists(arrays: readonly unknown[], seen: Set<object>): Lists | null {

@@ -18,8 +18,6 @@ import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "./typed_arrays.
 const BLOCK_ROWS = 4096;
 /** UTF-16 units of text in one block of strings. */
 const MAX_TEXT = 1 << 24;
-/** Mean length of strings from which joining them pays. */
-const LONG_STRING = 24;
 /** Distinct values in a column of choices, so that an index is one byte. */
 const MAX_CHOICES = 256;
 /** A shape of fewer rows than this has its columns written value by value. */
@@ -118,19 +116,11 @@ function writeStrings(result: ResultWriter, items: readonly unknown[]): boolean 
     if (length > longest) longest = length;
   }
   if (units > MAX_TEXT) return false;
-  const { writer } = result;
-  const start = writer.length;
-  writer.object("Strings", 3);
-  // Short strings are copied faster than joined.
-  if (units > items.length * LONG_STRING || !writer.asciiText(items as string[], units)) {
-    const text = items.join("");
-    // A lone surrogate cannot be part of a text; halves of one character in neighbours can, and part again.
-    if (!text.isWellFormed()) {
-      writer.length = start;
-      return false;
-    }
-    writer.text(text);
-  }
+  const text = items.join("");
+  // A lone surrogate cannot be part of a text; halves of one character in neighbours can, and part again.
+  if (!text.isWellFormed()) return false;
+  result.writer.object("Strings", 3);
+  result.writer.text(text);
   writeTyped(result, narrowed(lengths, 0, longest));
   return true;
 }
@@ -166,7 +156,7 @@ function isChoice(item: unknown): boolean {
 
 function writeLists(result: ResultWriter, arrays: readonly unknown[], packedDepth: number): boolean {
   if (packedDepth >= MAX_PACKED_DEPTH) return false;
-  const lists = collectLists(arrays, result.seen.packed());
+  const lists = collectLists(arrays, result.seen.packedArrays());
   if (lists === null) return false;
   result.writer.object("Lists", 3);
   writeTyped(result, narrowed(lists.lengths, 0, lists.longest));
@@ -182,7 +172,7 @@ function writeRows(result: ResultWriter, items: readonly unknown[], packedDepth:
   // Rows cannot be referred to from outside, so none may have been met before. Arrays that repeat themselves mostly do
   // so from the beginning; what turns up later costs another walk.
   if (items[0] === items[1] || seen.get(items[0] as object) !== undefined) return false;
-  if (!addAll(seen.packed(), items as readonly object[])) throw new StrategyFailed("packs");
+  if (!addAll(seen.packedObjects(), items as readonly object[])) throw new StrategyFailed("packs");
   const { shapes, order } = rows;
   writer.object("Rows", 2 + shapes.length);
   if (shapes.length === 1) writer.byte(0xf6);

@@ -137,13 +137,21 @@ function addStray(shapes: Cells[], count: number, most: number): number {
 
 /** The place of the shape with the first `count` names; a new one when there is none; -1 when there may not be one. */
 function findShape(shapes: Cells[], count: number, most: number): number {
-  const known = shapes.findIndex((shape) =>
-    shape.names.length === count && shape.names.every((name, place) => name === names[place])
-  );
+  for (let at = 0; at < shapes.length; at++) {
+    if (isNamed(shapes[at]!, count)) return at;
+  }
   // An object with a property `0` may be an arguments object; let the careful way decide.
-  if (known >= 0 || count === 0 || names[0] === "0" || shapes.length === MAX_SHAPES) return known;
+  if (count === 0 || names[0] === "0" || shapes.length === MAX_SHAPES) return -1;
   const room = Math.min(most, shapes.length === 0 ? Math.ceil(FIRST_CELLS / count) : FIRST_ROWS);
   return shapes.push({ names: names.slice(0, count), values: cellsFor(count * room), room, rows: 0 }) - 1;
+}
+
+function isNamed({ names: expected }: Cells, count: number): boolean {
+  if (expected.length !== count) return false;
+  for (let place = 0; place < count; place++) {
+    if (expected[place] !== names[place]) return false;
+  }
+  return true;
 }
 
 /** Room for values of every kind, so that the engine need not change what kind of array it is with each of them. */
