@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { type Outcome, Project, type RunOptions } from "./support/project.ts";
 
 /** A function in a module of its own, and scripts that call it in the ways in which programs run. */
@@ -108,3 +108,37 @@ console.log(JSON.stringify([await load.key(Deno.args[0]!), await load(Deno.args[
   assertEquals(await at("below", "../data.txt"), [key, "above", ...below]);
   assertEquals(await at("below", project.path("data.txt")), [key, "above", "below", "BELOW", []]);
 });
+
+for (const isLocked of [true, false]) {
+  Deno.test(`an upgrade of a package reruns what uses it, with both versions in the reason, ${isLocked ? "with" : "without"} a lock file`, async () => {
+    await using project = await Project.create({
+      "main.ts": `
+import ms from "ms";
+import { cacheFile } from "@bimsb/cachepy";
+const said: string[] = [];
+const cached = cacheFile(".cache", {
+  onEvent: (event) => {
+    if (event.kind === "miss") said.push(event.fname + ": " + event.summary);
+    if (event.kind === "run") said.push(event.fname + " ran");
+  },
+});
+const helper = (text: string) => ms(text);
+const span = cached(function span(text: string) { return helper(text); });
+const shout = cached(function shout(text: string) { return text.toUpperCase(); });
+console.log(JSON.stringify([await span("2 days"), await shout("2 days"), said]));
+`,
+    });
+    const runWith = async (version: string) => {
+      const manifest = JSON.parse(await Deno.readTextFile(project.path("deno.json")));
+      manifest.imports.ms = `npm:ms@${version}`;
+      await project.write("deno.json", JSON.stringify(manifest));
+      const outcome = await project.run("main.ts", { isLocked });
+      assertEquals(outcome.code, 0, outcome.stderr);
+      return outcome.json<unknown[]>();
+    };
+    assertEquals((await runWith("2.1.2"))[2], ["span: first call", "span ran", "shout: first call", "shout ran"]);
+    assertEquals(await runWith("2.1.2"), [172_800_000, "2 DAYS", []]);
+    assertEquals(await runWith("2.1.3"), [172_800_000, "2 DAYS", ["span: ms 2.1.2 → 2.1.3", "span ran"]]);
+    assertEquals(await runWith("2.1.2"), [172_800_000, "2 DAYS", []]);
+  });
+}

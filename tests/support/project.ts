@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly command?: string;
   /** Permissions and other flags of the command. @default ["-A"] */
   readonly flags?: readonly string[];
+  /** Whether `deno.lock` is read and written. @default false */
+  readonly isLocked?: boolean;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -81,10 +83,10 @@ export class Project implements AsyncDisposable {
   /** The command that runs a script of the project. */
   command(
     script: string,
-    { command = "run", flags = ["-A"], args = [], env = {}, cwd }: RunOptions = {},
+    { command = "run", flags = ["-A"], isLocked = false, args = [], env = {}, cwd }: RunOptions = {},
   ): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
-      args: [command, "--no-prompt", "--no-lock", ...flags, this.path(script), ...args],
+      args: [command, "--no-prompt", ...isLocked ? [] : ["--no-lock"], ...flags, this.path(script), ...args],
       cwd: cwd ?? this.folder,
       env: { NO_COLOR: "1", ...env },
       stdin: "null",
