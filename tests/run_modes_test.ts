@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Outcome, Project, type RunOptions } from "./support/project.ts";
 
 /** A function in a module of its own, and scripts that call it in the ways in which programs run. */
@@ -45,9 +45,13 @@ function reportOf({ code, stdout, stderr }: Outcome): Report {
   return JSON.parse(text);
 }
 
-const TEST_MODE: RunOptions = { command: "test", flags: ["-A"] };
+/** Checking types takes longer than all else. */
+const TEST_MODE: RunOptions = { command: "test", flags: ["-A", "--no-check"] };
 const COVERED: RunOptions = { flags: ["-A", "--coverage=.coverage"] };
-const COVERED_TEST: RunOptions = { command: "test", flags: ["-A", "--coverage=.coverage", "--coverage-raw-data-only"] };
+const COVERED_TEST: RunOptions = {
+  command: "test",
+  flags: [...TEST_MODE.flags!, "--coverage=.coverage", "--coverage-raw-data-only"],
+};
 
 Deno.test("the key and the entry are the same from another working directory, in a test and under coverage", async () => {
   await using project = await Project.create({ ...SCRIPTS, "below/note.txt": "" });
@@ -57,7 +61,6 @@ Deno.test("the key and the entry are the same from another working directory, in
   const others = [
     await project.run("main.ts", { cwd: project.path("below") }),
     await project.run("main.ts", { cwd: "/", flags: ["-A", `--config=${project.path("deno.json")}`] }),
-    await project.run("main.ts", { flags: ["-A", "--no-check"] }),
     await project.run("main.ts", COVERED),
     await project.run("main_test.ts", TEST_MODE),
     await project.run("main_test.ts", COVERED_TEST),
@@ -142,3 +145,27 @@ console.log(JSON.stringify([await span("2 days"), await shout("2 days"), said]))
     assertEquals(await runWith("2.1.2"), [172_800_000, "2 DAYS", []]);
   });
 }
+
+Deno.test("where V8's inspector does not answer, as a stripped runtime may do, entries are reused and that is said", async () => {
+  await using project = await Project.create({
+    "main.ts": `
+import { Session } from "node:inspector/promises";
+Session.prototype.connect = () => { throw new Error("no inspector in this program"); };
+const { cacheFile } = await import("@bimsb/cachepy");
+let runs = 0;
+const cached = cacheFile(".cache", { onEvent: (event) => { if (event.kind === "run") runs++; } });
+const RATE = 2;
+const step = cached(function step(x: number) { return x * RATE; });
+console.log(JSON.stringify([await step(3), runs]));
+`,
+  });
+  for (const runs of [1, 0]) {
+    const outcome = await project.run("main.ts");
+    assertEquals(outcome.json(), [6, runs]);
+    assertStringIncludes(
+      outcome.stderr,
+      "step: not followed: the code could not be walked (no inspector in this program)",
+    );
+    assertStringIncludes(outcome.stderr, "not tracked: RATE");
+  }
+});
