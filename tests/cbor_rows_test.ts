@@ -1,7 +1,8 @@
 /** Rows and lists that are packed, and each way in which one of them can be something else than it looks. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { decodeResult } from "../src/cbor/decode_result.ts";
 import { type EncodedResult, encodeResult } from "../src/cbor/encode_result.ts";
+import { CacheTypeError } from "../src/errors.ts";
 import { findDifference } from "./support/clone_equality.ts";
 
 /** A few rows, and more than a block of packed rows holds. */
@@ -155,6 +156,24 @@ Deno.test("a list that is not just its elements comes back as structuredClone gi
       PLACES,
     );
   }
+});
+
+Deno.test("among rows and lists, an instance of a class is noticed and an arguments object refused", () => {
+  class List extends Array<unknown> {}
+  const lists = Array.from({ length: FEW }, (_, at) => at === 9 ? List.from([at]) : [at]);
+  assertEquals((encodeResult(lists) as EncodedResult).notices.map(({ path }) => path), ["result[9]"]);
+  const given = (function (..._given: unknown[]) {
+    return arguments;
+  })("a");
+  const rows = Array.from({ length: FEW }, (_, at) => at === 9 ? given : { 0: at });
+  assertEquals(assertThrows(() => encodeResult(rows), CacheTypeError).path, "result[9]");
+});
+
+Deno.test("a buffer that is met after packed rows is shared with its views", () => {
+  const rows = Array.from({ length: FEW }, (_, id) => makeRow(id));
+  const bytes = new Uint8Array(8);
+  const value = [rows, bytes, bytes.buffer, new Float64Array(bytes.buffer)];
+  assertEquals(findDifference(copy(value), structuredClone(value)), null);
 });
 
 Deno.test("the getters of rows are read once each, also of rows with other names than the rows before", () => {

@@ -129,7 +129,7 @@ function addStray(shapes: Cells[], count: number, most: number): number {
   const at = findShape(shapes, count, most);
   const shape = shapes[at];
   if (shape === undefined) return -1;
-  if (shape.rows === shape.room) makeRoom(shape);
+  // There is room: the row after the last one of this shape looked here first.
   for (let place = 0; place < count; place++) shape.values[place * shape.room + shape.rows] = values[place];
   shape.rows++;
   return at;
