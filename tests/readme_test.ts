@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { type Outcome, Project } from "./support/project.ts";
 import { runCli } from "./support/run_cli.ts";
 
@@ -68,6 +69,19 @@ Deno.test("the comments in the examples are what is printed", async () => {
       assertEquals(printed[line], comment.replace(/: .*/, (rest) => /^(true|false)/.test(comment) ? "" : rest));
     }
   }
+});
+
+Deno.test("a project that links a checkout runs the example and the command line", async () => {
+  const checkout = fromFileUrl(new URL("..", import.meta.url));
+  const manifest = JSON.parse(
+    blocksOf("json")[1]!.replaceAll("../cachepy/", checkout).replaceAll("../cachepy", checkout),
+  );
+  await using project = await Project.create({ "main.ts": blocksOf("ts")[0]! });
+  await project.write("deno.json", JSON.stringify(manifest));
+  await project.write("cachepy.yml", "verbose: true\n");
+  assertEquals(linesOf(await project.run("main.ts")), ["countWet: first execution", "load: first execution"]);
+  await project.write("cli.ts", `import { main } from "@bimsb/cachepy/cli";\nDeno.exit(await main(Deno.args));\n`);
+  assertMatch((await project.run("cli.ts", { args: ["list"] })).stdout, /countWet/);
 });
 
 Deno.test("each line for the shell that needs no network runs, in a project where something was cached", async () => {
