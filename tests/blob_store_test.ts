@@ -40,6 +40,28 @@ for (const [size, bytes] of [["small", small], ["large", large]] as const) {
   }
 }
 
+Deno.test("a large blob is checked to its last byte, wherever its pieces end", () =>
+  withStore(async ({ blobs }) => {
+    const piece = 4 * 1024 * 1024;
+    for (const length of [piece - 1, piece, piece + 1, 2 * piece]) {
+      const bytes = new Uint8Array(length).map((_, index) => index * 31);
+      const { digest } = await blobs.write([bytes]);
+      assertEquals(await blobs.read(digest), { status: "ok", bytes });
+      const path = blobs.pathOf(digest);
+      for (const at of [0, Math.min(piece, length) - 1, length - 1]) {
+        const flipped = bytes.slice();
+        flipped[at]! ^= 1;
+        Deno.writeFileSync(path, flipped);
+        assertEquals((await blobs.read(digest)).status, "corrupt", `byte ${at} of ${length}`);
+      }
+      Deno.writeFileSync(path, bytes.subarray(1));
+      assertEquals((await blobs.read(digest)).status, "corrupt", `${length} bytes less one`);
+      Deno.writeFileSync(path, bytes);
+      Deno.writeFileSync(path, new Uint8Array(1), { append: true });
+      assertEquals((await blobs.read(digest)).status, "corrupt", `${length} bytes and one more`);
+    }
+  }));
+
 Deno.test("two blobs that were swapped with each other are both noticed", () =>
   withStore(async ({ blobs }) => {
     const a = await blobs.write([small]);

@@ -144,7 +144,7 @@ export class BlobStore {
   async read(digest: BlobDigest, sizeBytes?: number): Promise<BlobRead> {
     if (sizeBytes !== undefined && sizeBytes <= SYNC_LIMIT_BYTES) return this.readSync(digest);
     try {
-      return check(digest, await Deno.readFile(this.pathOf(digest)));
+      return await this.#readLarge(digest);
     } catch (error) {
       return failedRead(error);
     }
@@ -300,6 +300,23 @@ export class BlobStore {
     }
   }
 
+  async #readLarge(digest: BlobDigest): Promise<BlobRead> {
+    using file = await Deno.open(this.pathOf(digest));
+    const bytes = new Uint8Array((await file.stat()).size);
+    const hash = beginDigest();
+    let filled = 0;
+    for (let digested = 0;;) {
+      // The disk fills one piece while the next lines digest the one before.
+      const reading = file.read(bytes.subarray(filled, filled + PIECE_BYTES));
+      hash.update(bytes.subarray(digested, filled));
+      digested = filled;
+      const count = await reading;
+      if (!count) break;
+      filled += count;
+    }
+    return compare(digest, hash.end<"blob">(), bytes, filled);
+  }
+
   /**
    * A new temporary file. It is locked while it is being written, so that a clean-up can tell it from what a killed
    * process left.
@@ -335,13 +352,17 @@ export class BlobStore {
   }
 }
 
-/** Small enough that digesting one piece overlaps with writing it, large enough that calls do not count. */
+/** Small enough that digesting one piece overlaps with writing or reading another, large enough that calls do not count. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 function check(digest: BlobDigest, bytes: Uint8Array<ArrayBuffer>): BlobRead {
-  const found = digestBytes(bytes);
-  if (found === digest) return { status: "ok", bytes };
-  return { status: "corrupt", detail: `Blob ${digest} holds ${bytes.byteLength} bytes of another digest, ${found}` };
+  return compare(digest, digestBytes(bytes), bytes, bytes.byteLength);
+}
+
+/** @param filled Fewer than there are bytes when the file was cut off while it was read. */
+function compare(digest: BlobDigest, found: BlobDigest, bytes: Uint8Array<ArrayBuffer>, filled: number): BlobRead {
+  if (found === digest && filled === bytes.byteLength) return { status: "ok", bytes };
+  return { status: "corrupt", detail: `Blob ${digest} holds ${filled} bytes of another digest, ${found}` };
 }
 
 function failedRead(error: unknown): BlobRead {
