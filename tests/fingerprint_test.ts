@@ -85,6 +85,21 @@ Deno.test("the next look sees changed maps, sets, dates, typed arrays, static me
   }
 });
 
+Deno.test("the next look sees that a method which the program put on a prototype is another one now", async () => {
+  // deno-lint-ignore no-explicit-any
+  const prototype: any = Array.prototype;
+  try {
+    prototype.cachepySum = () => 1;
+    // deno-lint-ignore no-explicit-any
+    const found = await follow(() => ([] as any).cachepySum());
+    assert(!await isRefreshed(found));
+    prototype.cachepySum = () => 2;
+    assert(await isRefreshed(found));
+  } finally {
+    delete prototype.cachepySum;
+  }
+});
+
 Deno.test("the next look sees a private field that was changed from outside the function", async () => {
   class Box {
     #content = 1;
@@ -250,6 +265,11 @@ Deno.test("blind uses are found: named imports of node:fs, captured originals, p
     ["Deno.readTextFile", "file"],
     ["fetch", "network"],
   ]);
+});
+
+Deno.test("classes of the network's scripts that only hold data are not blind", async () => {
+  const found = await follow(() => [new Headers(), new FormData(), new Response("x"), new Request("file:///x")]);
+  assertEquals(found.blind, []);
 });
 
 Deno.test("fetching a file is not blind, since it is observed", async () => {

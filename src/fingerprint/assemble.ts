@@ -20,6 +20,7 @@ import type { StateFindings } from "./state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
 import { isDeeplyFixed } from "./frozen.ts";
 import { sightOfMember, sightOfVariable } from "./first_sight.ts";
+import { isPatchLabel, isStillPatched } from "./patched.ts";
 import { firstValue, numberOf, PROCESS, type Snapshot, snapshotOf } from "./moments.ts";
 import { findVisibleNames, type VisibleNames } from "./visible_names.ts";
 
@@ -183,6 +184,7 @@ class Assembler {
       // Private names are hashed away.
       extras.push(label.startsWith("static #") ? "static #" : label);
       node.references.push(this.#value(value));
+      if (isPatchLabel(label)) this.#checks.push(() => isStillPatched(label, value));
       if (typeof value !== "function") {
         this.#addValuePart(`${user.name}.${label.replace(/^\w+ /, "")}`, user.module, value);
       }

@@ -132,9 +132,12 @@ const PLATFORM_SCRIPTS: readonly (readonly [pattern: RegExp, kind: BlindKind])[]
   [/^ext:deno_kv\/|^ext:deno_cache\/|^ext:deno_webstorage\//, "file"],
 ];
 
+/** Classes of the same scripts that hold data and ask nobody. */
+const DATA_CLASSES: ReadonlySet<string> = new Set(["Headers", "FormData", "Request", "Response"]);
+
 /** What is blind in a captured function of the platform, by the script that it was written in. */
 export function blindScript(url: string, name: string): Omit<BlindUse, "module"> | null {
   const found = PLATFORM_SCRIPTS.find(([pattern]) => pattern.test(url));
-  if (!found) return null;
+  if (!found || DATA_CLASSES.has(name)) return null;
   return { name: Object.hasOwn(Deno, name) ? `Deno.${name}` : name, kind: found[1] };
 }

@@ -42,6 +42,22 @@ export function findPatched(): Patched {
   return found;
 }
 
+/**
+ * Whether a method is where it was found.
+ *
+ * @param label As {@linkcode findPatched} gave it.
+ */
+export function isStillPatched(label: string, fn: unknown): boolean {
+  const [owner = "", name = ""] = label.split(".prototype.");
+  const property = Object.getOwnPropertyDescriptor(OWNERS[owner] ?? {}, name);
+  return property !== undefined && [property.value, property.get, property.set].includes(fn);
+}
+
+/** Whether a label is one of {@linkcode findPatched}. */
+export function isPatchLabel(label: string): boolean {
+  return label.includes(".prototype.");
+}
+
 const natives = new WeakSet<object>();
 
 function isKnownNative(fn: object): boolean {
