@@ -30,6 +30,7 @@ export interface KeepMode {
 }
 
 type Returned = Execution & { readonly threw: false };
+type Storable = Returned & { readonly encoded: EncodedResult };
 
 /**
  * Stores a result.
@@ -41,28 +42,11 @@ type Returned = Execution & { readonly threw: false };
  */
 export async function keep(call: Call, execution: Returned, mode: KeepMode): Promise<Landing> {
   const { value, encoded } = execution;
-  const raced = mode.isSameInput ? execution.raced : ["an input", ...execution.raced];
   const outcome = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
   const unstored: Landing = { kind: "unstored", value, reasons: mode.reasons, outcome };
-  if (!mode.isWritten) return unstored;
-  if (encoded === null) {
-    const { refusal } = execution;
-    const detail = refusal instanceof Error ? refusal.message : String(refusal);
-    tellUnsaved(call, detail, refusal instanceof CacheTypeError ? refusal.path : null);
-    return unstored;
-  }
-  for (const { path, detail } of encoded.notices) tellNotice(call, `${path}: ${detail}`);
-  if (raced.length > 0) {
-    tellRaced(call, raced);
-    return unstored;
-  }
-  const { maxBytes } = call.prepared.options;
-  if (encoded.byteLength > maxBytes) {
-    tellUnsaved(call, `it takes ${encoded.byteLength} bytes, and maxBytes is ${maxBytes}`, null);
-    return unstored;
-  }
+  if (!mode.isWritten || !isStorable(call, execution, mode)) return unstored;
   try {
-    const trace = await commit(call, execution, encoded, mode);
+    const trace = await commit(call, execution, mode);
     tellStored(call, trace.sizeBytes);
     await keepBound(call, trace.sizeBytes);
     return { kind: "stored", trace, value, reasons: mode.reasons, outcome };
@@ -72,7 +56,29 @@ export async function keep(call: Call, execution: Returned, mode: KeepMode): Pro
   }
 }
 
-async function commit(call: Call, execution: Returned, encoded: EncodedResult, mode: KeepMode): Promise<Trace> {
+/** Whether a result may be stored; tells why not. */
+function isStorable(call: Call, execution: Returned, { isSameInput }: KeepMode): execution is Storable {
+  const { encoded, refusal, raced } = execution;
+  if (encoded === null) {
+    const detail = refusal instanceof Error ? refusal.message : String(refusal);
+    tellUnsaved(call, detail, refusal instanceof CacheTypeError ? refusal.path : null);
+    return false;
+  }
+  for (const { path, detail } of encoded.notices) tellNotice(call, `${path}: ${detail}`);
+  if (!isSameInput || raced.length > 0) {
+    tellRaced(call, isSameInput ? raced : ["an input", ...raced]);
+    return false;
+  }
+  const { maxBytes } = call.prepared.options;
+  if (encoded.byteLength > maxBytes) {
+    tellUnsaved(call, `it takes ${encoded.byteLength} bytes, and maxBytes is ${maxBytes}`, null);
+    return false;
+  }
+  return true;
+}
+
+async function commit(call: Call, execution: Storable, mode: KeepMode): Promise<Trace> {
+  const { encoded } = execution;
   const { cache, memory } = call.prepared.workspace;
   const { digest, sizeBytes } = await cache.blobs.write(encoded.chunks);
   const trace: Trace = {

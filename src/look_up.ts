@@ -37,10 +37,12 @@ export interface Finding {
   readonly record: EntryRecord | null;
   /** Whether one of its executions stands; `null`: there is none. */
   readonly verdict: Verdict | null;
+  /** The commits to the store when it was read; `null` when that cannot be told. */
+  readonly commits: string | null;
 }
 
 /** What is found when nothing is looked for. */
-export const NOTHING_FOUND: Finding = { record: null, verdict: null };
+export const NOTHING_FOUND: Finding = { record: null, verdict: null, commits: null };
 
 /** Begins a verification. */
 export function beginVisit(isHeard: boolean, rerun?: Visit["rerun"]): Visit {
@@ -58,15 +60,22 @@ export function beginVisit(isHeard: boolean, rerun?: Visit["rerun"]): Visit {
 export async function lookUp(call: Call, visit: Visit, from: "memory" | "afresh" = "memory"): Promise<Finding> {
   const { memory, cache } = call.prepared.workspace;
   memory.synchronize(cache.generation());
-  const record = (from === "memory" ? memory.record(call.key) : undefined) ?? await readRecord(call);
-  if (record === null) return NOTHING_FOUND;
+  const known = from === "memory" ? memory.record(call.key) : undefined;
+  const commits = known === undefined ? cache.records.commits() : null;
+  const record = known ?? await readRecord(call);
+  if (record === null) return { ...NOTHING_FOUND, commits };
   memory.keepRecord(record);
   visit.open.add(call.key);
   try {
-    return { record, verdict: await verifyRecord(record, checksOf(call, visit)) };
+    return { record, commits, verdict: await verifyRecord(record, checksOf(call, visit)) };
   } finally {
     visit.open.delete(call.key);
   }
+}
+
+/** Whether what was found is what is stored: nobody committed anything since. */
+export function isUpToDate({ commits }: Finding, { prepared: { workspace: { cache } } }: Call): boolean {
+  return commits !== null && commits === cache.records.commits();
 }
 
 /** A cache that never worked is the user's to set up; one that fails later costs no result. */

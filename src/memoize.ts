@@ -18,7 +18,7 @@ import type { Flight } from "./flights.ts";
 import { reservePlace } from "./inner_call.ts";
 import { keep } from "./keep.ts";
 import { landedOn, landedThrowing, type Landing, uniqueOutcome } from "./landing.ts";
-import { beginVisit, type Finding, lookUp, NOTHING_FOUND, type Visit } from "./look_up.ts";
+import { beginVisit, type Finding, isUpToDate, lookUp, NOTHING_FOUND, type Visit } from "./look_up.ts";
 import { run } from "./run.ts";
 import type { Step } from "./step.ts";
 import { joinRun, takeLock } from "./take_lock.ts";
@@ -126,7 +126,7 @@ async function compute(
   const isWritten = options.skipSave !== true && !call.prepared.workspace.cache.readOnly;
   const lock = isRead(options) && isWritten ? await takeLock(call, flight) : null;
   try {
-    const again = lock === null ? found : await lookUp(call, visit, "afresh");
+    const again = lock === null || isUpToDate(found, call) ? found : await lookUp(call, visit, "afresh");
     if (again.verdict?.fresh) {
       if (lock !== null && lock.waitedMs > 0) tellShared(call, "machine");
       return landedOn(again.verdict.trace);

@@ -132,7 +132,7 @@ Deno.test("imports keep to the ranks of the README: the same or a lower one, typ
 const OWNERS: readonly [effect: string, sign: RegExp, owners: readonly string[]][] = [
   ["V8's inspector", /"node:inspector/, ["src/inspector.ts"]],
   ["the parser", /from "acorn"/, ["src/source/syntax.ts"]],
-  ["Deno.Kv", /\bDeno\.openKv\(/, ["src/store/kv_handle.ts"]],
+  ["Deno.Kv", /\bDeno\.openKv\(/, ["src/store/kv_open.ts", "src/store/kv_read_only.ts"]],
   ["the console", /\bconsole\s*\./, ["src/announce.ts"]],
   ["the streams of a terminal", /\bDeno\.(stdout|stderr|stdin)\b/, ["src/cli/terminal.ts"]],
   ["ending the process", /\bDeno\.exit\(|\bprocess\.exit\(/, ["cli.ts"]],

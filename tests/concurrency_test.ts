@@ -63,6 +63,17 @@ Deno.test("8 processes that make the same slow call run it once, and wake within
   assert(Math.min(...lateMs) < 50, `${lateMs} ms after the result`);
 });
 
+Deno.test("4 processes that make the same 150 quick calls at the same time run each once", async () => {
+  await using crew = await Crew.open();
+  const workers = await crew.startAll(4);
+  const each = Array.from({ length: 150 }, (_, n) => [n, 10]);
+  for (let at = 0; at < each.length; at += 10) {
+    const some = each.slice(at, at + 10);
+    await Promise.all(workers.map((worker) => worker.do({ do: "calls", fn: "sized", each: some })));
+  }
+  assertEquals(each.map(([n]) => crew.runs(`sized-${n}`)), each.map(() => 1));
+});
+
 const KILLS = Number(Deno.env.get("CACHEPY_KILLS") ?? 20);
 
 Deno.test(`the holder is killed while 8 processes wait, ${KILLS} times: one new run, all served within a second`, async () => {

@@ -11,6 +11,7 @@ import {
   MalformedRow,
   summaryOf,
 } from "../src/store/record_codec.ts";
+import { openCache } from "../src/store/cache_dir.ts";
 import { appendToPage, decodePage, encodePageHead, encodePageRow } from "../src/store/summary_page.ts";
 import { keyOf, load, recordOf, store, valueOf, withStore } from "./support/store_rig.ts";
 
@@ -169,6 +170,26 @@ Deno.test("the generation moves when entries are removed or replaced, and not wh
     Deno.removeSync(cache.dir, { recursive: true });
     seen.push(cache.generation());
     assertEquals(new Set(seen).size, 5);
+  }));
+
+Deno.test("commits() moves with every commit of any handle, and with nothing else", () =>
+  withStore(async (cache, dir) => {
+    assertEquals(cache.records.commits(), null, "the database is not open yet");
+    const release = cache.use();
+    await store(cache, 1);
+    const first = cache.records.commits();
+    assert(first !== null || Deno.build.os === "windows");
+    await load(cache, 1);
+    await cache.records.get(keyOf("nobody"));
+    assertEquals(cache.records.commits(), first);
+    const other = await openCache(dir, { durable: true });
+    await store(other, 2);
+    const second = cache.records.commits();
+    assert(second !== first);
+    await other.records.remove([keyOf(2)]);
+    assert(cache.records.commits() !== second);
+    other.close();
+    release();
   }));
 
 Deno.test("summaries() tell what a list shows, and recent() the newest of a function first", () =>

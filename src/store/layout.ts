@@ -74,9 +74,7 @@ export function makeLayout(layout: Layout): boolean {
   try {
     Deno.mkdirSync(layout.root, { recursive: true, mode: FOLDER_MODE });
     for (const folder of [layout.version, layout.blobs, layout.locks, layout.usage, layout.tmp]) makeFolder(folder);
-    const marked = holdsOnlyCache(layout.root) ? layout.root : layout.version;
-    writeOnce(`${marked}/CACHEDIR.TAG`, TAG_TEXT);
-    writeOnce(`${marked}/.gitignore`, "*\n");
+    markOnce(layout);
     writeOnce(layout.generation, "");
     return isWritable(layout);
   } catch (error) {
@@ -168,6 +166,14 @@ function holdsOnlyCache(root: string): boolean {
     if (name !== "CACHEDIR.TAG" && name !== ".gitignore" && !/^v\d+$/.test(name)) return false;
   }
   return true;
+}
+
+/** What was marked stays so, whatever else comes into the folder later. */
+function markOnce({ root, version }: Layout): void {
+  if (isFile(`${root}/CACHEDIR.TAG`) || isFile(`${version}/CACHEDIR.TAG`)) return;
+  const marked = holdsOnlyCache(root) ? root : version;
+  writeOnce(`${marked}/.gitignore`, "*\n");
+  writeOnce(`${marked}/CACHEDIR.TAG`, TAG_TEXT);
 }
 
 function makeFolder(path: string): void {

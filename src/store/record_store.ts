@@ -257,6 +257,11 @@ export class RecordStore {
     this.#parts.forget();
   }
 
+  /** See {@linkcode KvHandle.commits}. */
+  commits(): string | null {
+    return this.#handle.commits();
+  }
+
   /** What cleaning up needs. */
   get garbage(): GarbageStore {
     return { handle: this.#handle, blobs: this.#blobs, locks: this.#locks };

@@ -10,6 +10,7 @@
  */
 import type { CallKey } from "../digests.ts";
 import type { EntryRecord } from "../records.ts";
+import { inodeOf } from "./file_info.ts";
 import { tryChoreLock } from "./file_lock.ts";
 import { inPieces, listRows, type ReportRow } from "./graph_rows.ts";
 import type { KvWriter, Mutation } from "./kv_batch.ts";
@@ -253,14 +254,6 @@ function nameIn(era: Deno.AtomicCheck): string {
 
 function eraPrefix({ versionstamp }: Deno.AtomicCheck): string {
   return `${versionstamp ?? ""}-`;
-}
-
-function inodeOf(path: string): number | null {
-  try {
-    return Deno.statSync(path).ino;
-  } catch {
-    return null;
-  }
 }
 
 /** What a tombstone says. */
