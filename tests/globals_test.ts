@@ -33,6 +33,22 @@ Deno.test("a global that was not there when a function was first called counts o
     assertEquals(rig.runs(), 5, "the state without the global is a hit again");
   }));
 
+Deno.test("a stand-in for fetch counts, from the call on after which it took fetch's place", async () => {
+  await using rig = await Rig.open();
+  const load = rig.cached()(async function load(url: string) {
+    return await fetch(url).then((response) => response.text(), () => "nobody");
+  });
+  const { fetch: real } = globalThis;
+  try {
+    assertEquals(await load("http://127.0.0.1:1"), "nobody");
+    globalThis.fetch = () => Promise.resolve(new Response("stand-in"));
+    assertEquals(await load("http://127.0.0.1:1"), "stand-in");
+  } finally {
+    globalThis.fetch = real;
+  }
+  assertEquals([await load("http://127.0.0.1:1"), rig.runs()], ["nobody", 2]);
+});
+
 Deno.test("a global that a function writes and reads is state: left out, and named", () =>
   withGlobals(["cachepyCalls", "cachepyBareCalls", "cachepyLog"], async (rig) => {
     scope.cachepyBareCalls = 0;

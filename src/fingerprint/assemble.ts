@@ -14,6 +14,7 @@ import { type Code, nameModule, type Root, type UserCode } from "./reached.ts";
 import type { GraphNode } from "./graph.ts";
 import type { FoundMember } from "./members.ts";
 import { type AmbientFact, ambientGlobal, localFacts } from "./ambient.ts";
+import { blindGlobal } from "./blind.ts";
 import { isOfPlatform, pathInGlobal } from "./globals.ts";
 import { readDynamicModule } from "./dynamic_imports.ts";
 import type { StateFindings } from "./state.ts";
@@ -314,12 +315,15 @@ class Assembler {
     const isPlatformCode = (one: unknown) =>
       typeof one === "function" && this.#found.codes.get(one)?.kind === "platform";
     const isUserCode = typeof found.value === "function" && !isPlatformCode(found.value);
-    if (!isUserCode && (isOfPlatform(slot.name, use.path) || isPlatformCode(value) || isPlatformCode(found.value))) {
-      return `global ${[slot.name, ...use.path].join(".")}`;
-    }
     const path = pathInGlobal(slot.name, use.path);
     const root: ValueRoot = { kind: "value", slot, value: globalThis, isDynamic: true, declaration: null, module: "" };
-    return this.#member(root, this.#found.memberOf(root, { ...use, path }) ?? found, { ...use, path }, user);
+    const within = this.#found.memberOf(root, { ...use, path }) ?? found;
+    if (!isUserCode && (isOfPlatform(slot.name, use.path) || isPlatformCode(value) || isPlatformCode(found.value))) {
+      // What asks the network is what programs put a stand-in of their own in the place of.
+      if (blindGlobal(path)?.kind === "network") this.#checkMember(globalThis, { ...use, path }, within);
+      return `global ${[slot.name, ...use.path].join(".")}`;
+    }
+    return this.#member(root, within, { ...use, path }, user);
   }
 
   #member(
