@@ -1,5 +1,5 @@
 /**
- * The least that a hit takes: digest the arguments, read a small file.
+ * The least that a hit and a miss take, of the platform alone.
  *
  * @module
  */
@@ -19,4 +19,33 @@ export function createFloor(dir: string): Floor {
   const path = `${dir}/floor`;
   Deno.writeFileSync(path, bytes);
   return () => createHash("sha256").update(bytes).digest("hex").length + Deno.readFileSync(path).length;
+}
+
+/** The floor of a miss, and the end of what it needs. */
+export interface MissFloor extends Disposable {
+  /** Does everything that the disk sees of one miss, and nothing else. */
+  readonly work: () => Promise<unknown>;
+}
+
+/**
+ * What a miss asks of the platform: a look whether the entry is there, a lock file, a blob under a temporary name that is
+ * then its own, and one commit of a record, a reference to the blob, a node and a page of the list.
+ *
+ * @param dir Where to put the files.
+ */
+export async function createMissFloor(dir: string): Promise<MissFloor> {
+  for (const folder of ["blobs", "locks"]) Deno.mkdirSync(`${dir}/${folder}`, { recursive: true });
+  const kv = await Deno.openKv(`${dir}/meta.kv`);
+  const [record, node, page] = [450, 200, 1_100].map((size) => new Uint8Array(size).fill(7));
+  const work = async () => {
+    const key = createHash("sha256").update(crypto.randomUUID()).digest("hex");
+    await kv.get(["r", key]);
+    using lock = Deno.openSync(`${dir}/locks/${key}`, { write: true, createNew: true });
+    lock.tryLockSync(true);
+    Deno.writeFileSync(`${dir}/blobs/new`, node!);
+    Deno.renameSync(`${dir}/blobs/new`, `${dir}/blobs/${key}`);
+    await kv.atomic().set(["b", key, key], 1).set(["n", key], node).set(["r", key], record).set(["s"], page).commit();
+    Deno.removeSync(`${dir}/locks/${key}`);
+  };
+  return { work, [Symbol.dispose]: () => kv.close() };
 }
