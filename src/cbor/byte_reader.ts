@@ -123,6 +123,7 @@ export class ByteReader {
       pieces.push(piece);
       length += piece.length;
     }
+    if (pieces.length === 1) return pieces[0]!;
     const whole = new Uint8Array(length);
     let at = 0;
     for (const piece of pieces) {
@@ -154,6 +155,7 @@ export class ByteReader {
   }
 
   #decode(bytes: Uint8Array, at: number): string {
+    if (bytes.length === 0) return "";
     try {
       return decoder.decode(bytes);
     } catch (cause) {

@@ -15,24 +15,29 @@ import { typedArrayOfTag } from "./typed_arrays.ts";
 /** What an open container does with the values that are read for it. */
 const Role = {
   array: 0,
-  object: 1,
-  map: 2,
-  set: 3,
+  /** An array that was made with all its places. */
+  shortArray: 1,
+  object: 2,
+  map: 3,
+  set: 4,
   /** Holes and further properties of an array: names and values in turn. */
-  sparse: 4,
+  sparse: 5,
   /** The cause of an error. */
-  cause: 5,
+  cause: 6,
   /** Arrays that follow each other in one. */
-  concat: 6,
+  concat: 7,
   /** Shapes of packed rows. */
-  rows: 7,
+  rows: 8,
   /** Columns of one shape. */
-  shape: 8,
+  shape: 9,
   /** Distinct values of packed choices. */
-  choices: 9,
+  choices: 10,
   /** The items of packed arrays. */
-  lists: 10,
+  lists: 11,
 } as const;
+
+/** Arrays up to this length are made with all their places, which takes no more memory than adding the first item. */
+const SHORT_ARRAY = 16;
 
 interface OpenContainer {
   role: number;
@@ -102,6 +107,11 @@ export class ValueReader extends ByteReader {
       case Role.choices:
         (top.target as unknown[]).push(value);
         return;
+      case Role.shortArray: {
+        const items = top.target as unknown[];
+        items[items.length - 1 - top.remaining] = value;
+        return;
+      }
       case Role.object:
         if (!top.hasKey) {
           top.key = this.#name(value);
@@ -303,7 +313,8 @@ export class ValueReader extends ByteReader {
   }
 
   #openArray(count: number): unknown {
-    return this.#push(Role.array, this.remember([]), count);
+    if (count < 0 || count > SHORT_ARRAY) return this.#push(Role.array, this.remember([]), count);
+    return this.#push(Role.shortArray, this.remember(new Array(count)), count);
   }
 
   #openMap(count: number): unknown {
