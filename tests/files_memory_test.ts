@@ -91,6 +91,48 @@ Deno.test("a snapshot with any bit changed, or cut off anywhere, is an empty mem
   assertEquals(decodeSnapshot(bytes).size, 2);
 });
 
+Deno.test("a snapshot with a page lost or two exchanged is an empty memory", () => {
+  const PAGE = 4096;
+  const files = new Map(Array.from({ length: 200 }, (_, i) => [`/data/${i}`, remembered(i)]));
+  const bytes = encodeSnapshot(files);
+  for (let page = 0; (page + 2) * PAGE < bytes.length; page++) {
+    const from = page * PAGE;
+    const lost = bytes.slice().fill(0, from, from + PAGE);
+    const exchanged = bytes.slice();
+    exchanged.copyWithin(from, from + PAGE, from + 2 * PAGE);
+    exchanged.set(bytes.subarray(from, from + PAGE), from + PAGE);
+    for (const damaged of [lost, exchanged]) assertEquals(decodeSnapshot(damaged).size, 0, `page ${page}`);
+  }
+  assertEquals(decodeSnapshot(bytes).size, 200);
+});
+
+Deno.test("a row is found only for the stamp that it has", () => {
+  const file = { ...remembered(3), mtimeMs: 1 }; // a Date holds no fractions
+  const snapshot = decodeSnapshot(encodeSnapshot(new Map([["/a", file]])));
+  const stamp = (changes: Partial<RememberedFile>) => {
+    const { dev, ino, size, mtimeMs, ctimeMs } = { ...file, ...changes };
+    return { dev, ino, size, mtime: new Date(mtimeMs), ctime: new Date(ctimeMs) } as unknown as Deno.FileInfo;
+  };
+  assertEquals(snapshot.hasStamp(0, stamp({})), true);
+  for (const change of [{ dev: 9 }, { ino: 9 }, { size: 9 }, { mtimeMs: 9 }, { ctimeMs: 9 }]) {
+    assertEquals(snapshot.hasStamp(0, stamp(change)), false, JSON.stringify(change));
+  }
+});
+
+Deno.test("a snapshot that was read later than the clock now shows is not believed", () =>
+  inFolder((folder) => {
+    const path = `${folder}/files.bin`;
+    const writer = new FileMemory({ path, now: () => 5_000_000 });
+    writer.set("/a", stampOf(info()), CONTENT, 5_000_000);
+    writer.flush(true);
+    assertEquals(new FileMemory({ path, now: () => 5_000_000 }).get("/a", info()), DIGEST);
+    let now = 4_000_000;
+    const memory = new FileMemory({ path, now: () => now });
+    assertEquals(memory.get("/a", info()), undefined);
+    now = 6_000_000;
+    assertEquals(memory.get("/a", info()), undefined, "still forgotten when the clock has caught up");
+  }));
+
 Deno.test("a snapshot of claimed billions of rows is an empty memory", () => {
   const bytes = encodeSnapshot(new Map([["/a", remembered(1)]]));
   new DataView(bytes.buffer).setUint32(8, 0xffffffff, true);

@@ -7,7 +7,7 @@ import { beginDigest, digestBytes } from "../digest.ts";
 import type { ContentDigest } from "../digests.ts";
 
 // Taken when this module loads: what observes the reads of cached functions replaces these later.
-const { readFileSync, open, openSync } = Deno;
+const { readFileSync, openSync } = Deno;
 
 /**
  * Up to this size a file is read and hashed synchronously, bytes: an asynchronous read alone costs 70 µs, more than
@@ -19,7 +19,7 @@ export const SYNC_BYTES = 64 * 1024;
  * Two buffers of this size, one being read while the other is hashed; smaller ones leave the hash waiting for the
  * thread that reads.
  */
-const CHUNK_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 2 * 1024 * 1024;
 
 /** A digest, and how many bytes it is over: as many as `stat` said, unless the file is being written or is no real file. */
 export interface HashedContent {
@@ -53,7 +53,7 @@ export function hashFileSync(path: string): HashedContent {
  * @param expectedBytes Its size as far as known, so that a small file needs no large buffers.
  */
 export async function hashFile(path: string, expectedBytes: number = CHUNK_BYTES): Promise<HashedContent> {
-  using file = await open(path);
+  using file = openSync(path);
   const hash = beginDigest();
   const chunkBytes = Math.min(Math.max(expectedBytes, SYNC_BYTES), CHUNK_BYTES);
   let filling = new Uint8Array(chunkBytes);

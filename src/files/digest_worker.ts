@@ -15,8 +15,8 @@ interface WorkerScope {
 const scope = globalThis as unknown as WorkerScope;
 scope.onmessage = ({ data: path }) => {
   try {
-    scope.postMessage({ path, ...hashFileSync(path) });
+    scope.postMessage(hashFileSync(path));
   } catch {
-    scope.postMessage({ path, failed: true });
+    scope.postMessage({ failed: true });
   }
 };

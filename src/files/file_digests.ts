@@ -5,10 +5,10 @@
  */
 import type { ContentDigest } from "../digests.ts";
 import { CacheError } from "../errors.ts";
-import { hashFile, hashFileSync, hashSmallFile, SYNC_BYTES } from "./content.ts";
+import { hashFileSync, hashSmallFile, SYNC_BYTES } from "./content.ts";
 import { digestFound, digestListing, listDirectory, walkDirectory } from "./directory.ts";
 import { FileMemory } from "./file_memory.ts";
-import { hashFiles } from "./parallel.ts";
+import { hashSoon } from "./parallel.ts";
 import { isSameStamp, isSettled, stampOf } from "./stamp.ts";
 import type { FileStamp } from "./stamp.ts";
 
@@ -77,20 +77,18 @@ export class FileDigests {
   /** As {@linkcode digestPath}, for several, using the cores where that pays. */
   async digestPaths(paths: readonly string[], options: DigestPathOptions = {}): Promise<(ContentDigest | null)[]> {
     const startedMs = this.#now();
+    this.memory.expect(paths.length);
     const digests: (ContentDigest | null | Promise<ContentDigest | null>)[] = [];
-    const files: { path: string; info: Deno.FileInfo; index: number }[] = [];
-    for (const [index, path] of paths.entries()) {
+    const unknown: FoundFile[] = [];
+    for (const path of paths) {
       const info = this.stat(path);
-      if (info === null) digests.push(null);
-      else if (!info.isFile) digests.push(watched(this.digestPath(path, options)));
-      else {
-        digests.push(null);
-        files.push({ path, info, index });
-      }
+      const known = info?.isFile ? this.memory.get(path, info, startedMs) : undefined;
+      if (info === null || known !== undefined) digests.push(known ?? null);
+      else if (info.isFile) unknown.push({ path, info, index: digests.push(null) - 1 });
+      else digests.push(watched(this.digestPath(path, options)));
     }
-    const contents = await this.#digestFiles(files, startedMs);
-    for (const [next, file] of files.entries()) digests[file.index] = contents[next]!;
-    return Promise.all(digests);
+    this.#hash(unknown, digests, startedMs);
+    return await together(digests);
   }
 
   /**
@@ -126,11 +124,7 @@ export class FileDigests {
     const info = this.stat(path);
     if (info === null) return null;
     if (!info.isFile) throw notReadable(path, undefined, info.isDirectory ? "it is a directory" : "it is no file");
-    const known = this.memory.get(path, info);
-    if (known !== undefined) return known;
-    const content = readOr(path, () => info.size <= SYNC_BYTES ? hashSmallFile(path) : hashFileSync(path));
-    this.memory.set(path, stampOf(info), content, startedMs);
-    return content.digest;
+    return this.memory.get(path, info) ?? this.#hashNow(path, info, startedMs);
   }
 
   /**
@@ -157,33 +151,7 @@ export class FileDigests {
     if (!info.isFile) throw notReadable(path, undefined, "it is a pipe or a device");
     const known = this.memory.get(path, info);
     if (known !== undefined) return known;
-    const stamp = stampOf(info);
-    if (info.size <= SYNC_BYTES) {
-      const content = readOr(path, () => hashSmallFile(path));
-      this.memory.set(path, stamp, content, startedMs);
-      return content.digest;
-    }
-    // A file that may be edited without a new stamp is read anew for each caller: another's reading began earlier.
-    const running = this.#running.get(path);
-    if (running !== undefined && isSameStamp(running.stamp, stamp) && isSettled(stamp, startedMs)) {
-      return running.digest;
-    }
-    const digest = this.#hashLarge(path, stamp, startedMs);
-    const entry = { stamp, digest };
-    this.#running.set(path, entry);
-    const done = () => void (this.#running.get(path) === entry && this.#running.delete(path));
-    digest.then(done, done);
-    return digest;
-  }
-
-  async #hashLarge(path: string, stamp: FileStamp, startedMs: number): Promise<ContentDigest> {
-    try {
-      const content = await hashFile(path, stamp.size);
-      this.memory.set(path, stamp, content, startedMs);
-      return content.digest;
-    } catch (error) {
-      throw notReadable(path, error, messageOf(error));
-    }
+    return info.size <= SYNC_BYTES ? this.#hashNow(path, info, startedMs) : this.#hashSoon(path, info, startedMs);
   }
 
   #digestDirectory(path: string, pattern: RegExp | string | undefined): ContentDigest | Promise<ContentDigest> {
@@ -192,39 +160,66 @@ export class FileDigests {
       path,
       () => walkDirectory(path, { pattern: statelessPattern(pattern), exclude: this.cacheDir }),
     );
-    const contents = this.#digestFiles(found.filter((entry) => entry.kind === "file"), startedMs);
-    return contents instanceof Promise
-      ? contents.then((contents) => digestFound(found, contents))
-      : digestFound(found, contents);
+    const files = found.filter((entry) => entry.kind === "file");
+    this.memory.expect(files.length);
+    const contents: (ContentDigest | Promise<ContentDigest>)[] = [];
+    const unknown: FoundFile[] = [];
+    for (const [index, { path, info }] of files.entries()) {
+      const known = this.memory.get(path, info, startedMs);
+      if (known === undefined) unknown.push({ path, info, index });
+      contents.push(known ?? "" as ContentDigest);
+    }
+    this.#hash(unknown, contents, startedMs);
+    const all = together(contents);
+    return all instanceof Promise ? all.then((all) => digestFound(found, all)) : digestFound(found, all);
   }
 
-  /** Digests of regular files, in order; synchronously when little has to be read. */
-  #digestFiles(
-    files: readonly { readonly path: string; readonly info: Deno.FileInfo }[],
-    startedMs: number,
-  ): ContentDigest[] | Promise<ContentDigest[]> {
-    const contents: ContentDigest[] = [];
-    const unknown: { path: string; sizeBytes: number; index: number }[] = [];
-    let unknownBytes = 0;
-    for (const [index, { path, info }] of files.entries()) {
-      const known = this.memory.get(path, info);
-      contents.push(known ?? ("" as ContentDigest));
-      if (known !== undefined) continue;
-      unknown.push({ path, sizeBytes: info.size, index });
-      unknownBytes += info.size;
+  /** Puts the digests of files that are not remembered in their places; promises where much has to be read. */
+  #hash(files: readonly FoundFile[], digests: (null | ContentDigest | Promise<unknown>)[], startedMs: number): void {
+    const sizeBytes = files.reduce((sum, { info }) => sum + info.size, 0);
+    const isMuch = sizeBytes > SYNC_SUM_BYTES || files.some(({ info }) => info.size > SYNC_BYTES);
+    for (const { path, info, index } of files) {
+      digests[index] = isMuch ? watched(this.#hashSoon(path, info, startedMs)) : this.#hashNow(path, info, startedMs);
     }
-    const keep = (index: number, content: { digest: ContentDigest; sizeBytes: number }) => {
-      contents[index] = content.digest;
-      this.memory.set(files[index]!.path, stampOf(files[index]!.info), content, startedMs);
-    };
-    if (unknownBytes > SYNC_SUM_BYTES || unknown.some((file) => file.sizeBytes > SYNC_BYTES)) {
-      return hashFiles(unknown, (file, content) => keep(file.index, content)).then(() => contents, (error) => {
-        throw notReadable(error.path ?? "", error.cause ?? error, messageOf(error.cause ?? error));
-      });
-    }
-    for (const { path, index } of unknown) keep(index, readOr(path, () => hashSmallFile(path)));
-    return contents;
   }
+
+  #hashNow(path: string, info: Deno.FileInfo, startedMs: number): ContentDigest {
+    const content = readOr(path, () => info.size <= SYNC_BYTES ? hashSmallFile(path) : hashFileSync(path));
+    this.memory.set(path, stampOf(info), content, startedMs);
+    return content.digest;
+  }
+
+  #hashSoon(path: string, info: Deno.FileInfo, startedMs: number): Promise<ContentDigest> {
+    const stamp = stampOf(info);
+    // A file that may be edited without a new stamp is read anew for each caller: another's reading began earlier.
+    const running = this.#running.get(path);
+    if (running !== undefined && isSameStamp(running.stamp, stamp) && isSettled(stamp, startedMs)) {
+      return running.digest;
+    }
+    const digest = hashSoon(path, info.size).then((content) => {
+      this.memory.set(path, stamp, content, startedMs);
+      return content.digest;
+    }, (error) => {
+      throw notReadable(path, error, messageOf(error));
+    });
+    const entry = { stamp, digest };
+    this.#running.set(path, entry);
+    const done = () => void (this.#running.get(path) === entry && this.#running.delete(path));
+    digest.then(done, done);
+    return digest;
+  }
+}
+
+/** A regular file, and the place of its digest in a list. */
+interface FoundFile {
+  readonly path: string;
+  readonly info: Deno.FileInfo;
+  readonly index: number;
+}
+
+/** All values; at once when none of them is a promise. */
+function together<T>(values: (T | Promise<T>)[]): T[] | Promise<T[]> {
+  return values.some((value) => value instanceof Promise) ? Promise.all(values) : values as T[];
 }
 
 /** A pattern whose `test` keeps no place: with `g` or `y`, every other name would be tested from the middle. */

@@ -56,16 +56,30 @@ export class FileMemory {
     this.#now = options.now ?? Date.now;
   }
 
-  /** The digest of the file at `path` if its content is known to be what it was, for one look at its stamp. */
-  get(path: string, stamp: Deno.FileInfo): ContentDigest | undefined {
-    const known = this.#recent.get(path) ?? this.#recall(path, stamp.size);
-    if (known === undefined) return undefined;
+  /** Tells that so many files will be asked for: then it is known at once whether loading the snapshot pays. */
+  expect(count: number): void {
+    if (this.#snapshot === undefined) this.#missedMs += count * HASH_FILE_MS;
+  }
+
+  /**
+   * The digest of the file at `path` if its content is known to be what it was, for one look at its stamp.
+   *
+   * @param path An absolute path.
+   * @param stamp As the file has it now.
+   * @param nowMs Milliseconds since the epoch.
+   */
+  get(path: string, stamp: Deno.FileInfo, nowMs: number = this.#now()): ContentDigest | undefined {
+    const known = this.#recent.size === 0 ? undefined : this.#recent.get(path);
+    if (known === undefined) return this.#recall(path, stamp, nowMs);
     if (
       known.ctimeMs !== stamp.ctime?.getTime() || known.mtimeMs !== stamp.mtime?.getTime() ||
       known.size !== stamp.size || known.ino !== (stamp.ino ?? 0) || known.dev !== stamp.dev
     ) return undefined;
-    if (known.checkedMs <= this.#now()) return known.digest;
-    // The clock was set back since: change times no longer tell what came later.
+    return known.checkedMs <= nowMs ? known.digest : this.#disbelieve(path);
+  }
+
+  /** The clock was set back since the file was read: change times no longer tell what came later. */
+  #disbelieve(path: string): undefined {
     this.forget(path);
     return undefined;
   }
@@ -158,17 +172,22 @@ export class FileMemory {
   }
 
   /** Looks into the snapshot, once loading it costs less than hashing what it may know. */
-  #recall(path: string, sizeBytes: number): RememberedFile | undefined {
-    if (this.#snapshot === undefined) {
-      if (this.#path === null) return undefined;
-      this.#missedMs += HASH_FILE_MS + sizeBytes * HASH_BYTE_MS;
-      if (this.#snapshotBytes === 0) {
-        attempt(() => this.#snapshotBytes = statSync(this.#path!).size);
-        if (this.#snapshotBytes === 0) this.#snapshot = emptySnapshot();
-      }
-      if (this.#missedMs * 4 < this.#snapshotBytes * LOAD_BYTE_MS) return undefined;
+  #recall(path: string, stamp: Deno.FileInfo, nowMs: number): ContentDigest | undefined {
+    if (this.#snapshot === undefined && !this.#paysToLoad(stamp.size)) return undefined;
+    const snapshot = this.#load();
+    const row = snapshot.rowOf(path);
+    if (row === undefined || !snapshot.hasStamp(row, stamp)) return undefined;
+    return snapshot.checkedMs(row) <= nowMs ? snapshot.digest(row) : this.#disbelieve(path);
+  }
+
+  #paysToLoad(sizeBytes: number): boolean {
+    if (this.#path === null) return false;
+    this.#missedMs += HASH_FILE_MS + sizeBytes * HASH_BYTE_MS;
+    if (this.#snapshotBytes === 0) {
+      attempt(() => this.#snapshotBytes = statSync(this.#path!).size);
+      if (this.#snapshotBytes === 0) this.#snapshot = emptySnapshot();
     }
-    return this.#load().get(path);
+    return this.#missedMs * 4 >= this.#snapshotBytes * LOAD_BYTE_MS;
   }
 
   #load(): Snapshot {

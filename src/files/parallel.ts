@@ -1,112 +1,111 @@
 /**
- * Hashing of several files with more than one core.
+ * Hashing of large files, and of many, with more than one core where that pays.
  *
  * @module
  */
 import type { ContentDigest } from "../digests.ts";
 import { hashFile, hashSmallFile, SYNC_BYTES } from "./content.ts";
 import type { HashedContent } from "./content.ts";
+import defer * as timer from "./give_way.ts";
 
-/** A file to hash. */
-export interface FileToHash {
+/** A file to hash, and who waits for it. */
+interface Task {
   readonly path: string;
   readonly sizeBytes: number;
+  readonly resolve: (content: HashedContent) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** What a helper answers. */
 export type HelperAnswer =
-  | { readonly path: string; readonly digest: string; readonly sizeBytes: number }
-  | { readonly path: string; readonly failed: true };
-
-// Taken when this module loads: a test that fakes the time must not stop the hashing.
-const { setTimeout } = globalThis;
+  | { readonly digest: string; readonly sizeBytes: number }
+  | { readonly failed: true };
 
 /**
- * A helper is a worker: Web Crypto's digests do run on other threads, but two of them together are slower than
- * `node:crypto` on this one. Starting one costs 40 to 70 ms, so it pays from this sum on, bytes.
+ * A helper is a worker. Making one stops this thread for 13 ms, and 20 ms later, when it has loaded `node:crypto`, it
+ * begins to hash: so it pays from this sum on, bytes. (Web Crypto's digests run on other threads too, but copy what they
+ * are given on this one, which takes more than half as long as hashing it.)
  */
-const HELP_BYTES = 128 * 1024 * 1024;
+const HELP_BYTES = 96 * 1024 * 1024;
 
 /** More helpers than this only wait for the disk. */
 const MAX_HELPERS = 3;
 
 /**
- * Hashes all files and hands each result to `keep`, in no particular order.
- *
- * @param files What to hash.
- * @param keep Called once for each file.
- * @param helpBytes From this sum on, other threads help.
- * @throws {FileFailure} On the first file that cannot be read; what was hashed before is kept.
+ * Other tasks get their turn after so much work on small files, bytes; opening one counts as 10,000. Large files give way
+ * while they are read.
  */
-export async function hashFiles<File extends FileToHash>(
-  files: readonly File[],
-  keep: (file: File, content: HashedContent) => void,
-  helpBytes: number = HELP_BYTES,
-): Promise<void> {
-  // Largest first, so that no core is left with a large one at the end.
-  const queue = [...files].sort((one, other) => one.sizeBytes - other.sizeBytes);
-  const totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  const helpers = totalBytes < helpBytes
-    ? 0
-    : Math.min(MAX_HELPERS, navigator.hardwareConcurrency - 1, files.length - 1);
-  const working = [hashHere(queue, keep)];
-  if (helpers > 0 && mayStartWorker()) {
-    for (let index = 0; index < helpers; index++) working.push(hashInWorker(queue, keep));
-  }
-  const failed = (await Promise.allSettled(working)).find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+const TURN_BYTES = 8 * 1024 * 1024;
+
+/** What was asked for in the present turn. */
+let waiting: Task[] | undefined;
+
+/**
+ * Hashes a file, together with all others that are asked for in the same turn.
+ *
+ * @param path An absolute path.
+ * @param sizeBytes Its size as far as known.
+ * @param helpBytes From this sum on, other threads help.
+ * @returns Its content's digest. Rejects with what opening or reading it throws; others are hashed all the same.
+ */
+export function hashSoon(path: string, sizeBytes: number, helpBytes: number = HELP_BYTES): Promise<HashedContent> {
+  return new Promise((resolve, reject) => {
+    if (waiting === undefined) {
+      waiting = [];
+      queueMicrotask(() => {
+        const tasks = waiting!;
+        waiting = undefined;
+        void hashAll(tasks, helpBytes);
+      });
+    }
+    waiting.push({ path, sizeBytes, resolve, reject });
+  });
+}
+
+async function hashAll(tasks: Task[], helpBytes: number): Promise<void> {
+  // Taken from the end: the largest first, so that no core is left with a large one at last.
+  tasks.sort((one, other) => one.sizeBytes - other.sizeBytes);
+  const totalBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
+  const isMuch = totalBytes >= helpBytes && mayStartWorker();
+  const helpers = isMuch ? Math.min(MAX_HELPERS, navigator.hardwareConcurrency - 1, tasks.length - 1) : 0;
+  await Promise.all([hashHere(tasks), ...Array.from({ length: helpers }, () => hashInWorker(tasks))]);
   // What a helper left behind when it failed.
-  if (queue.length > 0) await hashHere(queue, keep);
+  await hashHere(tasks);
 }
 
-/** A file that could not be read. */
-export class FileFailure extends Error {
-  override readonly name = "FileFailure";
-  constructor(readonly path: string, cause: unknown) {
-    super(`Cannot read ${path}`, { cause });
-  }
-}
-
-async function hashHere<File extends FileToHash>(
-  queue: File[],
-  keep: (file: File, content: HashedContent) => void,
-): Promise<void> {
-  let sinceYield = 0;
-  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
-    let content: HashedContent;
+/** Settles one task after the other; never rejects. */
+async function hashHere(tasks: Task[]): Promise<void> {
+  let sinceTurn = 0;
+  for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
+    const { path, sizeBytes } = task;
     try {
-      content = file.sizeBytes <= SYNC_BYTES ? hashSmallFile(file.path) : await hashFile(file.path, file.sizeBytes);
+      task.resolve(sizeBytes <= SYNC_BYTES ? hashSmallFile(path) : await hashFile(path, sizeBytes));
     } catch (error) {
-      queue.length = 0;
-      throw new FileFailure(file.path, error);
+      task.reject(error);
     }
-    keep(file, content);
-    sinceYield += content.sizeBytes + 10_000;
-    if (sinceYield > 8 * 1024 * 1024) {
-      sinceYield = 0;
-      await new Promise((resolve) => setTimeout(resolve));
+    sinceTurn = sizeBytes <= SYNC_BYTES ? sinceTurn + sizeBytes + 10_000 : 0;
+    if (sinceTurn > TURN_BYTES) {
+      sinceTurn = 0;
+      await timer.giveWay();
     }
   }
 }
 
-/** Has a worker take files from the queue. What it cannot read goes back, for this thread to fail on it. */
-async function hashInWorker<File extends FileToHash>(
-  queue: File[],
-  keep: (file: File, content: HashedContent) => void,
-): Promise<void> {
-  let current: File | undefined;
+/** Has a worker take tasks. One that it cannot do goes back, for this thread to fail on it. */
+async function hashInWorker(tasks: Task[]): Promise<void> {
+  let task: Task | undefined;
   let worker: Worker | undefined;
   try {
     worker = new Worker(new URL("./digest_worker.ts", import.meta.url), { type: "module", name: "cachepy-digests" });
-    while ((current = queue.pop()) !== undefined) {
-      const answer = await ask(worker, current.path);
+    while ((task = tasks.pop()) !== undefined) {
+      const answer = await ask(worker, task.path);
       if ("failed" in answer) break;
-      keep(current, { digest: answer.digest as ContentDigest, sizeBytes: answer.sizeBytes });
+      task.resolve({ digest: answer.digest as ContentDigest, sizeBytes: answer.sizeBytes });
     }
   } catch {
     // No worker to be had: the main thread hashes what is left.
   } finally {
-    if (current !== undefined) queue.push(current);
+    if (task !== undefined) tasks.push(task);
     worker?.terminate();
   }
 }

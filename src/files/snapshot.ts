@@ -1,15 +1,15 @@
 /**
  * The file-digest memory as bytes: one compact block that a new process reads at once.
  *
- * Rows of Deno.Kv would cost 15 µs each to load; this costs about 0.3 µs a file. Little-endian: a header of 48 bytes
- * (magic, version, number of rows, length of the paths, SHA-256 of all the rest), six 64-bit floats a row, 32 bytes of
- * digest a row, and the paths, separated by zero bytes. Bytes that do not check out, for whatever reason, are an empty
- * memory: what is lost is hashed again.
+ * Rows of Deno.Kv would cost 15 µs each to load; this costs about 0.3 µs a file. Little-endian: a header of 16 bytes
+ * (magic, version, number of rows, length of the paths), six 64-bit floats a row, 32 bytes of digest a row, the paths,
+ * separated by zero bytes, padding to a multiple of 8, and a checksum of all that. Bytes that do not check out, for
+ * whatever reason, are an empty memory: what is lost is hashed again.
  *
  * @module
  */
-import { digestChunks } from "../digest.ts";
 import type { ContentDigest } from "../digests.ts";
+import { checksum } from "./checksum.ts";
 import type { FileStamp } from "./stamp.ts";
 
 /** A file's content as it was last read. */
@@ -26,8 +26,9 @@ export const MAX_ROWS = 100_000;
 export const MAX_SNAPSHOT_BYTES = 128 * 1024 * 1024;
 
 const MAGIC = 0x66797063; // "cpyf"
-const VERSION = 1;
-const HEADER_BYTES = 48;
+const VERSION = 2;
+const HEADER_BYTES = 16;
+const CHECKSUM_BYTES = 8;
 const COLUMNS = 6;
 const DIGEST_BYTES = 32;
 
@@ -67,7 +68,8 @@ export class Snapshot {
     return this.#paths;
   }
 
-  #rowOf(path: string): number | undefined {
+  /** The row of `path`. */
+  rowOf(path: string): number | undefined {
     const paths = this.#paths;
     if (this.#next >= paths.length) this.#next = 0;
     if (paths[this.#next] === path) return this.#next++;
@@ -84,7 +86,7 @@ export class Snapshot {
 
   /** What is remembered of `path`. */
   get(path: string): RememberedFile | undefined {
-    const row = this.#rowOf(path);
+    const row = this.rowOf(path);
     if (row === undefined) return undefined;
     const columns = this.#columns;
     const at = row * COLUMNS;
@@ -94,9 +96,27 @@ export class Snapshot {
       size: columns[at + 2]!,
       mtimeMs: columns[at + 3]!,
       ctimeMs: columns[at + 4]!,
-      checkedMs: columns[at + 5]!,
-      digest: (this.#hex ??= this.#digests.toHex()).slice(row * 64, (row + 1) * 64) as ContentDigest,
+      checkedMs: this.checkedMs(row),
+      digest: this.digest(row),
     };
+  }
+
+  /** Whether a row is of a file as it is now. */
+  hasStamp(row: number, stamp: Deno.FileInfo): boolean {
+    const columns = this.#columns;
+    const at = row * COLUMNS;
+    return columns[at + 4] === stamp.ctime?.getTime() && columns[at + 3] === stamp.mtime?.getTime() &&
+      columns[at + 2] === stamp.size && columns[at + 1] === (stamp.ino ?? 0) && columns[at] === stamp.dev;
+  }
+
+  /** When the content of a row was read, milliseconds since the epoch. */
+  checkedMs(row: number): number {
+    return this.#columns[row * COLUMNS + 5]!;
+  }
+
+  /** The digest of a row. */
+  digest(row: number): ContentDigest {
+    return (this.#hex ??= this.#digests.toHex()).slice(row * 64, (row + 1) * 64) as ContentDigest;
   }
 }
 
@@ -116,7 +136,7 @@ export function encodeSnapshot(files: ReadonlyMap<string, RememberedFile>): Uint
   const columnsAt = HEADER_BYTES;
   const digestsAt = columnsAt + kept.length * COLUMNS * 8;
   const textAt = digestsAt + kept.length * DIGEST_BYTES;
-  const bytes = new Uint8Array(roundUp(textAt + text.length));
+  const bytes = new Uint8Array(roundUp(textAt + text.length) + CHECKSUM_BYTES);
   const view = new DataView(bytes.buffer);
   let at = columnsAt;
   let digestAt = digestsAt;
@@ -133,13 +153,15 @@ export function encodeSnapshot(files: ReadonlyMap<string, RememberedFile>): Uint
   view.setUint32(4, VERSION, true);
   view.setUint32(8, kept.length, true);
   view.setUint32(12, text.length, true);
-  bytes.set(Uint8Array.fromHex(checksum(bytes)), 16);
+  const words = new Uint32Array(bytes.buffer);
+  words.set(checksum(words.subarray(0, -2)), words.length - 2);
   return bytes;
 }
 
 /** The snapshot in `bytes`; an empty one if they are damaged, cut short, of another version or no snapshot at all. */
 export function decodeSnapshot(bytes: Uint8Array<ArrayBuffer>): Snapshot {
-  if (bytes.length < HEADER_BYTES || bytes.length > MAX_SNAPSHOT_BYTES || bytes.byteOffset % 8 !== 0) {
+  const { length, byteOffset } = bytes;
+  if (length < HEADER_BYTES || length > MAX_SNAPSHOT_BYTES || length % 8 !== 0 || byteOffset % 8 !== 0) {
     return emptySnapshot();
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -148,20 +170,17 @@ export function decodeSnapshot(bytes: Uint8Array<ArrayBuffer>): Snapshot {
   const textLength = view.getUint32(12, true);
   const digestsAt = HEADER_BYTES + count * COLUMNS * 8;
   const textAt = digestsAt + count * DIGEST_BYTES;
-  if (count > MAX_ROWS || bytes.length !== roundUp(textAt + textLength)) return emptySnapshot();
-  if (bytes.subarray(16, HEADER_BYTES).toHex() !== checksum(bytes)) return emptySnapshot();
+  if (count > MAX_ROWS || length !== roundUp(textAt + textLength) + CHECKSUM_BYTES) return emptySnapshot();
+  const words = new Uint32Array(bytes.buffer, byteOffset, length / 4);
+  const [one, other] = checksum(words.subarray(0, -2));
+  if (words.at(-2) !== one || words.at(-1) !== other) return emptySnapshot();
   const text = new TextDecoder().decode(bytes.subarray(textAt, textAt + textLength));
   const paths = count === 0 ? [] : text.split("\0");
   if (paths.length !== count) return emptySnapshot();
-  const columns = new Float64Array(bytes.buffer, bytes.byteOffset + HEADER_BYTES, count * COLUMNS);
+  const columns = new Float64Array(bytes.buffer, byteOffset + HEADER_BYTES, count * COLUMNS);
   return new Snapshot(paths, columns, bytes.subarray(digestsAt, textAt));
 }
 
 function roundUp(length: number): number {
   return Math.ceil(length / 8) * 8;
-}
-
-/** SHA-256 of everything but itself. Finds damage; it is no protection against a forger. */
-function checksum(bytes: Uint8Array<ArrayBuffer>): string {
-  return digestChunks([bytes.subarray(0, 16), bytes.subarray(HEADER_BYTES)]);
 }
