@@ -16,8 +16,8 @@ const { readFileSync, openSync } = Deno;
 export const SYNC_BYTES = 64 * 1024;
 
 /**
- * Two buffers of this size, one being read while the other is hashed; smaller ones leave the hash waiting for the
- * thread that reads.
+ * Size of the buffers for large files, bytes: smaller ones leave the hash waiting for the thread that reads, larger ones
+ * take longer to be had than they save.
  */
 const CHUNK_BYTES = 2 * 1024 * 1024;
 
@@ -46,18 +46,25 @@ export function hashFileSync(path: string): HashedContent {
   return { digest: hash.end(), sizeBytes };
 }
 
+/** Two pieces of memory, one being read into while the other is hashed. */
+export type Buffers = readonly [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
+
+/** Buffers for files up to a size; for larger ones they are as good as for any. Fresh memory costs time: use them again. */
+export function createBuffers(sizeBytes: number): Buffers {
+  const length = Math.min(Math.max(sizeBytes, SYNC_BYTES), CHUNK_BYTES);
+  return [new Uint8Array(length), new Uint8Array(length)];
+}
+
 /**
  * Hashes a file of any size, reading ahead; other tasks get their turn every few milliseconds.
  *
  * @param path An absolute path.
- * @param expectedBytes Its size as far as known, so that a small file needs no large buffers.
+ * @param buffers What to read into; nobody else may use them meanwhile.
  */
-export async function hashFile(path: string, expectedBytes: number = CHUNK_BYTES): Promise<HashedContent> {
+export async function hashFile(path: string, buffers: Buffers): Promise<HashedContent> {
   using file = openSync(path);
   const hash = beginDigest();
-  const chunkBytes = Math.min(Math.max(expectedBytes, SYNC_BYTES), CHUNK_BYTES);
-  let filling = new Uint8Array(chunkBytes);
-  let hashing = new Uint8Array(chunkBytes);
+  let [filling, hashing] = buffers;
   let sizeBytes = 0;
   let reading = file.read(filling);
   while (true) {

@@ -4,8 +4,8 @@
  * @module
  */
 import type { ContentDigest } from "../digests.ts";
-import { hashFile, hashSmallFile, SYNC_BYTES } from "./content.ts";
-import type { HashedContent } from "./content.ts";
+import { createBuffers, hashFile, hashSmallFile, SYNC_BYTES } from "./content.ts";
+import type { Buffers, HashedContent } from "./content.ts";
 import defer * as timer from "./give_way.ts";
 
 /** A file to hash, and who waits for it. */
@@ -76,10 +76,12 @@ async function hashAll(tasks: Task[], helpBytes: number): Promise<void> {
 /** Settles one task after the other; never rejects. */
 async function hashHere(tasks: Task[]): Promise<void> {
   let sinceTurn = 0;
+  let buffers: Buffers | undefined;
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
     const { path, sizeBytes } = task;
     try {
-      task.resolve(sizeBytes <= SYNC_BYTES ? hashSmallFile(path) : await hashFile(path, sizeBytes));
+      if (sizeBytes <= SYNC_BYTES) task.resolve(hashSmallFile(path));
+      else task.resolve(await hashFile(path, buffers ??= createBuffers(sizeBytes)));
     } catch (error) {
       task.reject(error);
     }
