@@ -10,7 +10,7 @@ import { digestChunks } from "./digest.ts";
 import type { BlobDigest } from "./digests.ts";
 import { CacheTypeError } from "./errors.ts";
 import type { StaleReason } from "./events.ts";
-import { type Landing, uniqueOutcome } from "./landing.ts";
+import { type Landing, outcomeOf, uniqueOutcome } from "./landing.ts";
 import { type EntryRecord, FORMAT_VERSION, type Trace } from "./records.ts";
 import type { Execution } from "./run.ts";
 import { tellNotice, tellPruned, tellRaced, tellStored, tellUnsaved } from "./tell.ts";
@@ -41,19 +41,24 @@ type Storable = Returned & { readonly encoded: EncodedResult };
  * @returns Where the result is now.
  */
 export async function keep(call: Call, execution: Returned, mode: KeepMode): Promise<Landing> {
-  const { value, encoded } = execution;
-  const outcome = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
-  const unstored: Landing = { kind: "unstored", value, reasons: mode.reasons, outcome };
-  if (!mode.isWritten || !isStorable(call, execution, mode)) return unstored;
+  const { value } = execution;
+  const { reasons } = mode;
+  if (!mode.isWritten || !isStorable(call, execution, mode)) return unstored(execution, reasons);
   try {
     const trace = await commit(call, execution, mode);
     tellStored(call, trace.sizeBytes);
     await keepBound(call, trace.sizeBytes);
-    return { kind: "stored", trace, value, reasons: mode.reasons, outcome };
+    return { kind: "stored", trace, value, reasons, outcome: outcomeOf(trace) };
   } catch (error) {
     tellUnsaved(call, describeError(error), null);
-    return unstored;
+    return unstored(execution, reasons);
   }
+}
+
+/** A result that is nowhere. Only here is it digested for its own sake: a stored one has the digest of its blob. */
+function unstored({ value, encoded }: Returned, reasons: readonly StaleReason[]): Landing {
+  const outcome = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
+  return { kind: "unstored", value, reasons, outcome };
 }
 
 /** Whether a result may be stored; tells why not. */
