@@ -29,7 +29,9 @@ export class IdentityMap {
   /** Records where `subject` is. */
   set(subject: object, place: number): void {
     this.#setFor(subject)?.add(subject);
-    this.#place(subject, place);
+    const at = this.#many === null ? this.#few.indexOf(subject) : -1;
+    if (at >= 0) this.#places[at] = place;
+    else this.#append(subject, place);
   }
 
   /** Records where `subject` is, if it was not seen; else returns its place. */
@@ -42,7 +44,7 @@ export class IdentityMap {
       const { size } = all;
       if (all.add(subject).size === size) return this.#placeOf(subject) ?? NOT_ADDRESSABLE;
     }
-    this.#place(subject, place);
+    this.#append(subject, place);
     return undefined;
   }
 
@@ -77,23 +79,14 @@ export class IdentityMap {
     return at < 0 ? undefined : this.#places[at];
   }
 
-  #place(subject: object, place: number): void {
-    if (this.#many !== null) {
-      this.#many.set(subject, place);
-      return;
-    }
-    const at = this.#few.indexOf(subject);
-    if (at >= 0) {
-      this.#places[at] = place;
-      return;
-    }
-    if (this.#few.length < FEW) {
+  /** Records the place of an object that has none, or of any when there are many. */
+  #append(subject: object, place: number): void {
+    if (this.#many === null && this.#few.length < FEW) {
       this.#few.push(subject);
       this.#places.push(place);
       return;
     }
-    this.#many = new Map();
-    for (let index = 0; index < FEW; index++) this.#many.set(this.#few[index]!, this.#places[index]!);
+    this.#many ??= new Map(this.#few.map((each, at) => [each, this.#places[at]!]));
     this.#many.set(subject, place);
   }
 }

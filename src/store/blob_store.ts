@@ -353,7 +353,7 @@ export class BlobStore {
 }
 
 /** Small enough that digesting one piece overlaps with writing or reading another, large enough that calls do not count. */
-const PIECE_BYTES = 4 * 1024 * 1024;
+const PIECE_BYTES = 2 * 1024 * 1024;
 
 function check(digest: BlobDigest, bytes: Uint8Array<ArrayBuffer>): BlobRead {
   return compare(digest, digestBytes(bytes), bytes, bytes.byteLength);
