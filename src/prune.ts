@@ -44,7 +44,7 @@ export interface PruneOptions {
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
-/** Entries removed between two reports of progress. */
+/** Entries looked at between two reports of progress. */
 const STEP = 1000;
 
 /**
@@ -83,28 +83,15 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
     const victims = [...old, ...cheapest.entries].filter(({ key }) => !isBeingComputed(key));
     if (options.dryRun === true) return { removed: victims.length, freedBytes: sizeOf(victims) };
     if (cheapest.value !== null) inflation.raise(cheapest.value, nowMs);
-    const removal = await removeAll(cache, victims, options.onProgress);
+    const removal = await cache.records.remove(
+      victims.map(({ key }) => key),
+      (done) => options.onProgress?.(done, victims.length),
+    );
     if (options.sweep !== false) await sweep(cache, nowMs);
     return removal;
   } finally {
     release();
   }
-}
-
-async function removeAll(
-  cache: Cache,
-  victims: readonly StoredSummary[],
-  onProgress: PruneOptions["onProgress"],
-): Promise<Removal> {
-  let removed = 0;
-  let freedBytes = 0;
-  for (let at = 0; at < victims.length; at += STEP) {
-    const some = await cache.records.remove(victims.slice(at, at + STEP).map(({ key }) => key));
-    removed += some.removed;
-    freedBytes += some.freedBytes;
-    onProgress?.(Math.min(at + STEP, victims.length), victims.length);
-  }
-  return { removed, freedBytes };
 }
 
 /** Tells which calls are being computed: there are few lock files at any time, and many entries. */

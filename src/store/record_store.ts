@@ -67,6 +67,8 @@ export interface RecordStoreParts {
   readonly report: (detail: string) => void;
 }
 
+/** Entries that are removed before other processes are told. */
+const REMOVED_AT_ONCE = 1000;
 /** Absent keys that are remembered until they are committed. */
 const MAX_ABSENT = 4096;
 /** The records of one cache directory. */
@@ -153,23 +155,27 @@ export class RecordStore {
   }
 
   /**
-   * Deletes entries with their nodes and edges, and the blobs that no other entry refers to.
+   * Deletes entries with their nodes and edges, and then the blobs that no other entry refers to.
    *
    * @param keys Which; those that are not there are passed over.
+   * @param onProgress Told now and then how many keys are done.
    */
-  async remove(keys: Iterable<CallKey>): Promise<Removal> {
+  async remove(keys: Iterable<CallKey>, onProgress?: (done: number) => void): Promise<Removal> {
     const release = this.#handle.use();
     try {
+      let done = 0;
       let removed = 0;
       const unused = new Set<BlobDigest>();
-      for (const piece of pieces(keys, 200)) {
-        for (const one of await Promise.all(piece.map((key) => this.#removeEntry(key)))) {
-          if (one === null) continue;
+      for (const piece of pieces(keys, REMOVED_AT_ONCE)) {
+        for (const found of await Promise.all(piece.map((key) => this.#removeEntry(key)))) {
+          if (found === null) continue;
           removed++;
-          for (const blob of one.blobs) unused.add(blob);
+          for (const blob of found.blobs) unused.add(blob);
         }
+        if (removed > 0) this.#generation.bump();
+        onProgress?.(done += piece.length);
       }
-      if (removed > 0) this.#generation.bump();
+      // Once for all: with many candidates it reads every reference that is left.
       return { removed, freedBytes: await collectGarbage(unused, this.garbage) };
     } finally {
       release();
