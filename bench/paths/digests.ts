@@ -87,7 +87,7 @@ export async function run(scale: Scale): Promise<Figure[]> {
       ours: median(inNewProcess.ours),
       floor: floorInNewProcess,
       limits: [{ text: "1.5 × stat", most: 1.5 * floorInNewProcess }],
-      note: "with reading what was remembered",
+      note: "with reading what was remembered; asked for in the same order as before",
     },
   ];
 }
