@@ -51,14 +51,21 @@ class RecentlyUsed<Key, Value> {
 /** Results up to this size are kept in memory, bytes. */
 const SMALL_RESULT_BYTES = 64 * 1024;
 /** Sum of the sizes of the results kept, bytes. */
-const RESULTS_BYTES = 32 * 1024 * 1024;
-/** Number of records kept. */
-const RECORDS = 4096;
+const RESULTS_BYTES = 16 * 1024 * 1024;
+/** What keeping a result takes beside its own bytes: its digest, its buffer, its place. Bytes. */
+const RESULT_OVERHEAD_BYTES = 500;
+/** Sum of what the records kept rest on: enough for 4,000 small ones, or 20 that rest on 10,000 files each. */
+const RECORD_ITEMS = 200_000;
+/** What a record takes beside, in items. */
+const RECORD_OVERHEAD_ITEMS = 50;
 
 /** What a process remembers of one cache directory. */
 export class Memory {
-  readonly #records = new RecentlyUsed<CallKey, EntryRecord>(RECORDS, () => 1);
-  readonly #results = new RecentlyUsed<BlobDigest, Uint8Array>(RESULTS_BYTES, (bytes) => bytes.byteLength);
+  readonly #records = new RecentlyUsed<CallKey, EntryRecord>(RECORD_ITEMS, itemsOf);
+  readonly #results = new RecentlyUsed<BlobDigest, Uint8Array>(
+    RESULTS_BYTES,
+    ({ byteLength }) => byteLength + RESULT_OVERHEAD_BYTES,
+  );
   #generation: string | number | undefined;
 
   /** Drops everything if `generation` is not the one under which it was read. */
@@ -98,4 +105,12 @@ export class Memory {
   keepResult(digest: BlobDigest, bytes: Uint8Array): void {
     this.#results.set(digest, bytes);
   }
+}
+
+function itemsOf({ files, traces }: EntryRecord): number {
+  let items = RECORD_OVERHEAD_ITEMS + files.length;
+  for (const { dependencies, support } of traces) {
+    items += dependencies.length + (support === null ? 0 : support.functions.length + support.dependencies.length);
+  }
+  return items;
 }
