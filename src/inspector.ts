@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { runsTests } from "./runs_tests.ts";
 // Loaded by the first question.
 import defer * as inspector from "node:inspector/promises";
 
@@ -91,6 +92,7 @@ let idleTimer: ReturnType<typeof setTimeout> | null = null;
 
 function release(): void {
   if (--holders > 0 || idleTimer !== null) return;
+  if (runsTests()) return closeIfIdle();
   idleTimer = startTimer(closeIfIdle, IDLE_MS);
   Deno.unrefTimer(idleTimer);
 }

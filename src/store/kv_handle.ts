@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { runsTests } from "../runs_tests.ts";
 import { inodeOf } from "./file_info.ts";
 import { isBusy, isClosed, isDamage } from "./kv_errors.ts";
 import { BUSY_MS, DAMAGE_ATTEMPTS, openKv } from "./kv_open.ts";
@@ -163,14 +164,6 @@ async function within<T>(giveUpMs: number, operation: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * Whether `deno test` or `deno bench` is running this module. `Deno.test` does something only there. Where this cannot be
- * told the answer is yes, which costs time and never leaks.
- */
-function runsTests(): boolean {
-  return Deno.test?.name !== "noopTest";
 }
 
 function pause(ms: number): Promise<void> {
