@@ -103,16 +103,21 @@ Deno.test("links within a directory are followed, but not in circles", () =>
     })
   ));
 
-Deno.test("the cache directory within a directory does not count", () =>
+Deno.test("what a cache keeps in a directory does not count, and what the user keeps beside it does", () =>
   inFolder(async (folder) => {
     writeTree(folder);
     const cacheDir = `${folder}/.cachepy`;
     const files = new FileDigests({ cacheDir });
+    Deno.mkdirSync(cacheDir);
     const before = await files.digestPath(folder);
+    const inside = await files.digestPath(cacheDir);
     Deno.mkdirSync(`${cacheDir}/v1`, { recursive: true });
     Deno.writeTextFileSync(`${cacheDir}/v1/x`, "x");
     assertEquals(await files.digestPath(folder), before);
+    assertEquals(await files.digestPath(cacheDir), inside);
     assertNotEquals(await digest(folder), before);
+    Deno.writeTextFileSync(`${cacheDir}/notes.txt`, "x");
+    assertNotEquals(await files.digestPath(folder), before);
   }));
 
 Deno.test("a directory with large files has the digest that it has with a memory", () =>

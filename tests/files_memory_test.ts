@@ -43,6 +43,7 @@ Deno.test("a digest is remembered only if it was taken long enough after the las
     const memory = new FileMemory({ path: null, now: () => 9_000_000 });
     memory.set("/a", stampOf(info()), CONTENT, 1_000_000 + afterMs);
     assertEquals(memory.get("/a", info()) === DIGEST, expected, `${afterMs} ms`);
+    assertEquals(memory.paths(), ["/a"], "it was digested, and will be remembered");
   }
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ContentDigest } from "../digests.ts";
+import { FORMAT_VERSION } from "../records.ts";
 import { CacheError } from "../errors.ts";
 import { hashFileSync, hashSmallFile, SYNC_BYTES } from "./content.ts";
 import { digestFound, digestListing, listDirectory, walkDirectory } from "./directory.ts";
@@ -20,7 +21,7 @@ const SYNC_SUM_BYTES = 4 * 1024 * 1024;
 
 /** Options of {@linkcode FileDigests}. */
 export interface FileDigestsOptions {
-  /** The cache directory, absolute: it holds the memory, and is left out of directory digests; `null`: none. */
+  /** The cache directory, absolute; `null`: none. */
   readonly cacheDir?: string | null;
   /** Whether to write the memory. @default true */
   readonly save?: boolean;
@@ -38,16 +39,20 @@ export interface DigestPathOptions {
 export class FileDigests {
   /** What was read before. */
   readonly memory: FileMemory;
-  /** The cache directory, absolute. */
-  readonly cacheDir: string | undefined;
+  /**
+   * Where the cache keeps what is its own, absolute; left out of directory digests. The folder around it may be one that
+   * holds the user's data as well.
+   */
+  readonly cacheFolder: string | undefined;
   readonly #now: () => number;
   /** Files that are being hashed, so that several callers wait for one. */
   readonly #running = new Map<string, { stamp: FileStamp; digest: Promise<ContentDigest> }>();
 
   constructor(options: FileDigestsOptions = {}) {
     this.#now = options.now ?? Date.now;
-    this.cacheDir = options.cacheDir ?? undefined;
-    const path = this.cacheDir === undefined ? null : `${this.cacheDir}/v1/files.bin`;
+    const { cacheDir } = options;
+    this.cacheFolder = typeof cacheDir === "string" ? `${cacheDir}/v${FORMAT_VERSION}` : undefined;
+    const path = this.cacheFolder === undefined ? null : `${this.cacheFolder}/files.bin`;
     this.memory = new FileMemory({ path, save: options.save ?? true, now: this.#now });
   }
 
@@ -158,7 +163,7 @@ export class FileDigests {
     const startedMs = this.#now();
     const found = readOr(
       path,
-      () => walkDirectory(path, { pattern: statelessPattern(pattern), exclude: this.cacheDir }),
+      () => walkDirectory(path, { pattern: statelessPattern(pattern), exclude: this.cacheFolder }),
     );
     const files = found.filter((entry) => entry.kind === "file");
     this.memory.expect(files.length);

@@ -94,8 +94,12 @@ export class FileMemory {
    * @param startedMs Milliseconds since the epoch, taken before the stamp.
    */
   set(path: string, stamp: FileStamp, content: { digest: ContentDigest; sizeBytes: number }, startedMs: number): void {
-    if (content.sizeBytes !== stamp.size || stamp.size === 0 || !isSettled(stamp, startedMs)) return;
+    if (content.sizeBytes !== stamp.size || stamp.size === 0) return;
     const known = this.#recent.get(path);
+    if (!isSettled(stamp, startedMs)) {
+      if (known !== FORGOTTEN) this.#recent.set(path, UNSETTLED);
+      return;
+    }
     if (known !== undefined && known.digest === content.digest && isSameStamp(known, stamp)) return;
     this.#recent.set(path, { ...stamp, digest: content.digest, checkedMs: startedMs });
     this.#unsaved.add(path);
@@ -118,7 +122,10 @@ export class FileMemory {
     if (this.#snapshot?.get(path) !== undefined) this.#recent.set(path, FORGOTTEN);
   }
 
-  /** Absolute paths of the files that are remembered, those of earlier processes included; sorted. */
+  /**
+   * Absolute paths of the files that were digested and are remembered, those of earlier processes included, or that will
+   * be once they have not been written to for a moment; sorted.
+   */
   paths(): string[] {
     const paths = new Set(this.#load().paths());
     for (const [path, file] of this.#recent) {
@@ -195,8 +202,8 @@ export class FileMemory {
   }
 }
 
-/** Stands in `#recent` for a row of the snapshot that is no longer believed: no stamp is the same as this one. */
-const FORGOTTEN: RememberedFile = {
+/** A row that no stamp is the same as. */
+const NO_STAMP: RememberedFile = {
   dev: NaN,
   ino: NaN,
   size: NaN,
@@ -205,6 +212,10 @@ const FORGOTTEN: RememberedFile = {
   checkedMs: NaN,
   digest: "" as ContentDigest,
 };
+/** Stands in `#recent` for a row of the snapshot that is no longer believed. */
+const FORGOTTEN: RememberedFile = { ...NO_STAMP };
+/** Stands in `#recent` for a file that was read too soon after it was written to be believed the next time. */
+const UNSETTLED: RememberedFile = { ...NO_STAMP };
 
 function readSnapshot(path: string): Snapshot {
   try {

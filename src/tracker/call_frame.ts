@@ -22,7 +22,6 @@ import type { Look } from "../dependencies.ts";
 import type { CallKey } from "../digests.ts";
 import type { FileDigests } from "../files/file_digests.ts";
 import { isAbsolutePath } from "../project/paths.ts";
-import { FORMAT_VERSION } from "../records.ts";
 import type { ChildSlot } from "./child_slot.ts";
 import type { FileObservation } from "./file_observation.ts";
 import { isLines, ObservationSet } from "./observation_set.ts";
@@ -286,12 +285,9 @@ export class CallFrame {
     return this.#own.has(path) || this.#isOfCache(path);
   }
 
-  /** Only what the cache keeps there is its own: the folder may be one that holds the user's data as well. */
   #isOfCache(path: string): boolean {
-    const { cacheDir } = this.files;
-    if (cacheDir === undefined) return false;
-    const folder = `${cacheDir}/v${FORMAT_VERSION}`;
-    return path === folder || isBelow(path, folder);
+    const { cacheFolder } = this.files;
+    return cacheFolder !== undefined && (path === cacheFolder || isBelow(path, cacheFolder));
   }
 }
 
