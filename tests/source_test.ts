@@ -2,6 +2,8 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { normalizeScript } from "../src/source/code_unit.ts";
 import { isGenerator } from "../src/source/is_generator.ts";
 import { fillDefaults, type ParameterList, parseParameters } from "../src/source/parameters.ts";
+import { parseCallable } from "../src/source/syntax.ts";
+import { usesThis } from "../src/source/uses_this.ts";
 
 // deno-lint-ignore no-explicit-any
 type Any = any;
@@ -246,4 +248,21 @@ Deno.test("syntax that the parser does not know is read as far as it can be", ()
   assert(normalizeScript("import defer * as x from './x.js'; x.y") !== null);
   assert(normalizeScript("using a = f(); await using b = g();") !== null);
   assertEquals(normalizeScript("this is no code"), null);
+});
+
+Deno.test("usesThis() sees a receiver wherever an expression may stand, and only the function's own", () => {
+  const isUser = (text: string) => usesThis(parseCallable(text)!.node);
+  for (
+    const text of [
+      "m() { return this.a; }",
+      "m() { return () => super.a; }",
+      "m(a = this.b) { return a; }",
+      "m() { const { a = this.b } = {}; return a; }",
+      "(o) => #a in o",
+      "() => eval('this.a')",
+    ]
+  ) assert(isUser(text), text);
+  for (const text of ["m() { return function () { return this.a; }; }", "m() { return class { a = this; }; }"]) {
+    assert(!isUser(text), text);
+  }
 });

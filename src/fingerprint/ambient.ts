@@ -10,7 +10,7 @@
 import process from "node:process";
 import { projectRoot, toPortable } from "../project.ts";
 import { variableOf } from "../project/manifest_files.ts";
-import type { NormalizedCode } from "../source/normalize.ts";
+import type { NormalizedCode } from "../source/normalized_code.ts";
 
 /** A fact, by the name under which it is shown. */
 export interface AmbientFact {

@@ -6,9 +6,10 @@
 import type { FunctionOrigin, Lease, ScopeValues } from "../inspector.ts";
 import type { PackageIdentity } from "../packages.ts";
 import { type CodeUnit, findUnit, normalizeUnit } from "../source/code_unit.ts";
-import { type NormalizedCode, type Slot, usesThis } from "../source/normalize.ts";
+import type { NormalizedCode, Slot } from "../source/normalized_code.ts";
 import { isClassNode, isFunctionNode } from "../source/syntax.ts";
 import { dottedName, staticKey, type Use } from "../source/uses.ts";
+import { usesThis } from "../source/uses_this.ts";
 import { ambientGlobal, ambientImport } from "./ambient.ts";
 import { blindGlobal, blindImport, blindScript } from "./blind.ts";
 import { readExtras, staticPrivateNames } from "./extras.ts";

@@ -6,7 +6,7 @@
 import type { PackageIdentity } from "../packages.ts";
 import { toPortable } from "../project.ts";
 import type { CodeUnit } from "../source/code_unit.ts";
-import type { NormalizedCode, Slot } from "../source/normalize.ts";
+import type { NormalizedCode, Slot } from "../source/normalized_code.ts";
 import type { ScriptSyntax } from "../source/scopes.ts";
 import { type AnyNode, isFunctionNode } from "../source/syntax.ts";
 import type { AmbientFact } from "./ambient.ts";

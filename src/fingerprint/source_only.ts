@@ -4,7 +4,8 @@
  * @module
  */
 import { digestBytes } from "../digest.ts";
-import { normalizeCode, type NormalizedCode } from "../source/normalize.ts";
+import { normalizeCode } from "../source/normalize.ts";
+import type { NormalizedCode } from "../source/normalized_code.ts";
 import { resolveNames } from "../source/scopes.ts";
 import { isClassNode, parseCallable } from "../source/syntax.ts";
 import { MUTATORS, usesOf } from "../source/uses.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { normalizeCode, type NormalizedCode, type NormalizeOptions } from "./normalize.ts";
+import { normalizeCode, type NormalizeOptions } from "./normalize.ts";
+import type { NormalizedCode } from "./normalized_code.ts";
 import { resolveNames, type ScriptSyntax } from "./scopes.ts";
 import {
   type AnyNode,

@@ -10,40 +10,12 @@
  *
  * @module
  */
-import type { Binding, ScriptSyntax } from "./scopes.ts";
-import { type AnyNode, type ClassNode, type FunctionNode, isClassNode, isFunctionNode } from "./syntax.ts";
-import { staticKey, type Use, usesOf } from "./uses.ts";
-
-/** A variable that the code takes from outside, with the members that this appearance uses. */
-export interface Slot {
-  /** Name in the source: metadata, not part of the normalized text. `this` for an arrow function's receiver. */
-  readonly name: string;
-  /** What declares it in this script; `null`: nothing does, so it is a global or the text was parsed on its own. */
-  readonly binding: Binding | null;
-  readonly uses: readonly Use[];
-  /** Where the name stands in the code. */
-  readonly nodes: readonly AnyNode[];
-}
-
-/** `import("…")` in the code; `null`: the specifier is computed. */
-export interface DynamicImport {
-  readonly specifier: string | null;
-}
-
-/** Code with names hashed away, and what it takes from outside in the order of first appearance. */
-export interface NormalizedCode {
-  readonly text: string;
-  readonly slots: readonly Slot[];
-  readonly imports: readonly DynamicImport[];
-  /** What of `import.meta` it uses; `*` when that cannot be told. */
-  readonly meta: readonly string[];
-  /** Reads `.name` of something that may be a function. */
-  readonly readsName: boolean;
-  /** Reads `.constructor` or `new.target`, through which the name of a class can be read. */
-  readonly readsConstructor: boolean;
-  /** Uses private names or `super` of a class around it. */
-  readonly needsHomeClass: boolean;
-}
+import type { DynamicImport, NormalizedCode } from "./normalized_code.ts";
+import { PrivateNames } from "./private_names.ts";
+import type { ScriptSyntax } from "./scopes.ts";
+import { type AnyNode, type ClassNode, type FunctionNode, isClassNode, isFunctionNode, isNode } from "./syntax.ts";
+import { staticKey } from "./uses.ts";
+import { VariableNames } from "./variable_names.ts";
 
 /** What to leave out. */
 export interface NormalizeOptions {
@@ -61,28 +33,6 @@ export function normalizeCode(script: ScriptSyntax, node: AnyNode, options: Norm
   return new Normalizer(script, node, options).run();
 }
 
-/** Whether a function depends on its receiver: `this`, `super` or a private name in it or in an arrow within. */
-export function usesThis(node: AnyNode): boolean {
-  let known = thisUsers.get(node);
-  if (known === undefined) thisUsers.set(node, known = findThis(node, true));
-  return known;
-}
-
-const thisUsers = new WeakMap<AnyNode, boolean>();
-
-function findThis(node: AnyNode, isRoot: boolean): boolean {
-  if (node.type === "ThisExpression" || node.type === "Super" || node.type === "PrivateIdentifier") return true;
-  if (!isRoot && (node.type === "FunctionDeclaration" || node.type === "FunctionExpression" || isClassNode(node))) {
-    return false;
-  }
-  if (node.type === "CallExpression" && node.callee.type === "Identifier" && node.callee.name === "eval") return true;
-  return fieldsOf(node).some(([, value]) =>
-    Array.isArray(value)
-      ? value.some((item) => isNode(item) && findThis(item, false))
-      : isNode(value) && findThis(value, false)
-  );
-}
-
 const SKIPPED = new Set(["type", "start", "end", "loc", "range", "raw", "shorthand", "expression", "directive", "id"]);
 
 function fieldsOf(node: AnyNode): [string, unknown][] {
@@ -91,20 +41,14 @@ function fieldsOf(node: AnyNode): [string, unknown][] {
   );
 }
 
-function isNode(value: unknown): value is AnyNode {
-  return typeof value === "object" && value !== null && typeof (value as AnyNode).type === "string";
-}
-
 class Normalizer {
   readonly #script: ScriptSyntax;
   readonly #unit: AnyNode;
   readonly #options: NormalizeOptions;
   readonly #out: string[] = [];
-  readonly #locals = new Map<Binding, number>();
+  readonly #names: VariableNames;
   readonly #labels: string[] = [];
-  readonly #slots: Slot[] = [];
-  readonly #slotNumbers = new Map<string, number>();
-  readonly #privates: Map<string, number>[] = [];
+  readonly #privates: PrivateNames;
   readonly #imports: DynamicImport[] = [];
   readonly #meta = new Set<string>();
   /** How many functions with a receiver of their own are around the current node. */
@@ -118,6 +62,8 @@ class Normalizer {
     this.#script = script;
     this.#unit = unit;
     this.#options = options;
+    this.#names = new VariableNames(script, unit);
+    this.#privates = new PrivateNames(script.parents);
   }
 
   run(): NormalizedCode {
@@ -126,7 +72,7 @@ class Normalizer {
     else this.#emit(unit);
     return {
       text: this.#out.join(" "),
-      slots: this.#slots,
+      slots: this.#names.slots,
       imports: this.#imports,
       meta: [...this.#meta].sort(),
       readsName: this.#readsName,
@@ -145,7 +91,7 @@ class Normalizer {
     if (!node) return void this.#out.push("_");
     switch (node.type) {
       case "Identifier":
-        return this.#name(node);
+        return void this.#out.push(this.#names.textOf(node, this.#receivers > 0));
       case "Literal":
         return this.#literal(node);
       case "TemplateLiteral":
@@ -157,13 +103,13 @@ class Normalizer {
         this.#emitAll(node.quasi.expressions);
         return void this.#out.push(")");
       case "ThisExpression":
-        return this.#thisExpression(node);
+        return void this.#out.push(this.#receivers > 0 ? "this" : this.#names.slotOf("this", null, node));
       case "MemberExpression":
         return this.#member(node);
       case "PrivateIdentifier":
         return this.#privateName(node.name);
       case "Super":
-        if (this.#privates.length === 0 && !isClassNode(this.#unit)) this.#needsHomeClass = true;
+        if (this.#privates.isOutermost && !isClassNode(this.#unit)) this.#needsHomeClass = true;
         return void this.#out.push("super");
       case "UnaryExpression":
         return this.#unary(node);
@@ -304,39 +250,6 @@ class Normalizer {
     this.#out.push(")");
   }
 
-  #isLocal(binding: Binding): boolean {
-    return binding.scope.start >= this.#unit.start && binding.scope.end <= this.#unit.end;
-  }
-
-  #name(node: Extract<AnyNode, { type: "Identifier" }>): void {
-    const binding = this.#script.bindings.get(node) ?? null;
-    if (binding && (this.#isLocal(binding) || this.#unit.type === "Program" && binding.kind !== "import")) {
-      let number = this.#locals.get(binding);
-      if (number === undefined) this.#locals.set(binding, number = this.#locals.size);
-      return void this.#out.push(`$${number}`);
-    }
-    if (!binding && node.name === "undefined") return void this.#out.push("undefined");
-    if (!binding && node.name === "arguments" && this.#receivers > 0) return void this.#out.push("arguments");
-    this.#slot(node.name, binding, node);
-  }
-
-  #slot(name: string, binding: Binding | null, node: AnyNode): void {
-    const uses = usesOf(this.#script, node);
-    const id = `${name}\n${JSON.stringify(uses.map((use) => [use.path, use.how]))}`;
-    let number = this.#slotNumbers.get(id);
-    if (number === undefined) {
-      this.#slotNumbers.set(id, number = this.#slots.length);
-      this.#slots.push({ name, binding, uses, nodes: [] });
-    }
-    (this.#slots[number]?.nodes as AnyNode[]).push(node);
-    this.#out.push(`@${number}`);
-  }
-
-  #thisExpression(node: AnyNode): void {
-    if (this.#receivers > 0) return void this.#out.push("this");
-    this.#slot("this", null, node);
-  }
-
   #member(node: Extract<AnyNode, { type: "MemberExpression" }>): void {
     const key = staticKey(node);
     this.#out.push(node.optional ? "(?." : "(.");
@@ -352,16 +265,9 @@ class Normalizer {
   /** A name that is read from a variable outside is resolved by its value; from anything else it may be a function's. */
   #noteKey(key: string, node: Extract<AnyNode, { type: "MemberExpression" }>): void {
     if (key === "constructor") this.#readsConstructor = true;
-    if (key !== "name" || this.#isOutside(node.object)) return;
+    if (key !== "name" || this.#names.isOutside(node.object)) return;
     this.#readsName = true;
     if (node.object.type === "ThisExpression" && this.#isStatic) this.#readsConstructor = true;
-  }
-
-  #isOutside(node: AnyNode): boolean {
-    if (node.type === "MemberExpression") return staticKey(node) !== null && this.#isOutside(node.object);
-    if (node.type !== "Identifier") return false;
-    const binding = this.#script.bindings.get(node);
-    return !binding || !this.#isLocal(binding);
   }
 
   #key(key: AnyNode, isComputed: boolean): void {
@@ -445,7 +351,7 @@ class Normalizer {
     const isLive = this.#options.isLiveClass === true && node === this.#unit;
     if (isLive) this.#out.push(node.superClass ? "extends" : "_");
     else this.#emit(node.superClass);
-    this.#privates.push(privateNamesOf(node));
+    this.#privates.enter(node);
     this.#receivers++;
     for (const member of node.body.body) {
       if (this.#options.isLeftOut?.(member)) continue;
@@ -464,32 +370,17 @@ class Normalizer {
       this.#isStatic = wasStatic;
     }
     this.#receivers--;
-    this.#privates.pop();
+    this.#privates.leave();
     this.#out.push(")");
   }
 
-  /** A private name is its position among those of its class. */
   #privateName(name: string): void {
-    for (let depth = this.#privates.length - 1; depth >= 0; depth--) {
-      const number = this.#privates[depth]?.get(name);
-      if (number !== undefined) return void this.#out.push(`#${this.#privates.length - 1 - depth}.${number}`);
-    }
-    this.#needsHomeClass = true;
-    let at: AnyNode | undefined = this.#unit;
-    while (at && !(isClassNode(at) && privateNamesOf(at).has(name))) at = this.#script.parents.get(at);
-    this.#out.push(at && isClassNode(at) ? `#home.${privateNamesOf(at).get(name)}` : `#${name}`);
+    const text = this.#privates.textOf(name);
+    if (text === null) this.#needsHomeClass = true;
+    this.#out.push(text ?? this.#privates.textAround(this.#unit, name));
   }
 }
 
 function keyText(key: AnyNode): string | null {
   return key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : null;
-}
-
-function privateNamesOf(node: ClassNode): Map<string, number> {
-  const names = new Map<string, number>();
-  for (const member of node.body.body) {
-    if (member.type === "StaticBlock" || member.key.type !== "PrivateIdentifier") continue;
-    if (!names.has(member.key.name)) names.set(member.key.name, names.size);
-  }
-  return names;
 }

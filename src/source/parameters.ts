@@ -6,7 +6,7 @@
 import { compileDefaults, type DefaultPlan } from "./defaults.ts";
 import { type NameNode, resolveNames, type ScriptSyntax } from "./scopes.ts";
 import { type AnyNode, type CallableSyntax, type FunctionNode, isFunctionNode, parseCallable } from "./syntax.ts";
-import { usesThis } from "./normalize.ts";
+import { usesThis } from "./uses_this.ts";
 
 export { fillDefaults } from "./defaults.ts";
 

@@ -108,7 +108,8 @@ function keysOf(node: AnyNode): readonly string[] {
 
 const HAS_VALUE_NODE = new Set(["Property", "MethodDefinition", "PropertyDefinition"]);
 
-function isNode(value: unknown): value is AnyNode {
+/** Whether the value of a field is a node. */
+export function isNode(value: unknown): value is AnyNode {
   return typeof value === "object" && value !== null && typeof (value as AnyNode).type === "string";
 }
 
