@@ -14,7 +14,7 @@ import type { DynamicImport, NormalizedCode } from "./normalized_code.ts";
 import { PrivateNames } from "./private_names.ts";
 import type { ScriptSyntax } from "./scopes.ts";
 import { type AnyNode, type ClassNode, type FunctionNode, isClassNode, isFunctionNode, isNode } from "./syntax.ts";
-import { staticKey } from "./uses.ts";
+import { staticKey, staticText } from "./uses.ts";
 import { VariableNames } from "./variable_names.ts";
 
 /** What to leave out. */
@@ -33,13 +33,10 @@ export function normalizeCode(script: ScriptSyntax, node: AnyNode, options: Norm
   return new Normalizer(script, node, options).run();
 }
 
+/** Places, spellings and what the parser concludes from other fields; and names that no code can see. */
 const SKIPPED = new Set(["type", "start", "end", "loc", "range", "raw", "shorthand", "expression", "directive", "id"]);
 
-function fieldsOf(node: AnyNode): [string, unknown][] {
-  return Object.entries(node).filter(([key]) =>
-    !SKIPPED.has(key) || (key === "expression" && isNode((node as unknown as Record<string, unknown>)[key]))
-  );
-}
+const LOOPS = new Set(["ForStatement", "WhileStatement", "DoWhileStatement", "ForInStatement", "ForOfStatement"]);
 
 class Normalizer {
   readonly #script: ScriptSyntax;
@@ -124,12 +121,6 @@ class Normalizer {
         this.#branch(node.consequent);
         if (node.alternate) this.#branch(node.alternate);
         return void this.#out.push(")");
-      case "ForStatement":
-      case "WhileStatement":
-      case "DoWhileStatement":
-      case "ForInStatement":
-      case "ForOfStatement":
-        return this.#loop(node);
       case "LabeledStatement":
         this.#labels.push(node.label.name);
         this.#out.push("(label");
@@ -165,8 +156,10 @@ class Normalizer {
 
   #generic(node: AnyNode): void {
     this.#out.push(`(${node.type}`);
-    for (const [, value] of fieldsOf(node)) {
+    for (const [key, value] of Object.entries(node)) {
+      if (SKIPPED.has(key) && !(key === "expression" && isNode(value))) continue;
       if (Array.isArray(value)) this.#emitAll(value);
+      else if (key === "body" && LOOPS.has(node.type)) this.#branch(value);
       else if (isNode(value)) this.#emit(value);
       else this.#out.push(JSON.stringify(value) ?? "_");
     }
@@ -196,19 +189,7 @@ class Normalizer {
     this.#out.push("})");
   }
 
-  #loop(node: Extract<AnyNode, { type: `${string}Statement` }>): void {
-    this.#out.push(`(${node.type}`);
-    for (const [key, value] of fieldsOf(node)) {
-      if (key === "body" && isNode(value)) this.#branch(value);
-      else if (isNode(value)) this.#emit(value);
-      else this.#out.push(JSON.stringify(value) ?? "_");
-    }
-    this.#out.push(")");
-  }
-
   #declaration(node: Extract<AnyNode, { type: "VariableDeclaration" }>): void {
-    const parent = this.#script.parents.get(node);
-    const isInLoopHead = parent?.type.startsWith("For") === true;
     for (const declarator of node.declarations) {
       // Nothing tells `const` from `let` where nothing assigns.
       const kind = node.kind === "const" && !this.#isAssigned(declarator.id) ? "let" : node.kind;
@@ -217,7 +198,7 @@ class Normalizer {
       this.#emit(declarator.init);
       this.#out.push(")");
     }
-    if (isInLoopHead) this.#out.push("in-head");
+    if (this.#script.parents.get(node)?.type.startsWith("For")) this.#out.push("in-head");
   }
 
   #isAssigned(pattern: AnyNode): boolean {
@@ -282,12 +263,11 @@ class Normalizer {
   }
 
   #property(node: Extract<AnyNode, { type: "Property" }>): void {
-    const parent = this.#script.parents.get(node);
     this.#out.push(node.kind === "init" ? (node.method ? "(method" : "(:") : `(${node.kind}`);
     // `__proto__: x` sets the prototype; as a shorthand or a computed key it is a member like any other.
     const isProto = keyText(node.key) === "__proto__" && (node.shorthand || node.computed || node.method);
     if (isProto) this.#out.push("own");
-    const isPattern = parent?.type === "ObjectPattern";
+    const isPattern = this.#script.parents.get(node)?.type === "ObjectPattern";
     if (isPattern && node.key.type === "Identifier" && !node.computed) {
       if (node.key.name === "name") this.#readsName = true;
       if (node.key.name === "constructor") this.#readsConstructor = true;
@@ -309,11 +289,7 @@ class Normalizer {
 
   #importExpression(node: Extract<AnyNode, { type: "ImportExpression" }>): void {
     const { source } = node;
-    const specifier = source.type === "Literal" && typeof source.value === "string"
-      ? source.value
-      : source.type === "TemplateLiteral" && source.expressions.length === 0
-      ? source.quasis[0]?.value.cooked ?? null
-      : null;
+    const specifier = staticText(source);
     this.#imports.push({ specifier });
     this.#out.push(`(import#${this.#imports.length - 1}`);
     if (specifier === null) this.#emit(source);
@@ -327,7 +303,7 @@ class Normalizer {
     if (node.type === "FunctionDeclaration" && node.id && node !== this.#unit) this.#emit(node.id);
     if (!isArrow) this.#receivers++;
     const wasStatic = this.#isStatic;
-    if (!isArrow && !this.#isMethod(node)) this.#isStatic = false;
+    if (!isArrow && this.#script.parents.get(node)?.type !== "MethodDefinition") this.#isStatic = false;
     this.#emitAll(node.params);
     this.#out.push("{");
     if (node.body.type === "BlockStatement") this.#statements(node.body.body);
@@ -339,10 +315,6 @@ class Normalizer {
     this.#out.push("})");
     this.#isStatic = wasStatic;
     if (!isArrow) this.#receivers--;
-  }
-
-  #isMethod(node: AnyNode): boolean {
-    return this.#script.parents.get(node)?.type === "MethodDefinition";
   }
 
   #class(node: ClassNode): void {

@@ -85,12 +85,14 @@ export function staticKey(node: Extract<AnyNode, { type: "MemberExpression" }>):
   const { property } = node;
   if (property.type === "PrivateIdentifier") return `#${property.name}`;
   if (!node.computed) return property.type === "Identifier" ? property.name : null;
-  if (property.type === "Literal" && (typeof property.value === "string" || typeof property.value === "number")) {
-    return String(property.value);
-  }
-  if (property.type === "TemplateLiteral" && property.expressions.length === 0) {
-    return property.quasis[0]?.value.cooked ?? null;
-  }
+  if (property.type === "Literal" && typeof property.value === "number") return String(property.value);
+  return staticText(property);
+}
+
+/** The text of a string that is written out, as a template too; `null` for anything else. */
+export function staticText(node: AnyNode): string | null {
+  if (node.type === "Literal" && typeof node.value === "string") return node.value;
+  if (node.type === "TemplateLiteral" && node.expressions.length === 0) return node.quasis[0]?.value.cooked ?? null;
   return null;
 }
 
