@@ -442,3 +442,30 @@ Deno.test({
     assert((await follow(helper)).notices[0]?.includes("--allow-sys"));
   },
 });
+
+Deno.test("what nobody can tell from the code is named: whole globals, computed members, code made from text", async () => {
+  // deno-lint-ignore no-explicit-any
+  const name = "args", scope = globalThis as any, Make = Function;
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+  const open: [fn: () => unknown, part: string][] = [
+    // deno-lint-ignore no-explicit-any
+    [() => (Deno as any)[name], "of Deno as a whole or by a computed name"],
+    [() => Reflect.get(Deno, name), "of Deno as a whole or by a computed name"],
+    // deno-lint-ignore no-explicit-any
+    [() => (globalThis as any)[name], "of globalThis as a whole or by a computed name"],
+    [() => new Make("return 1")(), "code given to new Function"],
+    [() => new AsyncFunction("return 1")(), "code given to new Function"],
+    [() => helper.constructor("return 1")(), "code given to .constructor()"],
+  ];
+  for (const [fn, part] of open) {
+    const { notices } = await follow(fn);
+    assert(notices.some((notice) => notice.startsWith("not tracked: ") && notice.includes(part)), String(fn));
+  }
+  const closed = [
+    () => typeof Deno !== "undefined" && "args" in Deno && Deno ? Deno.build.os : globalThis.Deno?.args.length,
+    () => scope.cachepyNothing,
+    () => new (Object.getPrototypeOf(frozen).constructor)(1),
+    (x: unknown) => x instanceof Function,
+  ];
+  for (const fn of closed) assertEquals((await follow(fn)).notices, [], String(fn));
+});

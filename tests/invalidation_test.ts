@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { InvalidationCase } from "./fixtures/invalidation/case.ts";
+import { HIDDEN_CASES } from "./fixtures/invalidation/hidden_cases.ts";
 import { LANGUAGE_CASES } from "./fixtures/invalidation/language_cases.ts";
 import { PIPELINE_CASES } from "./fixtures/invalidation/pipeline_cases.ts";
 import { PROGRAM_CASES } from "./fixtures/invalidation/program_cases.ts";
@@ -83,3 +84,6 @@ Deno.test("single edits of all that the language has run again exactly the steps
 
 Deno.test("single edits of what programs do run again exactly the steps that they can change", (t) =>
   checkTable(t, PROGRAM_CASES));
+
+Deno.test("single edits of what no name in the code leads to run again exactly the steps that they can change", (t) =>
+  checkTable(t, HIDDEN_CASES));

@@ -17,6 +17,7 @@ import { findMember, type FoundMember } from "./members.ts";
 import { type Declaration, declarationOf, importOf, resolveSpecifier } from "./modules.ts";
 import { isOfPlatform, valueOfGlobal } from "./globals.ts";
 import { intrinsicPath } from "./intrinsics.ts";
+import { openUses } from "./open_uses.ts";
 import { findPatched, type Patched } from "./patched.ts";
 import { type Code, isCompilerHelper, isReassigned, nameModule, type Root, type UserCode } from "./reached.ts";
 import type { BlindUse, FingerprintOptions } from "./types.ts";
@@ -152,6 +153,7 @@ export class Exploration {
       this.codes.set(fn, code);
       if (isSettled(code)) settledOrigins.set(fn, origin);
       if (code.kind === "bound") code.parts.forEach((part) => this.#enqueue(part));
+      if (code.kind === "wrapper") this.#enqueue(code.original);
       if (code.kind === "user") this.#enqueueUses(code.user);
     }
     // An owner counts only where the method uses it, which is known once the method has been read.
@@ -273,7 +275,9 @@ export class Exploration {
     const patches = this.#patchesUsedBy(code);
     const roots: Root[] = [];
     for (const slot of code.slots) roots.push(await this.#rootOf(slot, { fn, unit, url, scopes: origin.scopes, name }));
-    this.#noteDynamicCode(code, roots, `${name || "a function"} @ ${module}`);
+    for (const notice of openUses(unit, code, roots)) {
+      this.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
+    }
     return {
       kind: "user",
       user: {
@@ -369,18 +373,6 @@ export class Exploration {
       return { kind: "platform", slot, identity, name, factOf: (path) => ambientGlobal([name, ...path]) };
     }
     return { kind: "global", slot, value: valueOfGlobal(name) };
-  }
-
-  #noteDynamicCode(code: NormalizedCode, roots: readonly Root[], where: string): void {
-    for (const root of roots) {
-      const isCalled = root.slot.uses.some((use) => use.how === "call" || use.how === "construct");
-      if (root.kind !== "global" || !isCalled) continue;
-      if (root.slot.name === "eval") this.notices.add(`not tracked: code given to eval in ${where}`);
-      if (root.slot.name === "Function") this.notices.add(`not tracked: code given to new Function in ${where}`);
-    }
-    for (const { specifier } of code.imports) {
-      if (specifier === null) this.notices.add(`not tracked: import() with a computed specifier in ${where}`);
-    }
   }
 
   #notePackage(identity: PackageIdentity): void {

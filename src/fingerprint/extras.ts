@@ -6,6 +6,7 @@
  */
 import type { CodeUnit } from "../source/code_unit.ts";
 import { type AnyNode, type ClassNode, isClassNode } from "../source/syntax.ts";
+import { isNative } from "./methods.ts";
 
 /** Findings about one function or class. */
 export interface Extras {
@@ -50,6 +51,7 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
     read(prototype, "prototype", false, new Set(["constructor"]));
   }
   if (owner?.superClass) values.set("extends", Object.getPrototypeOf(fn));
+  for (const [label, parent] of linkedParents(fn, unit)) values.set(label, parent);
   if (owner?.body.body.some((member) => member.type === "MethodDefinition" && member.computed)) {
     const objects = [fn, prototype].filter((one) => typeof one === "function" || (typeof one === "object" && one));
     values.set(
@@ -58,6 +60,22 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
     );
   }
   return { values, leftOut };
+}
+
+/** What a function or class inherits from otherwise than by `extends`: `Object.setPrototypeOf`, `util.inherits`. */
+function linkedParents(fn: object, { node }: CodeUnit): [label: string, parent: object][] {
+  const found: [string, object][] = [];
+  const base: unknown = Object.getPrototypeOf(fn);
+  const isDerived = isClassNode(node) && node.superClass !== null && node.superClass !== undefined;
+  if (!isDerived && typeof base === "function" && !isNative(base)) found.push(["static inherits", base]);
+  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
+  if (typeof prototype !== "object" || prototype === null) return found;
+  const parent: unknown = Object.getPrototypeOf(prototype);
+  if (typeof parent !== "object" || parent === null || parent === Object.prototype) return found;
+  const usual: unknown = isDerived && typeof base === "function" ? Reflect.get(base, "prototype") : undefined;
+  const isGenerator = !isClassNode(node) && "generator" in node && node.generator === true;
+  if (parent !== usual && !isGenerator) found.push(["prototype inherits", parent]);
+  return found;
 }
 
 /** Names of a class's static private fields, with the `#`, in the order of the source. */
