@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { describeError } from "./announce.ts";
-import { digestBytes } from "./digest.ts";
+import type { Call } from "./call.ts";
+import { CanonicalEncoder } from "./canonical.ts";
+import { digestBytes, digestChunks } from "./digest.ts";
 import type { Digest } from "./digests.ts";
 import type { StaleReason } from "./events.ts";
 import type { Trace } from "./records.ts";
@@ -33,10 +34,19 @@ export function landedOn(trace: Trace): Landing {
   return { kind: "hit", trace, outcome: outcomeOf(trace), reasons: [] };
 }
 
-/** An execution that threw; errors of one class and message are one outcome. */
-export function landedThrowing(error: unknown, reasons: readonly StaleReason[]): Landing {
-  return { kind: "threw", error, reasons, outcome: digestBytes(`threw ${describeError(error)}`) };
+/** An execution that threw; errors that code can only tell apart by their stack traces are one outcome. */
+export async function landedThrowing(call: Call, error: unknown, reasons: readonly StaleReason[]): Promise<Landing> {
+  const encoder = new CanonicalEncoder(call.prepared.codeOptions);
+  let outcome: Digest<"outcome">;
+  try {
+    outcome = digestChunks([utf8.encode("threw "), await encoder.encode(error, "error")]);
+  } catch {
+    outcome = uniqueOutcome(); // it holds something that cannot be compared
+  }
+  return { kind: "threw", error, reasons, outcome };
 }
+
+const utf8 = new TextEncoder();
 
 /** What an execution returned, in the form that traces record: the digest of the encoded result. */
 export function outcomeOf(trace: Trace): Digest<"outcome"> {

@@ -103,7 +103,7 @@ async function answer(
     tellDamaged(call, describeError(error));
     const execution = await run(call, flight);
     return landing = execution.threw
-      ? landedThrowing(execution.error, [])
+      ? await landedThrowing(call, execution.error, [])
       : { kind: "unstored", value: execution.value, reasons: [], outcome: uniqueOutcome() };
   } finally {
     flights.end(call.key, flight, landing!);
@@ -136,7 +136,9 @@ async function compute(
     call.values(); // the function may change its arguments
     const isSameInput = (await identifyCall(call.step, call.receiver, call.args)).key === call.key;
     const execution = await run(call, flight);
-    if (execution.threw) return { ...landedThrowing(execution.error, reasons), isOfOtherInput: !isSameInput };
+    if (execution.threw) {
+      return { ...await landedThrowing(call, execution.error, reasons), isOfOtherInput: !isSameInput };
+    }
     const landing = await keep(call, execution, {
       reasons,
       isSameInput,

@@ -72,17 +72,21 @@ export async function run(call: Call, flight: Flight<Landing>): Promise<Executio
   running.set(frame, { call, frame, flight, support });
   frames.set(flight, frame);
   const startedMs = performance.now();
+  let computeMs = 0;
   let value: unknown;
+  let outcome: Awaited<ReturnType<typeof encode>>;
   try {
-    value = await runInFrame(frame, () => step.fn.apply(receiver, [...args]));
+    outcome = await runInFrame(frame, async () => {
+      value = await step.fn.apply(receiver, [...args]);
+      computeMs = performance.now() - startedMs;
+      // Still part of the call: reading a result may be reading the world, as with getters and a file's times.
+      return await encode(value);
+    });
   } catch (error) {
     tellRun(call, performance.now() - startedMs, true);
     return { threw: true, error };
   }
-  const computeMs = performance.now() - startedMs;
   tellRun(call, computeMs, false);
-  // Before the frame settles: reading a result may still be reading the world, as with the times of a file's metadata.
-  const outcome = await encode(value);
   try {
     const { dependencies: observed, raced } = await frame.settle();
     const dependencies = besidesFileArguments(call, observed);

@@ -317,3 +317,64 @@ Deno.test("a chain of six: an edit at the bottom reaches exactly as far as resul
   assertEquals(rig.ran(), ["s1", "s2", "s3", "s4", "s5", "s6"]);
   assert(await s6.has(path));
 });
+
+Deno.test("what an inner call threw counts by all that the outer one can read of it", async () => {
+  await using rig = await Rig.open();
+  const path = await rig.write("code.txt", "1");
+  class Failure extends Error {
+    #code: string;
+    constructor(code: string) {
+      super("bad");
+      this.#code = code;
+    }
+    get code(): string {
+      return this.#code;
+    }
+  }
+  const kinds: Record<string, (code: string) => unknown> = {
+    field: (code) => Object.assign(new Error("bad"), { code }),
+    cause: (code) => new Error("bad", { cause: { code } }),
+    object: (code) => ({ code }),
+    hidden: (code) => new Failure(code),
+    same: () => new Error("bad"),
+  };
+  const inner = rig.cached()(async function inner(kind: string, path: string) {
+    throw kinds[kind]!(await Deno.readTextFile(path));
+  });
+  const outer = rig.cached()(async function outer(kind: string, path: string) {
+    try {
+      return await inner(kind, path);
+    } catch (thrown) {
+      // deno-lint-ignore no-explicit-any
+      const { code, cause } = thrown as any;
+      return code ?? cause?.code ?? null;
+    }
+  });
+  const all = async () => {
+    rig.forgetEvents();
+    const codes: unknown[] = [];
+    for (const kind of Object.keys(kinds)) codes.push(await outer(kind, path));
+    return [codes, rig.runs("outer")];
+  };
+  assertEquals(await all(), [["1", "1", "1", "1", null], 5]);
+  assertEquals(await all(), [["1", "1", "1", "1", null], 0]);
+  await rig.write("code.txt", "2");
+  assertEquals(await all(), [["2", "2", "2", "2", null], 4]);
+});
+
+Deno.test("what a result reads when it is looked at belongs to the call", async () => {
+  await using rig = await Rig.open();
+  const path = await rig.write("late.txt", "1");
+  const lazy = rig.cached()(function lazy(path: string) {
+    return {
+      get text() {
+        return Deno.readTextFileSync(path);
+      },
+    };
+  });
+  assertEquals((await lazy(path)).text, "1");
+  assertEquals({ ...await lazy(path) }, { text: "1" });
+  await rig.write("late.txt", "2");
+  assertEquals((await lazy(path)).text, "2");
+  assertEquals(rig.runs(), 2);
+});
