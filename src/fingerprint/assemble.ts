@@ -22,6 +22,7 @@ import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type Writte
 import { isDeeplyFixed } from "./frozen.ts";
 import { sightOfMember, sightOfVariable } from "./first_sight.ts";
 import { isPatchLabel, isStillPatched } from "./patched.ts";
+import { seesMemberOrder } from "./member_order.ts";
 import { firstValue, numberOf, PROCESS, type Snapshot, snapshotOf } from "./moments.ts";
 import { findVisibleNames, type VisibleNames } from "./visible_names.ts";
 
@@ -92,6 +93,7 @@ class Assembler {
       ...found.view,
       isState: (object) => options.state.objects.has(object),
       stateKeysOf: (object) => options.state.members.get(object),
+      countsOrder: seesMemberOrder(found),
     };
   }
 
@@ -390,7 +392,8 @@ class Assembler {
   #write(object: object): WrittenValue {
     const { state } = this.#options;
     const plain = this.#found.values.get(object);
-    return plain && state.objects.size === 0 && state.members.size === 0 ? plain : writeValue(object, this.#view);
+    const isPlain = state.objects.size === 0 && state.members.size === 0 && this.#view.countsOrder !== true;
+    return plain && isPlain ? plain : writeValue(object, this.#view);
   }
 
   #dynamicImport(specifier: string, user: UserCode): string {

@@ -16,6 +16,8 @@ export interface ValueView {
   isState(object: object): boolean;
   /** Likewise for single members of an object. */
   stateKeysOf(object: object): ReadonlySet<string> | undefined;
+  /** Whether the code can tell the order of an object's members: it lists them. */
+  readonly countsOrder?: boolean;
   /** What the class of an instance is; `undefined`: not known yet. */
   classKindOf(constructor: object): "user" | "package" | "platform" | undefined;
   /** The private fields of an instance; `undefined`: not known yet. */
@@ -165,17 +167,19 @@ class ValueWriter {
     this.#out.push("]");
   }
 
-  /** Members by sorted key: their order is not an input here either. */
+  /** Members by sorted key, unless the code can tell their order. */
   #members(head: string, value: object, skipped?: ReadonlySet<string>): void {
     const state = this.#view.stateKeysOf(value);
     this.#out.push(head);
     const keys = Reflect.ownKeys(value);
-    keys.sort((a, b) =>
-      compareTexts(
-        typeof a === "string" ? `0${a}` : `1${writeSymbol(a)}`,
-        typeof b === "string" ? `0${b}` : `1${writeSymbol(b)}`,
-      )
-    );
+    if (this.#view.countsOrder !== true) {
+      keys.sort((a, b) =>
+        compareTexts(
+          typeof a === "string" ? `0${a}` : `1${writeSymbol(a)}`,
+          typeof b === "string" ? `0${b}` : `1${writeSymbol(b)}`,
+        )
+      );
+    }
     for (const key of keys) {
       if (typeof key === "string" && (skipped?.has(key) || (Array.isArray(value) && key === "length"))) continue;
       this.#out.push(writePrimitive(key));
