@@ -5,20 +5,21 @@
  * @module
  */
 import type { CodeUnit } from "../source/code_unit.ts";
-import type { Binding, ScriptSyntax } from "../source/scopes.ts";
-import { type AnyNode, type FunctionNode, isClassNode, isFunctionNode } from "../source/syntax.ts";
-import { MUTATORS, type Use, usesOf, usesOfBinding } from "../source/uses.ts";
-import type { Exploration } from "./explore.ts";
+import type { Binding } from "../source/scopes.ts";
+import { isClassNode } from "../source/syntax.ts";
+import { MUTATORS, type Use, usesOfBinding } from "../source/uses.ts";
 import {
-  functionOf,
-  isNative,
-  methodIn,
-  namesWithPaths,
-  privateMethod,
-  readOwn,
-  siblingMethod,
-  thisIn,
-} from "./methods.ts";
+  type Change,
+  changeOf,
+  type Effect,
+  Effects,
+  type FunctionAt,
+  functionAt,
+  MAX_DEPTH,
+  RECEIVER,
+} from "./effects.ts";
+import type { Exploration } from "./explore.ts";
+import { isNative, methodIn, readOwn } from "./methods.ts";
 import { isOfPlatform } from "./globals.ts";
 import { isInStaticBlock, nameModule, type Root, type UserCode } from "./reached.ts";
 import { findMember } from "./members.ts";
@@ -26,22 +27,6 @@ import type { Declaration } from "./modules.ts";
 import { type InitialCode, noticeOfState, readInitialCode, type StateFindings } from "./state.ts";
 
 type ValueRoot = Extract<Root, { kind: "value" | "global" }>;
-
-/** `fill`: a write to what holds nothing yet, `cache ??= load()`. */
-type Change = "write" | "mutate" | "fill";
-
-/** A change to something that a function was given: to its receiver (-1) or to an argument. */
-interface Effect {
-  readonly path: readonly string[];
-  readonly how: Change | "method";
-  /** The method called on what is at the path, when that has to be known. */
-  readonly method?: string;
-}
-
-const RECEIVER = -1;
-
-/** Calls within calls are followed this deep. */
-const MAX_DEPTH = 12;
 
 /** A method and the object that it is called on. */
 export interface MethodCall {
@@ -58,59 +43,10 @@ export async function findState(found: Exploration, projectRoot: string, called?
   return await new StateFinder(found, projectRoot).run(called);
 }
 
-/** What a method does to its receiver. */
-export interface ReceiverUse {
-  /** What it writes, as paths, private members with their `#`: `calls`, `stats.count`, `#memo`. */
-  readonly written: readonly string[];
-  /** Its members that it writes or may change, by calling methods of theirs. */
-  readonly touched: readonly string[];
-}
-
-/** What a method does to its receiver: `this.calls++`, `this.#memo.set(…)`, `this.stats.bump()`. */
-export function findReceiverUse(found: Exploration, projectRoot: string, method: object): ReceiverUse {
-  const place = methodAt(found, method);
-  if (!place) return { written: [], touched: [] };
-  const effects = new StateFinder(found, projectRoot).receiverEffects(place.user, place.node);
-  const written = effects.filter(({ how, path, method = "" }) =>
-    how !== "method" || (path.length > 0 && MUTATORS.has(method))
-  );
-  const touched = effects.filter(({ how, method = "" }) =>
-    how !== "method" || MUTATORS.has(method) || !isHarmless(method)
-  );
-  const textsOf = (list: readonly Effect[], length?: number) =>
-    [...new Set(list.map(({ path }) => path.slice(0, length).join(".")))].sort();
-  return { written: textsOf(written), touched: textsOf(touched, 1).filter((name) => name !== "") };
-}
-
-/** A method of the language's own collections that changes nothing, as far as its name tells. */
-function isHarmless(method: string): boolean {
-  return [Array, Map, Set, String, Number, Date, RegExp, Promise].some(({ prototype }) => method in prototype);
-}
-
-function methodAt(found: Exploration, method: object): { user: UserCode; node: FunctionNode } | null {
-  const code = found.codes.get(method);
-  const node = code?.kind === "user" ? code.user.unit?.node : undefined;
-  return code?.kind === "user" && node && isFunctionNode(node) ? { user: code.user, node } : null;
-}
-
-/** Whether a write is one to what holds nothing yet: `x ??= …`, `if (!x) x = …`. */
-function changeOf(script: ScriptSyntax, { how, node }: Use): Change {
-  if (how !== "write") return "mutate";
-  const assignment = script.parents.get(node);
-  if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return "write";
-  if (assignment.operator === "??=" || assignment.operator === "||=") return "fill";
-  const name = script.text.slice(node.start, node.end);
-  for (let at: AnyNode | undefined = assignment; at && !isFunctionNode(at); at = script.parents.get(at)) {
-    if (at.type !== "IfStatement") continue;
-    const test = script.text.slice(at.test.start, at.test.end);
-    return test.includes(name) && /!|undefined|null/.test(test) ? "fill" : "write";
-  }
-  return "write";
-}
-
 class StateFinder {
   readonly #found: Exploration;
   readonly #projectRoot: string;
+  readonly #effects: Effects;
   readonly #bindings = new Set<Binding>();
   readonly #objects = new Set<object>();
   readonly #members = new Map<object, Set<string>>();
@@ -118,13 +54,11 @@ class StateFinder {
   readonly #notices = new Set<string>();
   /** By binding, or by object and member: whether it is only ever filled. */
   readonly #filled = new Map<object, Map<string, boolean>>();
-  readonly #effects = new Map<string, readonly Effect[]>();
-  readonly #numbers = new Map<object, number>();
-  readonly #callees = new Map<UserCode, ReadonlyMap<AnyNode, { root: ValueRoot; use: Use }>>();
 
   constructor(found: Exploration, projectRoot: string) {
     this.#found = found;
     this.#projectRoot = projectRoot;
+    this.#effects = new Effects(found);
   }
 
   async run(called?: MethodCall): Promise<StateFindings> {
@@ -151,23 +85,12 @@ class StateFinder {
     };
   }
 
-  /** Effects on the receiver, through further methods of its class too. */
-  receiverEffects(user: UserCode, node: FunctionNode, seen: Set<FunctionNode> = new Set()): Effect[] {
-    if (seen.has(node)) return [];
-    seen.add(node);
-    return this.#effectsOf(user, node, RECEIVER, 0).flatMap((effect) => {
-      if (effect.how !== "method" || effect.path.length > 0) return [effect];
-      const inner = siblingMethod(user, node, effect.method ?? "");
-      return inner ? this.receiverEffects(user, inner, seen) : [];
-    });
-  }
-
   #readReceiver({ receiver, method }: MethodCall): void {
-    const place = methodAt(this.#found, method);
+    const place = functionAt(this.#found, method);
     if (!place) return;
     const slot = { name: "this", binding: null, uses: [], nodes: [] };
     const root: ValueRoot = { kind: "value", value: receiver, slot, isDynamic: false, declaration: null, module: "" };
-    for (const effect of this.#effectsOf(place.user, place.node, RECEIVER, 0)) {
+    for (const effect of this.#effects.of(place, RECEIVER)) {
       this.#apply(place.user, root, [], effect, 0);
     }
   }
@@ -205,7 +128,7 @@ class StateFinder {
       this.#applyMethod(user, root, use.path.slice(0, -1), use.path.at(-1) as string, 0);
     }
     if (!use.argument) return;
-    for (const effect of this.#effectsOfCall(user, use.argument.call, use.argument.index, 0)) {
+    for (const effect of this.#effects.ofCall(user, use.argument.call, use.argument.index)) {
       this.#apply(user, root, use.path, effect, 0);
     }
   }
@@ -237,7 +160,7 @@ class StateFinder {
       const tag = Object.prototype.toString.call(receiver);
       if (MUTATORS.has(method) && !tag.startsWith("[object Temporal.")) this.#mark(user, root, path, "mutate");
     } else if (place) {
-      for (const effect of this.#effectsOf(place.user, place.node, RECEIVER, depth)) {
+      for (const effect of this.#effects.of(place, RECEIVER, depth)) {
         this.#apply(user, root, path, effect, depth);
       }
     }
@@ -255,107 +178,23 @@ class StateFinder {
   }
 
   /** The code of a method as a receiver has it: its own, or its class's. */
-  #methodOf(receiver: object, name: string): "platform" | { user: UserCode; node: FunctionNode } | null {
+  #methodOf(receiver: object, name: string): "platform" | FunctionAt | null {
     for (let at: object | null = receiver; at; at = Object.getPrototypeOf(at) as object | null) {
       const property = readOwn(at, name);
       if (!property) continue;
       const value: unknown = property.value;
       if (typeof value !== "function") return null;
-      const code = this.#found.codes.get(value);
-      if (code?.kind === "user" && code.user.unit && isFunctionNode(code.user.unit.node)) {
-        return { user: code.user, node: code.user.unit.node };
-      }
+      const own = functionAt(this.#found, value);
+      if (own) return own;
       const owner: unknown = typeof at === "function" ? at : readOwn(at, "constructor")?.value;
       const classCode = typeof owner === "function" ? this.#found.codes.get(owner) : undefined;
-      if (classCode?.kind !== "user") return code?.kind === "platform" || isNative(value) ? "platform" : null;
+      if (classCode?.kind !== "user") {
+        return this.#found.codes.get(value)?.kind === "platform" || isNative(value) ? "platform" : null;
+      }
       const node = methodIn(classCode.user, name, typeof at === "function");
       return node && { user: classCode.user, node };
     }
     return null;
-  }
-
-  /** What a call does to one of its arguments. */
-  #effectsOfCall(user: UserCode, call: AnyNode, index: number, depth: number): readonly Effect[] {
-    if ((call.type !== "CallExpression" && call.type !== "NewExpression") || index < 0 || depth > MAX_DEPTH) return [];
-    if (call.arguments.slice(0, index + 1).some((argument) => argument.type === "SpreadElement")) return [];
-    const callee = call.callee as AnyNode;
-    const local = callee.type === "Identifier" ? user.unit?.script.bindings.get(callee) : null;
-    const free = this.#calleesOf(user).get(callee);
-    if (free) {
-      const value = findMember(free.root.value, free.use.path).value;
-      const code = typeof value === "function" ? this.#found.codes.get(value) : undefined;
-      if (code?.kind !== "user" || !code.user.unit) return [];
-      const { node } = code.user.unit;
-      const target = isClassNode(node) ? methodIn(code.user, "constructor", false) : node;
-      return target ? this.#effectsOf(code.user, target, index, depth) : [];
-    }
-    const node = local && functionOf(local);
-    return node ? this.#effectsOf(user, node, index, depth) : [];
-  }
-
-  /** What a function does to one parameter or to its receiver. */
-  #effectsOf(user: UserCode, node: FunctionNode, target: number, depth: number): readonly Effect[] {
-    const id = `${this.#numberOf(user)}.${this.#numberOf(node)}.${target}`;
-    const known = this.#effects.get(id);
-    if (known || depth > MAX_DEPTH) return known ?? [];
-    this.#effects.set(id, []);
-    const effects: Effect[] = [];
-    for (const { prefix, uses } of this.#usesOfTarget(user, node, target)) {
-      for (const use of uses) {
-        const path = [...prefix, ...use.path];
-        if (use.how === "write" && use.path.length > 0 && user.unit) {
-          effects.push({ path, how: changeOf(user.unit.script, use) });
-        }
-        if (use.how === "mutate") effects.push({ path, how: "mutate" });
-        if (use.how === "call" && use.path.length > 0) {
-          const method = path.at(-1) as string;
-          const own = method.startsWith("#") ? privateMethod(user, node, method.slice(1)) : null;
-          if (own && path.length === 1) effects.push(...this.#effectsOf(user, own, RECEIVER, depth + 1));
-          else effects.push({ path: path.slice(0, -1), how: "method", method });
-        }
-        if (!use.argument) continue;
-        for (const inner of this.#effectsOfCall(user, use.argument.call, use.argument.index, depth + 1)) {
-          effects.push({ ...inner, path: [...path, ...inner.path] });
-        }
-      }
-    }
-    this.#effects.set(id, effects);
-    return effects;
-  }
-
-  #usesOfTarget(user: UserCode, node: FunctionNode, target: number): { prefix: readonly string[]; uses: Use[] }[] {
-    const script = user.unit?.script;
-    if (!script) return [];
-    if (target === RECEIVER) return thisIn(node).map((one) => ({ prefix: [], uses: usesOf(script, one) }));
-    const parameter = node.params[target];
-    if (!parameter || parameter.type === "RestElement") return [];
-    return namesWithPaths(parameter, []).flatMap(({ name, path }) => {
-      const binding = script.bindings.get(name);
-      return binding ? [{ prefix: path, uses: usesOfBinding(script, binding) }] : [];
-    });
-  }
-
-  #calleesOf(user: UserCode): ReadonlyMap<AnyNode, { root: ValueRoot; use: Use }> {
-    let callees = this.#callees.get(user);
-    if (!callees) {
-      const found = new Map<AnyNode, { root: ValueRoot; use: Use }>();
-      for (const root of user.roots) {
-        if (root.kind !== "value" && root.kind !== "global") continue;
-        for (const node of root.slot.nodes) {
-          for (const use of user.unit ? usesOf(user.unit.script, node) : []) {
-            if (use.how === "call" || use.how === "construct") found.set(use.node, { root, use });
-          }
-        }
-      }
-      this.#callees.set(user, callees = found);
-    }
-    return callees;
-  }
-
-  #numberOf(object: object): number {
-    let number = this.#numbers.get(object);
-    if (number === undefined) this.#numbers.set(object, number = this.#numbers.size);
-    return number;
   }
 
   #noteChange(holder: object, name: string, how: Change): void {

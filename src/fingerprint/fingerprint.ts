@@ -16,7 +16,8 @@ import { findBlindPackages } from "./blind_packages.ts";
 import { Exploration } from "./explore.ts";
 import { digestGraph } from "./graph.ts";
 import { fingerprintSource } from "./source_only.ts";
-import { findReceiverUse, findState, type MethodCall } from "./find_state.ts";
+import { findState, type MethodCall } from "./find_state.ts";
+import { findReceiverUse } from "./receiver_use.ts";
 import { noticeOfState } from "./state.ts";
 import type { Fingerprint, FingerprintOptions } from "./types.ts";
 
@@ -101,7 +102,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
   const code = found.codes.get(subject);
   const { checks, variables, privates } = assembly;
-  const { written, touched } = findReceiverUse(found, options.projectRoot, subject);
+  const { written, touched } = findReceiverUse(found, subject);
   const module = code?.kind === "user" ? code.user.module : null;
   const result: Fingerprint = {
     digest,
