@@ -5,6 +5,7 @@ import process from "node:process";
 import { inFolder, inShort, newFrame, observeRun } from "./support/frames.ts";
 import { observedOriginals, originalOf } from "../src/observe/install.ts";
 import { runInFrame } from "../src/tracker.ts";
+import { Rig } from "./support/rig.ts";
 
 /** Something a function may do with `a` (a file), `d` (a folder with `x`), `link` (to `a`) or `none` (nothing). */
 type Act = (folder: string) => unknown;
@@ -390,3 +391,44 @@ Deno.test("a member that the program has frozen is left as it is", () =>
       Object.defineProperty(fs, "readFileSync", descriptor);
     }
   }));
+
+Deno.test("what is read through a descriptor counts, or nothing is stored", async () => {
+  await using rig = await Rig.open();
+  const path = await rig.write("a.txt", "1");
+  const read = (descriptor: number) => {
+    const buffer = new Uint8Array(8);
+    return new TextDecoder().decode(buffer.subarray(0, fs.readSync(descriptor, buffer, 0, 8, 0)));
+  };
+  const early = fs.openSync(path);
+  const late = rig.cached({ name: "late" })(() => read(early));
+  const whole = rig.cached({ name: "whole" })((descriptor: number) => fs.readFileSync(descriptor, "utf8"));
+  const within = rig.cached({ name: "within" })((path: string) => {
+    const descriptor = fs.openSync(path);
+    try {
+      return read(descriptor);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  });
+  const inner = rig.cached({ name: "inner" })((descriptor: number) => read(descriptor));
+  const outer = rig.cached({ name: "outer" })(async (path: string) => {
+    const descriptor = fs.openSync(path);
+    try {
+      return await inner(descriptor);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  });
+  try {
+    const all = async () => [await late(), (await whole(early)).length, await within(path), await outer(path)];
+    assertEquals(await all(), ["1", 1, "1", "1"]);
+    rig.forgetEvents();
+    assertEquals(await all(), ["1", 0, "1", "1"]);
+    assertEquals(rig.ran(), ["late", "whole"]);
+    await rig.write("a.txt", "2");
+    assertEquals(await all(), ["2", 0, "2", "2"]);
+    assertEquals(rig.of("raced")[0]?.changed, [`descriptor ${early} (opened before the call)`]);
+  } finally {
+    fs.closeSync(early);
+  }
+});

@@ -9,6 +9,7 @@
  */
 // Loaded by the first run of a cached function: a hit needs none of them.
 import defer * as processModule from "node:process";
+import type { CallFrame } from "../tracker/call_frame.ts";
 import { enterFrame } from "../tracker/context.ts";
 import {
   asksAccess,
@@ -39,8 +40,8 @@ import type { Patch } from "./patches.ts";
 import { observeConstructor } from "./wrap_class.ts";
 import type { Observer, Style } from "./wrap.ts";
 
-/** The paths of open descriptors, for questions about their metadata. */
-const openDescriptors = new Map<number, unknown>();
+/** The paths of open descriptors that were opened by calls, with the call, for questions about their metadata. */
+const openDescriptors = new Map<number, { readonly path: unknown; readonly frame: CallFrame }>();
 const openHandles = new WeakMap<object, unknown>();
 const handlePrototypes = new WeakSet<object>();
 
@@ -75,7 +76,7 @@ const opens: Observer = (frame, args) => {
   return {
     done(opened) {
       outcome?.done?.(opened);
-      if (typeof opened === "number") openDescriptors.set(opened, args[0]);
+      if (typeof opened === "number") openDescriptors.set(opened, { path: args[0], frame });
       else if (typeof opened === "object" && opened !== null) rememberHandle(opened, args[0]);
     },
     failed: (error) => outcome?.failed?.(error),
@@ -100,9 +101,22 @@ function rememberHandle(handle: object, path: unknown): void {
 const closes: Observer = (_frame, [descriptor]) => void openDescriptors.delete(descriptor);
 
 const asksDescriptorStat: Observer = (frame, [descriptor]) => {
-  const path = openDescriptors.get(descriptor);
-  return path === undefined ? undefined : asksNodeStat(true)(frame, [path], undefined);
+  const opened = openDescriptors.get(descriptor);
+  return opened === undefined ? undefined : asksNodeStat(true)(frame, [opened.path], undefined);
 };
+
+/** Reads from a descriptor. What the call has opened itself is known; what someone else has, is not. */
+const readsDescriptor: Observer = (frame, [descriptor]) => {
+  if (typeof descriptor !== "number") return;
+  const opened = openDescriptors.get(descriptor);
+  if (opened === undefined) {
+    frame.observeUnclear(`descriptor ${descriptor} (opened before the call)`);
+  } else if (opened.frame !== frame) frame.observeFile(opened.path, false);
+};
+
+/** The content of a path, or what is left to read of a descriptor. */
+const readsPathOrDescriptor: Observer = (frame, args, self) =>
+  typeof args[0] === "number" ? readsDescriptor(frame, args, self) : readsBytes(frame, args, self);
 
 const flagOf = (options: unknown): unknown =>
   typeof options === "object" && options !== null && ("flag" in options || "flags" in options)
@@ -142,10 +156,9 @@ function muteIterator(iterator: AsyncIterator<unknown>): void {
   });
 }
 
-const readsStream: Observer = (frame, [path, options]) => {
-  if (typeof options?.fd !== "number" && typeof options?.fd !== "object") {
-    observeOpen(frame, path, modeOf(flagOf(options)));
-  }
+const readsStream: Observer = (frame, [path, options], self) => {
+  if (typeof options?.fd === "number") return readsDescriptor(frame, [options.fd], self);
+  if (typeof options?.fd !== "object") observeOpen(frame, path, modeOf(flagOf(options)));
 };
 
 const writesStream: Observer = (frame, [path, options]) => {
@@ -155,7 +168,7 @@ const writesStream: Observer = (frame, [path, options]) => {
 
 /** Functions that exist as `name` with a callback, `nameSync`, and `promises.name`. */
 const ALL_FORMS: Readonly<Record<string, Observer>> = {
-  readFile: readsBytes,
+  readFile: readsPathOrDescriptor,
   readdir: listsDirectoryOrTree,
   opendir: listsDirectoryOrTree,
   stat: asksNodeStat(true),
@@ -215,6 +228,10 @@ export function nodePatches(): Patch[] {
   add(promises, "glob", "node:fs/promises.glob", "sync", globsLazily);
   add(fs, "fstat", "node:fs.fstat", "callback", asksDescriptorStat);
   add(fs, "fstatSync", "node:fs.fstatSync", "sync", asksDescriptorStat);
+  for (const name of ["read", "readv"]) {
+    add(fs, name, `node:fs.${name}`, "callback", readsDescriptor);
+    add(fs, `${name}Sync`, `node:fs.${name}Sync`, "sync", readsDescriptor);
+  }
   add(fs, "close", "node:fs.close", "callback", closes);
   add(fs, "closeSync", "node:fs.closeSync", "sync", closes);
   add(fs, "createReadStream", "node:fs.createReadStream", "sync", readsStream);
