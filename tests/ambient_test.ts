@@ -45,3 +45,32 @@ Deno.test("what code reads of the command line, the time zone and the locale cou
   assertEquals(zone.results[4], 9);
   assertEquals((await run(["y", "z"], { LANG: "de_DE" })).ran, ["text"]);
 });
+
+Deno.test("what import.meta says of the start and of the import map counts, where code asks for it", async () => {
+  const imports = { "@bimsb/cachepy": "jsr:@bimsb/cachepy@^0", kit: "./one.ts" };
+  await using project = await Project.create({
+    "main.ts": 'import { go } from "./lib.ts"; await go();',
+    "one.ts": "",
+    "two.ts": "",
+    "lib.ts": `import { cacheFile } from "@bimsb/cachepy";
+const ran: string[] = [];
+const cached = cacheFile("./.cachepy", { onEvent: (event) => event.kind === "run" && ran.push(event.fname) });
+const isMain = cached(function isMain() { return import.meta.main; });
+const place = cached(function place() { return import.meta.resolve("kit").split("/").at(-1); });
+const folder = cached(function folder() { return import.meta.dirname?.length; });
+export async function go() {
+  console.log(JSON.stringify({ results: [await isMain(), await place()], none: await folder() > 0, ran }));
+}
+if (import.meta.main) await go();
+`,
+  }, { imports });
+  const run = async (script: string) => {
+    const { results, ran } = (await project.run(script, { flags: ["-A", "--no-check"] })).json<Printed>();
+    return [results, ran];
+  };
+  assertEquals(await run("main.ts"), [[false, "one.ts"], ["isMain", "place", "folder"]]);
+  assertEquals(await run("main.ts"), [[false, "one.ts"], []]);
+  assertEquals(await run("lib.ts"), [[true, "one.ts"], ["isMain"]]);
+  await project.edit("deno.json", "./one.ts", "./two.ts");
+  assertEquals(await run("main.ts"), [[false, "two.ts"], ["place"]]);
+});

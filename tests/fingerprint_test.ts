@@ -461,7 +461,11 @@ Deno.test("what nobody can tell from the code is named: whole globals, computed 
     const { notices } = await follow(fn);
     assert(notices.some((notice) => notice.startsWith("not tracked: ") && notice.includes(part)), String(fn));
   }
+  const get = Deno.env.get.bind(Deno.env);
+  const bound = await follow(() => get("HOME"));
+  assert(bound.notices[0]?.includes("through a captured Deno.env.get"), bound.notices.join());
   const closed = [
+    () => Deno.env.get("HOME"),
     () => typeof Deno !== "undefined" && "args" in Deno && Deno ? Deno.build.os : globalThis.Deno?.args.length,
     () => scope.cachepyNothing,
     () => new (Object.getPrototypeOf(frozen).constructor)(1),

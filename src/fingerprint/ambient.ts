@@ -98,6 +98,28 @@ export function ambientImport(specifier: string, imported: string, path: readonl
   }
 }
 
+/**
+ * What `import.meta` answers by how the program was started, and by the import map; its paths are the module's own.
+ *
+ * @param url The module's URL.
+ */
+export function moduleFacts({ meta, text }: NormalizedCode, url: string): AmbientFact[] {
+  const facts: AmbientFact[] = [];
+  const uses = (name: string) => meta.includes(name) || meta.includes("*");
+  if (uses("main")) {
+    facts.push({ name: "import.meta.main", read: () => attempt(() => Deno.mainModule === url), changes: false });
+  }
+  const texts = uses("resolve") ? text.match(/"(?:[^"\\]|\\.)*"/g) ?? [] : [];
+  for (const specifier of new Set(texts.map((one) => JSON.parse(one) as string))) {
+    if (/^\.{0,2}\//.test(specifier) || URL.canParse(specifier)) continue;
+    const resolved = attempt(() => import.meta.resolve(specifier)); // one import map serves all modules
+    if (typeof resolved !== "string") continue;
+    const place = resolved.startsWith("file:") ? toPortable(new URL(resolved), projectRoot()) : resolved;
+    facts.push({ name: `import.meta.resolve("${specifier}")`, read: () => place, changes: false });
+  }
+  return facts;
+}
+
 /** The time zone and the locale, where code uses what depends on them. */
 export function localFacts(code: NormalizedCode): readonly AmbientFact[] {
   let facts = known.get(code);

@@ -13,7 +13,7 @@ import type { Exploration } from "./explore.ts";
 import { type Code, nameModule, type Root, type UserCode } from "./reached.ts";
 import type { GraphNode } from "./graph.ts";
 import type { FoundMember } from "./members.ts";
-import { type AmbientFact, ambientGlobal, localFacts } from "./ambient.ts";
+import { type AmbientFact, ambientGlobal, localFacts, moduleFacts } from "./ambient.ts";
 import { blindGlobal } from "./blind.ts";
 import { isOfPlatform, pathInGlobal } from "./globals.ts";
 import { readDynamicModule } from "./dynamic_imports.ts";
@@ -171,7 +171,8 @@ class Assembler {
       uses.push(String(references.length));
       node.references.push(...references);
     }
-    for (const fact of code ? localFacts(code) : []) node.references.push(this.#fact(fact));
+    const facts = code ? [...localFacts(code), ...moduleFacts(code, user.url)] : [];
+    for (const fact of facts) node.references.push(this.#fact(fact));
     for (const imported of code?.imports ?? []) {
       if (imported.specifier !== null) node.references.push(this.#dynamicImport(imported.specifier, user));
     }

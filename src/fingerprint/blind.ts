@@ -141,3 +141,16 @@ export function blindScript(url: string, name: string): Omit<BlindUse, "module">
   if (!found || DATA_CLASSES.has(name)) return null;
   return { name: Object.hasOwn(Deno, name) ? `Deno.${name}` : name, kind: found[1] };
 }
+
+// Taken when this module loads, which is before any call runs in which others stand for them.
+const ENVIRONMENT_READERS: ReadonlyMap<unknown, string> = new Map(
+  (["get", "has", "toObject"] as const).map((name) => [Deno.env[name], `Deno.env.${name}`]),
+);
+
+/** What is said of a function that reads variables and was taken from `Deno.env` before the call; `null` for others. */
+export function noticeOfEnvironment(fn: unknown): string | null {
+  const name = ENVIRONMENT_READERS.get(fn);
+  return name === undefined
+    ? null
+    : `not tracked: variables that are read through a captured ${name}; use envVars, or call ${name}() itself`;
+}

@@ -11,7 +11,7 @@ import { isClassNode, isFunctionNode } from "../source/syntax.ts";
 import { dottedName, staticKey, type Use } from "../source/uses.ts";
 import { usesThis } from "../source/uses_this.ts";
 import { ambientGlobal, ambientImport } from "./ambient.ts";
-import { blindGlobal, blindImport, blindScript } from "./blind.ts";
+import { blindGlobal, blindImport, blindScript, noticeOfEnvironment } from "./blind.ts";
 import { readExtras, staticPrivateNames } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
 import { type Declaration, declarationOf, importOf, resolveSpecifier } from "./modules.ts";
@@ -219,7 +219,11 @@ export class Exploration {
 
   async #identify(fn: object, origin: FunctionOrigin): Promise<Code> {
     const name = nameOf(fn);
-    if (origin.kind === "bound") return { kind: "bound", parts: [origin.target, origin.receiver, ...origin.args] };
+    if (origin.kind === "bound") {
+      const notice = noticeOfEnvironment(origin.target);
+      if (notice !== null) this.notices.add(notice);
+      return { kind: "bound", parts: [origin.target, origin.receiver, ...origin.args] };
+    }
     if (origin.kind === "native") {
       const path = intrinsicPath(fn);
       if (path === null) this.notices.add(`not tracked: ${name || "a function"}, which is native code`);
