@@ -5,7 +5,6 @@
  */
 import { digestBytes } from "../digest.ts";
 import type { Digest } from "../digests.ts";
-import { previewOf } from "../preview.ts";
 import type { FingerprintPart } from "../records.ts";
 import { isClassNode } from "../source/syntax.ts";
 import { dottedName, type Use } from "../source/uses.ts";
@@ -19,11 +18,12 @@ import { isOfPlatform, pathInGlobal } from "./globals.ts";
 import { readDynamicModule } from "./dynamic_imports.ts";
 import type { StateFindings } from "./state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "./values.ts";
-import { isDeeplyFixed } from "./frozen.ts";
+import { Checks } from "./checks.ts";
 import { sightOfMember, sightOfVariable } from "./first_sight.ts";
 import { isPatchLabel, isStillPatched } from "./patched.ts";
 import { seesMemberOrder } from "./member_order.ts";
-import { firstValue, numberOf, PROCESS, type Snapshot, snapshotOf } from "./moments.ts";
+import { firstValue, numberOf, PROCESS } from "./moments.ts";
+import { Parts } from "./parts.ts";
 import { findVisibleNames, type VisibleNames } from "./visible_names.ts";
 
 /** The graph of what was reached, and what has to be looked at again at the next call. */
@@ -75,13 +75,12 @@ class Assembler {
   readonly #options: AssemblyOptions;
   readonly #view: ValueView;
   readonly #nodes = new Map<object, OpenNode>();
-  readonly #parts = new Map<string, FingerprintPart>();
+  readonly #parts = new Parts();
   readonly #notices: Set<string>;
   readonly #cached = new Set<object>();
-  readonly #checks: (() => boolean)[] = [];
+  readonly #checks: Checks;
   readonly #variables: ChangingVariable[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
-  readonly #checkedObjects = new Set<object>();
   readonly #names: VisibleNames;
 
   constructor(found: Exploration, options: AssemblyOptions) {
@@ -95,13 +94,14 @@ class Assembler {
       stateKeysOf: (object) => options.state.members.get(object),
       countsOrder: seesMemberOrder(found),
     };
+    this.#checks = new Checks(this.#view, options.state);
   }
 
   run(subject: object): Assembly {
     const root = typeof subject === "function" ? this.#code(subject) : this.#object(subject);
     for (const identity of this.#found.packages.values()) {
       const isRuntime = identity.source === "node" || identity.source === "deno";
-      this.#addPart({
+      this.#parts.add({
         kind: isRuntime ? "runtime" : "package",
         name: identity.name,
         digest: identity.digest,
@@ -111,10 +111,10 @@ class Assembler {
     for (const notice of this.#options.state.notices) this.#notices.add(notice);
     return {
       root: typeof root === "string" ? { own: root, references: [] } : root,
-      parts: [...this.#parts.values()],
+      parts: this.#parts.list,
       notices: [...this.#notices].sort(),
       cached: [...this.#cached],
-      checks: this.#checks,
+      checks: this.#checks.list,
       variables: this.#variables,
       privates: this.#privates,
     };
@@ -129,7 +129,7 @@ class Assembler {
         return "ignored";
       case "cached":
         this.#cached.add(fn);
-        this.#addPart({ kind: "cached", name: code.identity, digest: digestBytes(code.identity) });
+        this.#parts.add({ kind: "cached", name: code.identity, digest: digestBytes(code.identity) });
         return `cached ${code.identity}`;
       case "wrapper":
         return this.#code(code.original);
@@ -188,16 +188,16 @@ class Assembler {
       // Private names are hashed away.
       extras.push(label.startsWith("static #") ? "static #" : label);
       node.references.push(this.#value(value));
-      if (isPatchLabel(label)) this.#checks.push(() => isStillPatched(label, value));
+      if (isPatchLabel(label)) this.#checks.list.push(() => isStillPatched(label, value));
       if (typeof value !== "function") {
         this.#addValuePart(`${user.name}.${label.replace(/^\w+ /, "")}`, user.module, value);
       }
     }
-    if (isClass || user.extras.size > 0) this.#checkExtras(user);
+    if (isClass || user.extras.size > 0) this.#checks.addMembersOf(user.fn);
     if (isClass && this.#view.privateFieldsOf(user.fn)) this.#notePrivates(user.fn);
     node.own = `code${name}${meta} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
     if (!user.isHelper) {
-      this.#addPart({
+      this.#parts.add({
         kind: isClass ? "class" : "function",
         name: user.name || "(anonymous)",
         module: user.module,
@@ -256,7 +256,7 @@ class Assembler {
   #fact(fact: AmbientFact): string {
     const value = fact.read();
     const { text } = writeValue(value, this.#view);
-    if (fact.changes) this.#checks.push(() => writeValue(fact.read(), this.#view).text === text);
+    if (fact.changes) this.#checks.list.push(() => writeValue(fact.read(), this.#view).text === text);
     this.#addValuePart(fact.name, undefined, value);
     return `fact ${fact.name} ${digestBytes(text)}`;
   }
@@ -323,7 +323,7 @@ class Assembler {
     const within = this.#found.memberOf(root, { ...use, path }) ?? found;
     if (!isUserCode && (isOfPlatform(slot.name, use.path) || isPlatformCode(value) || isPlatformCode(found.value))) {
       // What asks the network is what programs put a stand-in of their own in the place of.
-      if (blindGlobal(path)?.kind === "network") this.#checkMember(globalThis, { ...use, path }, within);
+      if (blindGlobal(path)?.kind === "network") this.#checks.addMember(globalThis, { ...use, path }, within);
       return `global ${[slot.name, ...use.path].join(".")}`;
     }
     return this.#member(root, within, { ...use, path }, user);
@@ -351,7 +351,7 @@ class Assembler {
     if (typeof found.value === "object" && found.value !== null && state.objects.has(found.value)) {
       return this.#initial(root, use.path.slice(0, found.followed), found.value, user.fn);
     }
-    if (use.path.length > 0) this.#checkMember(root.value, use, found);
+    if (use.path.length > 0) this.#checks.addMember(root.value, use, found);
     if (typeof found.value !== "function") {
       const path = use.path.slice(0, found.followed);
       // A global's path begins with the name that it is used by, if not with the global object's.
@@ -378,9 +378,9 @@ class Assembler {
     for (const reference of written.references) node.references.push(this.#code(reference));
     for (const handle of written.handles) {
       this.#notices.add(noticeOfHandle(handle));
-      this.#addPart({ kind: "handle", name: handle, digest: digestBytes(handle) });
+      this.#parts.add({ kind: "handle", name: handle, digest: digestBytes(handle) });
     }
-    this.#checkObject(object, written);
+    this.#checks.addObject(object, written);
     return node;
   }
 
@@ -397,6 +397,11 @@ class Assembler {
     return plain && isPlain ? plain : writeValue(object, this.#view);
   }
 
+  #addValuePart(name: string, module: string | undefined, value: unknown): void {
+    const text = typeof value === "object" && value !== null ? this.#write(value).text : writePrimitive(value);
+    this.#parts.addValue(name, module, value, text);
+  }
+
   #dynamicImport(specifier: string, user: UserCode): string {
     const imported = readDynamicModule(specifier, user.url, {
       packageOf: (url, referrer) => this.#options.packageOf(url, referrer),
@@ -404,61 +409,10 @@ class Assembler {
     });
     for (const notice of imported.notices) this.#notices.add(notice);
     for (const { name, digest } of imported.modules) {
-      this.#addPart({ kind: "function", name: "(module)", module: name, digest: digest as Digest });
+      this.#parts.add({ kind: "function", name: "(module)", module: name, digest: digest as Digest });
     }
-    for (const check of imported.checks) this.#checks.push(check);
+    for (const check of imported.checks) this.#checks.list.push(check);
     return `module ${imported.digest}`;
-  }
-
-  #checkMember(root: unknown, use: Use, found: FoundMember): void {
-    // Nothing was followed, so the value is the variable's own.
-    if (found.followed === 0) return;
-    const { memberOf } = this.#found;
-    const probe = { kind: "value", value: root } as ValueRoot;
-    this.#checks.push(() => Object.is(memberOf.call(this.#found, probe, use)?.value, found.value));
-  }
-
-  #checkObject(object: object, written: WrittenValue): void {
-    if (this.#checkedObjects.has(object) || isDeeplyFixed(object)) return;
-    this.#checkedObjects.add(object);
-    const { text, references } = written;
-    const digest = text.length > 4096 ? digestBytes(text) : null;
-    this.#checks.push(() => {
-      const now = writeValue(object, this.#view);
-      if (digest === null ? now.text !== text : digestBytes(now.text) !== digest) return false;
-      return now.references.length === references.length &&
-        now.references.every((one, index) => one === references[index]);
-    });
-  }
-
-  /** Members of classes can be replaced at any time. */
-  #checkExtras(user: UserCode): void {
-    const snapshot = snapshotOf(user.fn);
-    this.#checks.push(() => {
-      const now = snapshotOf(user.fn);
-      const state = this.#options.state.members.get(user.fn);
-      return now.length === snapshot.length && now.every(([key, value], index) => {
-        const before = snapshot[index] as Snapshot[number];
-        return before[0] === key &&
-          (Object.is(before[1], value) || (typeof key === "string" && state?.has(key) === true));
-      });
-    });
-  }
-
-  #addPart(part: FingerprintPart): void {
-    this.#parts.set(`${part.kind}\n${part.name}\n${part.module ?? ""}\n${part.digest}`, part);
-  }
-
-  #addValuePart(name: string, module: string | undefined, value: unknown): void {
-    const text = typeof value === "object" && value !== null ? this.#write(value).text : writePrimitive(value);
-    if (text.startsWith("<handle")) return;
-    this.#addPart({
-      kind: "value",
-      name,
-      ...(module === undefined ? {} : { module }),
-      digest: digestBytes(text),
-      preview: previewOf(value),
-    });
   }
 }
 
