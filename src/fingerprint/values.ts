@@ -250,7 +250,9 @@ class ValueWriter {
       }
       return false;
     } else return false;
-    return this.#isPlainBuiltIn(value);
+    if (!this.#isPlainBuiltIn(value)) return false;
+    if (hasFurtherMembers(value)) this.#members("with{", value, REGEXP_STATE);
+    return true;
   }
 
   /** The value is of the platform's class itself; one of a subclass goes on as an instance. */
@@ -277,6 +279,14 @@ class ValueWriter {
 }
 
 const ERROR_NOISE: ReadonlySet<string> = new Set(["stack"]);
+const REGEXP_STATE: ReadonlySet<string> = new Set(["lastIndex"]);
+
+/** Whether a program has put something on a Map, a Set, a Date, a RegExp or a buffer. */
+function hasFurtherMembers(value: object): boolean {
+  // Listing the keys of a typed array would take as long as it has elements.
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || nodeUtil.types.isBoxedPrimitive(value)) return false;
+  return Reflect.ownKeys(value).some((key) => key !== "lastIndex");
+}
 
 function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
