@@ -399,11 +399,11 @@ Deno.test("what is read through a descriptor counts, or nothing is stored", asyn
     const buffer = new Uint8Array(8);
     return new TextDecoder().decode(buffer.subarray(0, fs.readSync(descriptor, buffer, 0, 8, 0)));
   };
-  const early = fs.openSync(path);
+  const early = fs.openSync(path, "r");
   const late = rig.cached({ name: "late" })(() => read(early));
   const whole = rig.cached({ name: "whole" })((descriptor: number) => fs.readFileSync(descriptor, "utf8"));
   const within = rig.cached({ name: "within" })((path: string) => {
-    const descriptor = fs.openSync(path);
+    const descriptor = fs.openSync(path, "r");
     try {
       return read(descriptor);
     } finally {
@@ -412,7 +412,7 @@ Deno.test("what is read through a descriptor counts, or nothing is stored", asyn
   });
   const inner = rig.cached({ name: "inner" })((descriptor: number) => read(descriptor));
   const outer = rig.cached({ name: "outer" })(async (path: string) => {
-    const descriptor = fs.openSync(path);
+    const descriptor = fs.openSync(path, "r");
     try {
       return await inner(descriptor);
     } finally {
@@ -432,3 +432,19 @@ Deno.test("what is read through a descriptor counts, or nothing is stored", asyn
     fs.closeSync(early);
   }
 });
+
+Deno.test("what a filter reads that the platform calls belongs to the call", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/tree`);
+    await Deno.writeTextFile(`${folder}/tree/x`, "x");
+    await Deno.writeTextFile(`${folder}/rules`, "all");
+    const filter = () => Deno.readTextFileSync(`${folder}/rules`) === "all";
+    const { seen } = await observeRun(folder, () => {
+      fs.cpSync(`${folder}/tree`, `${folder}/copy`, { recursive: true, filter });
+    });
+    assert(seen.includes("file rules"), seen.join());
+    assert(Deno.statSync(`${folder}/copy/x`).isFile);
+    const later = await observeRun(folder, () =>
+      fs.promises.cp(`${folder}/tree`, `${folder}/again`, { recursive: true, filter }));
+    assert(later.seen.includes("file rules"), later.seen.join());
+  }));

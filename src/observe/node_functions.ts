@@ -25,6 +25,7 @@ import {
   makesDirectory,
   makesTemporary,
   moves,
+  observeCallback,
   observeOpen,
   observeWrite,
   readsBytes,
@@ -132,7 +133,9 @@ const truncates: Observer = (frame, [path, length]) =>
   observeWrite(frame, path, typeof length === "number" && length > 0 ? "part" : "whole");
 
 /** Walks directories by pattern: depends on the names of everything below where it starts. */
-const globs: Observer = (frame, [patterns, options]) => {
+const globs: Observer = (frame, args) => {
+  const [patterns, options] = args;
+  observeCallback(frame, args, options, "exclude");
   frame.observeListing(options?.cwd ?? ".", true);
   for (const pattern of [patterns].flat()) {
     const root = /^([\\/].*?)[\\/][^\\/]*[*?[{(]/.exec(String(pattern))?.[1];

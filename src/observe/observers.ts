@@ -5,6 +5,7 @@
  */
 import { lookAt, lookOfFailure } from "../dependencies.ts";
 import type { CallFrame, WriteKind } from "../tracker/call_frame.ts";
+import { observedCallback } from "../tracker/context.ts";
 import { folderOf, observedPath } from "../tracker/observed_path.ts";
 import { reportFields } from "./lazy_stat.ts";
 import type { Observer, Outcome } from "./wrap.ts";
@@ -115,10 +116,20 @@ const copiesFile: Observer = (frame, [from, to]) => {
 };
 
 /** Copies a file or a directory to the second argument. */
-const copiesTree: Observer = (frame, [from, to]) => {
+const copiesTree: Observer = (frame, args) => {
+  const [from, to, options] = args;
+  observeCallback(frame, args, options, "filter");
   if (!frame.isOwn(from)) frame.trackFile(from);
   return observeWrite(frame, to, "tree");
 };
+
+/** What a function among the options reads is the call's. @param args The arguments, the options among them. */
+export function observeCallback(frame: CallFrame, args: unknown[], options: unknown, name: string): void {
+  if (typeof options !== "object" || options === null) return;
+  const callback: unknown = Reflect.get(options, name);
+  if (typeof callback !== "function") return;
+  args[args.indexOf(options)] = { ...options, [name]: observedCallback(frame, callback as () => unknown) };
+}
 
 /** Moves the first argument to the second. */
 const moves: Observer = (frame, [from, to]) => {

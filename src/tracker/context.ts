@@ -57,6 +57,20 @@ export function mutedApply(
   }
 }
 
+/** A function of the user that the platform calls on its way: what it reads belongs to `frame` again. */
+// deno-lint-ignore no-explicit-any
+export function observedCallback<F extends (...args: any[]) => any>(frame: CallFrame, callback: F): F {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const before = muted;
+    muted = 0;
+    try {
+      return enterFrame(frame, () => Reflect.apply(callback, this, args));
+    } finally {
+      muted = before;
+    }
+  } as F;
+}
+
 /** Counts one more running call. */
 export function beginRunning(listener: RunningListener): void {
   if (running++ === 0) listener.begin();
