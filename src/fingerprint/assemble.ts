@@ -86,7 +86,7 @@ class Assembler {
   constructor(found: Exploration, options: AssemblyOptions) {
     this.#found = found;
     this.#options = options;
-    this.#notices = new Set(found.notices);
+    this.#notices = new Set(found.notes.notices);
     this.#names = findVisibleNames(found);
     this.#view = {
       ...found.view,
@@ -99,7 +99,7 @@ class Assembler {
 
   run(subject: object): Assembly {
     const root = typeof subject === "function" ? this.#code(subject) : this.#object(subject);
-    for (const identity of this.#found.packages.values()) {
+    for (const identity of this.#found.notes.packages.values()) {
       const isRuntime = identity.source === "node" || identity.source === "deno";
       this.#parts.add({
         kind: isRuntime ? "runtime" : "package",

@@ -3,36 +3,25 @@
  *
  * @module
  */
-import type { FunctionOrigin, Lease, ScopeValues } from "../inspector.ts";
-import type { PackageIdentity } from "../packages.ts";
+import { type FunctionOrigin, isPlatformScript, type Lease } from "../inspector.ts";
 import { type CodeUnit, findUnit, normalizeUnit } from "../source/code_unit.ts";
-import type { NormalizedCode, Slot } from "../source/normalized_code.ts";
+import type { NormalizedCode } from "../source/normalized_code.ts";
 import { isClassNode, isFunctionNode } from "../source/syntax.ts";
-import { dottedName, staticKey, type Use } from "../source/uses.ts";
+import type { Use } from "../source/uses.ts";
 import { usesThis } from "../source/uses_this.ts";
-import { ambientGlobal, ambientImport } from "./ambient.ts";
-import { blindGlobal, blindImport, blindScript, noticeOfEnvironment } from "./blind.ts";
+import { blindScript, noticeOfEnvironment } from "./blind.ts";
 import { readExtras, staticPrivateNames } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
-import { type Declaration, declarationOf, importOf, resolveSpecifier } from "./modules.ts";
-import { isOfPlatform, valueOfGlobal } from "./globals.ts";
+import { type Declaration, declarationOf } from "./modules.ts";
+import { isOfPlatform } from "./globals.ts";
 import { intrinsicPath } from "./intrinsics.ts";
+import { Notes } from "./notes.ts";
 import { openUses } from "./open_uses.ts";
 import { findPatched, type Patched } from "./patched.ts";
-import { type Code, isCompilerHelper, isReassigned, nameModule, type Root, type UserCode } from "./reached.ts";
-import type { BlindUse, FingerprintOptions } from "./types.ts";
+import { type Code, isCompilerHelper, nameModule, type Root, type UserCode } from "./reached.ts";
+import { NameResolver } from "./resolve_name.ts";
+import type { FingerprintOptions } from "./types.ts";
 import { type ValueView, writeValue, type WrittenValue } from "./values.ts";
-
-/** A function as its free names see it. */
-interface Surroundings {
-  readonly fn: object;
-  readonly unit: CodeUnit;
-  readonly url: string;
-  readonly scopes: readonly ScopeValues[];
-  readonly name: string;
-}
-
-const THIS_REMEDY = ", so it counts as another function in each process; write a method, or pass what it needs";
 
 /** Where functions come from, with the variables they close over, for those of which nothing can change any more. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
@@ -45,9 +34,6 @@ function isSettled(code: Code): boolean {
     );
 }
 
-/** Marks a variable that is not initialized yet. */
-const UNSET = Symbol("unset");
-
 /** Our own modules; what they put around functions is not the user's code. */
 const OWN_MODULES = new URL("../", import.meta.url).href;
 
@@ -55,12 +41,11 @@ const OWN_MODULES = new URL("../", import.meta.url).href;
 export class Exploration {
   readonly codes = new Map<object, Code>();
   readonly values = new Map<object, WrittenValue>();
-  readonly notices = new Set<string>();
-  readonly blind = new Map<string, BlindUse>();
-  readonly packages = new Map<string, PackageIdentity>();
+  readonly notes: Notes;
   readonly #lease: Lease;
   readonly #options: FingerprintOptions;
   readonly #ignored: ReadonlySet<string>;
+  readonly #names: NameResolver;
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   /** Objects through which functions were reached, for arrow functions that close over `this`. */
   readonly #owners = new Map<object, object>();
@@ -74,6 +59,14 @@ export class Exploration {
     this.#lease = lease;
     this.#options = options;
     this.#ignored = new Set((options.ignoreCode ?? []).map((one) => one.replace(/^\.\//, "")));
+    this.notes = new Notes(options.projectRoot);
+    this.#names = new NameResolver({
+      lease,
+      fingerprint: options,
+      ignored: this.#ignored,
+      notes: this.notes,
+      ownerOf: (fn) => this.#owners.get(fn),
+    });
     this.view = {
       isState: () => false,
       stateKeysOf: () => undefined,
@@ -221,12 +214,12 @@ export class Exploration {
     const name = nameOf(fn);
     if (origin.kind === "bound") {
       const notice = noticeOfEnvironment(origin.target);
-      if (notice !== null) this.notices.add(notice);
+      if (notice !== null) this.notes.notices.add(notice);
       return { kind: "bound", parts: [origin.target, origin.receiver, ...origin.args] };
     }
     if (origin.kind === "native") {
       const path = intrinsicPath(fn);
-      if (path === null) this.notices.add(`not tracked: ${name || "a function"}, which is native code`);
+      if (path === null) this.notes.notices.add(`not tracked: ${name || "a function"}, which is native code`);
       return { kind: "platform", name: path ?? name, url: "" };
     }
     const { url, text } = origin.script;
@@ -234,16 +227,16 @@ export class Exploration {
       const original: unknown = Reflect.get(fn, "original");
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
     }
-    if (/^(?:ext|node|internal|cdp|checkin):/.test(url)) {
+    if (isPlatformScript(url)) {
       const blind = blindScript(url, name);
-      if (blind) this.blind.set(blind.name, blind);
+      if (blind) this.notes.blind.set(blind.name, blind);
       const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
-      if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.#notePackage(identity);
+      if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
       return { kind: "platform", name: `${name} in ${url}`, url };
     }
     const identity = this.#options.packageOf(url);
     if (identity) {
-      this.#notePackage(identity);
+      this.notes.addPackage(identity);
       return { kind: "package", identity, name };
     }
     return await this.#readUserCode(fn, origin, text);
@@ -264,12 +257,14 @@ export class Exploration {
     const name = declared ?? nameOf(fn);
     if (this.#ignored.has(module) || this.#ignored.has(name)) return { kind: "ignored" };
     if (!unit) {
-      this.notices.add(`not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`);
+      this.notes.notices.add(
+        `not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`,
+      );
       const user = { fn, name, module, url, unit, code: null, text, roots: [], isHelper: false, extras: new Map() };
       return { kind: "user", user };
     }
     if (!unit.isWhole) {
-      this.notices.add(`partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`);
+      this.notes.notices.add(`partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`);
     }
     const extras = readExtras(fn, unit, (value) => this.#options.cachedIdentity(value) !== undefined);
     const code = extras.leftOut.size === 0
@@ -278,9 +273,11 @@ export class Exploration {
     const privates = await this.#staticPrivates(fn, unit);
     const patches = this.#patchesUsedBy(code);
     const roots: Root[] = [];
-    for (const slot of code.slots) roots.push(await this.#rootOf(slot, { fn, unit, url, scopes: origin.scopes, name }));
+    for (const slot of code.slots) {
+      roots.push(await this.#names.resolve(slot, { fn, unit, url, scopes: origin.scopes, name }));
+    }
     for (const notice of openUses(unit, code, roots)) {
-      this.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
+      this.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
     }
     return {
       kind: "user",
@@ -315,106 +312,9 @@ export class Exploration {
     for (const name of names) found.set(`static ${name}`, fields?.get(name));
     return found;
   }
-
-  async #rootOf(slot: Slot, { fn, unit, url, scopes, name: user }: Surroundings): Promise<Root> {
-    const { name, binding } = slot;
-    if (this.#ignored.has(name)) return { kind: "ignored", slot };
-    const imported = binding && importOf(unit.script, binding);
-    const value = readVariable(scopes, name);
-    if (imported) {
-      const identity = this.#options.packageOf(imported.specifier, url);
-      if (identity?.source === "node" || identity?.source === "deno") {
-        this.#notePackage(identity);
-        for (const use of slot.uses) this.#noteBlind(blindImport(imported.specifier, imported.imported, use.path), url);
-        const factOf = (path: readonly string[]) => ambientImport(imported.specifier, imported.imported, path);
-        return { kind: "platform", slot, identity, name: `${imported.specifier}#${imported.imported}`, factOf };
-      }
-      if (identity) {
-        this.#notePackage(identity);
-        return {
-          kind: "package",
-          slot,
-          identity,
-          imported: imported.imported,
-          value: value === UNSET ? undefined : value,
-        };
-      }
-    }
-    if (value === null) {
-      if (!binding && name !== "this") return this.#globalRoot(slot, unit, url);
-      const owner = name === "this" ? this.#owners.get(fn) : undefined;
-      const module = nameModule(url, this.#options.projectRoot);
-      if (owner) return { kind: "value", slot, value: owner, isDynamic: false, declaration: null, module };
-      this.notices.add(
-        `not tracked: ${name} in ${user || "a function"} @ ${module}${name === "this" ? THIS_REMEDY : ""}`,
-      );
-      return { kind: "missing", slot };
-    }
-    if (value === UNSET) return { kind: "unset", slot };
-    const declaration = binding && unit.isWhole
-      ? await declarationOf(this.#lease, { url, script: unit.script, binding })
-      : null;
-    if (declaration && this.#ignored.has(nameModule(declaration.url, this.#options.projectRoot))) {
-      return { kind: "ignored", slot };
-    }
-    // A namespace is bound once; so is a file that is imported as JSON or text, which declares nothing.
-    const isBoundOnce = imported !== null && (imported.imported === "*" || imported.isData);
-    const isSettled = isBoundOnce || (declaration !== null && !isReassigned(declaration) && value.value !== undefined);
-    const home = declaration?.url ?? (imported && resolveSpecifier(imported.specifier, url)) ?? url;
-    const module = nameModule(home, this.#options.projectRoot);
-    if (this.#ignored.has(module)) return { kind: "ignored", slot };
-    return { kind: "value", slot, value: value.value, declaration, isDynamic: !isSettled, module };
-  }
-
-  #globalRoot(slot: Slot, unit: CodeUnit, url: string): Root {
-    const { name } = slot;
-    for (const use of slot.uses) {
-      if (!isFileFetch(name, use, unit)) this.#noteBlind(blindGlobal([name, ...use.path]), url);
-    }
-    if (name === "Deno" || name === "process" || name === "Buffer") {
-      const identity = this.#options.packageOf(name === "Deno" ? "Deno" : "node:process");
-      if (identity) this.#notePackage(identity);
-      return { kind: "platform", slot, identity, name, factOf: (path) => ambientGlobal([name, ...path]) };
-    }
-    return { kind: "global", slot, value: valueOfGlobal(name) };
-  }
-
-  #notePackage(identity: PackageIdentity): void {
-    this.packages.set(`${identity.source}:${identity.name}@${identity.version}`, identity);
-    for (const notice of identity.notices) this.notices.add(notice);
-  }
-
-  #noteBlind(use: Omit<BlindUse, "module"> | null, url: string): void {
-    if (!use || this.blind.has(use.name)) return;
-    this.blind.set(use.name, { ...use, module: nameModule(url, this.#options.projectRoot) });
-  }
-}
-
-/** `fetch("file:…")` and `fetch(new URL("…", import.meta.url))` read files, which is observed. */
-function isFileFetch(name: string, use: Use, { script }: CodeUnit): boolean {
-  const call = name === "fetch" && use.how === "call" ? script.parents.get(use.node) : undefined;
-  const request = call?.type === "CallExpression" ? call.arguments[0] : undefined;
-  if (request?.type === "Literal") return String(request.value).startsWith("file:");
-  if (request?.type !== "NewExpression" || dottedName(request.callee) !== "URL") return false;
-  const [path, base] = request.arguments;
-  const isBesideModule = base?.type === "MemberExpression" && base.object.type === "MetaProperty" &&
-    staticKey(base) === "url";
-  const text = path?.type === "Literal" ? String(path.value) : "";
-  return isBesideModule ? !/^[a-z]+:/i.test(text) : text.startsWith("file:");
 }
 
 function nameOf(fn: object): string {
   const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
   return typeof name === "string" ? name : "";
-}
-
-/** The innermost variable of that name; `null`: there is none; `UNSET`: it is not initialized yet. */
-function readVariable(scopes: readonly ScopeValues[], name: string): { readonly value: unknown } | typeof UNSET | null {
-  const scope = scopes.find((one) => Object.hasOwn(one, name));
-  if (!scope) return null;
-  try {
-    return { value: scope[name] };
-  } catch {
-    return UNSET;
-  }
 }

@@ -96,7 +96,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const found = new Exploration(lease, options);
   await found.reach(subject);
   if (called) await found.reach(called.method);
-  const blindPackages = await findBlindPackages(lease, found.packages.values(), options.packageOf);
+  const blindPackages = await findBlindPackages(lease, found.notes.packages.values(), options.packageOf);
   const state = await findState(found, options.projectRoot, called);
   const assembly = assemble(subject, found, { projectRoot: options.projectRoot, packageOf: options.packageOf, state });
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
@@ -108,7 +108,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     digest,
     parts: sortParts(assembly),
     notices: [...assembly.notices, ...written.map((path) => noticeOfState(`this.${path}`, module ?? ""))],
-    blind: [...found.blind.values(), ...blindPackages],
+    blind: [...found.notes.blind.values(), ...blindPackages],
     cached: assembly.cached,
     module,
     receiverState: written,
