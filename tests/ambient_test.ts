@@ -13,6 +13,7 @@ const steps = [
   cached({ track: "source" })(function ownText() { return Deno.args[0]; }),
   cached(function hours() { return new Date(0).getHours(); }),
   cached(function text() { return (1234.5).toLocaleString(); }),
+  cached(function written() { return \`\${new Date(0)}\`.slice(16, 18); }),
   cached(function none() { return new Date(0).toISOString().length; }),
 ];
 const results: unknown[] = [];
@@ -33,7 +34,7 @@ Deno.test("what code reads of the command line, the time zone and the locale cou
   const run = async (args: readonly string[], env: Record<string, string>): Promise<Printed> =>
     (await project.run("main.ts", { flags: ["-A", "--no-check"], args, env: { TZ: "UTC", LANG: "en_US", ...env } }))
       .json<Printed>();
-  assertEquals((await run(["x"], {})).ran.length, 7);
+  assertEquals((await run(["x"], {})).ran.length, 8);
   assertEquals((await run(["x"], {})).ran, []);
   const other = await run(["y"], {});
   assertEquals(other.ran, ["element", "ofNode", "whole", "ownText"]);
@@ -41,8 +42,8 @@ Deno.test("what code reads of the command line, the time zone and the locale cou
   assertStringIncludes(other.reasons[0]!, '"x" → "y"');
   assertEquals((await run(["y", "z"], {})).ran, ["whole"], "an element alone counts where only it is read");
   const zone = await run(["y", "z"], { TZ: "Asia/Tokyo" });
-  assertEquals(zone.ran, ["hours", "text"]);
-  assertEquals(zone.results[4], 9);
+  assertEquals(zone.ran, ["hours", "text", "written"]);
+  assertEquals([zone.results[4], zone.results[6]], [9, "09"]);
   assertEquals((await run(["y", "z"], { LANG: "de_DE" })).ran, ["text"]);
 });
 

@@ -124,7 +124,11 @@ export function moduleFacts({ meta, text }: NormalizedCode, url: string): Ambien
 export function localFacts(code: NormalizedCode): readonly AmbientFact[] {
   let facts = known.get(code);
   if (!facts) {
-    const isLocal = code.slots.some(({ name, binding }, index) => !binding && isLocalUse(code.text, name, index));
+    const makesText = MAKES_TEXT.test(code.text) ||
+      code.slots.some(({ name, binding }) => !binding && name === "String");
+    const isLocal = code.slots.some(({ name, binding }, index) =>
+      !binding && (isLocalUse(code.text, name, index) || name === "Date" && makesText)
+    );
     const isLocale = LOCALE_MEMBERS.test(code.text) ||
       code.slots.some(({ name, binding }) => !binding && name === "Intl");
     const usesZone = isLocale || isLocal || ZONE_MEMBERS.test(code.text);
@@ -139,6 +143,8 @@ const known = new WeakMap<NormalizedCode, readonly AmbientFact[]>();
 /** Members that answer by the time zone, as normalized code writes them. */
 const ZONE_MEMBERS =
   /"(?:[gs]et(?:Hours|Minutes|Date|Day|Month|FullYear|Year)|getTimezoneOffset|to(?:Date|Time)String|timeZoneId)"/;
+/** What may turn a date into text, which is in local time. */
+const MAKES_TEXT = /\(template |"(?:\+|\+=|toString|join|concat)"/;
 const LOCALE_MEMBERS = /"(?:toLocale\w*|localeCompare)"/;
 
 /** `new Date(2024, 0, 1)` and `new Date("2024-01-01T00:00")` are in local time, `new Date()` and `Date.now()` are not. */
