@@ -103,7 +103,7 @@ function lineOfMiss(fname: string, kind: string | undefined, summary: string): s
 }
 
 /** A duration with the unit that suits it: `0.21 ms`, `350 ms`, `2.4 s`. */
-export function formatMs(ms: number): string {
+function formatMs(ms: number): string {
   if (ms < 10) return `${ms.toFixed(2)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   return `${(ms / 1000).toFixed(1)} s`;

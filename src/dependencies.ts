@@ -185,7 +185,7 @@ export function linkState(path: string, aspect: LinkDependency["aspect"], root: 
 }
 
 /** Identity of what `readLink` or `realPath` answered. */
-export function digestLink(answer: string, aspect: LinkDependency["aspect"], root: string): ContentDigest {
+function digestLink(answer: string, aspect: LinkDependency["aspect"], root: string): ContentDigest {
   return digestBytes(`${aspect}\0${aspect === "target" ? answer : toPortable(answer, root)}`);
 }
 
@@ -200,7 +200,7 @@ export function environmentState(name: string): ContentDigest | null {
 }
 
 /** Identity of all variables. */
-export function digestVariables(variables: Readonly<Record<string, string>>): ContentDigest {
+function digestVariables(variables: Readonly<Record<string, string>>): ContentDigest {
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`).sort();
   return digestBytes(["environment", ...lines].join("\0"));
 }

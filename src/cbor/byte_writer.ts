@@ -224,7 +224,7 @@ export function headSize(argument: number): number {
 }
 
 /** UTF-8 that also encodes lone surrogates, as if they were characters (WTF-8). */
-export function encodeWtf8(text: string): Uint8Array<ArrayBuffer> {
+function encodeWtf8(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length * 3);
   let at = 0;
   for (let index = 0; index < text.length; index++) {

@@ -222,7 +222,7 @@ export function unbox(subject: object): number | string | boolean | bigint | sym
 const platformNames = new WeakMap<object, string | null>();
 
 /** The name of the platform's class that an object is an instance of or extends; `null`: none but `Object`. */
-export function platformName(subject: object): string | null {
+function platformName(subject: object): string | null {
   for (
     let prototype = Object.getPrototypeOf(subject);
     prototype !== null && prototype !== Object.prototype;

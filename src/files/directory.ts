@@ -91,7 +91,7 @@ export function digestFound(found: readonly FoundEntry[], contents: readonly Con
 }
 
 /** One line of a listing: the type and the name. */
-export function listingLine(
+function listingLine(
   entry: { name: string; isDirectory: boolean; isSymlink: boolean; isFile: boolean },
 ): string {
   const type = entry.isSymlink ? "l" : entry.isDirectory ? "d" : entry.isFile ? "f" : "s";

@@ -41,7 +41,7 @@ export function findMember(root: unknown, path: readonly string[]): FoundMember 
 }
 
 /** The value of a member that can be followed; `null` for one that cannot. */
-export function readMember(object: object, key: string): { readonly value: unknown } | null {
+function readMember(object: object, key: string): { readonly value: unknown } | null {
   const property = ownProperty(object, key);
   if (property === "unset") return null;
   if (property) return "value" in property ? { value: property.value } : null;

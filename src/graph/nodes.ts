@@ -75,7 +75,7 @@ export async function cacheTreeFiles(cacheDir: string | URL = cacheDefaultDir())
  * @param cache The cache.
  * @returns Calls by id, the oldest first.
  */
-export async function readGraph(cache: Cache): Promise<Map<string, CacheNode>> {
+async function readGraph(cache: Cache): Promise<Map<string, CacheNode>> {
   const stored: StoredNode[] = [];
   // Parents are the children read backwards: one pass, no look-up per call.
   const parents = new Map<string, Set<string>>();

@@ -106,7 +106,7 @@ export async function findEntry(cache: Cache, key: string): Promise<EntryRecord>
  * @param record The entry.
  * @returns What is known.
  */
-export function describeEntry(cache: Cache, record: EntryRecord): EntryMeta {
+function describeEntry(cache: Cache, record: EntryRecord): EntryMeta {
   const usage = cache.usage.read().get(record.key);
   const newest = record.traces[0];
   const dependencies = record.traces.flatMap((trace) => trace.dependencies);

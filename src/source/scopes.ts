@@ -57,7 +57,7 @@ export function resolveNames(text: string, program: Program): ScriptSyntax {
 }
 
 /** The names that a pattern binds or assigns, and the expressions in it (defaults, computed keys). */
-export function readPattern(pattern: AnyNode): { names: NameNode[]; expressions: AnyNode[]; targets: AnyNode[] } {
+function readPattern(pattern: AnyNode): { names: NameNode[]; expressions: AnyNode[]; targets: AnyNode[] } {
   const names: NameNode[] = [], expressions: AnyNode[] = [], targets: AnyNode[] = [];
   const visit = (node: AnyNode | null): void => {
     switch (node?.type) {

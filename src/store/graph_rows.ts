@@ -27,7 +27,7 @@ import {
 } from "./rows.ts";
 
 /** Rows read by one call to the database; the largest number that it allows. */
-export const LIST_BATCH = 1000;
+const LIST_BATCH = 1000;
 
 /** Rows written by one commit when many nodes are added. */
 const PUT_BATCH = 800;

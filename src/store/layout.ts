@@ -86,7 +86,7 @@ export function makeLayout(layout: Layout): boolean {
 }
 
 /** Whether the system ran out of something that may come back: space, descriptors, memory, the disk's answer. */
-export function isShortage(error: unknown): boolean {
+function isShortage(error: unknown): boolean {
   return /^E(NOSPC|DQUOT|MFILE|NFILE|NOMEM|IO|STALE)$/.test(codeOf(error));
 }
 
