@@ -10,9 +10,13 @@ import type { BlobDigest } from "../digests.ts";
 import { isDigest } from "../digests.ts";
 import { beginDigest, digestBytes, digestChunks } from "../digest.ts";
 import { codeOf, FILE_MODE, FOLDER_MODE, type Layout } from "./layout.ts";
+import { Slots } from "./slots.ts";
 
 /** Up to this size, synchronous calls are faster than the round trip of an asynchronous one. Bytes. */
 export const SYNC_LIMIT_BYTES = 65_536;
+
+/** Large blobs that are open at a time: they take descriptors, and more of them are no faster. */
+const largeFiles = new Slots(8);
 
 /** Number of digests of written blobs that are remembered. */
 const MAX_WRITTEN = 1024;
@@ -113,7 +117,7 @@ export class BlobStore {
     for (let attempt = 0;; attempt++) {
       try {
         return sizeBytes > SYNC_LIMIT_BYTES
-          ? await this.#writeLarge(chunks, sizeBytes)
+          ? await largeFiles.run(() => this.#writeLarge(chunks, sizeBytes))
           : this.#writeSmall(chunks, sizeBytes);
       } catch (error) {
         // A clean-up can take a temporary file in the instant before it is locked.
@@ -144,7 +148,7 @@ export class BlobStore {
   async read(digest: BlobDigest, sizeBytes?: number): Promise<BlobRead> {
     if (sizeBytes !== undefined && sizeBytes <= SYNC_LIMIT_BYTES) return this.readSync(digest);
     try {
-      return await this.#readLarge(digest);
+      return await largeFiles.run(() => this.#readLarge(digest));
     } catch (error) {
       return failedRead(error);
     }

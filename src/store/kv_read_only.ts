@@ -69,13 +69,15 @@ async function openCopy(layout: Layout, inode: number | null, report: ReportDama
     copyWhole(layout.meta, copy);
     Deno.chmodSync(copy, 0o600);
     const kv = await openAndTry(copy);
+    // The thread that writes has work of its own when it begins, and ends the program if its file is gone by then. Once
+    // it has answered, the open handle keeps the bytes alive, and the names are not needed again.
+    await kv.delete(["format"]);
     return { kv, inode, close: () => kv.close() };
   } catch (error) {
     // Not even a copy can be read: an empty cache answers every question with a miss.
     report(describeUnreadable(layout, error));
     return await openMemory(inode);
   } finally {
-    // The open handle keeps the bytes alive; the names are not needed again.
     if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
   }
 }
