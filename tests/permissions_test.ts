@@ -250,6 +250,7 @@ Deno.test({
     await using home = await Project.create({});
     await Deno.chmod(home.folder, 0o777);
     await project.run("main.ts");
+    await leaveLog(project.path("cache/v1/meta.kv"));
     await chmodAll(project.folder, 0o555, 0o444);
     const asSomebody = async (options: object): Promise<Outcome> => {
       const { code, stdout, stderr } = await new Deno.Command("/usr/bin/setpriv", {
@@ -284,6 +285,16 @@ Deno.test({
     await chmodAll(project.folder, 0o755, 0o644);
   },
 });
+
+/** Leaves the log of a database as a process does that ends without closing it. */
+async function leaveLog(path: string): Promise<void> {
+  const kv = await Deno.openKv(path);
+  await kv.set(["x"], 1);
+  await Deno.copyFile(`${path}-wal`, `${path}-log`);
+  kv.close();
+  while (isThere(`${path}-wal`)) await new Promise((resolve) => setTimeout(resolve, 5));
+  await Deno.rename(`${path}-log`, `${path}-wal`);
+}
 
 async function chmodAll(folder: string, folderMode: number, fileMode: number): Promise<void> {
   await Deno.chmod(folder, 0o755);

@@ -7,7 +7,7 @@ import type { CommitCounter } from "./commit_counter.ts";
 import { inodeOf, sizeOf } from "./file_info.ts";
 import { describeOpenError, messageOf } from "./kv_errors.ts";
 import type { ReportDamage } from "./kv_repair.ts";
-import { isPermissionError, type Layout } from "./layout.ts";
+import { FILE_MODE, isPermissionError, type Layout } from "./layout.ts";
 
 /** An open database. */
 export interface OpenKv {
@@ -67,7 +67,6 @@ async function openCopy(layout: Layout, inode: number | null, report: ReportDama
     folder = Deno.makeTempDirSync({ prefix: "cachepy-" });
     const copy = `${folder}/meta.kv`;
     copyWhole(layout.meta, copy);
-    Deno.chmodSync(copy, 0o600);
     const kv = await openAndTry(copy);
     // The thread that writes has work of its own when it begins, and ends the program if its file is gone by then. Once
     // it has answered, the open handle keeps the bytes alive, and the names are not needed again.
@@ -86,8 +85,11 @@ async function openCopy(layout: Layout, inode: number | null, report: ReportDama
 function copyWhole(from: string, to: string): void {
   for (let attempt = 0;; attempt++) {
     const before = Deno.statSync(from);
-    Deno.copyFileSync(from, to);
-    if (sizeOf(`${from}-wal`) > 0) Deno.copyFileSync(`${from}-wal`, `${to}-wal`);
+    for (const suffix of ["", "-wal"]) {
+      if (suffix !== "" && sizeOf(from + suffix) === 0) continue;
+      Deno.copyFileSync(from + suffix, to + suffix);
+      Deno.chmodSync(to + suffix, FILE_MODE); // a copy is as read-only as what was copied
+    }
     const after = Deno.statSync(from);
     const isSame = before.mtime?.getTime() === after.mtime?.getTime() && before.size === after.size;
     if (isSame || attempt >= COPY_ATTEMPTS) return;
