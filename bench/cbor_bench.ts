@@ -7,20 +7,11 @@ import { assertEquals } from "@std/assert";
 import { decodeResult } from "../src/cbor/decode_result.ts";
 import { encodeKey } from "../src/cbor/encode_key.ts";
 import { type EncodedResult, encodeResult } from "../src/cbor/encode_result.ts";
+import { joinChunks } from "../tests/support/join_chunks.ts";
 
 const ROWS = Number(Deno.env.get("CACHEPY_BENCH_ROWS") ?? 100_000);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-function join({ chunks, byteLength }: EncodedResult): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(byteLength);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
-}
 
 const rows = (make: (index: number) => unknown) => Array.from({ length: ROWS }, (_, index) => make(index));
 
@@ -39,7 +30,7 @@ const DATA: Readonly<Record<string, unknown>> = {
 
 for (const [name, value] of Object.entries(DATA)) {
   const json = encoder.encode(JSON.stringify(value));
-  const cbor = join(encodeResult(value) as EncodedResult);
+  const cbor = joinChunks(encodeResult(value) as EncodedResult);
   assertEquals(JSON.stringify(decodeResult(cbor)) === JSON.stringify(value), true);
   Deno.bench(`JSON.stringify + TextEncoder: ${name}`, { group: `encode ${name}`, baseline: true }, () => {
     assertEquals(encoder.encode(JSON.stringify(value)).length, json.length);
@@ -57,7 +48,7 @@ for (const [name, value] of Object.entries(DATA)) {
 
 const small = { a: 1, b: "abc", c: [1, 2, 3] };
 const smallJson = encoder.encode(JSON.stringify(small));
-const smallCbor = join(encodeResult(small) as EncodedResult);
+const smallCbor = joinChunks(encodeResult(small) as EncodedResult);
 Deno.bench("JSON.stringify + TextEncoder: small", { group: "encode small", baseline: true }, () => {
   if (encoder.encode(JSON.stringify(small)).length !== smallJson.length) throw new Error("Other bytes");
 });
@@ -85,7 +76,7 @@ for (const [name, value, byteLength] of keys) {
 }
 
 const floats = new Float64Array(1 << 22).map((_, index) => index);
-const floatCbor = join(encodeResult(floats) as EncodedResult);
+const floatCbor = joinChunks(encodeResult(floats) as EncodedResult);
 Deno.bench("copy of 32 MiB", { group: "32 MiB of floats", baseline: true }, () => {
   assertEquals(floats.slice().length, floats.length);
 });

@@ -3,19 +3,13 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { decodeResult } from "../src/cbor/decode_result.ts";
 import { type EncodedResult, encodeResult } from "../src/cbor/encode_result.ts";
 import { CacheError } from "../src/errors.ts";
+import { joinChunks } from "./support/join_chunks.ts";
 
 /** Mutated inputs; more for a long run. */
 const FUZZ_RUNS = Number(Deno.env.get("CACHEPY_FUZZ") ?? 200_000);
 
 function encode(value: unknown): Uint8Array<ArrayBuffer> {
-  const { chunks, byteLength } = encodeResult(value) as EncodedResult;
-  const bytes = new Uint8Array(byteLength);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinChunks(encodeResult(value) as EncodedResult);
 }
 
 function fails(hex: string): CacheError {

@@ -5,17 +5,7 @@ import { decodeResult } from "../src/cbor/decode_result.ts";
 import { type EncodedResult, encodeResult } from "../src/cbor/encode_result.ts";
 import { CacheTypeError } from "../src/errors.ts";
 import { findDifference } from "./support/clone_equality.ts";
-
-function join({ chunks, byteLength }: EncodedResult): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(byteLength);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  assertEquals(at, byteLength);
-  return bytes;
-}
+import { joinChunks } from "./support/join_chunks.ts";
 
 function encode(value: unknown): EncodedResult {
   const encoded = encodeResult(value);
@@ -25,7 +15,7 @@ function encode(value: unknown): EncodedResult {
 
 // deno-lint-ignore no-explicit-any -- The tests look into values of every shape.
 function copy(value: unknown): any {
-  return decodeResult(join(encode(value)));
+  return decodeResult(joinChunks(encode(value)));
 }
 
 function assertCloned(value: unknown): void {
@@ -137,7 +127,9 @@ Deno.test("a large typed array is passed by reference and read as an aligned vie
   for (const padding of ["", "a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg"]) {
     const { chunks } = encode([padding, floats]);
     assert(chunks.some((chunk) => chunk.buffer === floats.buffer && chunk.byteLength === floats.byteLength));
-    const bytes = join(encode([padding, floats, new Float32Array(20_000).fill(2), new Uint8Array(70_001).fill(3)]));
+    const bytes = joinChunks(
+      encode([padding, floats, new Float32Array(20_000).fill(2), new Uint8Array(70_001).fill(3)]),
+    );
     const [, first, second, third] = decodeResult(bytes) as [string, Float64Array, Float32Array, Uint8Array];
     for (const view of [first, second, third]) assertEquals(view.buffer === bytes.buffer, true, "a view, not a copy");
     assertEquals(first, floats);
@@ -155,7 +147,7 @@ Deno.test("a Blob and a File are awaited and come back with their content", asyn
   const shared = new Blob([new Uint8Array(100_000).fill(1)]);
   const encoded = encodeResult({ file, list: [shared, shared, 7] });
   assert(encoded instanceof Promise);
-  const decoded = decodeResult(join(await encoded)) as { file: File; list: [Blob, Blob, number] };
+  const decoded = decodeResult(joinChunks(await encoded)) as { file: File; list: [Blob, Blob, number] };
   assertEquals([decoded.file.name, decoded.file.type, decoded.file.lastModified], ["n.txt", "text/plain", 5]);
   assert(decoded.file instanceof File);
   assertEquals(await decoded.file.text(), "content");
@@ -383,13 +375,13 @@ Deno.test("an instance of a class is stored by its fields, and that is said once
 
 Deno.test("only the bytes of a Buffer of Node are stored, not the pool around it", async () => {
   const { Buffer } = await import("node:buffer");
-  const bytes = join(encode([Buffer.from("abc")]));
+  const bytes = joinChunks(encode([Buffer.from("abc")]));
   assert(bytes.length < 20);
   assertEquals(new TextDecoder().decode(copy([Buffer.from("abc")])[0]), "abc");
 });
 
 Deno.test("two decodings share nothing", () => {
-  const bytes = join(encode({ a: [1], m: new Map([[1, {}]]) }));
+  const bytes = joinChunks(encode({ a: [1], m: new Map([[1, {}]]) }));
   const [first, second] = [decodeResult(bytes), decodeResult(bytes)] as { a: number[] }[];
   first!.a.push(2);
   assertEquals(second!.a, [1]);

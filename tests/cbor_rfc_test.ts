@@ -7,17 +7,11 @@ import { encodeKey } from "../src/cbor/encode_key.ts";
 import { type EncodedResult, encodeResult } from "../src/cbor/encode_result.ts";
 import { CacheError } from "../src/errors.ts";
 import { findDifference } from "./support/clone_equality.ts";
+import { joinChunks } from "./support/join_chunks.ts";
 import vectors from "./golden/cbor_rfc8949.json" with { type: "json" };
 
 function bytesOf(value: unknown): Uint8Array {
-  const { chunks, byteLength } = encodeResult(value) as EncodedResult;
-  const bytes = new Uint8Array(byteLength);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinChunks(encodeResult(value) as EncodedResult);
 }
 
 /** The value of a vector: JSON, but for what JSON cannot say. */

@@ -4,6 +4,7 @@ import { decodeResult } from "../src/cbor/decode_result.ts";
 import { type EncodedResult, encodeResult } from "../src/cbor/encode_result.ts";
 import { CacheTypeError } from "../src/errors.ts";
 import { findDifference } from "./support/clone_equality.ts";
+import { joinChunks } from "./support/join_chunks.ts";
 
 /** A few rows, and more than a block of packed rows holds. */
 const FEW = 40;
@@ -22,14 +23,7 @@ function makeRow(id: number): Row {
 
 // deno-lint-ignore no-explicit-any -- The tests look into values of every shape.
 function copy(value: unknown): any {
-  const { chunks, byteLength } = encodeResult(value) as EncodedResult;
-  const bytes = new Uint8Array(byteLength);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return decodeResult(bytes);
+  return decodeResult(joinChunks(encodeResult(value) as EncodedResult));
 }
 
 /** Changes one of the rows, or more, given those that were made and the place of one. */
