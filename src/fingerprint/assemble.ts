@@ -82,6 +82,8 @@ class Assembler {
   readonly #variables: ChangingVariable[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #names: VisibleNames;
+  /** What still has to be filled in; a list, since code reaches deeper than a stack. */
+  readonly #unfilled: (() => void)[] = [];
 
   constructor(found: Exploration, options: AssemblyOptions) {
     this.#found = found;
@@ -99,6 +101,7 @@ class Assembler {
 
   run(subject: object): Assembly {
     const root = typeof subject === "function" ? this.#code(subject) : this.#object(subject);
+    for (let fill = this.#unfilled.pop(); fill; fill = this.#unfilled.pop()) fill();
     for (const identity of this.#found.notes.packages.values()) {
       const isRuntime = identity.source === "node" || identity.source === "deno";
       this.#parts.add({
@@ -150,7 +153,7 @@ class Assembler {
     if (known) return known;
     const node: OpenNode = { own: `bound ${code.parts.length}`, references: [] };
     this.#nodes.set(fn, node);
-    for (const part of code.parts) node.references.push(this.#value(part));
+    this.#unfilled.push(() => node.references.push(...code.parts.map((part) => this.#value(part))));
     return node;
   }
 
@@ -159,6 +162,11 @@ class Assembler {
     if (known) return known;
     const node: OpenNode = { own: "", references: [] };
     this.#nodes.set(user.fn, node);
+    this.#unfilled.push(() => this.#fillCode(node, user));
+    return node;
+  }
+
+  #fillCode(node: OpenNode, user: UserCode): void {
     const { code } = user;
     const isClass = user.unit !== null && isClassNode(user.unit.node);
     const text = code ? code.text : user.text.replaceAll("\r\n", "\n");
@@ -204,7 +212,6 @@ class Assembler {
         digest: digestBytes(`${name}${meta} ${text}`),
       });
     }
-    return node;
   }
 
   #references(root: Root, user: UserCode): (GraphNode | string)[] {
@@ -372,6 +379,11 @@ class Assembler {
     if (known) return known;
     const node: OpenNode = { own: "", references: [] };
     this.#nodes.set(object, node);
+    this.#unfilled.push(() => this.#fillObject(node, object));
+    return node;
+  }
+
+  #fillObject(node: OpenNode, object: object): void {
     const written = this.#write(object);
     for (const holder of written.privateHolders) this.#notePrivates(holder);
     node.own = `object ${written.text}`;
@@ -381,7 +393,6 @@ class Assembler {
       this.#parts.add({ kind: "handle", name: handle, digest: digestBytes(handle) });
     }
     this.#checks.addObject(object, written);
-    return node;
   }
 
   #notePrivates(holder: object): void {

@@ -1,5 +1,5 @@
 /**
- * What a function does to what it is given: to its receiver and to its arguments, through the functions that it calls.
+ * What a function does to what it is given: to its receiver and to its arguments.
  *
  * @module
  */
@@ -8,31 +8,35 @@ import { type AnyNode, type FunctionNode, isClassNode, isFunctionNode } from "..
 import { type Use, usesOf, usesOfBinding } from "../source/uses.ts";
 import type { Exploration } from "./explore.ts";
 import { findMember } from "./members.ts";
-import { functionOf, methodIn, namesWithPaths, privateMethod, siblingMethod, thisIn } from "./methods.ts";
+import { functionOf, methodIn, namesWithPaths, privateMethod, thisIn } from "./methods.ts";
 import type { Root, UserCode } from "./reached.ts";
 
 /** How something is changed. `fill`: a write to what holds nothing yet, `cache ??= load()`. */
 export type Change = "write" | "mutate" | "fill";
 
-/** A change to something that a function was given: to its receiver (-1) or to an argument. */
-export interface Effect {
-  readonly path: readonly string[];
-  readonly how: Change | "method";
-  /** The method called on what is at the path, when that has to be known. */
-  readonly method?: string;
-}
-
 /** The target that stands for the receiver. */
 export const RECEIVER = -1;
-
-/** Calls within calls are followed this deep. */
-export const MAX_DEPTH = 12;
 
 /** A function or method in the user's code; `user` is its own code or that of its class. */
 export interface FunctionAt {
   readonly user: UserCode;
   readonly node: FunctionNode;
 }
+
+/** A parameter of a function by its position, or its receiver ({@linkcode RECEIVER}). */
+export interface Target {
+  readonly place: FunctionAt;
+  readonly index: number;
+}
+
+/**
+ * One thing that a function does, itself, to what is at `path` of something that it was given: changes it, calls a
+ * method of it, or hands it on to another function.
+ */
+export type Effect =
+  | { readonly how: Change; readonly path: readonly string[] }
+  | { readonly how: "method"; readonly path: readonly string[]; readonly method: string }
+  | { readonly how: "passed"; readonly path: readonly string[]; readonly to: Target };
 
 /** The code of a function that the walk has read; `null` for a class and for code that is not the user's. */
 export function functionAt(found: Exploration, fn: object): FunctionAt | null {
@@ -62,7 +66,7 @@ interface Callee {
   readonly use: Use;
 }
 
-/** The effects of all functions of a walk, each worked out once. */
+/** The effects of the functions of a walk, each function's own worked out once. */
 export class Effects {
   readonly #found: Exploration;
   readonly #known = new Map<string, readonly Effect[]>();
@@ -73,64 +77,57 @@ export class Effects {
     this.#found = found;
   }
 
-  /** Effects on the receiver, through further methods of its class too. */
-  onReceiver({ user, node }: FunctionAt, seen: Set<FunctionNode> = new Set()): Effect[] {
-    if (seen.has(node)) return [];
-    seen.add(node);
-    return this.of({ user, node }, RECEIVER).flatMap((effect) => {
-      if (effect.how !== "method" || effect.path.length > 0) return [effect];
-      const inner = siblingMethod(user, node, effect.method ?? "");
-      return inner ? this.onReceiver({ user, node: inner }, seen) : [];
-    });
+  /** What a function does itself to one parameter or to its receiver. */
+  of(target: Target): readonly Effect[] {
+    const id = this.idOf(target);
+    let effects = this.#known.get(id);
+    if (!effects) this.#known.set(id, effects = [...this.#read(target)]);
+    return effects;
   }
 
-  /** What a call does to one of its arguments. */
-  ofCall(user: UserCode, call: AnyNode, index: number, depth = 0): readonly Effect[] {
-    if ((call.type !== "CallExpression" && call.type !== "NewExpression") || index < 0 || depth > MAX_DEPTH) return [];
-    if (call.arguments.slice(0, index + 1).some((argument) => argument.type === "SpreadElement")) return [];
+  /** A name for a target within this walk; two closures of one piece of code are two functions. */
+  idOf({ place: { user, node }, index }: Target): string {
+    return `${this.#numberOf(user)}.${this.#numberOf(node)}.${index}`;
+  }
+
+  /** The parameter of the user's code that an argument of a call becomes; `null` where that is not known. */
+  targetOf(user: UserCode, call: AnyNode, index: number): Target | null {
+    if ((call.type !== "CallExpression" && call.type !== "NewExpression") || index < 0) return null;
+    if (call.arguments.slice(0, index + 1).some((argument) => argument.type === "SpreadElement")) return null;
     const callee = call.callee as AnyNode;
     const local = callee.type === "Identifier" ? user.unit?.script.bindings.get(callee) : null;
     const free = this.#calleesOf(user).get(callee);
-    if (free) {
-      const value = findMember(free.root.value, free.use.path).value;
-      const code = typeof value === "function" ? this.#found.codes.get(value) : undefined;
-      if (code?.kind !== "user" || !code.user.unit) return [];
-      const { node } = code.user.unit;
-      const target = isClassNode(node) ? methodIn(code.user, "constructor", false) : node;
-      return target ? this.of({ user: code.user, node: target }, index, depth) : [];
+    if (!free) {
+      const node = local && functionOf(local);
+      return node ? { place: { user, node }, index } : null;
     }
-    const node = local && functionOf(local);
-    return node ? this.of({ user, node }, index, depth) : [];
+    const value = findMember(free.root.value, free.use.path).value;
+    const code = typeof value === "function" ? this.#found.codes.get(value) : undefined;
+    if (code?.kind !== "user" || !code.user.unit) return null;
+    const { node } = code.user.unit;
+    const called = isClassNode(node) ? methodIn(code.user, "constructor", false) : node;
+    return called ? { place: { user: code.user, node: called }, index } : null;
   }
 
-  /** What a function does to one parameter or to its receiver. */
-  of({ user, node }: FunctionAt, target: number, depth = 0): readonly Effect[] {
-    const id = `${this.#numberOf(user)}.${this.#numberOf(node)}.${target}`;
-    const known = this.#known.get(id);
-    if (known || depth > MAX_DEPTH) return known ?? [];
-    this.#known.set(id, []);
-    const effects: Effect[] = [];
-    for (const { prefix, uses } of this.#usesOfTarget(user, node, target)) {
+  *#read({ place: { user, node }, index }: Target): Iterable<Effect> {
+    for (const { prefix, uses } of this.#usesOfTarget(user, node, index)) {
       for (const use of uses) {
         const path = [...prefix, ...use.path];
         if (use.how === "write" && use.path.length > 0 && user.unit) {
-          effects.push({ path, how: changeOf(user.unit.script, use) });
+          yield { path, how: changeOf(user.unit.script, use) };
         }
-        if (use.how === "mutate") effects.push({ path, how: "mutate" });
+        if (use.how === "mutate") yield { path, how: "mutate" };
         if (use.how === "call" && use.path.length > 0) {
           const method = path.at(-1) as string;
           const own = method.startsWith("#") ? privateMethod(user, node, method.slice(1)) : null;
-          if (own && path.length === 1) effects.push(...this.of({ user, node: own }, RECEIVER, depth + 1));
-          else effects.push({ path: path.slice(0, -1), how: "method", method });
+          yield own && path.length === 1
+            ? { path: [], how: "passed", to: { place: { user, node: own }, index: RECEIVER } }
+            : { path: path.slice(0, -1), how: "method", method };
         }
-        if (!use.argument) continue;
-        for (const inner of this.ofCall(user, use.argument.call, use.argument.index, depth + 1)) {
-          effects.push({ ...inner, path: [...path, ...inner.path] });
-        }
+        const to = use.argument && this.targetOf(user, use.argument.call, use.argument.index);
+        if (to) yield { path, how: "passed", to };
       }
     }
-    this.#known.set(id, effects);
-    return effects;
   }
 
   #usesOfTarget(user: UserCode, node: FunctionNode, target: number): { prefix: readonly string[]; uses: Use[] }[] {

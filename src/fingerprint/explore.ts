@@ -21,7 +21,7 @@ import { findPatched, type Patched } from "./patched.ts";
 import { type Code, isCompilerHelper, nameModule, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
 import type { FingerprintOptions } from "./types.ts";
-import { type ValueView, writeValue, type WrittenValue } from "./values.ts";
+import { surveyValues, type ValueView, writeValue, type WrittenValue } from "./values.ts";
 
 /** Where functions come from, with the variables they close over, for those of which nothing can change any more. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
@@ -47,8 +47,13 @@ export class Exploration {
   readonly #ignored: ReadonlySet<string>;
   readonly #names: NameResolver;
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
+  readonly #surveyed = new Map<object, number>();
+  /** What the next survey looks into besides the queued objects. */
+  #unsurveyed: unknown[] = [];
   /** Objects through which functions were reached, for arrow functions that close over `this`. */
   readonly #owners = new Map<object, object>();
+  /** Objects whose methods have not been read yet: an owner counts only where its method uses it. */
+  readonly #unreadMethods = new Map<object, { readonly use: Use; readonly found: FoundMember }[]>();
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
   readonly view: ValueView;
@@ -144,13 +149,12 @@ export class Exploration {
       const origin = settledOrigins.get(fn) ?? located[numbers.get(fn) as number] as FunctionOrigin;
       const code = await this.#identify(fn, origin);
       this.codes.set(fn, code);
+      this.#enqueueOwnersOf(fn);
       if (isSettled(code)) settledOrigins.set(fn, origin);
       if (code.kind === "bound") code.parts.forEach((part) => this.#enqueue(part));
       if (code.kind === "wrapper") this.#enqueue(code.original);
       if (code.kind === "user") this.#enqueueUses(code.user);
     }
-    // An owner counts only where the method uses it, which is known once the method has been read.
-    for (const code of this.codes.values()) if (code.kind === "user") this.#enqueueOwners(code.user);
   }
 
   #enqueueUses(user: UserCode): void {
@@ -166,39 +170,63 @@ export class Exploration {
             this.#owners.set(found.value, found.owner);
           }
           this.#enqueue(found.value);
+          this.#enqueueOwner(use, found);
         }
       }
     }
     for (const extra of user.extras.values()) this.#enqueue(extra);
   }
 
-  #enqueueOwners(user: UserCode): void {
-    for (const root of user.roots) {
-      for (const use of root.slot.uses) {
-        const found = use.how === "write" ? null : this.memberOf(root, use);
-        if (found && this.countsOwner(use, found)) this.#enqueue(found.owner);
-      }
+  #enqueueOwner(use: Use, found: FoundMember): void {
+    if (typeof found.value !== "function") return;
+    if (this.codes.has(found.value)) {
+      if (this.countsOwner(use, found)) this.#enqueue(found.owner);
+      return;
     }
+    const waiting = this.#unreadMethods.get(found.value) ?? [];
+    waiting.push({ use, found });
+    this.#unreadMethods.set(found.value, waiting);
   }
 
+  #enqueueOwnersOf(method: object): void {
+    for (const { use, found } of this.#unreadMethods.get(method) ?? []) {
+      if (this.countsOwner(use, found)) this.#enqueue(found.owner);
+    }
+    this.#unreadMethods.delete(method);
+  }
+
+  /** Writes the objects that were reached, once all is known that their texts need. */
   async #writeQueued(): Promise<void> {
+    const { classes, instances, postponed } = surveyValues(
+      [...this.#objectQueue, ...this.#unsurveyed],
+      this.view,
+      this.#surveyed,
+    );
+    this.#unsurveyed = [...postponed];
+    await this.#learn(classes, instances);
+    if (classes.length + instances.length > 0) return;
     const objects = [...this.#objectQueue];
     this.#objectQueue.clear();
-    const instances = new Set<object>();
     for (const object of objects) {
       const written = writeValue(object, this.view);
-      for (const one of written.unknownClasses) this.#enqueue(one);
-      for (const one of written.unknownInstances) instances.add(one);
       if (written.unknownClasses.length + written.unknownInstances.length > 0) {
+        await this.#learn(written.unknownClasses, written.unknownInstances);
         this.#objectQueue.add(object);
         continue;
       }
       this.values.set(object, written);
       for (const reference of written.references) this.#enqueue(reference);
     }
-    const waiting = [...instances];
-    const fields = await this.#lease.privateFields(waiting);
-    waiting.forEach((instance, index) => this.#privates.set(instance, fields[index] ?? new Map()));
+  }
+
+  async #learn(classes: readonly object[], instances: readonly object[]): Promise<void> {
+    for (const one of classes) this.#enqueue(one);
+    const fields = await this.#lease.privateFields(instances);
+    for (const [index, instance] of instances.entries()) {
+      const own = fields[index] ?? new Map<string, unknown>();
+      this.#privates.set(instance, own);
+      this.#unsurveyed.push(...own.values());
+    }
   }
 
   #identifyCached(fn: object): Code | null {

@@ -8,16 +8,7 @@ import type { CodeUnit } from "../source/code_unit.ts";
 import type { Binding } from "../source/scopes.ts";
 import { isClassNode } from "../source/syntax.ts";
 import { MUTATORS, type Use, usesOfBinding } from "../source/uses.ts";
-import {
-  type Change,
-  changeOf,
-  type Effect,
-  Effects,
-  type FunctionAt,
-  functionAt,
-  MAX_DEPTH,
-  RECEIVER,
-} from "./effects.ts";
+import { type Change, changeOf, Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
 import type { Exploration } from "./explore.ts";
 import { isNative, methodIn, readOwn } from "./methods.ts";
 import { isOfPlatform } from "./globals.ts";
@@ -27,6 +18,28 @@ import type { Declaration } from "./modules.ts";
 import { type InitialCode, noticeOfState, readInitialCode, type StateFindings } from "./state.ts";
 
 type ValueRoot = Extract<Root, { kind: "value" | "global" }>;
+
+/** Where a change is looked for: something that a variable leads to. */
+interface Spot {
+  readonly user: UserCode;
+  readonly root: ValueRoot;
+  /** Names of the members from the variable to here; the first ones, where there are many. */
+  readonly path: readonly string[];
+  readonly value: unknown;
+  /** What has it as a member, and by which key; `null` for the variable's own value. */
+  readonly member: { readonly holder: object; readonly key: string } | null;
+  /** There is no such member yet, or none that can be asked for. */
+  readonly isMissing: boolean;
+}
+
+/** Names of a path that are kept, the last one among them. */
+const MAX_PATH = 16;
+
+/** Names of a path that are told in full. */
+const MAX_NAMED = 4;
+
+/** Functions that are looked into, each anew for each object that it is given. */
+const MAX_VISITS = 200_000;
 
 /** A method and the object that it is called on. */
 export interface MethodCall {
@@ -52,6 +65,10 @@ class StateFinder {
   readonly #members = new Map<object, Set<string>>();
   readonly #holders = new Map<Binding, { declaration: Declaration; paths: (readonly string[])[] }>();
   readonly #notices = new Set<string>();
+  /** Functions to look into, with what they are given; a list, since calls lead deeper than a stack. */
+  readonly #queue: { readonly spot: Spot; readonly target: Target }[] = [];
+  /** By variable, and by what is at the spot or holds it: which functions have been given it. */
+  readonly #visited = new Map<unknown, Map<unknown, Set<string>>>();
   /** By binding, or by object and member: whether it is only ever filled. */
   readonly #filled = new Map<object, Map<string, boolean>>();
 
@@ -71,6 +88,7 @@ class StateFinder {
       }
       this.#readOwnUses(code.user, code.user.unit);
     }
+    for (const { spot, target } of this.#queue) this.#look(spot, target);
     const holders = new Map<Binding, InitialCode>();
     for (const [binding, { declaration, paths }] of this.#holders) {
       holders.set(binding, await readInitialCode(declaration, paths, this.#found));
@@ -90,9 +108,7 @@ class StateFinder {
     if (!place) return;
     const slot = { name: "this", binding: null, uses: [], nodes: [] };
     const root: ValueRoot = { kind: "value", value: receiver, slot, isDynamic: false, declaration: null, module: "" };
-    for (const effect of this.#effects.of(place, RECEIVER)) {
-      this.#apply(place.user, root, [], effect, 0);
-    }
+    this.#visit(spotOf(place.user, root), { place, index: RECEIVER });
   }
 
   /** A class that refers to itself by name: `Counter.total++`. */
@@ -121,33 +137,53 @@ class StateFinder {
       return root.kind === "global" ? this.#markGlobal(user, root, change) : this.#markBinding(user, root, change);
     }
     if (root.kind === "unset" || (root.kind === "global" && isOfPlatform(root.slot.name, use.path))) return;
+    const start = spotOf(user, root);
     if ((use.how === "write" || use.how === "mutate") && user.unit) {
-      return this.#mark(user, root, use.path, changeOf(user.unit.script, use));
+      return this.#mark(this.#spotAt(start, use.path), changeOf(user.unit.script, use));
     }
     if (use.how === "call" && use.path.length > 0) {
-      this.#applyMethod(user, root, use.path.slice(0, -1), use.path.at(-1) as string, 0);
+      this.#call(this.#spotAt(start, use.path.slice(0, -1)), use.path.at(-1) as string);
     }
-    if (!use.argument) return;
-    for (const effect of this.#effects.ofCall(user, use.argument.call, use.argument.index)) {
-      this.#apply(user, root, use.path, effect, 0);
+    const target = use.argument && this.#effects.targetOf(user, use.argument.call, use.argument.index);
+    const given = target ? this.#spotAt(start, use.path) : null;
+    if (target && given) this.#visit(given, target);
+  }
+
+  /** Has a function looked into that is given what is at a spot, once for each object. */
+  #visit(spot: Spot, target: Target): void {
+    const { root, value, member } = spot;
+    const variable = root.kind === "value" ? root.declaration?.binding ?? root : root.slot.name;
+    const isObject = typeof value === "object" || typeof value === "function";
+    const subject = isObject && value !== null ? value : member?.holder;
+    const objects = this.#visited.get(variable) ?? new Map<unknown, Set<string>>();
+    const targets = objects.get(subject) ?? new Set<string>();
+    const id = `${this.#effects.idOf(target)} ${subject === value ? "" : member?.key}`;
+    if (targets.has(id)) return;
+    if (this.#queue.length >= MAX_VISITS) {
+      this.#notices.add("partly looked through: what the code changes; it makes too many calls to follow");
+      return;
+    }
+    this.#visited.set(variable, objects.set(subject, targets.add(id)));
+    this.#queue.push({ spot, target });
+  }
+
+  #look(spot: Spot, target: Target): void {
+    for (const effect of this.#effects.of(target)) {
+      const at = this.#spotAt(spot, effect.path);
+      if (!at) continue;
+      if (effect.how === "passed") this.#visit(at, effect.to);
+      else if (effect.how === "method") this.#call(at, effect.method);
+      else this.#mark(at, effect.how);
     }
   }
 
-  #apply(user: UserCode, root: ValueRoot, at: readonly string[], effect: Effect, depth: number): void {
-    const path = [...at, ...effect.path];
-    if (effect.how !== "method") return this.#mark(user, root, path, effect.how);
-    this.#applyMethod(user, root, path, effect.method as string, depth + 1);
-  }
-
-  #applyMethod(user: UserCode, root: ValueRoot, path: readonly string[], method: string, depth: number): void {
-    if (depth > MAX_DEPTH) return;
-    const member = this.#follow(root.value, path);
-    const missing = path.slice(member.followed);
-    const receiver: unknown = missing.length === 0 ? member.value : undefined;
+  /** A method is called on what is at a spot. */
+  #call(spot: Spot | null, method: string): void {
+    if (!spot) return;
+    const receiver = spot.value;
     if (typeof receiver !== "object" && typeof receiver !== "function" || receiver === null) {
       // A private field, or a member that is made later: nothing but the name of the method tells what it does.
-      const isOnlyLast = missing.length === 1 || missing.length === 0;
-      if (MUTATORS.has(method) && isOnlyLast && (receiver === undefined)) this.#mark(user, root, path, "mutate");
+      if (MUTATORS.has(method) && receiver === undefined) this.#mark(spot, "mutate");
       return;
     }
     const place = this.#methodOf(receiver, method);
@@ -155,15 +191,30 @@ class StateFinder {
       if (
         receiver instanceof RegExp && (receiver.global || receiver.sticky) && (method === "test" || method === "exec")
       ) {
-        return this.#mark(user, root, [...path, "lastIndex"], "write");
+        return this.#mark(this.#spotAt(spot, ["lastIndex"]), "write");
       }
       const tag = Object.prototype.toString.call(receiver);
-      if (MUTATORS.has(method) && !tag.startsWith("[object Temporal.")) this.#mark(user, root, path, "mutate");
-    } else if (place) {
-      for (const effect of this.#effects.of(place, RECEIVER, depth)) {
-        this.#apply(user, root, path, effect, depth);
-      }
-    }
+      if (MUTATORS.has(method) && !tag.startsWith("[object Temporal.")) this.#mark(spot, "mutate");
+    } else if (place) this.#visit(spot, { place, index: RECEIVER });
+  }
+
+  /** What a chain of members leads to; `null` where all but the last cannot be followed. */
+  #spotAt(from: Spot, path: readonly string[]): Spot | null {
+    if (path.length === 0) return from;
+    if (from.isMissing) return null;
+    const key = path[path.length - 1] as string;
+    const { value: holder, followed } = this.#follow(from.value, path.slice(0, -1));
+    if (followed < path.length - 1) return null;
+    const last = this.#follow(holder, [key]);
+    const isMissing = last.followed === 0;
+    const isHolder = typeof holder === "object" && holder !== null || typeof holder === "function";
+    return {
+      ...from,
+      path: shorten([...from.path, ...path]),
+      value: isMissing ? undefined : last.value,
+      member: isHolder ? { holder, key } : null,
+      isMissing,
+    };
   }
 
   /** Follows members, private ones too as far as they are known. */
@@ -223,17 +274,12 @@ class StateFinder {
     this.#noteChange(holder, name, how);
   }
 
-  #mark(user: UserCode, root: ValueRoot, path: readonly string[], how: Change): void {
-    const last = path.at(-1);
-    const whole = this.#follow(root.value, path);
-    if (how === "mutate" && whole.followed === path.length && typeof whole.value === "object" && whole.value !== null) {
-      this.#objects.add(whole.value);
-    } else {
-      const holder = this.#follow(root.value, path.slice(0, -1));
-      if (last === undefined || holder.followed < path.length - 1) return;
-      if (typeof holder.value !== "object" && typeof holder.value !== "function" || holder.value === null) return;
-      this.#addMember(holder.value, last, how);
-    }
+  #mark(spot: Spot | null, how: Change): void {
+    if (!spot) return;
+    const { user, root, path, value, member } = spot;
+    if (how === "mutate" && typeof value === "object" && value !== null) this.#objects.add(value);
+    else if (member) this.#addMember(member.holder, member.key, how);
+    else return;
     if (root.kind === "value" && root.declaration) this.#addHolder(user, root, root.declaration.binding, path);
     this.#note(user, root, path);
   }
@@ -249,7 +295,16 @@ class StateFinder {
 
   #note(user: UserCode, root: Root, path: readonly string[]): void {
     const declaration = root.kind === "value" ? root.declaration : null;
-    const name = [declaration?.binding.name ?? root.slot.name, ...path].join(".");
+    const members = path.length <= MAX_NAMED ? path : [...path.slice(0, MAX_NAMED), "…", ...path.slice(-1)];
+    const name = [declaration?.binding.name ?? root.slot.name, ...members].join(".");
     this.#notices.add(noticeOfState(name, nameModule(declaration?.url ?? user.url, this.#projectRoot)));
   }
+}
+
+function spotOf(user: UserCode, root: ValueRoot): Spot {
+  return { user, root, path: [], value: root.value, member: null, isMissing: false };
+}
+
+function shorten(path: readonly string[]): readonly string[] {
+  return path.length <= MAX_PATH ? path : [...path.slice(0, MAX_PATH - 1), path[path.length - 1] as string];
 }

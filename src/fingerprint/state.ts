@@ -4,8 +4,10 @@
  * @module
  */
 import { normalizeCode } from "../source/normalize.ts";
+import type { NormalizedCode, Slot } from "../source/normalized_code.ts";
 import type { Binding } from "../source/scopes.ts";
 import { type AnyNode, isClassNode, isFunctionNode } from "../source/syntax.ts";
+import { digestGraph, type GraphNode } from "./graph.ts";
 import { type Declaration, importOf } from "./modules.ts";
 
 /**
@@ -39,9 +41,6 @@ export function noticeOfState(name: string, module: string): string {
   return `left out: ${name} @ ${module}, state that the code writes`;
 }
 
-/** How far the code that creates a value is followed through other variables. */
-const MAX_DEPTH = 8;
-
 /** Answers where an imported name comes from. */
 export interface DeclarationFinder {
   declarationOf(at: Declaration): Promise<Declaration | null>;
@@ -60,41 +59,61 @@ export async function readInitialCode(
   if (initial === null) return { texts, isClosed: false };
   const reader = new InitialReader(finder);
   for (const path of [[], ...paths]) {
-    texts.set(path.join("."), await reader.read(declaration, memberExpression(initial, path)));
+    const name = path.join(".");
+    if (!texts.has(name)) texts.set(name, await reader.read(declaration, memberExpression(initial, path)));
   }
   return { texts, isClosed: reader.isClosed };
 }
 
+interface OpenNode extends GraphNode {
+  readonly references: (GraphNode | string)[];
+}
+
+/** Reads initial code as a graph, each piece once: what many refer to takes no longer than what one does. */
 class InitialReader {
   isClosed = true;
   readonly #finder: DeclarationFinder;
+  readonly #nodes = new Map<AnyNode, OpenNode>();
+  readonly #digests = new Map<GraphNode, string>();
+  readonly #waiting: { readonly at: Declaration; readonly node: OpenNode; readonly code: NormalizedCode }[] = [];
 
   constructor(finder: DeclarationFinder) {
     this.#finder = finder;
   }
 
-  async read(at: Declaration, node: AnyNode, seen: ReadonlySet<Binding> = new Set(), depth = 0): Promise<string> {
-    const code = normalizeCode(at.script, node);
-    const inner: string[] = [];
-    for (const { name, binding } of code.slots) {
-      if (!binding && name === "this") this.isClosed = false;
-      inner.push(binding ? await this.#readName({ ...at, binding }, new Set([...seen, at.binding]), depth) : name);
+  /** Digest of a piece of code with the code of all that it refers to. */
+  async read(at: Declaration, code: AnyNode): Promise<string> {
+    const root = this.#nodeOf(at, code);
+    for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) {
+      for (const slot of next.code.slots) next.node.references.push(await this.#readName(next.at, slot));
     }
-    return JSON.stringify([code.text, inner]);
+    return digestGraph(root, this.#digests);
   }
 
-  async #readName(at: Declaration, seen: ReadonlySet<Binding>, depth: number): Promise<string> {
-    const imported = importOf(at.script, at.binding);
+  #nodeOf(at: Declaration, syntax: AnyNode): OpenNode {
+    let node = this.#nodes.get(syntax);
+    if (!node) {
+      const code = normalizeCode(at.script, syntax);
+      this.#nodes.set(syntax, node = { own: code.text, references: [] });
+      this.#waiting.push({ at, node, code });
+    }
+    return node;
+  }
+
+  async #readName(from: Declaration, { name, binding }: Slot): Promise<GraphNode | string> {
+    if (!binding) {
+      if (name === "this") this.isClosed = false;
+      return name;
+    }
+    const at = { ...from, binding };
+    const imported = importOf(at.script, binding);
     const packageText = imported && this.#finder.packageText(imported.specifier, at.url);
     if (imported && packageText !== null) return `${packageText} ${imported.imported}`;
     const found = await this.#finder.declarationOf(at);
     const initial = found && initializerOf(found.binding);
-    if (found && seen.has(found.binding)) return "_";
-    if (!found || !initial || depth >= MAX_DEPTH) {
-      this.isClosed = false;
-      return "_";
-    }
-    return await this.read(found, initial, seen, depth + 1);
+    if (found && initial) return this.#nodeOf(found, initial);
+    this.isClosed = false;
+    return "_";
   }
 }
 

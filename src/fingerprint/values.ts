@@ -48,11 +48,42 @@ export function noticeOfHandle(handle: string): string {
 /** Writes a value out. */
 export function writeValue(value: unknown, view: ValueView): WrittenValue {
   try {
-    return new ValueWriter(view).write(value);
+    const writer = new ValueWriter(view);
+    writer.write(value);
+    return writer.written();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return { ...NOTHING, text: "<handle too deep>", handles: ["value that is nested too deep"] };
   }
+}
+
+/** What a survey has found. */
+export interface Survey {
+  /** Classes about which the view knows nothing. */
+  readonly classes: readonly object[];
+  /** Instances whose private fields it does not know. */
+  readonly instances: readonly object[];
+  /** Objects that could not be looked into before these are known; for the next survey. */
+  readonly postponed: readonly object[];
+}
+
+/**
+ * Looks for what has to be known before values can be written.
+ *
+ * @param values The values.
+ * @param view What is known.
+ * @param surveyed Objects that have been looked into; added to, so that each is looked into once.
+ */
+export function surveyValues(values: Iterable<unknown>, view: ValueView, surveyed: Map<object, number>): Survey {
+  const writer = new ValueWriter(view, surveyed);
+  try {
+    for (const value of values) writer.write(value);
+  } catch (error) {
+    // Nested too deep: writing will say so.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  const { unknownClasses: classes, unknownInstances: instances } = writer.written();
+  return { classes, instances, postponed: writer.postponed };
 }
 
 const NOTHING = { references: [], handles: [], unknownClasses: [], unknownInstances: [], privateHolders: [] };
@@ -95,19 +126,25 @@ const TEXTUAL: ReadonlySet<string> = new Set(["URL", "URLSearchParams"]);
 class ValueWriter {
   readonly #view: ValueView;
   readonly #out: string[] = [];
-  readonly #seen = new Map<object, number>();
+  readonly #seen: Map<object, number>;
   readonly #references: object[] = [];
   readonly #handles: string[] = [];
   readonly #unknownClasses = new Set<object>();
   readonly #unknownInstances = new Set<object>();
   readonly #privateHolders: object[] = [];
+  /** Objects that were not looked into. */
+  readonly postponed: object[] = [];
 
-  constructor(view: ValueView) {
+  constructor(view: ValueView, seen = new Map<object, number>()) {
     this.#view = view;
+    this.#seen = seen;
   }
 
-  write(value: unknown): WrittenValue {
+  write(value: unknown): void {
     this.#write(value);
+  }
+
+  written(): WrittenValue {
     return {
       text: this.#out.join(" "),
       references: this.#references,
@@ -126,6 +163,11 @@ class ValueWriter {
     if (index !== undefined) return void this.#out.push(`<${index}>`);
     this.#seen.set(value, this.#seen.size);
     this.#object(value);
+  }
+
+  #postpone(value: object): void {
+    this.#seen.delete(value);
+    this.postponed.push(value);
   }
 
   #refer(value: object): void {
@@ -154,7 +196,10 @@ class ValueWriter {
       return tag === "Object" ? this.#prototyped(value, prototype as object) : this.#handle(tag);
     }
     const kind = this.#view.classKindOf(constructor);
-    if (kind === undefined) return void this.#unknownClasses.add(constructor);
+    if (kind === undefined) {
+      this.#unknownClasses.add(constructor);
+      return this.#postpone(value);
+    }
     if (kind === "platform") return this.#platformObject(value, constructor);
     this.#instance(value, constructor, kind);
   }
@@ -209,7 +254,11 @@ class ValueWriter {
 
   #instance(value: object, constructor: object, kind: "user" | "package"): void {
     const fields = this.#view.privateFieldsOf(value);
-    if (!fields) return void this.#unknownInstances.add(value);
+    if (!fields) {
+      this.#unknownInstances.add(value);
+      // Whether an instance of a package's class is data or a handle shows when its private fields are known.
+      return kind === "user" ? this.#members("unknown{", value) : this.#postpone(value);
+    }
     if (kind === "package" && !isPureData(value, fields)) {
       this.#refer(constructor);
       return this.#handle(nameOfFunction(constructor));
