@@ -48,6 +48,8 @@ export interface Call extends Omit<StepState, "identityBytes"> {
   values(): readonly ValuePart[];
   /** What of its code, and of the code among its inputs, is not seen, in words. */
   readonly notices: readonly string[];
+  /** Whether the function may read files without being observed, which the user has been told. */
+  readonly isBlind: boolean;
   /**
    * What files held when the call was identified, by path, for the one look-up that follows at once; `null` after that,
    * and where folders were not digested as a whole.
@@ -133,10 +135,10 @@ export async function identifyCall(step: Step, receiver: unknown, args: readonly
 
   const items = [state.identityBytes, await encoder.encode(inputs.values, "args")];
   const receiverBytes = isReceived ? await encoder.encode(seen, "this") : UNDEFINED;
-  const blind = isBlind(state, encoder);
-  if (seen !== undefined || blind || inputs.files.length > 0) {
+  const isUnseen = isBlind(state, encoder);
+  if (seen !== undefined || isUnseen || inputs.files.length > 0) {
     const { shapes, contents } = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
-    const pathLike = blind ? await digestPathLike(inputs.values, reader.guess) : [];
+    const pathLike = isUnseen ? await digestPathLike(inputs.values, reader.guess) : [];
     items.push(
       receiverBytes,
       await encoder.encode([shapes, pathLike.map(({ digest }) => digest)], "fileArgs"),
@@ -186,6 +188,10 @@ class IdentifiedCall implements Call {
 
   get notices(): readonly string[] {
     return [...new Set([...this.fingerprint.notices, ...this.encoder.notices])];
+  }
+
+  get isBlind(): boolean {
+    return isBlind(this, this.encoder);
   }
 
   get files(): readonly FileDependency[] {
@@ -276,7 +282,10 @@ async function stateOf(
 }
 
 /** Whether the function may read files without being observed. */
-function isBlind({ fingerprint, prepared }: StepState, { blind }: CanonicalEncoder): boolean {
+function isBlind(
+  { fingerprint, prepared }: Pick<StepState, "fingerprint" | "prepared">,
+  { blind }: CanonicalEncoder,
+): boolean {
   return !prepared.options.observe || [...fingerprint.blind, ...blind].some(({ kind }) => kind !== "network");
 }
 

@@ -66,6 +66,7 @@ export async function run(call: Call, flight: Flight<Landing>): Promise<Executio
     root,
     files,
     observes,
+    hasBlindReads: call.isBlind,
     named: call.namedPaths,
   });
   const support = new SupportBuilder();

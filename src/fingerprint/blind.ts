@@ -3,6 +3,8 @@
  *
  * @module
  */
+// Loaded by the first captured function of the platform; its members stay those of the platform while others are observed.
+import defer * as nodeFs from "node:fs";
 import type { BlindUse } from "./types.ts";
 
 type BlindKind = BlindUse["kind"];
@@ -135,11 +137,22 @@ const PLATFORM_SCRIPTS: readonly (readonly [pattern: RegExp, kind: BlindKind])[]
 /** Classes of the same scripts that hold data and ask nobody. */
 const DATA_CLASSES: ReadonlySet<string> = new Set(["Headers", "FormData", "Request", "Response"]);
 
-/** What is blind in a captured function of the platform, by the script that it was written in. */
-export function blindScript(url: string, name: string): Omit<BlindUse, "module"> | null {
+/** What is blind in a captured function of the platform: by what it is, else by the script that it was written in. */
+export function blindFunction(fn: object, url: string, name: string): Omit<BlindUse, "module"> | null {
+  const reader = (fileReaders ??= new Map(readersOf(nodeFs, "fs").concat(readersOf(nodeFs.promises, "fs/promises"))))
+    .get(fn);
+  if (reader !== undefined) return { name: reader, kind: "file" };
   const found = PLATFORM_SCRIPTS.find(([pattern]) => pattern.test(url));
   if (!found || DATA_CLASSES.has(name)) return null;
   return { name: Object.hasOwn(Deno, name) ? `Deno.${name}` : name, kind: found[1] };
+}
+
+let fileReaders: ReadonlyMap<unknown, string> | undefined;
+
+function readersOf(module: object, name: string): [fn: unknown, name: string][] {
+  return Object.entries(module).flatMap(([key, fn]) =>
+    typeof fn === "function" && !HARMLESS_FS.has(key) ? [[fn, `${key} from node:${name}`]] : []
+  );
 }
 
 // Taken when this module loads, which is before any call runs in which others stand for them.

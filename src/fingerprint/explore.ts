@@ -5,11 +5,11 @@
  */
 import { type FunctionOrigin, isPlatformScript, type Lease } from "../inspector.ts";
 import { type CodeUnit, findUnit, normalizeUnit } from "../source/code_unit.ts";
-import type { NormalizedCode } from "../source/normalized_code.ts";
+import type { DynamicImport, NormalizedCode } from "../source/normalized_code.ts";
 import { isClassNode, isFunctionNode } from "../source/syntax.ts";
-import type { Use } from "../source/uses.ts";
+import { type Use, usesOf } from "../source/uses.ts";
 import { usesThis } from "../source/uses_this.ts";
-import { blindScript, noticeOfEnvironment } from "./blind.ts";
+import { blindFunction, blindImport, noticeOfEnvironment } from "./blind.ts";
 import { readExtras, staticPrivateNames } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
@@ -256,7 +256,7 @@ export class Exploration {
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
     }
     if (isPlatformScript(url)) {
-      const blind = blindScript(url, name);
+      const blind = blindFunction(fn, url, name);
       if (blind) this.notes.blind.set(blind.name, blind);
       const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
@@ -304,6 +304,7 @@ export class Exploration {
     for (const slot of code.slots) {
       roots.push(await this.#names.resolve(slot, { fn, unit, url, scopes: origin.scopes, name }));
     }
+    for (const imported of code.imports) this.#noteImport(imported, unit, url);
     for (const notice of openUses(unit, code, roots)) {
       this.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
     }
@@ -322,6 +323,17 @@ export class Exploration {
         extras: new Map([...extras.values, ...privates, ...patches]),
       },
     };
+  }
+
+  /** What code takes from a module of the platform that it imports while it runs. */
+  #noteImport({ specifier, node }: DynamicImport, { script }: CodeUnit, url: string): void {
+    const identity = specifier === null ? null : this.#options.packageOf(specifier, url);
+    if (specifier === null || identity?.source !== "node") return;
+    const awaited = script.parents.get(node);
+    const uses = awaited?.type === "AwaitExpression" ? usesOf(script, awaited) : [];
+    // Whatever is done with it otherwise, `.then(…)` or handing it on, may be reading.
+    const paths = uses.length > 0 ? uses.map(({ path }) => path) : [[]];
+    for (const path of paths) this.notes.addBlind(blindImport(specifier, "*", path), url);
   }
 
   /** Methods on the language's prototypes that have a name which the code uses. */

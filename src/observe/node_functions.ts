@@ -9,7 +9,6 @@
  */
 // Loaded by the first run of a cached function: a hit needs none of them.
 import defer * as processModule from "node:process";
-import type { CallFrame } from "../tracker/call_frame.ts";
 import { enterFrame } from "../tracker/context.ts";
 import {
   asksAccess,
@@ -36,15 +35,20 @@ import {
   writesOrAppends,
 } from "./observers.ts";
 import type { OpenMode } from "./observers.ts";
+import {
+  asksDescriptorStat,
+  asksHandleStat,
+  closes,
+  isFileHandle,
+  readsDescriptor,
+  readsHandle,
+  rememberDescriptor,
+  rememberHandle,
+} from "./open_files.ts";
 import { applyPatches, patchMember } from "./patches.ts";
 import type { Patch } from "./patches.ts";
 import { observeConstructor } from "./wrap_class.ts";
 import type { Observer, Style } from "./wrap.ts";
-
-/** The paths of open descriptors that were opened by calls, with the call, for questions about their metadata. */
-const openDescriptors = new Map<number, { readonly path: unknown; readonly frame: CallFrame }>();
-const openHandles = new WeakMap<object, unknown>();
-const handlePrototypes = new WeakSet<object>();
 
 /** The object itself, whose members are replaced; the namespace only has copies of them. */
 function nodeProcess(): typeof processModule {
@@ -77,47 +81,37 @@ const opens: Observer = (frame, args) => {
   return {
     done(opened) {
       outcome?.done?.(opened);
-      if (typeof opened === "number") openDescriptors.set(opened, { path: args[0], frame });
-      else if (typeof opened === "object" && opened !== null) rememberHandle(opened, args[0]);
+      if (typeof opened === "number") rememberDescriptor(opened, args[0], frame);
+      else if (isFileHandle(opened, patchHandles)) rememberHandle(opened, args[0], frame);
     },
     failed: (error) => outcome?.failed?.(error),
   };
 };
 
-/** The class of `FileHandle` is nowhere to be had but from one. */
-function rememberHandle(handle: object, path: unknown): void {
-  openHandles.set(handle, path);
-  const prototype = Object.getPrototypeOf(handle);
-  if (handlePrototypes.has(prototype)) return;
-  handlePrototypes.add(prototype);
-  const patch = patchMember(prototype, "stat", "node:fs/promises.FileHandle.stat", "promise", (frame, _args, self) => {
-    const path = openHandles.get(self);
-    return path === undefined ? undefined : asksNodeStat(true)(frame, [path], undefined);
-  });
-  if (patch === null) return;
-  patches.push(patch);
-  applyPatches([patch]);
+/** A handle that is made in a call, by an `open` that is not observed. */
+const makesEmitter: Observer = (frame, _args, emitter) => {
+  if (isFileHandle(emitter, patchHandles)) rememberHandle(emitter, undefined, frame);
+};
+
+function patchHandles(prototype: object): void {
+  const found: Patch[] = [];
+  const add = (key: string, style: Style, observe: Observer) => {
+    const patch = patchMember(prototype, key, `node:fs/promises.FileHandle.${key}`, style, observe);
+    if (patch !== null) found.push(patch);
+  };
+  for (const key of ["read", "readv", "readFile"]) add(key, "promise", readsHandle);
+  for (const key of ["createReadStream", "readLines", "readableWebStream"]) add(key, "sync", readsHandle);
+  add("stat", "promise", asksHandleStat);
+  patches.push(...found);
+  applyPatches(found);
 }
 
-const closes: Observer = (_frame, [descriptor]) => void openDescriptors.delete(descriptor);
-
-const asksDescriptorStat: Observer = (frame, [descriptor]) => {
-  const opened = openDescriptors.get(descriptor);
-  return opened === undefined ? undefined : asksNodeStat(true)(frame, [opened.path], undefined);
+/** The content of a path, or what is left to read of a descriptor or a handle. */
+const readsPathOrOpenFile: Observer = (frame, args, self) => {
+  const [file] = args;
+  if (isFileHandle(file, patchHandles)) return readsHandle(frame, args, file);
+  return typeof file === "number" ? readsDescriptor(frame, args, self) : readsBytes(frame, args, self);
 };
-
-/** Reads from a descriptor. What the call has opened itself is known; what someone else has, is not. */
-const readsDescriptor: Observer = (frame, [descriptor]) => {
-  if (typeof descriptor !== "number") return;
-  const opened = openDescriptors.get(descriptor);
-  if (opened === undefined) {
-    frame.observeUnclear(`descriptor ${descriptor} (opened before the call)`);
-  } else if (opened.frame !== frame) frame.observeFile(opened.path, false);
-};
-
-/** The content of a path, or what is left to read of a descriptor. */
-const readsPathOrDescriptor: Observer = (frame, args, self) =>
-  typeof args[0] === "number" ? readsDescriptor(frame, args, self) : readsBytes(frame, args, self);
 
 const flagOf = (options: unknown): unknown =>
   typeof options === "object" && options !== null && ("flag" in options || "flags" in options)
@@ -160,8 +154,10 @@ function muteIterator(iterator: AsyncIterator<unknown>): void {
 }
 
 const readsStream: Observer = (frame, [path, options], self) => {
-  if (typeof options?.fd === "number") return readsDescriptor(frame, [options.fd], self);
-  if (typeof options?.fd !== "object") observeOpen(frame, path, modeOf(flagOf(options)));
+  const opened = options?.fd;
+  if (typeof opened === "number") return readsDescriptor(frame, [opened], self);
+  if (isFileHandle(opened, patchHandles)) return readsHandle(frame, [], opened);
+  if (typeof opened !== "object") observeOpen(frame, path, modeOf(flagOf(options)));
 };
 
 const writesStream: Observer = (frame, [path, options]) => {
@@ -171,7 +167,7 @@ const writesStream: Observer = (frame, [path, options]) => {
 
 /** Functions that exist as `name` with a callback, `nameSync`, and `promises.name`. */
 const ALL_FORMS: Readonly<Record<string, Observer>> = {
-  readFile: readsPathOrDescriptor,
+  readFile: readsPathOrOpenFile,
   readdir: listsDirectoryOrTree,
   opendir: listsDirectoryOrTree,
   stat: asksNodeStat(true),
@@ -215,6 +211,7 @@ export function nodePatches(): Patch[] {
   };
   const fs = nodeProcess().getBuiltinModule("node:fs");
   const promises = nodeProcess().getBuiltinModule("node:fs/promises");
+  const { EventEmitter } = nodeProcess().getBuiltinModule("node:events");
   for (const [name, observe] of Object.entries(ALL_FORMS)) {
     const callback = add(fs, name, `node:fs.${name}`, "callback", observe);
     const sync = add(fs, `${name}Sync`, `node:fs.${name}Sync`, "sync", observe);
@@ -235,6 +232,7 @@ export function nodePatches(): Patch[] {
     add(fs, name, `node:fs.${name}`, "callback", readsDescriptor);
     add(fs, `${name}Sync`, `node:fs.${name}Sync`, "sync", readsDescriptor);
   }
+  add(EventEmitter, "init", "node:events.EventEmitter.init", "sync", makesEmitter);
   add(fs, "close", "node:fs.close", "callback", closes);
   add(fs, "closeSync", "node:fs.closeSync", "sync", closes);
   add(fs, "createReadStream", "node:fs.createReadStream", "sync", readsStream);

@@ -290,7 +290,7 @@ class Normalizer {
   #importExpression(node: Extract<AnyNode, { type: "ImportExpression" }>): void {
     const { source } = node;
     const specifier = staticText(source);
-    this.#imports.push({ specifier });
+    this.#imports.push({ specifier, node });
     this.#out.push(`(import#${this.#imports.length - 1}`);
     if (specifier === null) this.#emit(source);
     if (node.options) this.#emit(node.options);

@@ -20,6 +20,7 @@ export interface Slot {
 /** `import("…")` in the code; `null`: the specifier is computed. */
 export interface DynamicImport {
   readonly specifier: string | null;
+  readonly node: AnyNode;
 }
 
 /** Code with names hashed away, and what it takes from outside in the order of first appearance. */

@@ -43,6 +43,12 @@ export interface CallFrameInfo {
   /** Whether what it reads is noticed; inner calls and files tracked by hand are in any case. @default true */
   readonly observes?: boolean;
   /**
+   * Whether the user has been told that some of its reads are not seen.
+   *
+   * @default false
+   */
+  readonly hasBlindReads?: boolean;
+  /**
    * Relative paths that arguments name, with what they lead to: its key says which file that is, wherever it runs.
    *
    * @default none
@@ -73,6 +79,7 @@ export class CallFrame {
   readonly root: string;
   readonly files: FileDigests;
   readonly observes: boolean;
+  readonly hasBlindReads: boolean;
   #isRunning = true;
   readonly #seen: ObservationSet;
   readonly #own = new OwnPaths();
@@ -89,6 +96,7 @@ export class CallFrame {
     this.root = info.root;
     this.files = info.files;
     this.observes = info.observes ?? true;
+    this.hasBlindReads = info.hasBlindReads ?? false;
     this.#named = info.named;
     this.#seen = new ObservationSet(this);
   }
