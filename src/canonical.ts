@@ -11,6 +11,8 @@ import {
   type IdentifiedValue,
   identifyValue,
 } from "./fingerprint/fingerprint.ts";
+import { identifyInstances } from "./fingerprint/instances.ts";
+import { classOf, nameOfFunction, noticeOfHandle } from "./fingerprint/values.ts";
 
 /** Stands for the receiver of a method that writes to it. */
 class Receiver {}
@@ -22,6 +24,7 @@ export class CanonicalEncoder {
   /** What their code does where nobody can watch. */
   readonly blind: BlindUse[] = [];
   #standIns: Map<object, string> | undefined;
+  readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
 
   /** @param codeOptions How code is followed. */
   constructor(readonly codeOptions: FingerprintOptions) {}
@@ -67,10 +70,32 @@ export class CanonicalEncoder {
   async #resolve(value: unknown, path: string, missing: readonly Unresolved[]): Promise<Uint8Array> {
     const standIns = this.#standIns ??= new Map();
     for (let unresolved = missing;;) {
-      for (const { subject } of unresolved) standIns.set(subject, await this.#identify(subject));
+      await this.#identifyInstances(unresolved.filter(({ reason }) => reason === "instance"));
+      for (const { subject } of unresolved) {
+        if (!standIns.has(subject)) standIns.set(subject, await this.#identify(subject));
+      }
       const encoded = this.#encodeOnce(value, path);
       if (encoded.unresolved.length === 0) return encoded.bytes;
       unresolved = encoded.unresolved;
+    }
+  }
+
+  /** Looks into instances, and into those that only their private fields lead to. */
+  async #identifyInstances(found: readonly Unresolved[]): Promise<void> {
+    const standIns = this.#standIns ??= new Map();
+    let unknown = new Set(found.map(({ subject }) => subject).filter((subject) => !standIns.has(subject)));
+    while (unknown.size > 0) {
+      const instances = [...unknown];
+      const held: unknown[] = [];
+      for (const [index, one] of (await identifyInstances(instances, this.codeOptions)).entries()) {
+        const instance = instances[index] as object;
+        standIns.set(instance, this.#note(one));
+        if (one.privates === undefined) continue;
+        this.#privates.set(instance, one.privates);
+        held.push(...one.privates.values());
+      }
+      const inner = held.length === 0 ? [] : this.#encodeOnce(held, "private fields", true).unresolved;
+      unknown = new Set(inner.flatMap(({ reason, subject }) => reason === "instance" ? [subject] : []));
     }
   }
 
@@ -86,12 +111,24 @@ export class CanonicalEncoder {
     return identity;
   }
 
-  #encodeOnce(value: unknown, path: string): EncodedKey {
-    const options: EncodeKeyOptions = { path, digest: digestBytes };
+  #encodeOnce(value: unknown, path: string, isPrivate = false): EncodedKey {
+    const options: EncodeKeyOptions = { path, digest: digestBytes, isPrivate };
     const standIns = this.#standIns;
     return encodeKey(
       value,
-      standIns === undefined ? options : { ...options, identify: (subject) => standIns.get(subject) },
+      standIns === undefined ? options : {
+        ...options,
+        identify: (subject) => standIns.get(subject),
+        privatesOf: (instance) => this.#privates.get(instance),
+        nameHandle: (handle) => this.#nameHandle(handle),
+      },
     );
+  }
+
+  #nameHandle(handle: unknown): string {
+    const isObject = typeof handle === "object" && handle !== null;
+    const name = isObject ? nameOfFunction(classOf(handle) ?? {}) : `symbol ${String((handle as symbol).description)}`;
+    this.notices.add(noticeOfHandle(name));
+    return name;
   }
 }

@@ -377,9 +377,30 @@ Deno.test("what cannot be an input is refused with the path and the remedy", () 
   assertEquals(assertThrows(() => encodeKey(around), CacheTypeError).path, "value.next.next.p");
 });
 
-Deno.test("handle names what cannot be an input, and digest stands for large binary data", () => {
-  const stream = new ReadableStream();
-  assertNotEquals(hex(stream, { handle: () => "a" }), hex(stream, { handle: () => "b" }));
+Deno.test("private fields count by value, what cannot be an input by a name there, and digest stands for large data", () => {
+  class Holder {
+    rows = [1];
+  }
+  const holder = new Holder();
+  const withPrivate = (value: unknown, name?: string) =>
+    hex({ holder, p: 1 }, {
+      identify: () => "Holder",
+      privatesOf: (instance) => instance === holder ? new Map([["#inner", value]]) : undefined,
+      ...name === undefined ? {} : { nameHandle: () => name },
+    });
+  assertNotEquals(withPrivate([1]), withPrivate([2]));
+  assertNotEquals(withPrivate([1]), hex({ holder, p: 1 }, { identify: () => "Holder" }));
+  for (
+    const handle of [new ReadableStream(), Promise.resolve(), Symbol("a"), new WeakMap(), { deep: [new FormData()] }]
+  ) {
+    assertNotEquals(withPrivate(handle, "a"), withPrivate(handle, "b"));
+    assertEquals(withPrivate(handle, "a"), withPrivate(handle, "a"));
+    assertThrows(() => withPrivate(handle), CacheTypeError, "#inner");
+    assertThrows(() => hex({ handle }, { nameHandle: () => "a" }), CacheTypeError);
+  }
+  // What only a private field leads back to is on a cycle like any other.
+  assertEquals(withPrivate({ up: holder }), withPrivate({ up: holder }));
+  assertNotEquals(withPrivate({ up: holder }), withPrivate({ up: new Holder() }));
   const large = new Float64Array(100_000);
   const digest = (bytes: Uint8Array) => `${bytes.length}`;
   assert(encodeKey([large], { digest }).bytes.length < 50);

@@ -15,15 +15,24 @@ export interface EncodeKeyOptions {
    */
   readonly path?: string;
   /**
-   * Gives the stand-in of a function, of an instance of a user class (for its class and private state; its own fields
-   * are written besides) or of a Blob's content. `undefined`: not known yet; the subject is listed as unresolved.
+   * Gives the stand-in of a function, of an instance's class, or of a Blob's content. `undefined`: not known yet; the
+   * subject is listed as unresolved.
    */
   readonly identify?: (subject: object, path: string) => Uint8Array | string | undefined;
+  /** Gives the private fields of an instance; `undefined`: it has none. */
+  readonly privatesOf?: (instance: object) => ReadonlyMap<string, unknown> | undefined;
   /**
-   * Gives the stand-in of what cannot be an input: a Promise, a stream, a weak collection, an iterator, an object of the
-   * platform. `undefined`, or no such function: it is refused.
+   * Gives the name by which something in a private field counts that cannot be an input: a Promise, a stream, a weak
+   * collection, an iterator, an unregistered symbol, an object of the platform. Without it, and elsewhere, such a thing
+   * is refused.
    */
-  readonly handle?: (subject: object, path: string) => string | undefined;
+  readonly nameHandle?: (handle: unknown) => string;
+  /**
+   * Whether the value itself comes from private fields.
+   *
+   * @default false
+   */
+  readonly isPrivate?: boolean;
   /**
    * Digests binary data of 64 KiB or more, which is then not copied into the key. All keys that are compared must be
    * made with the same function, or all without.
@@ -75,7 +84,7 @@ export function encodeKey(value: unknown, options: EncodeKeyOptions = NO_OPTIONS
   } finally {
     writer.release();
   }
-  const cyclicWriter = new KeyWriter(options, findCyclic(value as object));
+  const cyclicWriter = new KeyWriter(options, findCyclic(value as object, options.privatesOf));
   try {
     return cyclicWriter.write(value);
   } finally {

@@ -14,7 +14,10 @@ interface Visit {
 }
 
 /** The objects that can be reached from themselves (Tarjan's strongly connected components, without recursion). */
-export function findCyclic(root: object): Set<object> {
+export function findCyclic(
+  root: object,
+  privatesOf: (instance: object) => ReadonlyMap<string, unknown> | undefined = () => undefined,
+): Set<object> {
   const cyclic = new Set<object>();
   const indexOf = new Map<object, number>();
   const inComponent = new Set<object>();
@@ -25,7 +28,7 @@ export function findCyclic(root: object): Set<object> {
     indexOf.set(subject, index);
     inComponent.add(subject);
     component.push(subject);
-    path.push({ subject, children: childrenOf(subject), next: 0, index, low: index });
+    path.push({ subject, children: childrenOf(subject, privatesOf(subject)), next: 0, index, low: index });
   };
   enter(root);
   while (path.length > 0) {
@@ -54,11 +57,12 @@ export function findCyclic(root: object): Set<object> {
 }
 
 /** The objects that an object holds, as far as keys are concerned. */
-function childrenOf(subject: object): object[] {
+function childrenOf(subject: object, privates: ReadonlyMap<string, unknown> = NONE): object[] {
   const children: object[] = [];
   const add = (value: unknown) => {
     if (typeof value === "object" && value !== null) children.push(value);
   };
+  for (const value of privates.values()) add(value);
   const { kind } = classify(subject);
   if (kind === "view" || kind === "buffer" || kind === "sharedBuffer") return children;
   if (kind === "map") {
@@ -77,3 +81,5 @@ function childrenOf(subject: object): object[] {
   }
   return children;
 }
+
+const NONE: ReadonlyMap<string, unknown> = new Map();

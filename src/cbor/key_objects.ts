@@ -52,7 +52,7 @@ export function writeKeyObject(key: KeyWriter, subject: object, kind: Kind): voi
       return writeView(key, subject as ArrayBufferView);
     case "buffer": {
       const buffer = subject as ArrayBuffer;
-      if (buffer.detached) key.refuse("a detached ArrayBuffer");
+      if (buffer.detached) return key.handle(subject, "a detached ArrayBuffer");
       writer.object("ArrayBuffer", buffer.resizable ? 3 : 2);
       writeBytes(key, bytesOf(buffer), null);
       if (buffer.resizable) writer.number(buffer.maxByteLength);
@@ -96,7 +96,7 @@ function writeBoxed(key: KeyWriter, subject: object): void {
 function writeView(key: KeyWriter, view: ArrayBufferView): void {
   const { writer } = key;
   if (isOutOfBounds(view) || (view.buffer instanceof ArrayBuffer && view.buffer.detached)) {
-    key.refuse("a view that lies outside of its buffer");
+    return key.handle(view, "a view that lies outside of its buffer");
   }
   const name = viewName(view);
   if (view.buffer instanceof SharedArrayBuffer) writer.object("SharedView", 2);
@@ -167,10 +167,7 @@ const REFUSED: Partial<Record<Kind, string>> = {
   stream: "a stream, which can be read only once",
 };
 
-/** Writes what cannot be an input, if the caller has a name for it. */
+/** Writes what cannot be an input but in a private field. */
 function writeHandle(key: KeyWriter, subject: object, kind: Kind): void {
-  const known = key.options.handle?.(subject, key.path());
-  if (known === undefined) key.refuse(REFUSED[kind] ?? `an object of the platform (${className(subject)})`);
-  key.writer.object("Handle", 2);
-  key.writer.text(known);
+  key.handle(subject, REFUSED[kind] ?? `an object of the platform (${className(subject)})`);
 }

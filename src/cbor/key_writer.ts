@@ -34,6 +34,8 @@ interface Body {
   readonly parent: number;
   /** Where, from there. */
   readonly path: string;
+  /** Met first in a private field. */
+  readonly isPrivate: boolean;
 }
 
 /** Encodes one key. Use {@linkcode KeyWriter.write} once, then {@linkcode KeyWriter.release}. */
@@ -185,7 +187,11 @@ export class KeyWriter {
   }
 
   #symbol(writer: ByteWriter, symbol: symbol): void {
-    const name = symbolName(symbol) ?? this.refuse(`${String(symbol)}, which is equal to nothing in another process`);
+    const name = symbolName(symbol);
+    if (name === null) {
+      const what = `${String(symbol)}, which is equal to nothing in another process`;
+      return writer === this.writer ? this.handle(symbol, what) : this.refuse(what);
+    }
     writer.object(name.kind, 2);
     writer.text(name.text);
   }
@@ -211,7 +217,7 @@ export class KeyWriter {
     if (number === undefined) {
       number = this.#bodies.length;
       this.#numbers.set(subject, number);
-      this.#bodies.push({ subject, parent: this.#body, path: this.#stack.path() });
+      this.#bodies.push({ subject, parent: this.#body, path: this.#stack.path(), isPrivate: this.#isPrivate() });
     }
     this.#writeReference(-1 - number);
   }
@@ -248,10 +254,7 @@ export class KeyWriter {
     const { writer } = this;
     const start = writer.length;
     if (kind === "instance") {
-      writer.object("Instance", 4);
-      this.standIn(subject, "instance");
-      writer.byte(0xf6);
-      return this.fields(subject, Object.keys(subject), start);
+      return this.#instance(subject, start);
     }
     const platform = isBare ? null : isNodeBuffer(subject) ? "Buffer" : ownPlatformName(subject);
     const extra = this.#extraNames(subject, kind);
@@ -267,13 +270,39 @@ export class KeyWriter {
       writer.object("Platform", 4);
       writer.text(platform);
     } else {
-      writer.object("Instance", 4);
-      this.standIn(subject, "instance");
+      this.#class(subject);
     }
     this.parts(subject, start, [
       () => kind === "array" ? this.array(subject as unknown[], null) : writeKeyObject(this, subject, kind),
       () => this.fields(subject, extra, writer.length, { owner: null }),
+      ...platform === null ? this.#privates(subject) : [],
     ]);
+  }
+
+  /** Writes an instance of a user class: its class, no content of its own, its fields, and private fields if any. */
+  #instance(subject: object, start: number): void {
+    this.#class(subject);
+    this.writer.byte(0xf6);
+    const names = Object.keys(subject);
+    const privates = this.#privates(subject);
+    if (privates.length === 0) return this.fields(subject, names, start);
+    this.parts(subject, start, [() => this.fields(subject, names, this.writer.length, { owner: null }), ...privates]);
+  }
+
+  #class(subject: object): void {
+    this.writer.object("Instance", this.options.privatesOf?.(subject) === undefined ? 4 : 5);
+    this.standIn(subject, "instance");
+  }
+
+  /** What writes the private fields, in the order of their declaration: their names do not count. */
+  #privates(subject: object): (() => void)[] {
+    const fields = this.options.privatesOf?.(subject);
+    if (fields === undefined) return [];
+    return [() => {
+      const start = this.writer.length;
+      this.writer.head(Major.array, fields.size);
+      this.push(Step.privates, [...fields.keys()], [...fields.values()], start, null);
+    }];
   }
 
   /** Own enumerable properties that are not the built-in's own. */
@@ -375,6 +404,18 @@ export class KeyWriter {
     if (known !== undefined) return this.writer.byteString(known);
     this.#unresolved.push({ subject, path, reason });
     this.writer.byte(0xf7);
+  }
+
+  /** Writes what cannot be an input: by a name where it is in a private field. @throws {CacheTypeError} Elsewhere. */
+  handle(subject: unknown, what: string): void {
+    if (!this.#isPrivate() || this.options.nameHandle === undefined) this.refuse(what);
+    this.writer.object("Handle", 2);
+    this.writer.text(this.options.nameHandle(subject));
+  }
+
+  #isPrivate(): boolean {
+    return this.options.isPrivate === true || this.#stack.isInPrivate ||
+      (this.#body >= 0 && this.#bodies[this.#body]!.isPrivate);
   }
 
   /** The path to the value at hand. */

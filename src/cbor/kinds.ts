@@ -285,6 +285,30 @@ function declaresPrivate(constructor: (...args: never[]) => unknown): boolean {
   return source.startsWith("class") && /#[\p{ID_Start}$_\\]/u.test(source);
 }
 
+/**
+ * Whether a class of the object may declare `#private` members. Where the sources of its classes have no such name it
+ * does not; a `#` in a text or a comment is taken for one.
+ */
+export function mayHavePrivateState(subject: object): boolean {
+  for (
+    let prototype = Object.getPrototypeOf(subject);
+    prototype !== null && prototype !== Object.prototype;
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
+    const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+    if (typeof constructor !== "function" || constructor.prototype !== prototype) return true;
+    let found = mentionsPrivate.get(constructor);
+    if (found === undefined) {
+      mentionsPrivate.set(constructor, found = PRIVATE_NAME.test(Function.prototype.toString.call(constructor)));
+    }
+    if (found) return true;
+  }
+  return false;
+}
+
+const mentionsPrivate = new WeakMap<object, boolean>();
+const PRIVATE_NAME = /#[\p{ID_Start}$_\\]/u;
+
 /** The name of an object's class, for messages. */
 export function className(subject: object): string {
   const constructor = (subject as { constructor?: unknown }).constructor;

@@ -21,6 +21,8 @@ export const Step = {
   column: 5,
   /** `items` are functions that write one part after the other. */
   parts: 6,
+  /** `items` are the values of private fields; `subject` is the list of their names. */
+  privates: 7,
 } as const;
 
 /** A container that is being walked. Frames are reused. */
@@ -71,6 +73,12 @@ export class WalkStack {
     return frame;
   }
 
+  /** Whether the walk is in a private field, however deep. */
+  get isInPrivate(): boolean {
+    for (let at = 0; at < this.depth; at++) if (this.frames[at]!.step === Step.privates) return true;
+    return false;
+  }
+
   /** Takes the top frame off. */
   pop(): void {
     const frame = this.frames[--this.depth]!;
@@ -110,6 +118,8 @@ function partOf(frame: Frame): string {
       return `.values()[${at}]`;
     case Step.named:
       return at % 2 === 0 ? "" : property(frame.items[at - 1]);
+    case Step.privates:
+      return `.${(frame.subject as readonly string[])[at]}`;
     default:
       return "";
   }

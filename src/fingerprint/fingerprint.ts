@@ -39,6 +39,8 @@ export interface IdentifiedValue {
   readonly identity: string;
   readonly notices: Fingerprint["notices"];
   readonly blind: Fingerprint["blind"];
+  /** Whether all of its code comes from packages. */
+  readonly isOfPackage: boolean;
 }
 
 /**
@@ -55,15 +57,34 @@ export async function identifyValue(
   method?: object,
 ): Promise<IdentifiedValue> {
   const cached = options.cachedIdentity(value);
-  if (cached !== undefined) return { identity: `cached ${cached}`, notices: [], blind: [] };
-  const called = method && { receiver: value, method };
-  const { digest, notices, blind } = isFollowed(options)
-    ? await followCode(value, options, called)
+  if (cached !== undefined) return { identity: `cached ${cached}`, notices: [], blind: [], isOfPackage: false };
+  const { digest, notices, blind, parts } = method === undefined
+    ? await fingerprintAgain(value, options)
+    : isFollowed(options)
+    ? await followCode(value, options, { receiver: value, method })
     : fingerprintSource(value, options, method);
-  return { identity: `${typeof value === "function" ? "function" : "instance"} ${digest}`, notices, blind };
+  return {
+    identity: `${typeof value === "function" ? "function" : "instance"} ${digest}`,
+    notices,
+    blind,
+    isOfPackage: parts.every(({ kind }) => kind !== "class" && kind !== "function"),
+  };
 }
 
-function isFollowed(options: FingerprintOptions): boolean {
+const identified = new WeakMap<FingerprintOptions, WeakMap<object, Fingerprint>>();
+
+/** The fingerprint of what is identified at each call: walked once, and then asked whether it is as it was. */
+async function fingerprintAgain(value: object, options: FingerprintOptions): Promise<Fingerprint> {
+  const known = identified.get(options) ?? new WeakMap<object, Fingerprint>();
+  identified.set(options, known);
+  const before = known.get(value);
+  const now = before === undefined ? await fingerprint(value, options) : await before.refresh();
+  known.set(value, now);
+  return now;
+}
+
+/** Whether code is followed through the inspector. @throws {CacheError} As {@linkcode fingerprint}. */
+export function isFollowed(options: FingerprintOptions): boolean {
   if (options.track === "source") return false;
   if (isInspectorAllowed()) return true;
   if (options.track === undefined) return false;

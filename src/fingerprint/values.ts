@@ -350,7 +350,8 @@ function readProperty(value: object, key: string | symbol): PropertyDescriptor |
   }
 }
 
-function nameOfFunction(value: object): string {
+/** The name that a function or class has as its own property; empty when it has none. */
+export function nameOfFunction(value: object): string {
   const name: unknown = Object.getOwnPropertyDescriptor(value, "name")?.value;
   return typeof name === "string" ? name : "";
 }
@@ -381,6 +382,11 @@ function isPureData(value: object, fields: ReadonlyMap<string, unknown>): boolea
     });
   };
   return isData(value, true) && [...fields.values()].every((field) => isData(field));
+}
+
+/** Whether private fields hold data and nothing else, all the way down. */
+export function arePureData(fields: ReadonlyMap<string, unknown>): boolean {
+  return isPureData({}, fields);
 }
 
 function textOfBuiltIn(value: object): string | null {
