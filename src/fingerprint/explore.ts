@@ -9,7 +9,7 @@ import type { NormalizedCode } from "../source/normalized_code.ts";
 import { isClassNode, isFunctionNode } from "../source/syntax.ts";
 import type { Use } from "../source/uses.ts";
 import { usesThis } from "../source/uses_this.ts";
-import { blindScript, noticeOfEnvironment } from "./blind.ts";
+import { blindScript, isObserved, noticeOfEnvironment } from "./blind.ts";
 import { readExtras, staticPrivateNames } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
@@ -49,6 +49,8 @@ export class Exploration {
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   /** Objects through which functions were reached, for arrow functions that close over `this`. */
   readonly #owners = new Map<object, object>();
+  /** Functions that code has hold of itself, rather than looks up in an observed object at each call. */
+  readonly #held = new Set<object>();
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
   readonly view: ValueView;
@@ -92,6 +94,11 @@ export class Exploration {
       await this.#locateQueued();
       await this.#writeQueued();
     }
+    for (const fn of this.#held) {
+      const code = this.codes.get(fn);
+      const blind = code?.kind === "platform" ? blindScript(code.url, nameOf(fn)) : null;
+      if (blind) this.notes.blind.set(blind.name, blind);
+    }
   }
 
   /** Where a name is declared, through imports; `null` when that cannot be found. */
@@ -120,8 +127,9 @@ export class Exploration {
       !(code.user.unit && isClassNode(code.user.unit.node));
   }
 
-  #enqueue(value: unknown): void {
+  #enqueue(value: unknown, holder?: object | null): void {
     if (typeof value === "function") {
+      if (!holder || !isObserved(holder, nameOf(value))) this.#held.add(value);
       if (!this.codes.has(value)) this.#functionQueue.add(value);
     } else if (typeof value === "object" && value !== null && !this.values.has(value)) this.#objectQueue.add(value);
   }
@@ -165,7 +173,7 @@ export class Exploration {
           if (typeof found.value === "function" && found.owner && !this.#owners.has(found.value)) {
             this.#owners.set(found.value, found.owner);
           }
-          this.#enqueue(found.value);
+          this.#enqueue(found.value, found.owner);
         }
       }
     }
@@ -194,7 +202,7 @@ export class Exploration {
         continue;
       }
       this.values.set(object, written);
-      for (const reference of written.references) this.#enqueue(reference);
+      for (const reference of written.references) this.#enqueue(reference, object);
     }
     const waiting = [...instances];
     const fields = await this.#lease.privateFields(waiting);
@@ -228,8 +236,6 @@ export class Exploration {
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
     }
     if (isPlatformScript(url)) {
-      const blind = blindScript(url, name);
-      if (blind) this.notes.blind.set(blind.name, blind);
       const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
       return { kind: "platform", name: `${name} in ${url}`, url };
