@@ -7,10 +7,15 @@
  * all that is asked at once, and stays only while {@linkcode Lease}s are held. Breakpoints and `debugger;` statements do
  * not pause while it is attached, and a debugger that the user attached is a session of its own.
  *
+ * Where the inspector itself runs code (`deno repl`, `deno jupyter`, a debugger's console), Deno panics when a session is
+ * attached, asked or detached before that run has returned. There each of these waits for a turn of the event loop. A
+ * session that is only attached meanwhile does no harm.
+ *
  * @module
  */
 import { Connection, type InspectorSession } from "./inspector/connection.ts";
 import type { FunctionOrigin, Script } from "./inspector/function_origin.ts";
+import { nextTurn, runsInRepl } from "./inspector/turns.ts";
 import { runsTests } from "./runs_tests.ts";
 // Loaded by the first question.
 import defer * as inspector from "node:inspector/promises";
@@ -40,24 +45,33 @@ export function isInspectorAllowed(): boolean {
  * @throws {Error} When the permission is missing; ask {@linkcode isInspectorAllowed} before.
  */
 export async function leaseInspector(): Promise<Lease> {
+  const waits = runsInInspector();
   holders++;
   try {
+    if (waits) await nextTurn();
     const connection = await (current ??= connect());
+    // A caller may come from anywhere between two questions, so each question waits, not only the first.
+    const inTurn = <Answer>(ask: () => Promise<Answer>) => waits ? nextTurn().then(ask) : ask();
     let isOpen = true;
     return {
-      locate: (functions) => connection.locate(functions),
-      privateFields: (objects) => connection.privateFields(objects),
+      locate: (functions) => inTurn(() => connection.locate(functions)),
+      privateFields: (objects) => inTurn(() => connection.privateFields(objects)),
       scriptUrls: () => connection.scriptUrls(),
-      scriptOf: (url) => connection.scriptOf(url),
+      scriptOf: (url) => inTurn(() => connection.scriptOf(url)),
       [Symbol.dispose]() {
-        if (isOpen) release();
+        if (isOpen) release(waits);
         isOpen = false;
       },
     };
   } catch (error) {
-    release();
+    release(waits);
     throw error;
   }
+}
+
+/** Whether the code that runs now may have been started by the inspector: by a REPL, or by a debugger's console. */
+function runsInInspector(): boolean {
+  return runsInRepl() || inspector.url() !== undefined;
 }
 
 let current: Promise<Connection> | null = null;
@@ -69,9 +83,13 @@ const IDLE_MS = 50;
 const startTimer = globalThis.setTimeout;
 let idleTimer: ReturnType<typeof setTimeout> | null = null;
 
-function release(): void {
+function release(waits: boolean): void {
   if (--holders > 0 || idleTimer !== null) return;
-  if (runsTests()) return closeIfIdle();
+  if (!runsInRepl()) {
+    // Breakpoints of the debugger that is attached are to pause the function which is run next.
+    if (waits) return void nextTurn().then(closeIfIdle);
+    if (runsTests()) return closeIfIdle();
+  }
   idleTimer = startTimer(closeIfIdle, IDLE_MS);
   Deno.unrefTimer(idleTimer);
 }

@@ -29,6 +29,7 @@ import { findVisibleNames, type VisibleNames } from "./visible_names.ts";
 /** The graph of what was reached, and what has to be looked at again at the next call. */
 export interface Assembly {
   readonly root: GraphNode;
+  /** The one that stands for the subject itself comes first. */
   readonly parts: FingerprintPart[];
   readonly notices: string[];
   readonly cached: object[];
@@ -82,6 +83,9 @@ class Assembler {
   readonly #variables: ChangingVariable[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #names: VisibleNames;
+  #subject: object | null = null;
+  /** The part that stands for the subject itself. */
+  #own: FingerprintPart | null = null;
   /** What still has to be filled in; a list, since code reaches deeper than a stack. */
   readonly #unfilled: (() => void)[] = [];
 
@@ -100,6 +104,7 @@ class Assembler {
   }
 
   run(subject: object): Assembly {
+    this.#subject = subject;
     const root = typeof subject === "function" ? this.#code(subject) : this.#object(subject);
     for (let fill = this.#unfilled.pop(); fill; fill = this.#unfilled.pop()) fill();
     for (const identity of this.#found.notes.packages.values()) {
@@ -114,7 +119,7 @@ class Assembler {
     for (const notice of this.#options.state.notices) this.#notices.add(notice);
     return {
       root: typeof root === "string" ? { own: root, references: [] } : root,
-      parts: this.#parts.list,
+      parts: this.#own === null ? this.#parts.list : [this.#own, ...this.#parts.list],
       notices: [...this.#notices].sort(),
       cached: [...this.#cached],
       checks: this.#checks.list,
@@ -205,12 +210,14 @@ class Assembler {
     if (isClass && this.#view.privateFieldsOf(user.fn)) this.#notePrivates(user.fn);
     node.own = `code${name}${meta} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
     if (!user.isHelper) {
-      this.#parts.add({
+      const part: FingerprintPart = {
         kind: isClass ? "class" : "function",
         name: user.name || "(anonymous)",
         module: user.module,
         digest: digestBytes(`${name}${meta} ${text}`),
-      });
+      };
+      if (user.fn === this.#subject) this.#own = part;
+      else this.#parts.add(part);
     }
   }
 

@@ -124,11 +124,11 @@ export function blindImport(
 
 /** Scripts of the platform whose functions reach outside; `url` as V8 shows it. */
 const PLATFORM_SCRIPTS: readonly (readonly [pattern: RegExp, kind: BlindKind])[] = [
-  [/^ext:deno_fs\/|^ext:deno_node\/.*_fs\b|^ext:deno_node\/_fs|^node:fs/, "file"],
+  [/^ext:deno_fs\/|^ext:deno_node\/(?:.*_fs\b|_fs|fs\.|internal\/fs\/|sqlite\.)|^node:fs/, "file"],
   [/^ext:(?:deno_process|runtime\/40_process)|child_process/, "process"],
   [/^ext:deno_ffi\//, "ffi"],
   [
-    /^ext:(?:deno_net|deno_fetch|deno_websocket|deno_http|deno_webtransport)\/|^node:(?:net|http|https|dgram|dns|tls)/,
+    /^ext:(?:deno_(?:net|fetch|websocket|http|webtransport)\/|deno_node\/(?:net|tls|https?|http2|dgram|dns)\.)|^node:(?:net|https?|dgram|dns|tls)/,
     "network",
   ],
   [/^ext:deno_kv\/|^ext:deno_cache\/|^ext:deno_webstorage\//, "file"],
@@ -139,15 +139,30 @@ const DATA_CLASSES: ReadonlySet<string> = new Set(["Headers", "FormData", "Reque
 
 /** What is blind in a captured function of the platform: by what it is, else by the script that it was written in. */
 export function blindFunction(fn: object, url: string, name: string): Omit<BlindUse, "module"> | null {
-  const reader = (fileReaders ??= new Map(readersOf(nodeFs, "fs").concat(readersOf(nodeFs.promises, "fs/promises"))))
-    .get(fn);
+  const reader = /^(?:ext:deno_node\/|node:)/.test(url) ? allFileReaders().get(fn) : undefined;
   if (reader !== undefined) return { name: reader, kind: "file" };
   const found = PLATFORM_SCRIPTS.find(([pattern]) => pattern.test(url));
   if (!found || DATA_CLASSES.has(name)) return null;
-  return { name: Object.hasOwn(Deno, name) ? `Deno.${name}` : name, kind: found[1] };
+  const isOfDeno = Object.hasOwn(Deno, name) && !url.startsWith("ext:deno_node/");
+  return { name: isOfDeno ? `Deno.${name}` : name, kind: found[1] };
+}
+
+let observedObjects: ReadonlySet<unknown> | undefined;
+
+/** Whether a member of an object is looked up at each call, and another, which observes, is there while a call runs. */
+export function isObserved(object: object, member: string): boolean {
+  if (observedObjects === undefined) {
+    const fs = globalThis.process.getBuiltinModule("node:fs");
+    observedObjects = new Set([Deno, fs, fs.promises]);
+  }
+  return observedObjects.has(object) && !(object === Deno && Object.hasOwn(DENO_MEMBERS, member));
 }
 
 let fileReaders: ReadonlyMap<unknown, string> | undefined;
+
+function allFileReaders(): ReadonlyMap<unknown, string> {
+  return fileReaders ??= new Map([...readersOf(nodeFs, "fs"), ...readersOf(nodeFs.promises, "fs/promises")]);
+}
 
 function readersOf(module: object, name: string): [fn: unknown, name: string][] {
   return Object.entries(module).flatMap(([key, fn]) =>

@@ -9,7 +9,7 @@ import type { DynamicImport, NormalizedCode } from "../source/normalized_code.ts
 import { isClassNode, isFunctionNode } from "../source/syntax.ts";
 import { type Use, usesOf } from "../source/uses.ts";
 import { usesThis } from "../source/uses_this.ts";
-import { blindFunction, blindImport, noticeOfEnvironment } from "./blind.ts";
+import { blindFunction, blindImport, isObserved, noticeOfEnvironment } from "./blind.ts";
 import { readExtras, staticPrivateNames } from "./extras.ts";
 import { findMember, type FoundMember } from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
@@ -54,6 +54,8 @@ export class Exploration {
   readonly #owners = new Map<object, object>();
   /** Objects whose methods have not been read yet: an owner counts only where its method uses it. */
   readonly #unreadMethods = new Map<object, { readonly use: Use; readonly found: FoundMember }[]>();
+  /** Functions that code has hold of itself, rather than looks up in an observed object at each call. */
+  readonly #held = new Set<object>();
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
   readonly view: ValueView;
@@ -75,6 +77,7 @@ export class Exploration {
     this.view = {
       isState: () => false,
       stateKeysOf: () => undefined,
+      noteReference: (holder, fn) => this.#noteHeld(holder, fn),
       noteMember: (owner, member) => void this.#owners.set(member, this.#owners.get(member) ?? owner),
       privateFieldsOf: (object) => this.#privates.get(object),
       classKindOf: (constructor) => {
@@ -92,10 +95,15 @@ export class Exploration {
   /** Walks from a function or an instance until nothing new comes up. */
   async reach(subject: object): Promise<void> {
     this.#subject = subject;
-    this.#enqueue(subject);
+    this.#enqueueHeld(subject);
     while (this.#functionQueue.size + this.#objectQueue.size > 0) {
       await this.#locateQueued();
       await this.#writeQueued();
+    }
+    for (const fn of this.#held) {
+      const code = this.codes.get(fn);
+      const blind = code?.kind === "platform" ? blindFunction(fn, code.url, nameOf(fn)) : null;
+      if (blind) this.notes.blind.set(blind.name, blind);
     }
   }
 
@@ -125,6 +133,15 @@ export class Exploration {
       !(code.user.unit && isClassNode(code.user.unit.node));
   }
 
+  #noteHeld(holder: object | null, fn: object): void {
+    if (holder === null || !isObserved(holder, nameOf(fn))) this.#held.add(fn);
+  }
+
+  #enqueueHeld(value: unknown): void {
+    if (typeof value === "function") this.#noteHeld(null, value);
+    this.#enqueue(value);
+  }
+
   #enqueue(value: unknown): void {
     if (typeof value === "function") {
       if (!this.codes.has(value)) this.#functionQueue.add(value);
@@ -151,7 +168,7 @@ export class Exploration {
       this.codes.set(fn, code);
       this.#enqueueOwnersOf(fn);
       if (isSettled(code)) settledOrigins.set(fn, origin);
-      if (code.kind === "bound") code.parts.forEach((part) => this.#enqueue(part));
+      if (code.kind === "bound") code.parts.forEach((part) => this.#enqueueHeld(part));
       if (code.kind === "wrapper") this.#enqueue(code.original);
       if (code.kind === "user") this.#enqueueUses(code.user);
     }
@@ -170,11 +187,12 @@ export class Exploration {
             this.#owners.set(found.value, found.owner);
           }
           this.#enqueue(found.value);
+          if (typeof found.value === "function") this.#noteHeld(found.owner, found.value);
           this.#enqueueOwner(use, found);
         }
       }
     }
-    for (const extra of user.extras.values()) this.#enqueue(extra);
+    for (const extra of user.extras.values()) this.#enqueueHeld(extra);
   }
 
   #enqueueOwner(use: Use, found: FoundMember): void {
@@ -256,8 +274,6 @@ export class Exploration {
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
     }
     if (isPlatformScript(url)) {
-      const blind = blindFunction(fn, url, name);
-      if (blind) this.notes.blind.set(blind.name, blind);
       const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
       return { kind: "platform", name: `${name} in ${url}`, url };

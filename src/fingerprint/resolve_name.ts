@@ -6,6 +6,7 @@
 import type { Lease, ScopeValues } from "../inspector.ts";
 import type { CodeUnit } from "../source/code_unit.ts";
 import type { Slot } from "../source/normalized_code.ts";
+import type { Binding } from "../source/scopes.ts";
 import { dottedName, staticKey, type Use } from "../source/uses.ts";
 import { ambientGlobal, ambientImport } from "./ambient.ts";
 import { blindGlobal, blindImport } from "./blind.ts";
@@ -76,7 +77,7 @@ export class NameResolver {
       }
     }
     if (value === null) {
-      if (!binding && name !== "this") return this.#global(slot, unit, url);
+      if (name !== "this" && (!binding || isSharedByScripts(binding, url))) return this.#global(slot, unit, url);
       const owner = name === "this" ? this.#options.ownerOf(fn) : undefined;
       const module = nameModule(url, this.#options.fingerprint.projectRoot);
       if (owner) return { kind: "value", slot, value: owner, isDynamic: false, declaration: null, module };
@@ -92,9 +93,11 @@ export class NameResolver {
     if (declaration && this.#options.ignored.has(nameModule(declaration.url, this.#options.fingerprint.projectRoot))) {
       return { kind: "ignored", slot };
     }
+    const isShared = declaration !== null && isSharedByScripts(declaration.binding, declaration.url);
     // A namespace is bound once; so is a file that is imported as JSON or text, which declares nothing.
     const isBoundOnce = imported !== null && (imported.imported === "*" || imported.isData);
-    const isSettled = isBoundOnce || (declaration !== null && !isReassigned(declaration) && value.value !== undefined);
+    const isSettled = isBoundOnce ||
+      (declaration !== null && !isReassigned(declaration) && value.value !== undefined && !isShared);
     const home = declaration?.url ?? (imported && resolveSpecifier(imported.specifier, url)) ?? url;
     const module = nameModule(home, this.#options.fingerprint.projectRoot);
     if (this.#options.ignored.has(module)) return { kind: "ignored", slot };
@@ -113,6 +116,14 @@ export class NameResolver {
     }
     return { kind: "global", slot, value: valueOfGlobal(name) };
   }
+}
+
+/**
+ * Whether other scripts can assign to a variable, or declare it anew: it is at the top of a script that is no module,
+ * such as a line of a REPL or a cell of a notebook. A function or `var` there is a member of the global object.
+ */
+function isSharedByScripts({ scope }: Binding, url: string): boolean {
+  return url === "" && scope.parent === null;
 }
 
 /** `fetch("file:…")` and `fetch(new URL("…", import.meta.url))` read files, which is observed. */

@@ -22,6 +22,8 @@ export interface ValueView {
   classKindOf(constructor: object): "user" | "package" | "platform" | undefined;
   /** The private fields of an instance; `undefined`: not known yet. */
   privateFieldsOf(object: object): ReadonlyMap<string, unknown> | undefined;
+  /** Told of each function that the text refers to, with the object that has it as a member; `null`: there is none. */
+  noteReference?(holder: object | null, fn: object): void;
   /** Told of each function that is a member of an object. */
   noteMember?(owner: object, member: object): void;
 }
@@ -155,8 +157,8 @@ class ValueWriter {
     };
   }
 
-  #write(value: unknown): void {
-    if (typeof value === "function") return this.#refer(value);
+  #write(value: unknown, holder: object | null = null): void {
+    if (typeof value === "function") return this.#refer(value, holder);
     if (typeof value !== "object" || value === null) return void this.#out.push(writePrimitive(value));
     if (this.#view.isState(value)) return void this.#out.push("<state>");
     const index = this.#seen.get(value);
@@ -170,7 +172,8 @@ class ValueWriter {
     this.postponed.push(value);
   }
 
-  #refer(value: object): void {
+  #refer(value: object, holder: object | null = null): void {
+    this.#view.noteReference?.(holder, value);
     this.#out.push("<code>");
     this.#references.push(value);
   }
@@ -236,11 +239,11 @@ class ValueWriter {
       if (!property) this.#out.push("<unset>");
       else if ("value" in property) {
         if (typeof property.value === "function") this.#view.noteMember?.(value, property.value);
-        this.#write(property.value);
+        this.#write(property.value, value);
       } else {
         this.#out.push("<accessor>");
-        this.#write(property.get);
-        this.#write(property.set);
+        this.#write(property.get, value);
+        this.#write(property.set, value);
       }
     }
     this.#out.push("}");
