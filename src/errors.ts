@@ -80,7 +80,7 @@ export class CacheError extends Error {
 /**
  * What can be wrong around a cache.
  *
- * `ERR_CACHE_DIR` (a file, or cannot be made), `ERR_UNSTABLE_KV` (`Deno.openKv` is missing), `ERR_PERMISSION`,
+ * `ERR_CACHE_DIR` (a file, cannot be made, or holds a link), `ERR_UNSTABLE_KV` (`Deno.openKv` is missing), `ERR_PERMISSION`,
  * `ERR_TRACKING` (closure tracking was asked for and cannot be had), `ERR_FORMAT` (not readable by this version),
  * `ERR_NO_ENTRY` (there is no such entry), `ERR_DECODE` (stored bytes are malformed), `ERR_FILE` (a declared file
  * cannot be read).

@@ -8,7 +8,9 @@ import { chooseCheapest } from "./prune/cheapest.ts";
 import { Inflation } from "./prune/inflation.ts";
 import { sweep } from "./prune/sweep.ts";
 import type { Cache } from "./store/cache_dir.ts";
+import { listOwn } from "./own_files.ts";
 import { isLockHeld } from "./store/file_lock.ts";
+import { OWN_NAMES } from "./store/layout.ts";
 import type { StoredSummary } from "./store/record_codec.ts";
 import type { Removal } from "./store/record_store.ts";
 
@@ -96,16 +98,8 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
 
 /** Tells which calls are being computed: there are few lock files at any time, and many entries. */
 function runningCalls(cache: Cache): (key: CallKey) => boolean {
-  const names = new Set(lockFiles(cache.layout.locks));
+  const names = new Set(listOwn(cache.layout.locks, OWN_NAMES.lock));
   return (key) => names.has(`${key}.lock`) && isLockHeld(`${cache.layout.locks}/${key}.lock`);
-}
-
-function lockFiles(folder: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
-  } catch {
-    return [];
-  }
 }
 
 function sizeOf(entries: readonly StoredSummary[]): number {

@@ -90,17 +90,22 @@ Deno.test("prune() leaves an entry alone that is being computed", () =>
 Deno.test("prune() removes what killed processes left, and nothing that is in use", () =>
   withStore(async (cache) => {
     await store(cache, "a");
-    Deno.writeTextFileSync(`${cache.layout.tmp}/123-abandoned`, "half a blob");
+    Deno.writeTextFileSync(`${cache.layout.tmp}/123-00000000-0000-4000-8000-000000000000`, "half a blob");
     Deno.writeTextFileSync(`${cache.layout.locks}/${keyOf("b")}.lock`, "");
     Deno.writeTextFileSync(`${cache.layout.locks}/${keyOf("b")}.computing`, "{}");
     Deno.writeTextFileSync(`${cache.layout.locks}/${keyOf("c")}.computing.new`, "{}");
-    using writing = Deno.openSync(`${cache.layout.tmp}/123-writing`, { write: true, create: true });
+    using writing = Deno.openSync(`${cache.layout.tmp}/456-00000000-0000-4000-8000-000000000000`, {
+      write: true,
+      create: true,
+    });
     writing.tryLockSync(true);
     const { digest } = await cache.blobs.write([new Uint8Array(10)]);
     Deno.utimeSync(cache.blobs.pathOf(digest), 1000, 1000);
     const fresh = await cache.blobs.write([new Uint8Array(11)]);
     await prune(cache);
-    assertEquals(Array.from(Deno.readDirSync(cache.layout.tmp), ({ name }) => name), ["123-writing"]);
+    assertEquals(Array.from(Deno.readDirSync(cache.layout.tmp), ({ name }) => name), [
+      "456-00000000-0000-4000-8000-000000000000",
+    ]);
     assertEquals([...Deno.readDirSync(cache.layout.locks)], []);
     assertEquals([cache.blobs.has(digest), cache.blobs.has(fresh.digest)], [false, true]);
     assertEquals(await load(cache, "a"), valueOf("a"));

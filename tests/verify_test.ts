@@ -116,17 +116,12 @@ const HAZARDS: readonly [kind: string, hazard: string, damage: (cache: Cache) =>
   [
     "leftover-file",
     "a temporary file of a killed process",
-    (cache) => Deno.writeTextFileSync(`${cache.layout.tmp}/77-x`, "half"),
+    (cache) => Deno.writeTextFileSync(`${cache.layout.tmp}/77-00000000-0000-4000-8000-000000000000`, "half"),
   ],
   [
     "leftover-file",
     "a lock of a killed process",
     (cache) => Deno.writeTextFileSync(`${cache.layout.locks}/${keyOf("z")}.lock`, ""),
-  ],
-  [
-    "stray-file",
-    "a file among the blobs that is none",
-    (cache) => Deno.writeTextFileSync(`${cache.layout.blobs}/README`, "hello"),
   ],
 ];
 
@@ -210,4 +205,31 @@ Deno.test("verify() and repair beside processes that write find nothing and take
     }
     assertEquals(problems, []);
     for (let i = 0; i < 15; i++) assertEquals(await load(cache, 5000 + i), valueOf(5000 + i));
+  }));
+
+Deno.test("verify() names what the cache did not make, and repair leaves it alone, below a folder too", () =>
+  withStore(async (cache) => {
+    await fill(cache);
+    const { blobs, locks, tmp, usage, version } = cache.layout;
+    const foreign = [
+      `${version}/notes.txt`,
+      `${blobs}/README`,
+      `${locks}/Cargo.lock`,
+      `${tmp}/12-x`,
+      `${usage}/app.log`,
+    ];
+    for (const path of foreign) Deno.writeTextFileSync(path, "mine");
+    Deno.mkdirSync(`${blobs}/thesis`);
+    Deno.writeTextFileSync(`${blobs}/thesis/chapter`, "mine");
+    const { problems, repaired } = await verify(cache, { repair: true, settleMs: 0 });
+    assertEquals(problems.map(({ kind, key }) => `${kind} ${key}`).sort(), [
+      "stray-file 12-x",
+      "stray-file Cargo.lock",
+      "stray-file README",
+      "stray-file app.log",
+      "stray-file notes.txt",
+      "stray-file thesis",
+    ]);
+    assertEquals(repaired, 0);
+    for (const path of [...foreign, `${blobs}/thesis/chapter`]) assertEquals(Deno.readTextFileSync(path), "mine");
   }));

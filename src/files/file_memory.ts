@@ -13,8 +13,7 @@ import type { RememberedFile, Snapshot } from "./snapshot.ts";
 import { isSameStamp, isSettled } from "./stamp.ts";
 import type { FileStamp } from "./stamp.ts";
 
-// Taken when this module loads: what observes the reads of cached functions replaces these later.
-const { readFileSync, writeFileSync, renameSync, removeSync, statSync } = Deno;
+import { ownFile, readOwn, removeOwn, requireFolders, writeAnew } from "../own_files.ts";
 
 /** What hashing a small file costs besides its bytes, and a byte of it, milliseconds. */
 const HASH_FILE_MS = 0.01;
@@ -143,7 +142,13 @@ export class FileMemory {
     this.#unsavedMs = 0;
     this.#snapshot = emptySnapshot();
     this.#snapshotBytes = 0;
-    if (this.#path !== null && this.#save) attempt(() => removeSync(this.#path!));
+    const path = this.#path;
+    if (path !== null && this.#save) {
+      attempt(() => {
+        requireFolders(folderOf(path));
+        removeOwn(path);
+      });
+    }
     return count;
   }
 
@@ -165,11 +170,11 @@ export class FileMemory {
       for (const each of this.#unsaved) files.set(each, this.#recent.get(each)!);
       const bytes = encodeSnapshot(files);
       const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+      requireFolders(folderOf(path));
       try {
-        writeFileSync(temporary, bytes, { createNew: true, mode: 0o600 });
-        renameSync(temporary, path);
+        writeAnew(path, bytes, temporary);
       } catch (error) {
-        attempt(() => removeSync(temporary));
+        attempt(() => removeOwn(temporary));
         throw error;
       }
       this.#snapshotBytes = bytes.length;
@@ -191,7 +196,7 @@ export class FileMemory {
     if (this.#path === null) return false;
     this.#missedMs += HASH_FILE_MS + sizeBytes * HASH_BYTE_MS;
     if (this.#snapshotBytes === 0) {
-      attempt(() => this.#snapshotBytes = statSync(this.#path!).size);
+      attempt(() => this.#snapshotBytes = ownFile(this.#path!)?.size ?? 0);
       if (this.#snapshotBytes === 0) this.#snapshot = emptySnapshot();
     }
     return this.#missedMs * 4 >= this.#snapshotBytes * LOAD_BYTE_MS;
@@ -219,11 +224,16 @@ const UNSETTLED: RememberedFile = { ...NO_STAMP };
 
 function readSnapshot(path: string): Snapshot {
   try {
-    if (statSync(path).size > MAX_SNAPSHOT_BYTES) return emptySnapshot();
-    return decodeSnapshot(readFileSync(path));
+    requireFolders(folderOf(path));
+    if ((ownFile(path)?.size ?? Infinity) > MAX_SNAPSHOT_BYTES) return emptySnapshot();
+    return decodeSnapshot(readOwn(path));
   } catch {
     return emptySnapshot();
   }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 function attempt(action: () => unknown): void {

@@ -10,7 +10,7 @@
 import type { CallKey } from "../digests.ts";
 import { isDigest } from "../digests.ts";
 import type { FileLock } from "../store/file_lock.ts";
-import { FILE_MODE } from "../store/layout.ts";
+import { readOwn, removeOwn, writeAnew } from "../own_files.ts";
 
 /** Who computes a call. */
 export interface Holder {
@@ -60,7 +60,7 @@ export class WaitGraph {
   letGo(key: CallKey): void {
     this.#held.delete(key);
     try {
-      Deno.removeSync(this.#pathOf(key));
+      removeOwn(this.#pathOf(key));
     } catch {
       // The folder may be gone; the file says nothing without its lock.
     }
@@ -96,7 +96,7 @@ export class WaitGraph {
   /** Who computes a call; `null` when that cannot be read, as in the moment before its holder has written it. */
   holderOf(key: CallKey): Holder | null {
     try {
-      return parseHolder(Deno.readTextFileSync(this.#pathOf(key)));
+      return parseHolder(new TextDecoder().decode(readOwn(this.#pathOf(key))));
     } catch {
       return null;
     }
@@ -122,8 +122,7 @@ export class WaitGraph {
     const path = this.#pathOf(key);
     try {
       // Replaced, not written over: another process may be reading it.
-      Deno.writeTextFileSync(`${path}.new`, describe(held), { mode: FILE_MODE });
-      Deno.renameSync(`${path}.new`, path);
+      writeAnew(path, new TextEncoder().encode(describe(held)), `${path}.new`);
     } catch {
       // As above.
     }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { FILE_MODE, type Layout } from "../store/layout.ts";
+import { readOwn, requireFolders, writeAnew } from "../own_files.ts";
+import type { Layout } from "../store/layout.ts";
 
 /** Steps that are kept; what was used before the oldest of them counts as used at its time. */
 const MAX_STEPS = 500;
@@ -14,6 +15,7 @@ type Step = readonly [timeMs: number, worth: number];
 /** The inflation of one cache directory. */
 export class Inflation {
   readonly #path: string;
+  readonly #folders: readonly string[];
   readonly #isReadOnly: boolean;
   readonly #steps: Step[];
 
@@ -21,6 +23,7 @@ export class Inflation {
   constructor(layout: Layout, isReadOnly: boolean) {
     this.#path = `${layout.usage}/inflation.json`;
     this.#isReadOnly = isReadOnly;
+    this.#folders = [layout.version, layout.usage];
     this.#steps = readSteps(this.#path);
   }
 
@@ -42,10 +45,10 @@ export class Inflation {
     // It never falls. A clock that went backwards must not put steps out of order.
     if (this.#isReadOnly || !(worth > (last?.[1] ?? 0))) return;
     this.#steps.push([Math.max(timeMs, last?.[0] ?? 0), worth]);
-    const temporary = `${this.#path}.${Deno.pid}`;
     try {
-      Deno.writeTextFileSync(temporary, JSON.stringify(this.#steps.slice(-MAX_STEPS)), { mode: FILE_MODE });
-      Deno.renameSync(temporary, this.#path);
+      requireFolders(...this.#folders);
+      const text = JSON.stringify(this.#steps.slice(-MAX_STEPS));
+      writeAnew(this.#path, new TextEncoder().encode(text), `${this.#path}.${Deno.pid}`);
     } catch {
       // The order of later prunes is a little worse; nothing depends on it.
     }
@@ -54,7 +57,7 @@ export class Inflation {
 
 function readSteps(path: string): Step[] {
   try {
-    const steps: unknown = JSON.parse(Deno.readTextFileSync(path));
+    const steps: unknown = JSON.parse(new TextDecoder().decode(readOwn(path)));
     if (!Array.isArray(steps)) return [];
     const isStep = (step: unknown): step is Step =>
       Array.isArray(step) && Number.isFinite(step[0]) && Number.isFinite(step[1]);

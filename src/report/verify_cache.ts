@@ -36,6 +36,7 @@ export interface VerifyReport {
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
  * @param options Whether to mend.
  * @returns What was found; nothing when there is no cache.
+ * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, which is not followed.
  * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong type.
  */
 export async function cacheVerify(

@@ -6,7 +6,7 @@
 import { warnOnce } from "../announce.ts";
 import { toAbsolute } from "../project.ts";
 import type { Cache } from "../store/cache_dir.ts";
-import { requireAccess } from "../store/layout.ts";
+import { findLink, layoutOf, requireAccess } from "../store/layout.ts";
 
 /** What a task does to a cache. */
 export type Access =
@@ -27,7 +27,7 @@ export type Access =
  * @param task What to do.
  * @param otherwise The answer without a cache.
  * @returns What `task` returned, or `otherwise`.
- * @throws {CacheError} `ERR_PERMISSION` with the flags that are missing; see `openCache` for others.
+ * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, `ERR_PERMISSION` with the flags that are missing; see `openCache` for others.
  */
 export async function withCache<Answer>(
   cacheDir: string | URL,
@@ -37,6 +37,8 @@ export async function withCache<Answer>(
 ): Promise<Answer> {
   const dir = toAbsolute(cacheDir);
   requireAccess(dir);
+  const refused = findLink(layoutOf(dir), true);
+  if (refused !== null) throw refused;
   if (access !== "create" && !isCache(dir)) return otherwise;
   // The store is loaded by what looks into a cache, not by the import of this package.
   const { openCache } = await import("../store/cache_dir.ts");

@@ -9,7 +9,8 @@
 import type { BlobDigest } from "../digests.ts";
 import { isDigest } from "../digests.ts";
 import { beginDigest, digestBytes, digestChunks } from "../digest.ts";
-import { codeOf, FILE_MODE, FOLDER_MODE, type Layout } from "./layout.ts";
+import { FILE_MODE, FOLDER_MODE, listOwn, lookAt, ownFile, refusal, removeOwn, requireFolders } from "../own_files.ts";
+import { codeOf, type Layout, OWN_NAMES } from "./layout.ts";
 import { Slots } from "./slots.ts";
 
 /** Up to this size, synchronous calls are faster than the round trip of an asynchronous one. Bytes. */
@@ -65,6 +66,7 @@ export interface BlobStoreOptions {
 
 /** The blobs of one cache directory. */
 export class BlobStore {
+  readonly #version: string;
   readonly #blobs: string;
   readonly #tmp: string;
   readonly #durable: boolean;
@@ -73,6 +75,7 @@ export class BlobStore {
 
   /** @param layout Where the folders are. @param options See there. */
   constructor(layout: Layout, options: BlobStoreOptions = {}) {
+    this.#version = layout.version;
     this.#blobs = layout.blobs;
     this.#tmp = layout.tmp;
     this.#durable = options.durable ?? false;
@@ -87,7 +90,7 @@ export class BlobStore {
   /** Time since a blob was last written, milliseconds; `null` when there is none. */
   ageOf(digest: BlobDigest): number | null {
     try {
-      return Date.now() - (Deno.statSync(this.pathOf(digest)).mtime?.getTime() ?? 0);
+      return Date.now() - (Deno.lstatSync(this.pathOf(digest)).mtime?.getTime() ?? 0);
     } catch {
       return null;
     }
@@ -96,7 +99,7 @@ export class BlobStore {
   /** Whether there is a file of that name; its bytes are not looked at. */
   has(digest: BlobDigest): boolean {
     try {
-      return Deno.statSync(this.pathOf(digest)).isFile;
+      return Deno.lstatSync(this.pathOf(digest)).isFile;
     } catch {
       return false;
     }
@@ -133,7 +136,8 @@ export class BlobStore {
    */
   readSync(digest: BlobDigest): BlobRead {
     try {
-      return check(digest, Deno.readFileSync(this.pathOf(digest)));
+      const path = this.pathOf(digest);
+      return notAFile(path) ?? check(digest, Deno.readFileSync(path));
     } catch (error) {
       return failedRead(error);
     }
@@ -160,15 +164,11 @@ export class BlobStore {
    * @returns The number of bytes freed; 0 when there was none.
    */
   remove(digest: BlobDigest): number {
+    this.#requireFolderOf(digest);
     const path = this.pathOf(digest);
-    try {
-      const { size } = Deno.statSync(path);
-      Deno.removeSync(path);
-      return size;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return 0;
-      throw error;
-    }
+    const sizeBytes = removeOwn(path);
+    if (sizeBytes === null) removeEmptyFolder(path);
+    return sizeBytes ?? 0;
   }
 
   /**
@@ -179,35 +179,25 @@ export class BlobStore {
   moveAside(digest: BlobDigest): MovedBlob | null {
     const path = this.pathOf(digest);
     const aside = `${this.#tmp}/${digest}.aside-${crypto.randomUUID()}`;
+    this.#requireFolderOf(digest);
+    requireFolders(this.#tmp);
+    if (ownFile(path) === null) return null;
     try {
       Deno.renameSync(path, aside);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return null;
       throw error;
     }
-    return movedBlob(aside, path);
-  }
-
-  /** Files in the folders of the blobs that are no blobs, by their names alone. */
-  *listStray(): Generator<string> {
-    for (const folder of readFolder(this.#blobs)) {
-      if (!/^[0-9a-f]{2}$/.test(folder)) {
-        yield `${this.#blobs}/${folder}`;
-        continue;
-      }
-      for (const name of readFolder(`${this.#blobs}/${folder}`)) {
-        if (!/^[0-9a-f]{62}\.cbor$/.test(name)) yield `${this.#blobs}/${folder}/${name}`;
-      }
-    }
+    return this.#moved(aside, digest);
   }
 
   /** Blobs that are aside now: those of a running clean-up, and what killed ones left. */
   *listAside(): Generator<{ readonly digest: BlobDigest; readonly path: string; readonly moved: MovedBlob }> {
-    for (const name of readFolder(this.#tmp)) {
-      const [digest, rest] = name.split(".");
-      if (!isDigest(digest) || !rest?.startsWith("aside-")) continue;
+    requireFolders(this.#version, this.#tmp);
+    for (const name of listOwn(this.#tmp, OWN_NAMES.aside)) {
+      const digest = name.split(".")[0] as BlobDigest;
       const path = `${this.#tmp}/${name}`;
-      yield { digest: digest as BlobDigest, path, moved: movedBlob(path, this.pathOf(digest as BlobDigest)) };
+      yield { digest, path, moved: this.#moved(path, digest) };
     }
   }
 
@@ -217,9 +207,10 @@ export class BlobStore {
    * @param nowMs Where locks do not work, those count that were not written to for an hour before this.
    */
   *listAbandoned(nowMs: number): Generator<string> {
-    for (const name of readFolder(this.#tmp)) {
+    requireFolders(this.#version, this.#tmp);
+    for (const name of listOwn(this.#tmp, OWN_NAMES.temporary)) {
       const path = `${this.#tmp}/${name}`;
-      if (!name.includes(".aside-") && isAbandoned(path, nowMs)) yield path;
+      if (isAbandoned(path, nowMs)) yield path;
     }
   }
 
@@ -238,22 +229,19 @@ export class BlobStore {
   }
 
   /**
-   * All blobs, in no order. Files with other names are passed over.
+   * All blobs, in no order. Files with other names, and links, are passed over.
    *
    * @param isWanted Asked before the file is looked at.
    */
   *list(isWanted: (digest: BlobDigest) => boolean = () => true): Generator<BlobFile> {
-    for (const folder of readFolder(this.#blobs)) {
-      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
-      for (const name of readFolder(`${this.#blobs}/${folder}`)) {
-        const digest = folder + name.replace(/\.cbor$/, "");
-        if (!name.endsWith(".cbor") || !isDigest(digest) || !isWanted(digest as BlobDigest)) continue;
-        try {
-          const info = Deno.statSync(`${this.#blobs}/${folder}/${name}`);
-          yield { digest: digest as BlobDigest, sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
-        } catch {
-          // Removed since the folder was listed.
-        }
+    requireFolders(this.#version, this.#blobs);
+    for (const folder of listOwn(this.#blobs, OWN_NAMES.blobFolder, "isDirectory")) {
+      for (const name of listOwn(`${this.#blobs}/${folder}`, OWN_NAMES.blob)) {
+        const digest = folder + name.replace(/\.cbor$/, "") as BlobDigest;
+        if (!isWanted(digest)) continue;
+        const info = lookAt(`${this.#blobs}/${folder}/${name}`);
+        // It may have been removed since the folder was listed.
+        if (info !== null) yield { digest, sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
       }
     }
   }
@@ -305,7 +293,10 @@ export class BlobStore {
   }
 
   async #readLarge(digest: BlobDigest): Promise<BlobRead> {
-    using file = await Deno.open(this.pathOf(digest));
+    const path = this.pathOf(digest);
+    const refused = notAFile(path);
+    if (refused !== null) return refused;
+    using file = await Deno.open(path);
     const bytes = new Uint8Array((await file.stat()).size);
     const hash = beginDigest();
     let filled = 0;
@@ -327,6 +318,7 @@ export class BlobStore {
    */
   #begin(): [file: Deno.FsFile, path: string] {
     const path = `${this.#tmp}/${Deno.pid}-${crypto.randomUUID()}`;
+    requireFolders(this.#version, this.#tmp);
     const file = this.#inFolder(
       this.#tmp,
       () => Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE }),
@@ -341,7 +333,23 @@ export class BlobStore {
 
   #publish(temporary: string, digest: BlobDigest): void {
     const path = this.pathOf(digest);
+    this.#requireFolderOf(digest);
     this.#inFolder(`${this.#blobs}/${digest.slice(0, 2)}`, () => Deno.renameSync(temporary, path));
+  }
+
+  #moved(aside: string, digest: BlobDigest): MovedBlob {
+    return {
+      putBack: () => {
+        this.#requireFolderOf(digest);
+        Deno.renameSync(aside, this.pathOf(digest));
+      },
+      remove: () => removeOwn(aside) ?? 0,
+    };
+  }
+
+  /** @throws {CacheError} `ERR_CACHE_DIR` when a folder that the blob is in is a link. */
+  #requireFolderOf(digest: BlobDigest): void {
+    requireFolders(this.#version, this.#blobs, `${this.#blobs}/${digest.slice(0, 2)}`);
   }
 
   /** Makes the folder only when it turns out to be missing: almost always it is there. */
@@ -367,6 +375,13 @@ function check(digest: BlobDigest, bytes: Uint8Array<ArrayBuffer>): BlobRead {
 function compare(digest: BlobDigest, found: BlobDigest, bytes: Uint8Array<ArrayBuffer>, filled: number): BlobRead {
   if (found === digest && filled === bytes.byteLength) return { status: "ok", bytes };
   return { status: "corrupt", detail: `Blob ${digest} holds ${filled} bytes of another digest, ${found}` };
+}
+
+/** What reading something else than a regular file gives: a link leads anywhere, a pipe is waited for. */
+function notAFile(path: string): BlobRead | null {
+  const info = Deno.lstatSync(path);
+  if (info.isFile || info.isDirectory) return null;
+  return { status: "corrupt", detail: refusal(path, info.isSymlink ? "a link" : "no file").message };
 }
 
 function failedRead(error: unknown): BlobRead {
@@ -396,17 +411,6 @@ function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.byteLength;) at += file.writeSync(bytes.subarray(at));
 }
 
-function movedBlob(aside: string, path: string): MovedBlob {
-  return {
-    putBack: () => Deno.renameSync(aside, path),
-    remove() {
-      const { size } = Deno.statSync(aside);
-      Deno.removeSync(aside);
-      return size;
-    },
-  };
-}
-
 const ABANDONED_MS = 3_600_000;
 
 function isAbandoned(path: string, nowMs: number): boolean {
@@ -422,19 +426,20 @@ function isAbandoned(path: string, nowMs: number): boolean {
   }
 }
 
-function removeQuietly(path: string): boolean {
+/** A folder in the place of a blob keeps it from being written again; one that holds something is left alone. */
+function removeEmptyFolder(path: string): void {
+  if (!lookAt(path)?.isDirectory) return;
   try {
     Deno.removeSync(path);
-    return true;
   } catch {
-    return false; // it was never made, or somebody cleaned up: either way there is nothing left over
+    // It is not empty, and then not ours.
   }
 }
 
-function readFolder(path: string): string[] {
+function removeQuietly(path: string): boolean {
   try {
-    return Array.from(Deno.readDirSync(path), (entry) => entry.name);
+    return removeOwn(path) !== null;
   } catch {
-    return [];
+    return false; // it was never made, or somebody cleaned up: either way there is nothing left over
   }
 }

@@ -9,7 +9,15 @@ import { acquireLock, type AcquireOptions, type Lease } from "../lock.ts";
 import { BlobStore } from "./blob_store.ts";
 import { Generation } from "./generation.ts";
 import { KvHandle } from "./kv_handle.ts";
-import { describeFolderError, isPermissionError, type Layout, layoutOf, makeLayout, requireAccess } from "./layout.ts";
+import {
+  describeFolderError,
+  findLink,
+  isPermissionError,
+  type Layout,
+  layoutOf,
+  makeLayout,
+  requireAccess,
+} from "./layout.ts";
 import { RecordStore } from "./record_store.ts";
 import { UsageLog } from "./usage_log.ts";
 
@@ -45,9 +53,10 @@ export interface OpenOptions {
 export interface CacheReport {
   /**
    * `damaged`: something stored cannot be used; `read-only`: nothing is stored; `no-locks`: two processes may compute the
-   * same; `format`: there is a cache of a newer version, which is left alone.
+   * same; `format`: there is a cache of a newer version, which is left alone; `refused`: a link is in it, and nothing of
+   * it is read or written.
    */
-  readonly kind: "damaged" | "read-only" | "no-locks" | "format";
+  readonly kind: "damaged" | "read-only" | "no-locks" | "format" | "refused";
   /** One sentence. */
   readonly detail: string;
 }
@@ -59,6 +68,8 @@ export interface Cache {
   readonly layout: Layout;
   /** Nothing can be written, by wish or because the directory does not allow it. */
   readonly readOnly: boolean;
+  /** There is a link in it: it is empty, and nothing of it is read or written. */
+  readonly isRefused: boolean;
   readonly records: RecordStore;
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
@@ -103,7 +114,8 @@ export function openCache(cacheDir: string | URL, options: OpenOptions = {}): Pr
       return new OpenedCache(layout, options);
     });
     open.set(id, cache);
-    cache.catch(() => open.delete(id));
+    // The next one to ask may find that the user has removed what was in the way.
+    cache.then(({ isRefused }) => isRefused && open.delete(id), () => open.delete(id));
   }
   return cache;
 }
@@ -114,6 +126,7 @@ const MAX_REPORTS = 100;
 class OpenedCache implements Cache {
   readonly layout: Layout;
   readonly readOnly: boolean;
+  readonly isRefused: boolean;
   readonly records: RecordStore;
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
@@ -124,10 +137,15 @@ class OpenedCache implements Cache {
 
   constructor(layout: Layout, options: OpenOptions) {
     this.layout = layout;
-    this.readOnly = options.readOnly === true || !this.#make(layout);
+    this.isRefused = this.#isRefused(layout);
+    this.readOnly = this.isRefused || options.readOnly === true || !this.#make(layout);
     const damaged = (detail: string) => this.#tell({ kind: "damaged", detail });
-    this.#handle = new KvHandle(layout, damaged, { readOnly: this.readOnly, isLive: options.isLive === true });
-    this.#generation = new Generation(layout.generation);
+    this.#handle = new KvHandle(layout, damaged, {
+      readOnly: this.readOnly,
+      isLive: options.isLive === true,
+      isRefused: this.isRefused,
+    });
+    this.#generation = new Generation(layout);
     this.blobs = new BlobStore(layout, { durable: options.durable ?? false });
     this.records = new RecordStore({
       handle: this.#handle,
@@ -174,6 +192,15 @@ class OpenedCache implements Cache {
   close(): void {
     this.usage.flush();
     this.#handle.close();
+  }
+
+  /** A link costs no result: functions run, and nothing is stored. */
+  #isRefused(layout: Layout): boolean {
+    const refused = findLink(layout);
+    if (refused !== null) {
+      this.#tell({ kind: "refused", detail: `${refused.message}; functions run uncached until then` });
+    }
+    return refused !== null;
   }
 
   #make(layout: Layout): boolean {

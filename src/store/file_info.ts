@@ -7,7 +7,7 @@
 /** The inode of a file; `null` when there is none. */
 export function inodeOf(path: string): number | null {
   try {
-    return Deno.statSync(path).ino;
+    return Deno.lstatSync(path).ino;
   } catch {
     return null;
   }
@@ -16,7 +16,7 @@ export function inodeOf(path: string): number | null {
 /** The size of a file in bytes; 0 when there is none. */
 export function sizeOf(path: string): number {
   try {
-    return Deno.statSync(path).size;
+    return Deno.lstatSync(path).size;
   } catch {
     return 0;
   }

@@ -7,7 +7,18 @@
  *
  * @module
  */
-import { codeOf, FILE_MODE, FOLDER_MODE } from "./layout.ts";
+import {
+  FILE_MODE,
+  FOLDER_MODE,
+  listOwn,
+  lookAt,
+  ownFile,
+  refusal,
+  removeOwn,
+  requireFolders,
+  writeAnew,
+} from "../own_files.ts";
+import { codeOf, OWN_NAMES } from "./layout.ts";
 
 /** A lock that is held. */
 export interface FileLock {
@@ -34,14 +45,14 @@ export class LockUnavailable extends Error {
  */
 export function tryFileLock(path: string): FileLock | null {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const file = openLockFile(path);
+    const { file, isNew } = openLockFile(path);
     let isHeld = false;
     try {
       isHeld = file.tryLockSync(true);
       if (!isHeld) return null;
       // The holder before us may have deleted the file between our opening and our locking it: then others lock
       // another file of that name, and this lock would exclude nobody.
-      if (isSameFile(file, path)) return held(file, path);
+      if (isSameFile(file, path)) return held(file, path, isNew);
       isHeld = false;
     } catch (error) {
       throw new LockUnavailable(`Cannot lock ${path}: ${error instanceof Error ? error.message : String(error)}`, {
@@ -90,6 +101,8 @@ export async function waitForLock(path: string): Promise<FileLock | null> {
 /** Whether somebody holds the lock now. Where that cannot be told, the answer is no. */
 export function isLockHeld(path: string): boolean {
   try {
+    // A pipe would be waited for.
+    if (ownFile(path) === null) return false;
     using file = Deno.openSync(path, { read: true });
     const isFree = file.tryLockSync(true);
     return !isFree;
@@ -111,7 +124,7 @@ export function removeAbandonedLocks(folder: string): number {
       const lock = tryFileLock(path.replace(/\.computing(\.new)?$/, ".lock"));
       if (lock === null) continue;
       try {
-        if (!name.endsWith(".lock")) Deno.removeSync(path);
+        if (!name.endsWith(".lock")) removeOwn(path);
         count++;
       } finally {
         // Also when somebody else was faster: a lock that stays held stops every process that wants to compute.
@@ -127,9 +140,8 @@ export function removeAbandonedLocks(folder: string): number {
 /** Names of the files that {@linkcode removeAbandonedLocks} would try to delete. */
 export function abandonedLocks(folder: string): string[] {
   try {
-    const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
-    return names.filter((name) =>
-      /\.(lock|computing|computing\.new)$/.test(name) &&
+    requireLockFolders(folder);
+    return listOwn(folder, OWN_NAMES.lock).filter((name) =>
       !isLockHeld(`${folder}/${name.replace(/\.computing(\.new)?$/, ".lock")}`)
     );
   } catch {
@@ -137,28 +149,32 @@ export function abandonedLocks(folder: string): string[] {
   }
 }
 
-function held(file: Deno.FsFile, path: string): FileLock {
+/** @param isNew Whether this process made the file, so that nothing else has its bytes. */
+function held(file: Deno.FsFile, path: string, isNew: boolean): FileLock {
   let isOver = false;
   return {
     publish(text, second) {
-      // A holder that was killed leaves its text behind. Only then: a file that was truncated is flushed when it is
-      // closed (ext4 takes it for a file that is being replaced), and that takes three times as long as all the rest.
-      if (file.statSync().size > 0) file.truncateSync();
-      file.writeSync(new TextEncoder().encode(text));
-      try {
-        Deno.linkSync(path, second);
-      } catch {
-        // The name is taken, by a holder that was killed, or there are no links here.
-        Deno.writeTextFileSync(second, text, { mode: FILE_MODE });
+      const bytes = new TextEncoder().encode(text);
+      // Not into a file that was found here: it may be a second name of one of the user's.
+      if (isNew && file.statSync().size === 0) {
+        file.writeSync(bytes);
+        try {
+          Deno.linkSync(path, second);
+          return;
+        } catch {
+          // The name is taken, by a holder that was killed, or there are no links here.
+        }
       }
+      writeAnew(second, bytes, `${second}.new`);
     },
     release() {
       if (isOver) return;
       isOver = true;
       try {
-        Deno.removeSync(path);
+        requireLockFolders(folderOf(path));
+        removeOwn(path);
       } catch {
-        // The folder is gone; closing is what lets go.
+        // The folder is gone, or another one; closing is what lets go.
       }
       file.close();
     },
@@ -167,27 +183,66 @@ function held(file: Deno.FsFile, path: string): FileLock {
 
 function isSameFile(file: Deno.FsFile, path: string): boolean {
   try {
-    return file.statSync().ino === Deno.statSync(path).ino;
+    return file.statSync().ino === Deno.lstatSync(path).ino;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }
 
-function openLockFile(path: string): Deno.FsFile {
+interface LockFile {
+  readonly file: Deno.FsFile;
+  /** Whether it was made now. */
+  readonly isNew: boolean;
+}
+
+function openLockFile(path: string): LockFile {
   for (let attempt = 0;; attempt++) {
     try {
-      return Deno.openSync(path, { write: true, create: true, mode: FILE_MODE });
+      requireLockFolders(folderOf(path));
+      return openOrMake(path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound && attempt === 0) {
         try {
-          Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: FOLDER_MODE });
+          Deno.mkdirSync(folderOf(path), { recursive: true, mode: FOLDER_MODE });
           continue;
         } catch {
           // Reported as what it prevents.
         }
       }
-      throw new LockUnavailable(`Cannot open ${path}: ${codeOf(error) || String(error)}`, { cause: error });
+      throw new LockUnavailable(`Cannot open ${path}: ${codeOf(error) || messageOf(error)}`, { cause: error });
     }
   }
+}
+
+/** Almost always the file is not there, and is made: that follows no link. */
+function openOrMake(path: string): LockFile {
+  for (;;) {
+    try {
+      return { file: Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE }), isNew: true };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+    const info = lookAt(path);
+    if (info === null) continue; // its holder let go
+    if (!info.isFile) throw refusal(path, info.isSymlink ? "a link" : "no file");
+    try {
+      return { file: Deno.openSync(path, { write: true }), isNew: false };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+/** The locks are in a folder of the folder of the format version. */
+function requireLockFolders(locks: string): void {
+  requireFolders(folderOf(locks), locks);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -7,17 +7,22 @@
  *
  * @module
  */
-import { FILE_MODE } from "./layout.ts";
+import { appendOwn, requireFolders, writeAnew } from "../own_files.ts";
+import type { Layout } from "./layout.ts";
 
 const ONE_BYTE = new Uint8Array([0x2e]);
 
 /** The generation of one cache directory. */
 export class Generation {
   readonly #path: string;
+  readonly #version: string;
+  readonly #tmp: string;
 
-  /** @param path The file. */
-  constructor(path: string) {
-    this.#path = path;
+  /** @param layout Where the file is. */
+  constructor({ generation, version, tmp }: Pick<Layout, "generation" | "version" | "tmp">) {
+    this.#path = generation;
+    this.#version = version;
+    this.#tmp = tmp;
   }
 
   /**
@@ -27,7 +32,7 @@ export class Generation {
    */
   current(): string {
     try {
-      const info = Deno.statSync(this.#path);
+      const info = Deno.lstatSync(this.#path);
       return `${info.ino}:${info.size}`;
     } catch {
       return "gone";
@@ -36,6 +41,10 @@ export class Generation {
 
   /** Says that entries were removed or replaced. Call it *after* the store says so, never before. */
   bump(): void {
-    Deno.writeFileSync(this.#path, ONE_BYTE, { append: true, create: true, mode: FILE_MODE });
+    requireFolders(this.#version);
+    if (appendOwn(this.#path, ONE_BYTE)) return;
+    // A file with another inode says so as well.
+    requireFolders(this.#tmp);
+    writeAnew(this.#path, ONE_BYTE, `${this.#tmp}/${Deno.pid}-${crypto.randomUUID()}`);
   }
 }

@@ -6,7 +6,7 @@
 import { runsTests } from "../runs_tests.ts";
 import { inodeOf } from "./file_info.ts";
 import { isBusy, isClosed, isDamage } from "./kv_errors.ts";
-import { BUSY_MS, DAMAGE_ATTEMPTS, openKv } from "./kv_open.ts";
+import { BUSY_MS, DAMAGE_ATTEMPTS, type KvAccess, openKv } from "./kv_open.ts";
 import { describeUnreadable, type OpenKv, openMemory, stampOf } from "./kv_read_only.ts";
 import { type ReportDamage, setAside } from "./kv_repair.ts";
 import type { Layout } from "./layout.ts";
@@ -29,16 +29,16 @@ export class KvHandle {
 
   /** Nothing is written. */
   readonly readOnly: boolean;
-  readonly #isLive: boolean;
+  readonly #access: KvAccess;
 
   /**
    * @param layout Where the database is.
    * @param report Told when a damaged file was moved aside.
-   * @param access Whether nothing is written; and whether a reader sees at once what others write.
+   * @param access How it is opened.
    */
-  constructor(layout: Layout, report: ReportDamage, access: { readonly readOnly: boolean; readonly isLive: boolean }) {
+  constructor(layout: Layout, report: ReportDamage, access: KvAccess) {
     this.readOnly = access.readOnly;
-    this.#isLive = access.isLive;
+    this.#access = access;
     this.#layout = layout;
     this.#report = report;
     this.#staysOpen = !runsTests();
@@ -133,7 +133,7 @@ export class KvHandle {
 
   #open(giveUpMs: number): Promise<OpenKv> {
     if (this.#kv === undefined) {
-      const opening = openKv(this.#layout, { readOnly: this.readOnly, isLive: this.#isLive }, this.#report);
+      const opening = openKv(this.#layout, this.#access, this.#report);
       this.#kv = opening;
       opening.then((open) => {
         if (this.#kv === opening) this.#ready = open;

@@ -7,9 +7,10 @@ import { CacheError } from "../errors.ts";
 import { CommitCounter } from "./commit_counter.ts";
 import { inodeOf } from "./file_info.ts";
 import { describeOpenError, isBusy, isDamage } from "./kv_errors.ts";
-import { type OpenKv, openReadOnly } from "./kv_read_only.ts";
+import { type OpenKv, openMemory, openReadOnly } from "./kv_read_only.ts";
 import { replaceEmptied, type ReportDamage, setAside } from "./kv_repair.ts";
-import { FILE_MODE, type Layout, makeLayout } from "./layout.ts";
+import { FILE_MODE } from "../own_files.ts";
+import { findForeignDatabase, type Layout, makeLayout } from "./layout.ts";
 import { findBreak } from "./sqlite_check.ts";
 
 /** Another process's lock is waited for so long, milliseconds. SQLite itself waits up to 5 s in one attempt. */
@@ -17,17 +18,27 @@ export const BUSY_MS = 5000;
 /** The first repair should do; a second process may be repairing at the same time. */
 export const DAMAGE_ATTEMPTS = 4;
 
+/** How a database is opened. */
+export interface KvAccess {
+  /** Nothing is written. */
+  readonly readOnly: boolean;
+  /** A reader sees at once what others write. */
+  readonly isLive: boolean;
+  /** It is not opened: an empty one in memory answers, and nothing may be written. */
+  readonly isRefused: boolean;
+}
+
 /**
  * Opens the database of a cache.
  *
  * @param layout Where it is.
- * @param access Whether nothing is written; and whether a reader sees at once what others write.
+ * @param access How.
  * @param report Told when a damaged file was moved aside.
  * @throws {CacheError} `ERR_UNSTABLE_KV` without the flag, `ERR_PERMISSION`, `ERR_CACHE_DIR` when it cannot be opened.
  */
 export async function openKv(
   layout: Layout,
-  access: { readonly readOnly: boolean; readonly isLive: boolean },
+  access: KvAccess,
   report: ReportDamage,
 ): Promise<OpenKv> {
   if (typeof Deno.openKv !== "function") {
@@ -36,9 +47,14 @@ export async function openKv(
       'Cannot open the cache: Deno.openKv is not there; run with --unstable-kv or add "unstable": ["kv"] to deno.json',
     );
   }
-  if (access.readOnly) return await openReadOnly(layout, access.isLive, report);
+  if (access.isRefused) return await openMemory(null);
+  if (access.readOnly) {
+    requireOwnDatabase(layout);
+    return await openReadOnly(layout, access.isLive, report);
+  }
   const giveUpMs = performance.now() + BUSY_MS;
   for (let attempt = 0;; attempt++) {
+    requireOwnDatabase(layout);
     await replaceEmptied(layout, report);
     const before = inodeOf(layout.meta) ?? makeMeta(layout);
     const broken = attempt < DAMAGE_ATTEMPTS ? findBreak(layout.meta) : null;
@@ -47,6 +63,7 @@ export async function openKv(
       continue;
     }
     try {
+      requireOwnDatabase(layout);
       const kv = await Deno.openKv(layout.meta);
       try {
         // Damage shows at the first read, not when the file is opened.
@@ -64,6 +81,12 @@ export async function openKv(
       else throw describeOpenError(error, layout);
     }
   }
+}
+
+/** @throws {CacheError} `ERR_CACHE_DIR` for what SQLite would follow or write into though it is not the cache's. */
+function requireOwnDatabase(layout: Layout): void {
+  const foreign = findForeignDatabase(layout);
+  if (foreign !== null) throw foreign;
 }
 
 function withCounter(kv: Deno.Kv, inode: number | null, { meta }: Layout): OpenKv {

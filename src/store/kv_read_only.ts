@@ -7,7 +7,8 @@ import type { CommitCounter } from "./commit_counter.ts";
 import { inodeOf, sizeOf } from "./file_info.ts";
 import { describeOpenError, messageOf } from "./kv_errors.ts";
 import type { ReportDamage } from "./kv_repair.ts";
-import { FILE_MODE, isPermissionError, type Layout } from "./layout.ts";
+import { FILE_MODE } from "../own_files.ts";
+import { isPermissionError, type Layout } from "./layout.ts";
 
 /** An open database. */
 export interface OpenKv {
@@ -53,7 +54,7 @@ export async function openReadOnly(layout: Layout, isLive: boolean, report: Repo
 export function stampOf({ meta }: Layout): string {
   return ["", "-wal"].map((suffix) => {
     try {
-      const { ino, size, mtime } = Deno.statSync(meta + suffix);
+      const { ino, size, mtime } = Deno.lstatSync(meta + suffix);
       return `${ino} ${size} ${mtime?.getTime()}`;
     } catch {
       return "";

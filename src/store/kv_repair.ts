@@ -6,7 +6,8 @@
 import { inodeOf, sizeOf } from "./file_info.ts";
 import { type FileLock, LockUnavailable, tryFileLock } from "./file_lock.ts";
 import { messageOf } from "./kv_errors.ts";
-import type { Layout } from "./layout.ts";
+import { listOwn } from "../own_files.ts";
+import { type Layout, OWN_NAMES } from "./layout.ts";
 
 /** Called with what was found wrong and mended, one sentence. */
 export type ReportDamage = (detail: string) => void;
@@ -32,9 +33,9 @@ const OLD_MS = 10_000;
 
 function hasOldBlobs({ blobs }: Layout): boolean {
   try {
-    for (const { name } of Deno.readDirSync(blobs)) {
-      for (const { name: file } of Deno.readDirSync(`${blobs}/${name}`)) {
-        const { mtime } = Deno.statSync(`${blobs}/${name}/${file}`);
+    for (const name of listOwn(blobs, OWN_NAMES.blobFolder, "isDirectory")) {
+      for (const file of listOwn(`${blobs}/${name}`, OWN_NAMES.blob)) {
+        const { mtime } = Deno.lstatSync(`${blobs}/${name}/${file}`);
         if (mtime !== null && Math.abs(Date.now() - mtime.getTime()) > OLD_MS) return true;
       }
     }

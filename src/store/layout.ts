@@ -14,6 +14,7 @@
  * @module
  */
 import { CacheError } from "../errors.ts";
+import { FILE_MODE, FOLDER_MODE, isOnlyName, linkIn, listOwn, lookAt, refusal } from "../own_files.ts";
 import { resolvePath } from "../project/paths.ts";
 import { FORMAT_VERSION } from "../records.ts";
 
@@ -31,10 +32,30 @@ export interface Layout {
   readonly generation: string;
 }
 
-/** Folders are private: cached results may hold what the source files' permissions protect. */
-export const FOLDER_MODE = 0o700;
-/** Files are private for the same reason. */
-export const FILE_MODE = 0o600;
+/** Added to the name of the database for the files that SQLite keeps beside it. */
+const DATABASE_SUFFIXES = ["", "-wal", "-shm", "-journal"];
+
+const UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+/** What our own files are called: nothing else is deleted. */
+export const OWN_NAMES = {
+  /** In the folder of the format version. */
+  version: new RegExp(
+    "^(meta\\.kv(\\.damaged-\\d+)?(-wal|-shm|-journal)?|generation|verify\\.json(\\.\\d+)?|" +
+      `files\\.bin(\\.${UUID}\\.tmp)?|CACHEDIR\\.TAG|\\.gitignore)$`,
+  ),
+  /** A file that is being written, by the process of that number. */
+  temporary: new RegExp(`^(\\d+|probe)-${UUID}$`),
+  /** A blob that was moved out of its readers' sight. */
+  aside: new RegExp(`^[0-9a-f]{64}\\.aside-${UUID}$`),
+  /** A folder of blobs, and a blob in it. */
+  blobFolder: /^[0-9a-f]{2}$/,
+  blob: /^[0-9a-f]{62}\.cbor$/,
+  /** A lock, or the file that says who holds it. */
+  lock: /^(([0-9a-f]{64}|sweep|clear|usage|recovery|summaries)\.lock|[0-9a-f]{64}\.computing(\.new)?)$/,
+  /** Counts of use that were appended by one process. */
+  usageLog: new RegExp(`^(\\d+|closed)-${UUID}\\.log$`),
+  usage: /^(merged\.bin|merging|inflation\.json(\.\d+)?)$/,
+} as const;
 
 /** First line fixed by the Cache Directory Tagging Specification (https://bford.info/cachedir/). */
 const TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n" +
@@ -82,6 +103,80 @@ export function makeLayout(layout: Layout): boolean {
     // No fault of the user's: the program goes on without storing anything.
     if (isShortage(error)) return false;
     throw describeFolderError(error, layout.root);
+  }
+}
+
+/**
+ * A link where the cache keeps its own, or a database that is not the cache's alone. What is looked at is what every
+ * opening uses: single results, and locks that come later, are looked at when they are used.
+ *
+ * @param layout The cache.
+ * @param isThorough Whether to look at the counts of use as well, which only management reads. @default {false}
+ * @returns The error that says which; `null` when there is none, or no cache.
+ */
+export function findLink(layout: Layout, isThorough = false): CacheError | null {
+  const { version, blobs, locks, tmp, usage } = layout;
+  const info = lookAt(version);
+  if (info === null) return null;
+  if (info.isSymlink) return refusal(version);
+  for (const folder of [version, blobs, locks, tmp, ...isThorough ? [usage] : []]) {
+    const link = linkIn(folder);
+    if (link !== null) return refusal(link);
+  }
+  return findForeignDatabase(layout);
+}
+
+/**
+ * A file of the database that is a link, no file, or has a second name: SQLite follows links, and writes into files.
+ *
+ * @returns The error that says which; `null` when there is none.
+ */
+export function findForeignDatabase({ version, meta }: Layout): CacheError | null {
+  if (lookAt(version)?.isSymlink) return refusal(version);
+  for (const suffix of DATABASE_SUFFIXES) {
+    const info = lookAt(meta + suffix);
+    if (info === null || isOnlyName(info)) continue;
+    const what = info.isSymlink ? "a link" : info.isFile ? "a file with a second name (a hard link)" : "no file";
+    return refusal(meta + suffix, what);
+  }
+  return null;
+}
+
+/**
+ * What is in the cache's own folders and is none of ours: other names, links, folders. It is never touched.
+ *
+ * @param layout The cache.
+ * @returns Absolute paths.
+ */
+export function* listForeign({ version, blobs, locks, usage, tmp }: Layout): Generator<string> {
+  const isUsage = (name: string) => OWN_NAMES.usage.test(name) || OWN_NAMES.usageLog.test(name);
+  const isTemporary = (name: string) => OWN_NAMES.temporary.test(name) || OWN_NAMES.aside.test(name);
+  const places: [folder: string, isOwn: (name: string) => boolean, folders: RegExp][] = [
+    [version, (name) => OWN_NAMES.version.test(name), /^(blobs|locks|usage|tmp)$/],
+    [blobs, () => false, OWN_NAMES.blobFolder],
+    [locks, (name) => OWN_NAMES.lock.test(name), NONE],
+    [usage, isUsage, NONE],
+    [tmp, isTemporary, NONE],
+  ];
+  for (const name of listOwn(blobs, OWN_NAMES.blobFolder, "isDirectory")) {
+    places.push([`${blobs}/${name}`, (file) => OWN_NAMES.blob.test(file), NONE]);
+  }
+  for (const [folder, isOwn, folders] of places) {
+    for (const { name, isFile, isDirectory } of entriesOf(folder)) {
+      const isOurs = isFile ? isOwn(name) : isDirectory && folders.test(name);
+      if (!isOurs) yield `${folder}/${name}`;
+    }
+  }
+}
+
+/** Matches no name. */
+const NONE = /^(?!)/;
+
+function entriesOf(folder: string): Deno.DirEntry[] {
+  try {
+    return Array.from(Deno.readDirSync(folder));
+  } catch {
+    return [];
   }
 }
 
@@ -180,7 +275,10 @@ function makeFolder(path: string): void {
   try {
     Deno.mkdirSync(path, { mode: FOLDER_MODE });
   } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists) || !isFolder(path)) throw error;
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    const info = lookAt(path);
+    if (info?.isSymlink) throw refusal(path);
+    if (!info?.isDirectory) throw error;
   }
 }
 

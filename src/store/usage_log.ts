@@ -15,7 +15,17 @@
 import type { CallKey } from "../digests.ts";
 import type { EntryUsage } from "../records.ts";
 import { tryChoreLock } from "./file_lock.ts";
-import { FILE_MODE, FOLDER_MODE, type Layout } from "./layout.ts";
+import {
+  appendOwn,
+  FOLDER_MODE,
+  listOwn,
+  lookAt,
+  readOwn,
+  removeOwn,
+  requireFolders,
+  writeAnew,
+} from "../own_files.ts";
+import { type Layout, OWN_NAMES } from "./layout.ts";
 
 /** Bytes of one row: a key, a count, a time. */
 const ROW_BYTES = 48;
@@ -27,6 +37,7 @@ const MERGE_BYTES = 1_000_000;
 
 /** The use of the entries of one cache directory. */
 export class UsageLog {
+  readonly #version: string;
   readonly #folder: string;
   readonly #locks: string;
   readonly #isReadOnly: boolean;
@@ -37,6 +48,7 @@ export class UsageLog {
 
   /** @param layout Where. @param isReadOnly Whether nothing may be written. */
   constructor(layout: Layout, isReadOnly: boolean) {
+    this.#version = layout.version;
     this.#folder = layout.usage;
     this.#locks = layout.locks;
     this.#isReadOnly = isReadOnly;
@@ -62,13 +74,13 @@ export class UsageLog {
     const rows = this.#pending;
     this.#pending = new Map();
     try {
-      append(`${this.#folder}/${this.#name}`, encodeRows(rows));
+      this.#append(rows);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) return;
       try {
         // Not with its parents: a cache that the user deleted must not come back.
         Deno.mkdirSync(this.#folder, { mode: FOLDER_MODE });
-        append(`${this.#folder}/${this.#name}`, encodeRows(rows));
+        this.#append(rows);
       } catch {
         // The cache directory is gone, and the entries with it.
       }
@@ -100,6 +112,7 @@ export class UsageLog {
     const lock = tryChoreLock(`${this.#locks}/usage.lock`);
     if (lock === null) return;
     try {
+      requireFolders(this.#version, this.#folder);
       this.flush();
       // Renamed first: their writers begin new files, so nothing is appended to what is being read.
       for (const { name } of this.#listLogs()) {
@@ -108,15 +121,13 @@ export class UsageLog {
       const usage = new Map<CallKey, EntryUsage>();
       const { closed } = this.#readAll(usage);
       for (const key of usage.keys()) if (!exists(key)) usage.delete(key);
-      const temporary = `${this.#folder}/merging`;
       const header = new TextEncoder().encode(JSON.stringify(closed) + "\n");
       const rows = encodeRows(usage);
       const bytes = new Uint8Array(header.byteLength + rows.byteLength);
       bytes.set(header);
       bytes.set(rows, header.byteLength);
-      Deno.writeFileSync(temporary, bytes, { mode: FILE_MODE });
-      Deno.renameSync(temporary, `${this.#folder}/merged.bin`);
-      for (const name of closed) Deno.removeSync(`${this.#folder}/${name}`);
+      writeAnew(`${this.#folder}/merged.bin`, bytes, `${this.#folder}/merging`);
+      for (const name of closed) removeOwn(`${this.#folder}/${name}`);
     } finally {
       lock.release();
     }
@@ -143,14 +154,17 @@ export class UsageLog {
 
   #listLogs(): LogFile[] {
     const logs: LogFile[] = [];
-    try {
-      for (const { name } of Deno.readDirSync(this.#folder)) {
-        if (name.endsWith(".log")) logs.push({ name, sizeBytes: Deno.statSync(`${this.#folder}/${name}`).size });
-      }
-    } catch {
-      // No folder, or a log that was merged while it was looked at: its rows are in the next reading.
+    for (const name of listOwn(this.#folder, OWN_NAMES.usageLog)) {
+      // One that was merged while it was looked at is in the next reading.
+      const info = lookAt(`${this.#folder}/${name}`);
+      if (info !== null) logs.push({ name, sizeBytes: info.size });
     }
     return logs;
+  }
+
+  #append(rows: ReadonlyMap<CallKey, EntryUsage>): void {
+    requireFolders(this.#version, this.#folder);
+    appendOwn(`${this.#folder}/${this.#name}`, encodeRows(rows));
   }
 }
 
@@ -165,10 +179,6 @@ function add(usage: Map<CallKey, EntryUsage>, key: CallKey, hits: number, lastUs
     hits: hits + (known?.hits ?? 0),
     lastUsedMs: Math.max(lastUsedMs, known?.lastUsedMs ?? 0),
   });
-}
-
-function append(path: string, bytes: Uint8Array): void {
-  Deno.writeFileSync(path, bytes, { append: true, create: true, mode: FILE_MODE });
 }
 
 function rename(folder: string, from: string, to: string): void {
@@ -219,7 +229,7 @@ function readMerged(path: string, usage: Map<CallKey, EntryUsage>): string[] | n
 
 function readQuietly(path: string): Uint8Array {
   try {
-    return Deno.readFileSync(path);
+    return readOwn(path);
   } catch {
     return new Uint8Array(0);
   }

@@ -7,6 +7,7 @@ import type { BlobDigest } from "../digests.ts";
 import { collectGarbage, hasReference, readReferences, recoverAside } from "../store/blob_garbage.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { abandonedLocks, isLockHeld, removeAbandonedLocks } from "../store/file_lock.ts";
+import { listForeign } from "../store/layout.ts";
 import type { VerifyState } from "./state.ts";
 import { pause } from "./suspicions.ts";
 
@@ -31,11 +32,9 @@ export async function checkFiles(cache: Cache, state: VerifyState): Promise<void
     const detail = `A process that has ended left ${path}`;
     await state.found({ key: nameOf(path), kind: "leftover-file", detail }, () => "it was deleted");
   }
-  for (const path of cache.blobs.listStray()) {
-    await state.found({ key: nameOf(path), kind: "stray-file", detail: `${path} is no blob` }, () => {
-      Deno.removeSync(path, { recursive: true });
-      return "it was deleted";
-    });
+  for (const path of listForeign(cache.layout)) {
+    const detail = `The cache did not make ${path}, and leaves it alone; delete it, or move it elsewhere`;
+    state.note({ key: nameOf(path), kind: "stray-file", detail });
   }
   if (cache.usage.isDamaged()) {
     await state.found({ key: "", kind: "damaged-usage", detail: "The counts of use cannot be read" }, () => {
@@ -86,7 +85,7 @@ function leftovers(cache: Cache, nowMs: number): Map<string, string> {
 
 function stampOf(path: string): string {
   try {
-    const { ino, mtime } = Deno.statSync(path);
+    const { ino, mtime } = Deno.lstatSync(path);
     return `${ino} ${mtime?.getTime()}`;
   } catch {
     return crypto.randomUUID(); // gone already: not the same at the second look

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { readOwn, removeOwn, requireFolders, writeAnew } from "../own_files.ts";
 import type { Cache } from "../store/cache_dir.ts";
-import { FILE_MODE } from "../store/layout.ts";
 
 /**
  * What can be wrong.
@@ -25,7 +25,7 @@ import { FILE_MODE } from "../store/layout.ts";
  * | `dangling-edge` | an edge belongs to no node | deletes it |
  * | `damaged-usage` | the counts of use cannot be read | begins new ones |
  * | `leftover-file` | a killed process left a temporary file or a lock | deletes it |
- * | `stray-file` | a file among the blobs that is none | deletes it |
+ * | `stray-file` | a name that the cache did not make, or a link | leaves it alone: it may be the user's |
  */
 export type ProblemKind =
   | "damaged-record"
@@ -156,6 +156,11 @@ export class VerifyState {
     }
   }
 
+  /** Notes a problem that only the user can mend. */
+  note(problem: Problem): void {
+    this.problems.push(problem);
+  }
+
   /** Notes now and then how far the digesting is, for a run after this one. */
   notePlace(after: string): void {
     if (this.#cache.readOnly || performance.now() - this.#notedMs < NOTE_MS) return;
@@ -163,8 +168,8 @@ export class VerifyState {
     const damaged = this.problems.filter(({ kind }) => kind === "damaged-blob" || kind === "missing-blob");
     try {
       const text = JSON.stringify({ startedMs: this.nowMs, after, damaged: this.repair ? [] : damaged });
-      Deno.writeTextFileSync(`${this.#path}.${Deno.pid}`, text, { mode: FILE_MODE });
-      Deno.renameSync(`${this.#path}.${Deno.pid}`, this.#path);
+      requireFolders(this.#cache.layout.version);
+      writeAnew(this.#path, new TextEncoder().encode(text), `${this.#path}.${Deno.pid}`);
     } catch {
       // The next run starts from the beginning.
     }
@@ -175,15 +180,16 @@ export class VerifyState {
     this.#onProgress(this.checked, this.checked);
     if (this.#cache.readOnly) return;
     try {
-      Deno.removeSync(this.#path);
+      requireFolders(this.#cache.layout.version);
+      removeOwn(this.#path);
     } catch {
-      // It was too quick to note a place.
+      // The next run starts where this one last noted its place.
     }
   }
 
   #readPlace(): { readonly after: string; readonly damaged: Problem[] } | null {
     try {
-      const { startedMs, after, damaged } = JSON.parse(Deno.readTextFileSync(this.#path));
+      const { startedMs, after, damaged } = JSON.parse(new TextDecoder().decode(readOwn(this.#path)));
       if (!(Math.abs(this.nowMs - startedMs) < RESUME_MS) || typeof after !== "string") return null;
       const isProblem = (one: Problem) =>
         typeof one?.key === "string" && typeof one.detail === "string" && one.key <= after &&
