@@ -1,5 +1,5 @@
 /** Results come back so that nothing tells them from the first; what cannot is refused in {@link ./losses_test.ts}. */
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { decodeResult } from "../src/cbor/decode_result.ts";
 import { type EncodedResult, encodeResult } from "../src/cbor/encode_result.ts";

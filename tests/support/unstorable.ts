@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { statSync } from "node:fs";
 import vm from "node:vm";
 
 class Point {
@@ -57,6 +58,7 @@ export const UNSTORABLE: Readonly<Record<string, Unstorable>> = {
   "an instance of an unnamed class": { make: () => new (class {})(), got: /an instance of an unnamed class;/ },
   "an object with a prototype of its own": { make: () => Object.create({ a: 1 }), got: /an instance of Object;/ },
   "a Buffer": { make: () => Buffer.from("abc"), got: /a Buffer of Node; return new Uint8Array/ },
+  "what fs says of a file": { make: () => statSync("."), got: /an instance of Stats;/ },
   "a subclass of Map": { make: () => new MyMap(), got: /an instance of MyMap;/ },
   "a subclass of Set": { make: () => new MySet(), got: /an instance of MySet;/ },
   "a subclass of Array": { make: () => MyArray.from([1, 2]), got: /an instance of MyArray;/ },
@@ -101,7 +103,16 @@ export const UNSTORABLE: Readonly<Record<string, Unstorable>> = {
     got: /an accessor/,
     at: ".total",
   },
-  "a setter": { make: () => ({ a: 1, set total(_: number) {} }), got: /an accessor/, at: ".total" },
+  "a setter": {
+    make: () => ({
+      a: 1,
+      set total(_: number) {
+        throw new Error("A setter was called");
+      },
+    }),
+    got: /an accessor/,
+    at: ".total",
+  },
   "a hidden getter": {
     make: () => Object.defineProperty({ a: 1 }, "b", { get: () => 1 }),
     got: /an accessor/,
