@@ -6,6 +6,7 @@
 import { describeError } from "./announce.ts";
 import type { Call } from "./call.ts";
 import { decodeResult } from "./cbor/decode_result.ts";
+import { encodeResult, joinChunks } from "./cbor/encode_result.ts";
 import type { Landing } from "./landing.ts";
 import type { Trace } from "./records.ts";
 import { tellDamaged, tellHit } from "./tell.ts";
@@ -26,7 +27,7 @@ export async function deliver(call: Call, landing: Landing, startedMs: number): 
     case "threw":
       return undefined;
     case "unstored":
-      return landing.isShared === true ? copyOf(landing.value) : landing.value;
+      return landing.isShared === true ? await copyOf(landing.value) : landing.value;
     case "stored":
       return landing.isShared === true ? await readResult(call, landing.trace) : landing.value;
     case "hit": {
@@ -43,10 +44,13 @@ export async function deliver(call: Call, landing: Landing, startedMs: number): 
   }
 }
 
-/** Several callers of one run may each change what they get; where no copy can be made, they share it. */
-function copyOf(value: unknown): unknown {
+/**
+ * Several callers of one run may each change what they get. Where a copy would lack something, such as the class of an
+ * instance, they share what the function returned: nobody gets another value than that.
+ */
+async function copyOf(value: unknown): Promise<unknown> {
   try {
-    return structuredClone(value);
+    return decodeResult(joinChunks(await encodeResult(value)));
   } catch {
     return value;
   }
@@ -56,7 +60,7 @@ async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<unk
   const { cache, memory } = call.prepared.workspace;
   const known = memory.result(result);
   try {
-    if (known !== undefined) return decodeResult(known.slice());
+    if (known !== undefined) return decodeResult(known);
     const found = await cache.blobs.read(result, sizeBytes);
     if (found.status !== "ok") {
       memory.dropRecord(call.key);
@@ -65,7 +69,7 @@ async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<unk
       if (!isPruned) tellDamaged(call, found.status === "missing" ? "its result is missing" : found.detail);
       return DAMAGED;
     }
-    if (memory.takes(sizeBytes)) memory.keepResult(result, found.bytes.slice());
+    if (memory.takes(sizeBytes)) memory.keepResult(result, found.bytes);
     return decodeResult(found.bytes);
   } catch (error) {
     tellDamaged(call, describeError(error));

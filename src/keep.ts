@@ -5,7 +5,7 @@
  */
 import { describeError } from "./announce.ts";
 import type { Call } from "./call.ts";
-import type { EncodedResult } from "./cbor/encode_result.ts";
+import { type EncodedResult, joinChunks } from "./cbor/encode_result.ts";
 import { digestChunks } from "./digest.ts";
 import type { BlobDigest } from "./digests.ts";
 import { CacheTypeError } from "./errors.ts";
@@ -139,14 +139,7 @@ function restsOnTheSame(a: Trace, b: Trace): boolean {
     JSON.stringify(a.dependencies) === JSON.stringify(b.dependencies);
 }
 
-function rememberSmall(call: Call, digest: BlobDigest, { chunks, byteLength }: EncodedResult): void {
+function rememberSmall(call: Call, digest: BlobDigest, encoded: EncodedResult): void {
   const { memory } = call.prepared.workspace;
-  if (!memory.takes(byteLength)) return;
-  const bytes = new Uint8Array(byteLength);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  memory.keepResult(digest, bytes);
+  if (memory.takes(encoded.byteLength)) memory.keepResult(digest, joinChunks(encoded));
 }

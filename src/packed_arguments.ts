@@ -4,7 +4,7 @@
  * @module
  */
 import { decodeResult } from "./cbor/decode_result.ts";
-import { encodeResult } from "./cbor/encode_result.ts";
+import { encodeResult, joinChunks } from "./cbor/encode_result.ts";
 import type { BlobDigest } from "./digests.ts";
 import { isDigest } from "./digests.ts";
 import type { ChildDependency } from "./records.ts";
@@ -25,7 +25,7 @@ export interface CallInput {
  * Encodes what a call was made with, before the function can change it.
  *
  * @returns The bytes in pieces; `null` when a decoded copy would not be the same input (a function, an instance of a
- * class, whose prototype a copy loses) or is too large.
+ * class, a frozen object) or is too large.
  */
 export function packArguments({ receiver, args }: CallInput): readonly Uint8Array[] | null {
   try {
@@ -46,19 +46,13 @@ export async function keepArguments(
   if (packed === null) return null;
   const byteLength = packed.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   if (byteLength > INLINE_BYTES) return (await blobs.write(packed)).digest;
-  const bytes = new Uint8Array(byteLength);
-  let offset = 0;
-  for (const chunk of packed) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
+  return joinChunks({ chunks: packed, byteLength });
 }
 
 /** What a recorded call was made with; `null` when it was not kept or is damaged. */
 export async function recallArguments(args: ChildDependency["args"], blobs: BlobStore): Promise<CallInput | null> {
   if (args === null) return null;
-  const bytes = isDigest(args) ? await readBytes(args as BlobDigest, blobs) : (args as Uint8Array).slice();
+  const bytes = isDigest(args) ? await readBytes(args as BlobDigest, blobs) : (args as Uint8Array);
   if (bytes === null) return null;
   try {
     const [receiver, list] = decodeResult(bytes) as [unknown, unknown[]];

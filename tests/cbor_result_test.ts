@@ -1,5 +1,5 @@
-/** Results come back as structuredClone gives them, and what it refuses is refused with the path. */
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+/** Results come back so that nothing tells them from the first; what cannot is refused in {@link ./losses_test.ts}. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { decodeResult } from "../src/cbor/decode_result.ts";
 import { type EncodedResult, encodeResult } from "../src/cbor/encode_result.ts";
@@ -18,8 +18,8 @@ function copy(value: unknown): any {
   return decodeResult(joinChunks(encode(value)));
 }
 
-function assertCloned(value: unknown): void {
-  assertEquals(findDifference(copy(value), structuredClone(value)), null);
+function assertKept(value: unknown): void {
+  assertEquals(findDifference(copy(value), value), null);
 }
 
 function refusal(value: unknown): CacheTypeError {
@@ -30,45 +30,45 @@ function refusal(value: unknown): CacheTypeError {
 
 Deno.test("primitives come back, -0, NaN, lone surrogates and large bigints included", () => {
   for (const value of [0, -0, NaN, Infinity, -Infinity, 1.5, 0.1, 2 ** 53, -(2 ** 53), 5e-324, 1e300, 65504, 65505.5]) {
-    assertCloned(value);
+    assertKept(value);
   }
   for (const value of [0n, 1n, -1n, 2n ** 53n, 2n ** 64n - 1n, 2n ** 64n, -(2n ** 64n), -(2n ** 64n) - 1n]) {
-    assertCloned(value);
+    assertKept(value);
   }
-  assertCloned(3n ** 50_000n);
+  assertKept(3n ** 50_000n);
   for (const value of ["", "ü", "😀", "\ud800", "a\udc00b", "\ufeffx", "x".repeat(70_000), "ü".repeat(40_000)]) {
-    assertCloned(value);
+    assertKept(value);
   }
-  for (const value of [undefined, null, true, false]) assertCloned(value);
+  for (const value of [undefined, null, true, false]) assertKept(value);
 });
 
 Deno.test("Map, Set, Date, RegExp and boxed primitives come back", () => {
   const pattern = /a(b)\/["\n]/giu;
-  pattern.lastIndex = 2;
-  assertCloned(new Map<unknown, unknown>([[1, "a"], ["1", new Map()], [NaN, -0], [{}, []]]));
-  assertCloned(new Set([1, "1", NaN, undefined, new Set()]));
-  for (const ms of [0, 1, -1, 123_456_789, 8.64e15, 8.64e15 - 1, -8.64e15, NaN]) assertCloned(new Date(ms));
-  assertCloned(pattern);
-  assertCloned([new Number(-0), new String("ab"), new Boolean(false), Object(1n)]);
+  assertKept(new Map<unknown, unknown>([[1, "a"], ["1", new Map()], [NaN, -0], [{}, []]]));
+  assertKept(new Set([1, "1", NaN, undefined, new Set()]));
+  for (const ms of [0, 1, -1, 123_456_789, 8.64e15, 8.64e15 - 1, -8.64e15, NaN]) assertKept(new Date(ms));
+  assertKept(pattern);
+  assertKept([new Number(-0), new String("ab"), new Boolean(false), Object(1n)]);
 });
 
-Deno.test("errors keep kind, message, stack and cause, and lose what structuredClone loses", () => {
-  const cyclic = new Error("round");
-  cyclic.cause = [cyclic];
-  const odd = Object.assign(new Error("a"), { name: "RangeError" });
+Deno.test("errors keep kind, message, stack and cause", () => {
+  const holder: unknown[] = [];
+  const cyclic = new Error("round", { cause: holder });
+  holder.push(cyclic);
+  const short = new Error("short");
+  short.stack = "Error: short";
   for (
     const error of [
       new Error(),
       new Error(""),
       new TypeError("a", { cause: { b: 1 } }),
       new RangeError("a", { cause: undefined }),
-      new AggregateError([1, new Error("b")], "c"),
       new DOMException("a", "AbortError"),
       cyclic,
-      odd,
-      new (class Mine extends SyntaxError {})("m"),
+      short,
+      new SyntaxError("s", { cause: new URIError("u") }),
     ]
-  ) assertCloned(error);
+  ) assertKept(error);
 });
 
 Deno.test("arrays keep holes, lengths and further properties", () => {
@@ -79,30 +79,29 @@ Deno.test("arrays keep holes, lengths and further properties", () => {
   const long: unknown[] = [];
   long.length = 2 ** 32 - 1;
   const negative = Object.assign([1], { "-1": 2, "01": 3, "4294967295": 4, "__proto__x": 5 });
-  for (const array of [[1, , 3], [, ,], new Array(5), tagged, sparse, long, negative]) assertCloned(array);
+  for (const array of [[1, , 3], [, ,], new Array(5), tagged, sparse, long, negative]) assertKept(array);
   const holes = Array.from({ length: 1000 }, (_, index) => index % 2);
   delete holes[500];
-  assertCloned(holes);
+  assertKept(holes);
 });
 
 Deno.test("objects keep the order of properties, and names like __proto__ are names", () => {
-  assertCloned({ b: 1, 3: 1, a: 2, 1: 2, "4294967295": 3 });
-  assertCloned(JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":1},"toString":0}'));
-  assertCloned(Object.assign(Object.create(null), { a: 1 }));
-  assertCloned({ "\ud800": 1, "ü": 2, "": 3 });
+  assertKept({ b: 1, 3: 1, a: 2, 1: 2, "4294967295": 3 });
+  assertKept(JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":1},"toString":0}'));
+  assertKept({ "\ud800": 1, "ü": 2, "": 3 });
   const rows = Array.from({ length: 50 }, (_, at) => JSON.parse(`{"__proto__":${at},"valueOf":1,"a":{"__proto__":2}}`));
-  assertCloned(rows);
+  assertKept(rows);
   assertEquals(({} as { polluted?: unknown }).polluted, undefined);
 });
 
 Deno.test("buffers and views come back, and views of one buffer share it again", () => {
   const buffer = new ArrayBuffer(32);
-  assertCloned([new Uint8Array(buffer, 4, 8), new Float64Array(buffer, 8, 2), buffer, new DataView(buffer, 1, 3)]);
-  assertCloned([new Float64Array(buffer), new Uint8Array(buffer)]);
-  assertCloned([new Float64Array(buffer), { buffer }]);
-  assertCloned([new Float16Array([1.5, NaN]), new BigInt64Array([-1n]), new BigUint64Array([2n]), new Float64Array(0)]);
-  assertCloned([new Int8Array(3), new Uint16Array(3), new Int32Array(3), new Uint32Array(3), new Float32Array(3)]);
-  assertCloned([new Uint8ClampedArray([1, 300]), new Int16Array([-1]), new Uint8Array(new ArrayBuffer(16), 4, 4)]);
+  assertKept([new Uint8Array(buffer, 4, 8), new Float64Array(buffer, 8, 2), buffer, new DataView(buffer, 1, 3)]);
+  assertKept([new Float64Array(buffer), new Uint8Array(buffer)]);
+  assertKept([new Float64Array(buffer), { buffer }]);
+  assertKept([new Float16Array([1.5, NaN]), new BigInt64Array([-1n]), new BigUint64Array([2n]), new Float64Array(0)]);
+  assertKept([new Int8Array(3), new Uint16Array(3), new Int32Array(3), new Uint32Array(3), new Float32Array(3)]);
+  assertKept([new Uint8ClampedArray([1, 300]), new Int16Array([-1]), new Uint8Array(new ArrayBuffer(16), 4, 4)]);
   const [bytes, floats] = copy([new Uint8Array(buffer), new Float64Array(buffer)]);
   floats[1] = 1.5;
   assertEquals(bytes[15], 0x3f);
@@ -114,7 +113,7 @@ Deno.test("resizable buffers and views that follow their length come back", () =
     new Uint8Array(buffer).fill(7);
     const views = () => [new Uint8Array(buffer), new Uint8Array(buffer, 0, length), new Float64Array(buffer, 8)];
     const value = [...views(), new DataView(buffer), new DataView(buffer, 0, length), buffer];
-    assertCloned(value);
+    assertKept(value);
     const mine = copy(value);
     const theirs = structuredClone(value);
     for (const side of [mine, theirs]) side[5].resize(16);
@@ -122,18 +121,12 @@ Deno.test("resizable buffers and views that follow their length come back", () =
   }
 });
 
-Deno.test("a large typed array is passed by reference and read as an aligned view", () => {
+Deno.test("a large typed array is passed by reference and comes back with a buffer of its own", () => {
   const floats = new Float64Array(100_000).map((_, index) => index / 3);
   for (const padding of ["", "a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg"]) {
     const { chunks } = encode([padding, floats]);
     assert(chunks.some((chunk) => chunk.buffer === floats.buffer && chunk.byteLength === floats.byteLength));
-    const bytes = joinChunks(
-      encode([padding, floats, new Float32Array(20_000).fill(2), new Uint8Array(70_001).fill(3)]),
-    );
-    const [, first, second, third] = decodeResult(bytes) as [string, Float64Array, Float32Array, Uint8Array];
-    for (const view of [first, second, third]) assertEquals(view.buffer === bytes.buffer, true, "a view, not a copy");
-    assertEquals(first, floats);
-    assertEquals([second.length, second[9], third.length, third[70_000]], [20_000, 2, 70_001, 3]);
+    assertKept([padding, floats, new Float32Array(20_000).fill(2), new Uint8Array(70_001).fill(3)]);
   }
 });
 
@@ -154,51 +147,42 @@ Deno.test("a Blob and a File are awaited and come back with their content", asyn
   assertEquals([decoded.list[0].size, decoded.list[0] === decoded.list[1], decoded.list[2]], [100_000, true, 7]);
 });
 
-Deno.test("a Blob that cannot be read rejects, and the value's other parts are not written", async () => {
-  class Unreadable extends Blob {
-    override bytes(): Promise<Uint8Array<ArrayBuffer>> {
-      return Promise.reject(new Error("gone"));
-    }
-  }
-  await assertRejects(async () => await encodeResult([new Unreadable(["a"])]), Error, "gone");
-});
-
 Deno.test("cycles and shared references keep their shape in objects, arrays, Maps, Sets and errors", () => {
   const node: Record<string, unknown> = { a: 1 };
   node.self = node;
   node.list = [node, { node }];
-  assertCloned(node);
+  assertKept(node);
   const map = new Map<unknown, unknown>();
   map.set(map, map).set("set", new Set([map]));
-  assertCloned(map);
+  assertKept(map);
   const date = new Date(1);
   const pattern = /a/;
   const number = new Number(1);
-  assertCloned([date, date, pattern, pattern, number, number, { date }]);
+  assertKept([date, date, pattern, pattern, number, number, { date }]);
   const shared = { x: 1 };
   const holes = [shared, , shared];
   holes.push(holes as never);
-  assertCloned(holes);
+  assertKept(holes);
 });
 
 Deno.test("packed rows keep references into, out of and across them", () => {
   const row = (index: number) => ({ id: index, name: `n${index}`, at: { x: index / 2 }, list: [index, "a"] });
   const rows: Record<string, unknown>[] = Array.from({ length: 200 }, (_, index) => row(index));
-  assertCloned(rows);
-  assertCloned([rows, rows[7]]);
-  assertCloned([rows[7], rows]);
-  assertCloned([rows, rows]);
-  assertCloned([rows, [...rows]]);
-  assertCloned(rows.map((each) => ({ ...each, shared: node })));
-  assertCloned([...rows, rows[0]]);
+  assertKept(rows);
+  assertKept([rows, rows[7]]);
+  assertKept([rows[7], rows]);
+  assertKept([rows, rows]);
+  assertKept([rows, [...rows]]);
+  assertKept(rows.map((each) => ({ ...each, shared: node })));
+  assertKept([...rows, rows[0]]);
   const inside = rows.map((each) => ({ ...each }) as Record<string, unknown>);
   inside[9]!.all = inside;
-  assertCloned(inside);
+  assertKept(inside);
   const crossed = rows.map((each) => ({ ...each }) as Record<string, unknown>);
   crossed[3]!.friend = crossed[4];
-  assertCloned(crossed);
+  assertKept(crossed);
   const lists = Array.from({ length: 100 }, (_, index) => [index, `s${index}`]);
-  assertCloned([lists, lists[3]]);
+  assertKept([lists, lists[3]]);
 });
 
 const node = { deep: [1] };
@@ -206,22 +190,22 @@ const node = { deep: [1] };
 Deno.test("packed arrays of every kind and length come back", () => {
   for (const length of [31, 32, 33, 8192, 8193]) {
     const make = (item: (index: number) => unknown) => Array.from({ length }, (_, index) => item(index));
-    assertCloned(make((index) => index - 5));
-    assertCloned(make((index) => index % 3 === 0 ? -0 : index / 7));
-    assertCloned(make((index) => index % 2 === 0 ? 1e20 : NaN));
-    assertCloned(make((index) => `text ü ${index}`));
-    assertCloned(make((index) => `choice ${index % 5}`));
-    assertCloned(make((index) => [true, false, null, undefined, "x"][index % 5]));
-    assertCloned(make((index) => index % 2 === 0 ? "\ud83d" : "\ude00"));
-    assertCloned(make((index) => index % 100 === 99 ? "\ud83d" : "a"));
-    assertCloned(make((index) => index === length - 1 ? "odd" : index));
-    assertCloned(make((index) => ({ index, ...index % 3 === 0 ? { extra: [index] } : {} })));
-    assertCloned(make((index) => Object.fromEntries(Array.from({ length: index % 12 }, (_, at) => [`k${at}`, index]))));
-    assertCloned(make((index) => index % 50 === 49 ? null : { index }));
-    assertCloned(make((index) => Array.from({ length: index % 4 }, (_, at) => at * index)));
-    assertCloned(make((index) => index % 40 === 39 ? [1, , 2] : [index, [index]]));
+    assertKept(make((index) => index - 5));
+    assertKept(make((index) => index % 3 === 0 ? -0 : index / 7));
+    assertKept(make((index) => index % 2 === 0 ? 1e20 : NaN));
+    assertKept(make((index) => `text ü ${index}`));
+    assertKept(make((index) => `choice ${index % 5}`));
+    assertKept(make((index) => [true, false, null, undefined, "x"][index % 5]));
+    assertKept(make((index) => index % 2 === 0 ? "\ud83d" : "\ude00"));
+    assertKept(make((index) => index % 100 === 99 ? "\ud83d" : "a"));
+    assertKept(make((index) => index === length - 1 ? "odd" : index));
+    assertKept(make((index) => ({ index, ...index % 3 === 0 ? { extra: [index] } : {} })));
+    assertKept(make((index) => Object.fromEntries(Array.from({ length: index % 12 }, (_, at) => [`k${at}`, index]))));
+    assertKept(make((index) => index % 50 === 49 ? null : { index }));
+    assertKept(make((index) => Array.from({ length: index % 4 }, (_, at) => at * index)));
+    assertKept(make((index) => index % 40 === 39 ? [1, , 2] : [index, [index]]));
   }
-  assertCloned(
+  assertKept(
     Array.from({ length: 40 }, (_, row) => Object.fromEntries([..."abcdefghijklmnopqrs"].map((c) => [c, row]))),
   );
 });
@@ -256,52 +240,7 @@ Deno.test("nesting of 100,000 comes back, whatever nests", () => {
   assertEquals(depth, 100_000);
 });
 
-Deno.test("getters are read once, and a property that a getter takes away is left out", () => {
-  let reads = 0;
-  const subject = {
-    get a() {
-      return ++reads;
-    },
-  };
-  assertEquals(copy([subject, subject])[1], { a: 1 });
-  const make = (fields: number) => {
-    const target: Record<string, unknown> = {
-      get first() {
-        delete target.gone;
-        return 1;
-      },
-      gone: 2,
-    };
-    for (let field = 0; field < fields; field++) target[`f${field}`] = field;
-    return target;
-  };
-  for (const fields of [1, 21, 22, 23, 253, 254, 255, 300]) {
-    assertEquals(findDifference(copy(make(fields)), structuredClone(make(fields))), null);
-  }
-  assertThrows(
-    () =>
-      encodeResult({
-        get a() {
-          throw new RangeError("mine");
-        },
-      }),
-    RangeError,
-    "mine",
-  );
-});
-
-Deno.test("a getter may encode and decode while its object is encoded", () => {
-  const outer = {
-    before: "x".repeat(100),
-    get inner() {
-      return copy({ a: [1, 2, 3] });
-    },
-    after: 1,
-  };
-  assertEquals(copy(outer), { before: "x".repeat(100), inner: { a: [1, 2, 3] }, after: 1 });
-});
-
-Deno.test("what structuredClone refuses is refused with the path", () => {
+Deno.test("what is no data is refused with the path", () => {
   class Account {
     #secret = 1;
     open = "#not-private";
@@ -353,31 +292,11 @@ Deno.test("what structuredClone refuses is refused with the path", () => {
   assertEquals([refusal([detached]).path, refusal([view]).path], ["result[0]", "result[0]"]);
 });
 
-Deno.test("an instance of a class is stored by its fields, and that is said once with the path", () => {
-  class Point {
-    x = 1;
-    label = "#fff";
-    get y() {
-      return 2;
-    }
-  }
-  const { notices } = encode({ list: [new Point(), new Point()] });
-  assertEquals(notices.map(({ path }) => path), ["result.list[0]"]);
-  assert(notices[0]!.detail.includes("Point"));
-  assertCloned([
-    new Point(),
-    new (class Names extends Map<number, number> {})([[1, 2]]),
-    new (class List extends Array {})(3),
-  ]);
-  assertEquals(encode([{ a: 1 }, [1], new Map()]).notices, []);
-  assertEquals(encode(new AggregateError([1], "m")).notices.length, 1);
-});
-
-Deno.test("only the bytes of a Buffer of Node are stored, not the pool around it", async () => {
-  const { Buffer } = await import("node:buffer");
-  const bytes = joinChunks(encode([Buffer.from("abc")]));
-  assert(bytes.length < 20);
-  assertEquals(new TextDecoder().decode(copy([Buffer.from("abc")])[0]), "abc");
+Deno.test("a view of a much larger buffer is stored with it, and that is said with the path", () => {
+  const view = new Uint8Array(new ArrayBuffer(2 << 20), 8, 8);
+  assertEquals(encode({ list: [view] }).notices.map(({ path }) => path), ["result.list[0]"]);
+  assertKept([view]);
+  assertEquals(encode([{ a: 1 }, [1], new Map(), view.slice()]).notices, []);
 });
 
 Deno.test("two decodings share nothing", () => {
@@ -405,7 +324,9 @@ const anything = fc.letrec((tie) => ({
       fc.constantFrom(/a/g, new Number(-0), new Error("e"), new ArrayBuffer(3)),
     ),
     fc.array(tie("value")),
-    fc.dictionary(fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "1")), tie("value")),
+    fc.dictionary(fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "1")), tie("value"), {
+      noNullPrototype: true,
+    }),
     fc.array(fc.tuple(tie("value"), tie("value"))).map((entries) => new Map(entries)),
     fc.array(tie("value")).map((members) => new Set(members)),
     fc.sparseArray(tie("value")),
@@ -419,8 +340,8 @@ const anything = fc.letrec((tie) => ({
   ),
 })).value;
 
-Deno.test("any value comes back as structuredClone gives it, sharing included", () => {
-  fc.assert(fc.property(anything, (value) => findDifference(copy(value), structuredClone(value)) === null), {
+Deno.test("any value comes back as it was, sharing included", () => {
+  fc.assert(fc.property(anything, (value) => findDifference(copy(value), value) === null), {
     numRuns: 400,
   });
 });

@@ -362,19 +362,18 @@ Deno.test("what an inner call threw counts by all that the outer one can read of
   assertEquals(await all(), [["2", "2", "2", "2", null], 4]);
 });
 
-Deno.test("what a result reads when it is looked at belongs to the call", async () => {
+Deno.test("a stat result is stored as the plain object that it is, and what it says belongs to the call", async () => {
   await using rig = await Rig.open();
   const path = await rig.write("late.txt", "1");
-  const lazy = rig.cached()(function lazy(path: string) {
-    return {
-      get text() {
-        return Deno.readTextFileSync(path);
-      },
-    };
+  const look = rig.cached()(async function look(path: string) {
+    return { deep: [await Deno.stat(path)] };
   });
-  assertEquals((await lazy(path)).text, "1");
-  assertEquals({ ...await lazy(path) }, { text: "1" });
-  await rig.write("late.txt", "2");
-  assertEquals((await lazy(path)).text, "2");
+  const [first] = (await look(path)).deep;
+  assertEquals(Object.getOwnPropertySymbols(first!), []);
+  const [again] = (await look(path)).deep;
+  assertEquals(Object.getOwnPropertyDescriptors(again), Object.getOwnPropertyDescriptors(first));
+  assertEquals(rig.kinds(), ["miss", "run", "stored", "hit"]);
+  await rig.write("late.txt", "longer");
+  assertEquals((await look(path)).deep[0]!.size, 6);
   assertEquals(rig.runs(), 2);
 });

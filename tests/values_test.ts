@@ -1,15 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { Project } from "./support/project.ts";
 
-/** Makers of one value of each kind that `structuredClone` clones. */
-const CLONED = `
+/** Makers of one value of each kind that is kept. */
+const KEPT = `
 import { findDifference } from ${JSON.stringify(new URL("./support/clone_equality.ts", import.meta.url).href)};
 import { cacheFile } from "@bimsb/cachepy";
 
 const still = <E extends Error>(error: E): E => Object.assign(error, { stack: "here" });
-class Point {
-  constructor(public x = 1, public y = { z: 2 }) {}
-}
 const makers: Record<string, () => unknown> = {
   undefined: () => undefined,
   null: () => null,
@@ -22,7 +19,7 @@ const makers: Record<string, () => unknown> = {
   Map: () => new Map<unknown, unknown>([[{ a: 1 }, new Set([NaN])], ["k", new Map()], [NaN, -0]]),
   Set: () => new Set([-0, [1], "x"]),
   Date: () => [new Date(5), new Date(NaN)],
-  RegExp: () => Object.assign(/a(b)/giu, { lastIndex: 3 }),
+  RegExp: () => /a(b)/giu,
   Error: () => still(new RangeError("x", { cause: still(new TypeError("y")) })),
   DOMException: () => still(new DOMException("m", "AbortError")),
   "typed arrays": () => [
@@ -41,7 +38,6 @@ const makers: Record<string, () => unknown> = {
   "a view with an offset": () => new Uint16Array(new Uint16Array([1, 2, 3, 4]).buffer, 2, 2),
   "resizable buffer": () => new ArrayBuffer(4, { maxByteLength: 16 }),
   holes: () => Object.assign([1, , 3], { length: 5, extra: "e" }),
-  "null prototype": () => Object.assign(Object.create(null), { a: 1 }),
   __proto__: () => JSON.parse('{ "__proto__": { "x": 1 }, "a": 2 }'),
   cycle: () => {
     const object: Record<string, unknown> = { map: new Map(), set: new Set() };
@@ -54,12 +50,7 @@ const makers: Record<string, () => unknown> = {
     const one = { v: 1 };
     return [one, one, new Map([[one, one]]), new Set([one])];
   },
-  instance: () => new Point(),
-  getter: () => ({
-    get a() {
-      return 5;
-    },
-  }),
+  "a large typed array": () => new Float64Array(100_000).fill(0.5),
   rows: () => Array.from({ length: 5000 }, (_, i) => ({ i, name: "n" + i % 7, ok: i % 2 === 0, at: i % 3 ? i / 7 : null })),
 };
 let runs = 0;
@@ -71,29 +62,23 @@ const differing: Record<string, string> = {};
 for (const kind of Object.keys(makers)) {
   await step(kind);
   // Of a hit, in the first process too.
-  const difference = findDifference(await step(kind), structuredClone(makers[kind]!()));
+  const difference = findDifference(await step(kind), makers[kind]!());
   if (difference !== null) differing[kind] = difference;
 }
 console.log(JSON.stringify({ kinds: Object.keys(makers).length, runs, differing }));`;
 
-Deno.test("results of every kind come back as structuredClone would give them, in the same process and in the next", async () => {
-  await using project = await Project.create({ "main.ts": CLONED });
+Deno.test("results of every kind come back as they were, in the same process and in the next", async () => {
+  await using project = await Project.create({ "main.ts": KEPT });
   const first: { kinds: number; runs?: number; differing?: object } = (await project.run("main.ts")).json();
   assertEquals(first, { kinds: first.kinds, runs: first.kinds, differing: {} });
   assertEquals((await project.run("main.ts")).json(), { kinds: first.kinds, runs: 0, differing: {} });
 });
 
-Deno.test("a Blob, a File and 100,000 levels come back too, and what loses its class is said once", async () => {
+Deno.test("a Blob, a File and 100,000 levels come back too", async () => {
   await using project = await Project.create({
     "main.ts": `
 import { cacheFile } from "@bimsb/cachepy";
 
-class Point {
-  constructor(public x = 1) {}
-  norm(): number {
-    return Math.abs(this.x);
-  }
-}
 let runs = 0;
 const cached = cacheFile("cache", { onEvent: ({ kind }) => void (kind === "run" && runs++) });
 const blob = cached(() => new Blob(["hello"], { type: "text/plain" }));
@@ -103,27 +88,21 @@ const deep = cached(function deep(levels: number) {
   for (let level = 0; level < levels; level++) nest = [nest];
   return nest;
 });
-const point = cached(function point() {
-  return new Point(-3);
-});
 const [text, attached] = [await blob(), await file()];
 let levels = 0;
 for (let nest = await deep(100_000); Array.isArray(nest); nest = nest[0]) levels++;
-const stored = await point();
 console.log(JSON.stringify([
   [text instanceof Blob, text.type, await text.text()],
   [attached instanceof File, attached.name, attached.lastModified, attached.type, await attached.text()],
   levels,
-  [{ ...stored }, stored instanceof Point],
   runs,
 ]));`,
   });
   const values = [[true, "text/plain", "hello"], [true, "n.txt", 5, "a/b", "x"], 100_000];
   const first = await project.run("main.ts");
-  assertEquals(first.json(), [...values, [{ x: -3 }, true], 4], first.stderr);
-  const notice = "cachepy: warning: point: result: an instance of Point is stored by its own fields, without its class";
-  assertEquals(first.stderr.split("\n").filter((line) => line.startsWith("cachepy")), [notice]);
-  assertEquals((await project.run("main.ts")).json(), [...values, [{ x: -3 }, false], 0]);
+  assertEquals(first.json(), [...values, 3], first.stderr);
+  assertEquals(first.stderr.split("\n").filter((line) => line.startsWith("cachepy")), []);
+  assertEquals((await project.run("main.ts")).json(), [...values, 0]);
 });
 
 Deno.test("what cannot be stored is returned as it is, and a warning names the path of the culprit and what it is", async () => {
@@ -175,7 +154,7 @@ console.log(JSON.stringify([isOwn.every(Boolean), failed]));`,
     ["result", "an iterator or generator"],
   ]], outcome.stderr);
   const warnings = outcome.stderr.split("\n").filter((line) =>
-    /^cachepy: warning: step: the result is returned and not stored: .*; return data/.test(line)
+    /^cachepy: warning: step: the result is returned and not stored: .*; return plain data/.test(line)
   );
   assertEquals(warnings.length, 8, outcome.stderr);
 });

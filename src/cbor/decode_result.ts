@@ -8,9 +8,8 @@ import { ValueReader } from "./value_reader.ts";
 /**
  * The value that {@linkcode encodeResult} encoded, made anew: no two calls share an object.
  *
- * A typed array of 64 KiB or more is a view of `bytes` where its payload is aligned (it is, when `bytes` begins at a
- * multiple of eight bytes of its buffer, as what is read from a file does); smaller ones have buffers of their own.
- * So bytes that were decoded must not be written to or decoded again, unless the values may share memory.
+ * Each typed array has a buffer of its own, except that views of one buffer share it again. `bytes` is only read, and
+ * nothing of the value refers to it.
  *
  * It is safe with bytes of strangers. Time and memory are in proportion to the bytes, property names like `__proto__`
  * are data, regular expressions are made but not run. Where a name occurs twice in an object, the last value counts, as

@@ -1,5 +1,5 @@
 /**
- * Results to bytes: what `structuredClone` keeps is kept, what it refuses is refused with the path.
+ * Results to bytes: what comes back exactly is kept, all else is refused with the path.
  *
  * @module
  */
@@ -13,34 +13,37 @@ export interface EncodedResult {
   readonly chunks: readonly Uint8Array[];
   /** Sum of the lengths of the chunks. */
   readonly byteLength: number;
-  /** What a reader will not get back as it was, at most one for each class. */
+  /** What the user should know of what is kept. */
   readonly notices: readonly ResultNotice[];
 }
 
-/** Something that `structuredClone` loses as well. */
+/** Something about a part of a result that is kept: it takes more room than it looks. */
 export interface ResultNotice {
   /** Where: `result.rows[0]`. */
   readonly path: string;
-  /** What is lost, in words. */
+  /** What is to be known, in words. */
   readonly detail: string;
 }
 
 /**
- * Encodes a value so that {@linkcode decodeResult} gives what `structuredClone` would give.
+ * Encodes a value so that no program can tell what {@linkcode decodeResult} gives from the value itself, the identity of
+ * objects aside; refuses every other value.
  *
  * Kept are all primitives but symbols, plain objects, arrays with holes and further properties, Map, Set, Date, RegExp,
- * the errors of the language with cause and stack, boxed primitives, ArrayBuffer, typed arrays and DataView (views of
- * one buffer share it again), Blob and File, cycles and shared references, to a depth of two million. A getter is read
- * once, unless an object that lies in a packed part turns out to be shared; then the walk begins again.
+ * the errors of the language with cause and stack, DOMException, boxed primitives, ArrayBuffer, typed arrays and
+ * DataView (views of one buffer share it again), Blob and File, cycles and shared references, to a depth of two million.
  *
- * Not kept, as in `structuredClone`: prototypes of user classes (with a notice), symbol keys, `lastIndex`, names and
- * further fields of errors (with a notice). An object of the platform that `structuredClone` would turn into an empty
- * one (`FormData`, `Event`) is refused.
+ * Refused is all that a copy would lose: the class of an instance or of a subclass of a built-in, members named by
+ * symbols, accessors, members that are hidden, read-only or not configurable, a frozen, sealed or non-extensible state,
+ * an absent prototype, what belongs to another realm, further members of built-ins, a `lastIndex`, the errors of an
+ * AggregateError, a Proxy. No code of the user runs: accessors are not called, traps neither.
+ *
+ * Not seen is what the language shows to nobody outside: `#private` members that a constructor put on a plain object.
  *
  * @returns The encoding; a promise of it when the value holds a Blob or File, whose bytes have to be awaited.
- * @throws {CacheTypeError} `ERR_RESULT` with the path for a function, a symbol, a Promise, a stream, a weak collection,
- * an iterator, a SharedArrayBuffer, a detached buffer, an object of the platform and an instance of a class with
- * `#private` members. What a getter throws passes through.
+ * @throws {CacheTypeError} `ERR_RESULT` with the path and the remedy for what is refused: besides the above, a function,
+ * a symbol, a Promise, a stream, a weak collection, an iterator, a SharedArrayBuffer, a detached buffer and every other
+ * object of the platform.
  *
  * @example
  * ```ts ignore
@@ -85,4 +88,17 @@ function finished(chunks: readonly Uint8Array[], notices: readonly ResultNotice[
   let byteLength = 0;
   for (const chunk of chunks) byteLength += chunk.length;
   return { chunks, byteLength, notices };
+}
+
+/** The bytes of a result as one, copied. */
+export function joinChunks(
+  { chunks, byteLength }: Pick<EncodedResult, "chunks" | "byteLength">,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(byteLength);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
 }

@@ -260,29 +260,14 @@ function isNative(constructor: (...args: never[]) => unknown): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(constructor));
 }
 
-const privateState = new WeakMap<object, boolean>();
-
-/** Whether a class of the object declares `#private` members, judged by its source. */
-export function hasPrivateState(subject: object): boolean {
-  for (
-    let prototype = Object.getPrototypeOf(subject);
-    prototype !== null && prototype !== Object.prototype;
-    prototype = Object.getPrototypeOf(prototype)
-  ) {
-    const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-    if (typeof constructor !== "function") continue;
-    let found = privateState.get(constructor);
-    if (found === undefined) privateState.set(constructor, found = declaresPrivate(constructor));
-    if (found) return true;
-  }
-  return false;
-}
-
-const NOT_CODE = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\*[^]*?\*\/|\/\/[^\n]*/g;
-
-function declaresPrivate(constructor: (...args: never[]) => unknown): boolean {
-  const source = Function.prototype.toString.call(constructor).replace(NOT_CODE, " ");
-  return source.startsWith("class") && /#[\p{ID_Start}$_\\]/u.test(source);
+/** Whether an object is what a program of another realm (`node:vm`) takes for a plain object, an array or a built-in. */
+export function isForeign(subject: object): boolean {
+  const prototype = Object.getPrototypeOf(subject);
+  if (prototype === null) return false;
+  const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  if (typeof constructor !== "function" || !isNative(constructor)) return false;
+  const own = Object.getOwnPropertyDescriptor(globalThis, constructor.name);
+  return own !== undefined && "value" in own && typeof own.value === "function" && own.value !== constructor;
 }
 
 /**
@@ -309,8 +294,15 @@ export function mayHavePrivateState(subject: object): boolean {
 const mentionsPrivate = new WeakMap<object, boolean>();
 const PRIVATE_NAME = /#[\p{ID_Start}$_\\]/u;
 
-/** The name of an object's class, for messages. */
+/** The name of an object's class, for messages. Reads nothing that could run the user's code. */
 export function className(subject: object): string {
-  const constructor = (subject as { constructor?: unknown }).constructor;
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "an unnamed class";
+  for (let at: object | null = Object.getPrototypeOf(subject); at !== null; at = Object.getPrototypeOf(at)) {
+    const constructor = Object.getOwnPropertyDescriptor(at, "constructor");
+    if (constructor === undefined) continue;
+    const name = typeof constructor.value === "function"
+      ? Object.getOwnPropertyDescriptor(constructor.value, "name")?.value
+      : undefined;
+    return typeof name === "string" && name !== "" ? name : "an unnamed class";
+  }
+  return "an unnamed class";
 }

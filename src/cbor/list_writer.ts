@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { isJustElements } from "./array_names.ts";
+import { isElementsAlone } from "./array_names.ts";
+import { isProxy, lossOfElements } from "./losses.ts";
 
 /** Items of a block of arrays, beyond which they are written one by one. */
 const MAX_ITEMS = 1 << 20;
-/** Below this length, all names of an array are listed to see that it is just its elements. */
-const SHORT = 16;
 
 /** Arrays as one. */
 export interface Lists {
@@ -43,20 +42,11 @@ export function collectLists(arrays: readonly unknown[], seen: Set<object>): Lis
 
 /** Adds the items of an array; returns its length, -1 when it cannot be packed. */
 function takeList(array: readonly unknown[], items: unknown[], seen: Set<object>): number {
+  if (isProxy(array)) return -1;
   const { length } = array;
   if (Object.getPrototypeOf(array) !== Array.prototype || items.length + length > MAX_ITEMS) return -1;
-  if (length < SHORT) {
-    // As many names as elements, none of which is a hole: no name is left for anything else.
-    if (Object.keys(array).length !== length) return -1;
-    for (let at = 0; at < length; at++) {
-      const item = array[at];
-      if (item === undefined && !Object.hasOwn(array, at)) return -1;
-      items.push(item);
-    }
-  } else {
-    if (!isJustElements(array)) return -1;
-    for (let at = 0; at < length; at++) items.push(array[at]);
-  }
+  if (!isElementsAlone(array) || lossOfElements(array) !== null) return -1;
+  for (let at = 0; at < length; at++) items.push(array[at]);
   const { size } = seen;
   return seen.add(array).size > size ? length : -1;
 }

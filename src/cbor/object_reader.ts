@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ERROR_NAMES } from "./result_objects.ts";
+import { ERROR_NAMES, withoutTrace } from "./result_objects.ts";
 import { MAX_RESIZABLE_BUFFERS, MAX_RESIZABLE_BYTES, TAG_OBJECT, TAG_REFERENCE } from "./tags.ts";
 import { CONSTRUCTOR_BY_NAME } from "./typed_arrays.ts";
 import type { ValueReader } from "./value_reader.ts";
@@ -121,17 +121,6 @@ function readException(reader: ValueReader, count: number): DOMException {
   const exception = withoutTrace(() => new DOMException(message, name));
   setStack(exception, stack);
   return exception;
-}
-
-/** Makes an error without the cost of a stack trace that is replaced anyway. A limit of 0 would still walk the stack. */
-function withoutTrace<T>(make: () => T): T {
-  const limit = Error.stackTraceLimit;
-  (Error as { stackTraceLimit: number | undefined }).stackTraceLimit = undefined;
-  try {
-    return make();
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
 }
 
 function setStack(error: Error, stack: unknown): void {

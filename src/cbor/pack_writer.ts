@@ -92,10 +92,10 @@ function writeNumbers(result: ResultWriter, items: readonly unknown[]): boolean 
 /** The same integers in the narrowest typed array that holds `low` to `high`. */
 function narrowed(numbers: ArrayLike<number>, low: number, high: number): TypedArray {
   if (low >= 0) {
-    if (high < 0x100) return Uint8Array.from(numbers);
-    if (high < 0x10000) return Uint16Array.from(numbers);
-  } else if (low >= -0x80 && high < 0x80) return Int8Array.from(numbers);
-  else if (low >= -0x8000 && high < 0x8000) return Int16Array.from(numbers);
+    if (high < 0x100) return new Uint8Array(numbers);
+    if (high < 0x10000) return new Uint16Array(numbers);
+  } else if (low >= -0x80 && high < 0x80) return new Int8Array(numbers);
+  else if (low >= -0x8000 && high < 0x8000) return new Int16Array(numbers);
   return new Int32Array(numbers);
 }
 

@@ -4,14 +4,14 @@
  * @module
  */
 import { bytesOf, type TypedArray, typedArrayOfTag } from "./typed_arrays.ts";
-import { readTypedArray } from "./tagged_reader.ts";
+import { readElements } from "./tagged_reader.ts";
 import type { ValueReader } from "./value_reader.ts";
 
 /** A typed array of numbers: a byte string with or without a tag of RFC 8746. */
 function readTyped(reader: ValueReader): Exclude<TypedArray, BigInt64Array | BigUint64Array> {
   const number = reader.isTagged() ? reader.head(0xc0) : 64;
   const kind = typedArrayOfTag(number) ?? reader.fail("packed numbers that are no typed array");
-  const array = readTypedArray(reader, reader.byteString(), kind);
+  const array = readElements(reader, reader.byteString(), kind);
   if (array instanceof BigInt64Array || array instanceof BigUint64Array) reader.fail("packed numbers that are bigints");
   return array;
 }

@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { isBytesAlone } from "./array_names.ts";
 import { type ByteWriter, Major } from "./byte_writer.ts";
+import { classify } from "./kinds.ts";
+import { type Loss, lossBeside, lossOfBare } from "./losses.ts";
 import type { ResultWriter } from "./result_writer.ts";
 import { StrategyFailed } from "./strategy.ts";
 import {
@@ -17,7 +20,7 @@ import {
   TAG_EXTENDED_TIME,
   TAG_REGEXP,
 } from "./tags.ts";
-import { bytesOf, TAG_BY_NAME, viewName } from "./typed_arrays.ts";
+import { bytesOf, CONSTRUCTOR_BY_NAME, TAG_BY_NAME, viewName } from "./typed_arrays.ts";
 
 /** Bytes of a buffer outside of the only view on it that are stored without a word. */
 const UNSEEN_BYTES = 1 << 20;
@@ -47,8 +50,11 @@ export function regexpParts(subject: RegExp): readonly [source: string, flags: s
   return [sourceOf.call(subject), flagsOf.call(subject)];
 }
 
-/** Writes a regular expression without `lastIndex`, as `structuredClone` has it. */
+/** Writes a regular expression that has not been used so far that it goes on from some place. */
 export function writeRegExp(result: ResultWriter, subject: RegExp): void {
+  if (!Object.is(subject.lastIndex, 0)) {
+    result.refuse("a RegExp whose lastIndex is not 0", "set it to 0 before returning it", "lastIndex");
+  }
   const [source, flags] = regexpParts(subject);
   result.patternCost += patternCost(source);
   if (source.length > MAX_REGEXP_LENGTH || result.patternCost > MAX_PATTERN_COST) {
@@ -71,39 +77,67 @@ export const ERROR_NAMES: ReadonlySet<string> = new Set([
   "URIError",
 ]);
 
+/** An error's class by its prototype: those that are kept. */
+const NAME_BY_PROTOTYPE: ReadonlyMap<object, string> = new Map(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
+    (error) => [error.prototype, error.name],
+  ),
+);
+
 /** Writes an error up to its cause, which the caller has to write next when there is one. */
 export function writeError(
   result: ResultWriter,
   subject: Error,
-): { readonly hasCause: boolean; readonly cause: unknown; readonly lost: string | null } {
-  const writer = result.writer;
-  const own = String(subject.name);
-  const name = ERROR_NAMES.has(own) ? own : "Error";
+): { readonly hasCause: boolean; readonly cause: unknown } {
+  const { writer } = result;
+  const name = NAME_BY_PROTOTYPE.get(Object.getPrototypeOf(subject));
+  if (name === undefined) {
+    return result.refuse("an AggregateError, whose errors are not kept", "return the errors as an array");
+  }
   const message = Object.getOwnPropertyDescriptor(subject, "message");
+  const cause = Object.getOwnPropertyDescriptor(subject, "cause");
+  const fresh = withoutTrace(() => new Error(message && "", cause && { cause: undefined }));
+  const loss = lossBeside(subject, fresh);
+  if (loss !== null) {
+    const remedy = loss.member === "cause" || loss.member === "message"
+      ? "give it to the constructor: new Error(message, { cause })"
+      : loss.remedy;
+    return result.refuse(loss.what, remedy, loss.member);
+  }
   const { stack } = subject;
-  const hasCause = Object.hasOwn(subject, "cause");
-  writer.object(name, hasCause ? 4 : 3);
-  if (message !== undefined && "value" in message) writer.text(String(message.value));
-  else writer.byte(0xf7);
-  if (typeof stack === "string") writer.text(stack);
-  else writer.byte(0xf7);
-  const fields = Object.keys(subject).filter((field) => field !== "cause" && field !== "message" && field !== "stack");
-  if (subject instanceof AggregateError) fields.push("errors");
-  const lost = name === own && fields.length === 0
-    ? null
-    : `an error named ${own} is stored as ${name} with message, stack and cause${
-      fields.length > 0 ? `, without ${fields.join(", ")}` : ""
-    }`;
-  return { hasCause, cause: subject.cause, lost };
+  writer.object(name, cause ? 4 : 3);
+  if (message === undefined) writer.byte(0xf7);
+  else if (typeof message.value === "string") writer.text(message.value);
+  else return result.refuse("a message that is no text", "give the constructor a text", "message");
+  writeStack(result, stack);
+  return { hasCause: cause !== undefined, cause: cause?.value };
+}
+
+/** Makes an error without the cost of a stack trace that is replaced anyway. A limit of 0 would still walk the stack. */
+export function withoutTrace<T>(make: () => T): T {
+  const limit = Error.stackTraceLimit;
+  (Error as { stackTraceLimit: number | undefined }).stackTraceLimit = undefined;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/** Writes the stack trace, which is a text unless `Error.prepareStackTrace` makes it something else. */
+function writeStack(result: ResultWriter, stack: unknown): void {
+  if (typeof stack === "string") result.writer.text(stack);
+  else if (stack === undefined) result.writer.byte(0xf7);
+  else result.refuse("a stack trace that is no text", "leave Error.prepareStackTrace as it is", "stack");
 }
 
 /** Writes a DOMException. */
-export function writeException(writer: ByteWriter, subject: DOMException): void {
+export function writeException(result: ResultWriter, subject: DOMException): void {
+  const { writer } = result;
   writer.object("DOMException", 4);
   writer.text(subject.message);
   writer.text(subject.name);
-  if (typeof subject.stack === "string") writer.text(subject.stack);
-  else writer.byte(0xf7);
+  writeStack(result, subject.stack);
 }
 
 /** The place of a buffer that a typed array stands for. */
@@ -112,6 +146,7 @@ export const OWNED_BY_VIEW = -2;
 /** Writes an ArrayBuffer that was met as such. */
 export function writeBuffer(result: ResultWriter, buffer: ArrayBuffer): void {
   if (buffer.detached) result.refuse("a detached ArrayBuffer");
+  refuseLoss(result, lossOfBare(buffer));
   const { writer } = result;
   if (!buffer.resizable) {
     writer.object("ArrayBuffer", 2);
@@ -128,25 +163,30 @@ export function writeBuffer(result: ResultWriter, buffer: ArrayBuffer): void {
 /** Writes a typed array or a DataView. */
 export function writeView(result: ResultWriter, view: ArrayBufferView): void {
   const { writer } = result;
+  const name = viewName(view);
+  const constructor = name === "DataView" ? DataView : CONSTRUCTOR_BY_NAME[name]!;
+  if (!Object.isExtensible(view) || !isBytesAlone(view) || Object.getPrototypeOf(view) !== constructor.prototype) {
+    return result.refuse(`a ${name} with members or a prototype of its own`, "return a copy: slice()");
+  }
   const { buffer } = view;
-  if (!(buffer instanceof ArrayBuffer)) {
+  // The buffer is in sight too, and is not looked at again when the typed array stands for it.
+  if (Object.getPrototypeOf(buffer) === SharedArrayBuffer.prototype) {
     return result.refuse("a view of a SharedArrayBuffer, which is shared and not stored");
+  }
+  if (!(buffer instanceof ArrayBuffer) || classify(buffer).isBare === false || lossOfBare(buffer) !== null) {
+    return result.refuse("a view of an ArrayBuffer with a class or members of its own", "return a copy: slice()");
   }
   if (buffer.detached) return result.refuse("a view of a detached ArrayBuffer");
   if (isOutOfBounds(view)) return result.refuse("a view that lies outside of its buffer");
-  const name = viewName(view);
   const known = result.seen.get(buffer);
   const coversAll = view.byteOffset === 0 && view.byteLength === buffer.byteLength && !buffer.resizable;
-  const isPooled = isNodeBuffer(view);
-  if (isPooled || (known === undefined && coversAll && name !== "DataView" && result.strategy.ownsBuffers)) {
-    // Bytes of others lie around a Buffer of Node in one pool; they are no part of the result.
-    if (!isPooled) result.seen.set(buffer, OWNED_BY_VIEW);
+  if (known === undefined && coversAll && name !== "DataView" && result.strategy.ownsBuffers) {
+    result.seen.set(buffer, OWNED_BY_VIEW);
     return writeBytes(result, bytesOf(view), TAG_BY_NAME[name] ?? null);
   }
   if (known === OWNED_BY_VIEW) throw new StrategyFailed("ownsBuffers");
   if (buffer.byteLength - view.byteLength > UNSEEN_BYTES) {
     result.notice(
-      view,
       `a view of ${view.byteLength} bytes is stored with its whole buffer of ${buffer.byteLength} bytes; return a copy (slice) to store less`,
     );
   }
@@ -161,6 +201,10 @@ export function writeView(result: ResultWriter, view: ArrayBufferView): void {
 export function isNodeBuffer(view: object): boolean {
   return Object.getPrototypeOf(view) !== Uint8Array.prototype && view.constructor?.name === "Buffer" &&
     view instanceof Uint8Array;
+}
+
+function refuseLoss(result: ResultWriter, loss: Loss | null): void {
+  if (loss !== null) result.refuse(loss.what, loss.remedy, loss.member);
 }
 
 /** Writes a Blob or File; its bytes are read when the encoding is put together. */

@@ -4,13 +4,25 @@
  * @module
  */
 import { CacheTypeError } from "../errors.ts";
-import { isJustElements } from "./array_names.ts";
+import { isElementsAlone } from "./array_names.ts";
 import { ByteWriter, Major } from "./byte_writer.ts";
 import type { ResultNotice } from "./encode_result.ts";
 import { IdentityMap, NOT_ADDRESSABLE } from "./identity_map.ts";
-import { type Classified, classify, classifyPlainLooking, className, hasPrivateState } from "./kinds.ts";
+import { type Classified, classify, classifyPlainLooking, className, isForeign } from "./kinds.ts";
 import { type Draft, type External, writeReference } from "./layout.ts";
 import {
+  isBuiltInInside,
+  isProxy,
+  type Loss,
+  lossBeside,
+  lossOfBare,
+  lossOfElements,
+  lossOfObject,
+  lossOfSparse,
+  PLAIN,
+} from "./losses.ts";
+import {
+  isNodeBuffer,
   OWNED_BY_VIEW,
   writeBlob,
   writeBuffer,
@@ -24,12 +36,12 @@ import { type Strategy, StrategyFailed } from "./strategy.ts";
 import { writePacked } from "./pack_writer.ts";
 import { MAX_DEPTH, REFERENCE_BYTES, TAG_MAP, TAG_SET } from "./tags.ts";
 import { unbox } from "./kinds.ts";
-import { type Frame, Step, WalkStack } from "./walk_stack.ts";
+import { property, Step, WalkStack } from "./walk_stack.ts";
 
 /** Arrays of this length are looked at for packing. */
 const PACK_FROM = 32;
 
-/** A notice for each class that loses its prototype, up to this many. */
+/** Notices of one result, at most. */
 const MAX_NOTICES = 16;
 
 const encoder = new TextEncoder();
@@ -41,7 +53,7 @@ let pooledWriter: ByteWriter | null = null;
 export class ResultWriter {
   /** Where the bytes go. */
   readonly writer: ByteWriter;
-  /** What is not kept. */
+  /** What the user should know of what is kept. */
   readonly notices: ResultNotice[] = [];
   /** What is tried. */
   readonly strategy: Readonly<Strategy>;
@@ -59,12 +71,11 @@ export class ResultWriter {
   readonly #references: { at: number; target: number }[] = [];
   /** Packed arrays that are being written, one inside the other. */
   #packing = 0;
-  #noticedClasses: Set<unknown> | null = null;
 
   /** @param strategy Which ways of writing to try. */
   constructor(strategy: Readonly<Strategy>) {
     this.strategy = strategy;
-    // A getter may encode while we do: then the pool is empty and it gets a writer of its own.
+    // Settling lazy members may encode while we do: then the pool is empty and it gets a writer of its own.
     this.writer = pooledWriter ?? new ByteWriter();
     this.writer.length = 0;
     pooledWriter = null;
@@ -100,14 +111,8 @@ export class ResultWriter {
         const subject = frame.subject as Record<string, unknown>;
         while (frame.index < count && stack.depth === depth) {
           const name = items[frame.index++] as string;
-          const field = subject[name];
-          if (field === undefined && !Object.hasOwn(subject, name)) {
-            // A getter took this property away; structuredClone leaves it out as well.
-            this.#withdrawField(frame);
-            continue;
-          }
           this.writer.text(name);
-          this.#begin(field);
+          this.#begin(subject[name]);
         }
       } else if (frame.step === Step.elements) {
         while (frame.index < count && stack.depth === depth) this.#begin(items[frame.index++]);
@@ -150,6 +155,7 @@ export class ResultWriter {
   }
 
   #object(subject: object): void {
+    if (isProxy(subject)) this.refuse("a Proxy", "return what it stands for");
     const place = this.seen.add(subject, this.writer.length);
     if (place !== undefined) return this.#reference(place);
     this.#container(subject, classify(subject));
@@ -164,13 +170,14 @@ export class ResultWriter {
 
   #container(subject: object, { kind, isBare }: Classified): void {
     const writer = this.writer;
-    if (!isBare && LOSES_CLASS.has(kind)) this.#noticeClass(subject);
+    if (!isBare && KEPT.has(kind)) return this.#refuseInstance(subject);
     switch (kind) {
       case "plain":
         return this.#plain(subject);
       case "array":
         return this.#array(subject as unknown[]);
       case "map": {
+        this.#keepsAll(lossOfBare(subject));
         const entries: unknown[] = [];
         Map.prototype.forEach.call(subject, (value, key) => entries.push(key, value));
         writer.head(Major.tag, TAG_MAP);
@@ -178,6 +185,7 @@ export class ResultWriter {
         return this.#push(Step.entries, subject, entries);
       }
       case "set": {
+        this.#keepsAll(lossOfBare(subject));
         const members: unknown[] = [];
         Set.prototype.forEach.call(subject, (member) => members.push(member));
         writer.head(Major.tag, TAG_SET);
@@ -185,16 +193,23 @@ export class ResultWriter {
         return this.#push(Step.members, subject, members);
       }
       case "date":
+        this.#keepsAll(lossOfBare(subject));
         return writeDate(writer, subject as Date);
       case "regexp":
+        this.#keepsAll(lossBeside(subject, /a/));
         return writeRegExp(this, subject as RegExp);
       case "error":
         return this.#error(subject as Error);
       case "exception":
-        return writeException(writer, subject as DOMException);
+        this.#keepsAll(lossBeside(subject, new DOMException()));
+        return writeException(this, subject as DOMException);
       case "boxed": {
         const value = unbox(subject)!;
         if (typeof value === "symbol") return this.refuse("a boxed symbol");
+        if (Object.getPrototypeOf(subject) !== Object.getPrototypeOf(Object(value))) {
+          return this.refuse("a built-in object with another prototype than its own");
+        }
+        this.#keepsAll(lossBeside(subject, Object(value)));
         writer.object(kindOfPrimitive(value), 2);
         return this.#begin(value);
       }
@@ -203,42 +218,42 @@ export class ResultWriter {
       case "buffer":
         return writeBuffer(this, subject as ArrayBuffer);
       case "blob":
+        this.#keepsAll(lossBeside(subject, subject instanceof File ? new File([], "") : new Blob([])));
         return writeBlob(this, subject as Blob);
       case "instance":
-        return this.#instance(subject);
+        return this.#refuseInstance(subject);
       default:
+        if (isForeign(subject)) return this.#refuseInstance(subject);
         return this.refuse(REFUSED[kind] ?? `an object of the platform (${className(subject)})`);
     }
   }
 
   #plain(subject: object): void {
-    const names = Object.keys(subject);
-    if (names.length === 0 || names[0] === "0") {
+    const names = Object.getOwnPropertyNames(subject);
+    const isBare = Object.getPrototypeOf(subject) === null;
+    if (names.length === 0 || names[0] === "0" || isBare) {
       const second = classifyPlainLooking(subject);
       if (second.kind !== "plain") return this.#container(subject, second);
+      if (isBuiltInInside(subject)) return this.refuse("a built-in object with another prototype than its own");
     }
-    this.writer.head(Major.map, names.length);
-    this.#push(Step.fields, subject, names);
-  }
-
-  #instance(subject: object): void {
-    if (hasPrivateState(subject)) {
-      return this.refuse(`an instance of ${className(subject)}, whose #private state cannot be read`);
+    if (isBare) {
+      return this.refuse("an object without a prototype", "return a plain one: { ...object }");
     }
-    this.#noticeClass(subject);
-    const names = Object.keys(subject);
+    this.#keepsAll(lossOfObject(subject, names));
     this.writer.head(Major.map, names.length);
     this.#push(Step.fields, subject, names);
   }
 
   #array(subject: unknown[]): void {
     const length = subject.length;
-    if (isJustElements(subject)) {
+    if (isElementsAlone(subject)) {
+      this.#keepsAll(lossOfElements(subject));
       if (length >= PACK_FROM && this.strategy.packs && this.#packed(subject)) return;
       this.writer.head(Major.array, length);
       return this.#push(Step.elements, subject, subject);
     }
-    const names = Object.keys(subject);
+    const names = Object.getOwnPropertyNames(subject).filter((name) => name !== "length");
+    this.#keepsAll(lossOfSparse(subject, names));
     this.writer.object("Array", 3);
     this.writer.number(length);
     this.writer.head(Major.map, names.length);
@@ -259,27 +274,13 @@ export class ResultWriter {
   }
 
   #error(subject: Error): void {
-    const { hasCause, cause, lost } = writeError(this, subject);
-    if (lost !== null) this.notice(subject, lost);
+    const { hasCause, cause } = writeError(this, subject);
     if (hasCause) this.#push(Step.named, subject, ["cause", cause], 1);
   }
 
   #push(step: number, subject: object, items: readonly unknown[], index = 0): void {
     if (this.#stack.depth >= MAX_DEPTH) this.refuse(`nesting deeper than ${MAX_DEPTH}`);
     this.#stack.push(step, subject, items, this.writer.length).index = index;
-  }
-
-  /** Counts one field less in a head that is already written. */
-  #withdrawField(frame: Frame): void {
-    const count = frame.items.length;
-    const bytes = this.writer.bytes;
-    if (count < 24) {
-      bytes[frame.start - 1]!--;
-      return;
-    }
-    let at = frame.start - 1;
-    while (bytes[at] === 0) bytes[at--] = 0xff;
-    bytes[at]!--;
   }
 
   /** Writes an array value by value. */
@@ -318,37 +319,58 @@ export class ResultWriter {
     return this.#stack.path();
   }
 
-  /** @throws {CacheTypeError} Always: the value at hand cannot be stored. */
-  refuse(what: string): never {
+  /**
+   * @param what What is there, in words.
+   * @param remedy What the user can do.
+   * @param member The member of the value at hand that is meant; absent: the value itself.
+   * @throws {CacheTypeError} Always: the value at hand cannot be stored.
+   */
+  refuse(what: string, remedy = PLAIN, member?: PropertyKey): never {
     // Columns do not know the rows' places, so let a walk value by value come here again and tell the path.
     if (this.#packing > 0) throw new StrategyFailed("packs");
-    const path = this.path();
-    throw new CacheTypeError(
-      "ERR_RESULT",
-      `Cannot store ${path}: got ${what}; return data (what structuredClone accepts), or leave it out of the result`,
-      { path },
+    const path = this.path() + (member === undefined ? "" : property(member));
+    throw new CacheTypeError("ERR_RESULT", `Cannot store ${path}: got ${what}; ${remedy}`, { path });
+  }
+
+  /** @throws {CacheTypeError} When a copy of the value at hand would lack something. */
+  #keepsAll(loss: Loss | null): void {
+    if (loss !== null) this.refuse(loss.what, loss.remedy, loss.member);
+  }
+
+  #refuseInstance(subject: object): never {
+    if (isNodeBuffer(subject)) return this.refuse("a Buffer of Node", "return new Uint8Array(buffer)");
+    if (isForeign(subject)) {
+      return this.refuse(
+        `an object of another realm (${className(subject)})`,
+        "return plain data that is made here, such as structuredClone(object)",
+      );
+    }
+    return this.refuse(
+      `an instance of ${className(subject)}`,
+      "return plain data, such as its fields, and make the instance from that",
     );
   }
 
-  /** Says once for each class what is lost. */
-  notice(subject: object, detail: string): void {
-    const key = Object.getPrototypeOf(subject);
-    const noticed = this.#noticedClasses ??= new Set();
-    if (noticed.has(key) || this.notices.length >= MAX_NOTICES) return;
-    noticed.add(key);
-    this.notices.push({ path: this.path(), detail });
-  }
-
-  #noticeClass(subject: object): void {
-    const what = Object.prototype.toString.call(subject) === "[object Object]"
-      ? "by its own fields"
-      : "as the built-in";
-    this.notice(subject, `an instance of ${className(subject)} is stored ${what}, without its class`);
+  /** Says something about a value that is stored. */
+  notice(detail: string): void {
+    if (this.notices.length < MAX_NOTICES) this.notices.push({ path: this.path(), detail });
   }
 }
 
-/** Built-ins that classes extend; a copy is of the built-in. */
-const LOSES_CLASS: ReadonlySet<string> = new Set(["array", "map", "set", "date", "regexp", "boxed", "view", "buffer"]);
+/** Built-ins that are kept, and that classes extend; a copy would be of the built-in. */
+const KEPT: ReadonlySet<string> = new Set([
+  "array",
+  "map",
+  "set",
+  "date",
+  "regexp",
+  "error",
+  "exception",
+  "boxed",
+  "view",
+  "buffer",
+  "blob",
+]);
 
 const REFUSED: Readonly<Record<string, string>> = {
   sharedBuffer: "a SharedArrayBuffer, which is shared and not stored",

@@ -3,31 +3,37 @@
  *
  * @module
  */
-import { MAX_PATTERN_COST, MAX_REGEXP_LENGTH, patternCost, REFERENCE_BYTES } from "./tags.ts";
+import { MAX_PATTERN_COST, MAX_REGEXP_LENGTH, patternCost } from "./tags.ts";
 import { swapByteOrder, type TypedArray, type TypedArrayConstructor } from "./typed_arrays.ts";
 import type { ValueReader } from "./value_reader.ts";
 
 /**
- * A typed array over `bytes`: a view of the encoding when it is large and lies right, else with a buffer of its own.
+ * A typed array of its own over a copy of `bytes`: a program may look at its buffer, which must hold nothing else.
  *
  * @param kind What to make; `undefined`: a Uint8Array.
  */
-export function readTypedArray(
-  reader: ValueReader,
-  bytes: Uint8Array,
-  kind: { readonly constructor: TypedArrayConstructor; readonly isBigEndian: boolean } | undefined,
-): TypedArray {
-  const isLarge = bytes.length >= REFERENCE_BYTES;
-  if (kind === undefined) return isLarge ? bytes : bytes.slice();
-  const { constructor, isBigEndian } = kind;
+export function readTypedArray(reader: ValueReader, bytes: Uint8Array, kind: ArrayKind | undefined): TypedArray {
+  const own = bytes.slice();
+  return kind === undefined ? own : viewAs(reader, own, kind);
+}
+
+/** Elements to be looked at and not handed out: a view of `bytes` where it lies right, else a copy. */
+export function readElements(reader: ValueReader, bytes: Uint8Array, kind: ArrayKind): TypedArray {
+  const isUsable = !kind.isBigEndian && bytes.byteOffset % kind.constructor.BYTES_PER_ELEMENT === 0;
+  return viewAs(reader, isUsable ? bytes : bytes.slice(), kind);
+}
+
+/** What kind of typed array bytes are. */
+interface ArrayKind {
+  readonly constructor: TypedArrayConstructor;
+  readonly isBigEndian: boolean;
+}
+
+function viewAs(reader: ValueReader, bytes: Uint8Array, { constructor, isBigEndian }: ArrayKind): TypedArray {
   const size = constructor.BYTES_PER_ELEMENT;
   if (bytes.length % size !== 0) reader.fail(`a ${constructor.name} with a part of an element`);
-  if (isLarge && !isBigEndian && bytes.byteOffset % size === 0) {
-    return new constructor(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / size);
-  }
-  const own = bytes.slice();
-  if (isBigEndian) swapByteOrder(own, size);
-  return new constructor(own.buffer);
+  if (isBigEndian) swapByteOrder(bytes, size);
+  return new constructor(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / size);
 }
 
 /** RFC 3339, as tag 0 has it. */

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { registerLazy } from "../cbor/lazy_members.ts";
 import { STAT_FIELDS } from "../dependencies.ts";
 import type { StatField } from "../dependencies.ts";
 
@@ -40,11 +41,16 @@ export function reportFields<T extends object>(info: T, saw: (field: StatField) 
       configurable: true,
     });
   }
+  const readAll = (): void => {
+    for (const name of names) void (info as Record<string, unknown>)[name];
+    delete (info as Record<symbol, unknown>)[INSPECT];
+  };
+  // A result that holds it is stored as the plain object that it is.
+  registerLazy(info, readAll);
   // Printing shows an accessor as such; not after this.
   Object.defineProperty(info, INSPECT, {
     value(inspect: (value: unknown, options: unknown) => string, options: unknown): string {
-      for (const name of names) void (info as Record<string, unknown>)[name];
-      delete (info as Record<symbol, unknown>)[INSPECT];
+      readAll();
       return inspect(info, options);
     },
     enumerable: false,

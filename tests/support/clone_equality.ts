@@ -34,19 +34,23 @@ function show(value: unknown): string {
 
 function compareObjects(a: object, b: object, path: string, pending: [unknown, unknown, string][]): string | null {
   if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return `${path}: prototypes differ`;
+  if (Object.isExtensible(a) !== Object.isExtensible(b)) return `${path}: extensible differs`;
   const states = [internalState(a), internalState(b)];
   if (states[0]!.length !== states[1]!.length) return `${path}: internal state differs`;
   for (const [index, state] of states[0]!.entries()) pending.push([state, states[1]![index], `${path}<${index}>`]);
   if (ArrayBuffer.isView(a) || a instanceof ArrayBuffer || a instanceof Blob) return null;
-  // The platform's own objects mark themselves with symbols.
-  const names = [a, b].map((side) => Object.getOwnPropertyNames(side));
+  // Some of the platform's own objects keep their state under symbols, which is compared above.
+  const listed = a instanceof DOMException ? Object.getOwnPropertyNames : Reflect.ownKeys;
+  const names = [a, b].map((side) => listed(side));
   if (names[0]!.length !== names[1]!.length) return `${path}: ${show(names[0])} | ${show(names[1])}`;
   for (const [index, name] of names[0]!.entries()) {
     const at = `${path}.${String(name)}`;
     if (names[1]![index] !== name) return `${at}: order of properties differs`;
     const left = Object.getOwnPropertyDescriptor(a, name)!;
     const right = Object.getOwnPropertyDescriptor(b, name)!;
-    if (left.enumerable !== right.enumerable) return `${at}: enumerable differs`;
+    for (const attribute of ["enumerable", "writable", "configurable", "get", "set"] as const) {
+      if (left[attribute] !== right[attribute]) return `${at}: ${attribute} differs`;
+    }
     pending.push([(a as never)[name], (b as never)[name], at]);
   }
   return null;
