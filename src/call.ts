@@ -14,7 +14,13 @@ import type { Fingerprint } from "./fingerprint/fingerprint.ts";
 import { digestPathLike } from "./path_like.ts";
 import { fromPortable, portableOf, toAbsolute } from "./project.ts";
 import { isAbsolutePath } from "./project/paths.ts";
-import { type FileDependency, FORMAT_VERSION, type ValuePart, type WorkingDirectoryDependency } from "./records.ts";
+import {
+  type FileDependency,
+  FORMAT_VERSION,
+  RESULT_RULES,
+  type ValuePart,
+  type WorkingDirectoryDependency,
+} from "./records.ts";
 import { warnOfCode } from "./prepare_step.ts";
 import type { PreparedStep, Step } from "./step.ts";
 import { declaredParts, valueParts } from "./value_parts.ts";
@@ -257,7 +263,7 @@ const knownStates = new WeakMap<Step, StepState>();
 
 /**
  * A function as it is now. Its identity is SHA-256 over the format version, since another one may mean something else by
- * the same bytes; the fingerprint; the choice of inputs, since ignoring another argument is another question; and what
+ * the same bytes; the version of which results are stored; the fingerprint; the choice of inputs, since ignoring another argument is another question; and what
  * the options declare.
  */
 async function stateOf(
@@ -272,7 +278,7 @@ async function stateOf(
   const declared = await readDeclared(prepared.options, reader.digest);
   const { version, env, files, vars } = declared;
   const identity = digestChunks<"step">([
-    encodeKey([FORMAT_VERSION, fingerprint.digest, prepared.plan.signature]).bytes,
+    encodeKey([FORMAT_VERSION, RESULT_RULES, fingerprint.digest, prepared.plan.signature]).bytes,
     await encoder.encode([version, env, files, vars], "dependsOnVars"),
   ]);
   const identityBytes = new TextEncoder().encode(identity);

@@ -8,6 +8,9 @@ import type { BlobDigest, CallKey, ContentDigest, Digest, FingerprintDigest, Val
 /** Version of everything on disk. A change of any stored shape is a new number and a new folder. */
 export const FORMAT_VERSION = 1 as const;
 
+/** Version of which results are stored. By the rules before, some were stored without their class: hence in each key. */
+export const RESULT_RULES = 2 as const;
+
 /**
  * Something that an execution observed, and the identity of what it found.
  *

@@ -59,7 +59,12 @@ Deno.test("rows that are all of a kind that is refused are not packed", () => {
 
 Deno.test("a long array with one odd element is refused", () => {
   const numbers = Array.from({ length: 20_000 }, (_, index) => index);
-  Object.defineProperty(numbers, 19_999, { get: () => 1, enumerable: true });
+  Object.defineProperty(numbers, 19_999, {
+    get: () => {
+      throw new Error("A getter was called");
+    },
+    enumerable: true,
+  });
   assertEquals(assertThrows(() => encodeResult(numbers), CacheTypeError).path, "result[19999]");
   const marked = Object.assign(Array.from({ length: 20_000 }, () => 1), { [Symbol("s")]: 1 });
   assertEquals(assertThrows(() => encodeResult(marked), CacheTypeError).path, "result");

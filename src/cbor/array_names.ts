@@ -41,11 +41,19 @@ export function isElementsAlone(array: readonly unknown[]): boolean {
   const { length } = array;
   if (length >= LONG) {
     const ownNames = helper();
-    if (ownNames !== null) return ownNames(array, ALL).length === 1 && !hasHole(array);
+    if (ownNames !== null) return ownNames(array, ALL).length === 1 && isFull(array);
   }
   // As many names as elements and `length`, the last element among them: no place is left for anything else.
   const names = Reflect.ownKeys(array);
   return names.length === length + 1 && (length === 0 || names[length - 1] === String(length - 1));
+}
+
+/** Whether there is an element at each index, told without reading it, which may call an accessor. */
+function isFull(array: readonly unknown[]): boolean {
+  for (let index = 0; index < array.length; index++) {
+    if (!Object.hasOwn(array, index)) return false;
+  }
+  return true;
 }
 
 /** Whether a typed array has no property but its elements. */

@@ -1,6 +1,6 @@
 /**
  * Puts an encoding together from what was written in one pass and what was known only later: which objects are
- * referred to, and where large binary data has to begin so that it can be read as an aligned view.
+ * referred to, and where large binary data has to begin so that it can be looked at without a copy.
  *
  * @module
  */

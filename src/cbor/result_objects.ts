@@ -66,23 +66,15 @@ export function writeRegExp(result: ResultWriter, subject: RegExp): void {
   result.writer.text(flags);
 }
 
-/** Names of errors that a copy keeps; every other becomes `Error`. */
-export const ERROR_NAMES: ReadonlySet<string> = new Set([
-  "Error",
-  "EvalError",
-  "RangeError",
-  "ReferenceError",
-  "SyntaxError",
-  "TypeError",
-  "URIError",
-]);
-
-/** An error's class by its prototype: those that are kept. */
+/** The classes of errors that are kept. */
 const NAME_BY_PROTOTYPE: ReadonlyMap<object, string> = new Map(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
     (error) => [error.prototype, error.name],
   ),
 );
+
+/** Their names. */
+export const ERROR_NAMES: ReadonlySet<string> = new Set(NAME_BY_PROTOTYPE.values());
 
 /** Writes an error up to its cause, which the caller has to write next when there is one. */
 export function writeError(

@@ -85,7 +85,7 @@ export const TAG_SELF_DESCRIBED = 55799;
 export const MAX_BIGNUM_BYTES = 1 << 24;
 /** Deepest nesting of values. */
 export const MAX_DEPTH = 2_000_000;
-/** From this size on, binary data and text are passed by reference when written, and read as views. */
+/** From this size on, binary data and text are passed by reference when written. */
 export const REFERENCE_BYTES = 1 << 16;
 /** Most resizable buffers in one value: each reserves address space. */
 export const MAX_RESIZABLE_BUFFERS = 1024;
