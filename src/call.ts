@@ -21,7 +21,7 @@ import {
   type ValuePart,
   type WorkingDirectoryDependency,
 } from "./records.ts";
-import { warnOfCode } from "./prepare_step.ts";
+import { noticesOf, warnOfCode } from "./prepare_step.ts";
 import type { PreparedStep, Step } from "./step.ts";
 import { declaredParts, valueParts } from "./value_parts.ts";
 
@@ -193,7 +193,13 @@ class IdentifiedCall implements Call {
   }
 
   get notices(): readonly string[] {
-    return [...new Set([...this.fingerprint.notices, ...this.encoder.notices])];
+    const { notices, blind } = this.encoder;
+    return [
+      ...new Set([
+        ...noticesOf(this.fingerprint, this.prepared.options),
+        ...noticesOf({ notices: [...notices], blind }, this.prepared.options),
+      ]),
+    ];
   }
 
   get isBlind(): boolean {

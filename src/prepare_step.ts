@@ -94,12 +94,19 @@ export function warnOfCode(
   { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
   { audience, options }: Pick<PreparedStep, "audience" | "options">,
 ): void {
-  const told = options.observe ? [...notices, ...describeBlindUses(blind)] : notices;
-  for (const detail of told) {
+  for (const detail of noticesOf({ notices, blind }, options)) {
     if (warnOnce(`${step.fname}: ${detail}`)) {
       announce({ kind: "notice", fname: step.fname, key: null, detail }, audience);
     }
   }
+}
+
+/** What cannot be seen of code, in words. Without observation all reads are tracked as those of blind readers are. */
+export function noticesOf(
+  { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
+  { observe }: Pick<PreparedStep["options"], "observe">,
+): readonly string[] {
+  return observe ? [...notices, ...describeBlindUses(blind)] : notices;
 }
 
 /** What is found wrong with the cache as a whole. */

@@ -25,9 +25,10 @@ export function openUses(unit: CodeUnit, code: NonNullable<UserCode["code"]>, ro
 
 function* compiledCode({ slot, value }: Extract<Root, { kind: "global" | "value" }>): Iterable<string> {
   for (const { how, path } of slot.uses) {
-    if (how !== "call" && how !== "construct") continue;
     const called = findMember(value, path).value;
+    // `(0, eval)("…")` and `run(eval)` as well.
     if (called === globalThis.eval) yield "code given to eval";
+    if (how !== "call" && how !== "construct") continue;
     if (isCompiler(called)) yield "code given to new Function";
   }
 }
