@@ -3,6 +3,8 @@
  *
  * @module
  */
+// Loaded by the first function or instance among inputs.
+import defer * as nodeUtil from "node:util";
 import { type EncodedKey, encodeKey, type EncodeKeyOptions, type Unresolved } from "./cbor/encode_key.ts";
 import { digestBytes } from "./digest.ts";
 import {
@@ -112,7 +114,12 @@ export class CanonicalEncoder {
   }
 
   #encodeOnce(value: unknown, path: string, isPrivate = false): EncodedKey {
-    const options: EncodeKeyOptions = { path, digest: digestBytes, isPrivate };
+    const options: EncodeKeyOptions = {
+      path,
+      digest: digestBytes,
+      isPrivate,
+      nameHandle: (handle) => this.#nameHandle(handle),
+    };
     const standIns = this.#standIns;
     return encodeKey(
       value,
@@ -120,9 +127,14 @@ export class CanonicalEncoder {
         ...options,
         identify: (subject) => standIns.get(subject),
         privatesOf: (instance) => this.#privates.get(instance),
-        nameHandle: (handle) => this.#nameHandle(handle),
+        noteObject: (object) => this.#noteProxy(object),
       },
     );
+  }
+
+  /** What a Proxy answers is its handler's doing, which nobody sees; it counts as what it pretends to be. */
+  #noteProxy(object: object): void {
+    if (nodeUtil.types.isProxy(object)) this.notices.add(noticeOfHandle("Proxy"));
   }
 
   #nameHandle(handle: unknown): string {

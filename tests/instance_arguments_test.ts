@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { Project } from "./support/project.ts";
+import { Rig } from "./support/rig.ts";
 
 /** Shapes of many instances as an argument; `SIZE` of them, with `ODD` in the last one. */
 const SHAPES: Readonly<Record<string, string>> = {
@@ -124,4 +125,62 @@ Deno.test("what an instance holds privately and cannot be an input is named and 
   for (const name of ["WeakMap", "Promise", "symbol tag"]) {
     assertNotEquals(stderr.indexOf(`not tracked: the inside of a captured ${name}`), -1, name);
   }
+});
+
+Deno.test("what two instances differ in counts, wherever they carry it", async () => {
+  await using rig = await Rig.open();
+  class Base {
+    #options: unknown;
+    constructor(options: unknown) {
+      this.#options = options;
+    }
+    read() {
+      return this.#options;
+    }
+  }
+  class Derived extends Base {
+    #options = "own";
+    title() {
+      return this.#options;
+    }
+  }
+  class Hidden {
+    constructor(value: unknown, name: PropertyKey = "value") {
+      Object.defineProperty(this, name, { value });
+    }
+  }
+  class Computed {
+    constructor(value: number) {
+      Object.defineProperty(this, "value", { get: value === 1 ? () => 1 : () => 2 });
+    }
+  }
+  const symbol = Symbol("hidden");
+  const pairs: Record<string, [object, object]> = {
+    "a private field that has the name of one in a derived class": [new Derived(1), new Derived(2)],
+    "a private object likewise": [new Derived({ rate: 1 }), new Derived({ rate: 2 })],
+    "a member that is not enumerable": [new Hidden(1), new Hidden(2)],
+    "its name": [new Hidden(1, "a"), new Hidden(1, "b")],
+    "one named by a symbol": [new Hidden(1, symbol), new Hidden(2, symbol)],
+    "a getter of its own": [new Computed(1), new Computed(2)],
+    "something within one": [{ in: [new Hidden({ deep: 1 })] }, { in: [new Hidden({ deep: 2 })] }],
+  };
+  const use = rig.cached()(function use(_: object) {});
+  for (const [what, [one, other]] of Object.entries(pairs)) {
+    assertNotEquals(await use.key(one), await use.key(other), what);
+    assertEquals(await use.key(one), await use.key(one), what);
+  }
+  // What is hidden may be a handle and may lead back.
+  const looped = new Hidden(new WeakMap(), "cache") as Hidden & { self?: unknown };
+  Object.defineProperty(looped, "self", { value: looped });
+  assertEquals(await use.key(looped), await use.key(looped));
+});
+
+Deno.test("a Proxy in an instance is named", async () => {
+  await using rig = await Rig.open();
+  class Holder {
+    constructor(readonly inner: object) {}
+  }
+  const use = rig.cached()(function use(_: Holder) {});
+  const { notices } = await use.why(new Holder(new Proxy({}, {})));
+  assertEquals(notices, ["not tracked: the inside of a captured Proxy, which counts by its kind alone"]);
 });

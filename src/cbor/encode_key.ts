@@ -27,6 +27,8 @@ export interface EncodeKeyOptions {
    * is refused.
    */
   readonly nameHandle?: (handle: unknown) => string;
+  /** Told of each object that is written. */
+  readonly noteObject?: (subject: object) => void;
   /**
    * Whether the value itself comes from private fields.
    *
@@ -64,7 +66,7 @@ export interface Unresolved {
  * their properties in another order, with and without a prototype; `NaN`s; two references to one object and two equal
  * objects (unless they are on a cycle: those count by where they were first met); views of other buffers.
  *
- * Not seen: non-enumerable properties, further properties of typed arrays of more than 65,536 elements, the buffer
+ * Not seen: non-enumerable properties but those of instances, further properties of typed arrays of more than 65,536 elements, the buffer
  * outside of a view, a Proxy (it counts as what it pretends to be).
  *
  * @throws {CacheTypeError} `ERR_ARGUMENT` with the path for what cannot be an input: a Promise, a stream, a weak

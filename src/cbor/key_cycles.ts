@@ -78,6 +78,7 @@ function childrenOf(subject: object, privates: ReadonlyMap<string, unknown> = NO
   }
   for (const name of Reflect.ownKeys(subject)) {
     if (Object.prototype.propertyIsEnumerable.call(subject, name)) add(subject[name as never]);
+    else if (kind === "instance") add(Object.getOwnPropertyDescriptor(subject, name)?.value);
   }
   return children;
 }

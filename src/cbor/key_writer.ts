@@ -197,6 +197,7 @@ export class KeyWriter {
   }
 
   #object(subject: object): void {
+    this.options.noteObject?.(subject);
     if (this.#cyclic !== null && this.#cyclic.has(subject)) return this.#onCycle(subject);
     const part = this.#parts?.find(subject);
     if (part !== undefined) return this.#writeReference(part);
@@ -279,19 +280,34 @@ export class KeyWriter {
     ]);
   }
 
-  /** Writes an instance of a user class: its class, no content of its own, its fields, and private fields if any. */
+  /** Writes an instance of a user class: its class, no content of its own, its fields, and what else it has. */
   #instance(subject: object, start: number): void {
-    this.#class(subject);
+    const hidden = hiddenMembers(subject);
+    this.#class(subject, hidden.length > 0);
     this.writer.byte(0xf6);
     const names = Object.keys(subject);
-    const privates = this.#privates(subject);
-    if (privates.length === 0) return this.fields(subject, names, start);
-    this.parts(subject, start, [() => this.fields(subject, names, this.writer.length, { owner: null }), ...privates]);
+    const further = this.#privates(subject);
+    if (hidden.length > 0) further.push(() => this.#hidden(hidden));
+    if (further.length === 0) return this.fields(subject, names, start);
+    this.parts(subject, start, [() => this.fields(subject, names, this.writer.length, { owner: null }), ...further]);
   }
 
-  #class(subject: object): void {
-    this.writer.object("Instance", this.options.privatesOf?.(subject) === undefined ? 4 : 5);
+  #class(subject: object, hasHidden = false): void {
+    const further = Number(this.options.privatesOf?.(subject) !== undefined) + Number(hasHidden);
+    this.writer.object("Instance", 4 + further);
     this.standIn(subject, "instance");
+  }
+
+  /** Writes members that are not enumerable: their names, then their values, of which handles count by a name. */
+  #hidden(members: readonly HiddenMember[]): void {
+    const { writer } = this;
+    const start = writer.length;
+    const names = members.map(({ name }) => name);
+    writer.head(Major.map, 1);
+    writer.head(Major.array, members.length);
+    for (const name of names) writer.text(name);
+    writer.head(Major.array, members.length);
+    this.push(Step.privates, names, members.map(({ value }) => value), start, null);
   }
 
   /** What writes the private fields, in the order of their declaration: their names do not count. */
@@ -460,3 +476,21 @@ const MARKED_BY_PLATFORM: ReadonlySet<string> = new Set([
 const HOLDS_VALUES: ReadonlySet<string> = new Set(["map", "set", "error", "arguments", "platform", "boxed"]);
 
 const ERROR_PROPERTIES: ReadonlySet<string> = new Set(["name", "message", "cause", "errors", "stack"]);
+
+interface HiddenMember {
+  /** The name of a symbol is its description: no better one is the same in another process. */
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** Own members that are not enumerable, sorted by name; accessors by their functions. */
+function hiddenMembers(subject: object): HiddenMember[] {
+  const names = Object.getOwnPropertyNames(subject);
+  const symbols = Object.getOwnPropertySymbols(subject);
+  if (symbols.length === 0 && names.length === Object.keys(subject).length) return [];
+  return [...names, ...symbols].flatMap((name) => {
+    const property = Object.getOwnPropertyDescriptor(subject, name);
+    if (property === undefined || property.enumerable === true) return [];
+    return [{ name: String(name), value: "value" in property ? property.value : [property.get, property.set] }];
+  }).sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}
