@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { fillDefaults, type ParameterList } from "./source/parameters.ts";
+import { fillDefaults } from "./source/defaults.ts";
+import type { ParameterList } from "./source/parameters.ts";
 
 /** One argument, or one property of it, that an option names. */
 interface Place {

@@ -6,9 +6,7 @@
 import { digestBytes } from "./digest.ts";
 import { createPackageResolver, type PackageIdentity } from "./packages.ts";
 import { FORMAT_VERSION } from "./records.ts";
-
-const OWN_SOURCES = new URL("./", import.meta.url).href;
-const OWN_MODULE = new URL("../mod.ts", import.meta.url).href;
+import { isOwnModule } from "./words/own_modules.ts";
 
 /** Another version of this package that stores results of the same meaning makes no result stale. */
 function ownIdentity(): PackageIdentity {
@@ -30,7 +28,7 @@ export function ownCodeResolver(root: string, denoVersion: boolean): (url: strin
   if (resolver === undefined) {
     const { packageOf } = createPackageResolver({ root, denoVersion });
     const own = ownIdentity();
-    resolver = (url) => url.startsWith(OWN_SOURCES) || url === OWN_MODULE ? own : packageOf(url);
+    resolver = (url) => isOwnModule(url) ? own : packageOf(url);
     resolvers.set(id, resolver);
   }
   return resolver;

@@ -6,9 +6,8 @@
  *
  * @module
  */
+import { isOwnModule } from "./words/own_modules.ts";
 
-const OWN_SOURCES = new URL("./", import.meta.url).href;
-const OWN_MODULE = new URL("../mod.ts", import.meta.url).href;
 const LOCATION = /((?:file|https?|data|blob):.*?):\d+:\d+\)?$/;
 
 /**
@@ -22,7 +21,7 @@ export function wrapSite(): string | null {
   if (typeof stack !== "string") return null;
   for (const line of stack.split("\n")) {
     const url = LOCATION.exec(line.trim())?.[1];
-    if (url !== undefined && !url.startsWith(OWN_SOURCES) && url !== OWN_MODULE) return url;
+    if (url !== undefined && !isOwnModule(url)) return url;
   }
   return null;
 }

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { normalizeScript } from "../src/source/code_unit.ts";
 import { isGenerator } from "../src/source/is_generator.ts";
-import { fillDefaults, type ParameterList, parseParameters } from "../src/source/parameters.ts";
+import { fillDefaults } from "../src/source/defaults.ts";
+import { type ParameterList, parseParameters } from "../src/source/parameters.ts";
 import { parseCallable } from "../src/source/syntax.ts";
 import { usesThis } from "../src/source/uses_this.ts";
 

@@ -21,6 +21,7 @@ import { findPatched, type Patched } from "./patched.ts";
 import { type Code, isCompilerHelper, nameModule, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
 import type { FingerprintOptions } from "./types.ts";
+import { OWN_SOURCES } from "../words/own_modules.ts";
 import { surveyValues, type ValueView, writeValue, type WrittenValue } from "./values.ts";
 
 /** Where functions come from, with the variables they close over, for those of which nothing can change any more. */
@@ -33,9 +34,6 @@ function isSettled(code: Code): boolean {
       root.kind !== "unset" && root.kind !== "missing" && (root.kind !== "value" || !root.isDynamic)
     );
 }
-
-/** Our own modules; what they put around functions is not the user's code. */
-const OWN_MODULES = new URL("../", import.meta.url).href;
 
 /** All that a walk has found out. */
 export class Exploration {
@@ -269,7 +267,8 @@ export class Exploration {
       return { kind: "platform", name: path ?? name, url: "" };
     }
     const { url, text } = origin.script;
-    if (url.startsWith(OWN_MODULES)) {
+    if (url.startsWith(OWN_SOURCES)) {
+      // What this package puts around functions is not the user's code.
       const original: unknown = Reflect.get(fn, "original");
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OWN_SOURCES } from "../words/own_modules.ts";
 import type { CallFrame } from "../tracker/call_frame.ts";
 import { enterFrame, mutedApply, observingFrame } from "../tracker/context.ts";
 
@@ -26,8 +27,6 @@ export type Observer = (frame: CallFrame, args: any[], self: any) => Outcome | u
 export type Style = "sync" | "promise" | "callback";
 
 const originals = new WeakMap<AnyFunction, AnyFunction>();
-/** Lines of stack traces that are ours. */
-const OURS = new URL("../", import.meta.url).href;
 
 /** The function that a wrapper stands for; any other function is itself. */
 export function originalOf<F extends AnyFunction>(fn: F): F {
@@ -138,7 +137,7 @@ function finish(frame: CallFrame, outcome: Outcome | undefined, value: unknown):
 function fail(frame: CallFrame, outcome: Outcome | undefined, error: unknown): unknown {
   try {
     outcome?.failed?.(error);
-    if (error instanceof Error && typeof error.stack === "string" && error.stack.includes(OURS)) {
+    if (error instanceof Error && typeof error.stack === "string" && error.stack.includes(OWN_SOURCES)) {
       error.stack = withoutOurs(error.stack);
     }
   } catch (failure) {
@@ -150,7 +149,7 @@ function fail(frame: CallFrame, outcome: Outcome | undefined, error: unknown): u
 /** A stack trace without our lines, and without the one of the context that we enter. */
 function withoutOurs(stack: string): string {
   const lines = stack.split("\n");
-  const isOurs = (line: string | undefined) => line?.includes(OURS) === true;
+  const isOurs = (line: string | undefined) => line?.includes(OWN_SOURCES) === true;
   return lines.filter((line, index) => {
     const besideOurs = isOurs(lines[index - 1]) || isOurs(lines[index + 1]);
     return !isOurs(line) && !(besideOurs && line.includes("AsyncLocalStorage.run "));

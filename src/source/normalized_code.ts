@@ -37,14 +37,3 @@ export interface NormalizedCode {
   /** Uses private names or `super` of a class around it. */
   readonly needsHomeClass: boolean;
 }
-
-/** What to leave out. */
-export interface NormalizeOptions {
-  /** Members of a class whose code does not count, such as methods that a decorator has replaced. */
-  isLeftOut?(member: AnyNode): boolean;
-  /**
-   * The node is a class whose live form the caller adds: what it extends, and the names of methods that are computed.
-   * Both are worked out once, when the class is made.
-   */
-  readonly isLiveClass?: boolean;
-}

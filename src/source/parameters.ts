@@ -8,8 +8,6 @@ import { type NameNode, resolveNames, type ScriptSyntax } from "./scopes.ts";
 import { type AnyNode, type CallableSyntax, type FunctionNode, isFunctionNode, parseCallable } from "./syntax.ts";
 import { usesThis } from "./uses_this.ts";
 
-export { fillDefaults } from "./defaults.ts";
-
 /** A name that a parameter list binds, and where its value is in the arguments. */
 export interface BoundName {
   readonly name: string;

@@ -9,12 +9,12 @@
  */
 
 /** Version, change counter, size and checksum of the log's index. Bytes. */
-const HEADER_BYTES = 48;
+const COUNTER_BYTES = 48;
 
 /** The commits to one open database. */
 export class CommitCounter {
   readonly #file: Deno.FsFile | null;
-  readonly #header = new Uint8Array(HEADER_BYTES);
+  readonly #header = new Uint8Array(COUNTER_BYTES);
 
   /** @param path The file of a database that is open, so that its index is there. */
   constructor(path: string) {
@@ -26,7 +26,7 @@ export class CommitCounter {
     try {
       if (this.#file === null) return null;
       this.#file.seekSync(0, Deno.SeekMode.Start);
-      return this.#file.readSync(this.#header) === HEADER_BYTES ? this.#header.toHex() : null;
+      return this.#file.readSync(this.#header) === COUNTER_BYTES ? this.#header.toHex() : null;
     } catch {
       return null;
     }
