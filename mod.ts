@@ -19,24 +19,37 @@
  * @module
  */
 export { cacheFile } from "./src/cache_file.ts";
-export type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./src/cached_function.ts";
-export { loadConfig } from "./src/config.ts";
-export type { BlobDigest, CallKey, ContentDigest, Digest, FingerprintDigest, ValueDigest } from "./src/digests.ts";
+export type {
+  AnyFunction,
+  CachedCall,
+  CacheDecorator,
+  CachedFunction,
+  CallOptions,
+} from "./src/call/cached_function.ts";
+export { loadConfig } from "./src/options/config.ts";
+export type {
+  BlobDigest,
+  CallKey,
+  ContentDigest,
+  Digest,
+  FingerprintDigest,
+  ValueDigest,
+} from "./src/words/digests.ts";
 export {
   CacheError,
   type CacheErrorCode,
   CacheTypeError,
   type CacheTypeErrorCode,
   type ErrorDetails,
-} from "./src/errors.ts";
-export type { CacheEvent, CallReport, StaleReason } from "./src/events.ts";
-export { cacheFileStateClear, cacheFileStateInfo, type FileStateInfo } from "./src/files/open_digests.ts";
-export type { CacheNode } from "./src/graph/cache_node.ts";
-export { cacheTreeChangedFiles, type ChangedNode } from "./src/graph/changed_files.ts";
-export { cacheTreeSummary, cacheTreeToJson } from "./src/graph/export.ts";
-export { cacheTreeFiles, cacheTreeForFile, cacheTreeNodes } from "./src/graph/nodes.ts";
-export { cacheTreeLoad, cacheTreeReset, cacheTreeSave, cacheTreeSync } from "./src/graph/transfer.ts";
-export type { CacheOptions } from "./src/options.ts";
+} from "./src/words/errors.ts";
+export type { CacheEvent, CallReport, StaleReason } from "./src/words/events.ts";
+export { cacheFileStateClear, cacheFileStateInfo, type FileStateInfo } from "./src/reads/files/open_digests.ts";
+export type { CacheNode } from "./src/manage/graph/nodes.ts";
+export { cacheTreeChangedFiles, type ChangedNode } from "./src/manage/graph/nodes.ts";
+export { cacheTreeSummary, cacheTreeToJson } from "./src/manage/graph/export.ts";
+export { cacheTreeFiles, cacheTreeForFile, cacheTreeNodes } from "./src/manage/graph/nodes.ts";
+export { cacheTreeLoad, cacheTreeReset, cacheTreeSave, cacheTreeSync } from "./src/manage/graph/transfer.ts";
+export type { CacheOptions } from "./src/options/check_options.ts";
 export type {
   ChildDependency,
   Dependency,
@@ -50,14 +63,14 @@ export type {
   Trace,
   ValuePart,
   WorkingDirectoryDependency,
-} from "./src/records.ts";
-export { cacheTreeToDot, plotCacheGraph, type PlotFormat, type PlotOptions } from "./src/render/plot.ts";
-export { cacheClear } from "./src/report/clear_cache.ts";
-export { cacheDefaultDir } from "./src/project/default_dir.ts";
-export { type CacheInfo, cacheInfo, type EntryMeta, type UsedPackage } from "./src/report/info.ts";
-export { cacheList, type CacheListOptions, type ListedEntry } from "./src/report/list.ts";
-export { cachePrune, type CachePruneOptions } from "./src/report/prune_cache.ts";
-export type { OnProgress, Removed } from "./src/report/removed.ts";
-export { type CacheStats, cacheStats, type CacheStatsOptions, type FunctionStats } from "./src/report/stats.ts";
-export { cacheVerify, type CacheVerifyOptions, type VerifyReport } from "./src/report/verify_cache.ts";
-export { trackFile } from "./src/tracker/track_file.ts";
+} from "./src/words/records.ts";
+export { cacheTreeToDot, plotCacheGraph, type PlotFormat, type PlotOptions } from "./src/manage/draw/plot.ts";
+export { cacheClear } from "./src/manage/tasks.ts";
+export { cacheDefaultDir } from "./src/options/project.ts";
+export { type CacheInfo, cacheInfo, type EntryMeta, type UsedPackage } from "./src/manage/info.ts";
+export { cacheList, type CacheListOptions, type ListedEntry } from "./src/manage/list.ts";
+export { cachePrune, type CachePruneOptions } from "./src/manage/tasks.ts";
+export type { OnProgress, Removed } from "./src/manage/tasks.ts";
+export { type CacheStats, cacheStats, type CacheStatsOptions, type FunctionStats } from "./src/manage/stats.ts";
+export { cacheVerify, type CacheVerifyOptions, type VerifyReport } from "./src/manage/tasks.ts";
+export { trackFile } from "./src/reads/context.ts";

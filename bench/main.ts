@@ -11,7 +11,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
-import { createStyle } from "../src/render/style.ts";
+import { createStyle } from "../src/cli/text/terminal.ts";
 import { PATHS } from "./run_path.ts";
 import { runScript } from "./support/children.ts";
 import type { Figure } from "./support/figures.ts";

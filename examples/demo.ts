@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { formatDuration } from "../src/render/durations.ts";
-import { createStyle } from "../src/render/style.ts";
+import { formatDuration } from "../src/cli/text/durations.ts";
+import { createStyle } from "../src/cli/text/terminal.ts";
 import { findSurprises } from "./demo/check_scene.ts";
 import { copyExample, type Project, replaceText } from "./demo/project.ts";
 import { type PipelineRun, runPipeline } from "./demo/run_pipeline.ts";

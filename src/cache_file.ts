@@ -3,14 +3,12 @@
  *
  * @module
  */
-import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./cached_function.ts";
-import { withCalls } from "./calls.ts";
-import { CacheTypeError } from "./errors.ts";
-import { type CacheOptions, mergeOptions, type ValidatedOptions, validateOptions } from "./options.ts";
-import { previewOf } from "./preview.ts";
-import { isGenerator } from "./source/is_generator.ts";
-import { Step } from "./step.ts";
-import { registerStep } from "./steps.ts";
+import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./call/cached_function.ts";
+import { CacheTypeError } from "./words/errors.ts";
+import { type CacheOptions, mergeOptions, type ValidatedOptions, validateOptions } from "./options/check_options.ts";
+import { previewOf } from "./values/preview.ts";
+import { Step } from "./call/wrapped.ts";
+import { registerStep } from "./call/registry.ts";
 
 /**
  * A decorator that makes functions remember their results on disk, for as long as everything that they depend on is
@@ -184,4 +182,28 @@ function notAFunction(subject: unknown): CacheTypeError {
     "ERR_NOT_A_FUNCTION",
     `Cannot cache ${previewOf(subject)}: want a function, or an object of options`,
   );
+}
+
+type Calls = typeof import("./call/memoize.ts");
+
+let calls: Calls | undefined;
+
+/**
+ * Uses it: at once when it is loaded, so that a call takes its place among the inner calls of the running one when it is
+ * made. No call can be running before it is loaded.
+ */
+function withCalls<T>(use: (calls: Calls) => Promise<T>): Promise<T> {
+  return calls === undefined ? load().then(use) : use(calls);
+}
+
+async function load(): Promise<Calls> {
+  // What the first call goes on to load anyway, read at the same time.
+  const [loaded] = await Promise.all([import("./call/memoize.ts"), import("./call/prepare.ts")]);
+  return calls = loaded;
+}
+
+/** Whether a function is a generator, asynchronous or not. */
+export function isGenerator(fn: object): boolean {
+  const tag = Object.prototype.toString.call(fn);
+  return tag === "[object GeneratorFunction]" || tag === "[object AsyncGeneratorFunction]";
 }

@@ -104,7 +104,7 @@ Deno.test("each line for the shell that needs no network runs, in a project wher
 });
 
 Deno.test("every option, command and function that there is has its place in the README, and no other has", async () => {
-  const { OPTION_NAMES } = await import("../src/options.ts");
+  const { OPTION_NAMES } = await import("../src/options/check_options.ts");
   const options = tableOf("option").flatMap(([names]) => [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
   assertEquals(options.toSorted(), [...OPTION_NAMES].sort());
   const { COMMANDS } = await import("../src/cli/catalog.ts");

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { fileDigestsFor } from "../../src/files/open_digests.ts";
+import { fileDigestsFor } from "../../src/reads/files/open_digests.ts";
 import { time } from "../support/measure.ts";
 
 const [cacheDir, folder] = Deno.args;

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { fileDigestsFor, saveFileDigests } from "../../src/files/open_digests.ts";
+import { fileDigestsFor, saveFileDigests } from "../../src/reads/files/open_digests.ts";
 import { runScript } from "../support/children.ts";
 import type { Figure, Scale } from "../support/figures.ts";
 import { measure, median } from "../support/measure.ts";

@@ -22,7 +22,7 @@ export interface PythonHits {
  * @param rounds How many hits to time.
  */
 export async function timePythonHits(dir: string, rounds: number): Promise<PythonHits> {
-  const script = new URL("python_hits.py", import.meta.url).pathname;
+  const script = new URL("./python_hits.py", import.meta.url).pathname;
   const output = await new Deno.Command("python3", { args: ["-B", script, dir, String(rounds)], cwd: dir }).output()
     .catch((error) => {
       if (error instanceof Deno.errors.NotFound) return null;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** Other caches that run beside ours. */
 export const PEER_NAMES = ["memoize-fs", "cacache", "cacheable", "flat-cache", "joblib", "cachepy (Python)"] as const;
 

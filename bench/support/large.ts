@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /**
  * Numbers that no compression or sharing makes small.
  *

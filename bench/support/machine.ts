@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** Machine and versions. */
 export interface Machine {
   readonly cpu: string;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** Does something once. `turn` counts from 0 and is the same for all works at the same time. */
 export type Work = (turn: number) => unknown;
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 let runs = 0;
 
 /** To be called by a function under test each time that it runs; with `ignoreCode: ["countRun"]` it is no input. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Style } from "../../src/render/style.ts";
-import { formatTable } from "../../src/render/table.ts";
+import type { Style } from "../../src/cli/text/terminal.ts";
+import { formatTable } from "../../src/cli/text/table.ts";
 import { type Figure, keepsLimits, type Limit, PEER_NAMES } from "./figures.ts";
 import type { Machine } from "./machine.ts";
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** A folder that is removed when it goes out of scope. */
 export interface Workspace extends Disposable {
   readonly dir: string;

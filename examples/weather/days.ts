@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** A row of the file as it stands there. */
 export interface Row {
   readonly date: string;

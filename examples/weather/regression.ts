@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** Rows of predictors with a response each. */
 export interface Sample {
   /** The predictors, row after row. */

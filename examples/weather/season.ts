@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 const DAYS_PER_YEAR = 365.25;
 const MS_PER_DAY = 86_400_000;
 

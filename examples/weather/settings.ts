@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** Where the data are, relative to this folder: the tasks run here. */
 export const DATA_FILE = "data/seattle-weather.csv";
 

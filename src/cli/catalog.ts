@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CommandRun, CommandSpec, OptionSpec } from "./command.ts";
+import { type CommandRun, type CommandSpec, COMMON_OPTIONS, type OptionSpec } from "./command.ts";
 
 /** A command and where its code is. */
 export interface CommandEntry extends CommandSpec {
@@ -23,7 +23,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     arguments: [0, 0],
     details: `JSON: { cacheDir, entries, sizeBytes, oldest, newest, byFunction: [{ fname, entries, sizeBytes, hits,
 computeMs, savedMs }] }; times are ISO 8601 or null.`,
-    load: () => import("./stats.ts"),
+    load: () => import("./commands/stats.ts"),
   },
   {
     name: "list",
@@ -37,7 +37,7 @@ computeMs, savedMs }] }; times are ISO 8601 or null.`,
     ],
     arguments: [0, 0],
     details: "JSON: [{ key, fname, created, lastUsed, sizeBytes, computeMs }]; times are ISO 8601.",
-    load: () => import("./list.ts"),
+    load: () => import("./commands/list.ts"),
   },
   {
     name: "info",
@@ -51,7 +51,7 @@ JSON: { value, meta }. value is the result as far as JSON can hold it: a Map is 
 { "Set": [] }, a Date { "Date": "..." }, a bigint { "BigInt": "..." }, a number that is none { "Number": "NaN" },
 undefined { "undefined": true }, binary data { "<type>": base64 }. meta is what cacheInfo() returns.
 Exit code 1: there is no such entry, or its result is damaged.`,
-    load: () => import("./info.ts"),
+    load: () => import("./commands/info.ts"),
   },
   {
     name: "why",
@@ -67,7 +67,7 @@ environment variables and nested calls, and runs no code: a change of code is se
 
 JSON: [{ key, fname, functionId, created, closest, reasons, summary, now: { fresh, reasons, summary }, notices }].
 Exit code 1: there is no such entry, or one is stale.`,
-    load: () => import("./why.ts"),
+    load: () => import("./commands/why.ts"),
   },
   {
     name: "diff",
@@ -79,7 +79,7 @@ Exit code 1: there is no such entry, or one is stale.`,
 
 JSON: { before, after, reasons, summary, onlyBefore, onlyAfter, sameResult }; reasons are the differences, onlyBefore
 and onlyAfter what only one of the two executions observed. Exit code 1: there is no such entry.`,
-    load: () => import("./diff.ts"),
+    load: () => import("./commands/diff.ts"),
   },
   {
     name: "changed",
@@ -94,7 +94,7 @@ A stale nested call may give the same result when it runs again; then what calle
 
 JSON: [{ key, fname, functionId, reasons, summary }].
 Exit code 1: at least one entry is stale.`,
-    load: () => import("./changed.ts"),
+    load: () => import("./commands/changed.ts"),
   },
   {
     name: "tree",
@@ -112,7 +112,7 @@ needs no network.
 
 JSON: { format: "cachepy-graph-1", nodes: [{ id, fname, hash, parents, children, files, fileHashes, outfile, created }],
 edges: [{ from, to, kind: "call" | "file" }] }.`,
-    load: () => import("./tree.ts"),
+    load: () => import("./commands/tree.ts"),
   },
   {
     name: "files",
@@ -122,7 +122,7 @@ edges: [{ from, to, kind: "call" | "file" }] }.`,
     arguments: [0, 1],
     details: `Without PATH, JSON: ["/absolute/path"]. With PATH, JSON: [{ id, fname, hash, parents, children, files,
 fileHashes, outfile, created }]. Exit code 1: no call depends on PATH.`,
-    load: () => import("./files.ts"),
+    load: () => import("./commands/files.ts"),
   },
   {
     name: "prune",
@@ -136,7 +136,7 @@ fileHashes, outfile, created }]. Exit code 1: no call depends on PATH.`,
     ],
     arguments: [0, 0],
     details: "JSON: { removed, freedBytes, dryRun }.",
-    load: () => import("./prune.ts"),
+    load: () => import("./commands/prune.ts"),
   },
   {
     name: "clear",
@@ -147,7 +147,7 @@ fileHashes, outfile, created }]. Exit code 1: no call depends on PATH.`,
     details: `Asks first when a person sits at the terminal; in a script it does not.
 
 JSON: { removed, freedBytes }. Exit code 1: it was answered no.`,
-    load: () => import("./clear.ts"),
+    load: () => import("./commands/clear.ts"),
   },
   {
     name: "verify",
@@ -157,6 +157,66 @@ JSON: { removed, freedBytes }. Exit code 1: it was answered no.`,
     arguments: [0, 0],
     details: `JSON: { checked, problems: [{ key, kind, detail }], repaired }.
 Exit code 1: there are problems that were not repaired.`,
-    load: () => import("./verify.ts"),
+    load: () => import("./commands/verify.ts"),
   },
 ];
+
+/** How the program is called in its own texts. */
+const PROGRAM = "deno run -A jsr:@bimsb/cachepy/cli";
+
+/**
+ * The help of the program.
+ *
+ * @param commands All commands.
+ * @returns Lines with a line feed at the end.
+ */
+export function programHelp(commands: readonly CommandSpec[]): string {
+  return `Looks into a cache of @bimsb/cachepy and keeps it in order.
+
+Usage: ${PROGRAM} COMMAND [options]
+
+Commands:
+${columns(commands.map(({ name, summary }) => [name, summary]))}
+Options of every command:
+${options(COMMON_OPTIONS)}  --version${" ".repeat(14)}print the version
+
+Exit codes: 0 all is well; 1 a problem was found (a damaged or stale entry, an unknown key);
+2 the command line is wrong, or a permission or --unstable-kv is missing.
+
+Permissions: --unstable-kv --allow-read --allow-write --allow-env, or -A (which includes all but
+--unstable-kv; "unstable": ["kv"] in deno.json stands for that flag). --allow-env is needed for
+CACHEPY_DIR and to check environment variables; --allow-write to open the cache's database.
+
+COMMAND --help says more about a command.
+`;
+}
+
+/**
+ * The help of one command.
+ *
+ * @param command The command.
+ * @returns Lines with a line feed at the end.
+ */
+export function commandHelp(command: CommandSpec): string {
+  const usage = command.usage === "" ? command.name : `${command.name} ${command.usage}`;
+  return `${command.summary}
+
+Usage: ${PROGRAM} ${usage}
+
+Options:
+${options([...command.options, ...COMMON_OPTIONS])}
+${command.details}
+`;
+}
+
+function options(specs: readonly OptionSpec[]): string {
+  return columns(specs.map(({ name, value, short, help }) => [
+    `${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`,
+    help,
+  ]));
+}
+
+function columns(pairs: readonly (readonly [string, string])[]): string {
+  const widest = Math.max(21, ...pairs.map(([name]) => name.length));
+  return pairs.map(([name, text]) => `  ${name.padEnd(widest)}  ${text}\n`).join("");
+}

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./text/terminal.ts";
+import { createProgress } from "./text/durations.ts";
+import type { OnProgress } from "../manage/tasks.ts";
 
 /** An option of a command. */
 export interface OptionSpec {
@@ -73,3 +75,143 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   { name: "no-color", help: "print no colours (also NO_COLOR)" },
   { name: "help", short: "h", help: "print this help" },
 ];
+
+/** Fewest characters by which a key is named. */
+const LEAST = 6;
+
+/**
+ * A key as it was typed, or the beginning of one.
+ *
+ * @param text What was typed.
+ * @returns The text in lower case.
+ * @throws {UsageError} When it can be neither.
+ */
+export function checkKey(text: string): string {
+  const key = text.toLowerCase();
+  if (isKeyLike(key)) return key;
+  throw new UsageError(
+    `KEY needs at least ${LEAST} hex characters of a call key, got ${
+      JSON.stringify(text)
+    }; the command list names keys`,
+  );
+}
+
+/**
+ * Whether a text can be a call key or the beginning of one.
+ *
+ * @param text Any text.
+ * @returns Whether it has 6 to 64 lowercase hex characters.
+ */
+export function isKeyLike(text: string): boolean {
+  return text.length >= LEAST && text.length <= 64 && /^[0-9a-f]+$/.test(text);
+}
+
+/**
+ * Prints a value as JSON, two spaces to a level, with a line feed at the end. Dates become ISO 8601, bytes
+ * `{ "Uint8Array": base64 }`.
+ *
+ * @param terminal Where to print.
+ * @param value The value.
+ */
+export async function printJson(terminal: Terminal, value: unknown): Promise<void> {
+  await terminal.out(
+    JSON.stringify(value, (_, inner) => inner instanceof Uint8Array ? toJsonValue(inner) : inner, 2) + "\n",
+  );
+}
+
+/**
+ * Runs `task`, with a bar on standard error when that is a terminal and the task takes over a second.
+ *
+ * @param terminal Where to draw.
+ * @param label What is being done.
+ * @param task The work; it tells how far it is.
+ * @returns What `task` returned.
+ */
+export async function withProgress<Answer>(
+  terminal: Terminal,
+  label: string,
+  task: (onProgress: OnProgress) => Promise<Answer>,
+): Promise<Answer> {
+  if (!terminal.drawsProgress) return await task(() => {});
+  const progress = createProgress({
+    label,
+    draw: terminal.err,
+    now: () => performance.now(),
+    columns: terminal.columns,
+  });
+  try {
+    return await task(progress.update);
+  } finally {
+    progress.finish();
+  }
+}
+
+/** Deepest level that is followed. */
+const DEEPEST = 200;
+
+/**
+ * `value` as far as JSON can hold it. What JSON has no form for becomes an object with one property that names its type:
+ * `{ "Map": [[key, value]] }`, `{ "Date": "2026-01-01T00:00:00.000Z" }`, `{ "BigInt": "1" }`, `{ "Uint8Array": base64 }`,
+ * `{ "Number": "NaN" }`, `{ "undefined": true }`. A value inside itself becomes `{ "circular": true }`.
+ *
+ * For reading, not for storing: an object that happens to look like one of these forms cannot be told from it.
+ *
+ * @param value Any value that a cache can hold.
+ * @returns A value for `JSON.stringify`.
+ */
+export function toJsonValue(value: unknown): unknown {
+  return convert(value, new Set(), 0);
+}
+
+function convert(value: unknown, above: Set<object>, depth: number): unknown {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { Number: Object.is(value, -0) ? "-0" : `${value}` };
+    case "bigint":
+      return { BigInt: String(value) };
+    case "undefined":
+      return { undefined: true };
+    case "symbol":
+    case "function":
+      return { [typeof value]: String(value) };
+  }
+  if (value === null) return null;
+  const object = value as object;
+  if (above.has(object)) return { circular: true };
+  if (depth >= DEEPEST) return { truncated: true };
+  above.add(object);
+  try {
+    return convertObject(object, (inner) => convert(inner, above, depth + 1));
+  } finally {
+    above.delete(object);
+  }
+}
+
+function convertObject(object: object, next: (inner: unknown) => unknown): unknown {
+  if (Array.isArray(object)) return Array.from(object, next);
+  if (object instanceof Map) return { Map: Array.from(object, ([key, value]) => [next(key), next(value)]) };
+  if (object instanceof Set) return { Set: Array.from(object, next) };
+  if (object instanceof Date) return { Date: Number.isNaN(object.getTime()) ? "Invalid Date" : object.toISOString() };
+  if (object instanceof RegExp) return { RegExp: String(object) };
+  if (object instanceof Error) {
+    const { name, message } = object;
+    return { Error: { name, message, ...("cause" in object ? { cause: next(object.cause) } : {}) } };
+  }
+  if (object instanceof ArrayBuffer) return { ArrayBuffer: new Uint8Array(object).toBase64() };
+  if (ArrayBuffer.isView(object)) {
+    const bytes = new Uint8Array(object.buffer, object.byteOffset, object.byteLength);
+    return { [object.constructor.name]: bytes.toBase64() };
+  }
+  if (object instanceof Blob) return { Blob: { type: object.type, size: object.size } };
+  if (object instanceof Number || object instanceof String || object instanceof Boolean) {
+    return { [object.constructor.name]: next(object.valueOf()) };
+  }
+  const plain: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries(object)) plain[name] = next(value);
+  return plain;
+}

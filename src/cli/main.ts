@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { COMMANDS } from "./catalog.ts";
+import { commandHelp, COMMANDS, programHelp } from "./catalog.ts";
 import { COMMON_OPTIONS, EXIT, UsageError } from "./command.ts";
-import { describeFailure } from "./failures.ts";
-import { commandHelp, programHelp } from "./help.ts";
-import type { Terminal } from "./terminal.ts";
-import { openTerminal } from "./terminal.ts";
+import { openTerminal, type Terminal } from "./text/terminal.ts";
+import { CacheError, CacheTypeError } from "../words/errors.ts";
+import { printable } from "../reasons/describe_reasons.ts";
+import { loadDefaultConfig } from "../options/config.ts";
+import { cacheDefaultDir, findProjectRoot, setProjectRoot, toAbsolute } from "../options/project.ts";
+import config from "../../deno.json" with { type: "json" };
 
 /** Options that may stand before the command. */
 const PROGRAM_OPTIONS = [...COMMON_OPTIONS, { name: "version", short: "V", help: "print the version" }];
@@ -41,7 +43,6 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   const { parseOptions, textOption } = await import("./parse_options.ts");
   const before = parseOptions(args, PROGRAM_OPTIONS, { stopEarly: true });
   if (before.options["version"]) {
-    const { version } = await import("./version.ts");
     await terminal.out(`cachepy ${version} (deno ${Deno.version.deno})\n`);
     return EXIT.ok;
   }
@@ -67,14 +68,13 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
         `usage: ${name} ${command.usage}`,
     );
   }
-  const { chooseFolders } = await import("./folders.ts");
   const cacheDir = await chooseFolders(textOption(options, "cache-dir"), textOption(options, "root"));
   const { run } = await command.load();
   return await run({ arguments: own.arguments, options, cacheDir, terminal, nowMs: Date.now() });
 }
 
 async function unknownCommand(name: string): Promise<UsageError> {
-  const { nearestWord } = await import("../options/spelling.ts");
+  const { nearestWord } = await import("../options/check_options.ts");
   const nearest = nearestWord(name, COMMANDS.map((command) => command.name));
   const hint = nearest === null ? "see --help" : `did you mean ${nearest}?`;
   return new UsageError(`Unknown command ${JSON.stringify(name)}; ${hint}`);
@@ -83,3 +83,75 @@ async function unknownCommand(name: string): Promise<UsageError> {
 function isHelp(arg: string | undefined): boolean {
   return arg === "--help" || arg === "-h";
 }
+
+/** What to print and how to exit. */
+interface Failure {
+  readonly message: string;
+  readonly exitCode: number;
+}
+
+/**
+ * What an error means to the person at the command line.
+ *
+ * @param error What was thrown.
+ * @returns A message of one or two lines, and the exit code.
+ */
+function describeFailure(error: unknown): Failure {
+  if (error instanceof UsageError) return { message: printable(error.message), exitCode: EXIT.usage };
+  if (error instanceof Deno.errors.NotCapable) return missingPermission(error);
+  if (error instanceof CacheError) {
+    if (error.code === "ERR_UNSTABLE_KV") return { message: WITHOUT_KV, exitCode: EXIT.usage };
+    const isUsage = error.code === "ERR_PERMISSION" || error.code === "ERR_CACHE_DIR";
+    return { message: printable(error.message), exitCode: isUsage ? EXIT.usage : EXIT.problem };
+  }
+  if (error instanceof CacheTypeError && error.code === "ERR_CONFIG") {
+    return { message: printable(error.message), exitCode: EXIT.usage };
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { message: printable(message), exitCode: EXIT.problem };
+}
+
+const WITHOUT_KV = `Cannot open the cache: Deno.openKv is not there, since --unstable-kv was not given
+Run: deno run -A --unstable-kv jsr:@bimsb/cachepy/cli COMMAND
+or install with that flag: deno install -gA --unstable-kv -n cachepy jsr:@bimsb/cachepy/cli
+or add "unstable": ["kv"] to deno.json`;
+
+/** Deno's own message names what was asked for: `Requires env access to "HOME", run again with the --allow-env flag`. */
+function missingPermission(error: Error): Failure {
+  const flag = /--allow-[a-z]+/.exec(error.message)?.[0] ?? "-A";
+  const what = /Requires (.*?), run again/.exec(error.message)?.[1] ?? error.message;
+  return {
+    message: `Cannot go on without ${printable(what)}; run again with ${flag}, or with ` +
+      "--allow-read --allow-write --allow-env for all commands",
+    exitCode: EXIT.usage,
+  };
+}
+
+/**
+ * Settles the cache directory, and tells `project.ts` which project the recorded paths are relative to.
+ *
+ * A program that caches finds its project from its main module; here the main module is this command line, so the root
+ * is the nearest project folder above the working directory or above the cache, whichever lies deeper; when neither
+ * contains the other, the one above the cache.
+ *
+ * @param cacheDir What `--cache-dir` says; when nothing, the cache is where a program in this folder would keep it.
+ * @param root What `--root` says.
+ * @returns The cache directory, as it was given.
+ * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file, as {@linkcode loadDefaultConfig}.
+ */
+async function chooseFolders(cacheDir: string | undefined, root: string | undefined): Promise<string> {
+  const chosen = cacheDir ?? String((await loadDefaultConfig(Deno.cwd())).cacheDir ?? cacheDefaultDir());
+  setProjectRoot(root === undefined ? findRoot(toAbsolute(chosen)) : toAbsolute(root));
+  return chosen;
+}
+
+function findRoot(cacheDir: string): string {
+  const fromHere = findProjectRoot({ cwd: Deno.cwd() });
+  const fromCache = findProjectRoot({ cwd: cacheDir });
+  // Without a project above it, the folder itself is the answer: a cache is no project.
+  if (fromCache === cacheDir) return fromHere;
+  return `${fromHere}/`.startsWith(`${fromCache}/`) ? fromHere : fromCache;
+}
+
+/** Version of this package, as deno.json has it. */
+const version: string = config.version;

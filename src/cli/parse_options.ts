@@ -4,9 +4,8 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
-import { nearestWord } from "../options/spelling.ts";
-import type { OptionSpec, OptionValues } from "./command.ts";
-import { UsageError } from "./command.ts";
+import { nearestWord } from "../options/check_options.ts";
+import { type OptionSpec, type OptionValues, UsageError } from "./command.ts";
 
 /** Options of {@linkcode parseOptions}. */
 export interface ParseSettings {

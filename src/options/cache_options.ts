@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CacheEvent } from "../events.ts";
+import type { CacheEvent } from "../words/events.ts";
 
 /**
  * Options of {@linkcode cacheFile}. All are optional; a value of `undefined` is the same as leaving the option out.

@@ -3,27 +3,30 @@
  *
  * @module
  */
-import type { CallKey } from "../digests.ts";
-import { FORMAT_VERSION } from "../records.ts";
-import { acquireLock, type AcquireOptions, type Lease } from "../lock.ts";
-import { BlobStore } from "./blob_store.ts";
-import { Generation } from "./generation.ts";
-import { KvHandle } from "./kv_handle.ts";
+import { type BlobDigest, type CallKey, isDigest } from "../words/digests.ts";
+import { FORMAT_VERSION } from "../words/records.ts";
+import { acquireLock, type AcquireOptions, type Lease } from "./locks/call_lock.ts";
+import { BlobStore } from "./blobs/blob_store.ts";
 import {
   describeFolderError,
   findLink,
+  Generation,
   isPermissionError,
   type Layout,
   layoutOf,
   makeLayout,
   requireAccess,
 } from "./layout.ts";
-import { RecordStore } from "./record_store.ts";
+import { KvHandle } from "./database/kv_handle.ts";
+import { RecordStore, type Removal } from "./records/record_store.ts";
 import { UsageLog } from "./usage_log.ts";
+import { inPieces, listRows } from "./records/graph_rows.ts";
+import { collectGarbage, recoverAside } from "./blobs/blob_garbage.ts";
+import { isLockHeld, removeAbandonedLocks, waitForLock } from "./locks/file_lock.ts";
 
-export type { StoredNode } from "./record_codec.ts";
-export type { BlobStore } from "./blob_store.ts";
-export type { RecordStore } from "./record_store.ts";
+export type { StoredNode } from "./records/record_codec.ts";
+export type { BlobStore } from "./blobs/blob_store.ts";
+export type { RecordStore } from "./records/record_store.ts";
 export type { UsageLog } from "./usage_log.ts";
 
 /** Options of {@linkcode openCache}. */
@@ -243,4 +246,60 @@ function tellNewerFormat(layout: Layout, tell: (report: CacheReport) => void): v
     detail: `The cache directory ${layout.root} also holds entries of format ${newest}, made by a newer version; ` +
       `this version reads and writes format ${FORMAT_VERSION} beside them`,
   });
+}
+
+/**
+ * Removes all entries, the graph, the counts of their use, and what killed processes left behind. What other processes
+ * store meanwhile may stay or go.
+ *
+ * @param cache The cache.
+ * @returns Number of entries, and bytes of results, that are gone.
+ */
+export async function clear(cache: Cache): Promise<Removal> {
+  const release = cache.use();
+  const lock = await waitForLock(lockOf(cache));
+  try {
+    const { handle } = cache.records.garbage;
+    await recoverAside(cache.records.garbage);
+    let removed = 0;
+    // All is deleted by rows, without a look at what each entry holds: a third of the time. Records go first, so that
+    // none is ever without its result.
+    for await (const piece of inPieces(listRows(handle, { prefix: ["r"] }), 800)) {
+      removed += piece.filter(({ key: [, key] }) => isDigest(key)).length;
+      await cache.records.writeRows(piece.map(({ key }) => ({ key })));
+    }
+    // Now, too, so that other processes drop what they remember before it is gone.
+    cache.bumpGeneration();
+    await cache.records.beginEra();
+    await cache.records.resetGraph();
+    await cache.records.removeRest();
+    // What was stored meanwhile may have lost its rows in the indexes, and then its result is taken for garbage.
+    const stored: CallKey[] = [];
+    for await (const { key: [, key] } of listRows(handle, { prefix: ["r"] })) {
+      if (isDigest(key)) stored.push(key as CallKey);
+    }
+    removed += (await cache.records.remove(stored)).removed;
+    const blobs = new Set<BlobDigest>();
+    for (const { digest } of cache.blobs.list()) blobs.add(digest);
+    const freedBytes = await collectGarbage(blobs, cache.records.garbage);
+    cache.blobs.removeAbandoned(Date.now());
+    removeAbandonedLocks(cache.layout.locks);
+    await cache.records.compactSummaries();
+    cache.usage.merge(() => false);
+    cache.bumpGeneration();
+    await cache.records.beginEra();
+    return { removed, freedBytes };
+  } finally {
+    lock?.release();
+    release();
+  }
+}
+
+/** Whether some process is emptying the cache now. */
+export function isBeingCleared(cache: Cache): boolean {
+  return isLockHeld(lockOf(cache));
+}
+
+function lockOf({ layout }: Cache): string {
+  return `${layout.locks}/clear.lock`;
 }

@@ -13,10 +13,21 @@
  *
  * @module
  */
-import { CacheError } from "../errors.ts";
-import { FILE_MODE, FOLDER_MODE, isOnlyName, linkIn, listOwn, lookAt, refusal } from "../own_files.ts";
-import { resolvePath } from "../project/paths.ts";
-import { FORMAT_VERSION } from "../records.ts";
+import { CacheError } from "../words/errors.ts";
+import {
+  appendOwn,
+  FILE_MODE,
+  FOLDER_MODE,
+  isOnlyName,
+  linkIn,
+  listOwn,
+  lookAt,
+  refusal,
+  requireFolders,
+  writeAnew,
+} from "./own_files.ts";
+import { resolvePath } from "../options/paths.ts";
+import { FORMAT_VERSION } from "../words/records.ts";
 
 /** Absolute paths of one cache directory. */
 export interface Layout {
@@ -322,5 +333,44 @@ function isFile(path: string): boolean {
     return !Deno.statSync(path).isDirectory;
   } catch {
     return false;
+  }
+}
+
+const ONE_BYTE = new Uint8Array([0x2e]);
+
+/** The generation of one cache directory. */
+export class Generation {
+  readonly #path: string;
+  readonly #version: string;
+  readonly #tmp: string;
+
+  /** @param layout Where the file is. */
+  constructor({ generation, version, tmp }: Pick<Layout, "generation" | "version" | "tmp">) {
+    this.#path = generation;
+    this.#version = version;
+    this.#tmp = tmp;
+  }
+
+  /**
+   * A text that differs from every earlier one after a removal or replacement by any process.
+   *
+   * Read it *before* reading the store and keep it with what was read: a removal in between then shows as a difference.
+   */
+  current(): string {
+    try {
+      const info = Deno.lstatSync(this.#path);
+      return `${info.ino}:${info.size}`;
+    } catch {
+      return "gone";
+    }
+  }
+
+  /** Says that entries were removed or replaced. Call it *after* the store says so, never before. */
+  bump(): void {
+    requireFolders(this.#version);
+    if (appendOwn(this.#path, ONE_BYTE)) return;
+    // A file with another inode says so as well.
+    requireFolders(this.#tmp);
+    writeAnew(this.#path, ONE_BYTE, `${this.#tmp}/${Deno.pid}-${crypto.randomUUID()}`);
   }
 }

@@ -12,19 +12,10 @@
  *
  * @module
  */
-import type { CallKey } from "../digests.ts";
-import type { EntryUsage } from "../records.ts";
-import { tryChoreLock } from "./file_lock.ts";
-import {
-  appendOwn,
-  FOLDER_MODE,
-  listOwn,
-  lookAt,
-  readOwn,
-  removeOwn,
-  requireFolders,
-  writeAnew,
-} from "../own_files.ts";
+import type { CallKey } from "../words/digests.ts";
+import type { EntryUsage } from "../words/records.ts";
+import { tryChoreLock } from "./locks/file_lock.ts";
+import { appendOwn, FOLDER_MODE, listOwn, lookAt, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
 import { type Layout, OWN_NAMES } from "./layout.ts";
 
 /** Bytes of one row: a key, a count, a time. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** URL of the folder with the sources, with a slash at its end. */
 export const OWN_SOURCES: string = new URL("../", import.meta.url).href;
 const OWN_MODULE = new URL("../../mod.ts", import.meta.url).href;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** A value that can be told from every other one. */
 export interface Value {
   readonly n: number;

@@ -4,7 +4,6 @@
  *
  * @module
  */
-
 /** The first difference between `a` and `b` as a path with both sides; `null` when nothing tells them apart. */
 export function findDifference(a: unknown, b: unknown): string | null {
   const pairs = new Map<object, object>();

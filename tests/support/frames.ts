@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { CallKey } from "../../src/digests.ts";
-import { FileDigests } from "../../src/files/file_digests.ts";
-import type { Dependency } from "../../src/records.ts";
-import { CallFrame, currentFrame, runInFrame } from "../../src/tracker.ts";
+import type { CallKey } from "../../src/words/digests.ts";
+import { FileDigests } from "../../src/reads/files/file_digests.ts";
+import type { Dependency } from "../../src/words/records.ts";
+import { CallFrame, currentFrame, runInFrame } from "../../src/reads/run_observed.ts";
 
 /** What a run came to. */
 export interface ObservedRun<T> {

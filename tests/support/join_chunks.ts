@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { EncodedResult } from "../../src/cbor/encode_result.ts";
+import type { EncodedResult } from "../../src/values/result/encode_result.ts";
 
 /** Joins the pieces; together they are as long as they say. */
 export function joinChunks({ chunks, byteLength }: EncodedResult): Uint8Array<ArrayBuffer> {

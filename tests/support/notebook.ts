@@ -6,7 +6,7 @@
 import { dirname, fromFileUrl } from "@std/path";
 import type { Project } from "./project.ts";
 
-const DRIVER = fromFileUrl(new URL("notebook.py", import.meta.url));
+const DRIVER = fromFileUrl(new URL("./notebook.py", import.meta.url));
 
 /** How to get what {@linkcode findPython} looks for. */
 export const NOTEBOOK_NEEDS = "Python 3 with jupyter_client: pip install jupyter_client";

@@ -1,6 +1,6 @@
 /** Records made by hand, for tests that need no execution. */
-import { digestBytes } from "../../src/digest.ts";
-import type { CallKey, Digest, FingerprintDigest } from "../../src/digests.ts";
+import { digestBytes } from "../../src/words/sha256.ts";
+import type { CallKey, Digest, FingerprintDigest } from "../../src/words/digests.ts";
 import type {
   ChildDependency,
   Dependency,
@@ -10,7 +10,7 @@ import type {
   FingerprintPart,
   Trace,
   ValuePart,
-} from "../../src/records.ts";
+} from "../../src/words/records.ts";
 
 /** A digest of some text, for any kind. */
 export function digestOf<Kind extends string>(text: string): Digest<Kind> {

@@ -1,6 +1,6 @@
 /** A cache with records made by hand. */
-import { encodeResult } from "../../src/cbor/encode_result.ts";
-import type { EntryRecord } from "../../src/records.ts";
+import { encodeResult } from "../../src/values/result/encode_result.ts";
+import type { EntryRecord } from "../../src/words/records.ts";
 import type { Cache } from "../../src/store/cache_dir.ts";
 import { openCache } from "../../src/store/cache_dir.ts";
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { BlobDigest, CallKey } from "../../src/digests.ts";
-import { digestBytes } from "../../src/digest.ts";
-import type { Dependency, EntryRecord, Trace } from "../../src/records.ts";
+import type { BlobDigest, CallKey } from "../../src/words/digests.ts";
+import { digestBytes } from "../../src/words/sha256.ts";
+import type { Dependency, EntryRecord, Trace } from "../../src/words/records.ts";
 import { type Cache, openCache, type OpenOptions } from "../../src/store/cache_dir.ts";
 
 /** What a test's entry differs in from the others. */

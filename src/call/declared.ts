@@ -1,0 +1,70 @@
+/**
+ * What the options declare a result to depend on, as it is at the time of a call.
+ *
+ * @module
+ */
+import { digestBytes } from "../words/sha256.ts";
+import type { ContentDigest } from "../words/digests.ts";
+import { CacheError } from "../words/errors.ts";
+import type { ResolvedOptions } from "../options/check_options.ts";
+
+/** Declared dependencies other than arguments, with what they hold now. */
+export interface Declared {
+  /** The user's label; `null`: none. */
+  readonly version: string | null;
+  /** Digests of environment variables by name, sorted; `null`: not set, which is not the same as empty. */
+  readonly env: readonly (readonly [name: string, digest: ContentDigest | null])[];
+  /** Digests of files and folders by portable path; `null`: absent. */
+  readonly files: readonly (readonly [path: string, digest: ContentDigest | null])[];
+  /** Values by name. */
+  readonly vars: Readonly<Record<string, unknown>>;
+}
+
+/** Reads a file's or folder's content digest. */
+export type DigestPath = (path: string | URL) => FoundPath | Promise<FoundPath>;
+
+/** A path in portable form and what it leads to. */
+export interface FoundPath {
+  readonly path: string;
+  readonly digest: ContentDigest | null;
+}
+
+const NOTHING: Declared = { version: null, env: [], files: [], vars: {} };
+
+/** Whether the options declare nothing that can be another thing at the next call. */
+export function declaresNothing({ envVars, dependsOnFiles, dependsOnVars }: ResolvedOptions): boolean {
+  // An empty object that is not frozen may be filled before the next call.
+  return envVars.length === 0 && dependsOnFiles.length === 0 && typeof dependsOnVars !== "function" &&
+    Object.isFrozen(dependsOnVars) && Object.keys(dependsOnVars).length === 0;
+}
+
+/**
+ * Looks at everything that the options declare.
+ *
+ * @param options The options in force.
+ * @param digestPath How to look at a path.
+ * @throws {CacheError} `ERR_PERMISSION` when a variable may not be read.
+ */
+export async function readDeclared(options: ResolvedOptions, digestPath: DigestPath): Promise<Declared> {
+  const { version, envVars, dependsOnFiles, dependsOnVars } = options;
+  if (declaresNothing(options)) return { ...NOTHING, version };
+  const vars = typeof dependsOnVars === "function" ? dependsOnVars() : dependsOnVars;
+  const found = await Promise.all(dependsOnFiles.map(digestPath));
+  return {
+    version,
+    env: envVars.toSorted().map((name) => [name, digestVariable(name)]),
+    files: found.map(({ path, digest }) => [path, digest] as const).sort(([a], [b]) => a < b ? -1 : 1),
+    vars,
+  };
+}
+
+function digestVariable(name: string): ContentDigest | null {
+  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") {
+    throw new CacheError(
+      "ERR_PERMISSION",
+      `Cannot read the environment variable ${name} that envVars lists; run with --allow-env=${name}`,
+    );
+  }
+  const value = Deno.env.get(name);
+  return value === undefined ? null : digestBytes(value);
+}

@@ -1,0 +1,78 @@
+/**
+ * Hands the caller the value that a call landed on.
+ *
+ * @module
+ */
+import { describeError } from "../words/announce.ts";
+import type { Call } from "./identify.ts";
+import { decodeResult } from "../values/result/decode_result.ts";
+import { encodeResult, joinChunks } from "../values/result/encode_result.ts";
+import type { Landing } from "./outcome.ts";
+import type { Trace } from "../words/records.ts";
+import { tellDamaged, tellHit } from "./tell.ts";
+
+/** Returned in place of a value whose stored bytes cannot be used. */
+export const DAMAGED: unique symbol = Symbol("damaged");
+
+/**
+ * The value that a call landed on: the function's own when it ran for this caller, else a fresh copy.
+ *
+ * @param call The call.
+ * @param landing What it came to.
+ * @param startedMs When it began, by `performance.now()`.
+ * @returns The value, `undefined` for a call that threw, or {@linkcode DAMAGED}.
+ */
+export async function deliver(call: Call, landing: Landing, startedMs: number): Promise<unknown> {
+  switch (landing.kind) {
+    case "threw":
+      return undefined;
+    case "unstored":
+      return landing.isShared === true ? await copyOf(landing.value) : landing.value;
+    case "stored":
+      return landing.isShared === true ? await readResult(call, landing.trace) : landing.value;
+    case "hit": {
+      const value = await readResult(call, landing.trace);
+      if (value !== DAMAGED) {
+        const { computeMs } = landing.trace;
+        call.prepared.workspace.cache.usage.record(call.key);
+        tellHit(call, performance.now() - startedMs, computeMs);
+      }
+      return value;
+    }
+    default:
+      return landing satisfies never;
+  }
+}
+
+/**
+ * Several callers of one run may each change what they get. Where a copy would lack something, such as the class of an
+ * instance, they share what the function returned: nobody gets another value than that.
+ */
+async function copyOf(value: unknown): Promise<unknown> {
+  try {
+    return decodeResult(joinChunks(await encodeResult(value)));
+  } catch {
+    return value;
+  }
+}
+
+async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<unknown> {
+  const { cache, memory } = call.prepared.workspace;
+  const known = memory.result(result);
+  try {
+    if (known !== undefined) return decodeResult(known);
+    const found = await cache.blobs.read(result, sizeBytes);
+    if (found.status !== "ok") {
+      memory.dropRecord(call.key);
+      const isPruned = found.status === "missing" && await cache.records.get(call.key, { parts: false }) === null;
+      if (found.status === "corrupt") cache.blobs.remove(result);
+      if (!isPruned) tellDamaged(call, found.status === "missing" ? "its result is missing" : found.detail);
+      return DAMAGED;
+    }
+    if (memory.takes(sizeBytes)) memory.keepResult(result, found.bytes);
+    return decodeResult(found.bytes);
+  } catch (error) {
+    tellDamaged(call, describeError(error));
+    return DAMAGED;
+  }
+}

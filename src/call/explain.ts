@@ -1,0 +1,91 @@
+/**
+ * Why a call is not answered from the cache: what differs from the closest stored call of the same function.
+ *
+ * @module
+ */
+import { describeError } from "../words/announce.ts";
+import type { Call } from "./identify.ts";
+import type { CallOptions } from "./cached_function.ts";
+import type { CallKey } from "../words/digests.ts";
+import type { CallReport, StaleReason } from "../words/events.ts";
+import type { Finding } from "./look_up.ts";
+import type { EntryRecord } from "../words/records.ts";
+import { describeReasons } from "../reasons/describe_reasons.ts";
+import { closestEntry, type ComparableCall, diffEntries } from "../reasons/differences.ts";
+import { isHeard } from "./tell.ts";
+
+/** How many of a function's newest entries are compared with a call. */
+const CANDIDATES = 32;
+
+/** Why there is no fresh entry for a call. */
+export interface Explanation {
+  readonly reasons: readonly StaleReason[];
+  /** The stored call that the reasons compare with; `null` when the function was never stored. */
+  readonly closest: CallKey | null;
+}
+
+/**
+ * Why the function is about to run. Costs nothing when nobody listens and the finding does not already tell.
+ *
+ * @param call The call.
+ * @param finding What was found for it.
+ * @param options How the call uses the cache.
+ */
+export async function explain(
+  call: Call,
+  finding: Finding,
+  options: CallOptions,
+): Promise<readonly StaleReason[]> {
+  if (options.force === true) return [{ kind: "forced" }];
+  if (options.load === false) return [{ kind: "unread" }];
+  if (finding.verdict !== null && !finding.verdict.fresh) return finding.verdict.reasons;
+  if (!isHeard(call)) return [];
+  try {
+    return (await compareWithClosest(call)).reasons;
+  } catch (error) {
+    return [{ kind: "damaged", detail: describeError(error) }];
+  }
+}
+
+/** What `why` answers for a call. */
+export async function reportOf(call: Call, { verdict }: Finding): Promise<CallReport> {
+  const { reasons, closest } = verdict === null
+    ? await compareWithClosest(call)
+    : { reasons: verdict.fresh ? [] : verdict.reasons, closest: call.key };
+  const { key, step: { fname }, notices } = call;
+  const outcome = verdict?.fresh ? "hit" : "miss";
+  return {
+    outcome,
+    key,
+    fname,
+    reasons,
+    closest,
+    notices,
+    summary: outcome === "hit" ? "hit" : describeReasons(reasons),
+  };
+}
+
+/**
+ * Compares a call for which there is no entry with the stored call of the same function that is most like it.
+ *
+ * @param call The call.
+ */
+export async function compareWithClosest(call: Call): Promise<Explanation> {
+  const { records } = call.prepared.workspace.cache;
+  const candidates: EntryRecord[] = [];
+  for (const { key } of await records.recent(call.step.functionId, CANDIDATES)) {
+    const record = await records.get(key);
+    if (record !== null) candidates.push(record);
+  }
+  const target: ComparableCall = {
+    fname: call.step.fname,
+    fingerprint: call.fingerprint.digest,
+    parts: call.fingerprint.parts,
+    values: call.values(),
+    files: call.files,
+  };
+  const closest = closestEntry(candidates, target);
+  if (closest === null) return { reasons: [{ kind: "first" }], closest: null };
+  const reasons = diffEntries(closest, target);
+  return { reasons: reasons.length > 0 ? reasons : [{ kind: "argument", path: "args" }], closest: closest.key };
+}

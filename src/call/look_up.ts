@@ -1,0 +1,188 @@
+/**
+ * Looks for a stored execution that still stands, through inner calls where need be.
+ *
+ * @module
+ */
+import { type Call, identifyCall, identifyStep } from "./identify.ts";
+import { describeError } from "../words/announce.ts";
+import { CacheError } from "../words/errors.ts";
+import { checkDependency } from "../reads/dependency.ts";
+import type { StaleReason } from "../words/events.ts";
+import { compareWithClosest } from "./explain.ts";
+import { type Checks, type Verdict, verifyRecord } from "./freshness.ts";
+import { type Landing, outcomeOf } from "./outcome.ts";
+import { recallArguments } from "./replay.ts";
+import type { ChildDependency, EntryRecord, Support, Trace } from "../words/records.ts";
+import { compareTraces } from "../reasons/compare.ts";
+import type { Step } from "./wrapped.ts";
+import { tellDamaged } from "./tell.ts";
+import { findSteps } from "./registry.ts";
+
+/** One verification, with all inner calls that it leads to. */
+export interface Visit {
+  /** Runs an inner call that is stale; absent when nothing may run. */
+  readonly rerun?: (call: Call, visit: Visit) => Promise<Landing>;
+  /** Whether someone will be told why inner calls ran. */
+  readonly isHeard: boolean;
+  /** What was found out on the way: a call that two others make is looked at once. */
+  readonly landings: Map<string, Promise<Landing>>;
+  readonly findings: Map<string, Promise<Finding>>;
+  /** The calls being verified, outermost first: one that leads back to itself does not stand. */
+  readonly open: Set<string>;
+}
+
+/** What is stored for a call. */
+export interface Finding {
+  /** `null`: nothing under this key. */
+  readonly record: EntryRecord | null;
+  /** Whether one of its executions stands; `null`: there is none. */
+  readonly verdict: Verdict | null;
+  /** The commits to the store when it was read; `null` when that cannot be told. */
+  readonly commits: string | null;
+}
+
+/** What is found when nothing is looked for. */
+export const NOTHING_FOUND: Finding = { record: null, verdict: null, commits: null };
+
+/** Begins a verification. */
+export function beginVisit(isHeard: boolean, rerun?: Visit["rerun"]): Visit {
+  const empty = { isHeard, landings: new Map(), findings: new Map(), open: new Set<string>() };
+  return rerun === undefined ? empty : { ...empty, rerun };
+}
+
+/**
+ * Finds the entry of a call and verifies it.
+ *
+ * @param call The call.
+ * @param visit The verification that this belongs to.
+ * @param from `afresh`: from the store even if the record is in memory, since another process may have added to it.
+ */
+export async function lookUp(call: Call, visit: Visit, from: "memory" | "afresh" = "memory"): Promise<Finding> {
+  const { memory, cache } = call.prepared.workspace;
+  memory.synchronize(cache.generation());
+  const known = from === "memory" ? memory.record(call.key) : undefined;
+  const commits = known === undefined ? cache.records.commits() : null;
+  const record = known ?? await readRecord(call);
+  if (record === null) return { ...NOTHING_FOUND, commits };
+  memory.keepRecord(record);
+  visit.open.add(call.key);
+  try {
+    return { record, commits, verdict: await verifyRecord(record, checksOf(call, visit)) };
+  } finally {
+    visit.open.delete(call.key);
+  }
+}
+
+/** Whether what was found is what is stored: nobody committed anything since. */
+export function isUpToDate({ commits }: Finding, { prepared: { workspace: { cache } } }: Call): boolean {
+  return commits !== null && commits === cache.records.commits();
+}
+
+/** A cache that never worked is the user's to set up; one that fails later costs no result. */
+async function readRecord(call: Call): Promise<EntryRecord | null> {
+  const { workspace } = call.prepared;
+  try {
+    const onDamaged = (detail: string) => tellDamaged(call, detail);
+    const record = await workspace.cache.records.get(call.key, { parts: false, onDamaged });
+    workspace.hasWorked = true;
+    return record;
+  } catch (error) {
+    const isSetUp = error instanceof CacheError &&
+      (error.code === "ERR_UNSTABLE_KV" || error.code === "ERR_PERMISSION");
+    if (!workspace.hasWorked && isSetUp) throw error;
+    tellDamaged(call, describeError(error));
+    return null;
+  }
+}
+
+function checksOf(call: Call, visit: Visit): Checks {
+  const { root, files } = call.prepared;
+  let looks = call.takeLooks();
+  return {
+    leaf: (dependency) =>
+      dependency.kind === "file" && looks?.get(dependency.path) === dependency.digest
+        ? null
+        : checkDependency(dependency, { root, files }),
+    child: (dependency) => {
+      looks = null; // an inner call that runs again may change the files
+      return checkChild(dependency, call, visit);
+    },
+    sameFunction: (recorded) => isUnchanged(recorded, call.step.home),
+  };
+}
+
+/** Whether there is a function of that identity with the recorded code and declared dependencies. */
+async function isUnchanged(recorded: Support["functions"][number], home: string): Promise<boolean> {
+  for (const step of findSteps(recorded.functionId, home)) {
+    if (await identifyStep(step) === recorded.identity) return true;
+  }
+  return false;
+}
+
+/** The reason for which an inner call would not answer as recorded. */
+async function checkChild(recorded: ChildDependency, outer: Call, visit: Visit): Promise<StaleReason | null> {
+  const differs = (change: "result" | "gone" | "unrepeatable" | "stale", reasons: readonly StaleReason[] = []) => ({
+    kind: "child" as const,
+    functionId: recorded.functionId,
+    key: recorded.key,
+    change,
+    reasons,
+  });
+  const steps = findSteps(recorded.functionId, outer.step.home);
+  if (steps.length === 0) return differs("gone");
+  const input = await recallArguments(recorded.args, outer.prepared.workspace.cache.blobs);
+  if (input === null) return differs("unrepeatable");
+  const inner = await identifyAmong(steps, recorded, input.receiver, input.args);
+  if (inner === null) return differs("unrepeatable");
+  if (visit.open.has(inner.key)) return differs("stale");
+
+  if (visit.rerun !== undefined) {
+    const landing = await once(visit.landings, inner.key, () => visit.rerun!(inner, visit));
+    if (landing.outcome === recorded.outcome) return null;
+    return differs(
+      "result",
+      landing.kind === "hit" ? await whatChanged(inner, recorded, landing.trace) : landing.reasons,
+    );
+  }
+  const { verdict } = await once(visit.findings, inner.key, () => lookUp(inner, visit));
+  if (verdict === null) return differs("stale", (await compareWithClosest(inner)).reasons);
+  if (!verdict.fresh) return differs("stale", verdict.reasons);
+  if (outcomeOf(verdict.trace) === recorded.outcome) return null;
+  return differs("result", await whatChanged(inner, recorded, verdict.trace));
+}
+
+/** Why an inner call that was made again meanwhile returned something else, as far as its entry still tells. */
+async function whatChanged(inner: Call, recorded: ChildDependency, now: Trace): Promise<readonly StaleReason[]> {
+  const { records } = inner.prepared.workspace.cache;
+  for (const key of new Set([inner.key, recorded.key])) {
+    const then = (await records.get(key, { parts: false }))?.traces.find((trace) =>
+      outcomeOf(trace) === recorded.outcome
+    );
+    if (then !== undefined) return compareTraces(then, now);
+  }
+  return [];
+}
+
+/**
+ * The recorded inner call as it would be made now. Of several functions of one name and module, the one meant is the
+ * one whose key is the recorded one; if none is, the call cannot be repeated with certainty.
+ */
+async function identifyAmong(
+  steps: readonly Step[],
+  recorded: ChildDependency,
+  receiver: unknown,
+  args: readonly unknown[],
+): Promise<Call | null> {
+  try {
+    const calls = await Promise.all(steps.map((step) => identifyCall(step, receiver, args)));
+    return calls.length === 1 ? calls[0]! : calls.find(({ key }) => key === recorded.key) ?? null;
+  } catch {
+    return null; // the arguments are no inputs of the function as it is now
+  }
+}
+
+function once<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, find: () => Promise<Value>): Promise<Value> {
+  let found = known.get(key);
+  if (found === undefined) known.set(key, found = find());
+  return found;
+}

@@ -1,0 +1,59 @@
+/**
+ * What a call came to, for the caller, for those who share its run, and for the trace of the call around it.
+ *
+ * @module
+ */
+import type { Call } from "./identify.ts";
+import { CanonicalEncoder } from "./canonical.ts";
+import { digestBytes, digestChunks } from "../words/sha256.ts";
+import type { Digest } from "../words/digests.ts";
+import type { StaleReason } from "../words/events.ts";
+import type { Trace } from "../words/records.ts";
+
+/** How a call ended. */
+export type Landing =
+  & {
+    /** Identity of what it returned or threw; what an outer call depends on. */
+    readonly outcome: Digest<"outcome">;
+    /** Why the function ran, as far as that was asked; empty for a hit. */
+    readonly reasons: readonly StaleReason[];
+    /** Whether another caller's run is what is landed on, so that its value is not this caller's to change. */
+    readonly isShared?: boolean;
+    /** Whether an input changed between the call and the run, so that it is nobody else's result. */
+    readonly isOfOtherInput?: boolean;
+  }
+  & (
+    | { readonly kind: "hit"; readonly trace: Trace }
+    | { readonly kind: "stored"; readonly trace: Trace; readonly value: unknown }
+    | { readonly kind: "unstored"; readonly value: unknown }
+    | { readonly kind: "threw"; readonly error: unknown }
+  );
+
+/** A stored execution that stands. */
+export function landedOn(trace: Trace): Landing {
+  return { kind: "hit", trace, outcome: outcomeOf(trace), reasons: [] };
+}
+
+/** An execution that threw; errors that code can only tell apart by their stack traces are one outcome. */
+export async function landedThrowing(call: Call, error: unknown, reasons: readonly StaleReason[]): Promise<Landing> {
+  const encoder = new CanonicalEncoder(call.prepared.codeOptions);
+  let outcome: Digest<"outcome">;
+  try {
+    outcome = digestChunks([utf8.encode("threw "), await encoder.encode(error, "error")]);
+  } catch {
+    outcome = uniqueOutcome(); // it holds something that cannot be compared
+  }
+  return { kind: "threw", error, reasons, outcome };
+}
+
+const utf8 = new TextEncoder();
+
+/** What an execution returned, in the form that traces record: the digest of the encoded result. */
+export function outcomeOf(trace: Trace): Digest<"outcome"> {
+  return trace.result as string as Digest<"outcome">;
+}
+
+/** An outcome that equals no other: what cannot be stored cannot be compared either. */
+export function uniqueOutcome(): Digest<"outcome"> {
+  return digestBytes(crypto.getRandomValues(new Uint8Array(32)));
+}

@@ -1,0 +1,179 @@
+/**
+ * What is worked out once for a wrapped function, by its first call: options in force, parameters, cache, fingerprint.
+ *
+ * @module
+ */
+import { announce, type Audience, warnOnce } from "../words/announce.ts";
+import { type ArgumentPlan, planArguments } from "./arguments.ts";
+import { loadDefaultConfig } from "../options/config.ts";
+import type { FileDigests } from "../reads/files/file_digests.ts";
+import { type Fingerprint, fingerprint, type FingerprintOptions } from "../code/fingerprint.ts";
+import {
+  mergeOptions,
+  type ResolvedOptions,
+  resolveOptions,
+  withoutForeignParameters,
+} from "../options/check_options.ts";
+import { projectRoot, toAbsolute, workingDirectory } from "../options/project.ts";
+import { SizeBound } from "../store/bound/size_bound.ts";
+import type { Step } from "./wrapped.ts";
+import { cachedIdentity } from "./registry.ts";
+import type { CacheReport } from "../store/cache_dir.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+import type { BlindUse } from "../code/types.ts";
+import { digestBytes } from "../words/sha256.ts";
+import { createPackageResolver, type PackageIdentity } from "../code/packages/packages.ts";
+import { FORMAT_VERSION } from "../words/records.ts";
+import { isOwnModule } from "../words/own_modules.ts";
+
+/** What a function needs to be called, worked out by its first call. */
+export interface PreparedStep {
+  readonly options: ResolvedOptions;
+  readonly audience: Audience;
+  readonly workspace: Workspace;
+  readonly files: FileDigests;
+  /** The project's root, for portable paths. */
+  readonly root: string;
+  readonly plan: ArgumentPlan;
+  /** Keeps the cache under `maxBytes`; absent where there is no bound. */
+  readonly bound?: SizeBound;
+  /** How code is followed, for functions and instances among the arguments too. */
+  readonly codeOptions: FingerprintOptions;
+  /** The function's fingerprint as it is now. */
+  fingerprint(): Promise<Fingerprint>;
+}
+
+/**
+ * Works it out.
+ *
+ * @param step The wrapped function.
+ * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file.
+ * @throws {CacheError} When the cache or the tracking of code cannot be set up.
+ */
+export async function prepareStep(step: Step): Promise<PreparedStep> {
+  const parameters = step.parameters();
+  const names = parameters?.names.map((bound) => bound.name) ?? [];
+  const defaults = withoutForeignParameters(await loadDefaultConfig(workingDirectory() ?? projectRoot()), names);
+  const options = resolveOptions(mergeOptions(defaults, step.given));
+  const isConfigured = step.given.cacheDir === undefined && options.cacheDir !== null;
+  const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : step.home, options);
+  const root = projectRoot();
+  const codeOptions: FingerprintOptions = {
+    ...(options.track === null ? {} : { track: options.track }),
+    ignoreCode: options.ignoreCode,
+    packageOf: ownCodeResolver(root, options.denoVersion),
+    cachedIdentity,
+    projectRoot: root,
+  };
+  const audience: Audience = { verbose: options.verbose, onEvent: options.onEvent ?? undefined };
+  workspace.cache.onReport((report) => hear(step, report, audience));
+  return {
+    options,
+    audience,
+    workspace,
+    files: workspace.files,
+    root,
+    plan: planArguments(parameters, options),
+    ...(options.maxBytes === Infinity ? {} : { bound: new SizeBound(workspace.cache, options.maxBytes) }),
+    codeOptions,
+    fingerprint: follow(step, codeOptions, (found) => warnOfCode(step, found, { audience, options })),
+  };
+}
+
+/** Fingerprints the function once, and then only looks at what of it can have changed. */
+function follow(
+  step: Step,
+  codeOptions: FingerprintOptions,
+  onNew: (found: Fingerprint) => void,
+): () => Promise<Fingerprint> {
+  let known: Fingerprint | undefined;
+  return async () => {
+    if (known?.isFixed) return known;
+    const before = known;
+    known = known === undefined ? await fingerprint(step.fn, codeOptions) : await known.refresh();
+    if (known !== before) onNew(known);
+    return known;
+  };
+}
+
+/** Names what of a function's code, or of the code among its inputs, cannot be seen. */
+export function warnOfCode(
+  step: Step,
+  { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
+  { audience, options }: Pick<PreparedStep, "audience" | "options">,
+): void {
+  for (const detail of noticesOf({ notices, blind }, options)) {
+    if (warnOnce(`${step.fname}: ${detail}`)) {
+      announce({ kind: "notice", fname: step.fname, key: null, detail }, audience);
+    }
+  }
+}
+
+/** What cannot be seen of code, in words. Without observation all reads are tracked as those of blind readers are. */
+export function noticesOf(
+  { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
+  { observe }: Pick<PreparedStep["options"], "observe">,
+): readonly string[] {
+  return observe ? [...notices, ...describeBlindUses(blind)] : notices;
+}
+
+/** What is found wrong with the cache as a whole. */
+function hear({ fname }: Step, { kind, detail }: CacheReport, audience: Audience): void {
+  warnOnce(detail);
+  announce({ kind: kind === "damaged" ? "damaged" : "notice", fname, key: null, detail }, audience);
+}
+
+/**
+ * Warnings about uses that cannot be observed: at most one about what may read files, and one about the network.
+ *
+ * @param uses From the fingerprint.
+ */
+function describeBlindUses(uses: readonly BlindUse[]): string[] {
+  const network = uses.filter(({ kind }) => kind === "network");
+  const others = uses.filter(({ kind }) => kind !== "network");
+  const warnings: string[] = [];
+  if (others.length > 0) {
+    warnings.push(
+      `what it reads through ${listUses(others)} cannot be observed; arguments that are paths of existing files are ` +
+        "tracked by content, for other files use fileArgs, dependsOnFiles or trackFile()",
+    );
+  }
+  if (network.length > 0) {
+    warnings.push(
+      `what it gets through ${listUses(network)} is no input, so a result stays as it was first fetched; ` +
+        "pass the data as an argument or change version when it is to be fetched again",
+    );
+  }
+  return warnings;
+}
+
+function listUses(uses: readonly BlindUse[]): string {
+  const names = uses.map(({ name, module }) => module === undefined ? name : `${name} (${module})`);
+  return [...new Set(names)].sort().join(", ");
+}
+
+/** Another version of this package that stores results of the same meaning makes no result stale. */
+function ownIdentity(): PackageIdentity {
+  const version = `format ${FORMAT_VERSION}`;
+  return { name: "@bimsb/cachepy", version, digest: digestBytes(version), source: "jsr", notices: [] };
+}
+
+const resolvers = new Map<string, (url: string) => PackageIdentity | null>();
+
+/**
+ * Which package a script belongs to, this one included.
+ *
+ * @param root The project's root.
+ * @param denoVersion Whether Deno's version counts.
+ */
+function ownCodeResolver(root: string, denoVersion: boolean): (url: string) => PackageIdentity | null {
+  const id = `${denoVersion} ${root}`;
+  let resolver = resolvers.get(id);
+  if (resolver === undefined) {
+    const { packageOf } = createPackageResolver({ root, denoVersion });
+    const own = ownIdentity();
+    resolver = (url) => isOwnModule(url) ? own : packageOf(url);
+    resolvers.set(id, resolver);
+  }
+  return resolver;
+}

@@ -1,0 +1,237 @@
+/**
+ * Runs the wrapped function while its reads and its inner calls are noted.
+ *
+ * @module
+ */
+import type { Call } from "./identify.ts";
+import { type EncodedResult, encodeResult } from "../values/result/encode_result.ts";
+import type { Flight } from "./flights.ts";
+import type { Landing } from "./outcome.ts";
+import type { Dependency, Support, Trace } from "../words/records.ts";
+import { tellRun } from "./tell.ts";
+import { CallFrame, currentFrame, isBelow, runInFrame } from "../reads/run_observed.ts";
+import { keepArguments, packArguments } from "./replay.ts";
+
+/** One execution of the function. */
+export type Execution =
+  | {
+    readonly threw: false;
+    readonly value: unknown;
+    /** The value as bytes; `null` when it cannot be stored. */
+    readonly encoded: EncodedResult | null;
+    /** Why it cannot be stored. */
+    readonly refusal?: unknown;
+    readonly computeMs: number;
+    /** What it observed, in order. */
+    readonly dependencies: readonly Dependency[];
+    /** The same, flattened through inner calls. */
+    readonly support: Support | null;
+    /** What changed while it ran. */
+    readonly raced: readonly string[];
+  }
+  | { readonly threw: true; readonly error: unknown };
+
+/** A call whose function is running. */
+export interface RunningCall {
+  readonly call: Call;
+  readonly frame: CallFrame;
+  readonly flight: Flight<Landing>;
+  readonly support: SupportBuilder;
+}
+
+const running = new WeakMap<CallFrame, RunningCall>();
+const frames = new WeakMap<Flight<Landing>, CallFrame>();
+
+/** The call in whose function the present code runs. */
+export function currentCall(): RunningCall | undefined {
+  const frame = currentFrame();
+  return frame === undefined ? undefined : running.get(frame);
+}
+
+/**
+ * Runs the function of a call.
+ *
+ * @param call The call.
+ * @param flight Its place among the running calls.
+ * @returns What it returned or threw. Never rejects for what the function does.
+ */
+export async function run(call: Call, flight: Flight<Landing>): Promise<Execution> {
+  const { step, prepared, receiver, args, key } = call;
+  const { root, files, options: { observe: observes } } = prepared;
+  const frame = new CallFrame({
+    fname: step.fname,
+    key,
+    parent: flight.parent && frames.get(flight.parent),
+    root,
+    files,
+    observes,
+    hasBlindReads: call.isBlind,
+    named: call.namedPaths,
+  });
+  const support = new SupportBuilder();
+  running.set(frame, { call, frame, flight, support });
+  frames.set(flight, frame);
+  const startedMs = performance.now();
+  let computeMs = 0;
+  let value: unknown;
+  let outcome: Awaited<ReturnType<typeof encode>>;
+  try {
+    outcome = await runInFrame(frame, async () => {
+      value = await step.fn.apply(receiver, [...args]);
+      computeMs = performance.now() - startedMs;
+      // Still part of the call: reading a result may be reading the world, as with getters and a file's times.
+      return await encode(value);
+    });
+  } catch (error) {
+    tellRun(call, performance.now() - startedMs, true);
+    return { threw: true, error };
+  }
+  tellRun(call, computeMs, false);
+  try {
+    const { dependencies: observed, raced } = await frame.settle();
+    const dependencies = besidesFileArguments(call, observed);
+    return {
+      threw: false,
+      value,
+      ...outcome,
+      computeMs,
+      dependencies,
+      support: support.finish(dependencies),
+      raced: [...raced, ...await call.changedInputs()],
+    };
+  } catch (refusal) {
+    // What it rests on cannot be looked at again: its result is the caller's and nobody else's.
+    return { threw: false, value, encoded: null, refusal, computeMs, dependencies: [], support: null, raced: [] };
+  }
+}
+
+async function encode(value: unknown): Promise<{ encoded: EncodedResult | null; refusal?: unknown }> {
+  try {
+    return { encoded: await encodeResult(value) };
+  } catch (refusal) {
+    return { encoded: null, refusal };
+  }
+}
+
+/**
+ * What an execution observed, but for what the call's key says already.
+ *
+ * Times are not in the key, and of a folder of which a `filePattern` chooses the files, neither is the rest.
+ *
+ * @param call The call.
+ * @param dependencies What it observed; none of it changed while it ran.
+ */
+function besidesFileArguments(call: Call, dependencies: readonly Dependency[]): readonly Dependency[] {
+  if (call.prepared.options.hashFilePaths) return dependencies;
+  const known = call.files.filter(({ isFiltered }) => isFiltered !== true);
+  return dependencies.filter((one) => !(isOfContent(one) && known.some(({ path }) => isAtOrBelow(one.path, path))));
+}
+
+function isOfContent(one: Dependency): one is Extract<Dependency, { kind: "file" | "directory" | "stat" }> {
+  return one.kind === "file" || one.kind === "directory" ||
+    one.kind === "stat" && one.followed && one.aspects !== "times";
+}
+
+function isAtOrBelow(path: string, folder: string): boolean {
+  return path === folder || isBelow(path, folder);
+}
+
+/** Packed arguments of an inner call. */
+type Packed = ReturnType<typeof packArguments>;
+
+/** Where a call will stand in the trace of the call around it. Left unfilled, it does not count. */
+interface Place {
+  /** The running call around it. */
+  readonly flight: Flight<Landing> | undefined;
+  /** Takes a copy of its arguments, before the function can change them. */
+  pack(call: Call): Packed;
+  /** Enters what it came to. */
+  fill(call: Call, packed: Packed, landing: Landing): Promise<void>;
+}
+
+const NO_PLACE: Place = {
+  flight: undefined,
+  pack: () => null,
+  fill: () => Promise.resolve(),
+};
+
+/** Keeps a place for a call that begins now, so that the order in the trace is the order of the calls. */
+export function reservePlace(): Place {
+  const outer = currentCall();
+  if (outer === undefined) return NO_PLACE;
+  const slot = outer.frame.reserveChild();
+  const { blobs, readOnly } = outer.call.prepared.workspace.cache;
+  return {
+    flight: outer.flight,
+    pack: (call) => readOnly ? null : packArguments(call),
+    fill: async (call, packed, landing) => {
+      outer.support.add(call, "trace" in landing ? landing.trace : null);
+      const args = await keepArguments(packed, blobs).catch(() => null);
+      slot.fill({ kind: "child", functionId: call.step.functionId, key: call.key, args, outcome: landing.outcome });
+    },
+  };
+}
+
+/** Longest list of dependencies kept; beyond it a trace is verified through its inner calls only. */
+const MAX_DEPENDENCIES = 512;
+
+type Leaf = Support["dependencies"][number];
+
+/** What the inner calls of one running call rest on. */
+class SupportBuilder {
+  readonly #functions = new Map<string, Support["functions"][number]>();
+  readonly #leaves = new Map<string, Leaf>();
+  #isListable = true;
+
+  /**
+   * Adds an inner call.
+   *
+   * @param call The inner call.
+   * @param trace Its execution; `null` when there is none in the store, so that it has to be made again each time.
+   */
+  add(call: Call, trace: Trace | null): void {
+    const { functionId } = call.step;
+    const known = this.#functions.get(functionId);
+    if (trace === null || (known !== undefined && known.identity !== call.identity)) this.#isListable = false;
+    if (!this.#isListable || trace === null) return;
+    this.#functions.set(functionId, { functionId, identity: call.identity });
+    for (const inner of trace.support?.functions ?? []) this.#addFunction(inner);
+    if (call.cwd !== null) this.#addLeaf(call.cwd);
+    for (const file of call.lookedAt) {
+      if (file.isFiltered) this.#isListable = false;
+      else this.#addLeaf(file);
+    }
+    for (const dependency of trace.support?.dependencies ?? trace.dependencies) {
+      if (dependency.kind === "child") this.#isListable = false;
+      else this.#addLeaf(dependency);
+    }
+  }
+
+  /**
+   * Everything together.
+   *
+   * @param dependencies What the call itself observed.
+   * @returns `null` when there were no inner calls, or when what they rest on cannot be listed.
+   */
+  finish(dependencies: readonly Dependency[]): Support | null {
+    if (this.#functions.size === 0 || !this.#isListable) return null;
+    for (const dependency of dependencies) if (dependency.kind !== "child") this.#addLeaf(dependency);
+    if (!this.#isListable || this.#leaves.size > MAX_DEPENDENCIES) return null;
+    return { functions: [...this.#functions.values()], dependencies: [...this.#leaves.values()] };
+  }
+
+  #addFunction(inner: Support["functions"][number]): void {
+    const known = this.#functions.get(inner.functionId);
+    if (known === undefined) this.#functions.set(inner.functionId, inner);
+    else if (known.identity !== inner.identity) this.#isListable = false;
+  }
+
+  /** One thing seen in two states during one execution has no single state to compare with. */
+  #addLeaf(leaf: Leaf): void {
+    const { digest, ...question } = leaf;
+    const id = JSON.stringify(question);
+    const known = this.#leaves.get(id);
+    if (known === undefined) this.#leaves.set(id, leaf);
+    else if (known.digest !== digest) this.#isListable = false;
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * What is told of a call at each step: to its listeners always, and on stderr what the user has to know.
+ *
+ * @module
+ */
+import { announce, isHeard as isAudienceHeard, warnOnce } from "../words/announce.ts";
+import type { Call } from "./identify.ts";
+import type { CacheEvent, StaleReason } from "../words/events.ts";
+import { describeReasons } from "../reasons/describe_reasons.ts";
+
+type EventBody = CacheEvent extends infer Event ? Event extends CacheEvent ? Omit<Event, "fname" | "key"> : never
+  : never;
+
+/** Whether anyone listens to this call. */
+export function isHeard(call: Call): boolean {
+  return isAudienceHeard(call.prepared.audience);
+}
+
+function tell(call: Call, body: EventBody): void {
+  const { audience } = call.prepared;
+  if (isAudienceHeard(audience)) {
+    announce({ ...body, fname: call.step.fname, key: call.key } as CacheEvent, audience);
+  }
+}
+
+/** A stored result is returned. */
+export function tellHit(call: Call, elapsedMs: number, savedMs: number): void {
+  tell(call, { kind: "hit", elapsedMs, savedMs });
+}
+
+/** The function is about to run. */
+export function tellMiss(call: Call, reasons: readonly StaleReason[]): void {
+  tell(call, { kind: "miss", reasons, summary: describeReasons(reasons) });
+}
+
+/** The function ended. */
+export function tellRun(call: Call, computeMs: number, threw: boolean): void {
+  tell(call, { kind: "run", computeMs, threw });
+}
+
+/** Its result is stored. */
+export function tellStored(call: Call, sizeBytes: number): void {
+  tell(call, { kind: "stored", sizeBytes });
+}
+
+/** The call shares another caller's run. */
+export function tellShared(call: Call, scope: "process" | "machine"): void {
+  tell(call, { kind: "shared", with: scope });
+}
+
+/** Another process computes the same call. */
+export function tellWaiting(call: Call, holder: string, waitedMs: number): void {
+  tell(call, { kind: "lock-wait", holder, waitedMs });
+}
+
+/** Something stored cannot be used. */
+export function tellDamaged(call: Call, detail: string): void {
+  tell(call, { kind: "damaged", detail });
+  warnOnce(`${call.step.fname}: a stored entry is damaged and is not used: ${detail}`);
+}
+
+/** Something that the call read changed while it ran. */
+export function tellRaced(call: Call, changed: readonly string[]): void {
+  tell(call, { kind: "raced", changed });
+  const list = changed.slice(0, 5).join(", ") + (changed.length > 5 ? ` and ${changed.length - 5} more` : "");
+  warnOnce(`${call.step.fname}: ${list} changed while it ran; the result is returned and not stored`);
+}
+
+/** The result is returned and could not be stored. */
+export function tellUnsaved(call: Call, detail: string, path: string | null): void {
+  tell(call, { kind: "save-failed", detail, path });
+  warnOnce(`${call.step.fname}: the result is returned and not stored: ${detail}`);
+}
+
+/** Entries were removed to keep the cache under its bound. */
+export function tellPruned(call: Call, { removed, freedBytes }: { removed: number; freedBytes: number }): void {
+  tell(call, { kind: "pruned", removed, freedBytes });
+}
+
+/** Something that the user has to know about the function. */
+export function tellNotice(call: Call, detail: string): void {
+  tell(call, { kind: "notice", detail });
+  warnOnce(`${call.step.fname}: ${detail}`);
+}

@@ -1,0 +1,27 @@
+/** The command `clear`. @module */
+import { formatSize } from "../../options/check_options.ts";
+import { cacheClear } from "../../manage/tasks.ts";
+import { cacheStats } from "../../manage/stats.ts";
+import { type CommandContext, EXIT, printJson } from "../command.ts";
+
+/**
+ * Removes all entries; asks first when a person sits at the terminal.
+ *
+ * @param context What was asked for.
+ * @returns The exit code.
+ */
+export async function run({ cacheDir, options, terminal }: CommandContext): Promise<number> {
+  if (terminal.isInteractive && !options["yes"]) {
+    const { entries, sizeBytes } = await cacheStats(cacheDir);
+    if (!terminal.confirm(`Remove all ${entries} entries (${formatSize(sizeBytes)}) of ${cacheDir}?`)) {
+      terminal.err("Nothing was removed\n");
+      return EXIT.problem;
+    }
+  }
+  const { removed, freedBytes } = await cacheClear(cacheDir);
+  if (options["json"]) await printJson(terminal, { removed, freedBytes });
+  else {
+    await terminal.out(`Removed ${removed} ${removed === 1 ? "entry" : "entries"}, freed ${formatSize(freedBytes)}\n`);
+  }
+  return EXIT.ok;
+}

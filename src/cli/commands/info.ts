@@ -1,0 +1,71 @@
+/** The command `info`. @module */
+import { formatSize } from "../../options/check_options.ts";
+import { formatAge, formatDuration } from "../text/durations.ts";
+import { checkKey, type CommandContext, EXIT, printJson, toJsonValue } from "../command.ts";
+import { formatPairs, formatTable } from "../text/table.ts";
+import { cacheInfo, type EntryMeta } from "../../manage/info.ts";
+import { printable } from "../../reasons/describe_reasons.ts";
+import { numberOption } from "../parse_options.ts";
+import type { Terminal } from "../text/terminal.ts";
+
+/**
+ * Prints one entry.
+ *
+ * @param context What was asked for.
+ * @returns The exit code.
+ */
+export async function run(context: CommandContext): Promise<number> {
+  const { cacheDir, options, terminal, nowMs } = context;
+  const depth = numberOption(options, "depth") ?? 4;
+  const { value, meta } = await cacheInfo(cacheDir, checkKey(context.arguments[0]!));
+  if (options["json"]) {
+    await printJson(terminal, { value: toJsonValue(value), meta });
+    return EXIT.ok;
+  }
+  const ago = (date: Date) => `${date.toISOString()} (${formatAge(date.getTime(), nowMs)})`;
+  await terminal.out(formatPairs([
+    ["key", meta.key],
+    ["function", meta.functionId],
+    ["created", ago(meta.created)],
+    ["last used", ago(meta.lastUsed)],
+    ["hits", String(meta.hits)],
+    ["size", formatSize(meta.sizeBytes)],
+    ["compute time", formatDuration(meta.computeMs)],
+    ["executions", String(meta.traces.length)],
+    ["fingerprint", meta.fingerprint],
+  ], terminal.style));
+  await printSections(terminal, meta);
+  const shown = Deno.inspect(value, { depth, colors: false, iterableLimit: 20, strAbbreviateSize: 400 });
+  await terminal.out(heading(terminal, "value") + shown.split("\n").map(printable).join("\n") + "\n");
+  return EXIT.ok;
+}
+
+async function printSections(terminal: Terminal, meta: EntryMeta): Promise<void> {
+  const sections: [string, (readonly string[])[]][] = [
+    ["arguments and declared values", meta.values.map(({ path, preview, digest }) => [path, preview ?? short(digest)])],
+    ["files", meta.files.map(({ path, digest }) => [path, digest === null ? "absent" : short(digest)])],
+    ["environment variables", meta.environment.map((name) => [name])],
+    ["packages", meta.packages.map(({ name, version }) => [name, version ?? ""])],
+    [
+      "code",
+      meta.parts.map(({ kind, name, module, preview }) => [kind, module ? `${name} @ ${module}` : name, preview ?? ""]),
+    ],
+    ["calls", meta.children.map(({ functionId, key }) => [functionId, key.slice(0, 12)])],
+    ["notices", meta.notices.map((notice) => [notice])],
+  ];
+  for (const [title, rows] of sections) {
+    if (rows.length === 0) continue;
+    const columns = rows[0]!.map(() => ({ title: "" }));
+    // A table without its heading, which would be an empty line.
+    const table = formatTable(columns, rows, terminal.style).split("\n").slice(1).join("\n");
+    await terminal.out(heading(terminal, title) + table);
+  }
+}
+
+function heading(terminal: Terminal, title: string): string {
+  return `\n${terminal.style.bold(title)}\n`;
+}
+
+function short(digest: string | null): string {
+  return digest === null ? "not set" : digest.slice(0, 12);
+}

@@ -1,0 +1,46 @@
+/** The command `prune`. @module */
+import { formatSize, parseSize } from "../../options/check_options.ts";
+import { cachePrune } from "../../manage/tasks.ts";
+import { type CommandContext, EXIT, printJson, UsageError, withProgress } from "../command.ts";
+import { numberOption, textOption } from "../parse_options.ts";
+
+/**
+ * Removes what is old, or over a size.
+ *
+ * @param context What was asked for.
+ * @returns The exit code.
+ */
+export async function run({ cacheDir, options, terminal }: CommandContext): Promise<number> {
+  const daysOld = numberOption(options, "days-old");
+  const maxBytes = sizeOption(textOption(options, "max-size"));
+  const fname = textOption(options, "fname");
+  const dryRun = options["dry-run"] === true;
+  const { removed, freedBytes } = await withProgress(terminal, "Pruning", (onProgress) =>
+    cachePrune(cacheDir, {
+      dryRun,
+      onProgress,
+      // A size alone asks for a size, not for the removal of what is old as well.
+      ...(daysOld !== undefined ? { daysOld } : maxBytes !== undefined ? { daysOld: Infinity } : {}),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+      ...(fname === undefined ? {} : { fname }),
+    }));
+  if (options["json"]) await printJson(terminal, { removed, freedBytes, dryRun });
+  else {
+    const entries = `${removed} ${removed === 1 ? "entry" : "entries"}`;
+    await terminal.out(
+      dryRun
+        ? `Would remove ${entries} and free ${formatSize(freedBytes)}\n`
+        : `Removed ${entries}, freed ${formatSize(freedBytes)}\n`,
+    );
+  }
+  return EXIT.ok;
+}
+
+function sizeOption(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const bytes = parseSize(text);
+  if (bytes === null) {
+    throw new UsageError(`Option --max-size needs a size such as 500MB or 2GiB, got ${JSON.stringify(text)}`);
+  }
+  return bytes;
+}

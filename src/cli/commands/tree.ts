@@ -1,0 +1,73 @@
+/** The command `tree`. @module */
+import { type CacheNode, cacheTreeForFile, cacheTreeNodes } from "../../manage/graph/nodes.ts";
+import { formatTree, graphToJson } from "../../manage/graph/export.ts";
+import { toPortable } from "../../options/project.ts";
+import { drawGraph, formatOfPath, nodeStates } from "../../manage/draw/plot.ts";
+import { type CommandContext, EXIT } from "../command.ts";
+import { textOption, wordOption } from "../parse_options.ts";
+
+/**
+ * Prints or draws the graph.
+ *
+ * @param context What was asked for.
+ * @returns The exit code.
+ */
+export async function run({ cacheDir, options, terminal }: CommandContext): Promise<number> {
+  const output = textOption(options, "output");
+  const named = wordOption(options, "format", ["text", "json", "dot", "svg", "html"]);
+  const format = named ?? (options["json"] ? "json" : formatOfPath(output) ?? extensionFormat(output) ?? "text");
+  const nodes = await selectNodes(cacheDir, textOption(options, "file"), textOption(options, "fname"));
+  const text = await formatGraph(nodes, format, cacheDir);
+  if (output === undefined) await terminal.out(text);
+  else {
+    await Deno.writeTextFile(output, text);
+    terminal.err(`Wrote ${nodes.size} ${nodes.size === 1 ? "call" : "calls"} to ${output}\n`);
+  }
+  return EXIT.ok;
+}
+
+async function formatGraph(
+  nodes: ReadonlyMap<string, CacheNode>,
+  format: "text" | "json" | "dot" | "svg" | "html",
+  cacheDir: string,
+): Promise<string> {
+  switch (format) {
+    case "text":
+      return formatTree(nodes, toPortable);
+    case "json":
+      return JSON.stringify(graphToJson(nodes.values()), null, 2) + "\n";
+    case "dot":
+    case "svg":
+    case "html":
+      return await drawGraph(nodes, { format, states: await nodeStates(nodes, cacheDir) });
+    default: {
+      const unknown: never = format;
+      return unknown;
+    }
+  }
+}
+
+/** The calls that were asked for, and what called them, up to the roots. */
+async function selectNodes(
+  cacheDir: string,
+  file: string | undefined,
+  fname: string | undefined,
+): Promise<Map<string, CacheNode>> {
+  const all = await cacheTreeNodes(cacheDir);
+  if (file === undefined && fname === undefined) return all;
+  let chosen = [...all.values()];
+  if (file !== undefined) {
+    const dependent = await cacheTreeForFile(file, cacheDir);
+    chosen = chosen.filter(({ id }) => dependent.has(id));
+  }
+  if (fname !== undefined) chosen = chosen.filter((node) => node.fname === fname);
+  const kept = new Set(chosen.map(({ id }) => id));
+  // A set that is added to while it is walked: each call is met once, its callers after it.
+  for (const id of kept) for (const parent of all.get(id)?.parents ?? []) kept.add(parent);
+  return new Map([...all].filter(([id]) => kept.has(id)));
+}
+
+function extensionFormat(output: string | undefined): "json" | "text" | null {
+  if (output === undefined) return null;
+  return /\.json$/i.test(output) ? "json" : /\.txt$/i.test(output) ? "text" : null;
+}

@@ -1,0 +1,123 @@
+/** The command `why`. @module */
+import type { CallReport, StaleReason } from "../../words/events.ts";
+import { formatAge } from "../text/durations.ts";
+import type { EntryRecord } from "../../words/records.ts";
+import { describeReason, describeReasons, printable } from "../../reasons/describe_reasons.ts";
+import { closestEntry, diffEntries } from "../../reasons/differences.ts";
+import { findEntry } from "../../manage/info.ts";
+import { StaleCheck } from "../../manage/stale_now.ts";
+import { withCache } from "../../manage/with_cache.ts";
+import type { Cache } from "../../store/cache_dir.ts";
+import { checkKey, type CommandContext, EXIT, isKeyLike, printJson } from "../command.ts";
+import type { Terminal } from "../text/terminal.ts";
+
+/** How many entries of a function are compared with one. */
+const MOST_CANDIDATES = 64;
+/** Most reasons that are printed one to a line. */
+const MOST_LINES = 20;
+
+/** Why an entry was computed, and whether it holds now. */
+interface EntryReport extends Pick<CallReport, "reasons" | "closest" | "summary" | "notices"> {
+  readonly record: EntryRecord;
+  readonly now: { readonly fresh: boolean; readonly reasons: readonly StaleReason[]; readonly summary: string };
+}
+
+/**
+ * Prints why entries were computed and whether they hold.
+ *
+ * @param context What was asked for.
+ * @returns The exit code: a stale entry is a problem.
+ */
+export async function run(context: CommandContext): Promise<number> {
+  const { cacheDir, options, terminal, nowMs } = context;
+  const wanted = context.arguments[0]!;
+  const reports = await withCache(cacheDir, "read", async (cache) => {
+    const check = new StaleCheck(cache);
+    const reports: EntryReport[] = [];
+    for (const record of await entriesOf(cache, wanted)) reports.push(await reportOn(cache, record, check));
+    return reports;
+  }, null);
+  if (reports === null) {
+    terminal.err(`There is no cache at ${cacheDir}\n`);
+    return EXIT.problem;
+  }
+  if (reports.length === 0) {
+    terminal.err(`No entry or function ${JSON.stringify(wanted)} in ${cacheDir}; the command list names both\n`);
+    return EXIT.problem;
+  }
+  if (options["json"]) {
+    await printJson(
+      terminal,
+      reports.map(({ record: { key, fname, functionId, createdMs }, closest, reasons, summary, now, notices }) => ({
+        key,
+        fname,
+        functionId,
+        created: new Date(createdMs),
+        closest,
+        reasons,
+        summary,
+        now,
+        notices,
+      })),
+    );
+  } else {
+    for (const [index, report] of reports.entries()) await printReport(terminal, report, nowMs, index > 0);
+  }
+  return reports.every(({ now }) => now.fresh) ? EXIT.ok : EXIT.problem;
+}
+
+/** The entry of a key, or all entries of a function, newest first. */
+async function entriesOf(cache: Cache, wanted: string): Promise<EntryRecord[]> {
+  const found: { key: EntryRecord["key"]; createdMs: number }[] = [];
+  for await (const { key, fname, functionId, createdMs } of cache.records.summaries()) {
+    if (fname === wanted || functionId === wanted) found.push({ key, createdMs });
+  }
+  if (found.length === 0) return isKeyLike(wanted.toLowerCase()) ? [await findEntry(cache, checkKey(wanted))] : [];
+  found.sort((a, b) => b.createdMs - a.createdMs);
+  const records = [];
+  for (const { key } of found) records.push(await cache.records.get(key));
+  return records.filter((record) => record !== null);
+}
+
+async function reportOn(cache: Cache, record: EntryRecord, check: StaleCheck): Promise<EntryReport> {
+  const earlier: EntryRecord[] = [];
+  for (const { key, createdMs } of await cache.records.recent(record.functionId, MOST_CANDIDATES)) {
+    if (key === record.key || createdMs > record.createdMs) continue;
+    const other = await cache.records.get(key);
+    if (other !== null) earlier.push(other);
+  }
+  const closest = closestEntry(earlier, record);
+  const reasons: StaleReason[] = closest === null ? [{ kind: "first" }] : diffEntries(closest, record);
+  const stale = await check.reasonsOf(record);
+  return {
+    record,
+    closest: closest?.key ?? null,
+    reasons,
+    summary: describeReasons(reasons),
+    notices: record.notices,
+    now: { fresh: stale.length === 0, reasons: stale, summary: describeReasons(stale) },
+  };
+}
+
+async function printReport(terminal: Terminal, report: EntryReport, nowMs: number, isLater: boolean): Promise<void> {
+  const { style } = terminal;
+  const { record, reasons, closest, now } = report;
+  const age = formatAge(record.createdMs, nowMs);
+  const lines = [
+    `${style.bold(printable(record.functionId))}  ${record.key.slice(0, 12)}  ${style.dim(age)}`,
+    closest === null
+      ? "computed because: no earlier entry of this function is stored"
+      : `computed because, compared with ${closest.slice(0, 12)}:`,
+    ...(closest === null ? [] : reasonLines(reasons)),
+    now.fresh ? `now: ${style.good("fresh")}` : `now: ${style.warn("stale")}, because:`,
+    ...reasonLines(now.reasons),
+    ...report.notices.map((notice) => `not tracked: ${printable(notice)}`),
+  ];
+  await terminal.out((isLater ? "\n" : "") + lines.join("\n") + "\n");
+}
+
+function reasonLines(reasons: readonly StaleReason[]): string[] {
+  const lines = reasons.slice(0, MOST_LINES).map((reason) => `  ${describeReason(reason)}`);
+  if (reasons.length > MOST_LINES) lines.push(`  and ${reasons.length - MOST_LINES} more`);
+  return lines;
+}

@@ -1,0 +1,118 @@
+/**
+ * Spans of time as people read them.
+ *
+ * @module
+ */
+/**
+ * A duration with about two significant figures.
+ *
+ * @param ms Milliseconds, not negative.
+ * @returns For example `0.4 ms`, `12 ms`, `3.2 s`, `2 min 5 s`, `1 h 20 min`, `3 d 4 h`.
+ */
+export function formatDuration(ms: number): string {
+  if (!(ms > 0)) return "0 ms";
+  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 3_600) return pair(seconds, 60, "min", 1, "s");
+  if (seconds < 86_400) return pair(seconds, 3_600, "h", 60, "min");
+  return pair(seconds, 86_400, "d", 3_600, "h");
+}
+
+/**
+ * How long ago something was, in one unit.
+ *
+ * @param thenMs When it was, milliseconds since the epoch.
+ * @param nowMs Now, milliseconds since the epoch.
+ * @returns For example `now`, `5 s ago`, `3 min ago`, `2 d ago`, `4 mo ago`, `2 y ago`; `in the future` when the clock
+ * went backwards by more than a second.
+ */
+export function formatAge(thenMs: number, nowMs: number): string {
+  const seconds = Math.floor((nowMs - thenMs) / 1_000);
+  if (seconds < -1) return "in the future";
+  if (seconds < 1) return "now";
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ago`;
+  const days = Math.floor(seconds / 86_400);
+  if (days < 60) return `${days} d ago`;
+  if (days < 730) return `${Math.floor(days / 30.44)} mo ago`;
+  return `${Math.floor(days / 365.25)} y ago`;
+}
+
+function pair(seconds: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
+  const rest = Math.floor((seconds % large) / small);
+  return rest === 0
+    ? `${Math.floor(seconds / large)} ${largeUnit}`
+    : `${Math.floor(seconds / large)} ${largeUnit} ${rest} ${smallUnit}`;
+}
+
+/** Where a bar is drawn and what time it is. */
+interface ProgressOptions {
+  /** What is being done: `Checking entries`. */
+  readonly label: string;
+  /** Draws text on the terminal. */
+  readonly draw: (text: string) => void;
+  /** The time, milliseconds; only differences matter. */
+  readonly now: () => number;
+  /** Columns of the terminal. */
+  readonly columns: number;
+}
+
+/** A bar that shows itself after a second and at most ten times a second. */
+interface Progress {
+  /** Tells how much is done of how much; `total` of 0 when that is not known. */
+  update(done: number, total: number): void;
+  /** Takes the bar off the terminal. */
+  finish(): void;
+}
+
+const DELAY_MS = 1_000;
+const INTERVAL_MS = 100;
+
+/**
+ * A progress bar. Work that ends within a second draws nothing.
+ *
+ * @param options Where and how to draw.
+ * @returns The bar, not yet drawn.
+ */
+export function createProgress(options: ProgressOptions): Progress {
+  const started = options.now();
+  let drawnAt = -Infinity;
+  let isDrawn = false;
+  return {
+    update(done, total) {
+      const now = options.now();
+      if (now - started < DELAY_MS || now - drawnAt < INTERVAL_MS) return;
+      drawnAt = now;
+      isDrawn = true;
+      options.draw(`\r${formatProgress(options.label, done, total, now - started, options.columns - 1)}\x1b[K`);
+    },
+    finish() {
+      if (isDrawn) options.draw("\r\x1b[K");
+      isDrawn = false;
+    },
+  };
+}
+
+/**
+ * One line of a progress bar.
+ *
+ * @param label What is being done.
+ * @param done How much is done.
+ * @param total Of how much; 0 when not known.
+ * @param elapsedMs Since the work began, milliseconds.
+ * @param columns Width of the line.
+ * @returns For example `Checking entries [#####     ] 512/1024 50% 3.0 s left`.
+ */
+export function formatProgress(label: string, done: number, total: number, elapsedMs: number, columns: number): string {
+  if (!(total > 0)) return `${label} ${done} ${formatDuration(elapsedMs)}`.slice(0, columns);
+  const share = Math.min(1, done / total);
+  const left = share > 0 ? formatDuration(elapsedMs / share - elapsedMs) : "?";
+  const tail = ` ${done}/${total} ${Math.floor(share * 100)}% ${left} left`;
+  const width = Math.min(30, columns - label.length - tail.length - 3);
+  if (width < 5) return `${label}${tail}`.slice(0, columns);
+  const filled = Math.floor(share * width);
+  return `${label} [${"#".repeat(filled)}${" ".repeat(width - filled)}]${tail}`;
+}

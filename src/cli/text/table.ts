@@ -1,0 +1,66 @@
+/**
+ * Text tables whose columns line up.
+ *
+ * @module
+ */
+import { printable } from "../../reasons/describe_reasons.ts";
+import { displayWidth, truncate } from "../../manage/draw/display_width.ts";
+import type { Style } from "./terminal.ts";
+
+/** A column of a table. */
+export interface Column {
+  /** Its heading. */
+  readonly title: string;
+  /**
+   * `right` for amounts.
+   *
+   * @default {"left"}
+   */
+  readonly align?: "left" | "right";
+  /** Widest that its cells may be, columns of the terminal; unbounded when not given. */
+  readonly most?: number;
+}
+
+/**
+ * A table with a heading, two spaces between columns and no space at the end of a line.
+ *
+ * Cells come from a cache, so control characters in them are shown, not obeyed.
+ *
+ * @param columns The columns.
+ * @param rows Cells, as many a row as there are columns.
+ * @param style Marks for the heading.
+ * @returns Lines joined by line feeds, with one at the end.
+ */
+export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[], style: Style): string {
+  const cells = rows.map((row) =>
+    columns.map((column, index) => {
+      const text = printable(row[index] ?? "");
+      return column.most === undefined ? text : truncate(text, column.most);
+    })
+  );
+  const widths = columns.map((column, index) =>
+    cells.reduce((widest, row) => Math.max(widest, displayWidth(row[index]!)), displayWidth(column.title))
+  );
+  const line = (row: readonly string[]) =>
+    row.map((text, index) => {
+      const padding = " ".repeat(widths[index]! - displayWidth(text));
+      return columns[index]!.align === "right" ? padding + text : text + padding;
+    }).join("  ").trimEnd();
+  const heading = line(columns.map((column) => column.title));
+  return [style.bold(heading), ...cells.map(line), ""].join("\n");
+}
+
+/**
+ * Names and texts in two columns, the names padded to one width.
+ *
+ * @param pairs Name and text.
+ * @param style Marks for the names.
+ * @returns Lines joined by line feeds, with one at the end; empty when there are no pairs.
+ */
+export function formatPairs(pairs: readonly (readonly [name: string, text: string])[], style: Style): string {
+  const widest = Math.max(0, ...pairs.map(([name]) => displayWidth(name)));
+  return pairs.map(([name, text]) => {
+    const padding = " ".repeat(widest - displayWidth(name) + 2);
+    return `${style.dim(name)}${padding}${printable(text)}`.trimEnd() + "\n";
+  }).join("");
+}

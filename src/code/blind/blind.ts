@@ -1,0 +1,251 @@
+/**
+ * Which functions of the platform have effects that observation does not see.
+ *
+ * @module
+ */
+// Loaded by the first captured function of the platform; its members stay those of the platform while others are observed.
+import defer * as nodeFs from "node:fs";
+import type { BlindUse } from "../types.ts";
+import type { CodeUnit } from "../syntax/code_unit.ts";
+import { type AnyNode, childrenOf } from "../syntax/parse.ts";
+import { staticKey } from "../syntax/uses.ts";
+import { valueOfGlobal } from "../walk/platform.ts";
+import { findMember } from "../walk/members.ts";
+import type { Root, UserCode } from "../walk/reached.ts";
+
+type BlindKind = BlindUse["kind"];
+
+const DENO_MEMBERS: Readonly<Record<string, BlindKind>> = {
+  Command: "process",
+  run: "process",
+  spawn: "process",
+  spawnAndWait: "process",
+  stdin: "process",
+  kill: "process",
+  dlopen: "ffi",
+  UnsafeCallback: "ffi",
+  UnsafeFnPointer: "ffi",
+  UnsafePointer: "ffi",
+  UnsafePointerView: "ffi",
+  connect: "network",
+  connectTls: "network",
+  connectQuic: "network",
+  startTls: "network",
+  listen: "network",
+  listenTls: "network",
+  listenDatagram: "network",
+  resolveDns: "network",
+  createHttpClient: "network",
+  serve: "network",
+  openKv: "file",
+  watchFs: "file",
+};
+
+const GLOBALS: Readonly<Record<string, BlindKind>> = {
+  fetch: "network",
+  WebSocket: "network",
+  WebSocketStream: "network",
+  EventSource: "network",
+  XMLHttpRequest: "network",
+  WebTransport: "network",
+  Worker: "code",
+  SharedWorker: "code",
+  importScripts: "code",
+  localStorage: "file",
+  sessionStorage: "file",
+  caches: "file",
+  indexedDB: "file",
+  prompt: "process",
+  confirm: "process",
+};
+
+const NODE_MODULES: Readonly<Record<string, BlindKind>> = {
+  child_process: "process",
+  cluster: "process",
+  worker_threads: "code",
+  vm: "code",
+  net: "network",
+  tls: "network",
+  http: "network",
+  https: "network",
+  http2: "network",
+  dgram: "network",
+  dns: "network",
+  "dns/promises": "network",
+  readline: "process",
+  "readline/promises": "process",
+  sqlite: "file",
+  repl: "process",
+  wasi: "process",
+};
+
+/** Names of modules of Node that reach outside in ways that are not observed, without `node:`. */
+export const BLIND_MODULES: ReadonlySet<string> = new Set(Object.keys(NODE_MODULES));
+
+/** Exports of `node:fs` without effects of their own. */
+const HARMLESS_FS = new Set(["constants", "Stats", "Dirent", "default", "promises", "F_OK", "R_OK", "W_OK", "X_OK"]);
+
+/**
+ * What is blind in a use of a global.
+ *
+ * @param path The global and the members used, `["Deno", "Command"]`.
+ * @returns The name to show and what kind of effect it has, or `null`.
+ */
+export function blindGlobal(path: readonly string[]): Omit<BlindUse, "module"> | null {
+  const [first = "", second] = path[0] === "globalThis" || path[0] === "self" ? path.slice(1) : path;
+  if (first === "Deno" && second !== undefined) {
+    const kind = Object.hasOwn(DENO_MEMBERS, second) ? DENO_MEMBERS[second] : undefined;
+    return kind ? { name: `Deno.${second}`, kind } : null;
+  }
+  const kind = Object.hasOwn(GLOBALS, first) ? GLOBALS[first] : undefined;
+  return kind ? { name: first, kind } : null;
+}
+
+/**
+ * What is blind in a use of something imported from a module of Node.
+ *
+ * Named imports from `node:fs` and the members of its namespace are bound when the module is loaded, so observation does
+ * not reach them; members of its default export are looked up at each call, and observed.
+ *
+ * @param specifier With or without `node:`.
+ * @param imported The name of the export, `default`, or `*` for the namespace.
+ * @param path The members used.
+ */
+export function blindImport(
+  specifier: string,
+  imported: string,
+  path: readonly string[],
+): Omit<BlindUse, "module"> | null {
+  const module = specifier.replace(/^node:/, "");
+  const name = imported === "*" ? path[0] ?? "*" : imported;
+  if (module === "fs" || module === "fs/promises") {
+    if (HARMLESS_FS.has(name)) return null;
+    return { name: `${name} from node:${module}`, kind: "file" };
+  }
+  const kind = Object.hasOwn(NODE_MODULES, module) ? NODE_MODULES[module] : undefined;
+  if (!kind) return null;
+  const shown = imported === "default" || imported === "*" ? path[0] ?? module : imported;
+  return { name: `${shown} from node:${module}`, kind };
+}
+
+/** Scripts of the platform whose functions reach outside; `url` as V8 shows it. */
+const PLATFORM_SCRIPTS: readonly (readonly [pattern: RegExp, kind: BlindKind])[] = [
+  [/^ext:deno_fs\/|^ext:deno_node\/(?:.*_fs\b|_fs|fs\.|internal\/fs\/|sqlite\.)|^node:fs/, "file"],
+  [/^ext:(?:deno_process|runtime\/40_process)|child_process/, "process"],
+  [/^ext:deno_ffi\//, "ffi"],
+  [
+    /^ext:(?:deno_(?:net|fetch|websocket|http|webtransport)\/|deno_node\/(?:net|tls|https?|http2|dgram|dns)\.)|^node:(?:net|https?|dgram|dns|tls)/,
+    "network",
+  ],
+  [/^ext:deno_kv\/|^ext:deno_cache\/|^ext:deno_webstorage\//, "file"],
+];
+
+/** Classes of the same scripts that hold data and ask nobody. */
+const DATA_CLASSES: ReadonlySet<string> = new Set(["Headers", "FormData", "Request", "Response"]);
+
+/** What is blind in a captured function of the platform: by what it is, else by the script that it was written in. */
+export function blindFunction(fn: object, url: string, name: string): Omit<BlindUse, "module"> | null {
+  const reader = /^(?:ext:deno_node\/|node:)/.test(url) ? allFileReaders().get(fn) : undefined;
+  if (reader !== undefined) return { name: reader, kind: "file" };
+  const found = PLATFORM_SCRIPTS.find(([pattern]) => pattern.test(url));
+  if (!found || DATA_CLASSES.has(name)) return null;
+  const isOfDeno = Object.hasOwn(Deno, name) && !url.startsWith("ext:deno_node/");
+  return { name: isOfDeno ? `Deno.${name}` : name, kind: found[1] };
+}
+
+let observedObjects: ReadonlySet<unknown> | undefined;
+
+/** Whether a member of an object is looked up at each call, and another, which observes, is there while a call runs. */
+export function isObserved(object: object, member: string): boolean {
+  if (observedObjects === undefined) {
+    const fs = globalThis.process.getBuiltinModule("node:fs");
+    observedObjects = new Set([Deno, fs, fs.promises]);
+  }
+  return observedObjects.has(object) && !(object === Deno && Object.hasOwn(DENO_MEMBERS, member));
+}
+
+let fileReaders: ReadonlyMap<unknown, string> | undefined;
+
+function allFileReaders(): ReadonlyMap<unknown, string> {
+  return fileReaders ??= new Map([...readersOf(nodeFs, "fs"), ...readersOf(nodeFs.promises, "fs/promises")]);
+}
+
+function readersOf(module: object, name: string): [fn: unknown, name: string][] {
+  return Object.entries(module).flatMap(([key, fn]) =>
+    typeof fn === "function" && !HARMLESS_FS.has(key) ? [[fn, `${key} from node:${name}`]] : []
+  );
+}
+
+// Taken when this module loads, which is before any call runs in which others stand for them.
+const ENVIRONMENT_READERS: ReadonlyMap<unknown, string> = new Map(
+  (["get", "has", "toObject"] as const).map((name) => [Deno.env[name], `Deno.env.${name}`]),
+);
+
+/** What is said of a function that reads variables and was taken from `Deno.env` before the call; `null` for others. */
+export function noticeOfEnvironment(fn: unknown): string | null {
+  const name = ENVIRONMENT_READERS.get(fn);
+  return name === undefined
+    ? null
+    : `not tracked: variables that are read through a captured ${name}; use envVars, or call ${name}() itself`;
+}
+
+/** What of a function's code is open, in words that follow "not tracked:". */
+export function openUses(unit: CodeUnit, code: NonNullable<UserCode["code"]>, roots: readonly Root[]): string[] {
+  const found: string[] = [];
+  for (const root of roots) {
+    if (root.kind === "global" || root.kind === "value") found.push(...compiledCode(root));
+    if (isWhole(root, unit)) found.push(`what is read of ${root.slot.name} as a whole or by a computed name`);
+  }
+  // `fn.constructor("…")`; after `new` it makes another object of the class.
+  if (code.readsConstructor && callsConstructor(unit.node)) found.push("code given to .constructor()");
+  if (code.imports.some(({ specifier }) => specifier === null)) found.push("import() with a computed specifier");
+  return found;
+}
+
+function* compiledCode({ slot, value }: Extract<Root, { kind: "global" | "value" }>): Iterable<string> {
+  for (const { how, path } of slot.uses) {
+    const called = findMember(value, path).value;
+    // `(0, eval)("…")` and `run(eval)` as well.
+    if (called === globalThis.eval) yield "code given to eval";
+    if (how !== "call" && how !== "construct") continue;
+    if (isCompiler(called)) yield "code given to new Function";
+  }
+}
+
+/** `Function`, and its kin for asynchronous functions and generators, which have no name in the global scope. */
+function isCompiler(value: unknown): boolean {
+  return [() => {}, async () => {}, function* () {}, async function* () {}].some((one) => value === one.constructor);
+}
+
+/** `Deno[name]`, `read(Deno)`, `Object.keys(globalThis)`. */
+function isWhole({ kind, slot }: Root, { script }: CodeUnit): boolean {
+  const isOpen = kind === "platform"
+    ? slot.name === "Deno" || slot.name === "process"
+    : kind === "global" && (slot.name === "navigator" || valueOfGlobal(slot.name) === globalThis);
+  return isOpen && slot.uses.some(({ how, path, node }) => {
+    return how === "read" && path.length === 0 && isPassedOn(script.parents.get(node), node);
+  });
+}
+
+/** Whether more is done with a value than asking: `typeof Deno`, `"args" in Deno`, `if (Deno)` only ask. */
+function isPassedOn(parent: AnyNode | undefined, node: AnyNode): boolean {
+  switch (parent?.type) {
+    case "UnaryExpression":
+    case "BinaryExpression":
+    case "IfStatement":
+    case "ExpressionStatement":
+      return false;
+    case "ConditionalExpression":
+      return parent.test !== node;
+    case "LogicalExpression":
+      return parent.left !== node || parent.operator !== "&&";
+    default:
+      return true;
+  }
+}
+
+function callsConstructor(node: AnyNode): boolean {
+  const isOne = node.type === "CallExpression" && node.callee.type === "MemberExpression" &&
+    staticKey(node.callee) === "constructor";
+  return isOne || childrenOf(node).some(callsConstructor);
+}

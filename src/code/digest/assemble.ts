@@ -1,0 +1,471 @@
+/**
+ * From what a walk has found to one digest with named parts.
+ *
+ * @module
+ */
+import { digestBytes } from "../../words/sha256.ts";
+import type { Digest } from "../../words/digests.ts";
+import type { FingerprintPart } from "../../words/records.ts";
+import { isClassNode } from "../syntax/parse.ts";
+import { dottedName, type Use } from "../syntax/uses.ts";
+import type { Exploration } from "../walk/explore.ts";
+import { type Code, nameModule, type Root, type UserCode } from "../walk/reached.ts";
+import type { GraphNode } from "./graph_digest.ts";
+import type { FoundMember } from "../walk/members.ts";
+import {
+  type AmbientFact,
+  ambientGlobal,
+  isOfPlatform,
+  localFacts,
+  moduleFacts,
+  pathInGlobal,
+} from "../walk/platform.ts";
+import { blindGlobal } from "../blind/blind.ts";
+import { readDynamicModule } from "../walk/dynamic_imports.ts";
+import { firstValue, numberOf, PROCESS, sightOfMember, sightOfVariable, type StateFindings } from "../state/state.ts";
+import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
+import { Checks } from "./checks.ts";
+import { isPatchLabel, isStillPatched } from "../walk/methods.ts";
+import { findVisibleNames, seesMemberOrder, type VisibleNames } from "./visible.ts";
+import { previewOf } from "../../values/preview.ts";
+
+/** The graph of what was reached, and what has to be looked at again at the next call. */
+export interface Assembly {
+  readonly root: GraphNode;
+  /** The one that stands for the subject itself comes first. */
+  readonly parts: FingerprintPart[];
+  readonly notices: string[];
+  readonly cached: object[];
+  /** Each answers whether a value is what it was. */
+  readonly checks: (() => boolean)[];
+  /** Variables to read again through the inspector. */
+  readonly variables: ChangingVariable[];
+  /** Private fields to read again likewise, those that are state left out. */
+  readonly privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>;
+}
+
+/** A variable that is reassigned somewhere, as a function sees it. */
+export interface ChangingVariable {
+  readonly fn: object;
+  readonly name: string;
+  readonly value: unknown;
+  readonly isUnset: boolean;
+}
+
+/** What the assembly is told besides the walk's findings. */
+export interface AssemblyOptions {
+  readonly projectRoot: string;
+  readonly packageOf: (
+    urlOrSpecifier: string,
+    referrer?: string,
+  ) => { readonly digest: string; readonly name: string } | null;
+  readonly state: StateFindings;
+}
+
+/** Puts the findings about `subject` together. */
+export function assemble(subject: object, found: Exploration, options: AssemblyOptions): Assembly {
+  return new Assembler(found, options).run(subject);
+}
+
+type ValueRoot = Extract<Root, { kind: "value" }>;
+
+interface OpenNode {
+  own: string;
+  readonly references: (GraphNode | string)[];
+}
+
+class Assembler {
+  readonly #found: Exploration;
+  readonly #options: AssemblyOptions;
+  readonly #view: ValueView;
+  readonly #nodes = new Map<object, OpenNode>();
+  readonly #parts = new Parts();
+  readonly #notices: Set<string>;
+  readonly #cached = new Set<object>();
+  readonly #checks: Checks;
+  readonly #variables: ChangingVariable[] = [];
+  readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
+  readonly #names: VisibleNames;
+  #subject: object | null = null;
+  /** The part that stands for the subject itself. */
+  #own: FingerprintPart | null = null;
+  /** What still has to be filled in; a list, since code reaches deeper than a stack. */
+  readonly #unfilled: (() => void)[] = [];
+
+  constructor(found: Exploration, options: AssemblyOptions) {
+    this.#found = found;
+    this.#options = options;
+    this.#notices = new Set(found.notes.notices);
+    this.#names = findVisibleNames(found);
+    this.#view = {
+      ...found.view,
+      isState: (object) => options.state.objects.has(object),
+      stateKeysOf: (object) => options.state.members.get(object),
+      countsOrder: seesMemberOrder(found),
+    };
+    this.#checks = new Checks(this.#view, options.state);
+  }
+
+  run(subject: object): Assembly {
+    this.#subject = subject;
+    const root = typeof subject === "function" ? this.#code(subject) : this.#object(subject);
+    for (let fill = this.#unfilled.pop(); fill; fill = this.#unfilled.pop()) fill();
+    for (const identity of this.#found.notes.packages.values()) {
+      const isRuntime = identity.source === "node" || identity.source === "deno";
+      this.#parts.add({
+        kind: isRuntime ? "runtime" : "package",
+        name: identity.name,
+        digest: identity.digest,
+        preview: identity.version,
+      });
+    }
+    for (const notice of this.#options.state.notices) this.#notices.add(notice);
+    return {
+      root: typeof root === "string" ? { own: root, references: [] } : root,
+      parts: this.#own === null ? this.#parts.list : [this.#own, ...this.#parts.list],
+      notices: [...this.#notices].sort(),
+      cached: [...this.#cached],
+      checks: this.#checks.list,
+      variables: this.#variables,
+      privates: this.#privates,
+    };
+  }
+
+  #code(fn: object): GraphNode | string {
+    const code = this.#found.codes.get(fn);
+    switch (code?.kind) {
+      case undefined:
+        return "unknown";
+      case "ignored":
+        return "ignored";
+      case "cached":
+        this.#cached.add(fn);
+        this.#parts.add({ kind: "cached", name: code.identity, digest: digestBytes(code.identity) });
+        return `cached ${code.identity}`;
+      case "wrapper":
+        return this.#code(code.original);
+      case "package":
+        return packageText(code.identity, code.name);
+      case "platform":
+      case "opaque":
+        return `platform ${code.name}`;
+      case "bound":
+        return this.#bound(fn, code);
+      case "user":
+        return this.#userCode(code.user);
+    }
+  }
+
+  #bound(fn: object, code: Extract<Code, { kind: "bound" }>): GraphNode {
+    const known = this.#nodes.get(fn);
+    if (known) return known;
+    const node: OpenNode = { own: `bound ${code.parts.length}`, references: [] };
+    this.#nodes.set(fn, node);
+    this.#unfilled.push(() => node.references.push(...code.parts.map((part) => this.#value(part))));
+    return node;
+  }
+
+  #userCode(user: UserCode): GraphNode {
+    const known = this.#nodes.get(user.fn);
+    if (known) return known;
+    const node: OpenNode = { own: "", references: [] };
+    this.#nodes.set(user.fn, node);
+    this.#unfilled.push(() => this.#fillCode(node, user));
+    return node;
+  }
+
+  #fillCode(node: OpenNode, user: UserCode): void {
+    const { code } = user;
+    const isClass = user.unit !== null && isClassNode(user.unit.node);
+    const text = code ? code.text : user.text.replaceAll("\r\n", "\n");
+    const counts = isClass ? this.#names.ofClasses : this.#names.ofFunctions.has(user.fn);
+    const name = counts ? ` named ${JSON.stringify(Object.getOwnPropertyDescriptor(user.fn, "name")?.value)}` : "";
+    const meta = code && code.meta.length > 0 ? ` in ${user.module} ${code.meta.join()}` : "";
+    const uses: string[] = [];
+    for (const root of user.roots) {
+      const references = this.#references(root, user);
+      uses.push(String(references.length));
+      node.references.push(...references);
+    }
+    const facts = code ? [...localFacts(code), ...moduleFacts(code, user.url)] : [];
+    for (const fact of facts) node.references.push(this.#fact(fact));
+    for (const imported of code?.imports ?? []) {
+      if (imported.specifier !== null) node.references.push(this.#dynamicImport(imported.specifier, user));
+    }
+    const extras: string[] = [];
+    for (const [label, value] of user.extras) {
+      const member = label.replace(/^static /, "");
+      if (this.#options.state.members.get(user.fn)?.has(member)) {
+        if (this.#options.state.isFilled(user.fn, member)) {
+          node.references.push(sightOfMember(user.fn, member, () => this.#value(value)));
+        }
+        continue;
+      }
+      // Private names are hashed away.
+      extras.push(label.startsWith("static #") ? "static #" : label);
+      node.references.push(this.#value(value));
+      if (isPatchLabel(label)) this.#checks.list.push(() => isStillPatched(label, value));
+      if (typeof value !== "function") {
+        this.#addValuePart(`${user.name}.${label.replace(/^\w+ /, "")}`, user.module, value);
+      }
+    }
+    if (isClass || user.extras.size > 0) this.#checks.addMembersOf(user.fn);
+    if (isClass && this.#view.privateFieldsOf(user.fn)) this.#notePrivates(user.fn);
+    node.own = `code${name}${meta} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
+    if (!user.isHelper) {
+      const part: FingerprintPart = {
+        kind: isClass ? "class" : "function",
+        name: user.name || "(anonymous)",
+        module: user.module,
+        digest: digestBytes(`${name}${meta} ${text}`),
+      };
+      if (user.fn === this.#subject) this.#own = part;
+      else this.#parts.add(part);
+    }
+  }
+
+  #references(root: Root, user: UserCode): (GraphNode | string)[] {
+    const { slot } = root;
+    switch (root.kind) {
+      case "ignored":
+        return ["ignored"];
+      case "missing":
+        return [slot.name === "this" ? `this ${PROCESS} ${numberOf(user.fn)}` : "missing"];
+      case "unset":
+        this.#variables.push({ fn: user.fn, name: slot.name, value: undefined, isUnset: true });
+        return ["unset"];
+      case "package":
+        return [
+          packageText(root.identity, root.imported),
+          ...(typeof root.value === "object" || typeof root.value === "function" ? [] : [writePrimitive(root.value)]),
+        ];
+      case "platform":
+        return [
+          `platform ${root.name}${root.identity ? ` ${root.identity.digest}` : ""}`,
+          ...this.#facts(slot, (path) => root.factOf(path)),
+        ];
+      case "global":
+        return [
+          ...this.#uses(root, user, (found, use) => this.#global(root, found, use, user)),
+          ...this.#facts(slot, (path) => ambientGlobal([slot.name, ...path])),
+        ];
+      case "value":
+        if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
+          const { binding } = root.declaration;
+          const look = () => this.#value(root.value);
+          const filled = this.#options.state.isFilled(binding, "")
+            ? [sightOfVariable(root.declaration, user.fn, slot.name, look)]
+            : [];
+          return ["state", this.#initial(root, [], root.value, user.fn), ...filled];
+        }
+        if (root.isDynamic) this.#variables.push({ fn: user.fn, name: slot.name, value: root.value, isUnset: false });
+        return this.#uses(root, user, (found, use) => this.#member(root, found, use, user));
+      default:
+        return root satisfies never;
+    }
+  }
+
+  #facts(slot: Root["slot"], find: (path: readonly string[]) => AmbientFact | null): string[] {
+    const facts = slot.uses.filter((use) => use.how !== "write").map((use) => find(use.path));
+    return facts.flatMap((fact) => fact ? [this.#fact(fact)] : []);
+  }
+
+  #fact(fact: AmbientFact): string {
+    const value = fact.read();
+    const { text } = writeValue(value, this.#view);
+    if (fact.changes) this.#checks.list.push(() => writeValue(fact.read(), this.#view).text === text);
+    this.#addValuePart(fact.name, undefined, value);
+    return `fact ${fact.name} ${digestBytes(text)}`;
+  }
+
+  #uses(
+    root: Extract<Root, { kind: "value" | "global" }>,
+    user: UserCode,
+    refer: (found: FoundMember, use: Use) => GraphNode | string,
+  ): (GraphNode | string)[] {
+    const references: (GraphNode | string)[] = [];
+    const seen = new Set<string>();
+    for (const use of root.slot.uses) {
+      if (use.how === "write") continue;
+      const id = `${use.how === "call"} ${JSON.stringify(use.path)}`;
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const found = this.#found.memberOf(root, use);
+      if (!found) continue;
+      references.push(refer(found, use));
+      const isHolder = root.kind === "value" && root.declaration &&
+        this.#options.state.holders.has(root.declaration.binding);
+      if (isHolder && typeof found.value === "object") {
+        references.push(this.#initial(root, use.path.slice(0, found.followed), found.value, user.fn));
+      }
+      if (this.#found.countsOwner(use, found)) references.push(this.#value(found.owner));
+      if (this.#readsText(use, found)) references.push(this.#text(found.value as object));
+    }
+    return references;
+  }
+
+  /** `fn.toString()` and `String(fn)`: the text of a function, comments and all. */
+  #readsText({ path, how, argument }: Use, { value, followed }: FoundMember): boolean {
+    if (typeof value !== "function") return false;
+    if (path[followed] === "toString") return true;
+    return how === "read" && argument?.call.type === "CallExpression" && dottedName(argument.call.callee) === "String";
+  }
+
+  #text(fn: object): string {
+    return `text ${digestBytes(Function.prototype.toString.call(fn).replaceAll("\r\n", "\n"))}`;
+  }
+
+  /** What counts in place of state: the code that creates it, and where that does not say all, its first value. */
+  #initial(root: ValueRoot, path: readonly string[], value: unknown, fn: object): string {
+    const code = root.declaration ? this.#options.state.holders.get(root.declaration.binding) : undefined;
+    const text = code?.texts.get(path.join(".")) ?? code?.texts.get("") ?? "";
+    // What a global held first depends on what ran before in this process.
+    const first = code?.isClosed || root.value === globalThis
+      ? ""
+      : firstValue(value, this.#found.view, `${root.slot.name}.${path.join(".")}`, fn);
+    return `state ${digestBytes(JSON.stringify([text, first]))}`;
+  }
+
+  #global(
+    { slot, value }: Extract<Root, { kind: "global" }>,
+    found: FoundMember,
+    use: Use,
+    user: UserCode,
+  ): GraphNode | string {
+    const isPlatformCode = (one: unknown) =>
+      typeof one === "function" && this.#found.codes.get(one)?.kind === "platform";
+    const isUserCode = typeof found.value === "function" && !isPlatformCode(found.value);
+    const path = pathInGlobal(slot.name, use.path);
+    const root: ValueRoot = { kind: "value", slot, value: globalThis, isDynamic: true, declaration: null, module: "" };
+    const within = this.#found.memberOf(root, { ...use, path }) ?? found;
+    if (!isUserCode && (isOfPlatform(slot.name, use.path) || isPlatformCode(value) || isPlatformCode(found.value))) {
+      // What asks the network is what programs put a stand-in of their own in the place of.
+      if (blindGlobal(path)?.kind === "network") this.#checks.addMember(globalThis, { ...use, path }, within);
+      return `global ${[slot.name, ...use.path].join(".")}`;
+    }
+    return this.#member(root, within, { ...use, path }, user);
+  }
+
+  #member(
+    root: ValueRoot,
+    found: FoundMember,
+    use: Use,
+    user: UserCode,
+  ): GraphNode | string {
+    const { state } = this.#options;
+    let at: unknown = root.value;
+    for (const [index, key] of use.path.slice(0, found.followed).entries()) {
+      if (typeof at !== "object" && typeof at !== "function" || at === null) break;
+      const member: unknown = Object.getOwnPropertyDescriptor(at, key)?.value;
+      if (state.objects.has(at)) return this.#initial(root, use.path.slice(0, index), at, user.fn);
+      if (state.members.get(at)?.has(key)) {
+        const initial = this.#initial(root, use.path.slice(0, index + 1), member, user.fn);
+        if (!state.isFilled(at, key)) return initial;
+        return { own: "filled", references: [initial, sightOfMember(at, key, () => this.#value(member))] };
+      }
+      at = member;
+    }
+    if (typeof found.value === "object" && found.value !== null && state.objects.has(found.value)) {
+      return this.#initial(root, use.path.slice(0, found.followed), found.value, user.fn);
+    }
+    if (use.path.length > 0) this.#checks.addMember(root.value, use, found);
+    if (typeof found.value !== "function") {
+      const path = use.path.slice(0, found.followed);
+      // A global's path begins with the name that it is used by, if not with the global object's.
+      const names = root.module === "" && path[0] === root.slot.name ? path : [root.slot.name, ...path];
+      if (!user.isHelper) this.#addValuePart(names.join("."), root.module || undefined, found.value);
+    }
+    return this.#value(found.value);
+  }
+
+  #value(value: unknown): GraphNode | string {
+    if (typeof value === "function") return this.#code(value);
+    if (typeof value === "object" && value !== null) return this.#object(value);
+    return `value ${writePrimitive(value)}`;
+  }
+
+  #object(object: object): GraphNode | string {
+    const known = this.#nodes.get(object);
+    if (known) return known;
+    const node: OpenNode = { own: "", references: [] };
+    this.#nodes.set(object, node);
+    this.#unfilled.push(() => this.#fillObject(node, object));
+    return node;
+  }
+
+  #fillObject(node: OpenNode, object: object): void {
+    const written = this.#write(object);
+    for (const holder of written.privateHolders) this.#notePrivates(holder);
+    node.own = `object ${written.text}`;
+    for (const reference of written.references) node.references.push(this.#code(reference));
+    for (const handle of written.handles) {
+      this.#notices.add(noticeOfHandle(handle));
+      this.#parts.add({ kind: "handle", name: handle, digest: digestBytes(handle) });
+    }
+    this.#checks.addObject(object, written);
+  }
+
+  #notePrivates(holder: object): void {
+    const state = this.#options.state.members.get(holder);
+    const fields = [...this.#view.privateFieldsOf(holder) ?? []].filter(([name]) => !state?.has(name));
+    if (fields.length > 0) this.#privates.set(holder, new Map(fields));
+  }
+
+  #write(object: object): WrittenValue {
+    const { state } = this.#options;
+    const plain = this.#found.values.get(object);
+    const isPlain = state.objects.size === 0 && state.members.size === 0 && this.#view.countsOrder !== true;
+    return plain && isPlain ? plain : writeValue(object, this.#view);
+  }
+
+  #addValuePart(name: string, module: string | undefined, value: unknown): void {
+    const text = typeof value === "object" && value !== null ? this.#write(value).text : writePrimitive(value);
+    this.#parts.addValue(name, module, value, text);
+  }
+
+  #dynamicImport(specifier: string, user: UserCode): string {
+    const imported = readDynamicModule(specifier, user.url, {
+      packageOf: (url, referrer) => this.#options.packageOf(url, referrer),
+      nameModule: (url) => nameModule(url, this.#options.projectRoot),
+    });
+    for (const notice of imported.notices) this.#notices.add(notice);
+    for (const { name, digest } of imported.modules) {
+      this.#parts.add({ kind: "function", name: "(module)", module: name, digest: digest as Digest });
+    }
+    for (const check of imported.checks) this.#checks.list.push(check);
+    return `module ${imported.digest}`;
+  }
+}
+
+function packageText(identity: { readonly name: string; readonly digest: string }, imported: string): string {
+  return `package ${identity.name} ${identity.digest} ${imported}`;
+}
+
+/** Parts in the order in which they were found, each once. */
+class Parts {
+  readonly #parts = new Map<string, FingerprintPart>();
+
+  get list(): FingerprintPart[] {
+    return [...this.#parts.values()];
+  }
+
+  add(part: FingerprintPart): void {
+    this.#parts.set(`${part.kind}\n${part.name}\n${part.module ?? ""}\n${part.digest}`, part);
+  }
+
+  /**
+   * A variable's value.
+   *
+   * @param text The value as it counts; that of a handle is its kind, which is a part of its own.
+   */
+  addValue(name: string, module: string | undefined, value: unknown, text: string): void {
+    if (text.startsWith("<handle")) return;
+    this.add({
+      kind: "value",
+      name,
+      ...(module === undefined ? {} : { module }),
+      digest: digestBytes(text),
+      preview: previewOf(value),
+    });
+  }
+}

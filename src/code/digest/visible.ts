@@ -1,0 +1,127 @@
+/**
+ * Whether the code can tell the order of an object's members.
+ *
+ * @module
+ */
+import { type AnyNode, childrenOf, isClassNode } from "../syntax/parse.ts";
+import type { Exploration } from "../walk/explore.ts";
+import type { Root, UserCode } from "../walk/reached.ts";
+import { staticKey, type Use } from "../syntax/uses.ts";
+
+/**
+ * Whether any of the reached code lists the members of objects, hands them to others who may, or returns an object that
+ * it closes over. Where none does, a captured object whose members were put in another order is the same.
+ */
+export function seesMemberOrder(found: Exploration): boolean {
+  for (const code of found.codes.values()) {
+    if (code.kind === "user" && !code.user.isHelper && isLister(code.user)) return true;
+  }
+  return false;
+}
+
+/** Functions of the language that list members, by the global that they belong to; `""`: the global itself. */
+const LISTERS: Readonly<Record<string, ReadonlySet<string>>> = {
+  Object: new Set(["keys", "values", "entries", "assign", "getOwnPropertyNames", "getOwnPropertyDescriptors"]),
+  JSON: new Set(["stringify"]),
+  Reflect: new Set(["ownKeys"]),
+  structuredClone: new Set([""]),
+};
+
+const LISTING_MODULES = /^(?:node:)?(?:util|v8|assert|querystring)#/;
+
+function isLister({ code, unit, roots }: UserCode): boolean {
+  if (code === null || unit === null) return true;
+  return roots.some((root) => isListingRoot(root, unit.script.parents)) ||
+    /\b(?:ForIn|Spread|Rest)/.test(code.text) && listsMembers(unit.node);
+}
+
+function isListingRoot(root: Root, parents: ReadonlyMap<AnyNode, AnyNode>): boolean {
+  const { kind, slot } = root;
+  switch (kind) {
+    case "package":
+      return true;
+    case "platform":
+      return LISTING_MODULES.test(root.name);
+    case "global": {
+      const names = Object.hasOwn(LISTERS, slot.name) ? LISTERS[slot.name] : undefined;
+      return names !== undefined && slot.uses.some(({ path }) => names.has(path[0] ?? ""));
+    }
+    case "value":
+      return slot.uses.some(({ how, node, argument }) => {
+        return how === "read" && argument === undefined && isHandedOut(parents.get(node));
+      });
+    default:
+      return false;
+  }
+}
+
+/** `return config`, `() => config`, `{ config }`, `[config]`. */
+function isHandedOut(parent: AnyNode | undefined): boolean {
+  switch (parent?.type) {
+    case "ReturnStatement":
+    case "ArrowFunctionExpression":
+    case "Property":
+    case "ArrayExpression":
+    case "AssignmentExpression":
+    case "VariableDeclarator":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function listsMembers(node: AnyNode): boolean {
+  if (node.type === "ForInStatement") return true;
+  if (node.type === "ObjectExpression" && node.properties.some(({ type }) => type === "SpreadElement")) return true;
+  if (node.type === "ObjectPattern" && node.properties.some(({ type }) => type === "RestElement")) return true;
+  return childrenOf(node).some(listsMembers);
+}
+
+/** Whose names count. */
+export interface VisibleNames {
+  readonly ofFunctions: ReadonlySet<object>;
+  /** Names of classes count, all of them. */
+  readonly ofClasses: boolean;
+}
+
+/** Names of functions count where the code can read them off a value that it was given. */
+export function findVisibleNames(found: Exploration): VisibleNames {
+  const escaping = new Set<object>();
+  let readsName = false, readsConstructor = false, classEscapes = false;
+  for (const code of found.codes.values()) {
+    if (code.kind !== "user") continue;
+    // Decorators are told the name of the class.
+    if (code.user.isHelper) readsConstructor = true;
+    else readsName ||= code.user.code?.readsName ?? false;
+    readsConstructor ||= code.user.code?.readsConstructor ?? false;
+    for (const root of code.user.roots) {
+      for (const use of root.slot.uses) {
+        if (use.how !== "read" || isCallback(use)) continue;
+        const member = found.memberOf(root, use);
+        if (typeof member?.value !== "function") continue;
+        escaping.add(member.value);
+        const escaped = found.codes.get(member.value);
+        classEscapes ||= escaped?.kind === "user" && !!escaped.user.unit && isClassNode(escaped.user.unit.node);
+      }
+    }
+  }
+  for (const written of found.values.values()) written.references.forEach((one) => escaping.add(one));
+  return { ofFunctions: readsName ? escaping : new Set(), ofClasses: readsName && (readsConstructor || classEscapes) };
+}
+
+/** Methods of the platform that call a function they are given, and show it to nobody else. */
+const CALLERS = new Set(
+  ("map filter forEach reduce reduceRight some every find findIndex findLast findLastIndex flatMap sort toSorted then " +
+    "catch finally from fromAsync replace replaceAll groupBy setTimeout setInterval queueMicrotask").split(" "),
+);
+
+function isCallback({ argument }: Use): boolean {
+  if (argument?.call.type !== "CallExpression") return false;
+  const { callee } = argument.call;
+  const name = callee.type === "MemberExpression"
+    ? staticKey(callee)
+    : callee.type === "Identifier"
+    ? callee.name
+    : null;
+  return name !== null && CALLERS.has(name);
+}

@@ -1,0 +1,237 @@
+/**
+ * What makes code the same: a digest over a function, the functions and classes it calls and the values it closes over.
+ *
+ * The conditions under which two fingerprints are equal: the normalized code of each function reached is equal, and what
+ * its free variables hold is equal, position by position. Names of variables and functions, comments, layout, types, the
+ * module in which something stands and its place there do not count. A package counts by its identity; a function that
+ * is cached itself by its own; state that the code writes by the code that creates it; a handle by its kind.
+ *
+ * @module
+ */
+import { digestBytes } from "../words/sha256.ts";
+import { CacheError } from "../words/errors.ts";
+import { type FunctionOrigin, isInspectorAllowed, leaseInspector } from "./v8/inspector.ts";
+import { assemble, type Assembly, type ChangingVariable } from "./digest/assemble.ts";
+import { findBlindPackages } from "./blind/blind_packages.ts";
+import { Exploration } from "./walk/explore.ts";
+import { digestGraph } from "./digest/graph_digest.ts";
+import { fingerprintSource } from "./source_only.ts";
+import { findState, type MethodCall } from "./state/find_state.ts";
+import { findReceiverUse } from "./state/effects.ts";
+import { noticeOfState } from "./state/state.ts";
+import type { Fingerprint, FingerprintOptions } from "./types.ts";
+import { mayHavePrivateState } from "../values/kinds.ts";
+import { arePureData, classOf, nameOfFunction, noticeOfHandle } from "./walk/values.ts";
+
+export type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
+
+/**
+ * The fingerprint of a function as it is now.
+ *
+ * @param fn A function or class.
+ * @throws {CacheError} `ERR_TRACKING` when `track: "closure"` was asked for and `--allow-sys` is missing.
+ */
+export async function fingerprint(fn: object, options: FingerprintOptions): Promise<Fingerprint> {
+  return isFollowed(options) ? await followOrFallBack(fn, options) : fingerprintSource(fn, options);
+}
+
+/** What stands for a value, and what of it is not seen. */
+export interface IdentifiedValue {
+  /** Equal for values that are the same. */
+  readonly identity: string;
+  readonly notices: Fingerprint["notices"];
+  readonly blind: Fingerprint["blind"];
+  /** Whether all of its code comes from packages. */
+  readonly isOfPackage: boolean;
+}
+
+/**
+ * What stands for a function or an instance of a class among the arguments of a call: the digest of a function with all
+ * that it reaches, of an instance with its class and its fields, private ones too.
+ *
+ * @param method The method that the value is the receiver of: what it writes of it does not count, as
+ * {@linkcode Fingerprint.receiverState} says.
+ * @throws {CacheError} As {@linkcode fingerprint}.
+ */
+export async function identifyValue(
+  value: object,
+  options: FingerprintOptions,
+  method?: object,
+): Promise<IdentifiedValue> {
+  const cached = options.cachedIdentity(value);
+  if (cached !== undefined) return { identity: `cached ${cached}`, notices: [], blind: [], isOfPackage: false };
+  const { digest, notices, blind, parts } = method === undefined
+    ? await fingerprintAgain(value, options)
+    : isFollowed(options)
+    ? await followCode(value, options, { receiver: value, method })
+    : fingerprintSource(value, options, method);
+  return {
+    identity: `${typeof value === "function" ? "function" : "instance"} ${digest}`,
+    notices,
+    blind,
+    isOfPackage: parts.every(({ kind }) => kind !== "class" && kind !== "function"),
+  };
+}
+
+const identified = new WeakMap<FingerprintOptions, WeakMap<object, Fingerprint>>();
+
+/** The fingerprint of what is identified at each call: walked once, and then asked whether it is as it was. */
+async function fingerprintAgain(value: object, options: FingerprintOptions): Promise<Fingerprint> {
+  const known = identified.get(options) ?? new WeakMap<object, Fingerprint>();
+  identified.set(options, known);
+  const before = known.get(value);
+  const now = before === undefined ? await fingerprint(value, options) : await before.refresh();
+  known.set(value, now);
+  return now;
+}
+
+/** Whether code is followed through the inspector. @throws {CacheError} As {@linkcode fingerprint}. */
+export function isFollowed(options: FingerprintOptions): boolean {
+  if (options.track === "source") return false;
+  if (isInspectorAllowed()) return true;
+  if (options.track === undefined) return false;
+  throw new CacheError(
+    "ERR_TRACKING",
+    'Cannot track closures (track: "closure") without --allow-sys; run with --allow-sys (no filter), or set track: "source"',
+  );
+}
+
+/** A mistake of ours must not cost the user a result; but then less is seen, and that is said. */
+async function followOrFallBack(subject: object, options: FingerprintOptions): Promise<Fingerprint> {
+  try {
+    return await followCode(subject, options);
+  } catch (error) {
+    const found = fingerprintSource(subject, options);
+    const notice = `not followed: the code could not be walked (${
+      error instanceof Error ? error.message : String(error)
+    })`;
+    return {
+      ...found,
+      notices: [notice, ...found.notices],
+      isFixed: false,
+      refresh: () => followOrFallBack(subject, options),
+    };
+  }
+}
+
+async function followCode(subject: object, options: FingerprintOptions, called?: MethodCall): Promise<Fingerprint> {
+  using lease = await leaseInspector();
+  const found = new Exploration(lease, options);
+  await found.reach(subject);
+  if (called) await found.reach(called.method);
+  const blindPackages = await findBlindPackages(lease, found.notes.packages.values(), options.packageOf);
+  const state = await findState(found, options.projectRoot, called);
+  const assembly = assemble(subject, found, { projectRoot: options.projectRoot, packageOf: options.packageOf, state });
+  const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
+  const code = found.codes.get(subject);
+  const { checks, variables, privates } = assembly;
+  const { written, touched } = findReceiverUse(found, subject);
+  const module = code?.kind === "user" ? code.user.module : null;
+  const result: Fingerprint = {
+    digest,
+    parts: sortParts(assembly),
+    notices: [...assembly.notices, ...written.map((path) => noticeOfState(`this.${path}`, module ?? ""))],
+    blind: [...found.notes.blind.values(), ...blindPackages],
+    cached: assembly.cached,
+    module,
+    receiverState: written,
+    receiverTouched: touched,
+    isFixed: checks.length + variables.length + privates.size === 0,
+    refresh: () => {
+      if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);
+      if (variables.length + privates.size === 0) return result;
+      return readAgain(variables, privates).then((isSame) => isSame ? result : followCode(subject, options, called));
+    },
+  };
+  return result;
+}
+
+function sortParts({ parts }: Assembly): Assembly["parts"] {
+  const [first, ...others] = parts;
+  const keyOf = (part: typeof parts[number]) => `${part.module ?? "\uffff"}\n${part.name}\n${part.digest}`;
+  return first ? [first, ...others.sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1)] : [];
+}
+
+/** Whether all changing variables and private fields hold what they held. */
+async function readAgain(
+  variables: readonly ChangingVariable[],
+  privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>,
+): Promise<boolean> {
+  using lease = await leaseInspector();
+  const functions = [...new Set(variables.map((variable) => variable.fn))];
+  const holders = [...privates];
+  const [origins, fields] = await Promise.all([
+    lease.locate(functions),
+    lease.privateFields(holders.map(([holder]) => holder)),
+  ]);
+  const areFieldsSame = holders.every(([, before], index) =>
+    [...before].every(([name, value]) => Object.is(fields[index]?.get(name), value))
+  );
+  return areFieldsSame && variables.every((variable) => isUnchanged(variable, origins[functions.indexOf(variable.fn)]));
+}
+
+function isUnchanged({ name, value, isUnset }: ChangingVariable, origin: FunctionOrigin | undefined): boolean {
+  const scope = origin?.kind === "script" ? origin.scopes.find((one) => Object.hasOwn(one, name)) : undefined;
+  try {
+    return scope !== undefined && !isUnset && Object.is(scope[name], value);
+  } catch {
+    return isUnset;
+  }
+}
+
+/** What stands for the class of an instance, and what only the inspector shows of it. */
+interface IdentifiedInstance extends IdentifiedValue {
+  /** By name with the `#`, in the order of their declaration; `undefined`: there are none, or they do not count. */
+  readonly privates: ReadonlyMap<string, unknown> | undefined;
+}
+
+/**
+ * Identifies instances by their classes.
+ *
+ * @param instances Any objects with a prototype.
+ * @param options How code is followed.
+ * @returns One for each instance, in their order.
+ */
+export async function identifyInstances(
+  instances: readonly object[],
+  options: FingerprintOptions,
+): Promise<IdentifiedInstance[]> {
+  const classes = new Map<object, IdentifiedValue>();
+  for (const instance of instances) {
+    const prototype = Object.getPrototypeOf(instance) as object;
+    if (!classes.has(prototype)) classes.set(prototype, await identifyValue(blankOf(prototype), options));
+  }
+  const privates = await privatesOf(instances.filter(mayHavePrivateState), options);
+  return instances.map((instance) => {
+    const identified = classes.get(Object.getPrototypeOf(instance)) as IdentifiedValue;
+    const fields = privates.get(instance);
+    // A package's object that holds functions or handles is one itself: a connection, a logger.
+    if (fields === undefined || !identified.isOfPackage || arePureData(fields)) {
+      return { ...identified, privates: fields };
+    }
+    const notice = noticeOfHandle(nameOfFunction(classOf(instance) ?? instance));
+    return { ...identified, notices: [...identified.notices, notice], privates: undefined };
+  });
+}
+
+const blanks = new WeakMap<object, object>();
+
+/** An object that has the prototype and nothing of its own. */
+function blankOf(prototype: object): object {
+  let blank = blanks.get(prototype);
+  if (blank === undefined) blanks.set(prototype, blank = Object.create(prototype) as object);
+  return blank;
+}
+
+async function privatesOf(
+  instances: readonly object[],
+  options: FingerprintOptions,
+): Promise<ReadonlyMap<object, ReadonlyMap<string, unknown>>> {
+  const found = new Map<object, ReadonlyMap<string, unknown>>();
+  if (instances.length === 0 || !isFollowed(options)) return found;
+  using lease = await leaseInspector();
+  for (const [index, fields] of (await lease.privateFields(instances)).entries()) {
+    if (fields.size > 0) found.set(instances[index] as object, fields);
+  }
+  return found;
+}

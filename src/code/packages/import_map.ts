@@ -1,0 +1,163 @@
+/**
+ * What a bare specifier stands for: import maps, package.json dependencies, workspace members and links.
+ *
+ * @module
+ */
+import { readManifest } from "../../options/manifest_files.ts";
+import { isAbsolutePath, resolvePath } from "../../options/paths.ts";
+import {
+  asObject,
+  linkFolders,
+  type Manifest,
+  memberFolders,
+  parseJsonc,
+  type ProjectManifests,
+  readManifestOf,
+} from "./manifests.ts";
+import { parseRequest } from "./script_origin.ts";
+
+/** Resolves specifiers for the modules of a project. */
+export interface SpecifierMap {
+  /**
+   * What `specifier` stands for: an absolute URL, an `npm:`, `jsr:` or `node:` specifier, `null` when nothing is known.
+   *
+   * @param specifier As written in an import.
+   * @param referrer URL of the module that imports it; without, a module at the project's root.
+   */
+  resolve(specifier: string, referrer?: string): string | null;
+  /** Folder of the linked package or workspace member of that name; `null` when there is none. */
+  localFolder(name: string): string | null;
+}
+
+type Entries = readonly (readonly [key: string, address: string])[];
+
+interface ImportMap {
+  readonly imports: Entries;
+  readonly scopes: readonly (readonly [prefix: string, imports: Entries])[];
+}
+
+/** The specifiers of a project; files are read when the first bare specifier is asked for. */
+export function createSpecifierMap(manifests: ProjectManifests): SpecifierMap {
+  const { own, workspace } = manifests;
+  const folders = own === workspace ? [own] : [own, workspace];
+  let maps: readonly { readonly manifest: Manifest; readonly map: ImportMap }[] | undefined;
+  let locals: ReadonlyMap<string, string> | undefined;
+  const members = () =>
+    memberFolders(workspace).map((folder) => readManifestOf(folder, [])).filter((one) => one !== null);
+  const loadMaps = () => {
+    const all = [...members().filter((one) => one.folder !== own.folder), ...folders];
+    return all.map((manifest) => ({ manifest, map: readImportMap(manifest) }));
+  };
+  const localFolder = (name: string): string | null => {
+    locals ??= new Map([...members(), ...links(workspace)].map((one) => [nameOf(one), one.folder]));
+    return locals.get(name) ?? null;
+  };
+  const resolve = (specifier: string, referrer?: string): string | null => {
+    const base = referrer ?? new URL("_", folderUrl(own.folder)).href;
+    const url = absoluteUrl(specifier, base);
+    maps ??= loadMaps();
+    for (const { manifest, map } of maps) {
+      const isOwn = manifest === own || manifest === workspace || base.startsWith(folderUrl(manifest.folder).href);
+      const found = isOwn ? lookUp(map, url ?? specifier, base) : null;
+      if (found !== null) return found;
+    }
+    if (url !== null) return url;
+    const folder = localFolder(packagePart(specifier));
+    if (folder !== null) return folderUrl(folder).href;
+    for (const { manifest } of maps) {
+      const found = dependencyOf(manifest, specifier);
+      if (found !== null) return found;
+    }
+    return null;
+  };
+  return { resolve, localFolder };
+}
+
+function links(workspace: Manifest): Manifest[] {
+  return linkFolders(workspace).map((folder) => readManifestOf(folder, [])).filter((one) => one !== null);
+}
+
+function nameOf(manifest: Manifest): string {
+  return String(manifest.deno.name ?? manifest.npm.name ?? "");
+}
+
+/** `lodash-es/add.js` → `lodash-es`, `@std/path/join` → `@std/path`. */
+function packagePart(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+function absoluteUrl(specifier: string, base: string): string | null {
+  if (/^\.{0,2}\//.test(specifier)) return URL.canParse(specifier, base) ? new URL(specifier, base).href : null;
+  if (/^(?:npm|jsr|node):/.test(specifier)) return specifier;
+  if (isAbsolutePath(specifier)) return folderUrl(specifier).href.slice(0, -1);
+  return /^[a-z][a-z0-9+.-]*:/i.test(specifier) && URL.canParse(specifier) ? new URL(specifier).href : null;
+}
+
+function readImportMap(manifest: Manifest): ImportMap {
+  const { deno, folder } = manifest;
+  if (typeof deno.importMap !== "string" || deno.imports !== undefined) return toImportMap(deno, folder, true);
+  // An import map from the network is in no file of the project: what it maps is found by script URLs alone.
+  if (/^https?:/.test(deno.importMap)) return { imports: [], scopes: [] };
+  const file = resolvePath(deno.importMap, folder);
+  const { text } = readManifest(file);
+  try {
+    return toImportMap(asObject(parseJsonc(text ?? "{}")), resolvePath("..", file), false);
+  } catch {
+    return { imports: [], scopes: [] };
+  }
+}
+
+/** @param isConfig Whether it stands in deno.json, where `"a": "npm:a"` maps `a/b` as well. */
+function toImportMap(source: Readonly<Record<string, unknown>>, folder: string, isConfig: boolean): ImportMap {
+  const base = folderUrl(folder).href;
+  const scopes = Object.entries(asObject(source.scopes)).map(([prefix, imports]) =>
+    [absoluteUrl(prefix, base) ?? prefix, toEntries(imports, base, isConfig)] as const
+  );
+  return { imports: toEntries(source.imports, base, isConfig), scopes: longestFirst(scopes) };
+}
+
+function toEntries(imports: unknown, base: string, isConfig: boolean): Entries {
+  const entries = Object.entries(asObject(imports)).flatMap(([key, address]): [string, string][] => {
+    if (typeof address !== "string") return [];
+    const target = absoluteUrl(address, base) ?? address;
+    const from = absoluteUrl(key, base) ?? key;
+    const isPackage = isConfig && parseRequest(target) !== null && !key.endsWith("/");
+    return isPackage ? [[from, target], [`${from}/`, `${target}/`]] : [[from, target]];
+  });
+  return longestFirst(entries);
+}
+
+function longestFirst<Entry extends readonly [string, unknown]>(entries: readonly Entry[]): Entry[] {
+  return entries.toSorted((a, b) => b[0].length - a[0].length);
+}
+
+function lookUp(map: ImportMap, specifier: string, referrer: string): string | null {
+  const scoped = map.scopes.filter(([prefix]) =>
+    prefix === referrer || prefix.endsWith("/") && referrer.startsWith(prefix)
+  );
+  for (const entries of [...scoped.map(([, entries]) => entries), map.imports]) {
+    for (const [key, address] of entries) {
+      if (key === specifier) return address;
+      if (key.endsWith("/") && specifier.startsWith(key)) return address + specifier.slice(key.length);
+    }
+  }
+  return null;
+}
+
+function dependencyOf(manifest: Manifest, specifier: string): string | null {
+  const name = packagePart(specifier);
+  for (const section of ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"]) {
+    const range = asObject(manifest.npm[section])[name];
+    if (typeof range !== "string") continue;
+    const local = /^(?:file|link):(.*)$/.exec(range)?.[1];
+    if (local !== undefined) return folderUrl(resolvePath(local, manifest.folder)).href;
+    return /^(?:npm|jsr):/.test(range) ? range : `npm:${name}@${range}`;
+  }
+  return null;
+}
+
+function folderUrl(folder: string): URL {
+  const url = new URL("file:///");
+  url.pathname = `${folder.replaceAll("\\", "/").replaceAll("%", "%25")}/`;
+  return url;
+}

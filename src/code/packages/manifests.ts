@@ -1,0 +1,172 @@
+/**
+ * The files that describe a project and its workspace: deno.json, deno.jsonc, package.json.
+ *
+ * @module
+ */
+import { exists, listFolders, mayRead, readManifest } from "../../options/manifest_files.ts";
+import { parentOf, resolvePath } from "../../options/paths.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A folder's own description. */
+export interface Manifest {
+  /** An absolute path. */
+  readonly folder: string;
+  /** Content of deno.json or deno.jsonc; empty when there is none. */
+  readonly deno: Json;
+  /** Content of package.json; empty when there is none. */
+  readonly npm: Json;
+}
+
+/** A project's description, with that of the workspace that it is a member of. */
+export interface ProjectManifests {
+  /** The nearest description upwards of the project's root. */
+  readonly own: Manifest;
+  /** The workspace's root; `own` when there is no workspace. */
+  readonly workspace: Manifest;
+  /** Where deno.lock of the project is, or would be; `null` when there is none to be. */
+  readonly lockPath: string | null;
+  /** Why there is no {@linkcode ProjectManifests.lockPath}, in words; empty when there is one. */
+  readonly noLock: string;
+  /** What could not be read, in words. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * The description of the project at `root`, found as Deno finds it: the nearest folder upwards that has a deno.json,
+ * deno.jsonc or package.json, then the workspace upwards of it that lists it as a member.
+ *
+ * @param root An absolute path.
+ */
+export function readProjectManifests(root: string): ProjectManifests {
+  const notices: string[] = [];
+  let own: Manifest | null = null;
+  for (let folder = root;; folder = parentOf(folder)) {
+    const manifest = readManifestOf(folder, notices);
+    if (own === null) own = manifest;
+    const isWorkspace = manifest !== null && own !== null && manifest !== own && isMember(own.folder, manifest);
+    if (isWorkspace) return describe(own ?? manifest, manifest, notices);
+    if (parentOf(folder) === folder) break;
+  }
+  if (own !== null) return describe(own, own, notices);
+  const none: Manifest = { folder: root, deno: {}, npm: {} };
+  const noLock = mayRead(root)
+    ? "there is no deno.json, so no deno.lock; add one"
+    : `deno.lock may not be read; run with --allow-read=${root}`;
+  return { own: none, workspace: none, lockPath: null, noLock, notices };
+}
+
+/**
+ * The description in `folder`; `null` when there is none.
+ *
+ * @param notices Gets a line for each file that is no JSON.
+ */
+export function readManifestOf(folder: string, notices: string[]): Manifest | null {
+  const deno = readJson(resolvePath("deno.json", folder), notices) ??
+    readJson(resolvePath("deno.jsonc", folder), notices);
+  const npm = readJson(resolvePath("package.json", folder), notices);
+  return deno === null && npm === null ? null : { folder, deno: deno ?? {}, npm: npm ?? {} };
+}
+
+/** Folders of the members of a workspace, absolute paths; folders that do not exist are left out. */
+export function memberFolders(workspace: Manifest): string[] {
+  return memberPatterns(workspace).filter((pattern) => !pattern.startsWith("!")).flatMap((pattern) => {
+    let folders = [workspace.folder];
+    for (const part of pattern.split("/").filter((part) => part !== "" && part !== ".")) {
+      folders = part.includes("*")
+        ? folders.flatMap((folder) =>
+          listFolders(folder).filter((name) => matches(name, part)).map((name) => `${folder}/${name}`)
+        )
+        : folders.map((folder) => resolvePath(part, folder));
+    }
+    return folders.filter((folder) => exists(folder));
+  });
+}
+
+/** Folders of linked packages, absolute paths. */
+export function linkFolders(workspace: Manifest): string[] {
+  return [...asTexts(workspace.deno.links), ...asTexts(workspace.deno.patch)]
+    .map((path) => resolvePath(path, workspace.folder));
+}
+
+function describe(own: Manifest, workspace: Manifest, notices: string[]): ProjectManifests {
+  const { lock } = workspace.deno;
+  if (lock === false) {
+    const noLock = 'deno.json says "lock": false; remove that';
+    return { own, workspace, lockPath: null, noLock, notices };
+  }
+  const given = typeof lock === "string" ? lock : asObject(lock).path;
+  const path = typeof given === "string" ? given : "deno.lock";
+  return { own, workspace, lockPath: resolvePath(path, workspace.folder), noLock: "", notices };
+}
+
+function isMember(folder: string, workspace: Manifest): boolean {
+  const parts = folder.slice(workspace.folder.length).split("/").filter((part) => part !== "");
+  const isListed = (pattern: string): boolean => {
+    const wanted = pattern.split("/").filter((part) => part !== "" && part !== ".");
+    if (wanted.includes("**")) return matches(parts.join("/"), wanted.join("/"));
+    return wanted.length === parts.length && wanted.every((part, index) => matches(parts[index] ?? "", part));
+  };
+  const patterns = memberPatterns(workspace);
+  return patterns.some((pattern) => !pattern.startsWith("!") && isListed(pattern)) &&
+    !patterns.some((pattern) => pattern.startsWith("!") && isListed(pattern.slice(1)));
+}
+
+function memberPatterns(workspace: Manifest): string[] {
+  const deno = workspace.deno.workspace;
+  const npm = workspace.npm.workspaces;
+  return [
+    ...asTexts(deno),
+    ...asTexts(asObject(deno).members),
+    ...asTexts(npm),
+    ...asTexts(asObject(npm).packages),
+  ];
+}
+
+/** Whether `text` fits a pattern in which `*` stands for anything but `/`, and `**` for anything. */
+function matches(text: string, pattern: string): boolean {
+  const source = pattern.split(/(\*\*\/?|\*)/)
+    .map((part) => part === "*" ? "[^/]*" : part.startsWith("**") ? ".*" : RegExp.escape(part)).join("");
+  return new RegExp(`^${source}$`).test(text);
+}
+
+function readJson(path: string, notices: string[]): Json | null {
+  const { text } = readManifest(path);
+  if (text === null) return null;
+  try {
+    return asObject(parseJsonc(text));
+  } catch {
+    notices.push(`${path} is no JSON: nothing in it counts; mend its syntax`);
+    return {};
+  }
+}
+
+// Each pattern also matches what is left open to the end of the text, so that no text takes quadratic time.
+const STRING = String.raw`"(?:[^"\\]|\\.)*(?:"|$)`;
+const COMMENTS = new RegExp(String.raw`${STRING}|//[^\n\r]*|/\*.*?(?:\*/|$)`, "gs");
+const TRAILING_COMMAS = new RegExp(String.raw`${STRING}|,(?=\s*[\]}])`, "gs");
+
+/**
+ * The value of a JSONC text.
+ *
+ * @throws {SyntaxError} When it is none even without comments and trailing commas.
+ */
+export function parseJsonc(text: string): unknown {
+  const plain = text.replace(/^\uFEFF/, "");
+  try {
+    return JSON.parse(plain);
+  } catch {
+    const keepStrings = (token: string) => token.startsWith('"') ? token : " ";
+    return JSON.parse(plain.replace(COMMENTS, keepStrings).replace(TRAILING_COMMAS, keepStrings));
+  }
+}
+
+/** `value` as an object to read properties from; an empty one when it is no object. */
+export function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : {};
+}
+
+/** `value` as a list of texts; what is no text is left out. */
+export function asTexts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}

@@ -1,0 +1,297 @@
+/**
+ * Packages by identity: what a function that calls into one depends on.
+ *
+ * The walk through a function's code stops at packages. What counts instead is the package's name, its exact version and
+ * integrity, and those of everything that it depends on, as deno.lock has them; only for packages that are reached. So
+ * an upgrade deep below a package that is used is noticed, and an upgrade of one that is not used is not.
+ *
+ * What cannot be seen: an edit of a package's files by hand, below their locked version; and flags of the command line
+ * (`--lock`, `--config`, `--import-map`), which a program is not told.
+ *
+ * @module
+ */
+import defer * as nodeModule from "node:module";
+import { digestBytes } from "../../words/sha256.ts";
+import type { Digest } from "../../words/digests.ts";
+import { type DenoLock, findLocked, lockedClosure, type LockedPackage } from "./deno_lock.ts";
+import { createSpecifierMap } from "./import_map.ts";
+import { createPackageLocks, installedClosure, type InstalledPackage, readInstalled } from "./package_locks.ts";
+import { readProjectManifests } from "./manifests.ts";
+import { findPackagePlaces, type NpmOrigin, originOfScript, parseRequest } from "./script_origin.ts";
+import { remoteClosure } from "./remote_modules.ts";
+import { realPathOf } from "../../options/manifest_files.ts";
+import { parentOf } from "../../options/paths.ts";
+
+/** What of a package counts. */
+export interface PackageIdentity {
+  /** `lodash-es`, `@std/path`, `https://deno.land/x/foo/mod.ts`, `node`, `deno`. */
+  readonly name: string;
+  /** Exact version; empty when it is not known or, for the runtime, does not count. */
+  readonly version: string;
+  /** Digest over name, version, integrity, and those of all that it depends on. */
+  readonly digest: Digest<"package">;
+  /** Where it comes from. */
+  readonly source: "npm" | "jsr" | "https" | "node" | "deno";
+  /** All that it depends on, directly or not, as `name@version`, sorted; what an upgrade below it changes. */
+  readonly dependencies?: readonly string[];
+  /** What about it does not count because it cannot be seen, in words. */
+  readonly notices: readonly string[];
+}
+
+/** What a resolver works for. */
+export interface PackageResolverOptions {
+  /** The project's root, an absolute path. */
+  readonly root: string;
+  /**
+   * Whether the Deno version, major and minor, counts for `node:` modules and `Deno.*`.
+   *
+   * @default true
+   */
+  readonly denoVersion?: boolean;
+}
+
+/** Answers which package a piece of code belongs to. */
+export interface PackageResolver {
+  /**
+   * The package that a script belongs to or a specifier stands for; `null` for user code: files of the project, of
+   * workspace members and linked packages, `data:` and `blob:` modules, and specifiers of which nothing is known.
+   *
+   * The same package keeps the identity that it had when it was first asked for: code that is loaded stays what it is
+   * while the process runs, whatever happens to the lock file meanwhile.
+   *
+   * @param urlOrSpecifier URL of a script as V8 shows it, an import specifier, or `Deno` or `Deno.…` for the runtime.
+   * @param referrer URL of the module that imports the specifier; without, a module at the project's root.
+   */
+  packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
+}
+
+/**
+ * A resolver for the program's packages. Files are read when the first package is asked for; what may not be read leads
+ * to a notice, never to an error.
+ *
+ * @example
+ * ```ts
+ * import { createPackageResolver } from "./packages.ts";
+ *
+ * const { packageOf } = createPackageResolver({ root: Deno.cwd() });
+ * console.log(packageOf("node:fs")?.name, packageOf(import.meta.url)); // node null
+ * ```
+ */
+export function createPackageResolver(options: PackageResolverOptions): PackageResolver {
+  const { root, denoVersion = true } = options;
+  const answers = new Map<string, PackageIdentity | null>();
+  const identities = new Map<string, PackageIdentity>();
+  let project: ProjectFiles | undefined;
+  const files = () => project ??= openProject(root);
+
+  const remember = (key: string, compute: () => PackageIdentity): PackageIdentity => {
+    let identity = identities.get(key);
+    if (identity === undefined) identities.set(key, identity = compute());
+    return identity;
+  };
+  const ofOrigin = (url: string): PackageIdentity | null => {
+    const origin = originOfScript(url, files().places);
+    switch (origin.kind) {
+      case "user":
+        return null;
+      case "runtime":
+        return remember(origin.name, () => runtimeIdentity(origin.name, denoVersion));
+      case "npm":
+        return remember(keyOfNpm(origin), () => npmIdentity(origin, files()));
+      case "jsr":
+        return remember(`jsr ${origin.name}@${origin.version}`, () => jsrIdentity(origin, files()));
+      case "remote":
+        return remember(`https ${origin.url}`, () => remoteIdentity(origin.url, files()));
+    }
+  };
+  const answer = (text: string, referrer?: string): PackageIdentity | null => {
+    if (parseRequest(text) !== null) {
+      const identity = ofRequest(text, files());
+      return identity && remember(`${identity.source} ${identity.name}@${identity.version}`, () => identity);
+    }
+    if (/^(?:[a-z][a-z0-9+.-]+:|\/|$)|^Deno(?:\.|$)/.test(text) || /^[A-Za-z]:[\\/]/.test(text)) return ofOrigin(text);
+    const resolved = files().specifiers.resolve(text, referrer);
+    if (resolved !== null && resolved !== text) return answer(resolved);
+    return isBuiltin(text) ? ofOrigin(`node:${text}`) : null;
+  };
+  return {
+    packageOf(urlOrSpecifier, referrer) {
+      const key = referrer === undefined ? urlOrSpecifier : `${urlOrSpecifier}\n${referrer}`;
+      let known = answers.get(key);
+      if (known === undefined) answers.set(key, known = answer(urlOrSpecifier, referrer));
+      return known;
+    },
+  };
+}
+
+/** Deno keeps one copy of a version, or several that are counted together; others may install a version twice. */
+function keyOfNpm({ layout, folder, name, version }: NpmOrigin): string {
+  return layout === "deno" && version !== null ? `npm ${name}@${version}` : `npm ${folder}`;
+}
+
+type ProjectFiles = ReturnType<typeof openProject>;
+
+function openProject(root: string) {
+  const manifests = readProjectManifests(root);
+  return {
+    places: findPackagePlaces(root),
+    manifests,
+    locks: createPackageLocks(manifests),
+    specifiers: createSpecifierMap(manifests),
+  };
+}
+
+function runtimeIdentity(name: "node" | "deno", denoVersion: boolean): PackageIdentity {
+  const version = denoVersion ? Deno.version.deno.split(".", 2).join(".") : "";
+  return toIdentity(name, name, version, [], []);
+}
+
+function npmIdentity(origin: NpmOrigin, files: ProjectFiles): PackageIdentity {
+  const { name, version } = origin;
+  const { lock, problem } = files.locks.denoLock();
+  const locked = origin.layout === "deno" ? lock?.byName.get(`npm:${name}@${version}`) : undefined;
+  const identity = lock && lockedIdentity(locked ?? [], lock);
+  if (identity !== null) return identity;
+  const isInstalled = origin.folder.includes("/node_modules/");
+  const found = isInstalled ? readInstalled(realPathOf(origin.folder)) : null;
+  if (found !== null) return installedIdentity(found, files);
+  if (version !== null) return toIdentity("npm", name, version, [], [versionAlone(name, version, problem)]);
+  const notice = `${name} counts by its name alone: its package.json cannot be read; run with --allow-read`;
+  return toIdentity("npm", name, "", [], [notice]);
+}
+
+function jsrIdentity(
+  origin: { readonly name: string; readonly version: string },
+  files: ProjectFiles,
+): PackageIdentity {
+  const { lock, problem } = files.locks.denoLock();
+  const locked = lock?.byName.get(`jsr:${origin.name}@${origin.version}`) ?? [];
+  return (lock && lockedIdentity(locked, lock)) ??
+    toIdentity("jsr", origin.name, origin.version, [], [versionAlone(origin.name, origin.version, problem)]);
+}
+
+/** Identity of a package of deno.lock, with all copies of its version that there are for different peers. */
+function lockedIdentity(found: readonly LockedPackage[], lock: DenoLock): PackageIdentity | null {
+  const [first] = found;
+  if (first === undefined) return null;
+  const copies = found.flatMap(({ registry, name, version }) =>
+    lock.byName.get(`${registry}:${name}@${version}`) ?? []
+  );
+  const closure = lockedClosure(lock, copies);
+  const notices = [...closure.missing].sort().map((name) =>
+    `${first.name} depends on ${name}, which is not in deno.lock: its code is not tracked there`
+  );
+  const versions = [...new Set(copies.map((copy) => copy.version))].sort();
+  return toIdentity(first.registry, first.name, versions.join(" | "), [...closure.packages].map(lineOf), notices);
+}
+
+function installedIdentity(start: InstalledPackage, files: ProjectFiles): PackageIdentity {
+  const { lock } = files.locks.denoLock();
+  const closure = installedClosure(start);
+  const unlocked: string[] = [];
+  const lines = closure.packages.map(({ name, version, folder }) => {
+    const integrity = lock?.byName.get(`npm:${name}@${version}`)?.[0]?.integrity ||
+      files.locks.npmIntegrity(folder, name, version);
+    if (integrity === "") unlocked.push(`${name}@${version}`);
+    return lineOf({ registry: "npm", name, version, integrity });
+  });
+  const notices: string[] = [];
+  if (unlocked.length > 0) {
+    notices.push(
+      `${start.name} counts by the versions in node_modules: no lock file has an integrity of ${someOf(unlocked)}`,
+    );
+  }
+  if (closure.missing.length > 0) {
+    notices.push(`What ${start.name} depends on is not all to be found in node_modules: ${someOf(closure.missing)}`);
+  }
+  return toIdentity("npm", start.name, start.version, lines, notices);
+}
+
+function someOf(names: readonly string[]): string {
+  return names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : "");
+}
+
+function remoteIdentity(url: string, files: ProjectFiles): PackageIdentity {
+  const { lock } = files.locks.denoLock();
+  const closure = remoteClosure(url, lock, files.places.denoDir);
+  const lines = [...closure.modules].map(([module, digest]) => `${module} ${digest}`);
+  const notices: string[] = [];
+  for (const specifier of closure.specifiers) {
+    const request = files.specifiers.resolve(specifier) ?? specifier;
+    if (parseRequest(request) === null) continue;
+    lines.push(request);
+    const locked = lock === null ? [] : findLocked(lock, request);
+    if (lock !== null) lines.push(...[...lockedClosure(lock, locked).packages].map(lineOf));
+    if (locked.length === 0) notices.push(`${url} depends on ${request}, which no deno.lock pins to a version`);
+  }
+  for (const module of closure.unknown) {
+    notices.push(`${module} counts by its URL alone: no deno.lock or cache of this machine tells its content`);
+  }
+  if (closure.unread.length > 0 && lock !== null) {
+    lines.push(...[...lock.remote].map(([module, digest]) => `${module} ${digest}`));
+    lines.push(...[...lock.packages.values()].map(lineOf));
+    notices.push(
+      `All of deno.lock counts for ${url}: what it imports cannot be read; run with --allow-read --allow-env`,
+    );
+  }
+  const { name, version } = splitRemoteUrl(url);
+  return toIdentity("https", name, version, lines, notices);
+}
+
+/** The package that an `npm:` or `jsr:` specifier stands for; `null` for a linked one, whose code is followed. */
+function ofRequest(specifier: string, files: ProjectFiles): PackageIdentity | null {
+  const request = parseRequest(specifier);
+  if (request === null) return null;
+  const { lock, problem } = files.locks.denoLock();
+  const identity = lock && lockedIdentity(findLocked(lock, specifier), lock);
+  if (identity !== null) return identity;
+  const { registry, name, range } = request;
+  if (files.specifiers.localFolder(name) !== null) return null;
+  if (registry === "npm") {
+    const installed = findInstalled(name, files.manifests.own.folder);
+    if (installed !== null) return installedIdentity(installed, files);
+  }
+  return toIdentity(registry, name, range, [], [versionAlone(name, range === "" ? "unknown" : range, problem)]);
+}
+
+function findInstalled(name: string, from: string): InstalledPackage | null {
+  for (let folder = from;; folder = parentOf(folder)) {
+    const found = readInstalled(realPathOf(`${folder}/node_modules/${name}`));
+    if (found !== null || parentOf(folder) === folder) return found;
+  }
+}
+
+/** `https://deno.land/x/foo@v1.2.3/mod.ts` → the same without the version, and `1.2.3`. */
+function splitRemoteUrl(url: string): { readonly name: string; readonly version: string } {
+  const version = /@v?(\d[^/@?#]*)/.exec(url.replace(/^https?:\/\/[^/]*/, ""));
+  if (version === null) return { name: url, version: "" };
+  return { name: url.replace(version[0], ""), version: version[1] ?? "" };
+}
+
+function lineOf(one: Pick<LockedPackage, "registry" | "name" | "version" | "integrity">): string {
+  return `${one.registry}:${one.name}@${one.version} ${one.integrity}`;
+}
+
+function versionAlone(name: string, version: string, problem: string | null): string {
+  const reason = problem ?? "deno.lock does not have it";
+  return `${name} counts by its version ${version} alone, without what it depends on: ${reason}`;
+}
+
+/** `lines`: what counts, each with its integrity; their order and repetitions do not. */
+function toIdentity(
+  source: PackageIdentity["source"],
+  name: string,
+  version: string,
+  lines: readonly string[],
+  notices: readonly string[],
+): PackageIdentity {
+  const sorted = [...new Set(lines)].sort();
+  const digest = digestBytes<"package">([`${source} ${name}@${version}`, ...sorted].join("\n"));
+  const dependencies = sorted.map((line) => (line.split(" ", 1)[0] ?? "").replace(/^(?:npm|jsr):/, ""))
+    .filter((dependency) => dependency !== `${name}@${version}`);
+  return Object.freeze({ name, version, digest, source, dependencies, notices });
+}
+
+function isBuiltin(name: string): boolean {
+  return /^[a-z_]+(?:\/[a-z]+)*$/.test(name) && nodeModule.isBuiltin(name);
+}

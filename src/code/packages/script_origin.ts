@@ -1,0 +1,175 @@
+/**
+ * Whose code a script is, told from its URL as V8 shows it.
+ *
+ * @module
+ */
+import { realPathOf, variableOf } from "../../options/manifest_files.ts";
+import { toAbsolute } from "../../options/project.ts";
+import { isAbsolutePath, pathOfFileUrl } from "../../options/paths.ts";
+
+/** Whose code a script is. */
+export type ScriptOrigin =
+  | { readonly kind: "user" }
+  | { readonly kind: "runtime"; readonly name: "node" | "deno" }
+  | NpmOrigin
+  | { readonly kind: "jsr"; readonly name: string; readonly version: string }
+  | { readonly kind: "remote"; readonly url: string };
+
+/** A file of an npm package. */
+export interface NpmOrigin {
+  readonly kind: "npm";
+  /** Name of its folder: the package's own name, or an alias for it in `node_modules`. */
+  readonly name: string;
+  /** `null` where only its package.json says. */
+  readonly version: string | null;
+  /** The package's folder, an absolute path. */
+  readonly folder: string;
+  /** Who laid it out: Deno, so that deno.lock describes it, or another package manager. */
+  readonly layout: "deno" | "installed";
+}
+
+/** Where packages are kept on this machine. */
+export interface PackagePlaces {
+  /** The project's root, an absolute path. */
+  readonly root: string;
+  /** Deno's cache folder; `null` when the environment may not be asked for it. */
+  readonly denoDir: string | null;
+  /** Base URL of JSR, with a slash at its end. */
+  readonly jsrUrl: string;
+}
+
+const USER: ScriptOrigin = { kind: "user" };
+const IN_NODE_MODULES = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//s;
+const IN_DENO_FOLDER = /\/node_modules\/\.deno\/([^/]+)\/node_modules\/(?:@[^/]+\/)?[^/]+$/;
+const IN_DENO_CACHE = /^((.*)\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/(\d+\.\d+\.\d+[^/_]*)(?:_\d+)?)\//s;
+
+/**
+ * Whose code a script is.
+ *
+ * `data:` and `blob:` modules are user code, as is every file that is in no package folder: linked packages and
+ * workspace members are edited like the rest of a project, so they are followed like the rest.
+ *
+ * @param url URL of a script as V8 shows it, or the absolute path of a file.
+ * @param places Where packages are kept.
+ */
+export function originOfScript(url: string, places: PackagePlaces): ScriptOrigin {
+  if (url.startsWith("ext:deno_node/") || url.startsWith("node:")) return { kind: "runtime", name: "node" };
+  if (url.startsWith("ext:") || url === "Deno" || url.startsWith("Deno.")) return { kind: "runtime", name: "deno" };
+  if (url.startsWith(places.jsrUrl)) return originInJsr(url, places.jsrUrl);
+  if (/^https?:/.test(url)) return { kind: "remote", url };
+  if (url.startsWith("file:")) return originOfFile(pathOfFileUrl(url), places);
+  return isAbsolutePath(url) ? originOfFile(url, places) : USER;
+}
+
+/** Where packages are kept on this machine, as far as the environment may be asked. */
+export function findPackagePlaces(root: string): PackagePlaces {
+  const jsrUrl = variableOf("JSR_URL") ?? "https://jsr.io/";
+  return { root, denoDir: findDenoDir(), jsrUrl: jsrUrl.endsWith("/") ? jsrUrl : `${jsrUrl}/` };
+}
+
+function originInJsr(url: string, jsrUrl: string): ScriptOrigin {
+  const [scope, name, version] = url.slice(jsrUrl.length).split("/");
+  return scope?.startsWith("@") && name && version
+    ? { kind: "jsr", name: `${scope}/${name}`, version }
+    : { kind: "remote", url };
+}
+
+function originOfFile(file: string, places: PackagePlaces): ScriptOrigin {
+  const path = Deno.build.os === "windows" ? file.replaceAll("\\", "/") : file;
+  // A project may itself lie in some node_modules folder: only what follows its root tells packages from its own code.
+  const outer = path.startsWith(`${places.root}/`) ? places.root : "";
+  const installed = IN_NODE_MODULES.exec(path.slice(outer.length));
+  if (installed !== null) return originInNodeModules(outer + (installed[1] ?? ""), installed[2] ?? "");
+  const cached = IN_DENO_CACHE.exec(path);
+  if (cached === null) return USER;
+  const [, folder = "", denoDir = "", name = "", version = ""] = cached;
+  if (!isCacheFolder(denoDir, path, places)) return USER;
+  return { kind: "npm", name: decodeCachedName(name), version, folder, layout: "deno" };
+}
+
+function originInNodeModules(folder: string, name: string): ScriptOrigin {
+  const store = IN_DENO_FOLDER.exec(folder)?.[1];
+  const split: NameAndVersion | null = store === undefined
+    ? null
+    : splitNameVersion(store.replace(/^(@[^+]+)\+/, "$1/"));
+  if (split === null) return { kind: "npm", name, version: null, folder, layout: "installed" };
+  return { kind: "npm", ...split, folder, layout: "deno" };
+}
+
+/** A user's own folder may look like Deno's cache; taking its code for a package's would leave edits unseen. */
+function isCacheFolder(folder: string, path: string, places: PackagePlaces): boolean {
+  if (places.denoDir === null) return !path.startsWith(`${places.root}/`);
+  const known = Deno.build.os === "windows" ? places.denoDir.replaceAll("\\", "/") : places.denoDir;
+  return folder === known || folder === realPathOf(known);
+}
+
+function findDenoDir(): string | null {
+  const given = variableOf("DENO_DIR");
+  if (given) return toAbsolute(given);
+  const home = variableOf("HOME");
+  switch (Deno.build.os) {
+    case "windows":
+      return below(variableOf("LOCALAPPDATA"), "deno");
+    case "darwin":
+      return below(home, "Library/Caches/deno");
+    default:
+      return below(variableOf("XDG_CACHE_HOME"), "deno") ?? below(home, ".cache/deno");
+  }
+}
+
+function below(folder: string | undefined, name: string): string | null {
+  return folder ? `${folder}/${name}` : null;
+}
+
+/** `npm:lodash-es@^4/add.js` in parts. */
+interface PackageRequest {
+  readonly registry: "npm" | "jsr";
+  readonly name: string;
+  /** The requirement as written, `^4`; empty for none. */
+  readonly range: string;
+}
+
+const REQUEST = /^(npm|jsr):\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(?:\/|$)/;
+
+/** The parts of an `npm:` or `jsr:` specifier; `null` when it is none. */
+export function parseRequest(specifier: string): PackageRequest | null {
+  const match = REQUEST.exec(specifier);
+  if (match === null) return null;
+  return { registry: match[1] as "npm" | "jsr", name: match[2] ?? "", range: match[3] ?? "" };
+}
+
+/** A package's name and exact version. */
+interface NameAndVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * The name and version of `@scope/name@1.2.3_peer@4.5.6`, the form of lock files and of `node_modules/.deno`; what
+ * follows `_` tells apart copies for different peers and is left out. `null` when there is no version.
+ */
+export function splitNameVersion(text: string): NameAndVersion | null {
+  const at = text.indexOf("@", 1);
+  if (at < 0) return null;
+  const version = text.slice(at + 1).split("_", 1)[0] ?? "";
+  return version === "" ? null : { name: text.slice(0, at), version };
+}
+
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+/**
+ * The name of a package from that of its folder in Deno's cache, where a name with capitals is written in base 32 after
+ * `_`, for filesystems that do not tell capitals apart: `_jjju6tstorzgkyln` → `JSONStream`.
+ */
+function decodeCachedName(folder: string): string {
+  if (!/^_[a-z2-7]+$/.test(folder)) return folder;
+  const bytes: number[] = [];
+  let bits = 0;
+  let value = 0;
+  for (const letter of folder.slice(1)) {
+    value = (value << 5 | BASE32.indexOf(letter)) & 0xfff;
+    bits += 5;
+    if (bits >= 8) bytes.push(value >> (bits -= 8) & 0xff);
+  }
+  return new TextDecoder().decode(Uint8Array.from(bytes));
+}

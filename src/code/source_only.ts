@@ -1,0 +1,151 @@
+/**
+ * The fallback without the inspector: a function's own code, and a list of what is not seen.
+ *
+ * @module
+ */
+import { digestBytes } from "../words/sha256.ts";
+import { normalizeCode, type NormalizedCode } from "./syntax/normalize.ts";
+import { resolveNames } from "./syntax/scopes.ts";
+import { isClassNode, parseCallable } from "./syntax/parse.ts";
+import { MUTATORS, usesOf } from "./syntax/uses.ts";
+import { isInspectorAllowed } from "./v8/inspector.ts";
+import { type AmbientFact, ambientGlobal, intrinsicPath, localFacts } from "./walk/platform.ts";
+import { blindGlobal } from "./blind/blind.ts";
+import { thisIn } from "./walk/methods.ts";
+import { classOf, noticeOfHandle, writeValue, type WrittenValue } from "./walk/values.ts";
+import type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
+
+/**
+ * The fingerprint of a function's own text, or of an instance's fields with the text of its class.
+ *
+ * @param method The method that the instance is the receiver of: the fields that it writes itself are left out.
+ */
+export function fingerprintSource(subject: object, options: FingerprintOptions, method?: object): Fingerprint {
+  const { text, notices, blind, facts } = typeof subject === "function"
+    ? readFunction(subject, options)
+    : readInstance(subject, options, method);
+  const receiverState = typeof subject === "function" ? receiverStateOf(subject) : [];
+  const factTexts = readFacts(facts);
+  const digest = digestBytes<"fingerprint">(`source ${text} ${factTexts}`);
+  const name: unknown = typeof subject === "function" ? subject.name : classOf(subject)?.constructor.name;
+  const result: Fingerprint = {
+    digest,
+    parts: [{ kind: "function", name: typeof name === "string" && name !== "" ? name : "(anonymous)", digest }],
+    notices: [...notices, ...receiverState.map((path) => `left out: this.${path}, state that the code writes`)],
+    blind,
+    cached: [],
+    receiverState,
+    receiverTouched: receiverState,
+    module: null,
+    isFixed: typeof subject === "function" && !facts.some((fact) => fact.changes),
+    refresh: () => {
+      if (typeof subject === "function" && readFacts(facts) === factTexts) return result;
+      const now = fingerprintSource(subject, options);
+      return now.digest === digest ? result : now;
+    },
+  };
+  return result;
+}
+
+interface OwnCode {
+  readonly text: string;
+  readonly notices: readonly string[];
+  readonly blind: readonly BlindUse[];
+  readonly facts: readonly AmbientFact[];
+}
+
+function readFunction(fn: object, options: FingerprintOptions): OwnCode {
+  const source = Function.prototype.toString.call(fn);
+  const syntax = parseCallable(source);
+  if (!syntax) return readUnseen(fn, options);
+  const code = normalizeCode(resolveNames(syntax.text, syntax.program), syntax.node);
+  const unseen = [...new Set(code.slots.map((slot) => slot.name))].filter((name) =>
+    !(name in globalThis) && !OF_DECORATORS.test(name)
+  );
+  // Free names that are no globals count by name here: nothing tells what they stand for.
+  const text = `${code.text}\n${code.slots.map((slot) => slot.name).join(" ")}`;
+  return { text, notices: noticeOf(unseen, options), blind: blindIn(code), facts: factsIn(code) };
+}
+
+/** Names that compiling decorators makes up. */
+const OF_DECORATORS = /^_(?:dec\d*|init_\w+|init(?:Proto|Static|Class)|apply_decs_\w+|computedKey\d*)$/;
+
+/** A function without source: one of the platform, or one that was bound, of which nothing can be seen. */
+function readUnseen(fn: object, options: FingerprintOptions): OwnCode {
+  const path = intrinsicPath(fn);
+  if (path !== null) return { text: `native ${path}`, notices: [], blind: [], facts: [] };
+  let identity = unseen.get(fn);
+  if (identity === undefined) unseen.set(fn, identity = crypto.randomUUID());
+  const name: unknown = Reflect.get(fn, "name");
+  const names = [typeof name === "string" && name !== "" ? name : "a function without source"];
+  return { text: `unseen ${identity}`, notices: noticeOf(names, options), blind: [], facts: [] };
+}
+
+/** Functions that look alike and are not: each has an identity of its own, which no other process meets. */
+const unseen = new WeakMap<object, string>();
+
+function readInstance(instance: object, options: FingerprintOptions, method?: object): OwnCode {
+  const state = new Set(method ? receiverStateOf(method) : []);
+  const written = writeValue(instance, {
+    isState: () => false,
+    stateKeysOf: (object) => object === instance ? state : undefined,
+    classKindOf: () => "user",
+    privateFieldsOf: () => new Map(),
+  });
+  const codes = written.references.map((one) => readFunction(one, options));
+  return {
+    text: [written.text, ...codes.map((code) => code.text)].join("\n"),
+    notices: [...unseenIn(written, options), ...codes.flatMap((code) => code.notices)],
+    blind: codes.flatMap((code) => code.blind),
+    facts: codes.flatMap((code) => code.facts),
+  };
+}
+
+function unseenIn({ references, handles }: WrittenValue, options: FingerprintOptions): string[] {
+  const hasPrivates = references.filter((one) => /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(one)));
+  const names = hasPrivates.map((one) => `private fields of ${(one as { name?: unknown }).name || "a class"}`);
+  return [...noticeOf(names, options), ...handles.map(noticeOfHandle)];
+}
+
+/** Fields of its receiver that a method's own text writes or changes. */
+function receiverStateOf(method: object): string[] {
+  const syntax = parseCallable(Function.prototype.toString.call(method));
+  if (!syntax || isClassNode(syntax.node)) return [];
+  const script = resolveNames(syntax.text, syntax.program);
+  const written = thisIn(syntax.node).flatMap((node) => usesOf(script, node)).flatMap(({ path, how }) => {
+    const isChanged = how === "write" || how === "mutate" || (how === "call" && MUTATORS.has(path[1] ?? ""));
+    return isChanged && path[0] !== undefined && path.length === (how === "call" ? 2 : 1) ? [path[0]] : [];
+  });
+  return [...new Set(written)].sort();
+}
+
+function noticeOf(names: readonly string[], options: FingerprintOptions): string[] {
+  if (names.length === 0) return [];
+  const remedy = isInspectorAllowed() || options.track === "source"
+    ? 'track: "closure" (with --allow-sys) would track them'
+    : "--allow-sys would track them";
+  return [`not tracked: ${names.join(", ")}; ${remedy}`];
+}
+
+/** Facts of the process that the code uses, under names that nothing in its own text declares. */
+function factsIn(code: NormalizedCode): AmbientFact[] {
+  const globals = code.slots.flatMap(({ name, binding, uses }) =>
+    binding ? [] : uses.flatMap((use) => ambientGlobal([name, ...use.path]) ?? [])
+  );
+  return [...globals, ...localFacts(code)];
+}
+
+function readFacts(facts: readonly AmbientFact[]): string {
+  return JSON.stringify(facts.map((fact) => [fact.name, fact.read()]));
+}
+
+function blindIn(code: NormalizedCode): BlindUse[] {
+  const found = new Map<string, BlindUse>();
+  for (const slot of code.slots) {
+    for (const use of slot.uses) {
+      const blind = blindGlobal([slot.name, ...use.path]);
+      if (blind) found.set(blind.name, blind);
+    }
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,310 @@
+/**
+ * Finds what the reached code writes: variables that it assigns, objects that it changes, directly, through methods of
+ * theirs, or by handing them to a function that does.
+ *
+ * @module
+ */
+import type { CodeUnit } from "../syntax/code_unit.ts";
+import type { Binding } from "../syntax/scopes.ts";
+import { isClassNode } from "../syntax/parse.ts";
+import { MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
+import { type Change, changeOf, Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
+import type { Exploration } from "../walk/explore.ts";
+import { isNative, methodIn, readOwn } from "../walk/methods.ts";
+import { isOfPlatform } from "../walk/platform.ts";
+import { isInStaticBlock, nameModule, type Root, type UserCode } from "../walk/reached.ts";
+import { findMember } from "../walk/members.ts";
+import type { Declaration } from "../walk/modules.ts";
+import { type InitialCode, noticeOfState, readInitialCode, type StateFindings } from "./state.ts";
+
+type ValueRoot = Extract<Root, { kind: "value" | "global" }>;
+
+/** Where a change is looked for: something that a variable leads to. */
+interface Spot {
+  readonly user: UserCode;
+  readonly root: ValueRoot;
+  /** Names of the members from the variable to here; the first ones, where there are many. */
+  readonly path: readonly string[];
+  readonly value: unknown;
+  /** What has it as a member, and by which key; `null` for the variable's own value. */
+  readonly member: { readonly holder: object; readonly key: string } | null;
+  /** There is no such member yet, or none that can be asked for. */
+  readonly isMissing: boolean;
+}
+
+/** Names of a path that are kept, the last one among them. */
+const MAX_PATH = 16;
+
+/** Names of a path that are told in full. */
+const MAX_NAMED = 4;
+
+/** Functions that are looked into, each anew for each object that it is given. */
+const MAX_VISITS = 200_000;
+
+/** A method and the object that it is called on. */
+export interface MethodCall {
+  readonly receiver: object;
+  readonly method: object;
+}
+
+/**
+ * Looks through all code that a walk has reached for writes to what it shares with its surroundings.
+ *
+ * @param called A method whose receiver is among what it shares.
+ */
+export async function findState(found: Exploration, projectRoot: string, called?: MethodCall): Promise<StateFindings> {
+  return await new StateFinder(found, projectRoot).run(called);
+}
+
+class StateFinder {
+  readonly #found: Exploration;
+  readonly #projectRoot: string;
+  readonly #effects: Effects;
+  readonly #bindings = new Set<Binding>();
+  readonly #objects = new Set<object>();
+  readonly #members = new Map<object, Set<string>>();
+  readonly #holders = new Map<Binding, { declaration: Declaration; paths: (readonly string[])[] }>();
+  readonly #notices = new Set<string>();
+  /** Functions to look into, with what they are given; a list, since calls lead deeper than a stack. */
+  readonly #queue: { readonly spot: Spot; readonly target: Target }[] = [];
+  /** By variable, and by what is at the spot or holds it: which functions have been given it. */
+  readonly #visited = new Map<unknown, Map<unknown, Set<string>>>();
+  /** By binding, or by object and member: whether it is only ever filled. */
+  readonly #filled = new Map<object, Map<string, boolean>>();
+
+  constructor(found: Exploration, projectRoot: string) {
+    this.#found = found;
+    this.#projectRoot = projectRoot;
+    this.#effects = new Effects(found);
+  }
+
+  async run(called?: MethodCall): Promise<StateFindings> {
+    if (called) this.#readReceiver(called);
+    for (const code of this.#found.codes.values()) {
+      if (code.kind !== "user" || !code.user.unit) continue;
+      for (const root of code.user.roots) {
+        if (root.kind !== "value" && root.kind !== "global" && root.kind !== "unset") continue;
+        for (const use of root.slot.uses) this.#readUse(code.user, root, use);
+      }
+      this.#readOwnUses(code.user, code.user.unit);
+    }
+    for (const { spot, target } of this.#queue) this.#look(spot, target);
+    const holders = new Map<Binding, InitialCode>();
+    for (const [binding, { declaration, paths }] of this.#holders) {
+      holders.set(binding, await readInitialCode(declaration, paths, this.#found));
+    }
+    return {
+      bindings: this.#bindings,
+      objects: this.#objects,
+      members: this.#members,
+      holders,
+      isFilled: (holder, name) => this.#filled.get(holder)?.get(name) === true,
+      notices: [...this.#notices],
+    };
+  }
+
+  #readReceiver({ receiver, method }: MethodCall): void {
+    const place = functionAt(this.#found, method);
+    if (!place) return;
+    const slot = { name: "this", binding: null, uses: [], nodes: [] };
+    const root: ValueRoot = { kind: "value", value: receiver, slot, isDynamic: false, declaration: null, module: "" };
+    this.#visit(spotOf(place.user, root), { place, index: RECEIVER });
+  }
+
+  /** A class that refers to itself by name: `Counter.total++`. */
+  #readOwnUses(user: UserCode, unit: CodeUnit): void {
+    if (!isClassNode(unit.node)) return;
+    const binding = new Set(unit.script.bindings.values()).values()
+      .find((one) => one?.kind === "own-name" && one.declaration === unit.node);
+    if (!binding) return;
+    const uses = usesOfBinding(unit.script, binding);
+    const slot = { name: binding.name, binding, uses, nodes: binding.references };
+    const root: ValueRoot = {
+      kind: "value",
+      value: user.fn,
+      slot,
+      isDynamic: false,
+      declaration: null,
+      module: user.module,
+    };
+    for (const use of uses) this.#readUse(user, root, use);
+  }
+
+  #readUse(user: UserCode, root: ValueRoot | Extract<Root, { kind: "unset" }>, use: Use): void {
+    if (use.how === "write" && use.path.length === 0) {
+      if (!user.unit || isInStaticBlock(user.unit.script, use.node)) return;
+      const change = changeOf(user.unit.script, use);
+      return root.kind === "global" ? this.#markGlobal(user, root, change) : this.#markBinding(user, root, change);
+    }
+    if (root.kind === "unset" || (root.kind === "global" && isOfPlatform(root.slot.name, use.path))) return;
+    const start = spotOf(user, root);
+    if ((use.how === "write" || use.how === "mutate") && user.unit) {
+      return this.#mark(this.#spotAt(start, use.path), changeOf(user.unit.script, use));
+    }
+    if (use.how === "call" && use.path.length > 0) {
+      this.#call(this.#spotAt(start, use.path.slice(0, -1)), use.path.at(-1) as string);
+    }
+    const target = use.argument && this.#effects.targetOf(user, use.argument.call, use.argument.index);
+    const given = target ? this.#spotAt(start, use.path) : null;
+    if (target && given) this.#visit(given, target);
+  }
+
+  /** Has a function looked into that is given what is at a spot, once for each object. */
+  #visit(spot: Spot, target: Target): void {
+    const { root, value, member } = spot;
+    const variable = root.kind === "value" ? root.declaration?.binding ?? root : root.slot.name;
+    const isObject = typeof value === "object" || typeof value === "function";
+    const subject = isObject && value !== null ? value : member?.holder;
+    const objects = this.#visited.get(variable) ?? new Map<unknown, Set<string>>();
+    const targets = objects.get(subject) ?? new Set<string>();
+    const id = `${this.#effects.idOf(target)} ${subject === value ? "" : member?.key}`;
+    if (targets.has(id)) return;
+    if (this.#queue.length >= MAX_VISITS) {
+      this.#notices.add("partly looked through: what the code changes; it makes too many calls to follow");
+      return;
+    }
+    this.#visited.set(variable, objects.set(subject, targets.add(id)));
+    this.#queue.push({ spot, target });
+  }
+
+  #look(spot: Spot, target: Target): void {
+    for (const effect of this.#effects.of(target)) {
+      const at = this.#spotAt(spot, effect.path);
+      if (!at) continue;
+      if (effect.how === "passed") this.#visit(at, effect.to);
+      else if (effect.how === "method") this.#call(at, effect.method);
+      else this.#mark(at, effect.how);
+    }
+  }
+
+  /** A method is called on what is at a spot. */
+  #call(spot: Spot | null, method: string): void {
+    if (!spot) return;
+    const receiver = spot.value;
+    if (typeof receiver !== "object" && typeof receiver !== "function" || receiver === null) {
+      // A private field, or a member that is made later: nothing but the name of the method tells what it does.
+      if (MUTATORS.has(method) && receiver === undefined) this.#mark(spot, "mutate");
+      return;
+    }
+    const place = this.#methodOf(receiver, method);
+    if (place === "platform") {
+      if (
+        receiver instanceof RegExp && (receiver.global || receiver.sticky) && (method === "test" || method === "exec")
+      ) {
+        return this.#mark(this.#spotAt(spot, ["lastIndex"]), "write");
+      }
+      const tag = Object.prototype.toString.call(receiver);
+      if (MUTATORS.has(method) && !tag.startsWith("[object Temporal.")) this.#mark(spot, "mutate");
+    } else if (place) this.#visit(spot, { place, index: RECEIVER });
+  }
+
+  /** What a chain of members leads to; `null` where all but the last cannot be followed. */
+  #spotAt(from: Spot, path: readonly string[]): Spot | null {
+    if (path.length === 0) return from;
+    if (from.isMissing) return null;
+    const key = path[path.length - 1] as string;
+    const { value: holder, followed } = this.#follow(from.value, path.slice(0, -1));
+    if (followed < path.length - 1) return null;
+    const last = this.#follow(holder, [key]);
+    const isMissing = last.followed === 0;
+    const isHolder = typeof holder === "object" && holder !== null || typeof holder === "function";
+    return {
+      ...from,
+      path: shorten([...from.path, ...path]),
+      value: isMissing ? undefined : last.value,
+      member: isHolder ? { holder, key } : null,
+      isMissing,
+    };
+  }
+
+  /** Follows members, private ones too as far as they are known. */
+  #follow(value: unknown, path: readonly string[]): { readonly value: unknown; readonly followed: number } {
+    const found = findMember(value, path);
+    const key = path[found.followed];
+    if (key?.startsWith("#") !== true || typeof found.value !== "object" || found.value === null) return found;
+    const fields = this.#found.view.privateFieldsOf(found.value);
+    if (!fields?.has(key)) return found;
+    const inner = this.#follow(fields.get(key), path.slice(found.followed + 1));
+    return { value: inner.value, followed: found.followed + 1 + inner.followed };
+  }
+
+  /** The code of a method as a receiver has it: its own, or its class's. */
+  #methodOf(receiver: object, name: string): "platform" | FunctionAt | null {
+    for (let at: object | null = receiver; at; at = Object.getPrototypeOf(at) as object | null) {
+      const property = readOwn(at, name);
+      if (!property) continue;
+      const value: unknown = property.value;
+      if (typeof value !== "function") return null;
+      const own = functionAt(this.#found, value);
+      if (own) return own;
+      const owner: unknown = typeof at === "function" ? at : readOwn(at, "constructor")?.value;
+      const classCode = typeof owner === "function" ? this.#found.codes.get(owner) : undefined;
+      if (classCode?.kind !== "user") {
+        return this.#found.codes.get(value)?.kind === "platform" || isNative(value) ? "platform" : null;
+      }
+      const node = methodIn(classCode.user, name, typeof at === "function");
+      return node && { user: classCode.user, node };
+    }
+    return null;
+  }
+
+  #noteChange(holder: object, name: string, how: Change): void {
+    const names = this.#filled.get(holder) ?? new Map<string, boolean>();
+    this.#filled.set(holder, names.set(name, how === "fill" && names.get(name) !== false));
+  }
+
+  #markBinding(user: UserCode, root: Root, how: Change): void {
+    const binding = root.kind === "value" ? root.declaration?.binding ?? root.slot.binding : root.slot.binding;
+    if (!binding || user.isHelper) return;
+    this.#bindings.add(binding);
+    this.#noteChange(binding, "", how);
+    this.#addHolder(user, root, binding, []);
+    this.#note(user, root, []);
+  }
+
+  /** A variable that no module declares is a member of the global object. */
+  #markGlobal(user: UserCode, root: Root, how: Change): void {
+    this.#addMember(globalThis, root.slot.name, how);
+    this.#note(user, root, []);
+  }
+
+  #addMember(holder: object, name: string, how: Change): void {
+    const members = this.#members.get(holder) ?? new Set();
+    this.#members.set(holder, members.add(name));
+    this.#noteChange(holder, name, how);
+  }
+
+  #mark(spot: Spot | null, how: Change): void {
+    if (!spot) return;
+    const { user, root, path, value, member } = spot;
+    if (how === "mutate" && typeof value === "object" && value !== null) this.#objects.add(value);
+    else if (member) this.#addMember(member.holder, member.key, how);
+    else return;
+    if (root.kind === "value" && root.declaration) this.#addHolder(user, root, root.declaration.binding, path);
+    this.#note(user, root, path);
+  }
+
+  #addHolder(user: UserCode, root: Root, binding: Binding, path: readonly string[]): void {
+    const script = user.unit?.script;
+    const declaration = root.kind === "value" ? root.declaration : script ? { url: user.url, script, binding } : null;
+    if (!declaration) return;
+    const holder = this.#holders.get(binding) ?? { declaration, paths: [] };
+    this.#holders.set(binding, holder);
+    if (path.length > 0) holder.paths.push(path);
+  }
+
+  #note(user: UserCode, root: Root, path: readonly string[]): void {
+    const declaration = root.kind === "value" ? root.declaration : null;
+    const members = path.length <= MAX_NAMED ? path : [...path.slice(0, MAX_NAMED), "…", ...path.slice(-1)];
+    const name = [declaration?.binding.name ?? root.slot.name, ...members].join(".");
+    this.#notices.add(noticeOfState(name, nameModule(declaration?.url ?? user.url, this.#projectRoot)));
+  }
+}
+
+function spotOf(user: UserCode, root: ValueRoot): Spot {
+  return { user, root, path: [], value: root.value, member: null, isMissing: false };
+}
+
+function shorten(path: readonly string[]): readonly string[] {
+  return path.length <= MAX_PATH ? path : [...path.slice(0, MAX_PATH - 1), path[path.length - 1] as string];
+}

@@ -1,0 +1,489 @@
+/**
+ * Code as a text in which only what can change its outcome remains.
+ *
+ * Comments, layout and the order of nothing but names are gone: a local variable is the number of its first appearance,
+ * a free one the number of a slot, whose meaning the caller adds. Names of properties stay. Forms that mean the same in
+ * every context are written alike: quotes, `a["b"]` and `a.b`, `(x) => x` and `(x) => { return x; }`, braces around one
+ * statement, several declarations in one, `void 0`, `!0`. So a formatter costs nothing, and a minifier little.
+ *
+ * The idea of hashing names away is that of Unison's content-addressed code.
+ *
+ * @module
+ */
+import type { Binding, NameNode, ScriptSyntax } from "./scopes.ts";
+import { type AnyNode, type ClassNode, type FunctionNode, isClassNode, isFunctionNode, isNode } from "./parse.ts";
+import { staticKey, staticText, type Use, usesOf } from "./uses.ts";
+
+/** What to leave out. */
+export interface NormalizeOptions {
+  /** Members of a class whose code does not count, such as methods that a decorator has replaced. */
+  isLeftOut?(member: AnyNode): boolean;
+  /**
+   * The node is a class whose live form the caller adds: what it extends, and the names of methods that are computed.
+   * Both are worked out once, when the class is made.
+   */
+  readonly isLiveClass?: boolean;
+}
+
+/** Normalizes a function, a class, an expression or a whole script. */
+export function normalizeCode(script: ScriptSyntax, node: AnyNode, options: NormalizeOptions = {}): NormalizedCode {
+  return new Normalizer(script, node, options).run();
+}
+
+/** Places, spellings and what the parser concludes from other fields; and names that no code can see. */
+const SKIPPED = new Set(["type", "start", "end", "loc", "range", "raw", "shorthand", "expression", "directive", "id"]);
+
+const LOOPS = new Set(["ForStatement", "WhileStatement", "DoWhileStatement", "ForInStatement", "ForOfStatement"]);
+
+class Normalizer {
+  readonly #script: ScriptSyntax;
+  readonly #unit: AnyNode;
+  readonly #options: NormalizeOptions;
+  readonly #out: string[] = [];
+  readonly #names: VariableNames;
+  readonly #labels: string[] = [];
+  readonly #privates: PrivateNames;
+  readonly #imports: DynamicImport[] = [];
+  readonly #meta = new Set<string>();
+  /** How many functions with a receiver of their own are around the current node. */
+  #receivers = 0;
+  #isStatic = false;
+  #readsName = false;
+  #readsConstructor = false;
+  #needsHomeClass = false;
+
+  constructor(script: ScriptSyntax, unit: AnyNode, options: NormalizeOptions) {
+    this.#script = script;
+    this.#unit = unit;
+    this.#options = options;
+    this.#names = new VariableNames(script, unit);
+    this.#privates = new PrivateNames(script.parents);
+  }
+
+  run(): NormalizedCode {
+    const unit = this.#unit;
+    if (unit.type === "Program") this.#statements(unit.body as AnyNode[]);
+    else this.#emit(unit);
+    return {
+      text: this.#out.join(" "),
+      slots: this.#names.slots,
+      imports: this.#imports,
+      meta: [...this.#meta].sort(),
+      readsName: this.#readsName,
+      readsConstructor: this.#readsConstructor,
+      needsHomeClass: this.#needsHomeClass,
+    };
+  }
+
+  #emitAll(nodes: readonly (AnyNode | null)[]): void {
+    this.#out.push("[");
+    for (const node of nodes) this.#emit(node);
+    this.#out.push("]");
+  }
+
+  #emit(node: AnyNode | null | undefined): void {
+    if (!node) return void this.#out.push("_");
+    switch (node.type) {
+      case "Identifier":
+        return void this.#out.push(this.#names.textOf(node, this.#receivers > 0));
+      case "Literal":
+        return this.#literal(node);
+      case "TemplateLiteral":
+        return this.#template(node);
+      case "TaggedTemplateExpression":
+        this.#out.push("(tagged");
+        this.#emit(node.tag);
+        this.#out.push(...node.quasi.quasis.map((quasi) => JSON.stringify([quasi.value.cooked, quasi.value.raw])));
+        this.#emitAll(node.quasi.expressions);
+        return void this.#out.push(")");
+      case "ThisExpression":
+        return void this.#out.push(this.#receivers > 0 ? "this" : this.#names.slotOf("this", null, node));
+      case "MemberExpression":
+        return this.#member(node);
+      case "PrivateIdentifier":
+        return this.#privateName(node.name);
+      case "Super":
+        if (this.#privates.isOutermost && !isClassNode(this.#unit)) this.#needsHomeClass = true;
+        return void this.#out.push("super");
+      case "UnaryExpression":
+        return this.#unary(node);
+      case "BlockStatement":
+      case "StaticBlock":
+        this.#out.push(node.type === "StaticBlock" ? "(static{" : "({");
+        this.#statements(node.body);
+        return void this.#out.push("})");
+      case "IfStatement":
+        this.#out.push("(if");
+        this.#emit(node.test);
+        this.#branch(node.consequent);
+        if (node.alternate) this.#branch(node.alternate);
+        return void this.#out.push(")");
+      case "LabeledStatement":
+        this.#labels.push(node.label.name);
+        this.#out.push("(label");
+        this.#branch(node.body);
+        this.#out.push(")");
+        return void this.#labels.pop();
+      case "BreakStatement":
+      case "ContinueStatement":
+        this.#out.push(node.type === "BreakStatement" ? "break" : "continue");
+        return void this.#out.push(node.label ? String(this.#labels.lastIndexOf(node.label.name)) : "_");
+      case "VariableDeclaration":
+        return this.#declaration(node);
+      case "Property":
+        return this.#property(node);
+      case "MetaProperty":
+        return this.#metaProperty(node);
+      case "ImportExpression":
+        return this.#importExpression(node);
+      case "ImportDeclaration":
+      case "ExportAllDeclaration":
+        return;
+      case "ExportNamedDeclaration":
+        return node.declaration ? this.#emit(node.declaration) : undefined;
+      case "ExportDefaultDeclaration":
+        this.#out.push("default");
+        return this.#emit(node.declaration);
+      default:
+        if (isFunctionNode(node)) return this.#function(node);
+        if (isClassNode(node)) return this.#class(node);
+        return this.#generic(node);
+    }
+  }
+
+  #generic(node: AnyNode): void {
+    this.#out.push(`(${node.type}`);
+    for (const [key, value] of Object.entries(node)) {
+      if (SKIPPED.has(key) && !(key === "expression" && isNode(value))) continue;
+      if (Array.isArray(value)) this.#emitAll(value);
+      else if (key === "body" && LOOPS.has(node.type)) this.#branch(value);
+      else if (isNode(value)) this.#emit(value);
+      else this.#out.push(JSON.stringify(value) ?? "_");
+    }
+    this.#out.push(")");
+  }
+
+  #statements(nodes: readonly AnyNode[]): void {
+    for (const node of nodes) {
+      if (node.type === "EmptyStatement" || node.type === "DebuggerStatement") continue;
+      if (node.type === "ExpressionStatement" && node.expression.type === "SequenceExpression") {
+        for (const expression of node.expression.expressions) this.#expressionStatement(expression);
+      } else if (node.type === "ExpressionStatement") this.#expressionStatement(node.expression);
+      else this.#emit(node);
+    }
+  }
+
+  #expressionStatement(expression: AnyNode): void {
+    this.#out.push("(do");
+    this.#emit(expression);
+    this.#out.push(")");
+  }
+
+  /** A statement in the place of a block: braces around one statement that declares nothing mean nothing. */
+  #branch(node: AnyNode): void {
+    this.#out.push("({");
+    this.#statements(node.type === "BlockStatement" ? node.body : [node]);
+    this.#out.push("})");
+  }
+
+  #declaration(node: Extract<AnyNode, { type: "VariableDeclaration" }>): void {
+    for (const declarator of node.declarations) {
+      // Nothing tells `const` from `let` where nothing assigns.
+      const kind = node.kind === "const" && !this.#isAssigned(declarator.id) ? "let" : node.kind;
+      this.#out.push(`(${kind}`);
+      this.#emit(declarator.id);
+      this.#emit(declarator.init);
+      this.#out.push(")");
+    }
+    if (this.#script.parents.get(node)?.type.startsWith("For")) this.#out.push("in-head");
+  }
+
+  #isAssigned(pattern: AnyNode): boolean {
+    return pattern.type === "Identifier" && (this.#script.bindings.get(pattern)?.writes.length ?? 0) > 0;
+  }
+
+  #literal(node: Extract<AnyNode, { type: "Literal" }>): void {
+    if (node.regex) return void this.#out.push(`/${node.regex.pattern}/${[...node.regex.flags].sort().join("")}`);
+    if (typeof node.bigint === "string") return void this.#out.push(`${BigInt(node.bigint.replaceAll("_", ""))}n`);
+    if (node.value === "name") this.#readsName = true;
+    this.#out.push(typeof node.value === "string" ? JSON.stringify(node.value) : String(node.value));
+  }
+
+  #template(node: Extract<AnyNode, { type: "TemplateLiteral" }>): void {
+    const texts = node.quasis.map((quasi) => JSON.stringify(quasi.value.cooked));
+    if (texts.length === 1) return void this.#out.push(texts[0] ?? "");
+    this.#out.push("(template", ...texts);
+    this.#emitAll(node.expressions);
+    this.#out.push(")");
+  }
+
+  #unary(node: Extract<AnyNode, { type: "UnaryExpression" }>): void {
+    const { argument } = node;
+    if (argument.type === "Literal" && typeof argument.value === "number") {
+      if (node.operator === "void") return void this.#out.push("undefined");
+      if (node.operator === "!") return void this.#out.push(String(!argument.value));
+    }
+    this.#out.push(`(${node.operator}`);
+    this.#emit(argument);
+    this.#out.push(")");
+  }
+
+  #member(node: Extract<AnyNode, { type: "MemberExpression" }>): void {
+    const key = staticKey(node);
+    this.#out.push(node.optional ? "(?." : "(.");
+    this.#emit(node.object);
+    if (node.property.type === "PrivateIdentifier") this.#privateName(node.property.name);
+    else if (key !== null) {
+      this.#noteKey(key, node);
+      this.#out.push(JSON.stringify(key));
+    } else this.#emit(node.property);
+    this.#out.push(")");
+  }
+
+  /** A name that is read from a variable outside is resolved by its value; from anything else it may be a function's. */
+  #noteKey(key: string, node: Extract<AnyNode, { type: "MemberExpression" }>): void {
+    if (key === "constructor") this.#readsConstructor = true;
+    if (key !== "name" || this.#names.isOutside(node.object)) return;
+    this.#readsName = true;
+    if (node.object.type === "ThisExpression" && this.#isStatic) this.#readsConstructor = true;
+  }
+
+  #key(key: AnyNode, isComputed: boolean): void {
+    if (isComputed && key.type !== "Literal") {
+      this.#out.push("[computed");
+      this.#emit(key);
+      return void this.#out.push("]");
+    }
+    if (key.type === "PrivateIdentifier") return this.#privateName(key.name);
+    if (key.type === "Identifier") return void this.#out.push(JSON.stringify(key.name));
+    this.#out.push(key.type === "Literal" ? JSON.stringify(String(key.value)) : "?");
+  }
+
+  #property(node: Extract<AnyNode, { type: "Property" }>): void {
+    this.#out.push(node.kind === "init" ? (node.method ? "(method" : "(:") : `(${node.kind}`);
+    // `__proto__: x` sets the prototype; as a shorthand or a computed key it is a member like any other.
+    const isProto = keyText(node.key) === "__proto__" && (node.shorthand || node.computed || node.method);
+    if (isProto) this.#out.push("own");
+    const isPattern = this.#script.parents.get(node)?.type === "ObjectPattern";
+    if (isPattern && node.key.type === "Identifier" && !node.computed) {
+      if (node.key.name === "name") this.#readsName = true;
+      if (node.key.name === "constructor") this.#readsConstructor = true;
+    }
+    this.#key(node.key, node.computed);
+    this.#emit(node.value);
+    this.#out.push(")");
+  }
+
+  #metaProperty(node: Extract<AnyNode, { type: "MetaProperty" }>): void {
+    if (node.meta.name === "new") {
+      this.#readsConstructor = true;
+      return void this.#out.push("new.target");
+    }
+    const parent = this.#script.parents.get(node);
+    this.#meta.add(parent?.type === "MemberExpression" && parent.object === node ? staticKey(parent) ?? "*" : "*");
+    this.#out.push("import.meta");
+  }
+
+  #importExpression(node: Extract<AnyNode, { type: "ImportExpression" }>): void {
+    const { source } = node;
+    const specifier = staticText(source);
+    this.#imports.push({ specifier, node });
+    this.#out.push(`(import#${this.#imports.length - 1}`);
+    if (specifier === null) this.#emit(source);
+    if (node.options) this.#emit(node.options);
+    this.#out.push(")");
+  }
+
+  #function(node: FunctionNode): void {
+    const isArrow = node.type === "ArrowFunctionExpression";
+    this.#out.push(`(${isArrow ? "=>" : "function"}${node.async ? " async" : ""}${node.generator ? " *" : ""}`);
+    if (node.type === "FunctionDeclaration" && node.id && node !== this.#unit) this.#emit(node.id);
+    if (!isArrow) this.#receivers++;
+    const wasStatic = this.#isStatic;
+    if (!isArrow && this.#script.parents.get(node)?.type !== "MethodDefinition") this.#isStatic = false;
+    this.#emitAll(node.params);
+    this.#out.push("{");
+    if (node.body.type === "BlockStatement") this.#statements(node.body.body);
+    else {
+      this.#out.push("(ReturnStatement");
+      this.#emit(node.body);
+      this.#out.push(")");
+    }
+    this.#out.push("})");
+    this.#isStatic = wasStatic;
+    if (!isArrow) this.#receivers--;
+  }
+
+  #class(node: ClassNode): void {
+    this.#out.push("(class");
+    if (node.type === "ClassDeclaration" && node.id && node !== this.#unit) this.#emit(node.id);
+    const isLive = this.#options.isLiveClass === true && node === this.#unit;
+    if (isLive) this.#out.push(node.superClass ? "extends" : "_");
+    else this.#emit(node.superClass);
+    this.#privates.enter(node);
+    this.#receivers++;
+    for (const member of node.body.body) {
+      if (this.#options.isLeftOut?.(member)) continue;
+      const wasStatic = this.#isStatic;
+      this.#isStatic = member.type === "StaticBlock" || member.static;
+      if (member.type === "StaticBlock") this.#emit(member);
+      else {
+        this.#out.push(
+          `(${member.type === "MethodDefinition" ? member.kind : "field"}${member.static ? " static" : ""}`,
+        );
+        if (isLive && member.computed && member.type === "MethodDefinition") this.#out.push("[live]");
+        else this.#key(member.key, member.computed);
+        this.#emit(member.value);
+        this.#out.push(")");
+      }
+      this.#isStatic = wasStatic;
+    }
+    this.#receivers--;
+    this.#privates.leave();
+    this.#out.push(")");
+  }
+
+  #privateName(name: string): void {
+    const text = this.#privates.textOf(name);
+    if (text === null) this.#needsHomeClass = true;
+    this.#out.push(text ?? this.#privates.textAround(this.#unit, name));
+  }
+}
+
+function keyText(key: AnyNode): string | null {
+  return key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : null;
+}
+
+export interface Slot {
+  /** Name in the source: metadata, not part of the normalized text. `this` for an arrow function's receiver. */
+  readonly name: string;
+  /** What declares it in this script; `null`: nothing does, so it is a global or the text was parsed on its own. */
+  readonly binding: Binding | null;
+  readonly uses: readonly Use[];
+  /** Where the name stands in the code. */
+  readonly nodes: readonly AnyNode[];
+}
+
+/** `import("…")` in the code; `null`: the specifier is computed. */
+export interface DynamicImport {
+  readonly specifier: string | null;
+  readonly node: AnyNode;
+}
+
+/** Code with names hashed away, and what it takes from outside in the order of first appearance. */
+export interface NormalizedCode {
+  readonly text: string;
+  readonly slots: readonly Slot[];
+  readonly imports: readonly DynamicImport[];
+  /** What of `import.meta` it uses; `*` when that cannot be told. */
+  readonly meta: readonly string[];
+  /** Reads `.name` of something that may be a function. */
+  readonly readsName: boolean;
+  /** Reads `.constructor` or `new.target`, through which the name of a class can be read. */
+  readonly readsConstructor: boolean;
+  /** Uses private names or `super` of a class around it. */
+  readonly needsHomeClass: boolean;
+}
+
+/** The private names of the classes that are open around the current node, within one piece of code. */
+class PrivateNames {
+  readonly #parents: ReadonlyMap<AnyNode, AnyNode>;
+  readonly #classes: ReadonlyMap<string, number>[] = [];
+
+  constructor(parents: ReadonlyMap<AnyNode, AnyNode>) {
+    this.#parents = parents;
+  }
+
+  /** Whether no class of the piece of code is around the current node. */
+  get isOutermost(): boolean {
+    return this.#classes.length === 0;
+  }
+
+  enter(node: ClassNode): void {
+    this.#classes.push(numbersIn(node));
+  }
+
+  leave(): void {
+    this.#classes.pop();
+  }
+
+  /** How many classes out, and the position among the names of that one; `null`: a class around the code declares it. */
+  textOf(name: string): string | null {
+    for (const [depth, numbers] of this.#classes.toReversed().entries()) {
+      const number = numbers.get(name);
+      if (number !== undefined) return `#${depth}.${number}`;
+    }
+    return null;
+  }
+
+  /** The position among the names of the class around `unit` that declares it; the name itself where none does. */
+  textAround(unit: AnyNode, name: string): string {
+    for (let at: AnyNode | undefined = unit; at; at = this.#parents.get(at)) {
+      const number = isClassNode(at) ? numbersIn(at).get(name) : undefined;
+      if (number !== undefined) return `#home.${number}`;
+    }
+    return `#${name}`;
+  }
+}
+
+function numbersIn(node: ClassNode): ReadonlyMap<string, number> {
+  const names = new Map<string, number>();
+  for (const member of node.body.body) {
+    if (member.type === "StaticBlock" || member.key.type !== "PrivateIdentifier") continue;
+    if (!names.has(member.key.name)) names.set(member.key.name, names.size);
+  }
+  return names;
+}
+
+/** The numbers of the variables of one piece of code. */
+class VariableNames {
+  /** What the code takes from outside, in the order of first appearance. */
+  readonly slots: Slot[] = [];
+  readonly #script: ScriptSyntax;
+  readonly #unit: AnyNode;
+  readonly #locals = new Map<Binding, number>();
+  readonly #slotNumbers = new Map<string, number>();
+
+  constructor(script: ScriptSyntax, unit: AnyNode) {
+    this.#script = script;
+    this.#unit = unit;
+  }
+
+  /** @param hasArguments Whether `arguments` is that of a function within the code. */
+  textOf(node: NameNode, hasArguments: boolean): string {
+    const { name } = node;
+    const binding = this.#script.bindings.get(node) ?? null;
+    if (binding && (this.#isLocal(binding) || this.#unit.type === "Program" && binding.kind !== "import")) {
+      let number = this.#locals.get(binding);
+      if (number === undefined) this.#locals.set(binding, number = this.#locals.size);
+      return `$${number}`;
+    }
+    if (!binding && (name === "undefined" || name === "arguments" && hasArguments)) return name;
+    return this.slotOf(name, binding, node);
+  }
+
+  /** What the code takes from outside counts with its uses: the same name used otherwise is another slot. */
+  slotOf(name: string, binding: Binding | null, node: AnyNode): string {
+    const uses = usesOf(this.#script, node);
+    const id = `${name}\n${JSON.stringify(uses.map((use) => [use.path, use.how]))}`;
+    let number = this.#slotNumbers.get(id);
+    if (number === undefined) {
+      this.#slotNumbers.set(id, number = this.slots.length);
+      this.slots.push({ name, binding, uses, nodes: [] });
+    }
+    (this.slots[number]?.nodes as AnyNode[]).push(node);
+    return `@${number}`;
+  }
+
+  /** Whether an expression is a variable from outside, or a member of one that is written out. */
+  isOutside(node: AnyNode): boolean {
+    if (node.type === "MemberExpression") return staticKey(node) !== null && this.isOutside(node.object);
+    if (node.type !== "Identifier") return false;
+    const binding = this.#script.bindings.get(node);
+    return !binding || !this.#isLocal(binding);
+  }
+
+  #isLocal(binding: Binding): boolean {
+    return binding.scope.start >= this.#unit.start && binding.scope.end <= this.#unit.end;
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Syntax trees: the one file that runs acorn.
+ *
+ * What is parsed is the JavaScript that V8 runs, types already stripped, so a JavaScript parser is enough. acorn is
+ * loaded by the first parse, not by the import of this package.
+ *
+ * @module
+ */
+import defer * as acorn from "acorn";
+import type { AnyNode, Options, Program } from "acorn";
+
+export type { AnyNode, Program };
+
+/** A function in any of its syntactic forms. */
+export type FunctionNode = Extract<
+  AnyNode,
+  { type: "FunctionDeclaration" | "FunctionExpression" | "ArrowFunctionExpression" }
+>;
+
+/** A class in either of its syntactic forms. */
+export type ClassNode = Extract<AnyNode, { type: "ClassDeclaration" | "ClassExpression" }>;
+
+const OPTIONS: Options = {
+  ecmaVersion: "latest",
+  sourceType: "module",
+  allowAwaitOutsideFunction: true,
+  allowReturnOutsideFunction: true,
+  allowSuperOutsideMethod: true,
+  checkPrivateFields: false,
+  allowHashBang: true,
+};
+
+/** `import defer * as x` and `import source x`, which acorn does not know yet; blanked at the same length. */
+const PHASE_IMPORT = /\bimport([ \t]+)(defer|source)(?=[ \t]+(?:\*|[\w$]+[ \t]+from\b))/g;
+const PHASE_CALL = /\bimport(\.(?:defer|source))(?=[ \t]*\()/g;
+
+/**
+ * The tree of a whole script, positions as in `text`; `null` when its syntax is newer than the parser.
+ *
+ * @param text A module, or a script such as CommonJS.
+ */
+export function parseScript(text: string): Program | null {
+  return parseAs(text, "module") ?? parseAs(blankPhases(text), "module") ?? parseAs(text, "script");
+}
+
+/**
+ * The tree of one function's or class's own text, as `toString` gives it: a declaration, an expression, an arrow, a
+ * method, an accessor or a class.
+ *
+ * @returns The node and the text that its positions refer to; `null` for native code and for syntax that is newer than
+ * the parser.
+ */
+export function parseCallable(text: string): CallableSyntax | null {
+  for (const [before, after] of WRAPPERS) {
+    const whole = before + text + after;
+    const program = parseAs(whole, "module") ?? parseAs(whole, "script");
+    const node = program && callableIn(program);
+    if (node) return { text: whole, program: program as Program, node };
+  }
+  return null;
+}
+
+/** A function or class that was parsed on its own. */
+export interface CallableSyntax {
+  /** What was parsed: the callable's text in a wrapping that makes it an expression. */
+  readonly text: string;
+  readonly program: Program;
+  /** The callable itself. */
+  readonly node: FunctionNode | ClassNode;
+}
+
+/** Whether a node is a function in any form. */
+export function isFunctionNode(node: AnyNode): node is FunctionNode {
+  return node.type === "FunctionDeclaration" || node.type === "FunctionExpression" ||
+    node.type === "ArrowFunctionExpression";
+}
+
+/** Whether a node is a class in either form. */
+export function isClassNode(node: AnyNode): node is ClassNode {
+  return node.type === "ClassDeclaration" || node.type === "ClassExpression";
+}
+
+const childKeys = new Map<string, readonly string[]>();
+const NOT_CHILDREN = new Set(["type", "start", "end", "loc", "range", "value", "raw", "regex", "bigint", "directive"]);
+
+/** The nodes directly below `node`, in the order of the source where the tree keeps it. */
+export function childrenOf(node: AnyNode): AnyNode[] {
+  const record = node as unknown as Record<string, unknown>;
+  const found: AnyNode[] = [];
+  for (const key of keysOf(node)) {
+    const value = record[key];
+    if (Array.isArray(value)) {
+      for (const item of value) if (isNode(item)) found.push(item);
+    } else if (isNode(value)) found.push(value);
+  }
+  return found;
+}
+
+function keysOf(node: AnyNode): readonly string[] {
+  let keys = childKeys.get(node.type);
+  if (!keys) {
+    const all = Object.keys(node);
+    keys = all.filter((key) => !NOT_CHILDREN.has(key) || (key === "value" && HAS_VALUE_NODE.has(node.type)));
+    childKeys.set(node.type, keys);
+  }
+  return keys;
+}
+
+const HAS_VALUE_NODE = new Set(["Property", "MethodDefinition", "PropertyDefinition"]);
+
+/** Whether the value of a field is a node. */
+export function isNode(value: unknown): value is AnyNode {
+  return typeof value === "object" && value !== null && typeof (value as AnyNode).type === "string";
+}
+
+const WRAPPERS = [["(", "\n)"], ["({", "\n})"], ["(class{", "\n})"], ["(class extends Object{", "\n})"]] as const;
+
+function callableIn(program: Program): FunctionNode | ClassNode | null {
+  const statement = program.body[0];
+  if (program.body.length !== 1 || statement?.type !== "ExpressionStatement") return null;
+  const expression = statement.expression;
+  if (isFunctionNode(expression)) return expression;
+  if (expression.type === "ObjectExpression") {
+    const property = expression.properties[0];
+    if (expression.properties.length !== 1 || property?.type !== "Property") return null;
+    return isFunctionNode(property.value) ? property.value : null;
+  }
+  if (expression.type !== "ClassExpression") return null;
+  const member = expression.body.body[0];
+  const isWrapper = expression.start === 1 && program.end - expression.end <= 1 && expression.id === null;
+  if (
+    isWrapper && expression.body.body.length === 1 && member?.type === "MethodDefinition" &&
+    member.kind !== "constructor"
+  ) {
+    return member.value;
+  }
+  return expression;
+}
+
+function parseAs(text: string, sourceType: "module" | "script"): Program | null {
+  try {
+    return acorn.parse(text, { ...OPTIONS, sourceType });
+  } catch (error) {
+    // Nested too deep for the parser's recursion, such as a sum of 10,000 terms.
+    if (error instanceof SyntaxError || error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function blankPhases(text: string): string {
+  return text.replace(PHASE_IMPORT, (_, space: string, phase: string) => `import${space}${" ".repeat(phase.length)}`)
+    .replace(PHASE_CALL, (_, phase: string) => `import${" ".repeat(phase.length)}`);
+}

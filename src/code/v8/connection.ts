@@ -1,0 +1,292 @@
+/**
+ * Questions to V8 in the protocol of its inspector.
+ *
+ * @module
+ */
+interface RemoteObject {
+  readonly objectId?: string;
+  readonly value?: unknown;
+  readonly unserializableValue?: string;
+  readonly type: string;
+}
+
+interface RemoteProperty {
+  readonly name: string;
+  readonly value?: RemoteObject;
+}
+
+interface RemoteProperties {
+  readonly result: readonly RemoteProperty[];
+  readonly internalProperties?: readonly RemoteProperty[];
+  readonly privateProperties?: readonly RemoteProperty[];
+}
+
+interface ParsedScript {
+  readonly scriptId: string;
+  readonly url: string;
+}
+
+/** What is asked of a session of `node:inspector/promises`. */
+export interface InspectorSession {
+  disconnect(): void;
+  on(event: "Debugger.scriptParsed", listener: (message: { params: ParsedScript }) => void): unknown;
+  post(method: string, params: Record<string, unknown>): Promise<unknown>;
+}
+
+/** One session, which answers about many functions at once. */
+export class Connection {
+  readonly #session: InspectorSession;
+  readonly #exchange = new Exchange();
+  readonly #urls = new Map<string, string>();
+  readonly #ids = new Map<string, string>();
+  #exchangeId = "";
+
+  constructor(session: InspectorSession) {
+    this.#session = session;
+  }
+
+  async start(): Promise<void> {
+    this.#session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => {
+      this.#urls.set(scriptId, url);
+      this.#ids.set(url, scriptId);
+    });
+    const enabling = this.#post("Debugger.enable");
+    const skipping = this.#post("Debugger.setSkipAllPauses", { skip: true });
+    await enabling;
+    await skipping;
+    this.#exchangeId = await this.#idOf(this.#exchange);
+  }
+
+  close(): void {
+    this.#session.disconnect();
+  }
+
+  async locate(functions: readonly object[]): Promise<FunctionOrigin[]> {
+    if (functions.length === 0) return [];
+    const group = this.#newGroup();
+    const ids = await this.#idsOf(functions, group);
+    const origins = await Promise.all(ids.map((id) => this.#locateOne(id)));
+    await this.#post("Runtime.releaseObjectGroup", { objectGroup: group });
+    return origins;
+  }
+
+  async privateFields(objects: readonly object[]): Promise<ReadonlyMap<string, unknown>[]> {
+    if (objects.length === 0) return [];
+    const group = this.#newGroup();
+    const ids = await this.#idsOf(objects, group);
+    const found = await Promise.all(ids.map(async (objectId) => {
+      const { privateProperties = [] } = await this.#properties(objectId);
+      const fields = privateProperties.filter((property) => property.value !== undefined);
+      const values = await this.#bring(fields.map((property) => property.value as RemoteObject));
+      return new Map(distinct(fields.map(({ name }) => name)).map((name, index) => [name, values[index]]));
+    }));
+    await this.#post("Runtime.releaseObjectGroup", { objectGroup: group });
+    return found;
+  }
+
+  scriptUrls(): string[] {
+    return [...this.#ids.keys()];
+  }
+
+  async scriptOf(url: string): Promise<Script | null> {
+    const id = this.#ids.get(url);
+    return id === undefined ? null : await this.#script(id);
+  }
+
+  async #locateOne(objectId: string): Promise<FunctionOrigin> {
+    const { internalProperties = [] } = await this.#properties(objectId);
+    const internal = (name: string) => internalProperties.find((property) => property.name === name)?.value;
+    const target = internal("[[TargetFunction]]");
+    if (target) {
+      const receiver = internal("[[BoundThis]]") ?? { type: "undefined" };
+      const args = internal("[[BoundArgs]]") ?? { type: "undefined" };
+      const [targetValue, receiverValue, list] = await this.#bring([target, receiver, args]);
+      return { kind: "bound", target: targetValue, receiver: receiverValue, args: Array.from(list as unknown[] ?? []) };
+    }
+    const location = internal("[[FunctionLocation]]")?.value as Location | undefined;
+    const scopeList = internal("[[Scopes]]");
+    if (!location || !scopeList) return { kind: "native" };
+    const [scopes] = await this.#bring([scopeList]);
+    const script = await this.#script(location.scriptId);
+    return { kind: "script", script, offset: offsetOf(script, location), scopes: readScopes(scopes) };
+  }
+
+  #properties(objectId: string): Promise<RemoteProperties> {
+    return this.#post("Runtime.getProperties", { objectId, ownProperties: true });
+  }
+
+  async #script(id: string): Promise<Script> {
+    const url = this.#urls.get(id) ?? "";
+    const known = scripts.get(id);
+    if (known && known.url === url) return known;
+    const script = { id, url, text: isPlatformScript(url) ? "" : await this.#source(id) };
+    scripts.set(id, script);
+    return script;
+  }
+
+  /** Some scripts of the platform have no source to show. */
+  async #source(scriptId: string): Promise<string> {
+    try {
+      return (await this.#post<{ scriptSource: string }>("Debugger.getScriptSource", { scriptId })).scriptSource;
+    } catch {
+      return "";
+    }
+  }
+
+  /** Remote objects as values of our realm. */
+  async #bring(objects: readonly RemoteObject[]): Promise<readonly unknown[]> {
+    if (objects.length === 0) return [];
+    const ticket = this.#exchange.ticket();
+    const args = objects.map((object) =>
+      object.objectId !== undefined
+        ? { objectId: object.objectId }
+        : object.unserializableValue !== undefined
+        ? { unserializableValue: object.unserializableValue }
+        : object.type === "undefined"
+        ? {}
+        : { value: object.value }
+    );
+    await this.#post("Runtime.callFunctionOn", {
+      objectId: this.#exchangeId,
+      functionDeclaration: "function (ticket, ...values) { this.receive(ticket, values); }",
+      arguments: [{ value: ticket }, ...args],
+    });
+    return this.#exchange.received(ticket);
+  }
+
+  /** Remote handles keep their objects alive; a group is let go as a whole. */
+  #newGroup(): string {
+    return `cachepy.${this.#exchange.ticket()}`;
+  }
+
+  async #idsOf(objects: readonly object[], objectGroup: string): Promise<string[]> {
+    const ticket = this.#exchange.send(objects);
+    const { result } = await this.#post<{ result: RemoteObject }>("Runtime.callFunctionOn", {
+      objectId: this.#exchangeId,
+      functionDeclaration: "function (ticket) { return this.take(ticket); }",
+      arguments: [{ value: ticket }],
+      objectGroup,
+    });
+    const { result: items } = await this.#properties(result.objectId ?? "");
+    const byIndex = new Map(items.map((item) => [item.name, item.value?.objectId]));
+    return objects.map((_, index) => byIndex.get(String(index)) ?? "");
+  }
+
+  /** The remote id of one object of ours, passed through a property that exists only for the moment. */
+  async #idOf(value: object): Promise<string> {
+    const name = `cachepy.inspector.${crypto.randomUUID()}`;
+    Object.defineProperty(globalThis, name, { value, configurable: true, enumerable: false });
+    const evaluating = this.#post<{ result: RemoteObject }>("Runtime.evaluate", {
+      expression: `globalThis[${JSON.stringify(name)}]`,
+    });
+    try {
+      return (await evaluating).result.objectId ?? "";
+    } finally {
+      Reflect.deleteProperty(globalThis, name);
+    }
+  }
+
+  #post<Result>(method: string, params: Record<string, unknown> = {}): Promise<Result> {
+    return this.#session.post(method, params) as Promise<Result>;
+  }
+}
+
+/**
+ * Names of which none is there twice. A class and one that extends it may each have a private field of one name; nothing
+ * tells whose is whose, so that neither goes by that name.
+ */
+function distinct(names: readonly string[]): string[] {
+  return names.map((name, index) => {
+    const isAlone = names.indexOf(name) === index && names.lastIndexOf(name) === index;
+    return isAlone ? name : `${name} (${names.slice(0, index).filter((one) => one === name).length + 1})`;
+  });
+}
+
+interface Location {
+  readonly scriptId: string;
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+}
+
+/** Sources do not change once compiled, and outlive the session. */
+const scripts = new Map<string, Script>();
+const lineStarts = new WeakMap<Script, readonly number[]>();
+
+function offsetOf(script: Script, location: Location): number {
+  let starts = lineStarts.get(script);
+  if (!starts) {
+    const found = [0];
+    for (const { index, 0: end } of script.text.matchAll(/\r\n|[\n\r\u2028\u2029]/g)) found.push(index + end.length);
+    lineStarts.set(script, starts = found);
+  }
+  return (starts[location.lineNumber] ?? 0) + location.columnNumber;
+}
+
+/** The debugger's list of scopes is array-like, each entry with the kind of scope and its variables. */
+function readScopes(list: unknown): ScopeValues[] {
+  return Array.from(list as ArrayLike<{ description: string; object: ScopeValues }>)
+    .filter((scope) => scope.description !== "Global")
+    .map((scope) => scope.object);
+}
+
+/** What crosses from our realm into the inspector and back; the same realm in truth, so nothing is copied. */
+class Exchange {
+  readonly #outgoing = new Map<number, readonly object[]>();
+  readonly #incoming = new Map<number, readonly unknown[]>();
+  #tickets = 0;
+
+  send(values: readonly object[]): number {
+    this.#outgoing.set(++this.#tickets, values);
+    return this.#tickets;
+  }
+
+  take(ticket: number): readonly object[] {
+    const values = this.#outgoing.get(ticket) ?? [];
+    this.#outgoing.delete(ticket);
+    return values;
+  }
+
+  ticket(): number {
+    return ++this.#tickets;
+  }
+
+  receive(ticket: number, values: readonly unknown[]): void {
+    this.#incoming.set(ticket, values);
+  }
+
+  received(ticket: number): readonly unknown[] {
+    const values = this.#incoming.get(ticket) ?? [];
+    this.#incoming.delete(ticket);
+    return values;
+  }
+}
+
+/** A script that V8 has compiled. */
+export interface Script {
+  readonly id: string;
+  /** `file:///…`, `https://…`, `node:fs`, `ext:…`; empty for `eval`. */
+  readonly url: string;
+  /** The JavaScript that runs: types stripped, syntax transformed. Empty for the platform's own scripts. */
+  readonly text: string;
+}
+
+/** Whether a script belongs to the runtime: its text does not count, and is not always to be had. */
+export function isPlatformScript(url: string): boolean {
+  return /^(?:ext|node|internal|cdp|checkin):/.test(url);
+}
+
+/** Where a function comes from. */
+export type FunctionOrigin =
+  | {
+    readonly kind: "script";
+    readonly script: Script;
+    /** Index into the script's text, within the function: at its parameters, its start, or its constructor. */
+    readonly offset: number;
+    /** Variables by name, innermost scope first, the global scope left out: copies of what they hold now. */
+    readonly scopes: readonly ScopeValues[];
+  }
+  | { readonly kind: "bound"; readonly target: unknown; readonly receiver: unknown; readonly args: readonly unknown[] }
+  | { readonly kind: "native" };
+
+/** The variables of one scope. Reading one that is not initialized yet throws a `ReferenceError`. */
+export type ScopeValues = Readonly<Record<string, unknown>>;

@@ -1,0 +1,370 @@
+/**
+ * The walk: from a function to all functions, classes and values that its code reaches.
+ *
+ * @module
+ */
+import { type FunctionOrigin, isPlatformScript, type Lease } from "../v8/inspector.ts";
+import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
+import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
+import { isClassNode, isFunctionNode } from "../syntax/parse.ts";
+import { type Use, usesOf, usesThis } from "../syntax/uses.ts";
+import { blindFunction, blindImport, isObserved, noticeOfEnvironment, openUses } from "../blind/blind.ts";
+import { findPatched, type Patched, readExtras, staticPrivateNames } from "./methods.ts";
+import { findMember, type FoundMember } from "./members.ts";
+import { type Declaration, declarationOf } from "./modules.ts";
+import { intrinsicPath, isOfPlatform } from "./platform.ts";
+import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
+import { NameResolver } from "./resolve_name.ts";
+import type { FingerprintOptions } from "../types.ts";
+import { OWN_SOURCES } from "../../words/own_modules.ts";
+import { surveyValues, type ValueView, writeValue, type WrittenValue } from "./values.ts";
+
+/** Where functions come from, with the variables they close over, for those of which nothing can change any more. */
+const settledOrigins = new WeakMap<object, FunctionOrigin>();
+
+function isSettled(code: Code): boolean {
+  if (code.kind === "ignored") return false;
+  return code.kind !== "user" ||
+    code.user.roots.every((root) =>
+      root.kind !== "unset" && root.kind !== "missing" && (root.kind !== "value" || !root.isDynamic)
+    );
+}
+
+/** All that a walk has found out. */
+export class Exploration {
+  readonly codes = new Map<object, Code>();
+  readonly values = new Map<object, WrittenValue>();
+  readonly notes: Notes;
+  readonly #lease: Lease;
+  readonly #options: FingerprintOptions;
+  readonly #ignored: ReadonlySet<string>;
+  readonly #names: NameResolver;
+  readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
+  readonly #surveyed = new Map<object, number>();
+  /** What the next survey looks into besides the queued objects. */
+  #unsurveyed: unknown[] = [];
+  /** Objects through which functions were reached, for arrow functions that close over `this`. */
+  readonly #owners = new Map<object, object>();
+  /** Objects whose methods have not been read yet: an owner counts only where its method uses it. */
+  readonly #unreadMethods = new Map<object, { readonly use: Use; readonly found: FoundMember }[]>();
+  /** Functions that code has hold of itself, rather than looks up in an observed object at each call. */
+  readonly #held = new Set<object>();
+  readonly #functionQueue = new Set<object>();
+  readonly #objectQueue = new Set<object>();
+  readonly view: ValueView;
+  #subject: object | null = null;
+  #patched: Patched | undefined;
+
+  constructor(lease: Lease, options: FingerprintOptions) {
+    this.#lease = lease;
+    this.#options = options;
+    this.#ignored = new Set((options.ignoreCode ?? []).map((one) => one.replace(/^\.\//, "")));
+    this.notes = new Notes(options.projectRoot);
+    this.#names = new NameResolver({
+      lease,
+      fingerprint: options,
+      ignored: this.#ignored,
+      notes: this.notes,
+      ownerOf: (fn) => this.#owners.get(fn),
+    });
+    this.view = {
+      isState: () => false,
+      stateKeysOf: () => undefined,
+      noteReference: (holder, fn) => this.#noteHeld(holder, fn),
+      noteMember: (owner, member) => void this.#owners.set(member, this.#owners.get(member) ?? owner),
+      privateFieldsOf: (object) => this.#privates.get(object),
+      classKindOf: (constructor) => {
+        const code = this.codes.get(constructor);
+        if (!code) return undefined;
+        return code.kind === "package"
+          ? "package"
+          : code.kind === "user" || code.kind === "bound"
+          ? "user"
+          : "platform";
+      },
+    };
+  }
+
+  /** Walks from a function or an instance until nothing new comes up. */
+  async reach(subject: object): Promise<void> {
+    this.#subject = subject;
+    this.#enqueueHeld(subject);
+    while (this.#functionQueue.size + this.#objectQueue.size > 0) {
+      await this.#locateQueued();
+      await this.#writeQueued();
+    }
+    for (const fn of this.#held) {
+      const code = this.codes.get(fn);
+      const blind = code?.kind === "platform" ? blindFunction(fn, code.url, nameOf(fn)) : null;
+      if (blind) this.notes.blind.set(blind.name, blind);
+    }
+  }
+
+  /** Where a name is declared, through imports; `null` when that cannot be found. */
+  declarationOf(at: Declaration): Promise<Declaration | null> {
+    return declarationOf(this.#lease, at);
+  }
+
+  /** Identity of the package that a specifier stands for, as text. */
+  packageText(specifier: string, referrer: string): string | null {
+    const identity = this.#options.packageOf(specifier, referrer);
+    return identity && `package ${identity.name} ${identity.digest}`;
+  }
+
+  /** What a use of a name comes to. */
+  memberOf(root: Root, use: Use): FoundMember | null {
+    if (root.kind === "value" || root.kind === "global") return findMember(root.value, use.path);
+    return null;
+  }
+
+  /** Whether a method depends on what it is called on, so that this counts as well. */
+  countsOwner(use: Use, found: FoundMember): boolean {
+    if (use.how === "construct" || typeof found.value !== "function") return false;
+    if (found.owner === null || found.owner === globalThis) return false;
+    const code = this.codes.get(found.value);
+    return code?.kind === "user" && (!code.user.unit || usesThis(code.user.unit.node)) &&
+      !(code.user.unit && isClassNode(code.user.unit.node));
+  }
+
+  #noteHeld(holder: object | null, fn: object): void {
+    if (holder === null || !isObserved(holder, nameOf(fn))) this.#held.add(fn);
+  }
+
+  #enqueueHeld(value: unknown): void {
+    if (typeof value === "function") this.#noteHeld(null, value);
+    this.#enqueue(value);
+  }
+
+  #enqueue(value: unknown): void {
+    if (typeof value === "function") {
+      if (!this.codes.has(value)) this.#functionQueue.add(value);
+    } else if (typeof value === "object" && value !== null && !this.values.has(value)) this.#objectQueue.add(value);
+  }
+
+  async #locateQueued(): Promise<void> {
+    const functions = [...this.#functionQueue];
+    this.#functionQueue.clear();
+    const pending: object[] = [];
+    for (const fn of functions) {
+      const known = this.#identifyCached(fn);
+      if (known) {
+        this.codes.set(fn, known);
+        if (known.kind === "wrapper") this.#enqueue(known.original);
+      } else pending.push(fn);
+    }
+    const unknown = pending.filter((fn) => !settledOrigins.has(fn));
+    const numbers = new Map(unknown.map((fn, index) => [fn, index]));
+    const located = await this.#lease.locate(unknown);
+    for (const fn of pending) {
+      const origin = settledOrigins.get(fn) ?? located[numbers.get(fn) as number] as FunctionOrigin;
+      const code = await this.#identify(fn, origin);
+      this.codes.set(fn, code);
+      this.#enqueueOwnersOf(fn);
+      if (isSettled(code)) settledOrigins.set(fn, origin);
+      if (code.kind === "bound") code.parts.forEach((part) => this.#enqueueHeld(part));
+      if (code.kind === "wrapper") this.#enqueue(code.original);
+      if (code.kind === "user") this.#enqueueUses(code.user);
+    }
+  }
+
+  #enqueueUses(user: UserCode): void {
+    for (const root of user.roots) {
+      for (const use of root.slot.uses) {
+        if (use.how === "write") continue;
+        const found = this.memberOf(root, use);
+        if (
+          found &&
+          !(root.kind === "global" && typeof found.value !== "function" && isOfPlatform(root.slot.name, use.path))
+        ) {
+          if (typeof found.value === "function" && found.owner && !this.#owners.has(found.value)) {
+            this.#owners.set(found.value, found.owner);
+          }
+          this.#enqueue(found.value);
+          if (typeof found.value === "function") this.#noteHeld(found.owner, found.value);
+          this.#enqueueOwner(use, found);
+        }
+      }
+    }
+    for (const extra of user.extras.values()) this.#enqueueHeld(extra);
+  }
+
+  #enqueueOwner(use: Use, found: FoundMember): void {
+    if (typeof found.value !== "function") return;
+    if (this.codes.has(found.value)) {
+      if (this.countsOwner(use, found)) this.#enqueue(found.owner);
+      return;
+    }
+    const waiting = this.#unreadMethods.get(found.value) ?? [];
+    waiting.push({ use, found });
+    this.#unreadMethods.set(found.value, waiting);
+  }
+
+  #enqueueOwnersOf(method: object): void {
+    for (const { use, found } of this.#unreadMethods.get(method) ?? []) {
+      if (this.countsOwner(use, found)) this.#enqueue(found.owner);
+    }
+    this.#unreadMethods.delete(method);
+  }
+
+  /** Writes the objects that were reached, once all is known that their texts need. */
+  async #writeQueued(): Promise<void> {
+    const { classes, instances, postponed } = surveyValues(
+      [...this.#objectQueue, ...this.#unsurveyed],
+      this.view,
+      this.#surveyed,
+    );
+    this.#unsurveyed = [...postponed];
+    await this.#learn(classes, instances);
+    if (classes.length + instances.length > 0) return;
+    const objects = [...this.#objectQueue];
+    this.#objectQueue.clear();
+    for (const object of objects) {
+      const written = writeValue(object, this.view);
+      if (written.unknownClasses.length + written.unknownInstances.length > 0) {
+        await this.#learn(written.unknownClasses, written.unknownInstances);
+        this.#objectQueue.add(object);
+        continue;
+      }
+      this.values.set(object, written);
+      for (const reference of written.references) this.#enqueue(reference);
+    }
+  }
+
+  async #learn(classes: readonly object[], instances: readonly object[]): Promise<void> {
+    for (const one of classes) this.#enqueue(one);
+    const fields = await this.#lease.privateFields(instances);
+    for (const [index, instance] of instances.entries()) {
+      const own = fields[index] ?? new Map<string, unknown>();
+      this.#privates.set(instance, own);
+      this.#unsurveyed.push(...own.values());
+    }
+  }
+
+  #identifyCached(fn: object): Code | null {
+    // A recursive function calls its own cached form: a reference to itself, whatever it is called.
+    if (this.#subject !== null && Reflect.get(fn, "original") === this.#subject) {
+      return { kind: "wrapper", original: this.#subject };
+    }
+    const identity = this.#options.cachedIdentity(fn);
+    return identity === undefined ? null : { kind: "cached", identity };
+  }
+
+  async #identify(fn: object, origin: FunctionOrigin): Promise<Code> {
+    const name = nameOf(fn);
+    if (origin.kind === "bound") {
+      const notice = noticeOfEnvironment(origin.target);
+      if (notice !== null) this.notes.notices.add(notice);
+      return { kind: "bound", parts: [origin.target, origin.receiver, ...origin.args] };
+    }
+    if (origin.kind === "native") {
+      const path = intrinsicPath(fn);
+      if (path === null) this.notes.notices.add(`not tracked: ${name || "a function"}, which is native code`);
+      return { kind: "platform", name: path ?? name, url: "" };
+    }
+    const { url, text } = origin.script;
+    if (url.startsWith(OWN_SOURCES)) {
+      // What this package puts around functions is not the user's code.
+      const original: unknown = Reflect.get(fn, "original");
+      return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
+    }
+    if (isPlatformScript(url)) {
+      const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
+      if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
+      return { kind: "platform", name: `${name} in ${url}`, url };
+    }
+    const identity = this.#options.packageOf(url);
+    if (identity) {
+      this.notes.addPackage(identity);
+      return { kind: "package", identity, name };
+    }
+    return await this.#readUserCode(fn, origin, text);
+  }
+
+  async #readUserCode(
+    fn: object,
+    origin: Extract<FunctionOrigin, { kind: "script" }>,
+    scriptText: string,
+  ): Promise<Code> {
+    const { url } = origin.script;
+    const text = Function.prototype.toString.call(fn);
+    const module = nameModule(url, this.#options.projectRoot);
+    const unit = findUnit(scriptText, origin.offset, text);
+    const declared = unit && isFunctionNode(unit.node) && unit.node.type === "ArrowFunctionExpression"
+      ? null
+      : unit?.node.id?.name;
+    const name = declared ?? nameOf(fn);
+    if (this.#ignored.has(module) || this.#ignored.has(name)) return { kind: "ignored" };
+    if (!unit) {
+      this.notes.notices.add(
+        `not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`,
+      );
+      const user = { fn, name, module, url, unit, code: null, text, roots: [], isHelper: false, extras: new Map() };
+      return { kind: "user", user };
+    }
+    if (!unit.isWhole) {
+      this.notes.notices.add(`partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`);
+    }
+    const extras = readExtras(fn, unit, (value) => this.#options.cachedIdentity(value) !== undefined);
+    const code = extras.leftOut.size === 0
+      ? normalizeUnit(unit)
+      : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
+    const privates = await this.#staticPrivates(fn, unit);
+    const patches = this.#patchesUsedBy(code);
+    const roots: Root[] = [];
+    for (const slot of code.slots) {
+      roots.push(await this.#names.resolve(slot, { fn, unit, url, scopes: origin.scopes, name }));
+    }
+    for (const imported of code.imports) this.#noteImport(imported, unit, url);
+    for (const notice of openUses(unit, code, roots)) {
+      this.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
+    }
+    return {
+      kind: "user",
+      user: {
+        fn,
+        name,
+        module,
+        url,
+        unit,
+        code,
+        text,
+        roots,
+        isHelper: isCompilerHelper(unit),
+        extras: new Map([...extras.values, ...privates, ...patches]),
+      },
+    };
+  }
+
+  /** What code takes from a module of the platform that it imports while it runs. */
+  #noteImport({ specifier, node }: DynamicImport, { script }: CodeUnit, url: string): void {
+    const identity = specifier === null ? null : this.#options.packageOf(specifier, url);
+    if (specifier === null || identity?.source !== "node") return;
+    const awaited = script.parents.get(node);
+    const uses = awaited?.type === "AwaitExpression" ? usesOf(script, awaited) : [];
+    // Whatever is done with it otherwise, `.then(…)` or handing it on, may be reading.
+    const paths = uses.length > 0 ? uses.map(({ path }) => path) : [[]];
+    for (const path of paths) this.notes.addBlind(blindImport(specifier, "*", path), url);
+  }
+
+  /** Methods on the language's prototypes that have a name which the code uses. */
+  #patchesUsedBy({ text }: NormalizedCode): (readonly [string, object])[] {
+    this.#patched ??= findPatched();
+    return [...this.#patched].flatMap(([name, methods]) => text.includes(JSON.stringify(name)) ? methods : []);
+  }
+
+  /** Static private fields have values of their own, which no property shows. */
+  async #staticPrivates(fn: object, { node }: CodeUnit): Promise<Map<string, unknown>> {
+    const found = new Map<string, unknown>();
+    const names = isClassNode(node) ? staticPrivateNames(node) : [];
+    if (names.length === 0) return found;
+    const [fields] = await this.#lease.privateFields([fn]);
+    this.#privates.set(fn, new Map([...fields ?? []].filter(([name]) => names.includes(name))));
+    for (const name of names) found.set(`static ${name}`, fields?.get(name));
+    return found;
+  }
+}
+
+function nameOf(fn: object): string {
+  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
+  return typeof name === "string" ? name : "";
+}

@@ -1,0 +1,134 @@
+/**
+ * Where an imported name is declared, and what an imported module consists of.
+ *
+ * @module
+ */
+import type { Lease } from "../v8/inspector.ts";
+import { readScript } from "../syntax/code_unit.ts";
+import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
+import type { AnyNode, Program } from "../syntax/parse.ts";
+
+/** An import as it is written. */
+export interface ImportedName {
+  readonly specifier: string;
+  /** The export's name, `default`, or `*` for the namespace. */
+  readonly imported: string;
+  /** Imported as JSON, text or bytes: `with { type: "json" }`. */
+  readonly isData: boolean;
+}
+
+/** A declaration, in the module that holds it. */
+export interface Declaration {
+  readonly url: string;
+  readonly script: ScriptSyntax;
+  readonly binding: Binding;
+}
+
+/** What an import binding imports; `null` for other bindings. */
+export function importOf(script: ScriptSyntax, binding: Binding): ImportedName | null {
+  const specifier = binding.declaration;
+  if (binding.kind !== "import" || !specifier) return null;
+  const declaration = script.parents.get(specifier);
+  if (declaration?.type !== "ImportDeclaration" || typeof declaration.source.value !== "string") return null;
+  const source = declaration.source.value;
+  const isData = (declaration.attributes ?? []).length > 0;
+  switch (specifier.type) {
+    case "ImportSpecifier":
+      return { specifier: source, imported: exportedName(specifier.imported), isData };
+    case "ImportDefaultSpecifier":
+      return { specifier: source, imported: "default", isData };
+    default:
+      return { specifier: source, imported: "*", isData };
+  }
+}
+
+/** The URL that a specifier stands for in the running program; `null` when it cannot be resolved. */
+export function resolveSpecifier(specifier: string, referrer: string): string | null {
+  if (/^\.{0,2}\//.test(specifier)) return URL.canParse(specifier, referrer) ? new URL(specifier, referrer).href : null;
+  try {
+    // One import map serves all modules of a program, so ours resolves as the user's do.
+    return import.meta.resolve(specifier);
+  } catch {
+    return null;
+  }
+}
+
+/** How long a chain of re-exports is followed. */
+const MAX_REEXPORTS = 32;
+
+/**
+ * The declaration behind an import, through re-exports; for a name that is not imported, its own declaration.
+ *
+ * @returns `null` when a module on the way is not loaded, not parsed, or not found.
+ */
+export async function declarationOf(
+  lease: Lease,
+  at: { readonly url: string; readonly script: ScriptSyntax; readonly binding: Binding },
+): Promise<Declaration | null> {
+  let { url, script, binding } = at;
+  for (let step = 0; step < MAX_REEXPORTS; step++) {
+    const imported = importOf(script, binding);
+    if (!imported) return { url, script, binding };
+    if (imported.imported === "*") return null;
+    const found = await exportOf(lease, resolveSpecifier(imported.specifier, url), imported.imported, MAX_REEXPORTS);
+    if (!found) return null;
+    ({ url, script, binding } = found);
+  }
+  return null;
+}
+
+async function exportOf(
+  lease: Lease,
+  url: string | null,
+  name: string,
+  depth: number,
+): Promise<Declaration | null> {
+  if (url === null || depth === 0) return null;
+  const source = await lease.scriptOf(url);
+  const script = source && readScript(source.text);
+  if (!script) return null;
+  const local = localExport(script, name);
+  if (local) return { url, script, binding: local };
+  for (const statement of script.program.body) {
+    const again = reexportIn(statement, name);
+    if (!again) continue;
+    const found = await exportOf(lease, resolveSpecifier(again.specifier, url), again.name, depth - 1);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** The binding that a module exports under a name, when it declares or imports it itself. */
+function localExport(script: ScriptSyntax, name: string): Binding | null {
+  for (const statement of script.program.body) {
+    if (statement.type === "ExportDefaultDeclaration" && name === "default") {
+      const { declaration } = statement;
+      if (declaration.type === "Identifier") return script.bindings.get(declaration) ?? null;
+      const id = "id" in declaration ? declaration.id : null;
+      return (id && script.bindings.get(id as AnyNode)) ?? null;
+    }
+    if (statement.type !== "ExportNamedDeclaration" || statement.source) continue;
+    for (const specifier of statement.specifiers) {
+      if (exportedName(specifier.exported) === name) return script.bindings.get(specifier.local as AnyNode) ?? null;
+    }
+    if (!statement.declaration) continue;
+    const binding = script.root.bindings.get(name);
+    const inside = binding?.declaration;
+    if (inside && inside.start >= statement.start && inside.end <= statement.end) return binding;
+    if (binding && !inside && script.text.slice(statement.start, statement.end).includes(name)) return binding;
+  }
+  return null;
+}
+
+function reexportIn(statement: Program["body"][number], name: string): { specifier: string; name: string } | null {
+  if (statement.type === "ExportAllDeclaration" && !statement.exported && name !== "default") {
+    return { specifier: String(statement.source.value), name };
+  }
+  if (statement.type !== "ExportNamedDeclaration" || !statement.source) return null;
+  const specifier = statement.specifiers.find((one) => exportedName(one.exported) === name);
+  return specifier ? { specifier: String(statement.source.value), name: exportedName(specifier.local) } : null;
+}
+
+function exportedName(node: AnyNode): string {
+  return node.type === "Identifier" ? node.name : node.type === "Literal" ? String(node.value) : "";
+}

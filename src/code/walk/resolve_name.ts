@@ -1,0 +1,149 @@
+/**
+ * What a name from outside stands for in a function: a variable with its value, an import, a global.
+ *
+ * @module
+ */
+import type { Lease, ScopeValues } from "../v8/inspector.ts";
+import type { CodeUnit } from "../syntax/code_unit.ts";
+import type { Slot } from "../syntax/normalize.ts";
+import type { Binding } from "../syntax/scopes.ts";
+import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
+import { ambientGlobal, ambientImport, valueOfGlobal } from "./platform.ts";
+import { blindGlobal, blindImport } from "../blind/blind.ts";
+import { declarationOf, importOf, resolveSpecifier } from "./modules.ts";
+import { isReassigned, nameModule, type Notes, type Root } from "./reached.ts";
+import type { FingerprintOptions } from "../types.ts";
+
+/** A function as its free names see it. */
+export interface Surroundings {
+  readonly fn: object;
+  readonly unit: CodeUnit;
+  readonly url: string;
+  readonly scopes: readonly ScopeValues[];
+  readonly name: string;
+}
+
+/** What names are resolved with. */
+export interface NameResolverOptions {
+  readonly lease: Lease;
+  readonly fingerprint: FingerprintOptions;
+  /** Names and modules that do not count. */
+  readonly ignored: ReadonlySet<string>;
+  readonly notes: Notes;
+  /** The object through which a function was reached, for arrow functions that close over `this`. */
+  ownerOf(fn: object): object | undefined;
+}
+
+const THIS_REMEDY = ", so it counts as another function in each process; write a method, or pass what it needs";
+
+/** Marks a variable that is not initialized yet. */
+const UNSET = Symbol("unset");
+
+/** Resolves the free names of functions, and notes what comes from packages or is not seen. */
+export class NameResolver {
+  readonly #options: NameResolverOptions;
+
+  constructor(options: NameResolverOptions) {
+    this.#options = options;
+  }
+
+  /** What the name stands for in a function. */
+  async resolve(slot: Slot, { fn, unit, url, scopes, name: user }: Surroundings): Promise<Root> {
+    const { name, binding } = slot;
+    if (this.#options.ignored.has(name)) return { kind: "ignored", slot };
+    const imported = binding && importOf(unit.script, binding);
+    const value = readVariable(scopes, name);
+    if (imported) {
+      const identity = this.#options.fingerprint.packageOf(imported.specifier, url);
+      if (identity?.source === "node" || identity?.source === "deno") {
+        this.#options.notes.addPackage(identity);
+        for (const use of slot.uses) {
+          this.#options.notes.addBlind(blindImport(imported.specifier, imported.imported, use.path), url);
+        }
+        const factOf = (path: readonly string[]) => ambientImport(imported.specifier, imported.imported, path);
+        return { kind: "platform", slot, identity, name: `${imported.specifier}#${imported.imported}`, factOf };
+      }
+      if (identity) {
+        this.#options.notes.addPackage(identity);
+        return {
+          kind: "package",
+          slot,
+          identity,
+          imported: imported.imported,
+          value: value === UNSET ? undefined : value,
+        };
+      }
+    }
+    if (value === null) {
+      if (name !== "this" && (!binding || isSharedByScripts(binding, url))) return this.#global(slot, unit, url);
+      const owner = name === "this" ? this.#options.ownerOf(fn) : undefined;
+      const module = nameModule(url, this.#options.fingerprint.projectRoot);
+      if (owner) return { kind: "value", slot, value: owner, isDynamic: false, declaration: null, module };
+      this.#options.notes.notices.add(
+        `not tracked: ${name} in ${user || "a function"} @ ${module}${name === "this" ? THIS_REMEDY : ""}`,
+      );
+      return { kind: "missing", slot };
+    }
+    if (value === UNSET) return { kind: "unset", slot };
+    const declaration = binding && unit.isWhole
+      ? await declarationOf(this.#options.lease, { url, script: unit.script, binding })
+      : null;
+    if (declaration && this.#options.ignored.has(nameModule(declaration.url, this.#options.fingerprint.projectRoot))) {
+      return { kind: "ignored", slot };
+    }
+    const isShared = declaration !== null && isSharedByScripts(declaration.binding, declaration.url);
+    // A namespace is bound once; so is a file that is imported as JSON or text, which declares nothing.
+    const isBoundOnce = imported !== null && (imported.imported === "*" || imported.isData);
+    const isSettled = isBoundOnce ||
+      (declaration !== null && !isReassigned(declaration) && value.value !== undefined && !isShared);
+    const home = declaration?.url ?? (imported && resolveSpecifier(imported.specifier, url)) ?? url;
+    const module = nameModule(home, this.#options.fingerprint.projectRoot);
+    if (this.#options.ignored.has(module)) return { kind: "ignored", slot };
+    return { kind: "value", slot, value: value.value, declaration, isDynamic: !isSettled, module };
+  }
+
+  #global(slot: Slot, unit: CodeUnit, url: string): Root {
+    const { name } = slot;
+    for (const use of slot.uses) {
+      if (!isFileFetch(name, use, unit)) this.#options.notes.addBlind(blindGlobal([name, ...use.path]), url);
+    }
+    if (name === "Deno" || name === "process" || name === "Buffer") {
+      const identity = this.#options.fingerprint.packageOf(name === "Deno" ? "Deno" : "node:process");
+      if (identity) this.#options.notes.addPackage(identity);
+      return { kind: "platform", slot, identity, name, factOf: (path) => ambientGlobal([name, ...path]) };
+    }
+    return { kind: "global", slot, value: valueOfGlobal(name) };
+  }
+}
+
+/**
+ * Whether other scripts can assign to a variable, or declare it anew: it is at the top of a script that is no module,
+ * such as a line of a REPL or a cell of a notebook. A function or `var` there is a member of the global object.
+ */
+function isSharedByScripts({ scope }: Binding, url: string): boolean {
+  return url === "" && scope.parent === null;
+}
+
+/** `fetch("file:…")` and `fetch(new URL("…", import.meta.url))` read files, which is observed. */
+function isFileFetch(name: string, use: Use, { script }: CodeUnit): boolean {
+  const call = name === "fetch" && use.how === "call" ? script.parents.get(use.node) : undefined;
+  const request = call?.type === "CallExpression" ? call.arguments[0] : undefined;
+  if (request?.type === "Literal") return String(request.value).startsWith("file:");
+  if (request?.type !== "NewExpression" || dottedName(request.callee) !== "URL") return false;
+  const [path, base] = request.arguments;
+  const isBesideModule = base?.type === "MemberExpression" && base.object.type === "MetaProperty" &&
+    staticKey(base) === "url";
+  const text = path?.type === "Literal" ? String(path.value) : "";
+  return isBesideModule ? !/^[a-z]+:/i.test(text) : text.startsWith("file:");
+}
+
+/** The innermost variable of that name; `null`: there is none; `UNSET`: it is not initialized yet. */
+function readVariable(scopes: readonly ScopeValues[], name: string): { readonly value: unknown } | typeof UNSET | null {
+  const scope = scopes.find((one) => Object.hasOwn(one, name));
+  if (!scope) return null;
+  try {
+    return { value: scope[name] };
+  } catch {
+    return UNSET;
+  }
+}

@@ -1,0 +1,406 @@
+/**
+ * Captured values as text: equal for equal values in every process, different for different ones.
+ *
+ * Functions, classes and cached functions are not written out but referred to: the text holds their place, and they are
+ * listed in the order of their places.
+ *
+ * @module
+ */
+// Loaded when first asked for: it takes longer than all of this package.
+import defer * as nodeUtil from "node:util";
+import { digestBytes } from "../../words/sha256.ts";
+
+/** What the writer has to be told about a value. */
+export interface ValueView {
+  /** State that the code itself writes does not count: `true` for the whole object. */
+  isState(object: object): boolean;
+  /** Likewise for single members of an object. */
+  stateKeysOf(object: object): ReadonlySet<string> | undefined;
+  /** Whether the code can tell the order of an object's members: it lists them. */
+  readonly countsOrder?: boolean;
+  /** What the class of an instance is; `undefined`: not known yet. */
+  classKindOf(constructor: object): "user" | "package" | "platform" | undefined;
+  /** The private fields of an instance; `undefined`: not known yet. */
+  privateFieldsOf(object: object): ReadonlyMap<string, unknown> | undefined;
+  /** Told of each function that the text refers to, with the object that has it as a member; `null`: there is none. */
+  noteReference?(holder: object | null, fn: object): void;
+  /** Told of each function that is a member of an object. */
+  noteMember?(owner: object, member: object): void;
+}
+
+/** A value, written out. */
+export interface WrittenValue {
+  readonly text: string;
+  /** Functions and classes in the order of their places in the text. */
+  readonly references: readonly object[];
+  /** Things without a value, by what they are called: `Deno.Kv`, `Proxy`. */
+  readonly handles: readonly string[];
+  /** Constructors and instances about which the view knew nothing; the text is not final while there are any. */
+  readonly unknownClasses: readonly object[];
+  readonly unknownInstances: readonly object[];
+  /** Instances with private fields, which only the inspector can read again. */
+  readonly privateHolders: readonly object[];
+}
+
+/** What is said of a handle. */
+export function noticeOfHandle(handle: string): string {
+  return `not tracked: the inside of a captured ${handle}, which counts by its kind alone`;
+}
+
+/** Writes a value out. */
+export function writeValue(value: unknown, view: ValueView): WrittenValue {
+  try {
+    const writer = new ValueWriter(view);
+    writer.write(value);
+    return writer.written();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { ...NOTHING, text: "<handle too deep>", handles: ["value that is nested too deep"] };
+  }
+}
+
+/** What a survey has found. */
+export interface Survey {
+  /** Classes about which the view knows nothing. */
+  readonly classes: readonly object[];
+  /** Instances whose private fields it does not know. */
+  readonly instances: readonly object[];
+  /** Objects that could not be looked into before these are known; for the next survey. */
+  readonly postponed: readonly object[];
+}
+
+/**
+ * Looks for what has to be known before values can be written.
+ *
+ * @param values The values.
+ * @param view What is known.
+ * @param surveyed Objects that have been looked into; added to, so that each is looked into once.
+ */
+export function surveyValues(values: Iterable<unknown>, view: ValueView, surveyed: Map<object, number>): Survey {
+  const writer = new ValueWriter(view, surveyed);
+  try {
+    for (const value of values) writer.write(value);
+  } catch (error) {
+    // Nested too deep: writing will say so.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  const { unknownClasses: classes, unknownInstances: instances } = writer.written();
+  return { classes, instances, postponed: writer.postponed };
+}
+
+const NOTHING = { references: [], handles: [], unknownClasses: [], unknownInstances: [], privateHolders: [] };
+
+/** A primitive value as text. */
+export function writePrimitive(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value);
+    case "number":
+      return Object.is(value, -0) ? "-0" : String(value);
+    case "bigint":
+      return `${value}n`;
+    case "symbol":
+      return writeSymbol(value);
+    default:
+      return String(value);
+  }
+}
+
+/** The constructor that an object is an instance of; `null` for plain objects and those without a class. */
+export function classOf(object: object): object | null {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (typeof prototype !== "object" || prototype === null || prototype === Object.prototype) return null;
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  if (typeof constructor === "function") return constructor;
+  return null;
+}
+
+function writeSymbol(symbol: symbol): string {
+  const key = Symbol.keyFor(symbol);
+  return key !== undefined
+    ? `symbol.for(${JSON.stringify(key)})`
+    : `symbol(${JSON.stringify(symbol.description ?? "")})`;
+}
+
+/** Values of the platform that have a text of their own. */
+const TEXTUAL: ReadonlySet<string> = new Set(["URL", "URLSearchParams"]);
+
+class ValueWriter {
+  readonly #view: ValueView;
+  readonly #out: string[] = [];
+  readonly #seen: Map<object, number>;
+  readonly #references: object[] = [];
+  readonly #handles: string[] = [];
+  readonly #unknownClasses = new Set<object>();
+  readonly #unknownInstances = new Set<object>();
+  readonly #privateHolders: object[] = [];
+  /** Objects that were not looked into. */
+  readonly postponed: object[] = [];
+
+  constructor(view: ValueView, seen = new Map<object, number>()) {
+    this.#view = view;
+    this.#seen = seen;
+  }
+
+  write(value: unknown): void {
+    this.#write(value);
+  }
+
+  written(): WrittenValue {
+    return {
+      text: this.#out.join(" "),
+      references: this.#references,
+      handles: this.#handles,
+      unknownClasses: [...this.#unknownClasses],
+      unknownInstances: [...this.#unknownInstances],
+      privateHolders: this.#privateHolders,
+    };
+  }
+
+  #write(value: unknown, holder: object | null = null): void {
+    if (typeof value === "function") return this.#refer(value, holder);
+    if (typeof value !== "object" || value === null) return void this.#out.push(writePrimitive(value));
+    if (this.#view.isState(value)) return void this.#out.push("<state>");
+    const index = this.#seen.get(value);
+    if (index !== undefined) return void this.#out.push(`<${index}>`);
+    this.#seen.set(value, this.#seen.size);
+    this.#object(value);
+  }
+
+  #postpone(value: object): void {
+    this.#seen.delete(value);
+    this.postponed.push(value);
+  }
+
+  #refer(value: object, holder: object | null = null): void {
+    this.#view.noteReference?.(holder, value);
+    this.#out.push("<code>");
+    this.#references.push(value);
+  }
+
+  #handle(name: string): void {
+    this.#out.push(`<handle ${name}>`);
+    this.#handles.push(name);
+  }
+
+  #object(value: object): void {
+    if (nodeUtil.types.isProxy(value)) return this.#handle("Proxy");
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (Array.isArray(value) && prototype === Array.prototype) return this.#array(value);
+    if (prototype === Object.prototype || prototype === null) {
+      const tag = prototype === null ? nodeUtil.types.isModuleNamespaceObject(value) ? "module" : "null" : "";
+      return this.#members(`${tag}{`, value);
+    }
+    if (this.#builtIn(value)) return;
+    const constructor = classOf(value);
+    if (!constructor) {
+      const tag = Object.prototype.toString.call(value).slice(8, -1);
+      // Generators, iterators and the like have no class, and nothing in them can be read without using them up.
+      return tag === "Object" ? this.#prototyped(value, prototype as object) : this.#handle(tag);
+    }
+    const kind = this.#view.classKindOf(constructor);
+    if (kind === undefined) {
+      this.#unknownClasses.add(constructor);
+      return this.#postpone(value);
+    }
+    if (kind === "platform") return this.#platformObject(value, constructor);
+    this.#instance(value, constructor, kind);
+  }
+
+  #array(value: readonly unknown[]): void {
+    this.#out.push(`[${value.length}`);
+    const keys = Object.keys(value);
+    if (keys.length !== value.length) return this.#members("sparse{", value);
+    for (const item of value) this.#write(item);
+    this.#out.push("]");
+  }
+
+  /** Members by sorted key, unless the code can tell their order. */
+  #members(head: string, value: object, skipped?: ReadonlySet<string>): void {
+    const state = this.#view.stateKeysOf(value);
+    this.#out.push(head);
+    const keys = Reflect.ownKeys(value);
+    if (this.#view.countsOrder !== true) {
+      keys.sort((a, b) =>
+        compareTexts(
+          typeof a === "string" ? `0${a}` : `1${writeSymbol(a)}`,
+          typeof b === "string" ? `0${b}` : `1${writeSymbol(b)}`,
+        )
+      );
+    }
+    for (const key of keys) {
+      if (typeof key === "string" && (skipped?.has(key) || (Array.isArray(value) && key === "length"))) continue;
+      this.#out.push(writePrimitive(key));
+      if (typeof key === "string" && state?.has(key)) {
+        this.#out.push("<state>");
+        continue;
+      }
+      const property = readProperty(value, key);
+      if (!property) this.#out.push("<unset>");
+      else if ("value" in property) {
+        if (typeof property.value === "function") this.#view.noteMember?.(value, property.value);
+        this.#write(property.value, value);
+      } else {
+        this.#out.push("<accessor>");
+        this.#write(property.get, value);
+        this.#write(property.set, value);
+      }
+    }
+    this.#out.push("}");
+  }
+
+  /** An object that inherits from another one: `Object.create(base)`, a prototype. */
+  #prototyped(value: object, prototype: object): void {
+    this.#members("inherits{", value);
+    this.#write(prototype);
+  }
+
+  #instance(value: object, constructor: object, kind: "user" | "package"): void {
+    const fields = this.#view.privateFieldsOf(value);
+    if (!fields) {
+      this.#unknownInstances.add(value);
+      // Whether an instance of a package's class is data or a handle shows when its private fields are known.
+      return kind === "user" ? this.#members("unknown{", value) : this.#postpone(value);
+    }
+    if (kind === "package" && !isPureData(value, fields)) {
+      this.#refer(constructor);
+      return this.#handle(nameOfFunction(constructor));
+    }
+    this.#refer(constructor);
+    this.#members("instance{", value, value instanceof Error ? ERROR_NOISE : undefined);
+    if (fields.size === 0) return;
+    this.#privateHolders.push(value);
+    const state = this.#view.stateKeysOf(value);
+    for (const [name, field] of fields) {
+      // By position, since private names are hashed away; state keeps its place.
+      if (state?.has(name)) this.#out.push("<state>");
+      else this.#write(field);
+    }
+  }
+
+  /** A value of the platform, or of a class that extends one, as far as the platform's part goes. */
+  #builtIn(value: object): boolean {
+    const text = textOfBuiltIn(value);
+    if (text !== null) this.#out.push(text);
+    else if (nodeUtil.types.isMap(value)) {
+      this.#out.push(`map(${value.size}`);
+      for (const [key, item] of value) {
+        this.#write(key);
+        this.#write(item);
+      }
+      this.#out.push(")");
+    } else if (nodeUtil.types.isSet(value)) {
+      this.#out.push(`set(${value.size}`);
+      for (const item of value) this.#write(item);
+      this.#out.push(")");
+    } else if (Array.isArray(value)) this.#array(value);
+    else if (nodeUtil.types.isNativeError(value)) {
+      const constructor = classOf(value);
+      if (constructor !== null && constructor === Reflect.get(globalThis, nameOfFunction(constructor))) {
+        this.#members(`error ${nameOfFunction(constructor)}{`, value, ERROR_NOISE);
+        return true;
+      }
+      return false;
+    } else return false;
+    if (!this.#isPlainBuiltIn(value)) return false;
+    if (hasFurtherMembers(value)) this.#members("with{", value, REGEXP_STATE);
+    return true;
+  }
+
+  /** The value is of the platform's class itself; one of a subclass goes on as an instance. */
+  #isPlainBuiltIn(value: object): boolean {
+    const constructor = classOf(value);
+    return constructor === null || constructor === Reflect.get(globalThis, nameOfFunction(constructor)) ||
+      this.#view.classKindOf(constructor) === "platform";
+  }
+
+  #platformObject(value: object, constructor: object): void {
+    const name = nameOfFunction(constructor);
+    if (TEXTUAL.has(name)) return void this.#out.push(`${name}(${JSON.stringify(String(value))})`);
+    if (name === "Headers") return void this.#out.push(`Headers(${JSON.stringify([...value as Headers])})`);
+    const tag = Object.prototype.toString.call(value).slice(8, -1);
+    if (tag.startsWith("Temporal.")) return void this.#out.push(`${tag}(${JSON.stringify(String(value))})`);
+    if (tag.startsWith("Intl.") && "resolvedOptions" in value) {
+      return void this.#out.push(`${tag}(${JSON.stringify((value as Intl.NumberFormat).resolvedOptions())})`);
+    }
+    if (name === "TextEncoder" || name === "TextDecoder") {
+      return void this.#out.push(`${name}(${JSON.stringify((value as TextDecoder).encoding)})`);
+    }
+    this.#handle(handleName(name));
+  }
+}
+
+const ERROR_NOISE: ReadonlySet<string> = new Set(["stack"]);
+const REGEXP_STATE: ReadonlySet<string> = new Set(["lastIndex"]);
+
+/** Whether a program has put something on a Map, a Set, a Date, a RegExp or a buffer. */
+function hasFurtherMembers(value: object): boolean {
+  // Listing the keys of a typed array would take as long as it has elements.
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || nodeUtil.types.isBoxedPrimitive(value)) return false;
+  return Reflect.ownKeys(value).some((key) => key !== "lastIndex");
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A module's variable that is not initialized yet throws. */
+function readProperty(value: object, key: string | symbol): PropertyDescriptor | null {
+  try {
+    return Object.getOwnPropertyDescriptor(value, key) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The name that a function or class has as its own property; empty when it has none. */
+export function nameOfFunction(value: object): string {
+  const name: unknown = Object.getOwnPropertyDescriptor(value, "name")?.value;
+  return typeof name === "string" ? name : "";
+}
+
+function handleName(name: string): string {
+  return Object.hasOwn(Deno, name) ? `Deno.${name}` : name || "(anonymous class)";
+}
+
+/** Data all the way down: an amount, a date of a library. A connection or a logger holds functions and handles. */
+function isPureData(value: object, fields: ReadonlyMap<string, unknown>): boolean {
+  const seen = new Set<object>();
+  const isData = (item: unknown, isRoot = false): boolean => {
+    if (typeof item === "function") return false;
+    if (typeof item !== "object" || item === null) return typeof item !== "symbol";
+    if (seen.has(item)) return true;
+    seen.add(item);
+    if (nodeUtil.types.isProxy(item)) return false;
+    if (textOfBuiltIn(item) !== null) return true;
+    if (nodeUtil.types.isMap(item)) return [...item].every(([key, one]) => isData(key) && isData(one));
+    if (nodeUtil.types.isSet(item)) return [...item].every((one) => isData(one));
+    const prototype: unknown = Object.getPrototypeOf(item);
+    const isPlain = prototype === null || prototype === Object.prototype || Array.isArray(item);
+    if (!isPlain && !isRoot) return false;
+    return Reflect.ownKeys(item).every((key) => {
+      const property = readProperty(item, key);
+      if (key === "constructor") return true;
+      return property !== null && "value" in property && isData(property.value);
+    });
+  };
+  return isData(value, true) && [...fields.values()].every((field) => isData(field));
+}
+
+/** Whether private fields hold data and nothing else, all the way down. */
+export function arePureData(fields: ReadonlyMap<string, unknown>): boolean {
+  return isPureData({}, fields);
+}
+
+function textOfBuiltIn(value: object): string | null {
+  const is = nodeUtil.types;
+  if (is.isDate(value)) return `date(${Date.prototype.getTime.call(value)})`;
+  if (is.isRegExp(value)) return `/${value.source}/${value.flags}`;
+  if (is.isBoxedPrimitive(value)) return `boxed(${writePrimitive((value as { valueOf(): unknown }).valueOf())})`;
+  if (is.isAnyArrayBuffer(value)) return `buffer(${digestBytes(new Uint8Array(value))})`;
+  if (ArrayBuffer.isView(value)) {
+    const tag = Object.prototype.toString.call(value).slice(8, -1);
+    return `${tag}(${digestBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))})`;
+  }
+  return null;
+}

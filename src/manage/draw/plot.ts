@@ -1,0 +1,162 @@
+/**
+ * The graph of a cache as a picture, a page, or a text for Graphviz.
+ *
+ * @module
+ */
+import { type CacheNode, cacheTreeNodes, findChangedFiles } from "../graph/nodes.ts";
+import { CHECKS, type OptionCheck, validateBy } from "../../options/check_options.ts";
+import { cacheDefaultDir, toPortable } from "../../options/project.ts";
+import type { DrawOptions, NodeState } from "./dot.ts";
+
+/** Most calls that a picture draws; more would neither be read nor opened. */
+const MOST_DRAWN = 1_000;
+/** Most calls that the table of a page lists. */
+const MOST_LISTED = 20_000;
+
+/** How a graph is drawn. */
+export type PlotFormat = "svg" | "html" | "dot";
+
+/** Options of {@linkcode plotCacheGraph}. */
+export interface PlotOptions {
+  /**
+   * The cache.
+   *
+   * @default {cacheDefaultDir()}
+   */
+  readonly cacheDir?: string | URL;
+  /** File to write to; nothing is written when not given. */
+  readonly path?: string | URL;
+  /**
+   * `svg`: a picture; `html`: a page with the picture and a table that can be searched; `dot`: text for Graphviz.
+   *
+   * @default {"svg", or what the name of `path` ends with}
+   */
+  readonly format?: PlotFormat;
+  /**
+   * Look whether files changed since, and mark the calls that depend on them. Digests every file of the graph.
+   *
+   * @default {true}
+   */
+  readonly highlightStale?: boolean;
+}
+
+const PLOT_CHECKS: Readonly<Record<keyof PlotOptions, OptionCheck>> = {
+  cacheDir: CHECKS.cacheDir,
+  path: { wanted: "a path or a file: URL of a file", accept: CHECKS.cacheDir.accept },
+  format: {
+    wanted: '"svg", "html" or "dot"',
+    accept: (value) => ["svg", "html", "dot"].includes(value as string) ? { ok: true, value } : { ok: false },
+  },
+  highlightStale: CHECKS.verbose,
+};
+
+/** Options of {@linkcode drawGraph}. */
+export interface DrawGraphOptions {
+  readonly format: PlotFormat;
+  readonly states: ReadonlyMap<string, NodeState>;
+}
+
+/**
+ * Draws the graph of a cache, without Graphviz, network or other programs. An arrow leads from what depends to what it
+ * depends on.
+ *
+ * The picture holds the newest 1,000 calls at most, and says when there are more.
+ *
+ * @param cacheDir The cache, or the options; {@linkcode cacheDefaultDir} when not given.
+ * @param options What to draw, and where to write it.
+ * @returns The document; it is also in the file when `path` was given.
+ *
+ * @example
+ * ```ts
+ * import { plotCacheGraph } from "./plot.ts";
+ *
+ * const svg = await plotCacheGraph("./no-such-cache");
+ * console.log(svg.startsWith("<svg")); // true
+ * ```
+ */
+export async function plotCacheGraph(
+  cacheDir: string | URL | PlotOptions = {},
+  options: PlotOptions = {},
+): Promise<string> {
+  const isDir = typeof cacheDir === "string" || cacheDir instanceof URL;
+  validateBy(PLOT_CHECKS, isDir ? options : cacheDir);
+  const { path, format, highlightStale, ...given } = isDir ? { cacheDir, ...options } : { ...cacheDir, ...options };
+  const dir = given.cacheDir ?? cacheDefaultDir();
+  const nodes = await cacheTreeNodes(dir);
+  const text = await drawGraph(nodes, {
+    format: format ?? formatOfPath(path) ?? "svg",
+    states: await nodeStates(nodes, highlightStale === false ? null : dir),
+  });
+  if (path !== undefined) await Deno.writeTextFile(path, text);
+  return text;
+}
+
+/**
+ * The graph of a cache for Graphviz. An arrow leads from caller to call, and from call to file.
+ *
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @returns Text that `dot` reads; no file is looked at.
+ */
+export async function cacheTreeToDot(cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
+  const nodes = await cacheTreeNodes(cacheDir);
+  return await drawGraph(nodes, { format: "dot", states: await nodeStates(nodes, null) });
+}
+
+/**
+ * The graph as a document.
+ *
+ * @param nodes The graph.
+ * @param options Which kind, and how each call is.
+ * @returns The document.
+ */
+export async function drawGraph(nodes: ReadonlyMap<string, CacheNode>, options: DrawGraphOptions): Promise<string> {
+  const draw: DrawOptions = { states: options.states, nameFile: toPortable };
+  // Each format is loaded by what draws it.
+  if (options.format === "dot") return (await import("./dot.ts")).graphToDot(nodes.values(), draw);
+  const newest = [...nodes.values()].slice(-MOST_DRAWN);
+  const caption = newest.length < nodes.size ? `The newest ${newest.length} of ${nodes.size} calls are drawn` : "";
+  const { graphToSvg } = await import("./svg.ts");
+  const svg = graphToSvg(newest, draw, caption);
+  if (options.format === "svg") return svg;
+  const { graphToHtml } = await import("./html.ts");
+  return graphToHtml([...nodes.values()].slice(-MOST_LISTED), svg, draw);
+}
+
+/**
+ * How each call of a graph is.
+ *
+ * @param nodes The graph.
+ * @param cacheDir Their cache, to find which files changed; `null`: files are not looked at.
+ * @returns State by id.
+ */
+export async function nodeStates(
+  nodes: ReadonlyMap<string, CacheNode>,
+  cacheDir: string | URL | null,
+): Promise<Map<string, NodeState>> {
+  const changed = cacheDir === null ? new Map<string, string[]>() : await findChangedFiles(nodes.values(), cacheDir);
+  const states = new Map<string, NodeState>();
+  for (const node of nodes.values()) {
+    states.set(node.id, !isStored(node.outfile) ? "missing" : changed.has(node.id) ? "stale" : "fresh");
+  }
+  return states;
+}
+
+/**
+ * The format that a file's name asks for.
+ *
+ * @param path The file.
+ * @returns The format; `null` when the name says none.
+ */
+export function formatOfPath(path: string | URL | undefined): PlotFormat | null {
+  const extension = /\.(svg|html?|dot|gv)$/i.exec(String(path ?? ""))?.[1]?.toLowerCase();
+  if (extension === undefined) return null;
+  return extension === "svg" ? "svg" : extension.startsWith("htm") ? "html" : "dot";
+}
+
+function isStored(outfile: string): boolean {
+  try {
+    return Deno.statSync(outfile).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * The graph as a picture, drawn without other programs.
+ *
+ * @module
+ */
+import { type CacheNode, keyOfNode } from "../graph/nodes.ts";
+import { printable } from "../../reasons/describe_reasons.ts";
+import { displayWidth, truncate } from "./display_width.ts";
+import { type BoxColors, type DrawOptions, FILE_COLORS, NODE_COLORS, type NodeState, STATE_WORDS } from "./dot.ts";
+
+const CHARACTER_PX = 7.3;
+const WIDEST_LABEL = 34;
+const MARGIN_PX = 24;
+const LEGEND_PX = 34;
+
+/**
+ * The graph as an SVG document: callers left of what they call, files dashed at the right.
+ *
+ * @param nodes The graph.
+ * @param options What to show.
+ * @param caption A line below the legend, for example that only a part is drawn.
+ * @returns A document that stands alone; it loads and runs nothing.
+ */
+export function graphToSvg(nodes: readonly CacheNode[], options: DrawOptions = {}, caption = ""): string {
+  const nameFile = options.nameFile ?? ((path: string) => path);
+  const boxes: Box[] = [];
+  const arrows: Arrow[] = [];
+  const draw = new Map<string, (placed: Placed) => string>();
+  const files = new Set<string>();
+  for (const node of nodes) {
+    const label = truncate(printable(node.fname), WIDEST_LABEL);
+    const state: NodeState = options.states?.get(node.id) ?? "fresh";
+    const small = printable(keyOfNode(node).slice(0, 12));
+    boxes.push({ id: node.id, width: widthOf(label, small), height: 40 });
+    const title = `${node.fname}\n${keyOfNode(node)}\n${STATE_WORDS[state]}\n${node.created.toISOString()}`;
+    draw.set(node.id, (placed) => drawBox(placed, [label, small], title, NODE_COLORS[state], `call ${state}`));
+    for (const child of new Set(node.children)) arrows.push({ from: node.id, to: child });
+    for (const file of node.files) {
+      files.add(file);
+      arrows.push({ from: node.id, to: `file:${file}` });
+    }
+  }
+  for (const file of files) {
+    const label = truncateStart(printable(nameFile(file)), WIDEST_LABEL);
+    boxes.push({ id: `file:${file}`, width: widthOf(label), height: 26 });
+    draw.set(`file:${file}`, (placed) => drawBox(placed, [label], file, FILE_COLORS, "file"));
+  }
+
+  const layout = layOut(boxes, arrows);
+  const width = Math.ceil(Math.max(layout.width, 420)) + 2 * MARGIN_PX;
+  const height = Math.ceil(layout.height) + 2 * MARGIN_PX + LEGEND_PX;
+  const parts = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
+    `font-family="system-ui, sans-serif" font-size="12" role="img">`,
+    `<title>${escapeXml(`Calls and files of a cache: ${nodes.length} calls, ${files.size} files`)}</title>`,
+    `<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">` +
+    `<path d="M0 0L8 4L0 8z" fill="#8a94a0"/></marker></defs>`,
+    `<rect width="100%" height="100%" fill="#ffffff"/>`,
+    drawLegend(caption),
+    `<g transform="translate(${MARGIN_PX} ${MARGIN_PX + LEGEND_PX})">`,
+  ];
+  for (const arrow of arrows) {
+    const [from, to] = [layout.boxes.get(arrow.from), layout.boxes.get(arrow.to)];
+    if (from && to) parts.push(drawArrow(from, to, arrow.to.startsWith("file:")));
+  }
+  for (const [id, placed] of layout.boxes) parts.push(draw.get(id)!(placed));
+  parts.push("</g>", "</svg>", "");
+  return parts.join("\n");
+}
+
+/**
+ * `text` for an XML or HTML text or quoted attribute; what XML cannot hold is written as an escape.
+ *
+ * @param text Any text.
+ * @returns Text without `<`, `>`, `&` or quotes.
+ */
+export function escapeXml(text: string): string {
+  return text.split("\n").map(printable).join("\n").toWellFormed().replace(/[\ufffe\uffff]/g, "\ufffd")
+    .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
+
+function drawBox(
+  { id, x, y, width, height }: Placed,
+  lines: readonly string[],
+  title: string,
+  colors: BoxColors,
+  kind: string,
+): string {
+  const dash = kind === "file" ? ` stroke-dasharray="4 2"` : "";
+  const texts = lines.map((line, index) => {
+    const baseline = lines.length === 1 ? height / 2 + 4 : 17 + index * 15;
+    const look = index === 0 ? "" : ` font-size="10" opacity="0.85" font-family="monospace"`;
+    return `<text x="10" y="${baseline}" fill="${colors.text}"${look}>${escapeXml(line)}</text>`;
+  });
+  return `<g class="${kind}" data-id="${escapeXml(id)}" transform="translate(${round(x)} ${round(y)})">` +
+    `<title>${escapeXml(title)}</title>` +
+    `<rect width="${round(width)}" height="${height}" rx="6" fill="${colors.fill}" stroke="${colors.line}"${dash}/>` +
+    `${texts.join("")}</g>`;
+}
+
+function drawArrow(from: Placed, to: Placed, isFile: boolean): string {
+  const [x1, y1] = [round(from.x + from.width), round(from.y + from.height / 2)];
+  const [x2, y2] = [round(to.x), round(to.y + to.height / 2)];
+  const bend = round(Math.max(20, Math.abs(x2 - x1) / 2));
+  const dash = isFile ? ` stroke-dasharray="4 3"` : "";
+  return `<path d="M${x1} ${y1}C${round(x1 + bend)} ${y1} ${round(x2 - bend)} ${y2} ${x2} ${y2}" fill="none" ` +
+    `stroke="#8a94a0"${dash} marker-end="url(#tip)"/>`;
+}
+
+function drawLegend(caption: string): string {
+  let x = MARGIN_PX;
+  const parts: string[] = [];
+  const entries: [string, BoxColors][] = [
+    ...(Object.keys(NODE_COLORS) as NodeState[]).map((state): [string, BoxColors] => [
+      STATE_WORDS[state],
+      NODE_COLORS[state],
+    ]),
+    ["file", FILE_COLORS],
+  ];
+  for (const [word, colors] of entries) {
+    parts.push(
+      `<rect x="${round(x)}" y="10" width="12" height="12" rx="3" fill="${colors.fill}" stroke="${colors.line}"/>` +
+        `<text x="${round(x + 17)}" y="20" fill="#3a4149" font-size="11">${word}</text>`,
+    );
+    x += 34 + word.length * 6;
+  }
+  if (caption !== "") {
+    parts.push(`<text x="${MARGIN_PX}" y="40" fill="#3a4149" font-size="11">${escapeXml(caption)}</text>`);
+  }
+  return parts.join("\n");
+}
+
+function widthOf(...lines: string[]): number {
+  return Math.max(70, ...lines.map((line) => displayWidth(line) * CHARACTER_PX + 20));
+}
+
+/** The end of a path says more than its beginning. */
+function truncateStart(text: string, width: number): string {
+  return displayWidth(text) <= width ? text : `…${text.slice(-(width - 1)).toWellFormed()}`;
+}
+
+function round(amount: number): number {
+  return Math.round(amount * 10) / 10;
+}
+
+/** A box to place. */
+interface Box {
+  readonly id: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** An arrow between two boxes, by id. */
+interface Arrow {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Where a box is; `x`, `y` is its upper left corner. */
+interface Placed extends Box {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Boxes in their places, and the size of the whole. */
+interface Layout {
+  readonly boxes: ReadonlyMap<string, Placed>;
+  readonly width: number;
+  readonly height: number;
+}
+
+const GAP_X = 70;
+const GAP_Y = 14;
+const SWEEPS = 6;
+
+/**
+ * Places boxes so that each stands left of the boxes that its arrows lead to. Arrows that close a cycle are ignored.
+ *
+ * Takes time in proportion to boxes and arrows, times the logarithm of the largest layer.
+ *
+ * @param boxes The boxes, in the order in which equals are placed.
+ * @param arrows The arrows; those to or from an unknown box are ignored.
+ * @returns The places.
+ */
+export function layOut(boxes: readonly Box[], arrows: readonly Arrow[]): Layout {
+  const index = new Map(boxes.map((box, place) => [box.id, place]));
+  const next: number[][] = boxes.map(() => []);
+  const previous: number[][] = boxes.map(() => []);
+  for (const { from, to } of arrows) {
+    const [a, b] = [index.get(from), index.get(to)];
+    if (a === undefined || b === undefined || a === b) continue;
+    next[a]!.push(b);
+    previous[b]!.push(a);
+  }
+  const layers = orderLayers(assignLayers(next, previous), next, previous);
+
+  const placed = new Map<string, Placed>();
+  let x = 0;
+  let height = 0;
+  const heights = layers.map((layer) => layer.reduce((sum, box) => sum + boxes[box]!.height + GAP_Y, -GAP_Y));
+  const tallest = Math.max(0, ...heights);
+  for (const [place, layer] of layers.entries()) {
+    let y = (tallest - heights[place]!) / 2;
+    let widest = 0;
+    for (const box of layer) {
+      placed.set(boxes[box]!.id, { ...boxes[box]!, x, y });
+      y += boxes[box]!.height + GAP_Y;
+      widest = Math.max(widest, boxes[box]!.width);
+    }
+    height = Math.max(height, y - GAP_Y);
+    x += widest + GAP_X;
+  }
+  return { boxes: placed, width: Math.max(0, x - GAP_X), height };
+}
+
+/** Layer of each box: one more than the largest among the boxes that lead to it. */
+function assignLayers(next: readonly (readonly number[])[], previous: readonly (readonly number[])[]): number[] {
+  const layer = new Array<number>(next.length).fill(0);
+  const waiting = previous.map((list) => list.length);
+  const isDone = new Array<boolean>(next.length).fill(false);
+  const ready: number[] = [];
+  for (const [box, count] of waiting.entries()) if (count === 0) ready.push(box);
+  let cursor = 0;
+  let candidate = 0;
+  for (;;) {
+    if (cursor === ready.length) {
+      // What is left lies on cycles: break them at the first box that is not placed.
+      while (candidate < next.length && isDone[candidate]) candidate += 1;
+      if (candidate === next.length) return layer;
+      ready.push(candidate);
+    }
+    const box = ready[cursor++]!;
+    if (isDone[box]) continue;
+    isDone[box] = true;
+    for (const target of next[box]!) {
+      if (isDone[target]) continue;
+      layer[target] = Math.max(layer[target]!, layer[box]! + 1);
+      if (--waiting[target]! === 0) ready.push(target);
+    }
+  }
+}
+
+/** Boxes of each layer, ordered by the mean place of their neighbours in the layers before and after, by turns. */
+function orderLayers(
+  layerOf: readonly number[],
+  next: readonly (readonly number[])[],
+  previous: readonly (readonly number[])[],
+): number[][] {
+  const layers: number[][] = [];
+  for (const [box, layer] of layerOf.entries()) (layers[layer] ??= []).push(box);
+  const place = new Array<number>(layerOf.length).fill(0);
+  for (const layer of layers) recordPlaces(layer);
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const isForward = sweep % 2 === 0;
+    const neighbours = isForward ? previous : next;
+    for (const layer of isForward ? layers : layers.toReversed()) {
+      const means = new Map(layer.map((box) => [box, meanPlace(neighbours[box]!) ?? place[box]!]));
+      layer.sort((a, b) => means.get(a)! - means.get(b)! || place[a]! - place[b]!);
+      recordPlaces(layer);
+    }
+  }
+  return layers;
+
+  function recordPlaces(layer: readonly number[]): void {
+    // Relative, so that layers of different lengths compare.
+    for (const [position, box] of layer.entries()) place[box] = (position + 0.5) / layer.length;
+  }
+  function meanPlace(boxes: readonly number[]): number | null {
+    if (boxes.length === 0) return null;
+    return boxes.reduce((sum, box) => sum + place[box]!, 0) / boxes.length;
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The graph of a cache, as users see it.
+ *
+ * @module
+ */
+import { cacheDefaultDir, fromPortable, toAbsolute, toPortable } from "../../options/project.ts";
+import { withCache } from "../with_cache.ts";
+import type { Cache, StoredNode } from "../../store/cache_dir.ts";
+import type { FileDigests } from "../../reads/files/file_digests.ts";
+import { fileDigestsFor } from "../../reads/files/open_digests.ts";
+
+/** Calls that are read at the same time. */
+const AT_ONCE = 32;
+
+/**
+ * All calls in the graph of a cache.
+ *
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @returns Calls by id, the oldest first; empty when there is no cache.
+ *
+ * @example
+ * ```ts
+ * import { cacheTreeNodes } from "./nodes.ts";
+ *
+ * for (const [id, node] of await cacheTreeNodes("./no-such-cache")) console.log(id, node.children);
+ * ```
+ */
+export async function cacheTreeNodes(cacheDir: string | URL = cacheDefaultDir()): Promise<Map<string, CacheNode>> {
+  return await withCache(cacheDir, "read", readGraph, new Map<string, CacheNode>());
+}
+
+/**
+ * The calls that depend on a file themselves, declared or observed. What calls them depends on it too, through them:
+ * see `parents`.
+ *
+ * Reads the index of that file, not the graph.
+ *
+ * @param path The file.
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @returns Calls by id, the oldest first; empty when none depends on the file.
+ */
+export async function cacheTreeForFile(
+  path: string | URL,
+  cacheDir: string | URL = cacheDefaultDir(),
+): Promise<Map<string, CacheNode>> {
+  return await withCache(cacheDir, "read", async (cache) => {
+    const nodes: CacheNode[] = [];
+    const ids = await Array.fromAsync(cache.records.nodesForFile(toPortable(path)));
+    // The database answers several questions at a time.
+    for (let at = 0; at < ids.length; at += AT_ONCE) {
+      const found = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => readNode(cache, id)));
+      nodes.push(...found.filter((node) => node !== null));
+    }
+    return byId(nodes);
+  }, new Map<string, CacheNode>());
+}
+
+/**
+ * Paths of all files that calls depend on.
+ *
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @returns Absolute paths, sorted.
+ */
+export async function cacheTreeFiles(cacheDir: string | URL = cacheDefaultDir()): Promise<string[]> {
+  return await withCache(cacheDir, "read", async (cache) => {
+    const files = new Set<string>();
+    for await (const { files: found } of cache.records.nodes()) for (const path of Object.keys(found)) files.add(path);
+    return Array.from(files, (path) => fromPortable(path)).sort();
+  }, []);
+}
+
+/**
+ * All calls of an open cache.
+ *
+ * @param cache The cache.
+ * @returns Calls by id, the oldest first.
+ */
+async function readGraph(cache: Cache): Promise<Map<string, CacheNode>> {
+  const stored: StoredNode[] = [];
+  // Parents are the children read backwards: one pass, no look-up per call.
+  const parents = new Map<string, Set<string>>();
+  for await (const node of cache.records.nodes()) {
+    stored.push(node);
+    for (const child of node.children) {
+      const known = parents.get(child);
+      if (known) known.add(node.id);
+      else parents.set(child, new Set([node.id]));
+    }
+  }
+  return byId(stored.map((node) => toCacheNode(cache, node, parents.get(node.id) ?? [])));
+}
+
+async function readNode(cache: Cache, id: string): Promise<CacheNode | null> {
+  const [stored, parents] = await Promise.all([cache.records.node(id), cache.records.parentsOf(id)]);
+  return stored === null ? null : toCacheNode(cache, stored, parents);
+}
+
+function toCacheNode(cache: Cache, node: StoredNode, parents: Iterable<string>): CacheNode {
+  const files = Object.entries(node.files).map(([path, digest]) => [fromPortable(path), digest] as const);
+  files.sort(([a], [b]) => a < b ? -1 : 1);
+  return {
+    id: node.id,
+    fname: node.fname,
+    hash: node.hash,
+    parents: [...parents].sort(),
+    children: node.children,
+    files: files.map(([path]) => path),
+    fileHashes: Object.fromEntries(files),
+    outfile: cache.blobs.pathOf(node.outfile),
+    created: new Date(node.createdMs),
+  };
+}
+
+function byId(nodes: CacheNode[]): Map<string, CacheNode> {
+  nodes.sort((a, b) => a.created.getTime() - b.created.getTime() || (a.id < b.id ? -1 : 1));
+  return new Map(nodes.map((node) => [node.id, node]));
+}
+
+/** One stored call in the graph of calls and files. */
+export interface CacheNode {
+  /** `fname:callkey`. */
+  readonly id: string;
+  /** Name of the function as shown to users. */
+  readonly fname: string;
+  /** Digest of the function's code with everything that it reaches, 64 hex characters. */
+  readonly hash: string;
+  /** Ids of the calls that made this call, sorted. */
+  readonly parents: readonly string[];
+  /** Ids of the calls that this call made, in the order of the calls. */
+  readonly children: readonly string[];
+  /** Absolute paths of the files that the call depends on, declared or observed, sorted. */
+  readonly files: readonly string[];
+  /** SHA-256 of each of those files when the call ran, by absolute path; `null`: there was no such file. */
+  readonly fileHashes: Readonly<Record<string, string | null>>;
+  /** Absolute path of the file that holds the result. */
+  readonly outfile: string;
+  /** When the call was stored. */
+  readonly created: Date;
+}
+
+/**
+ * The call key in a node's id.
+ *
+ * @param node The call.
+ * @returns 64 hex characters.
+ */
+export function keyOfNode(node: Pick<CacheNode, "id">): string {
+  return node.id.slice(-64);
+}
+
+/** A call and which of its files changed. */
+export interface ChangedNode {
+  /** The call. */
+  readonly node: CacheNode;
+  /** Absolute paths of its files that have other content now, appeared or vanished; sorted, never empty. */
+  readonly changedFiles: readonly string[];
+}
+
+/**
+ * The calls whose own files are not what they were when the call ran: other content, gone, or there now. What called
+ * them may be stale through them: see `parents`.
+ *
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @returns Calls by id, with the files that changed; empty when all files are the same.
+ */
+export async function cacheTreeChangedFiles(
+  cacheDir: string | URL = cacheDefaultDir(),
+): Promise<Map<string, ChangedNode>> {
+  const nodes = await cacheTreeNodes(cacheDir);
+  const changed = new Map<string, ChangedNode>();
+  for (const [id, changedFiles] of await findChangedFiles(nodes.values(), cacheDir)) {
+    changed.set(id, { node: nodes.get(id)!, changedFiles });
+  }
+  return changed;
+}
+
+/**
+ * Which files of which calls changed. Each file is looked at once; one that is unchanged since it was last read costs a
+ * `stat`.
+ *
+ * @param nodes The calls.
+ * @param cacheDir Their cache, which remembers the digests of files.
+ * @returns Paths of changed files by id; calls without one are left out.
+ */
+export async function findChangedFiles(
+  nodes: Iterable<CacheNode>,
+  cacheDir: string | URL,
+): Promise<Map<string, string[]>> {
+  const digests = fileDigestsFor(toAbsolute(cacheDir), { readOnly: true });
+  const found = new Map<string, FileState>();
+  const changed = new Map<string, string[]>();
+  for (const node of nodes) {
+    for (const path of node.files) {
+      if (!found.has(path)) found.set(path, await stateOf(path, digests));
+      const now = found.get(path)!;
+      const recorded = node.fileHashes[path] ?? null;
+      if (now.isUnknown || now.states.includes(recorded)) continue;
+      const paths = changed.get(node.id);
+      if (paths) paths.push(path);
+      else changed.set(node.id, [path]);
+    }
+  }
+  return changed;
+}
+
+/** What is at a path now. */
+interface FileState {
+  /** The digests by which it may have been recorded. */
+  readonly states: readonly (string | null)[];
+  /** Whether it cannot be told what was recorded: then it is not known to have changed. */
+  readonly isUnknown: boolean;
+}
+
+async function stateOf(path: string, digests: FileDigests): Promise<FileState> {
+  try {
+    const digest = await digests.digestPath(path);
+    if (!digests.stat(path)?.isDirectory) return { states: [digest], isUnknown: false };
+    // A directory is recorded by its listing when it was listed, by its contents when it was declared.
+    return { states: [digest, digests.digestListing(path)], isUnknown: false };
+  } catch {
+    return { states: [], isUnknown: true };
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * The graph to and from a file, from one cache into another, and away.
+ *
+ * @module
+ */
+import { CacheError } from "../../words/errors.ts";
+import { cacheDefaultDir, toAbsolute } from "../../options/project.ts";
+import { withCache } from "../with_cache.ts";
+import type { StoredNode } from "../../store/cache_dir.ts";
+import { type BlobDigest, type CallKey, isDigest } from "../../words/digests.ts";
+
+/** What marks a saved graph, and its version. */
+const SAVED_FORMAT = "cachepy-saved-graph-1";
+
+/**
+ * Writes the graph of a cache to a file. Paths below the project stay relative, so that the file can be loaded where the
+ * project lies elsewhere.
+ *
+ * @param path The file; JSON, whatever its name.
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @returns The absolute path of the file.
+ */
+export async function cacheTreeSave(path: string | URL, cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
+  const file = toAbsolute(path);
+  const nodes = await storedNodes(cacheDir);
+  await Deno.writeTextFile(file, JSON.stringify({ format: SAVED_FORMAT, nodes }, null, 1) + "\n");
+  return file;
+}
+
+/**
+ * Replaces the graph of a cache with one that {@linkcode cacheTreeSave} wrote. Results are not touched: a call whose
+ * result is not in the cache is drawn as missing, and `cacheVerify()` reports it as an orphan.
+ *
+ * @param path The file. It is checked throughout, so it may come from a stranger.
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given. It is made when there is none.
+ * @returns Number of calls.
+ * @throws {CacheError} `ERR_FILE` when the file cannot be read, `ERR_FORMAT` when it is no saved graph; the graph stays
+ * as it was.
+ */
+export async function cacheTreeLoad(path: string | URL, cacheDir: string | URL = cacheDefaultDir()): Promise<number> {
+  const nodes = parseGraph(await readText(path), SAVED_FORMAT, String(path));
+  return await withCache(cacheDir, "create", async (cache) => {
+    await cache.records.resetGraph();
+    await cache.records.putNodes(nodes);
+    return nodes.length;
+  }, 0);
+}
+
+/**
+ * Adds the graph of one cache to that of another. Calls that both have stay as they are in the second.
+ *
+ * @param cacheDir The cache to take from.
+ * @param into The cache to add to; {@linkcode cacheDefaultDir} when not given. It is made when there is none.
+ * @returns Number of calls that were added.
+ */
+export async function cacheTreeSync(
+  cacheDir: string | URL,
+  into: string | URL = cacheDefaultDir(),
+): Promise<number> {
+  if (toAbsolute(cacheDir) === toAbsolute(into)) return 0;
+  const nodes = await storedNodes(cacheDir);
+  if (nodes.length === 0) return 0;
+  return await withCache(into, "create", async (cache) => {
+    const added: StoredNode[] = [];
+    for (const node of nodes) if (await cache.records.node(node.id) === null) added.push(node);
+    await cache.records.putNodes(added);
+    return added.length;
+  }, 0);
+}
+
+/**
+ * Removes the graph of a cache: all calls and the files that they depend on. Results stay, and so do hits; a call is in
+ * the graph again when it is computed again.
+ *
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ */
+export async function cacheTreeReset(cacheDir: string | URL = cacheDefaultDir()): Promise<void> {
+  await withCache(cacheDir, "write", (cache) => cache.records.resetGraph(), undefined);
+}
+
+async function storedNodes(cacheDir: string | URL): Promise<StoredNode[]> {
+  return await withCache(cacheDir, "read", (cache) => Array.fromAsync(cache.records.nodes()), []);
+}
+
+async function readText(path: string | URL): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CacheError("ERR_FILE", `Cannot read the graph ${path}: ${why}; name a file that cacheTreeSave() wrote`, {
+      path: String(path),
+      cause,
+    });
+  }
+}
+
+/** Most calls that a file may hold. */
+const MOST_NODES = 1_000_000;
+/** Longest name or path, characters: a key of Deno.Kv holds 2 KiB. */
+const LONGEST_NAME = 1_500;
+
+/**
+ * The calls of a saved graph.
+ *
+ * @param text JSON from anywhere.
+ * @param format The mark that it must carry.
+ * @param path The file, for messages.
+ * @returns Calls whose fields are of the right types and sizes; fields that are not known are dropped.
+ * @throws {CacheError} `ERR_FORMAT` at the first value that is not right, with its place.
+ */
+function parseGraph(text: string, format: string, path: string): StoredNode[] {
+  const fail = (place: string, wanted: string): never => {
+    throw new CacheError(
+      "ERR_FORMAT",
+      `Cannot load the graph ${path}: ${place} is not ${wanted}; name a file that cacheTreeSave() wrote`,
+      { path: place },
+    );
+  };
+  let saved: unknown;
+  try {
+    saved = JSON.parse(text);
+  } catch {
+    fail("the file", "JSON");
+  }
+  if (!isObject(saved) || saved["format"] !== format) fail("format", `"${format}"`);
+  const list = (saved as Record<string, unknown>)["nodes"];
+  if (!Array.isArray(list) || list.length > MOST_NODES) return fail("nodes", `a list of at most ${MOST_NODES}`);
+  return list.map((value, index) => parseNode(value, `nodes[${index}]`, fail));
+}
+
+function parseNode(value: unknown, place: string, fail: (place: string, wanted: string) => never): StoredNode {
+  if (!isObject(value)) return fail(place, "an object");
+  const { fname, key, hash, files, looked, children, outfile, createdMs } = value;
+  if (!isName(fname)) return fail(`${place}.fname`, "a name");
+  if (!isDigest(key)) return fail(`${place}.key`, "a digest");
+  if (!isDigest(hash)) return fail(`${place}.hash`, "a digest");
+  if (!isDigest(outfile)) return fail(`${place}.outfile`, "a digest");
+  if (!Number.isSafeInteger(createdMs) || Math.abs(createdMs as number) > 8.64e15) {
+    return fail(`${place}.createdMs`, "a time in milliseconds");
+  }
+  if (!isObject(files)) return fail(`${place}.files`, "an object");
+  for (const [path, digest] of Object.entries(files)) {
+    if (!isName(path) || (digest !== null && !isDigest(digest))) return fail(`${place}.files`, "digests by path");
+  }
+  if (!Array.isArray(looked) || !looked.every(isName)) return fail(`${place}.looked`, "a list of paths");
+  if (!Array.isArray(children) || !children.every(isName)) return fail(`${place}.children`, "a list of ids");
+  return {
+    // Made from its parts: an id that says something else would let one call stand for another.
+    id: `${fname}:${key}`,
+    fname,
+    key: key as CallKey,
+    hash: hash as StoredNode["hash"],
+    files: Object.fromEntries(Object.entries(files)) as StoredNode["files"],
+    looked: [...looked],
+    children: [...children],
+    outfile: outfile as BlobDigest,
+    createdMs: createdMs as number,
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= LONGEST_NAME && !value.includes("\0");
+}

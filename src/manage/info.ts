@@ -1,0 +1,179 @@
+/**
+ * One entry: its result, and everything that is known about it.
+ *
+ * @module
+ */
+import { type CallKey, isDigest } from "../words/digests.ts";
+import { CacheError } from "../words/errors.ts";
+import type { EntryRecord, FileDependency, FingerprintPart, Trace, ValuePart } from "../words/records.ts";
+import type { Cache } from "../store/cache_dir.ts";
+import { withCache } from "./with_cache.ts";
+
+/** A package that an entry's function reaches. */
+export interface UsedPackage {
+  /** Its name in the code: `lodash-es`. */
+  readonly name: string;
+  /** Its exact version, where it is known. */
+  readonly version: string | null;
+  /** Digest of the package with all that the lock file says it depends on. */
+  readonly digest: string;
+}
+
+/** Everything that is known about an entry. */
+export interface EntryMeta {
+  /** Its call key, 64 hex characters. */
+  readonly key: string;
+  /** Name of the function as shown to users. */
+  readonly fname: string;
+  /** Name and module: `load @ src/load.ts`. */
+  readonly functionId: string;
+  /** When it was first stored. */
+  readonly created: Date;
+  /** When it was last used; when it was stored, if it never was. */
+  readonly lastUsed: Date;
+  /** How often it was used. */
+  readonly hits: number;
+  /** Size of its results, bytes. */
+  readonly sizeBytes: number;
+  /** How long the newest execution ran, milliseconds. */
+  readonly computeMs: number;
+  /** Digest of the function's code with everything that it reaches. */
+  readonly fingerprint: string;
+  /** Packages that the code reaches. */
+  readonly packages: readonly UsedPackage[];
+  /** Functions, classes and values that the code reaches. */
+  readonly parts: readonly FingerprintPart[];
+  /** Arguments and declared variables by path, abbreviated. */
+  readonly values: readonly ValuePart[];
+  /** Files that were declared or read, with the digests that they had; paths below the project are relative. */
+  readonly files: readonly { readonly path: string; readonly digest: string | null }[];
+  /** Names of environment variables that were declared or read; values are not stored. */
+  readonly environment: readonly string[];
+  /** Cached calls that the newest execution made, in order. */
+  readonly children: readonly { readonly functionId: string; readonly key: string }[];
+  /** Its executions, newest first, with all that each observed. */
+  readonly traces: readonly Trace[];
+  /** What in the function's code could not be followed, in words. */
+  readonly notices: readonly string[];
+}
+
+/** What {@linkcode cacheInfo} answers. */
+export interface CacheInfo {
+  /** The result of the newest execution: a fresh copy. */
+  readonly value: unknown;
+  /** Everything that is known. */
+  readonly meta: EntryMeta;
+}
+
+/**
+ * The result of an entry, and everything that is known about it. Whether it is fresh is not asked.
+ *
+ * @param cacheDir The cache.
+ * @param key A call key, or at least its first six characters when no other key begins so.
+ * @returns The newest result and what is known.
+ * @throws {CacheError} `ERR_NO_ENTRY` when there is no such entry or several keys begin so, `ERR_DECODE` when its result
+ * is missing or damaged.
+ */
+export async function cacheInfo(cacheDir: string | URL, key: string): Promise<CacheInfo> {
+  const info = await withCache(cacheDir, "read", async (cache) => {
+    const record = await findEntry(cache, key);
+    return { value: await readResult(cache, record), meta: describeEntry(cache, record) };
+  }, null);
+  if (info === null) throw noEntry(key, `there is no cache at ${cacheDir}`);
+  return info;
+}
+
+/**
+ * The entry of a key or of the beginning of one.
+ *
+ * @param cache The cache.
+ * @param key A call key, or at least its first six characters.
+ * @returns The entry.
+ * @throws {CacheError} `ERR_NO_ENTRY` when there is none, or more than one.
+ */
+export async function findEntry(cache: Cache, key: string): Promise<EntryRecord> {
+  const found = isDigest(key) ? key as CallKey : await findKey(cache, key.toLowerCase());
+  const record = await cache.records.get(found);
+  if (record === null) throw noEntry(key, "it is not in the cache");
+  return record;
+}
+
+/**
+ * Everything that is known about an entry, without its result.
+ *
+ * @param cache The cache.
+ * @param record The entry.
+ * @returns What is known.
+ */
+function describeEntry(cache: Cache, record: EntryRecord): EntryMeta {
+  const usage = cache.usage.read().get(record.key);
+  const newest = record.traces[0];
+  const dependencies = record.traces.flatMap((trace) => trace.dependencies);
+  const files = new Map<string, string | null>();
+  const isFile = (dependency: { kind: string }): dependency is FileDependency => dependency.kind === "file";
+  // The newest execution is listed first, so what it found wins.
+  for (const { path, digest } of [...record.files, ...dependencies.filter(isFile)]) {
+    if (!files.has(path)) files.set(path, digest);
+  }
+  const environment = new Set<string>();
+  for (const { path } of record.values) if (path.startsWith("env.")) environment.add(path.slice("env.".length));
+  for (const dependency of dependencies) if (dependency.kind === "env") environment.add(dependency.name);
+  return {
+    key: record.key,
+    fname: record.fname,
+    functionId: record.functionId,
+    created: new Date(record.createdMs),
+    lastUsed: new Date(usage?.lastUsedMs ?? record.createdMs),
+    hits: usage?.hits ?? 0,
+    sizeBytes: record.traces.reduce((sum, trace) => sum + trace.sizeBytes, 0),
+    computeMs: newest?.computeMs ?? 0,
+    fingerprint: record.fingerprint,
+    packages: record.parts.filter((part) => part.kind === "package").map((part) => ({
+      name: part.name,
+      version: part.preview ?? null,
+      digest: part.digest,
+    })),
+    parts: record.parts.filter((part) => part.kind !== "package"),
+    values: record.values,
+    files: Array.from(files, ([path, digest]) => ({ path, digest })).sort((a, b) => a.path < b.path ? -1 : 1),
+    environment: [...environment].sort(),
+    children: (newest?.dependencies ?? []).filter((dependency) => dependency.kind === "child")
+      .map(({ functionId, key }) => ({ functionId, key })),
+    traces: record.traces,
+    notices: record.notices,
+  };
+}
+
+async function readResult(cache: Cache, record: EntryRecord): Promise<unknown> {
+  const trace = record.traces[0];
+  if (!trace) throw damaged(record.key, "it has no execution");
+  const read = await cache.blobs.read(trace.result, trace.sizeBytes);
+  if (read.status === "missing") throw damaged(record.key, "its result is missing");
+  if (read.status !== "ok") throw damaged(record.key, read.detail);
+  const { decodeResult } = await import("../values/result/decode_result.ts"); // only what shows a result needs the codec
+  return decodeResult(read.bytes);
+}
+
+async function findKey(cache: Cache, prefix: string): Promise<CallKey> {
+  if (!/^[0-9a-f]{6,64}$/.test(prefix)) {
+    throw noEntry(prefix, "a key has 64 hex characters, of which 6 or more are given");
+  }
+  const found: CallKey[] = [];
+  for await (const { key } of cache.records.summaries()) if (key.startsWith(prefix)) found.push(key);
+  if (found.length > 1) {
+    throw noEntry(
+      prefix,
+      `${found.length} keys begin so: ${found.slice(0, 5).map((key) => key.slice(0, 16)).join(", ")}`,
+    );
+  }
+  if (found.length === 0) throw noEntry(prefix, "no key begins so");
+  return found[0]!;
+}
+
+function noEntry(key: string, why: string): CacheError {
+  return new CacheError("ERR_NO_ENTRY", `No entry ${JSON.stringify(key)}: ${why}; cacheList() names the keys`);
+}
+
+function damaged(key: string, why: string): CacheError {
+  return new CacheError("ERR_DECODE", `Cannot read the result of ${key}: ${why}; cacheVerify() with repair removes it`);
+}

@@ -1,0 +1,423 @@
+/**
+ * What a cached function can be told: the options, their checks and their defaults.
+ *
+ * @module
+ */
+import { CacheTypeError } from "../words/errors.ts";
+import type { CacheOptions, OptionName, ResolvedOptions } from "./cache_options.ts";
+import { previewOf } from "../values/preview.ts";
+
+/** Whether a value is accepted: the value to keep, or what is wrong with which part of it. */
+type Acceptance =
+  | { readonly ok: true; readonly value: unknown }
+  | {
+    readonly ok: false;
+    /** Path of the culprit below the option: `[1]`, empty for the option itself. */
+    readonly at?: string;
+    /** The culprit, where it is not the option's value itself. */
+    readonly got?: unknown;
+    /** What is wanted of the culprit, where that is not what is wanted of the option. */
+    readonly wanted?: string;
+    readonly cause?: unknown;
+  };
+
+/** The check of one option. */
+export interface OptionCheck {
+  /** What the option wants, to follow "want": `a string`. */
+  readonly wanted: string;
+  /** Checks a value; what is kept is a copy. */
+  accept(value: unknown): Acceptance;
+}
+
+const REFUSED: Acceptance = { ok: false };
+const PATH = "a path or a file: URL";
+
+/** The checks by option. */
+export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
+  cacheDir: { wanted: `${PATH} of a folder`, accept: acceptPath },
+  fileArgs: listOf("a parameter's name", acceptText),
+  ignoreArgs: listOf("a parameter's name", acceptText),
+  filePattern: { wanted: "a regular expression or the source of one", accept: acceptPattern },
+  envVars: listOf("a variable's name, without = in it", acceptVariableName),
+  version: { wanted: "a string", accept: acceptString },
+  dependsOnFiles: listOf(PATH, acceptPath),
+  dependsOnVars: { wanted: "an object of values by name or a function that returns one", accept: acceptVariables },
+  hashFilePaths: flag(),
+  verbose: flag(),
+  name: { wanted: "a string that is not empty", accept: acceptText },
+  track: oneOf("closure", "source"),
+  observe: flag(),
+  onEvent: {
+    wanted: "a function",
+    accept: (value) => typeof value === "function" ? { ok: true, value } : REFUSED,
+  },
+  backend: oneOf("cbor"),
+  algo: oneOf("SHA-256"),
+  ignoreCode: listOf("a symbol's name or a file", acceptText),
+  readOnly: flag(),
+  maxBytes: { wanted: "a number of bytes above 0", accept: (value) => acceptNumber(value, 1, true) },
+  waitMs: { wanted: "a number of milliseconds from 0", accept: (value) => acceptNumber(value, 0, false) },
+  maxTraces: {
+    wanted: "a whole number from 1",
+    accept: (value) => value === Infinity ? REFUSED : acceptNumber(value, 1, true),
+  },
+  denoVersion: flag(),
+  durable: flag(),
+};
+
+function flag(): OptionCheck {
+  return {
+    wanted: "true or false",
+    accept: (value) => typeof value === "boolean" ? { ok: true, value } : REFUSED,
+  };
+}
+
+function oneOf(...values: string[]): OptionCheck {
+  return {
+    wanted: values.map((value) => JSON.stringify(value)).join(" or "),
+    accept: (value) => values.includes(value as string) ? { ok: true, value } : REFUSED,
+  };
+}
+
+function listOf(wanted: string, accept: (item: unknown) => Acceptance): OptionCheck {
+  const accepts = (list: unknown): Acceptance => {
+    if (!Array.isArray(list)) return REFUSED;
+    const copy: unknown[] = [];
+    for (let index = 0; index < list.length; index++) {
+      const result = accept(list[index]);
+      if (!result.ok) return { ok: false, at: `[${index}]`, got: list[index], wanted };
+      copy.push(result.value);
+    }
+    return { ok: true, value: Object.freeze(copy) };
+  };
+  return { wanted: `an array, each item ${wanted}`, accept: accepts };
+}
+
+function acceptString(value: unknown): Acceptance {
+  return typeof value === "string" ? { ok: true, value } : REFUSED;
+}
+
+function acceptText(value: unknown): Acceptance {
+  return value === "" ? REFUSED : acceptString(value);
+}
+
+function acceptVariableName(value: unknown): Acceptance {
+  return typeof value === "string" && !/[=\0]/.test(value) ? acceptText(value) : REFUSED;
+}
+
+function acceptPath(value: unknown): Acceptance {
+  if (value instanceof URL) {
+    return value.protocol === "file:" ? { ok: true, value: new URL(value) } : REFUSED;
+  }
+  if (typeof value !== "string" || value.includes("\0")) return REFUSED;
+  // A remote URL that is taken for a relative path would be a folder named "https:".
+  return /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(value) ? REFUSED : acceptText(value);
+}
+
+function acceptPattern(value: unknown): Acceptance {
+  try {
+    if (typeof value === "string") return { ok: true, value: new RegExp(value) };
+    if (value instanceof RegExp) {
+      return { ok: true, value: new RegExp(value.source, value.flags.replace(/[gy]/g, "")) };
+    }
+  } catch (cause) {
+    return { ok: false, cause };
+  }
+  return REFUSED;
+}
+
+function acceptVariables(value: unknown): Acceptance {
+  if (typeof value === "function") return { ok: true, value };
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return REFUSED;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return REFUSED;
+  return { ok: true, value };
+}
+
+function acceptNumber(value: unknown, least: number, isWhole: boolean): Acceptance {
+  if (typeof value !== "number" || !(value >= least)) return REFUSED;
+  return isWhole && value !== Infinity && !Number.isSafeInteger(value) ? REFUSED : { ok: true, value };
+}
+
+export type { CacheOptions, OptionName, ResolvedOptions } from "./cache_options.ts";
+
+declare const checked: unique symbol;
+
+/** Options that were checked: known names, right types, own copies, frozen; only what was given. */
+export type ValidatedOptions = Readonly<CacheOptions> & { readonly [checked]: true };
+
+/** Names of all options. */
+export const OPTION_NAMES: readonly OptionName[] = Object.freeze(Object.keys(CHECKS) as OptionName[]);
+
+const DEFAULTS: ResolvedOptions = {
+  cacheDir: null,
+  fileArgs: [],
+  ignoreArgs: [],
+  filePattern: null,
+  envVars: [],
+  version: null,
+  dependsOnFiles: [],
+  dependsOnVars: Object.freeze({}),
+  hashFilePaths: true,
+  verbose: false,
+  name: null,
+  track: null,
+  observe: true,
+  onEvent: null,
+  backend: "cbor",
+  algo: "SHA-256",
+  ignoreCode: [],
+  readOnly: false,
+  maxBytes: Infinity,
+  waitMs: Infinity,
+  maxTraces: 8,
+  denoVersion: true,
+  durable: false,
+};
+
+/**
+ * Checks options and takes a copy of them, so that a list that is changed later changes no key.
+ *
+ * A `filePattern` becomes a regular expression without `g` and `y`, which would make its answers depend on earlier
+ * ones. `dependsOnVars` is not copied: its values count as they are when the function is called.
+ *
+ * @param options What the user passed.
+ * @param where Path of the options in messages.
+ * @returns Only what was given; see {@linkcode resolveOptions} for defaults.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` for a name that is no option, `ERR_OPTION_TYPE` for a wrong value.
+ *
+ * @example
+ * ```ts
+ * import { validateOptions } from "./check_options.ts";
+ *
+ * try {
+ *   validateOptions({ ignoreArg: ["log"] });
+ * } catch (error) {
+ *   console.log((error as Error).message); // Unknown option options.ignoreArg; did you mean ignoreArgs?
+ * }
+ * ```
+ */
+export function validateOptions(options: unknown, where = "options"): ValidatedOptions {
+  return Object.freeze(validateBy(CHECKS, options, where)) as unknown as ValidatedOptions;
+}
+
+/**
+ * Checks options against a table of checks.
+ *
+ * @param checks The check of each option.
+ * @param options What the user passed.
+ * @param where Path of the options in messages.
+ * @returns Only what was given, as copies.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` for a name that is no option, `ERR_OPTION_TYPE` for a wrong value.
+ */
+export function validateBy(
+  checks: Readonly<Record<string, OptionCheck>>,
+  options: unknown,
+  where = "options",
+): Record<string, unknown> {
+  if (!isOptionsObject(options)) throw wrongType(where, options, "an object of options");
+  const copy: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) throw unknownOption(name, where, Object.keys(checks));
+    if (value !== undefined) copy[name] = validateOption(check, value, `${where}.${name}`);
+  }
+  return copy;
+}
+
+/** Options of `base`, replaced one by one by those that `over` gives. Neither is changed. */
+export function mergeOptions(base: ValidatedOptions, over: ValidatedOptions): ValidatedOptions {
+  return Object.freeze({ ...base, ...over });
+}
+
+/** Checked options with the defaults in the places of those that were not given. */
+export function resolveOptions(options: ValidatedOptions): ResolvedOptions {
+  return Object.freeze({ ...DEFAULTS, ...options }) as ResolvedOptions;
+}
+
+/**
+ * Refuses names in `fileArgs` and `ignoreArgs` that are no parameters of the function: a misspelt one would leave a file
+ * untracked without a word.
+ *
+ * @param options Options that were given for this function.
+ * @param parameterNames Names of the function's parameters, those within destructured ones included.
+ * @param where Path of the options in messages.
+ * @throws {CacheTypeError} `ERR_OPTION_PARAMETER`, with the path of the name (`options.fileArgs[0]`).
+ */
+export function requireParameterNames(
+  options: Pick<CacheOptions, "fileArgs" | "ignoreArgs">,
+  parameterNames: readonly string[],
+  where = "options",
+): void {
+  for (const option of ["fileArgs", "ignoreArgs"] as const) {
+    options[option]?.forEach((name, index) => {
+      if (parameterNames.includes(name)) return;
+      const near = nearestWord(name, parameterNames);
+      const path = `${where}.${option}[${index}]`;
+      const list = parameterNames.length === 0 ? "none" : parameterNames.join(", ");
+      throw new CacheTypeError(
+        "ERR_OPTION_PARAMETER",
+        `Cannot use ${path}: ${JSON.stringify(name)} is no parameter of the function, whose parameters are: ${list}; ` +
+          (near === null ? "use one of them" : `did you mean ${near}?`),
+        { path },
+      );
+    });
+  }
+}
+
+/**
+ * `options` without the names in `fileArgs` and `ignoreArgs` that are no parameters: for the defaults of a
+ * configuration file, which speak of many functions at once.
+ */
+export function withoutForeignParameters(
+  options: ValidatedOptions,
+  parameterNames: readonly string[],
+): ValidatedOptions {
+  const copy: CacheOptions = { ...options };
+  for (const option of ["fileArgs", "ignoreArgs"] as const) {
+    const names = copy[option];
+    if (names !== undefined) copy[option] = names.filter((name) => parameterNames.includes(name));
+  }
+  return Object.freeze(copy) as ValidatedOptions;
+}
+
+function validateOption(check: OptionCheck, value: unknown, path: string): unknown {
+  const result = check.accept(value);
+  if (result.ok) return result.value;
+  const got = "got" in result ? result.got : value;
+  throw wrongType(path + (result.at ?? ""), got, result.wanted ?? check.wanted, result.cause);
+}
+
+function isOptionsObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function wrongType(path: string, got: unknown, wanted: string, cause?: unknown): CacheTypeError {
+  const message = `Cannot use ${path}: got ${previewOf(got)}, want ${wanted}`;
+  return new CacheTypeError("ERR_OPTION_TYPE", message, cause === undefined ? { path } : { path, cause });
+}
+
+function unknownOption(name: string, where: string, known: readonly string[]): CacheTypeError {
+  const near = nearestWord(name, known);
+  const remedy = near === null ? `the options are: ${known.join(", ")}` : `did you mean ${near}?`;
+  const path = `${where}.${name.slice(0, 80)}`;
+  return new CacheTypeError("ERR_OPTION_UNKNOWN", `Unknown option ${path}; ${remedy}`, { path });
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)(b?)$/i;
+const POWERS = ["", "k", "m", "g", "t", "p"];
+
+/**
+ * The number of bytes that a text names: `2GiB` and `2G` are 2 × 1024³, `2GB` is 2 × 1000³, `500` is 500 bytes.
+ *
+ * Upper and lower case are the same; a space may stand before the unit; fractions are rounded down to whole bytes.
+ *
+ * @returns Bytes; `null` when the text is no size.
+ *
+ * @example
+ * ```ts
+ * import { parseSize } from "./check_options.ts";
+ *
+ * console.log(parseSize("1.5KiB"), parseSize("2 MB"), parseSize("much")); // 1536 2000000 null
+ * ```
+ */
+export function parseSize(text: string): number | null {
+  const match = SIZE.exec(text.trim());
+  if (match === null) return null;
+  const [, amount = "", prefix = "", binary = "", unit = ""] = match;
+  if (prefix === "" && binary !== "") return null;
+  const base = binary === "" && unit !== "" ? 1000 : 1024;
+  const bytes = Math.floor(Number(amount) * base ** POWERS.indexOf(prefix.toLowerCase()));
+  return Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+/**
+ * A size for people to read: `0 B`, `999 B`, `1.5 KiB`, `1023 MiB`; one decimal below ten, none from ten on.
+ *
+ * @param bytes Bytes, not negative.
+ */
+export function formatSize(bytes: number): string {
+  let amount = bytes;
+  let power = 0;
+  while (Math.round(amount) >= 1024 && power < UNITS.length - 1) {
+    amount /= 1024;
+    power++;
+  }
+  const digits = power > 0 && Math.round(amount * 10) < 100 ? 1 : 0;
+  return `${amount.toFixed(digits)} ${UNITS[power]}`;
+}
+
+/**
+ * The known word that `word` most likely stands for; `null` when none is near.
+ *
+ * Case, `-` and `_` do not count; near is at most a third of the letters inserted, dropped, replaced or swapped with
+ * their neighbour, and at least one.
+ */
+export function nearestWord(word: string, known: readonly string[]): string | null {
+  const wanted = bare(word);
+  if (wanted === "" || wanted.length > 64) return null;
+  let best: string | null = null;
+  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  for (const candidate of known) {
+    const steps = editDistance(wanted, bare(candidate));
+    if (steps < least) [best, least] = [candidate, steps];
+  }
+  return best;
+}
+
+function bare(word: string): string {
+  return word.toLowerCase().replace(/[-_\s]/g, "");
+}
+
+/** Optimal string alignment distance: insertions, deletions, replacements, swaps of neighbours. */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const isSame = a[row - 1] === b[column - 1];
+      const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      current[column] = Math.min(
+        (last[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (last[column - 1] ?? 0) + (isSame ? 0 : 1),
+        isSwap ? (beforeLast[column - 2] ?? 0) + 1 : Infinity,
+      );
+    }
+    [beforeLast, last] = [last, current];
+  }
+  return last[b.length] ?? 0;
+}
+
+const TASK_CHECKS = {
+  fname: CHECKS.name,
+  daysOld: {
+    wanted: "a number of days from 0",
+    accept: (value) => typeof value === "number" && value >= 0 ? { ok: true, value } : { ok: false },
+  },
+  maxBytes: {
+    wanted: "a number of bytes from 0",
+    accept: (value) => typeof value === "number" && value >= 0 ? { ok: true, value } : { ok: false },
+  },
+  dryRun: CHECKS.verbose,
+  repair: CHECKS.verbose,
+  onProgress: CHECKS.onEvent,
+} satisfies Record<string, OptionCheck>;
+
+/** Name of an option of a task. */
+type TaskOption = keyof typeof TASK_CHECKS;
+
+/**
+ * Checks the options of a task.
+ *
+ * @param options What the user passed.
+ * @param names The options that the task has.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` for a name that is no option, `ERR_OPTION_TYPE` for a wrong value.
+ */
+export function requireTaskOptions(options: unknown, names: readonly TaskOption[]): void {
+  validateBy(Object.fromEntries(names.map((name) => [name, TASK_CHECKS[name]])), options);
+}

@@ -1,0 +1,287 @@
+/**
+ * Options from a YAML file: `cachepy.yml`, found upwards from the working directory, gives the defaults.
+ *
+ * Keys are the options' names, in camelCase or snake_case. What is relative in a file is relative to its folder, so it
+ * means the same wherever the program is started. Nothing in the file is executed.
+ *
+ * @module
+ */
+import { CacheTypeError } from "../words/errors.ts";
+import {
+  type CacheOptions,
+  mergeOptions,
+  nearestWord,
+  OPTION_NAMES,
+  type OptionName,
+  parseSize,
+  type ValidatedOptions,
+  validateOptions,
+} from "./check_options.ts";
+import { toAbsolute } from "./project.ts";
+import { readManifest, stampOf } from "./manifest_files.ts";
+import { parentOf, resolvePath } from "./paths.ts";
+import { previewOf } from "../values/preview.ts";
+
+/** Names of configuration files; in one folder the first that exists is taken. */
+const CONFIG_NAMES = ["cachepy.yml", ".cachepy.yml", "cachepy.yaml", ".cachepy.yaml"];
+
+const NONE: ValidatedOptions = validateOptions({});
+
+/** Options by file, with the state of the file that they were read from; a file that changed is read again. */
+const loaded = new Map<string, { readonly stamp: string; readonly options: Promise<ValidatedOptions> }>();
+
+/**
+ * Options from a YAML file.
+ *
+ * @param path The file: a path relative to the working directory, an absolute one or a `file:` URL.
+ * @param existing Options that win over those of the file.
+ * @returns Options to pass to {@linkcode cacheFile}; relative paths of the file are absolute in it.
+ * @throws {CacheTypeError} `ERR_CONFIG` for a file that cannot be read, a syntax error, an unknown key or a value of
+ * the wrong type, with file, line, key and remedy; `ERR_OPTION_*` for mistakes in `existing`.
+ *
+ * @example
+ * ```ts
+ * import { loadConfig } from "./config.ts";
+ *
+ * const file = await Deno.makeTempFile({ suffix: ".yml" });
+ * await Deno.writeTextFile(file, "verbose: true\nmax_bytes: 2GiB\n");
+ * console.log(await loadConfig(file, { verbose: false })); // { verbose: false, maxBytes: 2147483648 }
+ * await Deno.remove(file);
+ * ```
+ */
+export async function loadConfig(path: string | URL, existing: CacheOptions = {}): Promise<CacheOptions> {
+  const given = validateOptions(existing, "existing");
+  return { ...mergeOptions(await readConfig(toAbsolute(path)), given) };
+}
+
+/**
+ * The configuration file that holds in a folder: the nearest one upwards from it, to the root of the filesystem.
+ *
+ * What may not be read counts as absent; nothing is thrown and nothing is asked.
+ *
+ * @param cwd An absolute path: the working directory.
+ * @returns An absolute path; `null` when there is none.
+ */
+export function findConfig(cwd: string): string | null {
+  for (let folder = cwd;; folder = parentOf(folder)) {
+    for (const name of CONFIG_NAMES) {
+      const file = resolvePath(name, folder);
+      if (stampOf(file) !== null) return file;
+    }
+    if (parentOf(folder) === folder) return null;
+  }
+}
+
+/**
+ * The defaults that hold in a folder: those of the nearest configuration file, or none.
+ *
+ * A file is read once per process and state; asking again costs the search for it.
+ *
+ * @param cwd An absolute path: the working directory.
+ * @returns Checked options, to be merged under those given in code; the same object while the file is unchanged.
+ * @throws {CacheTypeError} `ERR_CONFIG`, as {@linkcode loadConfig}.
+ */
+export async function loadDefaultConfig(cwd: string): Promise<ValidatedOptions> {
+  const file = findConfig(cwd);
+  const stamp = file === null ? null : stampOf(file);
+  if (file === null || stamp === null) return NONE;
+  const known = loaded.get(file);
+  if (known?.stamp === stamp) return await known.options;
+  const options = readConfig(file);
+  loaded.set(file, { stamp, options });
+  return await options;
+}
+
+async function readConfig(file: string): Promise<ValidatedOptions> {
+  // Most programs have no such file.
+  const found = readManifest(file, MAX_CONFIG_BYTES);
+  if (found.text !== null) return await parseConfig(found.text, file);
+  const problem = {
+    absent: "there is no such file; pass the path of a YAML file",
+    denied: `reading it is not allowed; run with --allow-read=${file}`,
+    broken: `it is no readable file of at most ${MAX_CONFIG_BYTES / 1024} KiB; pass the path of a YAML file`,
+  }[found.reason];
+  throw new CacheTypeError("ERR_CONFIG", `Cannot load ${file}: ${problem}`, { path: file });
+}
+
+/**
+ * The line of a top-level key, counted from 1.
+ *
+ * Looks for the key at the beginning of a line, then for it indented, then anywhere (a mapping written as `{a: 1}`),
+ * bare or quoted and followed by a colon; 1 when it is written otherwise, with escapes for example.
+ *
+ * @param text The whole file.
+ * @param key The key as parsed.
+ */
+function lineOfKey(text: string, key: string): number {
+  if (key.length > 100) return lineAt(text, text.indexOf(key));
+  const escaped = RegExp.escape(key);
+  // The bound on blanks keeps a text of blanks from taking quadratic time.
+  const quoted = `(?:"${escaped}"|'${escaped}'|${escaped})[ \\t]{0,16}:`;
+  for (const before of ["^(?:\\? )?", "^[ \\t]{1,16}", "(?<![\\w$-])"]) {
+    const found = new RegExp(before + quoted, "m").exec(text);
+    if (found !== null) return lineAt(text, found.index);
+  }
+  return 1;
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, Math.max(0, index)).split("\n").length;
+}
+
+/** Largest configuration file, bytes: a bound on the time that reading a hostile one takes. */
+const MAX_CONFIG_BYTES = 64 * 1024;
+
+/** Most values in a file, counted where aliases (`*name`) repeat them: ten lines of aliases can name a billion. */
+const MAX_VALUES = 10_000;
+
+/** Deepest nesting of values. */
+const MAX_DEPTH = 64;
+
+/** Options that YAML cannot hold, with what to do instead. */
+const CODE_ONLY: Partial<Record<OptionName, string>> = { onEvent: "a function; give it in code" };
+
+const OPTION_BY_KEY = new Map<string, OptionName>(
+  OPTION_NAMES.flatMap((name) => [[name, name], [snakeCase(name), name]]),
+);
+
+/**
+ * The options that a configuration file gives.
+ *
+ * @param text The file's text: one YAML document (core schema, YAML 1.2), a mapping of options or nothing.
+ * @param file Its absolute path, for messages and for the paths that are relative in it.
+ * @throws {CacheTypeError} `ERR_CONFIG`.
+ */
+export async function parseConfig(text: string, file: string): Promise<ValidatedOptions> {
+  const { parse } = await import("@std/yaml");
+  const source: ConfigSource = { text, file };
+  if (text.length > MAX_CONFIG_BYTES) throw problem(source, 1, `it is larger than ${MAX_CONFIG_BYTES / 1024} KiB`);
+  let document: unknown;
+  try {
+    document = parse(text, { schema: "core" });
+  } catch (cause) {
+    throw syntaxProblem(source, cause);
+  }
+  if (document === null || document === undefined) return validateOptions({});
+  if (typeof document !== "object" || Array.isArray(document)) {
+    throw problem(source, 1, "want a mapping of options, `verbose: true` for example");
+  }
+  requireBounded(source, document);
+  return validateDocument(source, document);
+}
+
+/** What messages name. */
+interface ConfigSource {
+  readonly text: string;
+  readonly file: string;
+}
+
+function validateDocument(source: ConfigSource, document: object): ValidatedOptions {
+  const options: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(document)) {
+    const name = OPTION_BY_KEY.get(key);
+    const line = lineOfKey(source.text, key);
+    if (name === undefined) throw problem(source, line, `unknown key ${previewOf(key)}; ${suggestion(key)}`, key);
+    const reason = CODE_ONLY[name];
+    if (reason !== undefined) throw problem(source, line, `${key} cannot be set here: it is ${reason}`, key);
+    if (Object.hasOwn(options, name)) {
+      throw problem(source, line, `${key} is given twice, as ${name} and as ${snakeCase(name)}; remove one`, key);
+    }
+    try {
+      Object.assign(options, validateOptions({ [name]: fromYaml(name, value, source.file) }, ""));
+    } catch (cause) {
+      throw valueProblem(source, line, key, name, value, cause);
+    }
+  }
+  return validateOptions(options);
+}
+
+/** A value as code would give it: sizes as numbers, paths relative to the file's folder as absolute ones. */
+function fromYaml(name: OptionName, value: unknown, file: string): unknown {
+  if (name === "maxBytes" && typeof value === "string") return parseSize(value) ?? value;
+  if (name === "cacheDir") return resolveText(value, file);
+  if (name === "dependsOnFiles" && Array.isArray(value)) return value.map((item) => resolveText(item, file));
+  return value;
+}
+
+function resolveText(value: unknown, file: string): unknown {
+  const isRelative = typeof value === "string" && value !== "" && !/^[a-z][a-z0-9+.-]+:/i.test(value);
+  return isRelative ? resolvePath(value, parentOf(file)) : value;
+}
+
+/** Refuses values that are too many or too deep to be walked, which also covers a value that contains itself. */
+function requireBounded(source: ConfigSource, document: object): void {
+  let count = 0;
+  const walk = (value: unknown, depth: number): void => {
+    if (++count > MAX_VALUES || depth > MAX_DEPTH) {
+      const bounds = `more than ${MAX_VALUES} values or ${MAX_DEPTH} levels, aliases counted where they are used`;
+      throw problem(source, 1, `${bounds}; put data into a file and name it in dependsOnFiles`);
+    }
+    if (typeof value !== "object" || value === null) return;
+    for (const item of Object.values(value)) walk(item, depth + 1);
+  };
+  walk(document, 0);
+}
+
+function valueProblem(
+  source: ConfigSource,
+  line: number,
+  key: string,
+  name: OptionName,
+  value: unknown,
+  cause: unknown,
+): CacheTypeError {
+  if (!(cause instanceof CacheTypeError)) throw cause;
+  const detail = cause.message.replace(/^Cannot use \.?/, "").replace(name, key);
+  return problem(source, line, detail + remedyFor(name, key, value), key, cause);
+}
+
+function remedyFor(name: OptionName, key: string, value: unknown): string {
+  if (name === "version" && typeof value === "number") return "; put it in quotes";
+  if (name === "maxBytes") return ", or a size such as 2GiB";
+  if (typeof value === "string" && OPTION_IS_LIST.has(name)) return `; write ${key}: [${previewOf(value)}]`;
+  return "";
+}
+
+const OPTION_IS_LIST: ReadonlySet<keyof CacheOptions> = new Set<keyof CacheOptions>([
+  "fileArgs",
+  "ignoreArgs",
+  "envVars",
+  "dependsOnFiles",
+  "ignoreCode",
+]);
+
+function suggestion(key: string): string {
+  const near = nearestWord(key, OPTION_NAMES);
+  const known = OPTION_NAMES.filter((name) => !(name in CODE_ONLY));
+  if (near === null) return `the keys are: ${known.join(", ")}`;
+  return key.includes("_") ? `did you mean ${snakeCase(near)}?` : `did you mean ${near}?`;
+}
+
+function syntaxProblem(source: ConfigSource, cause: unknown): CacheTypeError {
+  if (cause instanceof RangeError) {
+    return problem(
+      source,
+      1,
+      "values are nested too deep; put data into a file and name it in dependsOnFiles",
+      undefined,
+      cause,
+    );
+  }
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const place = / at line (\d+), column \d+[\s\S]*$/.exec(message);
+  const detail = place === null ? message : message.slice(0, place.index);
+  const printable = detail.replace(/\p{Cc}+/gu, " ");
+  const short = printable.length > 200 ? `${printable.slice(0, 199)}…` : printable;
+  const what = short.charAt(0).toLowerCase() + short.slice(1);
+  return problem(source, Number(place?.[1] ?? 1), `not valid YAML: ${what}; mend the syntax`, undefined, cause);
+}
+
+function problem(source: ConfigSource, line: number, detail: string, key?: string, cause?: unknown): CacheTypeError {
+  const path = key === undefined ? `${source.file}:${line}` : `${source.file}:${line}:${key.slice(0, 80)}`;
+  return new CacheTypeError("ERR_CONFIG", `${source.file}:${line}: ${detail}`, { path, cause });
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

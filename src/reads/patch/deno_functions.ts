@@ -1,0 +1,146 @@
+/**
+ * Which functions of the `Deno` namespace are observed, and as what.
+ *
+ * @module
+ */
+import type { StatObservation } from "../observations.ts";
+import {
+  asksCwd,
+  asksStat,
+  changesCwd,
+  copiesFile,
+  links,
+  linksHard,
+  listsDirectory,
+  makesDirectory,
+  makesTemporary,
+  moves,
+  observeOpen,
+  observeWrite,
+  type OpenMode,
+  readsBytes,
+  readsLink,
+  readsText,
+  reportFields,
+  resolvesPath,
+  writes,
+  writesOrAppends,
+} from "./observers.ts";
+import { type Patch, patchMember } from "./patches.ts";
+import type { Observer } from "./wrap.ts";
+
+/** The paths of open files, for questions about their metadata. */
+const openFiles = new WeakMap<object, string>();
+
+const opens: Observer = (frame, [path, options]) => {
+  const outcome = observeOpen(frame, path, modeOf(options));
+  return rememberFile(path, outcome);
+};
+
+const creates: Observer = (frame, [path]) => rememberFile(path, observeWrite(frame, path, "whole"));
+
+function rememberFile(path: unknown, outcome: ReturnType<Observer>): ReturnType<Observer> {
+  return {
+    done(file) {
+      outcome?.done?.(file);
+      if (typeof path === "string") openFiles.set(file, path);
+      else if (path instanceof URL) openFiles.set(file, path.href);
+    },
+    failed: (error) => outcome?.failed?.(error),
+  };
+}
+
+function modeOf(options: Deno.OpenOptions | undefined): OpenMode {
+  if (options === undefined) return { reads: true, writes: false, replaces: false };
+  const { read = false, write = false, append = false, truncate = false, create = false, createNew = false } = options;
+  return { reads: read, writes: write || append || truncate || create || createNew, replaces: truncate || createNew };
+}
+
+const appends = (args: unknown[]) => {
+  const options = args[2] as Deno.WriteFileOptions | undefined;
+  return options?.append === true || options?.create === false;
+};
+
+const truncates: Observer = (frame, [path, length]) => observeWrite(frame, path, length > 0 ? "part" : "whole");
+
+/** Functions that come in two forms, `name` with a promise and `nameSync`. */
+const BOTH_FORMS: Readonly<Record<string, Observer>> = {
+  readFile: readsBytes,
+  readTextFile: readsText,
+  open: opens,
+  stat: asksStat(true),
+  lstat: asksStat(false),
+  realPath: resolvesPath,
+  readLink: readsLink,
+  create: creates,
+  writeFile: writesOrAppends(appends),
+  writeTextFile: writesOrAppends(appends),
+  truncate: truncates,
+  copyFile: copiesFile,
+  rename: moves,
+  remove: writes("removed"),
+  mkdir: makesDirectory,
+  makeTempDir: makesTemporary,
+  makeTempFile: makesTemporary,
+  symlink: links,
+  link: linksHard,
+  utime: writes("metadata"),
+  chmod: writes("metadata"),
+  chown: writes("metadata"),
+};
+
+const asksFileStat: Observer = (frame, _args, file) => {
+  const path = openFiles.get(file);
+  if (path === undefined) return;
+  const stat: StatObservation | null = frame.observeStat(path.startsWith("file:") ? new URL(path) : path, true);
+  return stat === null ? undefined : { done: (info) => void reportFields(info, (field) => stat.sawField(field)) };
+};
+
+const truncatesFile: Observer = (frame, _args, file) => {
+  const path = openFiles.get(file);
+  return path === undefined ? undefined : observeWrite(frame, path.startsWith("file:") ? new URL(path) : path, "part");
+};
+
+const asksVariable: Observer = (frame, [name]) => {
+  if (typeof name === "string") frame.observeVariable(name);
+};
+
+const writesVariable: Observer = (frame, [name]) => {
+  if (typeof name === "string") frame.wroteVariable(name);
+};
+
+const fetches: Observer = (frame, [input]) => {
+  const url = input instanceof Request ? input.url : input instanceof URL ? input.href : input;
+  if (typeof url === "string" && /^file:/i.test(url)) frame.observeFile(new URL(url), false);
+};
+
+/** The patches of what belongs to Deno and to the web platform. */
+export function denoPatches(): Patch[] {
+  const patches: Patch[] = [];
+  const add = (target: object, name: string, style: "sync" | "promise", observe: Observer, owner = "Deno") => {
+    const patch = patchMember(target, name, `${owner}.${name}`, style, observe);
+    if (patch !== null) patches.push(patch);
+  };
+  for (const [name, observe] of Object.entries(BOTH_FORMS)) {
+    add(Deno, name, "promise", observe);
+    add(Deno, `${name}Sync`, "sync", observe);
+  }
+  // An iterator in both forms, so the listing is taken when it is asked for.
+  add(Deno, "readDir", "sync", listsDirectory);
+  add(Deno, "readDirSync", "sync", listsDirectory);
+  add(Deno, "cwd", "sync", asksCwd);
+  add(Deno, "chdir", "sync", changesCwd);
+  const { prototype } = Deno.FsFile;
+  add(prototype, "stat", "promise", asksFileStat, "Deno.FsFile.prototype");
+  add(prototype, "statSync", "sync", asksFileStat, "Deno.FsFile.prototype");
+  add(prototype, "truncate", "promise", truncatesFile, "Deno.FsFile.prototype");
+  add(prototype, "truncateSync", "sync", truncatesFile, "Deno.FsFile.prototype");
+  // `process.env` asks these two, whoever holds it.
+  add(Deno.env, "get", "sync", asksVariable, "Deno.env");
+  add(Deno.env, "has", "sync", asksVariable, "Deno.env");
+  add(Deno.env, "toObject", "sync", (frame) => frame.observeVariable("*"), "Deno.env");
+  add(Deno.env, "set", "sync", writesVariable, "Deno.env");
+  add(Deno.env, "delete", "sync", writesVariable, "Deno.env");
+  add(globalThis, "fetch", "promise", fetches, "globalThis");
+  return patches;
+}

@@ -1,0 +1,258 @@
+/**
+ * Which functions of `node:fs`, `node:fs/promises` and `node:process` are observed, and as what.
+ *
+ * The members of the module objects are replaced: what `import fs from "node:fs"`, `require("fs")` and
+ * `process.getBuiltinModule("fs")` give. Names imported from `node:fs` are bindings of their own that Deno does not
+ * update.
+ *
+ * @module
+ */
+// Loaded by the first run of a cached function: a hit needs none of them.
+import defer * as processModule from "node:process";
+import { enterFrame } from "../context.ts";
+import {
+  asksAccess,
+  asksCwd,
+  asksExistence,
+  asksNodeStat,
+  changesCwd,
+  copiesFile,
+  copiesTree,
+  links,
+  linksHard,
+  listsDirectoryOrTree,
+  makesDirectory,
+  makesTemporary,
+  moves,
+  observeCallback,
+  observeOpen,
+  observeWrite,
+  type OpenMode,
+  readsBytes,
+  readsFile,
+  readsLink,
+  resolvesPath,
+  writes,
+  writesOrAppends,
+} from "./observers.ts";
+import {
+  asksDescriptorStat,
+  asksHandleStat,
+  closes,
+  isFileHandle,
+  readsDescriptor,
+  readsHandle,
+  rememberDescriptor,
+  rememberHandle,
+} from "./open_files.ts";
+import { applyPatches, observeConstructor, type Patch, patchMember } from "./patches.ts";
+import type { Observer, Style } from "./wrap.ts";
+
+/** The object itself, whose members are replaced; the namespace only has copies of them. */
+function nodeProcess(): typeof processModule {
+  return (processModule as unknown as { readonly default: typeof processModule }).default;
+}
+
+const O_ACCMODE = 3;
+
+/** What flags of `open` mean, in words (`r+`) or as a number. */
+function modeOf(flags: unknown): OpenMode {
+  if (typeof flags === "number") {
+    const { O_WRONLY, O_TRUNC, O_EXCL } = nodeProcess().getBuiltinModule("node:fs").constants;
+    const access = flags & O_ACCMODE;
+    return {
+      reads: access !== O_WRONLY,
+      writes: access !== 0,
+      replaces: access !== 0 && (flags & (O_TRUNC | O_EXCL)) !== 0,
+    };
+  }
+  const text = typeof flags === "string" ? flags : "r";
+  return {
+    reads: text.startsWith("r") || text.includes("+"),
+    writes: !text.startsWith("r") || text.includes("+"),
+    replaces: text.startsWith("w") || text.includes("x"),
+  };
+}
+
+const opens: Observer = (frame, args) => {
+  const outcome = observeOpen(frame, args[0], modeOf(typeof args[1] === "function" ? undefined : args[1]));
+  return {
+    done(opened) {
+      outcome?.done?.(opened);
+      if (typeof opened === "number") rememberDescriptor(opened, args[0], frame);
+      else if (isFileHandle(opened, patchHandles)) rememberHandle(opened, args[0], frame);
+    },
+    failed: (error) => outcome?.failed?.(error),
+  };
+};
+
+/** A handle that is made in a call, by an `open` that is not observed. */
+const makesEmitter: Observer = (frame, _args, emitter) => {
+  if (isFileHandle(emitter, patchHandles)) rememberHandle(emitter, undefined, frame);
+};
+
+function patchHandles(prototype: object): void {
+  const found: Patch[] = [];
+  const add = (key: string, style: Style, observe: Observer) => {
+    const patch = patchMember(prototype, key, `node:fs/promises.FileHandle.${key}`, style, observe);
+    if (patch !== null) found.push(patch);
+  };
+  for (const key of ["read", "readv", "readFile"]) add(key, "promise", readsHandle);
+  for (const key of ["createReadStream", "readLines", "readableWebStream"]) add(key, "sync", readsHandle);
+  add("stat", "promise", asksHandleStat);
+  patches.push(...found);
+  applyPatches(found);
+}
+
+/** The content of a path, or what is left to read of a descriptor or a handle. */
+const readsPathOrOpenFile: Observer = (frame, args, self) => {
+  const [file] = args;
+  if (isFileHandle(file, patchHandles)) return readsHandle(frame, args, file);
+  return typeof file === "number" ? readsDescriptor(frame, args, self) : readsBytes(frame, args, self);
+};
+
+const flagOf = (options: unknown): unknown =>
+  typeof options === "object" && options !== null && ("flag" in options || "flags" in options)
+    ? (options as { flag?: unknown; flags?: unknown }).flag ?? (options as { flags?: unknown }).flags
+    : undefined;
+
+const writesFile = writesOrAppends(([, , options]) => {
+  const flag = flagOf(options);
+  return flag !== undefined && flag !== null && !modeOf(flag).replaces;
+});
+
+const truncates: Observer = (frame, [path, length]) =>
+  observeWrite(frame, path, typeof length === "number" && length > 0 ? "part" : "whole");
+
+/** Walks directories by pattern: depends on the names of everything below where it starts. */
+const globs: Observer = (frame, args) => {
+  const [patterns, options] = args;
+  observeCallback(frame, args, options, "exclude");
+  frame.observeListing(options?.cwd ?? ".", true);
+  for (const pattern of [patterns].flat()) {
+    const root = /^([\\/].*?)[\\/][^\\/]*[*?[{(]/.exec(String(pattern))?.[1];
+    if (root !== undefined) frame.observeListing(root, true);
+  }
+};
+
+/** The same for an iterator that walks while it is asked: its walking is not observed again. */
+const globsLazily: Observer = (frame, args, self) => {
+  globs(frame, args, self);
+  return { done: (found: AsyncIterator<unknown>) => void muteIterator(found) };
+};
+
+function muteIterator(iterator: AsyncIterator<unknown>): void {
+  const next = iterator.next.bind(iterator);
+  Object.defineProperty(iterator, "next", {
+    value: () => enterFrame(undefined, next),
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  });
+}
+
+const readsStream: Observer = (frame, [path, options], self) => {
+  const opened = options?.fd;
+  if (typeof opened === "number") return readsDescriptor(frame, [opened], self);
+  if (isFileHandle(opened, patchHandles)) return readsHandle(frame, [], opened);
+  if (typeof opened !== "object") observeOpen(frame, path, modeOf(flagOf(options)));
+};
+
+const writesStream: Observer = (frame, [path, options]) => {
+  if (typeof options?.fd === "number" || typeof options?.fd === "object") return;
+  observeOpen(frame, path, modeOf(flagOf(options) ?? "w"))?.done?.(undefined);
+};
+
+/** Functions that exist as `name` with a callback, `nameSync`, and `promises.name`. */
+const ALL_FORMS: Readonly<Record<string, Observer>> = {
+  readFile: readsPathOrOpenFile,
+  readdir: listsDirectoryOrTree,
+  opendir: listsDirectoryOrTree,
+  stat: asksNodeStat(true),
+  lstat: asksNodeStat(false),
+  access: asksAccess,
+  readlink: readsLink,
+  realpath: resolvesPath,
+  open: opens,
+  writeFile: writesFile,
+  appendFile: writes("part"),
+  truncate: truncates,
+  copyFile: copiesFile,
+  cp: copiesTree,
+  rename: moves,
+  rm: writes("removed"),
+  rmdir: writes("removed"),
+  unlink: writes("removed"),
+  mkdir: makesDirectory,
+  mkdtemp: makesTemporary,
+  mkdtempDisposable: makesTemporary,
+  symlink: links,
+  link: linksHard,
+  utimes: writes("metadata"),
+  lutimes: writes("metadata"),
+  chmod: writes("metadata"),
+  lchmod: writes("metadata"),
+  chown: writes("metadata"),
+  lchown: writes("metadata"),
+};
+
+/** The patches of Node's modules, and of classes that turn up later. */
+const patches: Patch[] = [];
+
+/** The patches of Node's modules; loads these. More may join the array later. */
+export function nodePatches(): Patch[] {
+  if (patches.length > 0) return patches;
+  const add = (target: object, key: string, name: string, style: Style, observe: Observer) => {
+    const patch = patchMember(target, key, name, style, observe);
+    if (patch !== null) patches.push(patch);
+    return patch;
+  };
+  const fs = nodeProcess().getBuiltinModule("node:fs");
+  const promises = nodeProcess().getBuiltinModule("node:fs/promises");
+  const { EventEmitter } = nodeProcess().getBuiltinModule("node:events");
+  for (const [name, observe] of Object.entries(ALL_FORMS)) {
+    const callback = add(fs, name, `node:fs.${name}`, "callback", observe);
+    const sync = add(fs, `${name}Sync`, `node:fs.${name}Sync`, "sync", observe);
+    add(promises, name, `node:fs/promises.${name}`, "promise", observe);
+    if (name !== "realpath") continue;
+    if (callback !== null) addNative(callback, "callback", observe);
+    if (sync !== null) addNative(sync, "sync", observe);
+  }
+  add(fs, "exists", "node:fs.exists", "callback", asksExistence);
+  add(fs, "existsSync", "node:fs.existsSync", "sync", asksExistence);
+  add(fs, "openAsBlob", "node:fs.openAsBlob", "promise", readsFile);
+  add(fs, "glob", "node:fs.glob", "callback", globs);
+  add(fs, "globSync", "node:fs.globSync", "sync", globs);
+  add(promises, "glob", "node:fs/promises.glob", "sync", globsLazily);
+  add(fs, "fstat", "node:fs.fstat", "callback", asksDescriptorStat);
+  add(fs, "fstatSync", "node:fs.fstatSync", "sync", asksDescriptorStat);
+  for (const name of ["read", "readv"]) {
+    add(fs, name, `node:fs.${name}`, "callback", readsDescriptor);
+    add(fs, `${name}Sync`, `node:fs.${name}Sync`, "sync", readsDescriptor);
+  }
+  add(EventEmitter, "init", "node:events.EventEmitter.init", "sync", makesEmitter);
+  add(fs, "close", "node:fs.close", "callback", closes);
+  add(fs, "closeSync", "node:fs.closeSync", "sync", closes);
+  add(fs, "createReadStream", "node:fs.createReadStream", "sync", readsStream);
+  add(fs, "createWriteStream", "node:fs.createWriteStream", "sync", writesStream);
+  for (const [name, observe] of [["ReadStream", readsStream], ["WriteStream", writesStream]] as const) {
+    const patch = observeConstructor(fs, name, `node:fs.${name}`, observe);
+    if (patch !== null) patches.push(patch);
+  }
+  add(nodeProcess(), "cwd", "node:process.cwd", "sync", asksCwd);
+  add(nodeProcess(), "chdir", "node:process.chdir", "sync", changesCwd);
+  return patches;
+}
+
+/** `realpath.native` is a member of `realpath`, and of what stands for it. */
+function addNative(of: Patch, style: Style, observe: Observer): void {
+  const native = patchMember(of.original, "native", `${of.name}.native`, style, observe);
+  if (native === null) return;
+  Object.defineProperty(of.wrapper, "native", {
+    value: native.wrapper,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+  patches.push(native);
+}

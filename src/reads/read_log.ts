@@ -1,0 +1,267 @@
+/**
+ * Everything that one call looked at, each thing once, in the order of the first look.
+ *
+ * @module
+ */
+import { cwdState, environmentState, fileState, fileStates, linkState, listingState, type Look } from "./dependency.ts";
+import { listDirectory } from "./files/directory.ts";
+import { toPortable } from "../options/project.ts";
+import type { ChildDependency, Dependency } from "../words/records.ts";
+import { FileObservation } from "./file_observation.ts";
+import {
+  CwdObservation,
+  EnvironmentObservation,
+  LinkObservation,
+  type Listing,
+  ListingObservation,
+  type Observation,
+  type ObservationContext,
+  StatObservation,
+} from "./observations.ts";
+import { folderOf, isBelow, nameOf } from "./own_paths.ts";
+
+/** What a call turned out to depend on. */
+export interface SettledFrame {
+  /** In the order of first observation. */
+  readonly dependencies: Dependency[];
+  /** What changed between being looked at and the end of the run, in words or as absolute paths; empty: nothing. */
+  readonly raced: string[];
+}
+
+/** What a call looked at. Paths are absolute. */
+export class ObservationSet {
+  readonly #context: ObservationContext;
+  readonly #order: (Observation | FileObservation | ChildSlot)[] = [];
+  readonly #files = new Map<string, FileObservation>();
+  readonly #stats = new Map<string, StatObservation>();
+  readonly #listings = new Map<string, ListingObservation>();
+  readonly #links = new Map<string, LinkObservation>();
+  readonly #variables = new Map<string, EnvironmentObservation>();
+  #cwd: CwdObservation | undefined;
+  readonly #unclear = new Set<string>();
+
+  constructor(context: ObservationContext) {
+    this.#context = context;
+  }
+
+  /** An inner call begins. */
+  child(): ChildSlot {
+    return this.#add(new ChildSlot());
+  }
+
+  /** A file is about to be read. @returns `null` when nothing more needs to be known of it. */
+  file(path: string, look: Look, bytesFollow: boolean): FileObservation | null {
+    const info = typeof look === "object" ? look : null;
+    if (info !== null && !info.isFile) {
+      if (info.rdev !== NULL_DEVICE) this.unclear(path);
+      return null;
+    }
+    const known = this.#files.get(path);
+    if (known !== undefined) {
+      if (known.isFrozen) return null;
+      known.readAgain(info, bytesFollow);
+      return known;
+    }
+    const file = this.#add(new FileObservation(path, info, this.#context.files));
+    this.#files.set(path, file);
+    const isClosed = typeof look === "string";
+    if (isClosed) file.digest = undefined;
+    if (isClosed || file.isUrgent && !bytesFollow) file.takeDigest();
+    return file;
+  }
+
+  /** A directory counts with all that its files hold. */
+  tree(path: string): void {
+    if (this.#files.has(path)) return;
+    const tree = this.#add(new FileObservation(path, null, this.#context.files));
+    this.#files.set(path, tree);
+    const state = fileState(this.#context.files, path);
+    tree.digest = state instanceof Promise ? undefined : state;
+    if (state instanceof Promise) tree.digesting = state;
+  }
+
+  /** A path's metadata was looked at. */
+  stat(path: string, followed: boolean, look: Look): StatObservation {
+    const key = statKey(path, followed);
+    const known = this.#stats.get(key);
+    if (known !== undefined) {
+      if (!known.isFrozen) known.lookAgain(look);
+      return known;
+    }
+    const stat = this.#add(new StatObservation(path, followed, look));
+    this.#stats.set(key, stat);
+    return stat;
+  }
+
+  /** A directory is about to be listed. @param isOwn Whether the call itself made an entry, by its path. */
+  listing(path: string, isOwn: (path: string) => boolean): Listing {
+    const listing = this.#list(path);
+    const known = this.#listings.get(path);
+    if (known !== undefined) {
+      if (!known.isFrozen) known.lookAgain(listing);
+      return listing;
+    }
+    const own = isLines(listing) ? listing.map((line) => line.slice(1)).filter((name) => isOwn(`${path}/${name}`)) : [];
+    const list = (path: string) => this.#list(path);
+    this.#listings.set(path, this.#add(new ListingObservation(path, listing, own, list)));
+    return listing;
+  }
+
+  /** A link, or a whole path, is about to be resolved. */
+  link(path: string, aspect: "target" | "real"): void {
+    const key = `${aspect}:${path}`;
+    const digest = linkState(path, aspect, this.#context.root);
+    const known = this.#links.get(key);
+    if (known === undefined) this.#links.set(key, this.#add(new LinkObservation(path, aspect, digest)));
+    else if (known.digest !== digest && !known.isFrozen) known.isTorn = true;
+  }
+
+  /** An environment variable was looked at; `*` for all of them. */
+  variable(name: string): void {
+    if (this.#variables.has("*")) return;
+    const digest = environmentState(name);
+    const known = this.#variables.get(name);
+    if (known === undefined) this.#variables.set(name, this.#add(new EnvironmentObservation(name, digest)));
+    else if (known.digest !== digest && !known.isFrozen) known.isTorn = true;
+  }
+
+  /** The working directory was looked at. */
+  cwd(): void {
+    this.#cwd ??= this.#add(new CwdObservation(cwdState(this.#context.root)));
+  }
+
+  /** Something cannot be followed. @param subject Shown to the user. */
+  unclear(subject: string): void {
+    this.#unclear.add(subject);
+  }
+
+  /**
+   * The call itself is about to change a path: what was seen there is what counts from now on.
+   *
+   * @param isDeep Whether what lies below changes too.
+   */
+  freeze(path: string, isDeep: boolean): void {
+    this.#files.get(path)?.freeze();
+    for (const followed of [true, false]) {
+      for (const each of [path, folderOf(path)]) {
+        const stat = this.#stats.get(statKey(each, followed));
+        if (stat !== undefined) stat.isFrozen = true;
+      }
+    }
+    for (const aspect of ["target", "real"]) {
+      const link = this.#links.get(`${aspect}:${path}`);
+      if (link !== undefined) link.isFrozen = true;
+    }
+    if (!isDeep) return;
+    for (const [each, file] of this.#files) if (isBelow(each, path)) file.freeze();
+    for (const stat of this.#stats.values()) if (isBelow(stat.path, path)) stat.isFrozen = true;
+    for (const link of this.#links.values()) if (isBelow(link.path, path)) link.isFrozen = true;
+    for (const [each, listing] of this.#listings) {
+      if (each === path || isBelow(each, path)) listing.isFrozen = true;
+    }
+  }
+
+  /** The call itself is about to change a variable. */
+  freezeVariable(name: string): void {
+    for (const each of [name, "*"]) {
+      const known = this.#variables.get(each);
+      if (known !== undefined) known.isFrozen = true;
+    }
+  }
+
+  /** The call itself is about to change the working directory. */
+  freezeCwd(): void {
+    if (this.#cwd !== undefined) this.#cwd.isFrozen = true;
+  }
+
+  /** The call itself made or removed an entry of a directory. */
+  madeEntry(path: string): void {
+    this.#listings.get(folderOf(path))?.madeEntry(nameOf(path));
+  }
+
+  /** Whether a file's content has been seen. */
+  hasFile(path: string): boolean {
+    return this.#files.has(path);
+  }
+
+  /** Digests what was read and finds what changed since. */
+  async settle(): Promise<SettledFrame> {
+    const files = [...this.#files.values()];
+    const raced = new Set(this.#unclear);
+    const states = await fileStates(this.#context.files, files.map((file) => file.path));
+    for (const [index, file] of files.entries()) {
+      if (file.digesting !== undefined) file.digest = await file.digesting;
+      if (!file.settle(states[index]!)) raced.add(file.path);
+    }
+    const dependencies: Dependency[] = [];
+    const children = new Set<string>();
+    for (const each of this.#order) {
+      if (each instanceof ChildSlot) {
+        if (each.dependency !== undefined) addChild(dependencies, children, each.dependency);
+      } else if (each instanceof FileObservation) {
+        if (each.digest === undefined) continue;
+        dependencies.push({ kind: "file", path: toPortable(each.path, this.#context.root), digest: each.digest });
+      } else {
+        if (each.isTorn || !each.isUnchanged(this.#context)) raced.add(each.subject);
+        dependencies.push(each.settle(this.#context));
+      }
+    }
+    return { dependencies, raced: [...raced] };
+  }
+
+  #list(path: string): Listing {
+    try {
+      return listDirectory(path);
+    } catch {
+      return listingState(this.#context.files, path);
+    }
+  }
+
+  #add<T extends Observation | FileObservation | ChildSlot>(observation: T): T {
+    this.#order.push(observation);
+    return observation;
+  }
+}
+
+/** `/dev/null`: the one device whose content is known. */
+const NULL_DEVICE = 259;
+
+/** Whether a listing is one, and not an absence or a failure. */
+export function isLines(listing: Listing): listing is readonly string[] {
+  return Array.isArray(listing);
+}
+
+function statKey(path: string, followed: boolean): string {
+  return followed ? path : `link:${path}`;
+}
+
+/** One inner call, made several times with one outcome, is one dependency. */
+function addChild(dependencies: Dependency[], seen: Set<string>, child: ChildDependency): void {
+  const identity = `${child.functionId}\0${child.key}\0${child.outcome}`;
+  if (seen.has(identity)) return;
+  seen.add(identity);
+  dependencies.push(child);
+}
+
+/**
+ * Keeps the place of an inner call from when it begins until its outcome is known: inner calls that run at the same
+ * time end in any order, but are verified in the order in which they were made.
+ */
+export class ChildSlot {
+  #dependency: ChildDependency | undefined;
+
+  /** What the inner call came to; `undefined` while it runs, and for good when it does not count. */
+  get dependency(): ChildDependency | undefined {
+    return this.#dependency;
+  }
+
+  /** The inner call has ended, by returning or by throwing. */
+  fill(dependency: ChildDependency): void {
+    this.#dependency = dependency;
+  }
+
+  /** The inner call does not count. */
+  drop(): void {
+    this.#dependency = undefined;
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Which call is running, and what it reads: the context in which a cached function's body runs.
+ *
+ * @module
+ */
+import type { CallFrame } from "./call_reads.ts";
+import { beginRunning, endRunning, enterFrame } from "./context.ts";
+import { denoPatches } from "./patch/deno_functions.ts";
+import { nodePatches } from "./patch/node_functions.ts";
+import { applyPatches, type Patch, revertPatches } from "./patch/patches.ts";
+import type { AnyFunction } from "./patch/wrap.ts";
+
+export { CallFrame } from "./call_reads.ts";
+export type { CallFrameInfo } from "./call_reads.ts";
+export type { ChildSlot } from "./read_log.ts";
+export { currentFrame } from "./context.ts";
+export { isBelow } from "./own_paths.ts";
+export type { SettledFrame } from "./read_log.ts";
+export { trackFile } from "./context.ts";
+
+const observing = { begin: startObserving, end: stopObserving };
+
+/**
+ * Runs `body` as the call `frame`: what it, and everything that it starts, reads and calls joins the frame, across
+ * `await`, timers and other calls that run at the same time.
+ *
+ * The platform's functions are observed while at least one such body runs, until the promise that it returns is settled.
+ *
+ * @returns What `body` returns, the very same promise included; for another object with a `then`, a promise of it.
+ */
+export function runInFrame<T>(frame: CallFrame, body: () => T): T {
+  beginRunning(observing);
+  let result: T;
+  try {
+    result = enterFrame(frame, body);
+    // Anything else with a `then` is started by it, and must not be started twice, nor outside of the frame.
+    if (!(result instanceof Promise) && isThenable(result)) {
+      const thenable = result;
+      result = enterFrame(frame, () => Promise.resolve(thenable)) as T;
+    }
+  } catch (error) {
+    endRunning(observing);
+    throw error;
+  }
+  if (result instanceof Promise) {
+    const end = () => endRunning(observing);
+    result.then(end, end);
+  } else endRunning(observing);
+  return result;
+}
+
+/**
+ * Runs `body` as part of no call: what it reads is nobody's input. For the cache's own work inside a running call.
+ */
+export function runUnobserved<T>(body: () => T): T {
+  return enterFrame(undefined, body);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (typeof value === "object" || typeof value === "function") && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
+
+export { originalOf } from "./patch/wrap.ts";
+
+let patches: readonly (readonly Patch[])[] | undefined;
+
+function allPatches(): readonly (readonly Patch[])[] {
+  return patches ??= [denoPatches(), nodePatches()];
+}
+
+/** Begins to observe. */
+function startObserving(): void {
+  for (const each of allPatches()) applyPatches(each);
+}
+
+/** Ends it: every member is what it was. */
+function stopObserving(): void {
+  for (const each of allPatches()) revertPatches(each);
+}
+
+/**
+ * The functions that are observed, with their names as users write them (`node:fs.readFileSync`), by identity.
+ *
+ * Code that holds one of these itself, rather than asking the object that it belongs to for it each time, reads
+ * unobserved.
+ */
+export function observedOriginals(): ReadonlyMap<AnyFunction, string> {
+  const originals = new Map<AnyFunction, string>();
+  for (const { original, name } of allPatches().flat()) if (!originals.has(original)) originals.set(original, name);
+  return originals;
+}

@@ -1,0 +1,106 @@
+/**
+ * Deleting blobs that no record refers to, safely beside processes that are about to refer to them.
+ *
+ * @module
+ */
+import type { BlobDigest } from "../../words/digests.ts";
+import type { BlobStore } from "./blob_store.ts";
+import { type FileLock, waitForLock } from "../locks/file_lock.ts";
+import { listRows } from "../records/graph_rows.ts";
+import type { KvHandle } from "../database/kv_handle.ts";
+import { blobRowsOf } from "../records/rows.ts";
+
+/** With more candidates than this, reading all references once is faster than asking for each. */
+const ASK_EACH = 200;
+
+/**
+ * Deletes those of `candidates` that no record refers to.
+ *
+ * Each is moved aside before the last look at the references. A writer commits its record first and then makes sure that
+ * its blob is there. So either this look sees the record, and the blob is put back, or the writer sees that the blob is
+ * gone, and writes it again.
+ *
+ * @returns Bytes freed.
+ */
+export async function collectGarbage(candidates: ReadonlySet<BlobDigest>, store: GarbageStore): Promise<number> {
+  if (candidates.size === 0) return 0;
+  const look = () => candidates.size > ASK_EACH ? readReferences(store.handle) : askEach(candidates, store.handle);
+  // Looked before as well, so that a blob in use is not even for a moment out of its readers' sight.
+  const before = await look();
+  const unused = [...candidates].filter((digest) => !before.has(digest));
+  if (unused.length === 0) return 0;
+  const sweep = await lockSweep(store);
+  const aside = [];
+  let freedBytes = 0;
+  let after: ReadonlySet<BlobDigest> | undefined;
+  try {
+    for (const digest of unused) {
+      const moved = store.blobs.moveAside(digest);
+      if (moved !== null) aside.push({ digest, moved });
+    }
+    after = await look();
+  } finally {
+    for (const { digest, moved } of aside) {
+      if (after === undefined || after.has(digest)) moved.putBack();
+      else freedBytes += moved.remove();
+    }
+    sweep?.release();
+  }
+  return freedBytes;
+}
+
+/**
+ * Puts back or deletes what a process that was killed in {@linkcode collectGarbage} left aside.
+ *
+ * @returns Number of files mended.
+ */
+export async function recoverAside(store: GarbageStore): Promise<number> {
+  const sweep = await lockSweep(store);
+  try {
+    let count = 0;
+    for (const { digest, moved } of store.blobs.listAside()) {
+      if (await hasReference(digest, store.handle) && !store.blobs.has(digest)) moved.putBack();
+      else moved.remove();
+      count++;
+    }
+    return count;
+  } finally {
+    sweep?.release();
+  }
+}
+
+/** Where blobs, and the references to them, are. */
+export interface GarbageStore {
+  readonly handle: KvHandle;
+  readonly blobs: BlobStore;
+  /** The folder of the locks. */
+  readonly locks: string;
+}
+
+/**
+ * Held while blobs are aside, so that whoever holds it knows that files aside are nobody's.
+ *
+ * @returns `null` where locks do not work; then files aside are left alone.
+ */
+function lockSweep(store: GarbageStore): Promise<FileLock | null> {
+  return waitForLock(`${store.locks}/sweep.lock`);
+}
+
+/** Whether a record refers to the blob. */
+export async function hasReference(digest: BlobDigest, handle: KvHandle): Promise<boolean> {
+  for await (const _ of listRows(handle, { prefix: blobRowsOf(digest) }, { limit: 1 })) return true;
+  return false;
+}
+
+async function askEach(digests: Iterable<BlobDigest>, handle: KvHandle): Promise<Set<BlobDigest>> {
+  const found = new Set<BlobDigest>();
+  for (const digest of digests) if (await hasReference(digest, handle)) found.add(digest);
+  return found;
+}
+
+/** All blobs that records refer to. */
+export async function readReferences(handle: KvHandle): Promise<Set<BlobDigest>> {
+  const references = new Set<BlobDigest>();
+  for await (const { key } of listRows(handle, { prefix: ["b"] })) references.add(key[1] as BlobDigest);
+  return references;
+}

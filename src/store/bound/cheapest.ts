@@ -1,0 +1,120 @@
+/**
+ * Which entries are cheapest to lose: GreedyDual-Size with frequency.
+ *
+ * Pei Cao and Sandy Irani, "Cost-Aware WWW Proxy Caching Algorithms" (USITS 1997): an entry is worth its cost per byte,
+ * raised by the worth of the last entry that was evicted before it was last used; the least worth goes first. Ludmila
+ * Cherkasova (HP Labs HPL-98-69, 1998) multiplies the cost by the number of uses. The cost here is the time that the
+ * function ran.
+ *
+ * @module
+ */
+import type { CallKey } from "../../words/digests.ts";
+import type { EntrySummary, EntryUsage } from "../../words/records.ts";
+import { readOwn, requireFolders, writeAnew } from "../own_files.ts";
+import type { Layout } from "../layout.ts";
+
+/** Options of {@linkcode chooseCheapest}. */
+export interface CheapestOptions {
+  /** What the entries that stay may take in all, bytes. */
+  readonly maxBytes: number;
+  readonly usage: ReadonlyMap<CallKey, EntryUsage>;
+  /** Tells what the last evicted entry before a time was worth. */
+  readonly inflation: { at(timeMs: number): number };
+}
+
+/** What an entry takes beyond its result: its rows in the database. Keeps a result of no bytes from being priceless. */
+const ROW_BYTES = 1024;
+
+/**
+ * The entries to remove, cheapest first, so that the others take at most `maxBytes`.
+ *
+ * @param entries All entries.
+ * @param options See there.
+ * @returns The entries, and the worth of the dearest of them (`null` when there is none), by which later uses are raised.
+ */
+export function chooseCheapest<Entry extends EntrySummary>(
+  entries: readonly Entry[],
+  { maxBytes, usage, inflation }: CheapestOptions,
+): { entries: Entry[]; value: number | null } {
+  let sizeBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+  if (sizeBytes <= maxBytes) return { entries: [], value: null };
+  const ranked = entries.map((entry) => {
+    const used = usage.get(entry.key);
+    const lastUsedMs = Math.max(used?.lastUsedMs ?? 0, entry.createdMs);
+    const uses = 1 + (used?.hits ?? 0);
+    const worth = inflation.at(lastUsedMs) + uses * entry.computeMs / (entry.sizeBytes + ROW_BYTES);
+    return { entry, worth, lastUsedMs };
+  });
+  ranked.sort((a, b) => a.worth - b.worth || a.lastUsedMs - b.lastUsedMs);
+  const chosen: Entry[] = [];
+  let value: number | null = null;
+  for (const { entry, worth } of ranked) {
+    if (sizeBytes <= maxBytes) break;
+    // Losing an entry without a result of its own gains nothing.
+    if (entry.sizeBytes === 0) continue;
+    sizeBytes -= entry.sizeBytes;
+    chosen.push(entry);
+    value = worth;
+  }
+  return { entries: chosen, value };
+}
+
+/** Steps that are kept; what was used before the oldest of them counts as used at its time. */
+const MAX_STEPS = 500;
+
+type Step = readonly [timeMs: number, worth: number];
+
+/** The inflation of one cache directory. */
+export class Inflation {
+  readonly #path: string;
+  readonly #folders: readonly string[];
+  readonly #isReadOnly: boolean;
+  readonly #steps: Step[];
+
+  /** @param layout Where. @param isReadOnly Whether {@linkcode raise} keeps nothing. */
+  constructor(layout: Layout, isReadOnly: boolean) {
+    this.#path = `${layout.usage}/inflation.json`;
+    this.#isReadOnly = isReadOnly;
+    this.#folders = [layout.version, layout.usage];
+    this.#steps = readSteps(this.#path);
+  }
+
+  /** What the last entry that was evicted before this time was worth; 0 when none was. */
+  at(timeMs: number): number {
+    let low = 0;
+    let high = this.#steps.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#steps[middle]![0] <= timeMs) low = middle + 1;
+      else high = middle;
+    }
+    return this.#steps[low - 1]?.[1] ?? 0;
+  }
+
+  /** Notes an eviction. */
+  raise(worth: number, timeMs: number): void {
+    const last = this.#steps.at(-1);
+    // It never falls. A clock that went backwards must not put steps out of order.
+    if (this.#isReadOnly || !(worth > (last?.[1] ?? 0))) return;
+    this.#steps.push([Math.max(timeMs, last?.[0] ?? 0), worth]);
+    try {
+      requireFolders(...this.#folders);
+      const text = JSON.stringify(this.#steps.slice(-MAX_STEPS));
+      writeAnew(this.#path, new TextEncoder().encode(text), `${this.#path}.${Deno.pid}`);
+    } catch {
+      // The order of later prunes is a little worse; nothing depends on it.
+    }
+  }
+}
+
+function readSteps(path: string): Step[] {
+  try {
+    const steps: unknown = JSON.parse(new TextDecoder().decode(readOwn(path)));
+    if (!Array.isArray(steps)) return [];
+    const isStep = (step: unknown): step is Step =>
+      Array.isArray(step) && Number.isFinite(step[0]) && Number.isFinite(step[1]);
+    return steps.filter(isStep).sort(([a], [b]) => a - b);
+  } catch {
+    return [];
+  }
+}

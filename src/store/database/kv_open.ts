@@ -1,0 +1,114 @@
+/**
+ * Opening the database: made when it is not there, replaced when it is damaged, waited for when it is locked.
+ *
+ * @module
+ */
+import { CacheError } from "../../words/errors.ts";
+import { CommitCounter, describeOpenError, findBreak, inodeOf, isBusy, isDamage } from "./sqlite_files.ts";
+import { type OpenKv, openMemory, openReadOnly } from "./kv_read_only.ts";
+import { replaceEmptied, type ReportDamage, setAside } from "./kv_repair.ts";
+import { FILE_MODE } from "../own_files.ts";
+import { findForeignDatabase, type Layout, makeLayout } from "../layout.ts";
+
+/** Another process's lock is waited for so long, milliseconds. SQLite itself waits up to 5 s in one attempt. */
+export const BUSY_MS = 5000;
+/** The first repair should do; a second process may be repairing at the same time. */
+export const DAMAGE_ATTEMPTS = 4;
+
+/** How a database is opened. */
+export interface KvAccess {
+  /** Nothing is written. */
+  readonly readOnly: boolean;
+  /** A reader sees at once what others write. */
+  readonly isLive: boolean;
+  /** It is not opened: an empty one in memory answers, and nothing may be written. */
+  readonly isRefused: boolean;
+}
+
+/**
+ * Opens the database of a cache.
+ *
+ * @param layout Where it is.
+ * @param access How.
+ * @param report Told when a damaged file was moved aside.
+ * @throws {CacheError} `ERR_UNSTABLE_KV` without the flag, `ERR_PERMISSION`, `ERR_CACHE_DIR` when it cannot be opened.
+ */
+export async function openKv(
+  layout: Layout,
+  access: KvAccess,
+  report: ReportDamage,
+): Promise<OpenKv> {
+  if (typeof Deno.openKv !== "function") {
+    throw new CacheError(
+      "ERR_UNSTABLE_KV",
+      'Cannot open the cache: Deno.openKv is not there; run with --unstable-kv or add "unstable": ["kv"] to deno.json',
+    );
+  }
+  if (access.isRefused) return await openMemory(null);
+  if (access.readOnly) {
+    requireOwnDatabase(layout);
+    return await openReadOnly(layout, access.isLive, report);
+  }
+  const giveUpMs = performance.now() + BUSY_MS;
+  for (let attempt = 0;; attempt++) {
+    requireOwnDatabase(layout);
+    await replaceEmptied(layout, report);
+    const before = inodeOf(layout.meta) ?? makeMeta(layout);
+    const broken = attempt < DAMAGE_ATTEMPTS ? findBreak(layout.meta) : null;
+    if (broken !== null) {
+      await setAside(layout, before, new Error(broken), report);
+      continue;
+    }
+    try {
+      requireOwnDatabase(layout);
+      const kv = await Deno.openKv(layout.meta);
+      try {
+        // Damage shows at the first read, not when the file is opened.
+        await kv.get(["format"]);
+        const inode = inodeOf(layout.meta);
+        if (inode === before || attempt >= DAMAGE_ATTEMPTS) return withCounter(kv, inode, layout);
+        kv.close(); // moved aside by another process in between
+      } catch (error) {
+        kv.close();
+        throw error;
+      }
+    } catch (error) {
+      if (isBusy(error) && performance.now() < giveUpMs) await pause(Math.random() * Math.min(2 ** attempt, 64));
+      else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS) await setAside(layout, before, error, report);
+      else throw describeOpenError(error, layout);
+    }
+  }
+}
+
+/** @throws {CacheError} `ERR_CACHE_DIR` for what SQLite would follow or write into though it is not the cache's. */
+function requireOwnDatabase(layout: Layout): void {
+  const foreign = findForeignDatabase(layout);
+  if (foreign !== null) throw foreign;
+}
+
+function withCounter(kv: Deno.Kv, inode: number | null, { meta }: Layout): OpenKv {
+  const commits = new CommitCounter(meta);
+  const close = () => {
+    commits.close();
+    kv.close();
+  };
+  return { kv, inode, commits, close };
+}
+
+/**
+ * SQLite gives its files the mode of the database, and a new database the default one; so the file is made before, and
+ * the folders too, which may have been deleted since the cache was opened.
+ */
+function makeMeta(layout: Layout): number | null {
+  try {
+    makeLayout(layout);
+    Deno.openSync(layout.meta, { write: true, createNew: true, mode: FILE_MODE }).close();
+  } catch {
+    // Another process was first, or it cannot be made, which opening says.
+  }
+  return inodeOf(layout.meta);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,119 @@
+/**
+ * Reading a database without writing to it.
+ *
+ * @module
+ */
+import { type CommitCounter, describeOpenError, inodeOf, messageOf, sizeOf } from "./sqlite_files.ts";
+import type { ReportDamage } from "./kv_repair.ts";
+import { FILE_MODE } from "../own_files.ts";
+import { isPermissionError, type Layout } from "../layout.ts";
+
+/** An open database. */
+export interface OpenKv {
+  readonly kv: Deno.Kv;
+  readonly inode: number | null;
+  /** Of a copy, or a file that is taken for immutable: what it was when it was opened. */
+  readonly stamp?: string;
+  /** Of a database that others may write to, too. */
+  readonly commits?: CommitCounter;
+  readonly close: () => void;
+}
+
+/**
+ * SQLite in WAL mode writes beside the file even to read it, and into it when it is closed. So the file is opened as
+ * immutable, or, when changes are still in the write-ahead log, copied to a temporary folder with that log, and opened
+ * again by the next call after it has changed. A live reader opens it as every reader does, where it can.
+ */
+export async function openReadOnly(layout: Layout, isLive: boolean, report: ReportDamage): Promise<OpenKv> {
+  const inode = inodeOf(layout.meta);
+  const stamp = stampOf(layout);
+  if (inode === null) return { ...await openMemory(null), stamp };
+  if (isLive) {
+    try {
+      const kv = await openAndTry(layout.meta);
+      return { kv, inode, close: () => kv.close() };
+    } catch (error) {
+      if (isPermissionError(error)) throw describeOpenError(error, layout);
+    }
+  }
+  const hasLog = sizeOf(`${layout.meta}-wal`) > 0;
+  if (!hasLog) {
+    try {
+      const kv = await openAndTry(`file:${encodeURI(layout.meta)}?immutable=1`);
+      return { kv, inode, stamp, close: () => kv.close() };
+    } catch {
+      // Deno's permission system sees a relative path in the URI; a copy needs none.
+    }
+  }
+  return { ...await openCopy(layout, inode, report), stamp };
+}
+
+/** Changes when the database or its log does. */
+export function stampOf({ meta }: Layout): string {
+  return ["", "-wal"].map((suffix) => {
+    try {
+      const { ino, size, mtime } = Deno.lstatSync(meta + suffix);
+      return `${ino} ${size} ${mtime?.getTime()}`;
+    } catch {
+      return "";
+    }
+  }).join(" ");
+}
+
+async function openCopy(layout: Layout, inode: number | null, report: ReportDamage): Promise<OpenKv> {
+  let folder: string | undefined;
+  try {
+    folder = Deno.makeTempDirSync({ prefix: "cachepy-" });
+    const copy = `${folder}/meta.kv`;
+    copyWhole(layout.meta, copy);
+    const kv = await openAndTry(copy);
+    // The thread that writes has work of its own when it begins, and ends the program if its file is gone by then. Once
+    // it has answered, the open handle keeps the bytes alive, and the names are not needed again.
+    await kv.delete(["format"]);
+    return { kv, inode, close: () => kv.close() };
+  } catch (error) {
+    // Not even a copy can be read: an empty cache answers every question with a miss.
+    report(describeUnreadable(layout, error));
+    return await openMemory(inode);
+  } finally {
+    if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** A database and its log that belong together: the log was not written back between the two copies. */
+function copyWhole(from: string, to: string): void {
+  for (let attempt = 0;; attempt++) {
+    const before = Deno.statSync(from);
+    for (const suffix of ["", "-wal"]) {
+      if (suffix !== "" && sizeOf(from + suffix) === 0) continue;
+      Deno.copyFileSync(from + suffix, to + suffix);
+      Deno.chmodSync(to + suffix, FILE_MODE); // a copy is as read-only as what was copied
+    }
+    const after = Deno.statSync(from);
+    const isSame = before.mtime?.getTime() === after.mtime?.getTime() && before.size === after.size;
+    if (isSame || attempt >= COPY_ATTEMPTS) return;
+  }
+}
+
+const COPY_ATTEMPTS = 5;
+
+export async function openMemory(inode: number | null): Promise<OpenKv> {
+  const kv = await Deno.openKv(":memory:");
+  return { kv, inode, close: () => kv.close() };
+}
+
+async function openAndTry(path: string): Promise<Deno.Kv> {
+  const kv = await Deno.openKv(path);
+  try {
+    await kv.get(["format"]);
+    return kv;
+  } catch (error) {
+    kv.close();
+    throw error;
+  }
+}
+
+/** Says that a database is passed over. */
+export function describeUnreadable(layout: Layout, error: unknown): string {
+  return `The cache's database ${layout.meta} cannot be read (${messageOf(error)}); nothing in it is used`;
+}

@@ -1,0 +1,440 @@
+/**
+ * What is stored about calls, in Deno.Kv: one atomic commit per entry, with its summary, its node and its edges.
+ *
+ * @module
+ */
+import type { BlobDigest, CallKey, FingerprintDigest } from "../../words/digests.ts";
+import { CacheError } from "../../words/errors.ts";
+import type { EntryRecord, EntrySummary, FingerprintPart } from "../../words/records.ts";
+import { collectGarbage, type GarbageStore } from "../blobs/blob_garbage.ts";
+import type { BlobStore } from "../blobs/blob_store.ts";
+import { FingerprintParts } from "./fingerprint_parts.ts";
+import type { Generation } from "../layout.ts";
+import { edgesOf, GraphRows, inPieces, listRows, nodeOf } from "./graph_rows.ts";
+import { KvWriter, type Mutation, splitMutations } from "../database/kv_batch.ts";
+import type { KvHandle } from "../database/kv_handle.ts";
+import { decodeRecord, encodeRecord, MalformedRow, type StoredNode, type StoredSummary } from "./record_codec.ts";
+import { blobOfValue, blobRow, ERA_ROW, nodeRow, packValue, recordRow, tombstoneRow, unpackValue } from "./rows.ts";
+import { SummaryIndex } from "./summary_index.ts";
+
+/** Options of {@linkcode RecordStore.get}. */
+export interface GetOptions {
+  /**
+   * Whether to read the fingerprint's parts too. They explain a miss; a hit needs none of them.
+   *
+   * @default {true}
+   */
+  readonly parts?: boolean;
+  /** Told in one sentence what is wrong when there is a record and it cannot be used. */
+  readonly onDamaged?: (detail: string) => void;
+}
+
+/** Options of {@linkcode RecordStore.commit}. */
+export interface CommitOptions {
+  /**
+   * Whether there may be an earlier record under the key. It is looked for in any case, unless the last
+   * {@linkcode RecordStore.get} of this process found none and `overwrite` is not set.
+   *
+   * @default {false}
+   */
+  readonly overwrite?: boolean;
+  /**
+   * Bytes of the blobs that the record refers to. A prune in another process may have taken an unused blob of the same
+   * content between its writing and this commit; with its bytes here it is written again.
+   */
+  readonly blobs?: ReadonlyMap<BlobDigest, readonly Uint8Array[]>;
+}
+
+/** What was removed. */
+export interface Removal {
+  /** Number of entries. */
+  readonly removed: number;
+  /** Sizes of the blobs that nothing refers to any more, bytes. */
+  readonly freedBytes: number;
+}
+
+/** What the record store needs around it. */
+export interface RecordStoreParts {
+  readonly handle: KvHandle;
+  readonly blobs: BlobStore;
+  readonly generation: Generation;
+  /** The folder of the locks. */
+  readonly locks: string;
+  /** The file of the database. */
+  readonly meta: string;
+  /** Told about damage that no caller asked about. */
+  readonly report: (detail: string) => void;
+}
+
+/** Entries that are removed before other processes are told. */
+const REMOVED_AT_ONCE = 1000;
+/** Absent keys that are remembered until they are committed. */
+const MAX_ABSENT = 4096;
+/** The records of one cache directory. */
+export class RecordStore {
+  readonly #handle: KvHandle;
+  readonly #locks: string;
+  readonly #blobs: BlobStore;
+  readonly #generation: Generation;
+  readonly #writer: KvWriter;
+  readonly #graph: GraphRows;
+  readonly #parts: FingerprintParts;
+  readonly #summaries: SummaryIndex;
+  readonly #absent = new Set<CallKey>();
+
+  /** @param parts See there. */
+  constructor({ handle, blobs, generation, locks, meta, report }: RecordStoreParts) {
+    this.#handle = handle;
+    this.#blobs = blobs;
+    this.#locks = locks;
+    this.#generation = generation;
+    this.#writer = new KvWriter(handle);
+    const reportRow = (row: Deno.KvKey, detail: string) => report(`Row ${row.join(" ")} is damaged: ${detail}`);
+    this.#graph = new GraphRows(handle, this.#writer, blobs, reportRow);
+    this.#parts = new FingerprintParts(handle, this.#writer, blobs);
+    this.#summaries = new SummaryIndex({ handle, writer: this.#writer, locks, meta, report: reportRow });
+  }
+
+  /**
+   * The record of a call.
+   *
+   * @param key Which.
+   * @param options See there.
+   * @returns `null` when there is none or it is damaged.
+   */
+  async get(key: CallKey, options: GetOptions = {}): Promise<EntryRecord | null> {
+    const { value } = await this.#handle.run((kv) => kv.get(recordRow(key)));
+    if (value === null) {
+      if (this.#absent.size >= MAX_ABSENT) this.#absent.clear();
+      this.#absent.add(key);
+      return null;
+    }
+    this.#absent.delete(key);
+    try {
+      const record = decodeRecord(await unpackValue(value, this.#blobs), key);
+      return options.parts === false ? record : { ...record, parts: await this.parts(record.fingerprint) };
+    } catch (error) {
+      if (!(error instanceof MalformedRow)) throw error;
+      options.onDamaged?.(`The record of ${key} is damaged: ${error.message}`);
+      return null;
+    }
+  }
+
+  /** The parts of a fingerprint; empty when they are not stored or damaged, which only makes explanations shorter. */
+  parts(fingerprint: FingerprintDigest): Promise<readonly FingerprintPart[]> {
+    return this.#parts.get(fingerprint);
+  }
+
+  /**
+   * Stores a record, its summary, its node and its edges in one atomic commit. The blobs it refers to must be there.
+   *
+   * @param record What to store; replaces an earlier one. Empty `parts` leave stored ones as they are.
+   * @param options See there.
+   * @throws What the database or the file system throws; then nothing that can be found was stored.
+   */
+  async commit(record: EntryRecord, options: CommitOptions = {}): Promise<void> {
+    const release = this.#handle.use();
+    try {
+      await this.#handle.followFile();
+      let isNew = options.overwrite !== true && this.#absent.has(record.key);
+      let before: Footprint | null;
+      let rows: RecordRows;
+      do {
+        before = isNew ? null : await readFootprint(record.key, this.#handle, this.#blobs);
+        isNew = false;
+        rows = await this.#rowsOf(record);
+      } while (!await this.#write(record, rows.mutations, before));
+      this.#absent.delete(record.key);
+      if (before !== null) await this.#dropReplaced(before, rows.mutations);
+      await this.#confirmBlobs(record, options.blobs ?? new Map());
+      for (const write of rows.confirm) await write();
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Deletes entries with their nodes and edges, and then the blobs that no other entry refers to.
+   *
+   * @param keys Which; those that are not there are passed over.
+   * @param onProgress Told now and then how many keys are done.
+   */
+  async remove(keys: Iterable<CallKey>, onProgress?: (done: number) => void): Promise<Removal> {
+    const release = this.#handle.use();
+    try {
+      let done = 0;
+      let removed = 0;
+      const unused = new Set<BlobDigest>();
+      for (const piece of pieces(keys, REMOVED_AT_ONCE)) {
+        for (const found of await Promise.all(piece.map((key) => this.#removeEntry(key)))) {
+          if (found === null) continue;
+          removed++;
+          for (const blob of found.blobs) unused.add(blob);
+        }
+        if (removed > 0) this.#generation.bump();
+        onProgress?.(done += piece.length);
+      }
+      // Once for all: with many candidates it reads every reference that is left.
+      return { removed, freedBytes: await collectGarbage(unused, this.garbage) };
+    } finally {
+      release();
+    }
+  }
+
+  /** Summaries of all entries, or of those of one function name, in no promised order. */
+  async *summaries(filter: { readonly fname?: string } = {}): AsyncGenerator<StoredSummary> {
+    for await (const page of this.#summaries.pages(filter.fname)) yield* page;
+  }
+
+  /** The same, some at a time, which takes a third of the time. */
+  summaryPages(filter: { readonly fname?: string } = {}): AsyncGenerator<StoredSummary[]> {
+    return this.#summaries.pages(filter.fname);
+  }
+
+  /** Tidies the list up; what another process may be writing stays as it is. */
+  compactSummaries(): Promise<void> {
+    return this.#summaries.compact();
+  }
+
+  /** Summaries of the newest entries of a function, newest first. */
+  recent(functionId: string, limit: number): Promise<EntrySummary[]> {
+    return this.#summaries.recent(functionId, limit);
+  }
+
+  /** All nodes of the graph, in no promised order. */
+  nodes(): AsyncGenerator<StoredNode> {
+    return this.#graph.nodes();
+  }
+
+  /** The node of that id (`fname:key`); `null` when there is none. */
+  node(id: string): Promise<StoredNode | null> {
+    return this.#graph.node(id);
+  }
+
+  /** Ids of the cached calls that a call made and that are still in the graph. */
+  childrenOf(id: string): Promise<string[]> {
+    return this.#graph.childrenOf(id);
+  }
+
+  /** Ids of the calls that made a call and that are still in the graph. */
+  parentsOf(id: string): Promise<string[]> {
+    return this.#graph.parentsOf(id);
+  }
+
+  /** Ids of the calls that depend on a file (portable path) themselves. Reads the edges of that file only. */
+  nodesForFile(path: string): AsyncGenerator<string> {
+    return this.#graph.nodesForFile(path);
+  }
+
+  /** Adds nodes to the graph; one that exists is replaced. */
+  putNodes(nodes: Iterable<StoredNode>): Promise<void> {
+    return this.#graph.putNodes(nodes);
+  }
+
+  /** Empties the graph; results stay. */
+  async resetGraph(): Promise<void> {
+    await collectGarbage(await this.#graph.reset(), this.garbage);
+  }
+
+  /** Deletes the parts of fingerprints that no entry has: see {@linkcode FingerprintParts.removeUnused}. */
+  removeUnusedParts(codes: ReadonlySet<string>, nowMs: number): Promise<number> {
+    return this.#parts.removeUnused(codes, nowMs);
+  }
+
+  /** Says that the cache is being emptied: commits that began before, in any process, begin again. */
+  async beginEra(): Promise<void> {
+    await this.#writer.commit([{ key: ERA_ROW, value: crypto.randomUUID() }]);
+  }
+
+  /** Changes whenever the cache is emptied. */
+  async era(): Promise<string | null> {
+    return (await this.#handle.run((kv) => kv.get(ERA_ROW))).versionstamp;
+  }
+
+  /** Deletes what no record leads to: for a cache that is being emptied. */
+  async removeRest(): Promise<void> {
+    await this.#summaries.removeOldPages();
+    for (const prefix of ["b", "p"]) {
+      for await (const piece of inPieces(listRows(this.#handle, { prefix: [prefix] }), 800)) {
+        await this.#writer.commitAll(piece.map(({ key }) => ({ key })));
+      }
+    }
+    this.#parts.forget();
+  }
+
+  /** See {@linkcode KvHandle.commits}. */
+  commits(): string | null {
+    return this.#handle.commits();
+  }
+
+  /** What cleaning up needs. */
+  get garbage(): GarbageStore {
+    return { handle: this.#handle, blobs: this.#blobs, locks: this.#locks };
+  }
+
+  /** Writes rows as they are. */
+  writeRows(mutations: Iterable<Mutation>): Promise<void> {
+    return this.#writer.commitAll(mutations);
+  }
+
+  /**
+   * Writes rows as they are if other rows are as they were found: for repairs.
+   *
+   * @returns Whether they were.
+   */
+  repairRows(mutations: readonly Mutation[], found: readonly Deno.AtomicCheck[]): Promise<boolean> {
+    return this.#writer.commit(mutations, found);
+  }
+
+  async #rowsOf(record: EntryRecord): Promise<RecordRows> {
+    const confirm: (() => Promise<unknown>)[] = [];
+    const bytes = encodeRecord(record);
+    const packed = await packValue(bytes, this.#blobs);
+    const node = await this.#graph.rowsOf(nodeOf(record));
+    const blobs = new Set(blobsOf(record));
+    if (packed.blob !== null) blobs.add(packed.blob);
+    const mutations: Mutation[] = [];
+    for (const blob of blobs) mutations.push({ key: blobRow(blob, record.key), value: 1 });
+    mutations.push(...node.mutations);
+    mutations.push(...await this.#parts.rowsOf(record.fingerprint, record.parts));
+    mutations.push({ key: recordRow(record.key), value: packed.value });
+    if (packed.blob !== null) confirm.push(() => this.#confirmBlob(packed.blob!, bytes));
+    return { mutations, confirm };
+  }
+
+  /** The other half of the agreement with {@linkcode collectGarbage}. */
+  async #confirmBlobs(record: EntryRecord, bytes: ReadonlyMap<BlobDigest, readonly Uint8Array[]>): Promise<void> {
+    for (const digest of new Set(blobsOf(record))) {
+      if (this.#blobs.has(digest)) continue;
+      const chunks = bytes.get(digest);
+      if (chunks !== undefined) {
+        await this.#blobs.write(chunks);
+        // Its record may have been removed as well, and then nobody would find these bytes.
+        await collectGarbage(new Set([digest]), this.garbage);
+      } else if (digest === record.traces[0]!.result) {
+        await this.remove([record.key]);
+        throw new CacheError("ERR_NO_ENTRY", `Blob ${digest} was removed before its record was stored`);
+      }
+    }
+  }
+
+  async #confirmBlob(digest: BlobDigest, bytes: Uint8Array): Promise<void> {
+    if (!this.#blobs.has(digest)) await this.#blobs.write([bytes]);
+  }
+
+  /**
+   * Writes the rows of a record in the place of `before`. Of what does not fit into one atomic, new rows go ahead and old
+   * ones after: edges without a record are harmless, a record without edges is not.
+   *
+   * @returns `false` when `before` is not what is stored.
+   */
+  async #write(record: EntryRecord, rows: readonly Mutation[], before: Footprint | null): Promise<boolean> {
+    const ahead = [...splitMutations(rows)];
+    const [last, ...after] = splitMutations([...ahead.pop()!, ...replacing(before, rows, record)]);
+    let isWritten = false;
+    try {
+      for (const piece of ahead) await this.#writer.commit(piece);
+      isWritten = await this.#summaries.commit(record, last!, isAsFound(record.key, before));
+      if (isWritten) { for (const piece of after) await this.#writer.commit(piece); }
+      return isWritten;
+    } finally {
+      if (!isWritten) this.#parts.forget();
+    }
+  }
+
+  /** @returns What was removed; `null` when there was nothing. */
+  async #removeEntry(key: CallKey): Promise<Footprint | null> {
+    for (;;) {
+      const found = await readFootprint(key, this.#handle, this.#blobs);
+      if (found === null) return null;
+      const [first, ...rest] = splitMutations([...found.tombstones, ...found.rows.map((key) => ({ key }))]);
+      if (!await this.#writer.commit(first!, [isAsFound(key, found)])) continue;
+      // Unless it was stored again meanwhile, and these rows are needed.
+      for (const piece of rest) if (!await this.#writer.commit(piece, [isAsFound(key, null)])) break;
+      return found;
+    }
+  }
+
+  /** What is in memory, in any process, and the blobs that only the replaced record referred to. */
+  async #dropReplaced(before: Footprint, rows: readonly Mutation[]): Promise<void> {
+    this.#generation.bump();
+    const kept = new Set(rows.map(({ key: [kind, blob] }) => kind === "b" ? blob : ""));
+    await collectGarbage(new Set(before.blobs.filter((blob) => !kept.has(blob))), this.garbage);
+  }
+}
+
+/** What stores a record. */
+interface RecordRows {
+  readonly mutations: readonly Mutation[];
+  /** To be called when they are written. */
+  readonly confirm: readonly (() => Promise<unknown>)[];
+}
+
+function* pieces<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let piece: T[] = [];
+  for (const item of items) {
+    piece.push(item);
+    if (piece.length < size) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
+}
+
+/** The rows of a stored record, and what they refer to. */
+interface Footprint {
+  /** Of the record. */
+  readonly versionstamp: string;
+  /** The record's own row first. */
+  readonly rows: readonly Deno.KvKey[];
+  readonly blobs: readonly BlobDigest[];
+  /** Takes its summary off the list. */
+  readonly tombstones: readonly Mutation[];
+}
+
+/** Reads the footprint of a key; `null` when nothing is stored there. */
+async function readFootprint(key: CallKey, handle: KvHandle, store: BlobStore): Promise<Footprint | null> {
+  const [record, node] = await handle.run((kv) => kv.getMany([recordRow(key), nodeRow(key)]));
+  if (record!.versionstamp === null) return null;
+  const rows = [recordRow(key), nodeRow(key)];
+  const tombstones: Mutation[] = [];
+  const blobs = [record!, node!].map(({ value }) => blobOfValue(value)).filter((blob) => blob !== null);
+  try {
+    const stored = decodeRecord(await unpackValue(record!.value, store), key);
+    tombstones.push({ key: tombstoneRow(key, stored.createdMs), value: 1 });
+    blobs.push(...blobsOf(stored));
+    for (const { key: row } of edgesOf(nodeOf(stored))) rows.push(row);
+  } catch (error) {
+    // What a damaged record referred to cannot be known; verify finds what it leaves behind.
+    if (!(error instanceof MalformedRow)) throw error;
+  }
+  for (const blob of blobs) rows.push(blobRow(blob, key));
+  return { versionstamp: record!.versionstamp, rows, blobs, tombstones };
+}
+
+/** That the record of a key is as it was found. */
+function isAsFound(key: CallKey, found: Footprint | null): Deno.AtomicCheck {
+  return { key: recordRow(key), versionstamp: found?.versionstamp ?? null };
+}
+
+/** Takes away what a replaced record put into the database, except for what the rows of the new one write. */
+function replacing(
+  found: Footprint | null,
+  rows: readonly Mutation[],
+  { createdMs }: EntryRecord,
+): Mutation[] {
+  if (found === null) return [];
+  const kept = new Set(rows.map(({ key }) => key.join("\0")));
+  const gone = found.rows.filter((row) => !kept.has(row.join("\0"))).map((key) => ({ key }));
+  return [...found.tombstones.filter(({ key }) => key[2] !== createdMs), ...gone];
+}
+
+/** The blobs that a record refers to: results, and arguments of inner calls. */
+export function* blobsOf(record: EntryRecord): Generator<BlobDigest> {
+  for (const trace of record.traces) {
+    yield trace.result;
+    for (const dependency of trace.dependencies) {
+      if (dependency.kind === "child" && typeof dependency.args === "string") yield dependency.args;
+    }
+  }
+}

@@ -1,0 +1,335 @@
+/**
+ * Summaries of all entries, by function and time, so that a list needs no records.
+ *
+ * Each process adds to pages of its own, one for each function, and writes the page again with each entry that it
+ * stores, in the same commit: that costs no more than a row of its own would. Nobody writes to the page of another
+ * process. What removes an entry writes a tombstone, a row that names the entry and when it was first stored, and what
+ * stores it again takes that away; the page stays as it is until {@linkcode SummaryIndex.compact} writes the living entries of old pages into new ones.
+ *
+ * @module
+ */
+import type { CallKey } from "../../words/digests.ts";
+import type { EntryRecord } from "../../words/records.ts";
+import { inodeOf } from "../database/sqlite_files.ts";
+import { tryChoreLock } from "../locks/file_lock.ts";
+import { inPieces, listRows, type ReportRow } from "./graph_rows.ts";
+import type { KvWriter, Mutation } from "../database/kv_batch.ts";
+import type { KvHandle } from "../database/kv_handle.ts";
+import { CODE_LENGTH, MalformedRow, type StoredSummary, summaryOf } from "./record_codec.ts";
+import { ERA_ROW, pageRow, pageRowsOf, tombstoneRow } from "./rows.ts";
+
+/** Entries of a page: with more, writing it again costs more than listing it saves. */
+const PAGE_ENTRIES = 32;
+/** A process begins a new page after this time, so that old pages have no writer. Milliseconds. */
+const PAGE_MS = 10 * 60_000;
+/** A page that was begun longer ago than this is nobody's. Milliseconds. */
+const ABANDONED_MS = 60 * 60_000;
+/** The most rows that Deno.Kv reads by key at once. */
+const MANY = 10;
+
+/** What the index needs around it. */
+export interface SummaryIndexParts {
+  readonly handle: KvHandle;
+  readonly writer: KvWriter;
+  /** The folder of the locks. */
+  readonly locks: string;
+  /** The file of the database. */
+  readonly meta: string;
+  /** Told about damaged rows. */
+  readonly report: ReportRow;
+}
+
+/** Pages that become one or several new ones. */
+interface Merged {
+  readonly rows: Deno.KvKey[];
+  readonly living: StoredSummary[];
+  readonly dead: Deno.KvKey[];
+}
+
+interface OpenPage {
+  readonly row: Deno.KvKey;
+  readonly beganMs: number;
+  /** The database that it is in. */
+  readonly inode: number | null;
+  entries: number;
+  bytes: Uint8Array;
+}
+
+/** The summaries of one cache directory. */
+export class SummaryIndex {
+  readonly #parts: SummaryIndexParts;
+  readonly #pages = new Map<string, OpenPage>();
+  #era: Deno.AtomicCheck | undefined;
+
+  /** @param parts See there. */
+  constructor(parts: SummaryIndexParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Commits the last rows of a record together with its summary, in this process's page.
+   *
+   * @param record What is being stored.
+   * @param rows Its rows.
+   * @param check The version of the record that these rows replace.
+   * @returns Whether it was written: `false` when the record is in another version by now, or the cache was emptied.
+   */
+  async commit(record: EntryRecord, rows: readonly Mutation[], check: Deno.AtomicCheck): Promise<boolean> {
+    const era = this.#era ??= await this.#readEra();
+    // Given to the writer at once: the pages of later summaries hold this one too.
+    const page = this.#pageFor(record, era);
+    page.bytes = appendToPage(page.bytes, encodePageRow(summaryOf(record)));
+    page.entries++;
+    const summary = [{ key: page.row, value: page.bytes }, { key: tombstoneRow(record.key, record.createdMs) }];
+    let isWritten = false;
+    try {
+      return isWritten = await this.#parts.writer.commit([...rows, ...summary], [check, era]);
+    } finally {
+      if (!isWritten) this.forgetPages();
+    }
+  }
+
+  /** Begins new pages: these list a record that was not stored, or are from before the cache was emptied. */
+  forgetPages(): void {
+    this.#pages.clear();
+    this.#era = undefined;
+  }
+
+  /** Deletes the pages that were begun before the cache was emptied; tombstones are left to {@linkcode compact}. */
+  async removeOldPages(): Promise<void> {
+    this.forgetPages();
+    const era = eraPrefix(await this.#readEra());
+    for await (const piece of inPieces(listRows(this.#parts.handle, { prefix: ["s"] }), 500)) {
+      const old = piece.filter(({ key }) => !String(key[3]).startsWith(era));
+      await this.#parts.writer.commitAll(old.map(({ key }) => ({ key })));
+    }
+  }
+
+  /** All summaries, or those of one function name, a page at a time. */
+  async *pages(fname?: string): AsyncGenerator<StoredSummary[]> {
+    const dead = await this.#tombstones();
+    const listed = new Set<CallKey>();
+    // The newest first: an entry that was stored again is in an older page too.
+    for await (const { key, value } of listRows(this.#parts.handle, { prefix: ["s"] }, { reverse: true })) {
+      const living: StoredSummary[] = [];
+      for (const summary of this.#decode(key, value).reverse()) {
+        if (fname !== undefined && summary.fname !== fname || listed.has(summary.key)) continue;
+        if (dead.size > 0 && dead.has(nameOf(summary))) continue;
+        listed.add(summary.key);
+        living.push(summary);
+      }
+      yield living;
+    }
+  }
+
+  /**
+   * The newest summaries of a function, newest first. Those that other processes stored in the last minutes may be in
+   * another order.
+   */
+  async recent(functionId: string, limit: number): Promise<StoredSummary[]> {
+    const found: StoredSummary[] = [];
+    const selector = { prefix: pageRowsOf(functionId) };
+    for await (const { key, value } of listRows(this.#parts.handle, selector, { limit, reverse: true })) {
+      found.push(...this.#decode(key, value).reverse().filter((summary) => summary.functionId === functionId));
+    }
+    const newest = [...new Map(found.toReversed().map((summary) => [summary.key, summary])).values()];
+    newest.sort((a, b) => b.createdMs - a.createdMs);
+    const living: StoredSummary[] = [];
+    for (let at = 0; at < newest.length && living.length < limit; at += MANY) {
+      const some = newest.slice(at, at + MANY);
+      const rows = some.map(({ key, createdMs }) => tombstoneRow(key, createdMs));
+      const tombstones = await this.#parts.handle.run((kv) => kv.getMany(rows));
+      some.forEach((summary, index) => tombstones[index]!.value === null && living.push(summary));
+    }
+    return living.slice(0, limit);
+  }
+
+  /**
+   * Writes the living entries of old pages that have dead ones, or few, into full pages, and deletes what is then of no
+   * use. One process at a time does so; others pass.
+   */
+  async compact(): Promise<void> {
+    const lock = tryChoreLock(`${this.#parts.locks}/summaries.lock`);
+    if (lock === null) return;
+    try {
+      // The time of the machine, whatever the caller takes for now: it is what writers go by.
+      const nowMs = Date.now();
+      const dead = await this.#tombstones();
+      const useless = new Map(dead);
+      const era = await this.#readEra();
+      const merging = new Map<string, Merged>();
+      for await (const { key: row, value } of listRows(this.#parts.handle, { prefix: ["s"] })) {
+        const all = this.#decode(row, value);
+        const living = all.filter((summary) => !dead.has(nameOf(summary)));
+        const isAbandoned = typeof row[2] === "number" && nowMs - row[2] > ABANDONED_MS;
+        const isTidy = living.length === all.length && all.length > PAGE_ENTRIES / 2;
+        const tombstones = all.map((summary) => dead.get(nameOf(summary))).filter((row) => row !== undefined);
+        for (const summary of all) useless.delete(nameOf(summary));
+        if (!isAbandoned || isTidy || all.length === 0) continue;
+        const group = `${all[0]!.fname}\0${all[0]!.functionId}`;
+        const merged = merging.get(group) ?? { rows: [], living: [], dead: [] };
+        merged.rows.push(row);
+        merged.living.push(...living);
+        merged.dead.push(...tombstones);
+        merging.set(group, merged);
+        if (merged.living.length < PAGE_ENTRIES && merged.dead.length < 500 && merged.rows.length < 200) continue;
+        merging.delete(group);
+        await this.#rewrite(merged, era);
+      }
+      for (const merged of merging.values()) {
+        if (merged.rows.length > 1 || merged.dead.length > 0) await this.#rewrite(merged, era);
+      }
+      // Their pages are gone: another process was killed between two such runs, or the entry was never listed.
+      await this.#parts.writer.commitAll(Array.from(useless.values(), (key) => ({ key })));
+    } finally {
+      lock.release();
+    }
+  }
+
+  /** In one commit, so that no entry is ever listed twice or not at all. */
+  async #rewrite({ rows, living: entries, dead }: Merged, era: Deno.AtomicCheck): Promise<void> {
+    // Each once, as it was last stored.
+    const living = [...new Map(entries.map((summary) => [summary.key, summary])).values()];
+    const mutations: Mutation[] = [...rows, ...dead].map((key) => ({ key }));
+    for (let at = 0; at < living.length; at += PAGE_ENTRIES) {
+      const { fname, functionId } = living[at]!;
+      let bytes = encodePageHead(fname, functionId);
+      for (const summary of living.slice(at, at + PAGE_ENTRIES)) bytes = appendToPage(bytes, encodePageRow(summary));
+      // The time of the oldest page: what is merged is nobody's, and stays so.
+      mutations.push({ key: pageRow(functionId, rows[0]![2] as number, nameIn(era)), value: bytes });
+    }
+    await this.#parts.writer.commit(mutations, [era]);
+  }
+
+  #pageFor({ fname, functionId }: EntryRecord, era: Deno.AtomicCheck): OpenPage {
+    const id = `${fname}\0${functionId}`;
+    const nowMs = Date.now();
+    const inode = inodeOf(this.#parts.meta);
+    const open = this.#pages.get(id);
+    if (
+      open !== undefined && open.entries < PAGE_ENTRIES && open.inode === inode &&
+      Math.abs(nowMs - open.beganMs) < PAGE_MS
+    ) return open;
+    const page: OpenPage = {
+      row: pageRow(functionId, nowMs, nameIn(era)),
+      beganMs: nowMs,
+      inode,
+      entries: 0,
+      bytes: encodePageHead(fname, functionId),
+    };
+    this.#pages.set(id, page);
+    return page;
+  }
+
+  async #readEra(): Promise<Deno.AtomicCheck> {
+    const { versionstamp } = await this.#parts.handle.run((kv) => kv.get(ERA_ROW));
+    return { key: ERA_ROW, versionstamp };
+  }
+
+  /** By name. */
+  async #tombstones(): Promise<Map<string, Deno.KvKey>> {
+    const found = new Map<string, Deno.KvKey>();
+    for await (const { key } of listRows(this.#parts.handle, { prefix: ["x"] })) {
+      found.set(`${String(key[1])}${String(key[2])}`, key);
+    }
+    return found;
+  }
+
+  #decode(row: Deno.KvKey, value: unknown): StoredSummary[] {
+    try {
+      return decodePage(value);
+    } catch (error) {
+      if (!(error instanceof MalformedRow)) throw error;
+      this.#parts.report(row, error.message);
+      return [];
+    }
+  }
+}
+
+/** A new name for a page of an era. */
+function nameIn(era: Deno.AtomicCheck): string {
+  return eraPrefix(era) + crypto.randomUUID();
+}
+
+function eraPrefix({ versionstamp }: Deno.AtomicCheck): string {
+  return `${versionstamp ?? ""}-`;
+}
+
+/** What a tombstone says. */
+function nameOf({ key, createdMs }: StoredSummary): string {
+  return `${key}${createdMs}`;
+}
+
+const ROW_BYTES = 64;
+const LINE_FEED = 0x0a;
+
+/** The first bytes of a page: what its entries have in common. */
+export function encodePageHead(fname: string, functionId: string): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify([fname, functionId]) + "\n");
+}
+
+/** The bytes of one entry of a page. */
+export function encodePageRow(summary: StoredSummary): Uint8Array {
+  const bytes = new Uint8Array(ROW_BYTES);
+  const view = new DataView(bytes.buffer);
+  bytes.setFromHex(summary.key);
+  view.setFloat64(32, summary.createdMs);
+  view.setFloat64(40, summary.sizeBytes);
+  view.setFloat64(48, summary.computeMs);
+  bytes.subarray(56).setFromHex(summary.code);
+  return bytes;
+}
+
+/** A page with one more entry. */
+export function appendToPage(page: Uint8Array, row: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(page.byteLength + row.byteLength);
+  bytes.set(page);
+  bytes.set(row, page.byteLength);
+  return bytes;
+}
+
+/**
+ * The entries of a page, in the order in which they were stored.
+ *
+ * @param value What the row holds.
+ * @throws {MalformedRow} When it is no page.
+ */
+export function decodePage(value: unknown): StoredSummary[] {
+  if (!(value instanceof Uint8Array)) throw new MalformedRow("the row holds no bytes");
+  const start = value.indexOf(LINE_FEED) + 1;
+  const length = value.byteLength - start;
+  if (start === 0 || length % ROW_BYTES !== 0) throw new MalformedRow("the row holds no whole summaries");
+  const [fname, functionId] = decodeHead(value.subarray(0, start));
+  const view = new DataView(value.buffer, value.byteOffset + start, length);
+  // All in one: a call for each of the texts would take longer than all the rest.
+  const hex = value.subarray(start).toHex();
+  const summaries: StoredSummary[] = [];
+  for (let at = 0; at < length; at += ROW_BYTES) {
+    const text = hex.slice(2 * at, 2 * (at + ROW_BYTES));
+    summaries.push({
+      key: text.slice(0, 64) as CallKey,
+      fname,
+      functionId,
+      createdMs: quantity(view.getFloat64(at + 32)),
+      sizeBytes: quantity(view.getFloat64(at + 40)),
+      computeMs: quantity(view.getFloat64(at + 48)),
+      code: text.slice(112, 112 + CODE_LENGTH),
+    });
+  }
+  return summaries;
+}
+
+function decodeHead(bytes: Uint8Array): [fname: string, functionId: string] {
+  try {
+    const head: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    if (Array.isArray(head) && typeof head[0] === "string" && typeof head[1] === "string") return [head[0], head[1]];
+  } catch {
+    // Said below.
+  }
+  throw new MalformedRow("the row does not name a function");
+}
+
+function quantity(number: number): number {
+  if (!(number >= 0) || number === Infinity) throw new MalformedRow("a summary holds no quantity");
+  return number;
+}

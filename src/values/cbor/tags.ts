@@ -1,0 +1,205 @@
+/**
+ * The tags and type names of our CBOR, in one table.
+ *
+ * Everything is well-formed RFC 8949. Where a standard or registered tag exists, it is used; what has none is a generic
+ * object, tag 27: an array of a type name and what the type is made of.
+ *
+ * | value | encoding |
+ * | --- | --- |
+ * | number | integer up to 2^53 - 1; else the shortest float that is exact (`-0`, `NaN` and infinities too) |
+ * | bigint | integer where a number would not fit (2^53 to 2^64); else bignum, tag 2 or 3, at most {@linkcode MAX_BIGNUM_BYTES} |
+ * | string | text; with lone surrogates: tag 273 (WTF-8) over a byte string |
+ * | Date | tag 1; tag 1001 `{1: seconds, -3: milliseconds}` where a float of seconds would round |
+ * | Uint8Array | byte string |
+ * | other typed arrays | RFC 8746, little-endian: 68-72, 77-79, 84-86 |
+ * | Array | array; with holes or further properties: 27 `["Array", length, {index or name: value}]` |
+ * | plain object | map with text keys |
+ * | Map | results: tag 259 over a map; keys: 27 `["Map", key, value, …]`, since order counts |
+ * | Set | tag 258 over an array |
+ * | RegExp | results: tag 21066 over `[source, flags]`; keys: 27 `["RegExp", source, flags, lastIndex]` |
+ * | Error | results: 27 `["TypeError", message or undefined, stack or undefined, cause?]`; keys: 27 `["Error", name, message, [cause?], [errors?]]` |
+ * | DOMException | 27 `["DOMException", message, name, stack or undefined]`; keys: without the stack |
+ * | boxed primitive | 27 `["Number", x]`, `["String", x]`, `["Boolean", x]`, `["BigInt", x]` |
+ * | ArrayBuffer | 27 `["ArrayBuffer", bytes, maxByteLength?]` |
+ * | view that does not own all of its buffer | results: 27 `["Uint16Array", buffer, byteOffset, length or null]` (`null` follows the buffer's length) |
+ * | DataView | the same; keys: 27 `["DataView", bytes]` |
+ * | Blob, File | 27 `["Blob", type, bytes]`, 27 `["File", type, bytes, name, lastModified]` |
+ * | shared object, cycle | results: tag 28 marks the n-th shared object, tag 29 over n refers to it |
+ *
+ * Results pack long arrays of one kind, since a value at a time is slower than JSON:
+ *
+ * | array of | encoding |
+ * | --- | --- |
+ * | numbers | 27 `["Numbers", typed array]` |
+ * | strings | 27 `["Strings", all of them as one text, typed array of lengths in UTF-16 units]` |
+ * | few distinct primitives | 27 `["Choices", [distinct, …], typed array of indices]` |
+ * | plain objects of few shapes | 27 `["Rows", shape of each row or null, [[key, …], column, …], …]`; a column is an array of any kind |
+ * | arrays | 27 `["Lists", typed array of lengths, all their items as one array]` |
+ * | any of these but numbers, long | 27 `["Concat", array, array, …]` |
+ *
+ * Keys alone have:
+ *
+ * | value | encoding |
+ * | --- | --- |
+ * | function | 27 `["Function", stand-in]` |
+ * | instance of a class | 27 `["Instance", stand-in, base or null, fields]`; base: the built-in that it extends |
+ * | object of the platform | 27 `["Platform", name, base or null, fields]` |
+ * | further properties of a built-in | 27 `["Extended", value, fields]` |
+ * | symbol | 27 `["Symbol", name]` of the registry, 27 `["WellKnownSymbol", name]` |
+ * | URL | tag 32 |
+ * | URLSearchParams, Headers, Temporal, Intl | 27 `["URLSearchParams", text]` and so on |
+ * | large binary data | 27 `["Digest", digest, length]`, when the caller gives a digest function |
+ * | repeated large part | 27 `["Graph", value, [part, …], [object on a cycle, …]]`, tag 29 over n ≥ 0 (part) or -1 - n (object) |
+ *
+ * @module
+ */
+/** Seconds since the epoch. */
+export const TAG_EPOCH = 1;
+/** Bignum that is not negative. */
+export const TAG_BIGNUM = 2;
+/** Negative bignum: -1 - n. */
+export const TAG_NEGATIVE_BIGNUM = 3;
+/** Generic object: an array of type name and parts. */
+export const TAG_OBJECT = 27;
+/** Marks an object that is referred to. */
+export const TAG_SHARED = 28;
+/** Refers to the n-th marked object. */
+export const TAG_REFERENCE = 29;
+/** URI. */
+export const TAG_URI = 32;
+/** A set, over an array. */
+export const TAG_SET = 258;
+/** A Map, over a map with keys of any kind. */
+export const TAG_MAP = 259;
+/** Text that is not well-formed Unicode, as WTF-8 bytes. */
+export const TAG_WTF8 = 273;
+/** Extended time (RFC 9581). */
+export const TAG_EXTENDED_TIME = 1001;
+/** ECMAScript regular expression. */
+export const TAG_REGEXP = 21066;
+/** "Here is CBOR": means nothing, so it serves as padding. */
+export const TAG_SELF_DESCRIBED = 55799;
+
+/** Longest bignum in bytes, so that no stored number takes minutes to use. */
+export const MAX_BIGNUM_BYTES = 1 << 24;
+/** Deepest nesting of values. */
+export const MAX_DEPTH = 2_000_000;
+/** From this size on, binary data and text are passed by reference when written. */
+export const REFERENCE_BYTES = 1 << 16;
+/** Most resizable buffers in one value: each reserves address space. */
+export const MAX_RESIZABLE_BUFFERS = 1024;
+/** Largest `maxByteLength` of a resizable buffer. */
+export const MAX_RESIZABLE_BYTES = 2 ** 36;
+/** Longest source of a regular expression in UTF-16 units. */
+export const MAX_REGEXP_LENGTH = 1 << 16;
+/** Bound of {@linkcode patternCost} over all regular expressions of a value. */
+export const MAX_PATTERN_COST = 4096;
+
+/**
+ * How much work it is for the engine to make a regular expression, beyond its length: each property of Unicode
+ * (`\p{L}`) takes about 0.1 ms, each of strings (`\p{RGI_Emoji}`) about 3 ms.
+ */
+export function patternCost(source: string): number {
+  let cost = 0;
+  for (const [property] of source.matchAll(/\\p\{[^}]*/gi)) cost += /RGI|Basic_Emoji|Keycap/.test(property) ? 32 : 1;
+  return cost;
+}
+
+/** Any typed array. */
+export type TypedArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float16Array
+  | Float32Array
+  | Float64Array;
+
+/** Constructs a typed array over a buffer. */
+export interface TypedArrayConstructor {
+  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): TypedArray;
+  readonly BYTES_PER_ELEMENT: number;
+  readonly name: string;
+}
+
+/** Tag of each kind in little-endian order; a Uint8Array is a byte string without one. */
+export const TAG_BY_NAME: Readonly<Record<string, number>> = {
+  Uint8ClampedArray: 68,
+  Uint16Array: 69,
+  Uint32Array: 70,
+  BigUint64Array: 71,
+  Int8Array: 72,
+  Int16Array: 77,
+  Int32Array: 78,
+  BigInt64Array: 79,
+  Float16Array: 84,
+  Float32Array: 85,
+  Float64Array: 86,
+};
+
+/** Constructor of each kind. */
+export const CONSTRUCTOR_BY_NAME: Readonly<Record<string, TypedArrayConstructor>> = {
+  __proto__: null as never,
+  Int8Array: Int8Array as TypedArrayConstructor,
+  Uint8Array: Uint8Array as TypedArrayConstructor,
+  Uint8ClampedArray: Uint8ClampedArray as TypedArrayConstructor,
+  Int16Array: Int16Array as TypedArrayConstructor,
+  Uint16Array: Uint16Array as TypedArrayConstructor,
+  Int32Array: Int32Array as TypedArrayConstructor,
+  Uint32Array: Uint32Array as TypedArrayConstructor,
+  BigInt64Array: BigInt64Array as TypedArrayConstructor,
+  BigUint64Array: BigUint64Array as TypedArrayConstructor,
+  Float16Array: Float16Array as TypedArrayConstructor,
+  Float32Array: Float32Array as TypedArrayConstructor,
+  Float64Array: Float64Array as TypedArrayConstructor,
+};
+
+/** Constructor and byte order of a tag from 64 to 86; `undefined` for what JavaScript cannot hold. */
+export function typedArrayOfTag(
+  tag: number,
+): { readonly constructor: TypedArrayConstructor; readonly isBigEndian: boolean } | undefined {
+  return BY_TAG[tag];
+}
+
+const BY_TAG: Record<number, { constructor: TypedArrayConstructor; isBigEndian: boolean }> = {
+  64: { constructor: Uint8Array as TypedArrayConstructor, isBigEndian: false },
+  65: { constructor: Uint16Array as TypedArrayConstructor, isBigEndian: true },
+  66: { constructor: Uint32Array as TypedArrayConstructor, isBigEndian: true },
+  67: { constructor: BigUint64Array as TypedArrayConstructor, isBigEndian: true },
+  73: { constructor: Int16Array as TypedArrayConstructor, isBigEndian: true },
+  74: { constructor: Int32Array as TypedArrayConstructor, isBigEndian: true },
+  75: { constructor: BigInt64Array as TypedArrayConstructor, isBigEndian: true },
+  80: { constructor: Float16Array as TypedArrayConstructor, isBigEndian: true },
+  81: { constructor: Float32Array as TypedArrayConstructor, isBigEndian: true },
+  82: { constructor: Float64Array as TypedArrayConstructor, isBigEndian: true },
+};
+for (const [name, tag] of Object.entries(TAG_BY_NAME)) {
+  BY_TAG[tag] = { constructor: CONSTRUCTOR_BY_NAME[name]!, isBigEndian: false };
+}
+
+const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get as (this: unknown) => string | undefined;
+
+/** The kind of a view by its internal state: `Float64Array`, …, or `DataView`. */
+export function viewName(view: ArrayBufferView): string {
+  return typedArrayName.call(view) ?? "DataView";
+}
+
+/** The bytes that a view or buffer covers, without copying them. */
+export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+}
+
+/** Turns the byte order of each element of `size` bytes, in place. */
+export function swapByteOrder(bytes: Uint8Array, size: number): void {
+  for (let at = 0; at + size <= bytes.length; at += size) bytes.subarray(at, at + size).reverse();
+}

@@ -1,0 +1,140 @@
+/**
+ * The explicit stack of a walk through a value, so that nesting is bounded by memory and not by the engine's stack, and
+ * so that the path to a value costs nothing until somebody asks for it.
+ *
+ * @module
+ */
+/** How a frame hands out its items, and what an item's place is called in a path. */
+export const Step = {
+  /** `items` are an array's elements. */
+  elements: 0,
+  /** `items` are property names; values are read from `subject`. */
+  fields: 1,
+  /** `items` are keys and values of a Map in turn. */
+  entries: 2,
+  /** `items` are a Set's members. */
+  members: 3,
+  /** `items` are names and values in turn. */
+  named: 4,
+  /** `items` are names of columns; the row is not known. */
+  column: 5,
+  /** `items` are functions that write one part after the other. */
+  parts: 6,
+  /** `items` are the values of private fields; `subject` is the list of their names. */
+  privates: 7,
+} as const;
+
+/** A container that is being walked. Frames are reused. */
+export interface Frame {
+  step: number;
+  /** What property names are read from. */
+  subject: object | null;
+  /** The object that is complete when the frame is; `null`: a part of one. */
+  owner: object | null;
+  items: readonly unknown[];
+  /** Next item. */
+  index: number;
+  /** Where writing began, in the writer's terms. */
+  start: number;
+  /** The encoded property names, where they had to be encoded to be sorted. */
+  encodedNames: readonly Uint8Array[] | null;
+}
+
+const EMPTY: readonly unknown[] = [];
+
+/** A stack of frames. */
+export class WalkStack {
+  readonly frames: Frame[] = [];
+  depth = 0;
+  /** What paths begin with: `result`, `args[0]`. */
+  root: string;
+
+  /** @param root What paths begin with. */
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  /** Puts a frame on top and returns it. */
+  push(step: number, subject: object | null, items: readonly unknown[], start: number): Frame {
+    let frame = this.frames[this.depth];
+    if (frame === undefined) {
+      frame = { step, subject, owner: subject, items, index: 0, start, encodedNames: null };
+      this.frames.push(frame);
+    } else {
+      frame.step = step;
+      frame.subject = frame.owner = subject;
+      frame.items = items;
+      frame.index = 0;
+      frame.start = start;
+      frame.encodedNames = null;
+    }
+    this.depth++;
+    return frame;
+  }
+
+  /** Whether the walk is in a private field, however deep. */
+  get isInPrivate(): boolean {
+    for (let at = 0; at < this.depth; at++) if (this.frames[at]!.step === Step.privates) return true;
+    return false;
+  }
+
+  /** Takes the top frame off. */
+  pop(): void {
+    const frame = this.frames[--this.depth]!;
+    frame.subject = frame.owner = null;
+    frame.items = EMPTY;
+  }
+
+  /** The path to the item that was handed out last: `result.user.fn`, `result[3].get("k")`. */
+  path(): string {
+    let text = this.root;
+    for (let at = 0; at < this.depth; at++) {
+      const part = partOf(this.frames[at]!);
+      // Nobody reads the middle of a path of thousands of steps.
+      if (at === 64 && this.depth > 128) {
+        text += "…";
+        at = this.depth - 64;
+      } else text += part;
+    }
+    return text;
+  }
+}
+
+function partOf(frame: Frame): string {
+  const at = frame.index - 1;
+  if (at < 0) return "";
+  const item = frame.items[at];
+  switch (frame.step) {
+    case Step.elements:
+      return `[${at}]`;
+    case Step.fields:
+      return property(item);
+    case Step.column:
+      return `[]${property(item)}`;
+    case Step.entries:
+      return at % 2 === 0 ? `.keys()[${at / 2}]` : `.get(${preview(frame.items[at - 1])})`;
+    case Step.members:
+      return `.values()[${at}]`;
+    case Step.named:
+      return at % 2 === 0 ? "" : property(frame.items[at - 1]);
+    case Step.privates:
+      return `.${(frame.subject as readonly string[])[at]}`;
+    default:
+      return "";
+  }
+}
+
+/** A property's part of a path: `.user`, `["a b"]`, `[3]`, `[Symbol(x)]`. */
+export function property(name: unknown): string {
+  if (typeof name === "string") {
+    return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${preview(name)}]`;
+  }
+  return `[${String(name)}]`;
+}
+
+function preview(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "object" && value !== null || typeof value === "function") return "…";
+  return String(value);
+}

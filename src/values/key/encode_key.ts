@@ -1,0 +1,177 @@
+/**
+ * Values to canonical bytes: equal bytes for equal inputs, different bytes for different ones, in every process.
+ *
+ * @module
+ */
+import { CycleFound, KeyWriter } from "./key_writer.ts";
+import { classify } from "../kinds.ts";
+
+/** How {@linkcode encodeKey} names what has no value of its own. */
+export interface EncodeKeyOptions {
+  /**
+   * What paths in messages begin with.
+   *
+   * @default {"value"}
+   */
+  readonly path?: string;
+  /**
+   * Gives the stand-in of a function, of an instance's class, or of a Blob's content. `undefined`: not known yet; the
+   * subject is listed as unresolved.
+   */
+  readonly identify?: (subject: object, path: string) => Uint8Array | string | undefined;
+  /** Gives the private fields of an instance; `undefined`: it has none. */
+  readonly privatesOf?: (instance: object) => ReadonlyMap<string, unknown> | undefined;
+  /**
+   * Gives the name by which something in a private field counts that cannot be an input: a Promise, a stream, a weak
+   * collection, an iterator, an unregistered symbol, an object of the platform. Without it, and elsewhere, such a thing
+   * is refused.
+   */
+  readonly nameHandle?: (handle: unknown) => string;
+  /** Told of each object that is written. */
+  readonly noteObject?: (subject: object) => void;
+  /**
+   * Whether the value itself comes from private fields.
+   *
+   * @default false
+   */
+  readonly isPrivate?: boolean;
+  /**
+   * Digests binary data of 64 KiB or more, which is then not copied into the key. All keys that are compared must be
+   * made with the same function, or all without.
+   */
+  readonly digest?: (bytes: Uint8Array) => string;
+}
+
+/** Canonical bytes, and what is missing in them. */
+export interface EncodedKey {
+  readonly bytes: Uint8Array;
+  /** What `identify` did not know, in the order of the walk. While there is any, the bytes are no key. */
+  readonly unresolved: readonly Unresolved[];
+}
+
+/** Something whose stand-in has to be found before the value can be encoded again. */
+export interface Unresolved {
+  readonly subject: object;
+  readonly path: string;
+  /** A function; an instance of a user class; a Blob or File, whose content can only be awaited. */
+  readonly reason: "function" | "instance" | "blob";
+}
+
+/**
+ * Encodes a value so that two values give the same bytes exactly when a function cannot be expected to treat them
+ * differently (core deterministic encoding of RFC 8949, section 4.2.1; type names for what CBOR has no type for).
+ *
+ * Told apart: `1`, `1n`, `"1"`, `true` and `new Number(1)`; `0` and `-0`; Map, Set, Array and object; holes and
+ * `undefined`; each kind of typed array; a RegExp's `lastIndex`; further properties of built-ins. The same: objects with
+ * their properties in another order, with and without a prototype; `NaN`s; two references to one object and two equal
+ * objects (unless they are on a cycle: those count by where they were first met); views of other buffers.
+ *
+ * Not seen: non-enumerable properties but those of instances, further properties of typed arrays of more than 65,536 elements, the buffer
+ * outside of a view, a Proxy (it counts as what it pretends to be).
+ *
+ * @throws {CacheTypeError} `ERR_ARGUMENT` with the path for what cannot be an input: a Promise, a stream, a weak
+ * collection, an iterator, an unregistered symbol, a detached buffer, most objects of the platform.
+ *
+ * @example
+ * ```ts ignore
+ * const { bytes } = encodeKey([{ b: 2, a: 1 }]); // the bytes of [{ a: 1, b: 2 }] too
+ * ```
+ */
+export function encodeKey(value: unknown, options: EncodeKeyOptions = NO_OPTIONS): EncodedKey {
+  const writer = new KeyWriter(options, null);
+  try {
+    return writer.write(value);
+  } catch (error) {
+    if (!(error instanceof CycleFound)) throw error;
+  } finally {
+    writer.release();
+  }
+  const cyclicWriter = new KeyWriter(options, findCyclic(value as object, options.privatesOf));
+  try {
+    return cyclicWriter.write(value);
+  } finally {
+    cyclicWriter.release();
+  }
+}
+
+const NO_OPTIONS: EncodeKeyOptions = {};
+
+interface Visit {
+  readonly subject: object;
+  readonly children: readonly object[];
+  next: number;
+  readonly index: number;
+  low: number;
+}
+
+/** The objects that can be reached from themselves (Tarjan's strongly connected components, without recursion). */
+function findCyclic(
+  root: object,
+  privatesOf: (instance: object) => ReadonlyMap<string, unknown> | undefined = () => undefined,
+): Set<object> {
+  const cyclic = new Set<object>();
+  const indexOf = new Map<object, number>();
+  const inComponent = new Set<object>();
+  const component: object[] = [];
+  const path: Visit[] = [];
+  const enter = (subject: object) => {
+    const index = indexOf.size;
+    indexOf.set(subject, index);
+    inComponent.add(subject);
+    component.push(subject);
+    path.push({ subject, children: childrenOf(subject, privatesOf(subject)), next: 0, index, low: index });
+  };
+  enter(root);
+  while (path.length > 0) {
+    const visit = path[path.length - 1]!;
+    const child = visit.children[visit.next++];
+    if (child !== undefined) {
+      const known = indexOf.get(child);
+      if (known === undefined) enter(child);
+      else if (inComponent.has(child)) visit.low = Math.min(visit.low, known);
+      if (child === visit.subject) cyclic.add(child);
+      continue;
+    }
+    path.pop();
+    const parent = path[path.length - 1];
+    if (parent !== undefined) parent.low = Math.min(parent.low, visit.low);
+    if (visit.low < visit.index) continue;
+    const isAlone = component[component.length - 1] === visit.subject;
+    let member: object;
+    do {
+      member = component.pop()!;
+      inComponent.delete(member);
+      if (!isAlone) cyclic.add(member);
+    } while (member !== visit.subject);
+  }
+  return cyclic;
+}
+
+/** The objects that an object holds, as far as keys are concerned. */
+function childrenOf(subject: object, privates: ReadonlyMap<string, unknown> = NONE): object[] {
+  const children: object[] = [];
+  const add = (value: unknown) => {
+    if (typeof value === "object" && value !== null) children.push(value);
+  };
+  for (const value of privates.values()) add(value);
+  const { kind } = classify(subject);
+  if (kind === "view" || kind === "buffer" || kind === "sharedBuffer") return children;
+  if (kind === "map") {
+    Map.prototype.forEach.call(subject, (value, key) => {
+      add(key);
+      add(value);
+    });
+  } else if (kind === "set") Set.prototype.forEach.call(subject, add);
+  else if (kind === "error") {
+    add((subject as Error).message);
+    if (Object.hasOwn(subject, "cause")) add((subject as Error).cause);
+    if (Object.hasOwn(subject, "errors")) add((subject as AggregateError).errors);
+  }
+  for (const name of Reflect.ownKeys(subject)) {
+    if (Object.prototype.propertyIsEnumerable.call(subject, name)) add(subject[name as never]);
+    else if (kind === "instance") add(Object.getOwnPropertyDescriptor(subject, name)?.value);
+  }
+  return children;
+}
+
+const NONE: ReadonlyMap<string, unknown> = new Map();

@@ -1,0 +1,226 @@
+/**
+ * Reads generic objects (tag 27) that hold no other values, but for the cause of an error.
+ *
+ * @module
+ */
+import { ERROR_NAMES, withoutTrace } from "./result_objects.ts";
+import {
+  CONSTRUCTOR_BY_NAME,
+  MAX_PATTERN_COST,
+  MAX_REGEXP_LENGTH,
+  MAX_RESIZABLE_BUFFERS,
+  MAX_RESIZABLE_BYTES,
+  patternCost,
+  swapByteOrder,
+  TAG_OBJECT,
+  TAG_REFERENCE,
+  type TypedArray,
+  type TypedArrayConstructor,
+} from "../cbor/tags.ts";
+import type { ValueReader } from "./value_reader.ts";
+
+/** An object, and whether its cause comes next. */
+export interface ReadObject {
+  readonly value: object;
+  readonly hasCause: boolean;
+}
+
+const ERROR_BY_NAME: Readonly<Record<string, ErrorConstructor>> = {
+  __proto__: null as never,
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
+
+/** The object whose type name was just read, with `count` parts to come. */
+export function readObject(reader: ValueReader, name: unknown, count: number): ReadObject {
+  if (typeof name !== "string") return reader.fail("an object without a type name");
+  if (ERROR_NAMES.has(name)) {
+    if (count !== 2 && count !== 3) reader.fail("an error that is not message, stack and cause");
+    return { value: readError(reader, name), hasCause: count === 3 };
+  }
+  return { value: readOther(reader, name, count), hasCause: false };
+}
+
+function readOther(reader: ValueReader, name: string, count: number): object {
+  switch (name) {
+    case "Number":
+    case "String":
+    case "Boolean":
+    case "BigInt": {
+      const value = reader.primitive();
+      if (count !== 1 || typeof value !== name.toLowerCase()) reader.fail(`a ${name} object of another primitive`);
+      return Object(value);
+    }
+    case "ArrayBuffer":
+      return readBuffer(reader, count);
+    case "DOMException":
+      return readException(reader, count);
+    case "Blob":
+    case "File":
+      return readBlob(reader, name, count);
+  }
+  const constructor = name === "DataView" ? DataView : CONSTRUCTOR_BY_NAME[name];
+  if (constructor === undefined || count !== 3) return reader.fail(`an object of the unknown type ${preview(name)}`);
+  const buffer = readViewedBuffer(reader);
+  const byteOffset = reader.primitive();
+  const length = reader.primitive();
+  if (typeof byteOffset !== "number" || (length !== null && typeof length !== "number")) {
+    return reader.fail("a view without offset and length");
+  }
+  if (length === null && !buffer.resizable) reader.fail("a view that follows the length of a fixed buffer");
+  try {
+    return length === null ? new constructor(buffer, byteOffset) : new constructor(buffer, byteOffset, length);
+  } catch (cause) {
+    return reader.fail("a view that lies outside of its buffer", reader.at, cause);
+  }
+}
+
+/** The buffer of a view: given here, or by reference. */
+function readViewedBuffer(reader: ValueReader): ArrayBuffer {
+  const number = reader.sharedTag();
+  let value: unknown;
+  if (number === TAG_REFERENCE) value = reader.reference();
+  else if (number === TAG_OBJECT) {
+    const slot = reader.takeSlot();
+    const count = reader.head(0x80) - 1;
+    if (reader.primitive() !== "ArrayBuffer") reader.fail("a view of something that is no buffer");
+    const buffer = readBuffer(reader, count);
+    reader.fillSlot(slot, buffer);
+    value = buffer;
+  }
+  return value instanceof ArrayBuffer ? value : reader.fail("a view of something that is no buffer");
+}
+
+function readBuffer(reader: ValueReader, count: number): ArrayBuffer {
+  if (count !== 1 && count !== 2) reader.fail("a buffer that is not bytes and a limit");
+  const bytes = reader.byteString();
+  if (count === 1) return bytes.slice().buffer as ArrayBuffer;
+  const maxByteLength = reader.primitive();
+  if (
+    typeof maxByteLength !== "number" || maxByteLength > MAX_RESIZABLE_BYTES || maxByteLength < bytes.length ||
+    ++reader.resizableBuffers > MAX_RESIZABLE_BUFFERS
+  ) return reader.fail("a resizable buffer beyond the bounds");
+  try {
+    const buffer = new ArrayBuffer(bytes.length, { maxByteLength });
+    new Uint8Array(buffer).set(bytes);
+    return buffer;
+  } catch (cause) {
+    return reader.fail("a resizable buffer for which there is no room", reader.at, cause);
+  }
+}
+
+function readError(reader: ValueReader, name: string): Error {
+  const message = reader.primitive();
+  const stack = reader.primitive();
+  const error = withoutTrace(() =>
+    typeof message === "string" ? new ERROR_BY_NAME[name]!(message) : new ERROR_BY_NAME[name]!()
+  );
+  setStack(error, stack);
+  return error;
+}
+
+function readException(reader: ValueReader, count: number): DOMException {
+  const [message, name, stack] = [reader.primitive(), reader.primitive(), reader.primitive()];
+  if (count !== 3 || typeof message !== "string" || typeof name !== "string") {
+    return reader.fail("an exception that is not message, name and stack");
+  }
+  const exception = withoutTrace(() => new DOMException(message, name));
+  setStack(exception, stack);
+  return exception;
+}
+
+function setStack(error: Error, stack: unknown): void {
+  (error as { stack: unknown }).stack = typeof stack === "string" ? stack : undefined;
+}
+
+function readBlob(reader: ValueReader, kind: "Blob" | "File", count: number): Blob {
+  const type = reader.primitive();
+  const bytes = reader.byteString();
+  if (typeof type !== "string" || count !== (kind === "Blob" ? 2 : 4)) reader.fail(`a ${kind} of other parts`);
+  const part = bytes as Uint8Array<ArrayBuffer>;
+  if (kind === "Blob") return new Blob([part], { type });
+  const name = reader.primitive();
+  const lastModified = reader.primitive();
+  if (typeof name !== "string" || typeof lastModified !== "number") reader.fail("a File without name and time");
+  return new File([part], name, { type, lastModified });
+}
+
+function preview(name: string): string {
+  return JSON.stringify(name.slice(0, 40));
+}
+
+/**
+ * A typed array of its own over a copy of `bytes`: a program may look at its buffer, which must hold nothing else.
+ *
+ * @param kind What to make; `undefined`: a Uint8Array.
+ */
+export function readTypedArray(reader: ValueReader, bytes: Uint8Array, kind: ArrayKind | undefined): TypedArray {
+  const own = bytes.slice();
+  return kind === undefined ? own : viewAs(reader, own, kind);
+}
+
+/** Elements to be looked at and not handed out: a view of `bytes` where it lies right, else a copy. */
+export function readElements(reader: ValueReader, bytes: Uint8Array, kind: ArrayKind): TypedArray {
+  const isUsable = !kind.isBigEndian && bytes.byteOffset % kind.constructor.BYTES_PER_ELEMENT === 0;
+  return viewAs(reader, isUsable ? bytes : bytes.slice(), kind);
+}
+
+/** What kind of typed array bytes are. */
+interface ArrayKind {
+  readonly constructor: TypedArrayConstructor;
+  readonly isBigEndian: boolean;
+}
+
+function viewAs(reader: ValueReader, bytes: Uint8Array, { constructor, isBigEndian }: ArrayKind): TypedArray {
+  const size = constructor.BYTES_PER_ELEMENT;
+  if (bytes.length % size !== 0) reader.fail(`a ${constructor.name} with a part of an element`);
+  if (isBigEndian) swapByteOrder(bytes, size);
+  return new constructor(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / size);
+}
+
+/** RFC 3339, as tag 0 has it. */
+const DATE_TEXT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** A Date from seconds since the epoch, or from a text. */
+export function readDate(reader: ValueReader, content: unknown): Date {
+  if (typeof content === "number") return new Date(Math.round(content * 1000));
+  if (typeof content === "string" && DATE_TEXT.test(content)) return new Date(content);
+  return reader.fail("a date that is neither seconds nor RFC 3339");
+}
+
+/** A Date from whole seconds and milliseconds. */
+export function readExtendedTime(reader: ValueReader): Date {
+  let seconds = NaN;
+  let ms = 0;
+  for (let left = reader.head(0xa0); left > 0; left--) {
+    const key = reader.primitive();
+    const value = reader.primitive();
+    if (typeof value !== "number") reader.fail("an extended time without numbers");
+    if (key === 1) seconds = value;
+    else if (key === -3) ms = value;
+    else reader.fail("an extended time of more than seconds and milliseconds");
+  }
+  return new Date(seconds * 1000 + ms);
+}
+
+/** A regular expression. It is made, not run. */
+export function readRegExp(reader: ValueReader): RegExp {
+  if (reader.head(0x80) !== 2) reader.fail("a regular expression that is not pattern and flags");
+  const source = reader.primitive();
+  const flags = reader.primitive();
+  if (typeof source !== "string" || typeof flags !== "string" || source.length > MAX_REGEXP_LENGTH) {
+    return reader.fail("a regular expression without a pattern that can be used");
+  }
+  reader.patternCost += patternCost(source);
+  if (reader.patternCost > MAX_PATTERN_COST) reader.fail("too many Unicode properties in patterns");
+  try {
+    return new RegExp(source, flags);
+  } catch (cause) {
+    return reader.fail("a regular expression that is not valid", reader.at, cause);
+  }
+}

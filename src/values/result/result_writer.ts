@@ -1,0 +1,494 @@
+/**
+ * The walk through a result: containers by an explicit stack, shared objects by reference.
+ *
+ * @module
+ */
+import { CacheTypeError } from "../../words/errors.ts";
+import {
+  type Classified,
+  classify,
+  classifyPlainLooking,
+  className,
+  isElementsAlone,
+  isForeign,
+  unbox,
+} from "../kinds.ts";
+import { ByteWriter, Major } from "../cbor/byte_writer.ts";
+import type { ResultNotice } from "./encode_result.ts";
+import { type Draft, type External, type Strategy, StrategyFailed, writeReference } from "./layout.ts";
+import {
+  isBuiltInInside,
+  isProxy,
+  type Loss,
+  lossBeside,
+  lossOfBare,
+  lossOfElements,
+  lossOfObject,
+  lossOfSparse,
+  PLAIN,
+} from "./losses.ts";
+import {
+  isNodeBuffer,
+  OWNED_BY_VIEW,
+  writeBlob,
+  writeBuffer,
+  writeDate,
+  writeError,
+  writeException,
+  writeRegExp,
+  writeView,
+} from "./result_objects.ts";
+import { writePacked } from "./pack.ts";
+import { MAX_DEPTH, REFERENCE_BYTES, TAG_MAP, TAG_SET } from "../cbor/tags.ts";
+import { property, Step, WalkStack } from "../cbor/walk_stack.ts";
+
+/** Arrays of this length are looked at for packing. */
+const PACK_FROM = 32;
+
+/** Notices of one result, at most. */
+const MAX_NOTICES = 16;
+
+const encoder = new TextEncoder();
+const NO_MARKS: ReadonlySet<number> = new Set();
+
+let pooledWriter: ByteWriter | null = null;
+
+/** Encodes one result. Use {@linkcode ResultWriter.write} once, then {@linkcode ResultWriter.release}. */
+export class ResultWriter {
+  /** Where the bytes go. */
+  readonly writer: ByteWriter;
+  /** What the user should know of what is kept. */
+  readonly notices: ResultNotice[] = [];
+  /** What is tried. */
+  readonly strategy: Readonly<Strategy>;
+  /** Data to be passed by reference. */
+  readonly externals: External[] = [];
+  /** Objects that were met, by the place of their encoding. */
+  readonly seen = new IdentityMap();
+  /** Number of resizable buffers so far. */
+  resizableBuffers = 0;
+  /** Cost of the regular expressions so far. */
+  patternCost = 0;
+
+  readonly #stack = new WalkStack("result");
+  #sharedAt: Set<number> | null = null;
+  readonly #references: { at: number; target: number }[] = [];
+  /** Packed arrays that are being written, one inside the other. */
+  #packing = 0;
+
+  /** @param strategy Which ways of writing to try. */
+  constructor(strategy: Readonly<Strategy>) {
+    this.strategy = strategy;
+    // Settling lazy members may encode while we do: then the pool is empty and it gets a writer of its own.
+    this.writer = pooledWriter ?? new ByteWriter();
+    this.writer.length = 0;
+    pooledWriter = null;
+  }
+
+  /** Gives the buffer back for the next encoding. */
+  release(): void {
+    if (this.writer.bytes.length <= 1 << 20) pooledWriter = this.writer;
+  }
+
+  /** Walks the whole value. */
+  write(value: unknown): Draft {
+    this.item(value);
+    return {
+      writer: this.writer,
+      externals: this.externals,
+      sharedAt: this.#sharedAt ?? NO_MARKS,
+      references: this.#references,
+    };
+  }
+
+  /** Writes one value with all that it holds. */
+  item(value: unknown): void {
+    const stack = this.#stack;
+    const base = stack.depth;
+    this.#begin(value);
+    while (stack.depth > base) {
+      const frame = stack.frames[stack.depth - 1]!;
+      const items = frame.items;
+      const count = items.length;
+      const depth = stack.depth;
+      if (frame.step === Step.fields) {
+        const subject = frame.subject as Record<string, unknown>;
+        while (frame.index < count && stack.depth === depth) {
+          const name = items[frame.index++] as string;
+          this.writer.text(name);
+          this.#begin(subject[name]);
+        }
+      } else if (frame.step === Step.elements) {
+        while (frame.index < count && stack.depth === depth) this.#begin(items[frame.index++]);
+      } else {
+        while (frame.index < count && stack.depth === depth) this.#begin(items[frame.index++]);
+      }
+      if (stack.depth === depth && frame.index >= count) stack.pop();
+    }
+  }
+
+  /** Writes a value that holds nothing, or the head of one that does and puts its frame on the stack. */
+  #begin(value: unknown): void {
+    const writer = this.writer;
+    switch (typeof value) {
+      case "string":
+        return this.#text(value);
+      case "number":
+        return writer.number(value);
+      case "boolean":
+        return writer.byte(value ? 0xf5 : 0xf4);
+      case "undefined":
+        return writer.byte(0xf7);
+      case "bigint":
+        if (!writer.bigint(value)) this.refuse("a bigint of more than 16 MiB");
+        return;
+      case "function":
+        return this.refuse("a function");
+      case "symbol":
+        return this.refuse("a symbol");
+      default:
+        if (value === null) return writer.byte(0xf6);
+        return this.#object(value as object);
+    }
+  }
+
+  #text(value: string): void {
+    if (value.length < REFERENCE_BYTES || !value.isWellFormed()) return this.writer.text(value);
+    const source = encoder.encode(value);
+    this.external({ at: this.writer.length, major: Major.text, tag: null, source, byteLength: source.length });
+  }
+
+  #object(subject: object): void {
+    if (isProxy(subject)) this.refuse("a Proxy", "return what it stands for");
+    const place = this.seen.add(subject, this.writer.length);
+    if (place !== undefined) return this.#reference(place);
+    this.#container(subject, classify(subject));
+  }
+
+  #reference(place: number): void {
+    if (place === NOT_ADDRESSABLE) throw new StrategyFailed("packs");
+    if (place === OWNED_BY_VIEW) throw new StrategyFailed("ownsBuffers");
+    (this.#sharedAt ??= new Set()).add(place);
+    this.#references.push({ at: writeReference(this.writer), target: place });
+  }
+
+  #container(subject: object, { kind, isBare }: Classified): void {
+    const writer = this.writer;
+    if (!isBare && KEPT.has(kind)) return this.#refuseInstance(subject);
+    switch (kind) {
+      case "plain":
+        return this.#plain(subject);
+      case "array":
+        return this.#array(subject as unknown[]);
+      case "map": {
+        this.#keepsAll(lossOfBare(subject));
+        const entries: unknown[] = [];
+        Map.prototype.forEach.call(subject, (value, key) => entries.push(key, value));
+        writer.head(Major.tag, TAG_MAP);
+        writer.head(Major.map, entries.length / 2);
+        return this.#push(Step.entries, subject, entries);
+      }
+      case "set": {
+        this.#keepsAll(lossOfBare(subject));
+        const members: unknown[] = [];
+        Set.prototype.forEach.call(subject, (member) => members.push(member));
+        writer.head(Major.tag, TAG_SET);
+        writer.head(Major.array, members.length);
+        return this.#push(Step.members, subject, members);
+      }
+      case "date":
+        this.#keepsAll(lossOfBare(subject));
+        return writeDate(writer, subject as Date);
+      case "regexp":
+        this.#keepsAll(lossBeside(subject, /a/));
+        return writeRegExp(this, subject as RegExp);
+      case "error":
+        return this.#error(subject as Error);
+      case "exception":
+        this.#keepsAll(lossBeside(subject, new DOMException()));
+        return writeException(this, subject as DOMException);
+      case "boxed": {
+        const value = unbox(subject)!;
+        if (typeof value === "symbol") return this.refuse("a boxed symbol");
+        if (Object.getPrototypeOf(subject) !== Object.getPrototypeOf(Object(value))) {
+          return this.refuse("a built-in object with another prototype than its own");
+        }
+        this.#keepsAll(lossBeside(subject, Object(value)));
+        writer.object(kindOfPrimitive(value), 2);
+        return this.#begin(value);
+      }
+      case "view":
+        return writeView(this, subject as ArrayBufferView);
+      case "buffer":
+        return writeBuffer(this, subject as ArrayBuffer);
+      case "blob":
+        this.#keepsAll(lossBeside(subject, subject instanceof File ? new File([], "") : new Blob([])));
+        return writeBlob(this, subject as Blob);
+      case "instance":
+        return this.#refuseInstance(subject);
+      default:
+        if (isForeign(subject)) return this.#refuseInstance(subject);
+        return this.refuse(REFUSED[kind] ?? `an object of the platform (${className(subject)})`);
+    }
+  }
+
+  #plain(subject: object): void {
+    const names = Object.getOwnPropertyNames(subject);
+    const isBare = Object.getPrototypeOf(subject) === null;
+    if (names.length === 0 || names[0] === "0" || isBare) {
+      const second = classifyPlainLooking(subject);
+      if (second.kind !== "plain") return this.#container(subject, second);
+      if (isBuiltInInside(subject)) return this.refuse("a built-in object with another prototype than its own");
+    }
+    if (isBare) {
+      return this.refuse("an object without a prototype", "return a plain one: { ...object }");
+    }
+    this.#keepsAll(lossOfObject(subject, names));
+    this.writer.head(Major.map, names.length);
+    this.#push(Step.fields, subject, names);
+  }
+
+  #array(subject: unknown[]): void {
+    const length = subject.length;
+    if (isElementsAlone(subject)) {
+      this.#keepsAll(lossOfElements(subject));
+      if (length >= PACK_FROM && this.strategy.packs && this.#packed(subject)) return;
+      this.writer.head(Major.array, length);
+      return this.#push(Step.elements, subject, subject);
+    }
+    const names = Object.getOwnPropertyNames(subject).filter((name) => name !== "length");
+    this.#keepsAll(lossOfSparse(subject, names));
+    this.writer.object("Array", 3);
+    this.writer.number(length);
+    this.writer.head(Major.map, names.length);
+    const named: unknown[] = [];
+    for (const name of names) named.push(isIndex(name) ? Number(name) : name, subject[name as unknown as number]);
+    this.#push(Step.named, subject, named);
+  }
+
+  #packed(subject: unknown[]): boolean {
+    // A packed array exists only when all its parts have been read, so they cannot refer to it.
+    const place = this.writer.length;
+    this.seen.set(subject, NOT_ADDRESSABLE);
+    this.#packing++;
+    const isPacked = writePacked(this, subject);
+    this.#packing--;
+    this.seen.set(subject, place);
+    return isPacked;
+  }
+
+  #error(subject: Error): void {
+    const { hasCause, cause } = writeError(this, subject);
+    if (hasCause) this.#push(Step.named, subject, ["cause", cause], 1);
+  }
+
+  #push(step: number, subject: object, items: readonly unknown[], index = 0): void {
+    if (this.#stack.depth >= MAX_DEPTH) this.refuse(`nesting deeper than ${MAX_DEPTH}`);
+    this.#stack.push(step, subject, items, this.writer.length).index = index;
+  }
+
+  /** Writes an array value by value. */
+  list(items: readonly unknown[]): void {
+    this.writer.head(Major.array, items.length);
+    for (const item of items) this.item(item);
+  }
+
+  /** What follows are the values of `names[index]` of all rows; paths say so without the row. */
+  enterColumn(names: readonly string[], index: number): void {
+    this.#stack.push(Step.column, null, names, 0).index = index + 1;
+  }
+
+  /** Ends {@linkcode ResultWriter.enterColumn}. */
+  leaveColumn(): void {
+    this.#stack.pop();
+  }
+
+  /** Writes a value that holds no others. */
+  primitive(value: unknown): void {
+    this.#begin(value);
+  }
+
+  /** Writes an object that another one is made of, or a reference to it. */
+  nested(subject: object): void {
+    this.#object(subject);
+  }
+
+  /** Puts data into the encoding by reference. */
+  external(external: External): void {
+    this.externals.push(external);
+  }
+
+  /** The path to the value at hand. */
+  path(): string {
+    return this.#stack.path();
+  }
+
+  /**
+   * @param what What is there, in words.
+   * @param remedy What the user can do.
+   * @param member The member of the value at hand that is meant; absent: the value itself.
+   * @throws {CacheTypeError} Always: the value at hand cannot be stored.
+   */
+  refuse(what: string, remedy = PLAIN, member?: PropertyKey): never {
+    // Columns do not know the rows' places, so let a walk value by value come here again and tell the path.
+    if (this.#packing > 0) throw new StrategyFailed("packs");
+    const path = this.path() + (member === undefined ? "" : property(member));
+    throw new CacheTypeError("ERR_RESULT", `Cannot store ${path}: got ${what}; ${remedy}`, { path });
+  }
+
+  /** @throws {CacheTypeError} When a copy of the value at hand would lack something. */
+  #keepsAll(loss: Loss | null): void {
+    if (loss !== null) this.refuse(loss.what, loss.remedy, loss.member);
+  }
+
+  #refuseInstance(subject: object): never {
+    if (isNodeBuffer(subject)) return this.refuse("a Buffer of Node", "return new Uint8Array(buffer)");
+    if (isForeign(subject)) {
+      return this.refuse(
+        `an object of another realm (${className(subject)})`,
+        "return plain data that is made here, such as structuredClone(object)",
+      );
+    }
+    return this.refuse(
+      `an instance of ${className(subject)}`,
+      "return plain data, such as its fields, and make the instance from that",
+    );
+  }
+
+  /** Says something about a value that is stored. */
+  notice(detail: string): void {
+    if (this.notices.length < MAX_NOTICES) this.notices.push({ path: this.path(), detail });
+  }
+}
+
+/** Built-ins that are kept, and that classes extend; a copy would be of the built-in. */
+const KEPT: ReadonlySet<string> = new Set([
+  "array",
+  "map",
+  "set",
+  "date",
+  "regexp",
+  "error",
+  "exception",
+  "boxed",
+  "view",
+  "buffer",
+  "blob",
+]);
+
+const REFUSED: Readonly<Record<string, string>> = {
+  sharedBuffer: "a SharedArrayBuffer, which is shared and not stored",
+  arguments: "an arguments object",
+  promise: "a Promise",
+  weak: "a weak reference or collection",
+  iterator: "an iterator or generator",
+  stream: "a stream",
+  namespace: "a module namespace",
+};
+
+function kindOfPrimitive(value: number | string | boolean | bigint): string {
+  switch (typeof value) {
+    case "number":
+      return "Number";
+    case "string":
+      return "String";
+    case "boolean":
+      return "Boolean";
+    default:
+      return "BigInt";
+  }
+}
+
+/** Whether a property name is an array index: the decimal form of an integer below 2^32 - 1. */
+export function isIndex(name: string): boolean {
+  if (name.length > 10 || name === "") return false;
+  const index = Number(name);
+  return index >= 0 && index < 0xffffffff && String(index) === name && Number.isInteger(index);
+}
+
+/** The place of an object that cannot be referred to, since it lies in a packed part. */
+const NOT_ADDRESSABLE = -1;
+
+/** Up to this many, looking through a list is faster than a Map. */
+const FEW = 10;
+
+/** A Map with objects as keys and numbers as values, fast for few and for many. */
+class IdentityMap {
+  readonly #few: object[] = [];
+  readonly #places: number[] = [];
+  #many: Map<object, number> | null = null;
+  /** All arrays and all other objects, once some are packed: looking for and adding one is then a single step. */
+  #arrays: Set<object> | null = null;
+  #others: Set<object> | null = null;
+
+  /** The place of `subject`; `undefined`: not seen. */
+  get(subject: object): number | undefined {
+    const all = this.#setFor(subject);
+    if (all === null) return this.#placeOf(subject);
+    return all.has(subject) ? this.#placeOf(subject) ?? NOT_ADDRESSABLE : undefined;
+  }
+
+  /** Records where `subject` is. */
+  set(subject: object, place: number): void {
+    this.#setFor(subject)?.add(subject);
+    const at = this.#many === null ? this.#few.indexOf(subject) : -1;
+    if (at >= 0) this.#places[at] = place;
+    else this.#append(subject, place);
+  }
+
+  /** Records where `subject` is, if it was not seen; else returns its place. */
+  add(subject: object, place: number): number | undefined {
+    const all = this.#setFor(subject);
+    if (all === null) {
+      const known = this.#placeOf(subject);
+      if (known !== undefined) return known;
+    } else {
+      const { size } = all;
+      if (all.add(subject).size === size) return this.#placeOf(subject) ?? NOT_ADDRESSABLE;
+    }
+    this.#append(subject, place);
+    return undefined;
+  }
+
+  /**
+   * The arrays seen so far, to add packed ones to: an array that does not make the set larger was seen before. One that
+   * is not packed after all has to be deleted again.
+   */
+  packedArrays(): Set<object> {
+    return this.#arrays ??= this.#seenSoFar(true);
+  }
+
+  /** The same for objects that are no arrays. A set of each kind, since a smaller one is faster. */
+  packedObjects(): Set<object> {
+    return this.#others ??= this.#seenSoFar(false);
+  }
+
+  #setFor(subject: object): Set<object> | null {
+    return Array.isArray(subject) ? this.#arrays : this.#others;
+  }
+
+  #seenSoFar(areArrays: boolean): Set<object> {
+    const seen = new Set<object>();
+    for (const subject of this.#many === null ? this.#few : this.#many.keys()) {
+      if (Array.isArray(subject) === areArrays) seen.add(subject);
+    }
+    return seen;
+  }
+
+  #placeOf(subject: object): number | undefined {
+    if (this.#many !== null) return this.#many.get(subject);
+    const at = this.#few.indexOf(subject);
+    return at < 0 ? undefined : this.#places[at];
+  }
+
+  /** Records the place of an object that has none, or of any when there are many. */
+  #append(subject: object, place: number): void {
+    if (this.#many === null && this.#few.length < FEW) {
+      this.#few.push(subject);
+      this.#places.push(place);
+      return;
+    }
+    this.#many ??= new Map(this.#few.map((each, at) => [each, this.#places[at]!]));
+    this.#many.set(subject, place);
+  }
+}

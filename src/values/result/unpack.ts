@@ -1,0 +1,147 @@
+/**
+ * Reads arrays that were packed by {@link ./pack.ts}.
+ *
+ * @module
+ */
+import { bytesOf, type TypedArray, typedArrayOfTag } from "../cbor/tags.ts";
+import { readElements } from "./object_reader.ts";
+import type { ValueReader } from "./value_reader.ts";
+import { define, isInherited } from "../kinds.ts";
+
+/** A typed array of numbers: a byte string with or without a tag of RFC 8746. */
+function readTyped(reader: ValueReader): Exclude<TypedArray, BigInt64Array | BigUint64Array> {
+  const number = reader.isTagged() ? reader.head(0xc0) : 64;
+  const kind = typedArrayOfTag(number) ?? reader.fail("packed numbers that are no typed array");
+  const array = readElements(reader, reader.byteString(), kind);
+  if (array instanceof BigInt64Array || array instanceof BigUint64Array) reader.fail("packed numbers that are bigints");
+  return array;
+}
+
+/** An array of numbers. */
+export function readNumbers(reader: ValueReader): number[] {
+  const typed = readTyped(reader);
+  const numbers: number[] = new Array(typed.length);
+  for (let index = 0; index < typed.length; index++) numbers[index] = typed[index]!;
+  return numbers;
+}
+
+/** An array of strings, from one text and the lengths of its parts. */
+export function readStrings(reader: ValueReader): string[] {
+  const text = reader.primitive();
+  if (typeof text !== "string") return reader.fail("packed strings without a text");
+  const lengths = readTyped(reader);
+  const strings: string[] = new Array(lengths.length);
+  let at = 0;
+  for (let index = 0; index < lengths.length; index++) {
+    const length = lengths[index]!;
+    if (!(length >= 0)) reader.fail("a packed string of negative length");
+    strings[index] = text.substring(at, at += length);
+  }
+  if (at !== text.length) reader.fail("packed strings whose lengths do not fit their text");
+  return strings;
+}
+
+/** An array of the values that its indices choose. */
+export function readChoices(reader: ValueReader, choices: readonly unknown[]): unknown[] {
+  const indices = bytesOf(readTyped(reader));
+  const values: unknown[] = new Array(indices.length);
+  for (let index = 0; index < indices.length; index++) {
+    const choice = indices[index]!;
+    if (choice >= choices.length) reader.fail("a packed choice that is not among the choices");
+    values[index] = choices[choice];
+  }
+  return values;
+}
+
+/** The lengths of packed arrays. */
+export function readLengths(reader: ValueReader): ArrayLike<number> {
+  return readTyped(reader);
+}
+
+/** Arrays of these lengths from all their items. */
+export function splitLists(reader: ValueReader, items: readonly unknown[], lengths: ArrayLike<number>): unknown[][] {
+  const lists: unknown[][] = new Array(lengths.length);
+  let at = 0;
+  for (let index = 0; index < lengths.length; index++) {
+    const length = lengths[index]!;
+    if (!(length >= 0 && Number.isInteger(length) && length <= items.length - at)) {
+      reader.fail("packed arrays whose lengths do not fit their items");
+    }
+    lists[index] = items.slice(at, at += length);
+  }
+  if (at !== items.length) reader.fail("packed arrays whose lengths do not fit their items");
+  return lists;
+}
+
+/** The columns of rows with the same property names; all of one length. */
+export interface RowColumns {
+  readonly names: readonly string[];
+  readonly columns: readonly unknown[][];
+}
+
+/** Rows of all shapes in their order; `null` when the order does not fit the columns. */
+export function buildRows(shapes: readonly RowColumns[], order: Uint8Array | null): object[] | null {
+  const built = shapes.map(buildShape);
+  if (order === null) return built.length === 1 ? built[0]! : null;
+  const next = new Uint32Array(built.length);
+  const rows: object[] = [];
+  for (const shape of order) {
+    const row = built[shape]?.[next[shape]!++];
+    if (row === undefined) return null;
+    rows.push(row);
+  }
+  return built.every((all, shape) => all.length === next[shape]) ? rows : null;
+}
+
+/** Columns that are added to each row in one go. */
+const WIDTH = 8;
+
+/**
+ * Rows of one shape.
+ *
+ * Each of the eight assignments meets the same name again and again, which is what the engine makes fast; one
+ * assignment in a loop over names meets them all and is not, and neither is a literal with computed names.
+ */
+function buildShape({ names, columns }: RowColumns): object[] {
+  const count = columns[0]?.length ?? 0;
+  const rows: Record<string, unknown>[] = new Array(count);
+  for (let index = 0; index < count; index++) rows[index] = {};
+  if (names.some(isInherited)) {
+    for (let place = 0; place < names.length; place++) {
+      for (let index = 0; index < count; index++) define(rows[index]!, names[place]!, columns[place]![index]);
+    }
+  } else for (let from = 0; from < names.length; from += WIDTH) addColumns(rows, names, columns, from);
+  return rows;
+}
+
+function addColumns(
+  rows: readonly Record<string, unknown>[],
+  names: readonly string[],
+  columns: readonly (readonly unknown[])[],
+  from: number,
+): void {
+  const width = names.length - from;
+  const [n0, n1, n2, n3, n4, n5, n6, n7] = names.slice(from, from + WIDTH) as Eight<string>;
+  const [c0, c1, c2, c3, c4, c5, c6, c7] = columns.slice(from, from + WIDTH) as Eight<readonly unknown[]>;
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]!;
+    row[n0] = c0[index];
+    if (width < 2) continue;
+    row[n1] = c1[index];
+    if (width < 3) continue;
+    row[n2] = c2[index];
+    if (width < 4) continue;
+    row[n3] = c3[index];
+    if (width < 5) continue;
+    row[n4] = c4[index];
+    if (width < 6) continue;
+    row[n5] = c5[index];
+    if (width < 7) continue;
+    row[n6] = c6[index];
+    if (width < 8) continue;
+    row[n7] = c7[index];
+  }
+}
+
+/** As many as there are; the rest is never read. */
+type Eight<T> = [T, T, T, T, T, T, T, T];

@@ -1,0 +1,81 @@
+import { assertEquals } from "@std/assert";
+import { Rig } from "../support/rig.ts";
+
+// deno-lint-ignore no-explicit-any
+const scope = globalThis as any;
+declare global {
+  var cachepyBareRate: number;
+  var cachepyBareCalls: number;
+}
+
+/** Runs the test, then takes away the globals that it made. */
+async function withGlobals(names: readonly string[], test: (rig: Rig) => Promise<void>): Promise<void> {
+  await using rig = await Rig.open();
+  try {
+    await test(rig);
+  } finally {
+    for (const name of names) delete scope[name];
+  }
+}
+
+Deno.test("a global that was not there when a function was first called counts once it is set", () =>
+  withGlobals(["cachepyRate", "cachepyBareRate"], async (rig) => {
+    // deno-lint-ignore no-explicit-any
+    const byMember = rig.cached({ name: "byMember" })(() => (globalThis as any).cachepyRate ?? 1);
+    const byName = rig.cached({ name: "byName" })(() => typeof cachepyBareRate === "undefined" ? 1 : cachepyBareRate);
+    assertEquals([await byMember(), await byName()], [1, 1]);
+    scope.cachepyRate = scope.cachepyBareRate = 5;
+    assertEquals([await byMember(), rig.missed], [5, "globalThis.cachepyRate: undefined → 5"]);
+    assertEquals([await byName(), rig.missed], [5, "cachepyBareRate: undefined → 5"]);
+    delete scope.cachepyRate;
+    scope.cachepyBareRate = 6;
+    assertEquals([await byMember(), await byName()], [1, 6]);
+    assertEquals(rig.runs(), 5, "the state without the global is a hit again");
+  }));
+
+Deno.test("a stand-in for fetch counts, from the call on after which it took fetch's place", async () => {
+  await using rig = await Rig.open();
+  const load = rig.cached()(async function load(url: string) {
+    return await fetch(url).then((response) => response.text(), () => "nobody");
+  });
+  const { fetch: real } = globalThis;
+  try {
+    assertEquals(await load("http://127.0.0.1:1"), "nobody");
+    globalThis.fetch = () => Promise.resolve(new Response("stand-in"));
+    assertEquals(await load("http://127.0.0.1:1"), "stand-in");
+  } finally {
+    globalThis.fetch = real;
+  }
+  assertEquals([await load("http://127.0.0.1:1"), rig.runs()], ["nobody", 2]);
+});
+
+Deno.test("a global that a function writes and reads is state: left out, and named", () =>
+  withGlobals(["cachepyCalls", "cachepyBareCalls", "cachepyLog"], async (rig) => {
+    scope.cachepyBareCalls = 0;
+    scope.cachepyLog = { calls: 0, lines: [] };
+    const steps = [
+      rig.cached()(function byMember() {
+        // deno-lint-ignore no-explicit-any
+        (globalThis as any).cachepyCalls = ((globalThis as any).cachepyCalls ?? 0) + 1;
+      }),
+      rig.cached()(function byName() {
+        cachepyBareCalls = cachepyBareCalls + 1;
+      }),
+      rig.cached()(function within() {
+        // deno-lint-ignore no-explicit-any
+        const log = (globalThis as any).cachepyLog;
+        log.calls = log.calls + 1;
+        log.lines.push(log.lines.length);
+      }),
+    ];
+    for (const step of [...steps, ...steps]) await step();
+    assertEquals([scope.cachepyCalls, scope.cachepyBareCalls, scope.cachepyLog], [1, 1, { calls: 1, lines: [0] }]);
+    const written = rig.of("notice").map(({ detail }) => /left out: (\S+)/.exec(detail)?.[1]).filter((name) => name)
+      .sort();
+    assertEquals(written, [
+      "cachepyBareCalls",
+      "globalThis.cachepyCalls",
+      "globalThis.cachepyLog.calls",
+      "globalThis.cachepyLog.lines",
+    ]);
+  }));

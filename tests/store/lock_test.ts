@@ -1,0 +1,205 @@
+import { assert, assertEquals } from "@std/assert";
+import { acquireLock, announceWait, type Holder, type Lease, MAX_HELD_LOCKS } from "../../src/store/locks/call_lock.ts";
+import { child, keyOf, linesOf, withFolder, withStore } from "../support/store_rig.ts";
+
+const A = keyOf("A");
+const B = keyOf("B");
+const C = keyOf("C");
+
+function files(folder: string): string[] {
+  return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+}
+
+Deno.test("acquireLock() gives a lock at once, says who computes, and leaves nothing behind", () =>
+  withFolder(async (folder) => {
+    const lease = (await acquireLock(folder, A, { fname: "load" }))!;
+    assertEquals(lease.isExclusive, true);
+    assertEquals(lease.waitedMs, 0);
+    const said = JSON.parse(Deno.readTextFileSync(`${folder}/${A}.computing`));
+    assertEquals([said.pid, said.fname, said.waitsFor], [Deno.pid, "load", []]);
+    assert(Math.abs(said.startMs - Date.now()) < 10_000);
+    assertEquals(typeof said.host, "string");
+    assertEquals(files(folder), [`${A}.computing`, `${A}.lock`]);
+    lease.release();
+    lease.release();
+    assertEquals(files(folder), []);
+  }));
+
+Deno.test("100 waiters of one process get the lock one after the other while the event loop goes on", () =>
+  withFolder(async (folder) => {
+    const first = (await acquireLock(folder, A, { fname: "load" }))!;
+    let inside = 0;
+    let most = 0;
+    let longestMs = 0;
+    let lastMs = performance.now();
+    const ticking = setInterval(() => {
+      longestMs = Math.max(longestMs, performance.now() - lastMs);
+      lastMs = performance.now();
+    }, 5);
+    const waiters = Array.from({ length: 100 }, async () => {
+      const lease = (await acquireLock(folder, A, { fname: "load", holding: [] }))!;
+      most = Math.max(most, ++inside);
+      await Promise.resolve();
+      inside--;
+      assert(lease.waitedMs > 0);
+      lease.release();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert(longestMs > 0 && longestMs < 300, `${longestMs} ms`);
+    first.release();
+    await Promise.all(waiters);
+    clearInterval(ticking);
+    assertEquals(most, 1);
+    assertEquals(files(folder), []);
+  }));
+
+Deno.test("a waiter wakes within 50 ms of the release", () =>
+  withFolder(async (folder) => {
+    let slowest = 0;
+    for (let i = 0; i < 10; i++) {
+      const holder = (await acquireLock(folder, A, { fname: "load" }))!;
+      const waiter = acquireLock(folder, A, { fname: "load", holding: [] });
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      const releasedMs = performance.now();
+      holder.release();
+      (await waiter)!.release();
+      slowest = Math.max(slowest, performance.now() - releasedMs);
+    }
+    assert(slowest < 50, `${slowest} ms`);
+  }));
+
+Deno.test("waitMs and shouldStop end a wait, and onWait tells who holds the lock", () =>
+  withFolder(async (folder) => {
+    const holder = (await acquireLock(folder, A, { fname: "slow" }))!;
+    const told: (Holder | null)[] = [];
+    const onWait = (who: Holder | null) => told.push(who);
+    const beganMs = performance.now();
+    assertEquals(await acquireLock(folder, A, { fname: "x", holding: [], waitMs: 60, onWait }), null);
+    const tookMs = performance.now() - beganMs;
+    assert(tookMs >= 50 && tookMs < 500, `${tookMs} ms`);
+    assertEquals([told[0]?.pid, told[0]?.fname], [Deno.pid, "slow"]);
+    let asked = 0;
+    assertEquals(await acquireLock(folder, A, { fname: "x", holding: [], shouldStop: () => ++asked > 3 }), null);
+    assertEquals(await acquireLock(folder, A, { fname: "x", holding: [], waitMs: 0 }), null);
+    holder.release();
+  }));
+
+for (
+  const [what, text] of [
+    ["another host", JSON.stringify({ pid: 1, host: "elsewhere", startMs: 0, fname: "old", waitsFor: [A] })],
+    ["a killed process, half written", '{"pid": 12'],
+    ["garbage", "\0\xff"],
+  ] as const
+) {
+  Deno.test(`a .computing left by ${what} blocks nobody`, () =>
+    withFolder(async (folder) => {
+      Deno.writeTextFileSync(`${folder}/${A}.computing`, text);
+      Deno.writeTextFileSync(`${folder}/${A}.lock`, text);
+      const lease = (await acquireLock(folder, A, { fname: "load" }))!;
+      assertEquals(lease.waitedMs, 0);
+      assertEquals(JSON.parse(Deno.readTextFileSync(`${folder}/${A}.computing`)).pid, Deno.pid);
+      lease.release();
+      assertEquals(files(folder), []);
+    }));
+}
+
+Deno.test("two calls that would wait for each other are told so, and one that would not is not", () =>
+  withFolder(async (folder) => {
+    const a = (await acquireLock(folder, A, { fname: "a" }))!;
+    const b = (await acquireLock(folder, B, { fname: "b" }))!;
+    const aWantsB = acquireLock(folder, B, { fname: "b", holding: [A] });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assertEquals(await acquireLock(folder, A, { fname: "a", holding: [C, B] }), null);
+    const bystander = acquireLock(folder, A, { fname: "a", holding: [C] });
+    b.release();
+    (await aWantsB)!.release();
+    a.release();
+    (await bystander)!.release();
+    assertEquals(files(folder), []);
+  }));
+
+Deno.test("a wait inside the process is part of a circle", () =>
+  withFolder(async (folder) => {
+    const a = (await acquireLock(folder, A, { fname: "a" }))!;
+    const b = (await acquireLock(folder, B, { fname: "b" }))!;
+    const wait = announceWait(folder, [A], C);
+    assertEquals(wait.isCircle, false);
+    const inner = announceWait(folder, [C], B);
+    assertEquals(inner.isCircle, false);
+    assertEquals(announceWait(folder, [B], A).isCircle, true);
+    inner.end();
+    wait.end();
+    a.release();
+    b.release();
+  }));
+
+Deno.test("nested calls of two processes that would wait for each other both end", () =>
+  withStore(async (_, dir) => {
+    const beganMs = performance.now();
+    const outputs = await Promise.all([
+      child("store_child.ts", ["nest", dir, "A", "B"]).output(),
+      child("store_child.ts", ["nest", dir, "B", "A"]).output(),
+    ]);
+    const said = outputs.map(({ stdout }) => new TextDecoder().decode(stdout).trim().split("\n"));
+    assert(said.some((lines) => lines.includes("circle")), JSON.stringify(said));
+    for (const lines of said) assertEquals(lines.length, 2);
+    assert(performance.now() - beganMs < 10_000);
+    assertEquals(files(`${dir}/v1/locks`), []);
+  }));
+
+Deno.test("a process that holds very many locks goes on without more of them", () =>
+  withFolder(async (folder) => {
+    const leases: Lease[] = [];
+    for (let i = 0; i < MAX_HELD_LOCKS + 10; i++) {
+      leases.push((await acquireLock(folder, keyOf(i), { fname: "fib" }))!);
+    }
+    assertEquals(leases.filter(({ isExclusive }) => isExclusive).length, MAX_HELD_LOCKS);
+    for (const lease of leases) lease.release();
+    assertEquals(files(folder), []);
+    const again = (await acquireLock(folder, A, { fname: "fib" }))!;
+    assertEquals(again.isExclusive, true);
+    again.release();
+  }));
+
+Deno.test("where locks do not work the call goes on without one, and that is said", () =>
+  withFolder(async (folder) => {
+    const said: string[] = [];
+    Deno.writeTextFileSync(`${folder}/file`, "");
+    const onUnavailable = (detail: string) => said.push(detail);
+    const lease = (await acquireLock(`${folder}/file`, A, { fname: "load", onUnavailable }))!;
+    assertEquals(lease.isExclusive, false);
+    lease.release();
+    assertEquals(said.length, 1);
+  }));
+
+const ROUNDS = Number(Deno.env.get("CACHEPY_LOCK_ROUNDS") ?? 5);
+
+Deno.test(`a holder that is killed is replaced within a second: ${ROUNDS} times, 8 waiters of 8 processes`, () =>
+  withStore(async (_, dir) => {
+    let slowest = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const name = `round ${round}`;
+      const holder = linesOf(child("store_child.ts", ["compute", dir, name, "60000"]).spawn());
+      assertEquals([await holder.next(), await holder.next()], ["asking", "computing"]);
+      const waiters = Array.from(
+        { length: 8 },
+        () => linesOf(child("store_child.ts", ["compute", dir, name, "20"]).spawn()),
+      );
+      for (const waiter of waiters) assertEquals(await waiter.next(), "asking");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const killedMs = Date.now();
+      holder.kill();
+      const results = await Promise.all(waiters.map(async (waiter) => {
+        let last = "";
+        for (let line = await waiter.next(); line !== null; line = await waiter.next()) last = line;
+        return JSON.parse(last);
+      }));
+      await holder.next();
+      assertEquals(results.filter(({ computed }) => computed).length, 1);
+      for (const { value, doneMs } of results) {
+        assertEquals(value, `value of ${name}`);
+        slowest = Math.max(slowest, doneMs - killedMs);
+      }
+    }
+    assert(slowest < 1000, `${slowest} ms`);
+  }));
