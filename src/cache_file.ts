@@ -7,8 +7,7 @@ import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptio
 import { CacheTypeError } from "./words/errors.ts";
 import { type CacheOptions, mergeOptions, type ValidatedOptions, validateOptions } from "./options/check_options.ts";
 import { previewOf } from "./values/preview.ts";
-import { Step } from "./call/wrapped.ts";
-import { registerStep } from "./call/registry.ts";
+import { type PreparedStep, registerStep, Step } from "./call/wrapped.ts";
 
 /**
  * A decorator that makes functions remember their results on disk, for as long as everything that they depend on is
@@ -87,7 +86,7 @@ function decorateMethod(subject: unknown, context: DecoratorContext, options: Va
 
 function wrap<F extends AnyFunction>(fn: F, options: ValidatedOptions, name: string): CachedFunction<F> {
   requireCacheable(fn);
-  const step = new Step(fn, options, name);
+  const step = new Step(fn, options, name, prepare);
   const call = (overrides: CallOptions): CachedCall<F> =>
     function (this: ThisParameterType<F>, ...args: Parameters<F>) {
       return withCalls(({ memoize }) => memoize(step, this, args, overrides)) as Promise<Awaited<ReturnType<F>>>;
@@ -194,6 +193,12 @@ let calls: Calls | undefined;
  */
 function withCalls<T>(use: (calls: Calls) => Promise<T>): Promise<T> {
   return calls === undefined ? load().then(use) : use(calls);
+}
+
+/** Whatever answers calls is loaded by the first of them, so that a program that makes none does not wait for it. */
+async function prepare(step: Step): Promise<PreparedStep> {
+  const { prepareStep } = await import("./call/prepare.ts");
+  return await prepareStep(step);
 }
 
 async function load(): Promise<Calls> {

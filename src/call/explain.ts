@@ -8,7 +8,7 @@ import type { Call } from "./identify.ts";
 import type { CallOptions } from "./cached_function.ts";
 import type { CallKey } from "../words/digests.ts";
 import type { CallReport, StaleReason } from "../words/events.ts";
-import type { Finding } from "./look_up.ts";
+import type { Finding } from "./freshness.ts";
 import type { EntryRecord } from "../words/records.ts";
 import { describeReasons } from "../reasons/describe_reasons.ts";
 import { closestEntry, type ComparableCall, diffEntries } from "../reasons/differences.ts";

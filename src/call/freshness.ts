@@ -27,6 +27,19 @@ export type Verdict =
   | { readonly fresh: true; readonly trace: Trace }
   | { readonly fresh: false; readonly reasons: readonly StaleReason[] };
 
+/** What is stored for a call. */
+export interface Finding {
+  /** `null`: nothing under this key. */
+  readonly record: EntryRecord | null;
+  /** Whether one of its executions stands; `null`: there is none. */
+  readonly verdict: Verdict | null;
+  /** The commits to the store when it was read; `null` when that cannot be told. */
+  readonly commits: string | null;
+}
+
+/** What is found when nothing is looked for. */
+export const NOTHING_FOUND: Finding = { record: null, verdict: null, commits: null };
+
 /**
  * The first of an entry's traces that stands.
  *

@@ -9,14 +9,13 @@ import { CacheError } from "../words/errors.ts";
 import { checkDependency } from "../reads/dependency.ts";
 import type { StaleReason } from "../words/events.ts";
 import { compareWithClosest } from "./explain.ts";
-import { type Checks, type Verdict, verifyRecord } from "./freshness.ts";
+import { type Checks, type Finding, NOTHING_FOUND, verifyRecord } from "./freshness.ts";
 import { type Landing, outcomeOf } from "./outcome.ts";
 import { recallArguments } from "./replay.ts";
 import type { ChildDependency, EntryRecord, Support, Trace } from "../words/records.ts";
 import { compareTraces } from "../reasons/compare.ts";
-import type { Step } from "./wrapped.ts";
+import { findSteps, type Step } from "./wrapped.ts";
 import { tellDamaged } from "./tell.ts";
-import { findSteps } from "./registry.ts";
 
 /** One verification, with all inner calls that it leads to. */
 export interface Visit {
@@ -30,19 +29,6 @@ export interface Visit {
   /** The calls being verified, outermost first: one that leads back to itself does not stand. */
   readonly open: Set<string>;
 }
-
-/** What is stored for a call. */
-export interface Finding {
-  /** `null`: nothing under this key. */
-  readonly record: EntryRecord | null;
-  /** Whether one of its executions stands; `null`: there is none. */
-  readonly verdict: Verdict | null;
-  /** The commits to the store when it was read; `null` when that cannot be told. */
-  readonly commits: string | null;
-}
-
-/** What is found when nothing is looked for. */
-export const NOTHING_FOUND: Finding = { record: null, verdict: null, commits: null };
 
 /** Begins a verification. */
 export function beginVisit(isHeard: boolean, rerun?: Visit["rerun"]): Visit {

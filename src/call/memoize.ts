@@ -18,7 +18,8 @@ import type { Flight } from "./flights.ts";
 import { reservePlace, run } from "./run.ts";
 import { keep } from "./keep.ts";
 import { landedOn, landedThrowing, type Landing, uniqueOutcome } from "./outcome.ts";
-import { beginVisit, type Finding, isUpToDate, lookUp, NOTHING_FOUND, type Visit } from "./look_up.ts";
+import { type Finding, NOTHING_FOUND } from "./freshness.ts";
+import { beginVisit, isUpToDate, lookUp, type Visit } from "./look_up.ts";
 import type { Step } from "./wrapped.ts";
 import { joinRun, takeLock } from "./wait.ts";
 import { isHeard, tellDamaged, tellMiss, tellShared } from "./tell.ts";
@@ -102,7 +103,7 @@ async function answer(
     tellDamaged(call, describeError(error));
     const execution = await run(call, flight);
     return landing = execution.threw
-      ? await landedThrowing(call, execution.error, [])
+      ? await landedThrowing(call.prepared.codeOptions, execution.error, [])
       : { kind: "unstored", value: execution.value, reasons: [], outcome: uniqueOutcome() };
   } finally {
     flights.end(call.key, flight, landing!);
@@ -136,7 +137,10 @@ async function compute(
     const isSameInput = (await identifyCall(call.step, call.receiver, call.args)).key === call.key;
     const execution = await run(call, flight);
     if (execution.threw) {
-      return { ...await landedThrowing(call, execution.error, reasons), isOfOtherInput: !isSameInput };
+      return {
+        ...await landedThrowing(call.prepared.codeOptions, execution.error, reasons),
+        isOfOtherInput: !isSameInput,
+      };
     }
     const landing = await keep(call, execution, {
       reasons,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Call } from "./identify.ts";
+import type { FingerprintOptions } from "../code/fingerprint.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { digestBytes, digestChunks } from "../words/sha256.ts";
 import type { Digest } from "../words/digests.ts";
@@ -35,8 +35,12 @@ export function landedOn(trace: Trace): Landing {
 }
 
 /** An execution that threw; errors that code can only tell apart by their stack traces are one outcome. */
-export async function landedThrowing(call: Call, error: unknown, reasons: readonly StaleReason[]): Promise<Landing> {
-  const encoder = new CanonicalEncoder(call.prepared.codeOptions);
+export async function landedThrowing(
+  codeOptions: FingerprintOptions,
+  error: unknown,
+  reasons: readonly StaleReason[],
+): Promise<Landing> {
+  const encoder = new CanonicalEncoder(codeOptions);
   let outcome: Digest<"outcome">;
   try {
     outcome = digestChunks([utf8.encode("threw "), await encoder.encode(error, "error")]);

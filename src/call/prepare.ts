@@ -4,44 +4,20 @@
  * @module
  */
 import { announce, type Audience, warnOnce } from "../words/announce.ts";
-import { type ArgumentPlan, planArguments } from "./arguments.ts";
+import { planArguments } from "./arguments.ts";
 import { loadDefaultConfig } from "../options/config.ts";
-import type { FileDigests } from "../reads/files/file_digests.ts";
 import { type Fingerprint, fingerprint, type FingerprintOptions } from "../code/fingerprint.ts";
-import {
-  mergeOptions,
-  type ResolvedOptions,
-  resolveOptions,
-  withoutForeignParameters,
-} from "../options/check_options.ts";
+import { mergeOptions, resolveOptions, withoutForeignParameters } from "../options/check_options.ts";
 import { projectRoot, toAbsolute, workingDirectory } from "../options/project.ts";
 import { SizeBound } from "../store/bound/size_bound.ts";
-import type { Step } from "./wrapped.ts";
-import { cachedIdentity } from "./registry.ts";
+import { cachedIdentity, type PreparedStep, type Step } from "./wrapped.ts";
 import type { CacheReport } from "../store/cache_dir.ts";
-import { openWorkspace, type Workspace } from "./workspace.ts";
+import { openWorkspace } from "./workspace.ts";
 import type { BlindUse } from "../code/types.ts";
 import { digestBytes } from "../words/sha256.ts";
 import { createPackageResolver, type PackageIdentity } from "../code/packages/packages.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
 import { isOwnModule } from "../words/own_modules.ts";
-
-/** What a function needs to be called, worked out by its first call. */
-export interface PreparedStep {
-  readonly options: ResolvedOptions;
-  readonly audience: Audience;
-  readonly workspace: Workspace;
-  readonly files: FileDigests;
-  /** The project's root, for portable paths. */
-  readonly root: string;
-  readonly plan: ArgumentPlan;
-  /** Keeps the cache under `maxBytes`; absent where there is no bound. */
-  readonly bound?: SizeBound;
-  /** How code is followed, for functions and instances among the arguments too. */
-  readonly codeOptions: FingerprintOptions;
-  /** The function's fingerprint as it is now. */
-  fingerprint(): Promise<Fingerprint>;
-}
 
 /**
  * Works it out.

@@ -1,18 +1,39 @@
 /**
- * A wrapped function: what wrapping it has to know at once. What its calls need is worked out by the first of them.
+ * A wrapped function: what wrapping it has to know at once, and what its calls need, which the first of them works out.
+ * And the wrapped functions of this process: by the function that a user holds, and by the identity that traces record.
  *
  * @module
  */
 import type { AnyFunction } from "./cached_function.ts";
-import { requireParameterNames, type ValidatedOptions } from "../options/check_options.ts";
-import type { PreparedStep } from "./prepare.ts";
+import { requireParameterNames, type ResolvedOptions, type ValidatedOptions } from "../options/check_options.ts";
 import { cacheDefaultDir, toAbsolute, toPortable } from "../options/project.ts";
 // The parser is needed while wrapping only where options name parameters.
 import defer * as parameters from "../code/syntax/parameters.ts";
 import type { ParameterList } from "../code/syntax/parameters.ts";
+import type { Fingerprint, FingerprintOptions } from "../code/fingerprint.ts";
+import type { FileDigests } from "../reads/files/file_digests.ts";
+import type { SizeBound } from "../store/bound/size_bound.ts";
+import type { Audience } from "../words/announce.ts";
 import { isOwnModule } from "../words/own_modules.ts";
+import type { ArgumentPlan } from "./arguments.ts";
+import type { Workspace } from "./workspace.ts";
 
-export type { PreparedStep } from "./prepare.ts";
+/** What a function needs to be called, worked out by its first call. */
+export interface PreparedStep {
+  readonly options: ResolvedOptions;
+  readonly audience: Audience;
+  readonly workspace: Workspace;
+  readonly files: FileDigests;
+  /** The project's root, for portable paths. */
+  readonly root: string;
+  readonly plan: ArgumentPlan;
+  /** Keeps the cache under `maxBytes`; absent where there is no bound. */
+  readonly bound?: SizeBound;
+  /** How code is followed, for functions and instances among the arguments too. */
+  readonly codeOptions: FingerprintOptions;
+  /** The function's fingerprint as it is now. */
+  fingerprint(): Promise<Fingerprint>;
+}
 
 /** A wrapped function. */
 export class Step {
@@ -32,9 +53,15 @@ export class Step {
    * @param fn The function.
    * @param options Options given in code, checked.
    * @param name Name to show when the options give none.
+   * @param prepareStep Works out what its calls need; asked by the first of them.
    * @throws {CacheTypeError} `ERR_OPTION_PARAMETER` for a name in `fileArgs` or `ignoreArgs` that is no parameter.
    */
-  constructor(readonly fn: AnyFunction, options: ValidatedOptions, name: string) {
+  constructor(
+    readonly fn: AnyFunction,
+    options: ValidatedOptions,
+    name: string,
+    readonly prepareStep: (step: Step) => Promise<PreparedStep>,
+  ) {
     this.given = options;
     this.fname = options.name ?? (name || "anonymous");
     const site = wrapSite();
@@ -58,8 +85,7 @@ export class Step {
    */
   prepare(): Promise<PreparedStep> {
     if (this.#prepared === undefined) {
-      // Whatever answers calls is loaded by the first call, so that a program that makes none does not wait for it.
-      const preparing = import("./prepare.ts").then(({ prepareStep }) => prepareStep(this));
+      const preparing = this.prepareStep(this);
       this.#prepared = preparing;
       preparing.then((ready) => this.#ready = ready, () => {
         if (this.#prepared === preparing) this.#prepared = undefined;
@@ -90,4 +116,61 @@ function wrapSite(): string | null {
     if (url !== undefined && !isOwnModule(url)) return url;
   }
   return null;
+}
+
+/** Cached functions, held weakly: a factory may wrap thousands. */
+class Registry<Step extends object> {
+  readonly #byId = new Map<string, Set<WeakRef<Step>>>();
+
+  /** Adds a function under its identity. */
+  add(functionId: string, step: Step): void {
+    const refs = this.#byId.get(functionId);
+    if (refs === undefined) this.#byId.set(functionId, new Set([new WeakRef(step)]));
+    else refs.add(new WeakRef(step));
+  }
+
+  /** The functions with this identity; more than one when a factory wraps closures of one text. */
+  find(functionId: string): Step[] {
+    const refs = this.#byId.get(functionId);
+    if (refs === undefined) return [];
+    const found: Step[] = [];
+    for (const ref of refs) {
+      const step = ref.deref();
+      if (step === undefined) refs.delete(ref);
+      else found.push(step);
+    }
+    return found;
+  }
+}
+
+const steps = new Registry<Step>();
+const byCachedFunction = new WeakMap<object, Step>();
+
+/** Makes a wrapped function known. */
+export function registerStep(step: Step, cachedFunction: object): void {
+  steps.add(step.functionId, step);
+  byCachedFunction.set(cachedFunction, step);
+}
+
+/**
+ * The wrapped functions with this identity: those of the same cache directory where there are any, else all.
+ *
+ * @param functionId As a trace records it.
+ * @param home The cache directory of the function in whose trace it stands.
+ */
+export function findSteps(functionId: string, home: string): Step[] {
+  const found = steps.find(functionId);
+  const atHome = found.filter((step) => step.home === home);
+  return atHome.length > 0 ? atHome : found;
+}
+
+/**
+ * What stands for a cached function in the code of another one: its identity, since its calls are in the trace.
+ *
+ * @returns `undefined` for a function that is not cached, and where several cached functions share the identity, so
+ * that the name alone would not tell which one is meant.
+ */
+export function cachedIdentity(value: object): string | undefined {
+  const step = byCachedFunction.get(value);
+  return step === undefined || findSteps(step.functionId, step.home).length > 1 ? undefined : step.functionId;
 }

@@ -3,59 +3,11 @@
  *
  * @module
  */
+import type { EncodedKey, EncodeKeyOptions } from "./key_objects.ts";
 import { CycleFound, KeyWriter } from "./key_writer.ts";
 import { classify } from "../kinds.ts";
 
-/** How {@linkcode encodeKey} names what has no value of its own. */
-export interface EncodeKeyOptions {
-  /**
-   * What paths in messages begin with.
-   *
-   * @default {"value"}
-   */
-  readonly path?: string;
-  /**
-   * Gives the stand-in of a function, of an instance's class, or of a Blob's content. `undefined`: not known yet; the
-   * subject is listed as unresolved.
-   */
-  readonly identify?: (subject: object, path: string) => Uint8Array | string | undefined;
-  /** Gives the private fields of an instance; `undefined`: it has none. */
-  readonly privatesOf?: (instance: object) => ReadonlyMap<string, unknown> | undefined;
-  /**
-   * Gives the name by which something in a private field counts that cannot be an input: a Promise, a stream, a weak
-   * collection, an iterator, an unregistered symbol, an object of the platform. Without it, and elsewhere, such a thing
-   * is refused.
-   */
-  readonly nameHandle?: (handle: unknown) => string;
-  /** Told of each object that is written. */
-  readonly noteObject?: (subject: object) => void;
-  /**
-   * Whether the value itself comes from private fields.
-   *
-   * @default false
-   */
-  readonly isPrivate?: boolean;
-  /**
-   * Digests binary data of 64 KiB or more, which is then not copied into the key. All keys that are compared must be
-   * made with the same function, or all without.
-   */
-  readonly digest?: (bytes: Uint8Array) => string;
-}
-
-/** Canonical bytes, and what is missing in them. */
-export interface EncodedKey {
-  readonly bytes: Uint8Array;
-  /** What `identify` did not know, in the order of the walk. While there is any, the bytes are no key. */
-  readonly unresolved: readonly Unresolved[];
-}
-
-/** Something whose stand-in has to be found before the value can be encoded again. */
-export interface Unresolved {
-  readonly subject: object;
-  readonly path: string;
-  /** A function; an instance of a user class; a Blob or File, whose content can only be awaited. */
-  readonly reason: "function" | "instance" | "blob";
-}
+export type { EncodedKey, EncodeKeyOptions, Unresolved } from "./key_objects.ts";
 
 /**
  * Encodes a value so that two values give the same bytes exactly when a function cannot be expected to treat them

@@ -3,15 +3,81 @@
  *
  * @module
  */
-import { Major } from "../cbor/byte_writer.ts";
-import type { KeyWriter } from "./key_writer.ts";
+import { type ByteWriter, Major } from "../cbor/byte_writer.ts";
 import { className, type Kind, ownPlatformName, unbox } from "../kinds.ts";
 import { isOutOfBounds, regexpParts, writeDate } from "../result/result_objects.ts";
 import { bytesOf, REFERENCE_BYTES, TAG_BY_NAME, TAG_SET, TAG_URI, viewName } from "../cbor/tags.ts";
 import { Step } from "../cbor/walk_stack.ts";
 
+/** How `encodeKey` names what has no value of its own. */
+export interface EncodeKeyOptions {
+  /**
+   * What paths in messages begin with.
+   *
+   * @default {"value"}
+   */
+  readonly path?: string;
+  /**
+   * Gives the stand-in of a function, of an instance's class, or of a Blob's content. `undefined`: not known yet; the
+   * subject is listed as unresolved.
+   */
+  readonly identify?: (subject: object, path: string) => Uint8Array | string | undefined;
+  /** Gives the private fields of an instance; `undefined`: it has none. */
+  readonly privatesOf?: (instance: object) => ReadonlyMap<string, unknown> | undefined;
+  /**
+   * Gives the name by which something in a private field counts that cannot be an input: a Promise, a stream, a weak
+   * collection, an iterator, an unregistered symbol, an object of the platform. Without it, and elsewhere, such a thing
+   * is refused.
+   */
+  readonly nameHandle?: (handle: unknown) => string;
+  /** Told of each object that is written. */
+  readonly noteObject?: (subject: object) => void;
+  /**
+   * Whether the value itself comes from private fields.
+   *
+   * @default false
+   */
+  readonly isPrivate?: boolean;
+  /**
+   * Digests binary data of 64 KiB or more, which is then not copied into the key. All keys that are compared must be
+   * made with the same function, or all without.
+   */
+  readonly digest?: (bytes: Uint8Array) => string;
+}
+
+/** Canonical bytes, and what is missing in them. */
+export interface EncodedKey {
+  readonly bytes: Uint8Array;
+  /** What `identify` did not know, in the order of the walk. While there is any, the bytes are no key. */
+  readonly unresolved: readonly Unresolved[];
+}
+
+/** Something whose stand-in has to be found before the value can be encoded again. */
+export interface Unresolved {
+  readonly subject: object;
+  readonly path: string;
+  /** A function; an instance of a user class; a Blob or File, whose content can only be awaited. */
+  readonly reason: "function" | "instance" | "blob";
+}
+
+/** What writing an object needs of the walk that it is part of. */
+export interface KeyTarget {
+  readonly writer: ByteWriter;
+  readonly options: EncodeKeyOptions;
+  /** Writes a value, or the head of one that holds others and goes on with these next. */
+  begin(value: unknown): void;
+  /** Writes an array. @param owner The object that is complete with it; `null`: none. */
+  array(items: unknown[], owner: object | null): void;
+  /** Goes on with these items next. */
+  push(step: number, subject: object | null, items: readonly unknown[], start: number): unknown;
+  /** Writes what stands for a Blob. */
+  standIn(subject: object, reason: Unresolved["reason"]): void;
+  /** Writes, or refuses, what cannot be an input. */
+  handle(subject: unknown, what: string): void;
+}
+
 /** Writes a built-in object, or its head and what comes next, without its further properties. */
-export function writeKeyObject(key: KeyWriter, subject: object, kind: Kind): void {
+export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): void {
   const { writer } = key;
   const start = writer.length;
   switch (kind) {
@@ -73,7 +139,7 @@ export function writeKeyObject(key: KeyWriter, subject: object, kind: Kind): voi
   }
 }
 
-function writeError(key: KeyWriter, error: Error): void {
+function writeError(key: KeyTarget, error: Error): void {
   const { writer } = key;
   const start = writer.length;
   const named: unknown[] = ["name", error.name];
@@ -85,14 +151,14 @@ function writeError(key: KeyWriter, error: Error): void {
   key.push(Step.named, null, named, start);
 }
 
-function writeBoxed(key: KeyWriter, subject: object): void {
+function writeBoxed(key: KeyTarget, subject: object): void {
   const value = unbox(subject)!;
   const type = typeof value;
   key.writer.object(type === "bigint" ? "BigInt" : type[0]!.toUpperCase() + type.slice(1), 2);
   key.begin(value);
 }
 
-function writeView(key: KeyWriter, view: ArrayBufferView): void {
+function writeView(key: KeyTarget, view: ArrayBufferView): void {
   const { writer } = key;
   if (isOutOfBounds(view) || (view.buffer instanceof ArrayBuffer && view.buffer.detached)) {
     return key.handle(view, "a view that lies outside of its buffer");
@@ -103,7 +169,7 @@ function writeView(key: KeyWriter, view: ArrayBufferView): void {
   writeBytes(key, bytesOf(view), TAG_BY_NAME[name] ?? null);
 }
 
-function writeBytes(key: KeyWriter, bytes: Uint8Array, tag: number | null): void {
+function writeBytes(key: KeyTarget, bytes: Uint8Array, tag: number | null): void {
   const { writer, options } = key;
   if (tag !== null) writer.head(Major.tag, tag);
   if (options.digest === undefined || bytes.length < REFERENCE_BYTES) return writer.byteString(bytes);
@@ -112,7 +178,7 @@ function writeBytes(key: KeyWriter, bytes: Uint8Array, tag: number | null): void
   writer.number(bytes.length);
 }
 
-function writeBlob(key: KeyWriter, blob: Blob): void {
+function writeBlob(key: KeyTarget, blob: Blob): void {
   const { writer } = key;
   const isFile = blob instanceof File;
   writer.object(isFile ? "File" : "Blob", isFile ? 5 : 3);
@@ -124,7 +190,7 @@ function writeBlob(key: KeyWriter, blob: Blob): void {
 }
 
 /** Objects of the platform that are data. */
-function writePlatform(key: KeyWriter, subject: object): void {
+function writePlatform(key: KeyTarget, subject: object): void {
   const { writer } = key;
   const name = ownPlatformName(subject);
   if (name === null) return writeHandle(key, subject, "platform");
@@ -167,6 +233,6 @@ const REFUSED: Partial<Record<Kind, string>> = {
 };
 
 /** Writes what cannot be an input but in a private field. */
-function writeHandle(key: KeyWriter, subject: object, kind: Kind): void {
+function writeHandle(key: KeyTarget, subject: object, kind: Kind): void {
   key.handle(subject, REFUSED[kind] ?? `an object of the platform (${className(subject)})`);
 }

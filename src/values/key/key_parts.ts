@@ -128,3 +128,22 @@ export function symbolName(symbol: symbol): SymbolName | null {
   const name = wellKnown.get(symbol);
   return name === undefined ? null : { kind: "WellKnownSymbol", text: name };
 }
+
+/** An own member that is not enumerable. */
+export interface HiddenMember {
+  /** The name of a symbol is its description: no better one is the same in another process. */
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** Own members that are not enumerable, sorted by name; accessors by their functions. */
+export function hiddenMembers(subject: object): HiddenMember[] {
+  const names = Object.getOwnPropertyNames(subject);
+  const symbols = Object.getOwnPropertySymbols(subject);
+  if (symbols.length === 0 && names.length === Object.keys(subject).length) return [];
+  return [...names, ...symbols].flatMap((name) => {
+    const property = Object.getOwnPropertyDescriptor(subject, name);
+    if (property === undefined || property.enumerable === true) return [];
+    return [{ name: String(name), value: "value" in property ? property.value : [property.get, property.set] }];
+  }).sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}

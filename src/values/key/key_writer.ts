@@ -6,9 +6,17 @@
 import { CacheTypeError } from "../../words/errors.ts";
 import { type Classified, classify, classifyPlainLooking, isJustElements, ownPlatformName } from "../kinds.ts";
 import { ByteWriter, Major } from "../cbor/byte_writer.ts";
-import type { EncodedKey, EncodeKeyOptions, Unresolved } from "./encode_key.ts";
-import { KeyParts, PART_BYTES, sortAscii, type SortedNames, sortEncoded, symbolName } from "./key_parts.ts";
-import { writeKeyObject } from "./key_objects.ts";
+import {
+  type HiddenMember,
+  hiddenMembers,
+  KeyParts,
+  PART_BYTES,
+  sortAscii,
+  type SortedNames,
+  sortEncoded,
+  symbolName,
+} from "./key_parts.ts";
+import { type EncodedKey, type EncodeKeyOptions, type Unresolved, writeKeyObject } from "./key_objects.ts";
 import { isNodeBuffer } from "../result/result_objects.ts";
 import { isIndex } from "../result/result_writer.ts";
 import { MAX_DEPTH, TAG_REFERENCE } from "../cbor/tags.ts";
@@ -473,21 +481,3 @@ const MARKED_BY_PLATFORM: ReadonlySet<string> = new Set([
 const HOLDS_VALUES: ReadonlySet<string> = new Set(["map", "set", "error", "arguments", "platform", "boxed"]);
 
 const ERROR_PROPERTIES: ReadonlySet<string> = new Set(["name", "message", "cause", "errors", "stack"]);
-
-interface HiddenMember {
-  /** The name of a symbol is its description: no better one is the same in another process. */
-  readonly name: string;
-  readonly value: unknown;
-}
-
-/** Own members that are not enumerable, sorted by name; accessors by their functions. */
-function hiddenMembers(subject: object): HiddenMember[] {
-  const names = Object.getOwnPropertyNames(subject);
-  const symbols = Object.getOwnPropertySymbols(subject);
-  if (symbols.length === 0 && names.length === Object.keys(subject).length) return [];
-  return [...names, ...symbols].flatMap((name) => {
-    const property = Object.getOwnPropertyDescriptor(subject, name);
-    if (property === undefined || property.enumerable === true) return [];
-    return [{ name: String(name), value: "value" in property ? property.value : [property.get, property.set] }];
-  }).sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-}

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { ResultWriter } from "./result_writer.ts";
+import { type ResultNotice, ResultWriter } from "./result_writer.ts";
+
+export type { ResultNotice } from "./result_writer.ts";
 import { type Draft, layOut, type Strategy, StrategyFailed } from "./layout.ts";
 
 /** The bytes of a result, in parts. */
@@ -14,14 +16,6 @@ export interface EncodedResult {
   readonly byteLength: number;
   /** What the user should know of what is kept. */
   readonly notices: readonly ResultNotice[];
-}
-
-/** Something about a part of a result that is kept: it takes more room than it looks. */
-export interface ResultNotice {
-  /** Where: `result.rows[0]`. */
-  readonly path: string;
-  /** What is to be known, in words. */
-  readonly detail: string;
 }
 
 /**

@@ -17,7 +17,7 @@ import {
   type TypedArray,
   type TypedArrayConstructor,
 } from "../cbor/tags.ts";
-import type { ValueReader } from "./value_reader.ts";
+import type { ByteReader } from "../cbor/byte_reader.ts";
 
 /** An object, and whether its cause comes next. */
 export interface ReadObject {
@@ -36,8 +36,26 @@ const ERROR_BY_NAME: Readonly<Record<string, ErrorConstructor>> = {
   URIError,
 };
 
+/** What reading an object needs of the walk that it is part of. */
+export interface ObjectSource extends ByteReader {
+  /** How many resizable buffers were made, and what the regular expressions cost. */
+  resizableBuffers: number;
+  patternCost: number;
+  head(major: number): number;
+  byteString(): Uint8Array;
+  /** A value that holds no others. */
+  primitive(): unknown;
+  /** The object that a reference leads to. */
+  reference(): object;
+  isTagged(): boolean;
+  sharedTag(): number;
+  /** A number for an object that is shared, and the object once it is made. */
+  takeSlot(): number;
+  fillSlot(slot: number, value: object): void;
+}
+
 /** The object whose type name was just read, with `count` parts to come. */
-export function readObject(reader: ValueReader, name: unknown, count: number): ReadObject {
+export function readObject(reader: ObjectSource, name: unknown, count: number): ReadObject {
   if (typeof name !== "string") return reader.fail("an object without a type name");
   if (ERROR_NAMES.has(name)) {
     if (count !== 2 && count !== 3) reader.fail("an error that is not message, stack and cause");
@@ -46,7 +64,7 @@ export function readObject(reader: ValueReader, name: unknown, count: number): R
   return { value: readOther(reader, name, count), hasCause: false };
 }
 
-function readOther(reader: ValueReader, name: string, count: number): object {
+function readOther(reader: ObjectSource, name: string, count: number): object {
   switch (name) {
     case "Number":
     case "String":
@@ -81,7 +99,7 @@ function readOther(reader: ValueReader, name: string, count: number): object {
 }
 
 /** The buffer of a view: given here, or by reference. */
-function readViewedBuffer(reader: ValueReader): ArrayBuffer {
+function readViewedBuffer(reader: ObjectSource): ArrayBuffer {
   const number = reader.sharedTag();
   let value: unknown;
   if (number === TAG_REFERENCE) value = reader.reference();
@@ -96,7 +114,7 @@ function readViewedBuffer(reader: ValueReader): ArrayBuffer {
   return value instanceof ArrayBuffer ? value : reader.fail("a view of something that is no buffer");
 }
 
-function readBuffer(reader: ValueReader, count: number): ArrayBuffer {
+function readBuffer(reader: ObjectSource, count: number): ArrayBuffer {
   if (count !== 1 && count !== 2) reader.fail("a buffer that is not bytes and a limit");
   const bytes = reader.byteString();
   if (count === 1) return bytes.slice().buffer as ArrayBuffer;
@@ -114,7 +132,7 @@ function readBuffer(reader: ValueReader, count: number): ArrayBuffer {
   }
 }
 
-function readError(reader: ValueReader, name: string): Error {
+function readError(reader: ObjectSource, name: string): Error {
   const message = reader.primitive();
   const stack = reader.primitive();
   const error = withoutTrace(() =>
@@ -124,7 +142,7 @@ function readError(reader: ValueReader, name: string): Error {
   return error;
 }
 
-function readException(reader: ValueReader, count: number): DOMException {
+function readException(reader: ObjectSource, count: number): DOMException {
   const [message, name, stack] = [reader.primitive(), reader.primitive(), reader.primitive()];
   if (count !== 3 || typeof message !== "string" || typeof name !== "string") {
     return reader.fail("an exception that is not message, name and stack");
@@ -138,7 +156,7 @@ function setStack(error: Error, stack: unknown): void {
   (error as { stack: unknown }).stack = typeof stack === "string" ? stack : undefined;
 }
 
-function readBlob(reader: ValueReader, kind: "Blob" | "File", count: number): Blob {
+function readBlob(reader: ObjectSource, kind: "Blob" | "File", count: number): Blob {
   const type = reader.primitive();
   const bytes = reader.byteString();
   if (typeof type !== "string" || count !== (kind === "Blob" ? 2 : 4)) reader.fail(`a ${kind} of other parts`);
@@ -159,13 +177,13 @@ function preview(name: string): string {
  *
  * @param kind What to make; `undefined`: a Uint8Array.
  */
-export function readTypedArray(reader: ValueReader, bytes: Uint8Array, kind: ArrayKind | undefined): TypedArray {
+export function readTypedArray(reader: ObjectSource, bytes: Uint8Array, kind: ArrayKind | undefined): TypedArray {
   const own = bytes.slice();
   return kind === undefined ? own : viewAs(reader, own, kind);
 }
 
 /** Elements to be looked at and not handed out: a view of `bytes` where it lies right, else a copy. */
-export function readElements(reader: ValueReader, bytes: Uint8Array, kind: ArrayKind): TypedArray {
+export function readElements(reader: ObjectSource, bytes: Uint8Array, kind: ArrayKind): TypedArray {
   const isUsable = !kind.isBigEndian && bytes.byteOffset % kind.constructor.BYTES_PER_ELEMENT === 0;
   return viewAs(reader, isUsable ? bytes : bytes.slice(), kind);
 }
@@ -176,7 +194,7 @@ interface ArrayKind {
   readonly isBigEndian: boolean;
 }
 
-function viewAs(reader: ValueReader, bytes: Uint8Array, { constructor, isBigEndian }: ArrayKind): TypedArray {
+function viewAs(reader: ObjectSource, bytes: Uint8Array, { constructor, isBigEndian }: ArrayKind): TypedArray {
   const size = constructor.BYTES_PER_ELEMENT;
   if (bytes.length % size !== 0) reader.fail(`a ${constructor.name} with a part of an element`);
   if (isBigEndian) swapByteOrder(bytes, size);
@@ -187,14 +205,14 @@ function viewAs(reader: ValueReader, bytes: Uint8Array, { constructor, isBigEndi
 const DATE_TEXT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** A Date from seconds since the epoch, or from a text. */
-export function readDate(reader: ValueReader, content: unknown): Date {
+export function readDate(reader: ObjectSource, content: unknown): Date {
   if (typeof content === "number") return new Date(Math.round(content * 1000));
   if (typeof content === "string" && DATE_TEXT.test(content)) return new Date(content);
   return reader.fail("a date that is neither seconds nor RFC 3339");
 }
 
 /** A Date from whole seconds and milliseconds. */
-export function readExtendedTime(reader: ValueReader): Date {
+export function readExtendedTime(reader: ObjectSource): Date {
   let seconds = NaN;
   let ms = 0;
   for (let left = reader.head(0xa0); left > 0; left--) {
@@ -209,7 +227,7 @@ export function readExtendedTime(reader: ValueReader): Date {
 }
 
 /** A regular expression. It is made, not run. */
-export function readRegExp(reader: ValueReader): RegExp {
+export function readRegExp(reader: ObjectSource): RegExp {
   if (reader.head(0x80) !== 2) reader.fail("a regular expression that is not pattern and flags");
   const source = reader.primitive();
   const flags = reader.primitive();

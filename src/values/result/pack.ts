@@ -7,8 +7,7 @@
  * @module
  */
 import { Major } from "../cbor/byte_writer.ts";
-import type { ResultWriter } from "./result_writer.ts";
-import { writeBytes } from "./result_objects.ts";
+import { type ResultTarget, writeBytes } from "./result_objects.ts";
 import { StrategyFailed } from "./layout.ts";
 import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "../cbor/tags.ts";
 import { isElementsAlone } from "../kinds.ts";
@@ -25,18 +24,30 @@ const PACK_COLUMN_FROM = 8;
 /** A column of objects inside rows inside rows …: deeper ones are written one by one. */
 const MAX_PACKED_DEPTH = 8;
 
+/** What writing a packed array needs of the walk that it is part of. */
+interface PackTarget extends ResultTarget {
+  readonly seen: ResultTarget["seen"] & { packedArrays(): Set<object>; packedObjects(): Set<object> };
+  /** Writes a value that holds no others. */
+  primitive(value: unknown): void;
+  /** Writes an array value by value. */
+  list(items: readonly unknown[]): void;
+  /** What follows are the values of `names[index]` of all rows, until `leaveColumn`. */
+  enterColumn(names: readonly string[], index: number): void;
+  leaveColumn(): void;
+}
+
 /**
  * Writes `items` packed.
  *
  * @returns `false` when it does not pay or does not fit; then nothing is written.
  */
-export function writePacked(result: ResultWriter, items: readonly unknown[], packedDepth = 0): boolean {
+export function writePacked(result: PackTarget, items: readonly unknown[], packedDepth = 0): boolean {
   const first = items[0];
   if (typeof first === "number") return writeNumbers(result, items);
   return items.length > BLOCK_ROWS ? writeBlocks(result, items, packedDepth) : writeBlock(result, items, packedDepth);
 }
 
-function writeBlock(result: ResultWriter, items: readonly unknown[], packedDepth: number): boolean {
+function writeBlock(result: PackTarget, items: readonly unknown[], packedDepth: number): boolean {
   switch (typeof items[0]) {
     case "number":
       return writeNumbers(result, items);
@@ -54,7 +65,7 @@ function writeBlock(result: ResultWriter, items: readonly unknown[], packedDepth
 }
 
 /** Writes a long array in blocks; the first decides whether packing pays. */
-function writeBlocks(result: ResultWriter, items: readonly unknown[], packedDepth: number): boolean {
+function writeBlocks(result: PackTarget, items: readonly unknown[], packedDepth: number): boolean {
   const { writer } = result;
   const start = writer.length;
   writer.object("Concat", 1 + Math.ceil(items.length / BLOCK_ROWS));
@@ -70,7 +81,7 @@ function writeBlocks(result: ResultWriter, items: readonly unknown[], packedDept
   return true;
 }
 
-function writeNumbers(result: ResultWriter, items: readonly unknown[]): boolean {
+function writeNumbers(result: PackTarget, items: readonly unknown[]): boolean {
   const numbers = new Float64Array(items.length);
   let low = 0;
   let high = 0;
@@ -99,11 +110,11 @@ function narrowed(numbers: ArrayLike<number>, low: number, high: number): TypedA
   return new Int32Array(numbers);
 }
 
-function writeTyped(result: ResultWriter, array: TypedArray): void {
+function writeTyped(result: PackTarget, array: TypedArray): void {
   writeBytes(result, bytesOf(array), TAG_BY_NAME[viewName(array)] ?? null);
 }
 
-function writeStrings(result: ResultWriter, items: readonly unknown[]): boolean {
+function writeStrings(result: PackTarget, items: readonly unknown[]): boolean {
   const lengths = new Float64Array(items.length);
   let longest = 0;
   let units = 0;
@@ -125,7 +136,7 @@ function writeStrings(result: ResultWriter, items: readonly unknown[]): boolean 
   return true;
 }
 
-function writeChoices(result: ResultWriter, items: readonly unknown[]): boolean {
+function writeChoices(result: PackTarget, items: readonly unknown[]): boolean {
   const indices = new Uint8Array(items.length);
   const choices = new Map<unknown, number>();
   // More choices than this after so many items: not a column of choices.
@@ -154,7 +165,7 @@ function isChoice(item: unknown): boolean {
     : typeof item === "boolean" || item === undefined || item === null;
 }
 
-function writeLists(result: ResultWriter, arrays: readonly unknown[], packedDepth: number): boolean {
+function writeLists(result: PackTarget, arrays: readonly unknown[], packedDepth: number): boolean {
   if (packedDepth >= MAX_PACKED_DEPTH) return false;
   const lists = collectLists(arrays, result.seen.packedArrays());
   if (lists === null) return false;
@@ -164,7 +175,7 @@ function writeLists(result: ResultWriter, arrays: readonly unknown[], packedDept
   return true;
 }
 
-function writeRows(result: ResultWriter, items: readonly unknown[], packedDepth: number): boolean {
+function writeRows(result: PackTarget, items: readonly unknown[], packedDepth: number): boolean {
   if (packedDepth >= MAX_PACKED_DEPTH) return false;
   const rows = collectRows(items);
   if (rows === null) return false;
@@ -188,7 +199,7 @@ function addAll(seen: Set<object>, subjects: readonly object[]): boolean {
   return seen.size === size + subjects.length;
 }
 
-function writeShape(result: ResultWriter, shape: Shape, packedDepth: number): void {
+function writeShape(result: PackTarget, shape: Shape, packedDepth: number): void {
   const { writer } = result;
   writer.head(Major.array, 1 + shape.columns.length);
   writer.head(Major.array, shape.names.length);

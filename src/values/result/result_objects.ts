@@ -6,8 +6,7 @@
 import { classify, isBytesAlone } from "../kinds.ts";
 import { type ByteWriter, Major } from "../cbor/byte_writer.ts";
 import { type Loss, lossBeside, lossOfBare } from "./losses.ts";
-import type { ResultWriter } from "./result_writer.ts";
-import { StrategyFailed } from "./layout.ts";
+import { type External, type Strategy, StrategyFailed } from "./layout.ts";
 import {
   bytesOf,
   CONSTRUCTOR_BY_NAME,
@@ -52,8 +51,27 @@ export function regexpParts(subject: RegExp): readonly [source: string, flags: s
   return [sourceOf.call(subject), flagsOf.call(subject)];
 }
 
+/** What writing an object needs of the walk that it is part of. */
+export interface ResultTarget {
+  readonly writer: ByteWriter;
+  readonly strategy: Readonly<Strategy>;
+  /** Where objects were met. */
+  readonly seen: { get(subject: object): number | undefined; set(subject: object, place: number): void };
+  /** How many resizable buffers were written, and what it costs to compile the regular expressions. */
+  resizableBuffers: number;
+  patternCost: number;
+  /** Writes an object that another one is made of. */
+  nested(subject: object): void;
+  /** Puts data into the encoding by reference. */
+  external(external: External): void;
+  /** Says something about the value at hand. */
+  notice(detail: string): void;
+  /** @throws {CacheTypeError} Always: the value at hand cannot be stored. */
+  refuse(what: string, remedy?: string, member?: PropertyKey): never;
+}
+
 /** Writes a regular expression that has not been used so far that it goes on from some place. */
-export function writeRegExp(result: ResultWriter, subject: RegExp): void {
+export function writeRegExp(result: ResultTarget, subject: RegExp): void {
   if (!Object.is(subject.lastIndex, 0)) {
     result.refuse("a RegExp whose lastIndex is not 0", "set it to 0 before returning it", "lastIndex");
   }
@@ -80,7 +98,7 @@ export const ERROR_NAMES: ReadonlySet<string> = new Set(NAME_BY_PROTOTYPE.values
 
 /** Writes an error up to its cause, which the caller has to write next when there is one. */
 export function writeError(
-  result: ResultWriter,
+  result: ResultTarget,
   subject: Error,
 ): { readonly hasCause: boolean; readonly cause: unknown } {
   const { writer } = result;
@@ -119,14 +137,14 @@ export function withoutTrace<T>(make: () => T): T {
 }
 
 /** Writes the stack trace, which is a text unless `Error.prepareStackTrace` makes it something else. */
-function writeStack(result: ResultWriter, stack: unknown): void {
+function writeStack(result: ResultTarget, stack: unknown): void {
   if (typeof stack === "string") result.writer.text(stack);
   else if (stack === undefined) result.writer.byte(0xf7);
   else result.refuse("a stack trace that is no text", "leave Error.prepareStackTrace as it is", "stack");
 }
 
 /** Writes a DOMException. */
-export function writeException(result: ResultWriter, subject: DOMException): void {
+export function writeException(result: ResultTarget, subject: DOMException): void {
   const { writer } = result;
   writer.object("DOMException", 4);
   writer.text(subject.message);
@@ -138,7 +156,7 @@ export function writeException(result: ResultWriter, subject: DOMException): voi
 export const OWNED_BY_VIEW = -2;
 
 /** Writes an ArrayBuffer that was met as such. */
-export function writeBuffer(result: ResultWriter, buffer: ArrayBuffer): void {
+export function writeBuffer(result: ResultTarget, buffer: ArrayBuffer): void {
   if (buffer.detached) result.refuse("a detached ArrayBuffer");
   refuseLoss(result, lossOfBare(buffer));
   const { writer } = result;
@@ -155,7 +173,7 @@ export function writeBuffer(result: ResultWriter, buffer: ArrayBuffer): void {
 }
 
 /** Writes a typed array or a DataView. */
-export function writeView(result: ResultWriter, view: ArrayBufferView): void {
+export function writeView(result: ResultTarget, view: ArrayBufferView): void {
   const { writer } = result;
   const name = viewName(view);
   const constructor = name === "DataView" ? DataView : CONSTRUCTOR_BY_NAME[name]!;
@@ -197,12 +215,12 @@ export function isNodeBuffer(view: object): boolean {
     view instanceof Uint8Array;
 }
 
-function refuseLoss(result: ResultWriter, loss: Loss | null): void {
+function refuseLoss(result: ResultTarget, loss: Loss | null): void {
   if (loss !== null) result.refuse(loss.what, loss.remedy, loss.member);
 }
 
 /** Writes a Blob or File; its bytes are read when the encoding is put together. */
-export function writeBlob(result: ResultWriter, blob: Blob): void {
+export function writeBlob(result: ResultTarget, blob: Blob): void {
   const { writer } = result;
   const isFile = blob instanceof File;
   writer.object(isFile ? "File" : "Blob", isFile ? 5 : 3);
@@ -214,7 +232,7 @@ export function writeBlob(result: ResultWriter, blob: Blob): void {
 }
 
 /** Writes binary data as a byte string, large data by reference. */
-export function writeBytes(result: ResultWriter, bytes: Uint8Array, tag: number | null): void {
+export function writeBytes(result: ResultTarget, bytes: Uint8Array, tag: number | null): void {
   const { writer } = result;
   if (bytes.length >= REFERENCE_BYTES) {
     result.external({ at: writer.length, major: Major.bytes, tag, source: bytes, byteLength: bytes.length });

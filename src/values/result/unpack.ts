@@ -4,12 +4,11 @@
  * @module
  */
 import { bytesOf, type TypedArray, typedArrayOfTag } from "../cbor/tags.ts";
-import { readElements } from "./object_reader.ts";
-import type { ValueReader } from "./value_reader.ts";
+import { type ObjectSource, readElements } from "./object_reader.ts";
 import { define, isInherited } from "../kinds.ts";
 
 /** A typed array of numbers: a byte string with or without a tag of RFC 8746. */
-function readTyped(reader: ValueReader): Exclude<TypedArray, BigInt64Array | BigUint64Array> {
+function readTyped(reader: ObjectSource): Exclude<TypedArray, BigInt64Array | BigUint64Array> {
   const number = reader.isTagged() ? reader.head(0xc0) : 64;
   const kind = typedArrayOfTag(number) ?? reader.fail("packed numbers that are no typed array");
   const array = readElements(reader, reader.byteString(), kind);
@@ -18,7 +17,7 @@ function readTyped(reader: ValueReader): Exclude<TypedArray, BigInt64Array | Big
 }
 
 /** An array of numbers. */
-export function readNumbers(reader: ValueReader): number[] {
+export function readNumbers(reader: ObjectSource): number[] {
   const typed = readTyped(reader);
   const numbers: number[] = new Array(typed.length);
   for (let index = 0; index < typed.length; index++) numbers[index] = typed[index]!;
@@ -26,7 +25,7 @@ export function readNumbers(reader: ValueReader): number[] {
 }
 
 /** An array of strings, from one text and the lengths of its parts. */
-export function readStrings(reader: ValueReader): string[] {
+export function readStrings(reader: ObjectSource): string[] {
   const text = reader.primitive();
   if (typeof text !== "string") return reader.fail("packed strings without a text");
   const lengths = readTyped(reader);
@@ -42,7 +41,7 @@ export function readStrings(reader: ValueReader): string[] {
 }
 
 /** An array of the values that its indices choose. */
-export function readChoices(reader: ValueReader, choices: readonly unknown[]): unknown[] {
+export function readChoices(reader: ObjectSource, choices: readonly unknown[]): unknown[] {
   const indices = bytesOf(readTyped(reader));
   const values: unknown[] = new Array(indices.length);
   for (let index = 0; index < indices.length; index++) {
@@ -54,12 +53,12 @@ export function readChoices(reader: ValueReader, choices: readonly unknown[]): u
 }
 
 /** The lengths of packed arrays. */
-export function readLengths(reader: ValueReader): ArrayLike<number> {
+export function readLengths(reader: ObjectSource): ArrayLike<number> {
   return readTyped(reader);
 }
 
 /** Arrays of these lengths from all their items. */
-export function splitLists(reader: ValueReader, items: readonly unknown[], lengths: ArrayLike<number>): unknown[][] {
+export function splitLists(reader: ObjectSource, items: readonly unknown[], lengths: ArrayLike<number>): unknown[][] {
   const lists: unknown[][] = new Array(lengths.length);
   let at = 0;
   for (let index = 0; index < lengths.length; index++) {
