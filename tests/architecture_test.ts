@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 
 /**
- * The shape of the source, as its README promises it: who may import whom, and which file alone has which effect.
+ * The shape of the source, as docs/architecture.md promises it: who may import whom, and which file alone has which effect.
  *
  * @module
  */
@@ -78,70 +78,103 @@ async function codeOf(file: string): Promise<string> {
   return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
 }
 
-/** `store` of `src/store/layout.ts`, `lock` of both `src/lock.ts` and `src/lock/wait_graph.ts`, `mod` of `mod.ts`. */
-function unitOf(file: string): string {
-  return file.replace(/^src\//, "").replace(/\.ts$/, "").split("/")[0]!;
+/** A folder of the table in docs/architecture.md, with the files that others may import; `cache_file.ts` is one, too. */
+interface Folder {
+  readonly name: string;
+  readonly rank: number;
+  readonly doors: ReadonlySet<string>;
 }
 
-Deno.test("no module waits for itself: what modules load has no circle", () => {
-  const loads = new Map<string, string[]>();
-  for (const { from, to, isLoaded } of graph.imports) {
-    if (isLoaded) loads.set(from, [...loads.get(from) ?? [], to]);
+async function readTable(): Promise<ReadonlyMap<string, Folder>> {
+  const text = await Deno.readTextFile(new URL("docs/architecture.md", ROOT));
+  const folders = new Map<string, Folder>();
+  for (const [, title, doors] of text.matchAll(/^\| `([a-z_]+(?:\/|\.ts))` +\| [^|]+\|([^|]*)\|$/gm)) {
+    const name = title!.replace("/", "");
+    const paths = [...doors!.matchAll(/`([^`]+)`/g)].map(([, door]) => `src/${name}/${door}.ts`);
+    folders.set(name, { name, rank: folders.size, doors: new Set(name.endsWith(".ts") ? [`src/${name}`] : paths) });
   }
+  return folders;
+}
+
+const table = await readTable();
+
+/** The folder that a file is in, `undefined` for `mod.ts` and `cli.ts`, which are above all. */
+function folderOf(file: string): Folder | undefined {
+  if (!file.startsWith("src/")) return undefined;
+  const name = file.split("/")[1]!;
+  const folder = table.get(name);
+  assert(folder, `${file} is in no folder of docs/architecture.md`);
+  return folder;
+}
+
+/** Imports between folders, with those that `mod.ts` and `cli.ts` make. */
+const crossing = graph.imports.flatMap(({ from, to }) => {
+  const [within, into] = [folderOf(from), folderOf(to)];
+  return into !== undefined && into !== within ? [{ from, to, within, into }] : [];
+});
+
+Deno.test("the table has all folders, and each door is a file that others import", async () => {
+  assertEquals(table.size, 11);
+  const files = new Set(await sourceFiles());
+  for (const file of files) folderOf(file);
+  const used = new Set(crossing.map(({ to }) => to));
+  for (const { name, doors } of table.values()) {
+    for (const door of doors) assert(files.has(door) && used.has(door), `${door} is no door of ${name}`);
+  }
+});
+
+Deno.test("imports keep to the order of the folders and come in by the doors, types included", () => {
+  const upwards = crossing.filter(({ within, into }) => within !== undefined && within.rank < into.rank);
+  assertEquals(upwards.map(({ from, to }) => `${from} imports ${to}`), []);
+  const pastDoors = crossing.filter(({ to, into }) => !into.doors.has(to));
+  assertEquals(pastDoors.map(({ from, to }) => `${from} imports ${to}`), []);
+});
+
+Deno.test("no file leads back to itself, by what it loads or by the types that it uses", () => {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of graph.imports) next.set(from, [...next.get(from) ?? [], to]);
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]): void => {
     assert(!path.includes(file), `a circle of imports: ${[...path.slice(path.indexOf(file)), file].join(" → ")}`);
     if (done.has(file)) return;
-    for (const next of loads.get(file) ?? []) visit(next, [...path, file]);
+    for (const one of next.get(file) ?? []) visit(one, [...path, file]);
     done.add(file);
   };
-  for (const file of loads.keys()) visit(file, []);
+  for (const file of next.keys()) visit(file, []);
   assert(done.size > 100);
 });
 
-Deno.test("imports keep to the ranks of the README: the same or a lower one, types included", async () => {
-  const readme = await Deno.readTextFile(new URL("README.md", ROOT));
-  const ranks = new Map<string, number>([["mod", 6], ["cli", 6]]);
-  for (const [, rank, names] of readme.matchAll(/^\| (\d) +\| (.*?) \|/gm)) {
-    for (const [, name] of names!.matchAll(/`([a-z_]+)\/?`/g)) ranks.set(name!, Number(rank));
+Deno.test("the house stays one that can be overlooked: files, folders, names", async () => {
+  const files = await sourceFiles();
+  assert(files.length <= 180, `${files.length} files`);
+  for (const { name } of table.values()) {
+    if (name.endsWith(".ts")) continue;
+    const count = files.filter((file) => file.startsWith(`src/${name}/`)).length;
+    assert(count >= 3 && count <= 40, `src/${name} has ${count} files`);
   }
-  assert(ranks.size > 25, "the table of ranks is there");
-  const units = new Set([...graph.files].map(unitOf));
-  assertEquals(
-    [...ranks.keys()].filter((unit) => !units.has(unit)),
-    [],
-    "each name in the table is a file or a folder",
-  );
-
-  const imports = new Map<string, Set<string>>();
-  for (const { from, to } of graph.imports) {
-    if (unitOf(from) === unitOf(to)) continue;
-    imports.set(unitOf(from), (imports.get(unitOf(from)) ?? new Set()).add(unitOf(to)));
+  for (const file of files) {
+    const lines = (await Deno.readTextFile(new URL(file, ROOT))).split("\n").length - 1;
+    assert(lines <= 500, `${file} has ${lines} lines`);
   }
-  // What the table does not name has the rank of the highest that it imports.
-  const rankOf = (unit: string, open: readonly string[] = []): number => {
-    const known = ranks.get(unit);
-    if (known !== undefined || open.includes(unit)) return known ?? 0;
-    return Math.max(0, ...[...imports.get(unit) ?? []].map((next) => rankOf(next, [...open, unit])));
-  };
-  const upwards = graph.imports.filter(({ from, to }) => rankOf(unitOf(from)) < rankOf(unitOf(to)));
-  assertEquals(upwards.map(({ from, to }) => `${from} imports ${to}`), []);
 });
 
 /** Each effect, what gives it away, and the files that may have it. */
 const OWNERS: readonly [effect: string, sign: RegExp, owners: readonly string[]][] = [
-  ["V8's inspector", /"node:inspector/, ["src/inspector.ts"]],
-  ["the parser", /from "acorn"/, ["src/source/syntax.ts"]],
-  ["Deno.Kv", /\bDeno\.openKv\(/, ["src/store/kv_open.ts", "src/store/kv_read_only.ts"]],
-  ["the console", /\bconsole\s*\./, ["src/announce.ts"]],
-  ["the streams of a terminal", /\bDeno\.(stdout|stderr|stdin)\b/, ["src/cli/terminal.ts"]],
+  ["V8's inspector", /"node:inspector/, ["src/code/v8/inspector.ts"]],
+  ["the parser", /from "acorn"/, ["src/code/syntax/parse.ts"]],
+  ["Deno.Kv", /\bDeno\.openKv\(/, ["src/store/database/kv_open.ts", "src/store/database/kv_read_only.ts"]],
+  ["the console", /\bconsole\s*\./, ["src/words/announce.ts"]],
+  ["the streams of a terminal", /\bDeno\.(stdout|stderr|stdin)\b/, ["src/cli/text/terminal.ts"]],
   ["ending the process", /\bDeno\.exit\(|\bprocess\.exit\(/, ["cli.ts"]],
-  ["the context of a call", /"node:async_hooks"/, ["src/tracker/context.ts"]],
-  ["hashing", /"node:crypto"|\bsubtle\.digest\(|createHash\(/, ["src/digest.ts"]],
-  ["locks on files", /\.(tryLock|lock)(Sync)?\(true\)/, ["src/store/blob_store.ts", "src/store/file_lock.ts"]],
-  ["workers", /\bnew Worker\(/, ["src/files/parallel.ts"]],
+  ["the context of a call", /"node:async_hooks"/, ["src/reads/context.ts"]],
+  ["hashing", /"node:crypto"|\bsubtle\.digest\(|createHash\(/, ["src/words/sha256.ts"]],
+  ["locks on files", /\.(tryLock|lock)(Sync)?\(true\)/, [
+    "src/store/blobs/blob_store.ts",
+    "src/store/locks/file_lock.ts",
+  ]],
+  ["workers", /\bnew Worker\(/, ["src/reads/files/parallel.ts"]],
   ["other processes", /\bnew Deno\.Command\(|"node:child_process"/, []],
-  ["YAML", /"@std\/yaml"/, ["src/config/parse_config.ts"]],
+  ["YAML", /"@std\/yaml"/, ["src/options/config.ts"]],
   ["the network", /(?:await|return|=) fetch\(|\bDeno\.(connect|listen|serve)\(/, []],
   ["eval", /\beval\(|\bnew Function\(/, []],
 ];
