@@ -116,6 +116,9 @@ async function encode(value: unknown): Promise<{ encoded: EncodedResult | null; 
 /**
  * What an execution observed, but for what the call's key says already.
  *
+ * With `hashFilePaths: false`, a file argument counts by its content alone, wherever it lies: its content is in the
+ * call key, and looking for it again at the old place would make a renamed file another one.
+ *
  * Times are not in the key, and of a folder of which a `filePattern` chooses the files, neither is the rest.
  *
  * @param call The call.

@@ -98,7 +98,12 @@ const RECORD_ITEMS = 200_000;
 /** What a record takes beside, in items. */
 const RECORD_OVERHEAD_ITEMS = 50;
 
-/** What a process remembers of one cache directory. */
+/**
+ * What a process remembers of one cache directory.
+ *
+ * It holds what was read, never what is true: everything is dropped as soon as the directory's generation changes,
+ * which any process does that removes or overwrites an entry.
+ */
 export class Memory {
   readonly #records = new RecentlyUsed<CallKey, EntryRecord>(RECORD_ITEMS, itemsOf);
   readonly #results = new RecentlyUsed<BlobDigest, Uint8Array>(

@@ -104,6 +104,10 @@ const LOCATION = /((?:file|https?|data|blob):.*?):\d+:\d+\)?$/;
 
 /**
  * URL of the nearest module on the stack that is not part of this package; `null` when the stack does not tell.
+
+ *
+ * The module is part of a cached function's identity in traces: two functions of one name in two modules are two. The
+ * stack trace tells it without any permission.
  */
 function wrapSite(): string | null {
   const limit = Error.stackTraceLimit;

@@ -338,7 +338,13 @@ function isFile(path: string): boolean {
 
 const ONE_BYTE = new Uint8Array([0x2e]);
 
-/** The generation of one cache directory. */
+/**
+ * The generation of one cache directory.
+ *
+ * A counter that every process can read with one `stat`: it moves when entries are removed or replaced, so that copies
+ * in memory can be dropped. The file grows by one byte each time. Appending is atomic between processes, so no move is
+ * ever lost, and a folder that was deleted and made again has another inode.
+ */
 export class Generation {
   readonly #path: string;
   readonly #version: string;

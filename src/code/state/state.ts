@@ -146,7 +146,13 @@ function memberExpression(node: AnyNode, path: readonly string[]): AnyNode {
 const ofModules = new Map<string, GraphNode | string>();
 const ofObjects = new WeakMap<object, Map<string, GraphNode | string>>();
 
-/** The first sight of a variable: a module's by its name, another by the function that closes over it. */
+/**
+ * The first sight of a variable: a module's by its name, another by the function that closes over it.
+ *
+ * State that is filled once (`cache ??= load()`) counts by the code that fills it. What something else has put there
+ * before the first look is an input like any other, and counts from then on as it was; so a singleton with what a
+ * program registered in it is seen, and a table that is loaded on demand is the same before and after.
+ */
 export function sightOfVariable(
   declaration: Declaration | null,
   fn: object,

@@ -110,7 +110,13 @@ async function connect(): Promise<Connection> {
 
 const startImmediate = globalThis.setImmediate;
 
-/** Waits for a turn of the event loop, in which no line or cell is being run. */
+/**
+ * Waits for a turn of the event loop, in which no line or cell is being run.
+ *
+ * `deno repl` and `deno jupyter` run each line or cell as a question to V8's inspector, and lend their list of sessions
+ * for as long as V8 takes to answer: up to the first `await` that waits for something, the microtasks before it
+ * included.
+ */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => startImmediate(resolve));
 }

@@ -82,7 +82,14 @@ function collectIntrinsics(): Map<object, string> {
 /** The platform has about 4,000 objects; a user's global object may lead anywhere. */
 const MAX_INTRINSICS = 20_000;
 
-/** A fact, by the name under which it is shown. */
+/**
+ * A fact, by the name under which it is shown.
+ *
+ * Facts of the process and the machine that code can read without calling anything that is observed: the command line,
+ * the platform, the time zone, the locale. They count by value, and only where reached code uses them. What differs
+ * from moment to moment, such as the clock, random numbers and the process id, is no input: a cached function keeps
+ * what it got.
+ */
 export interface AmbientFact {
   readonly name: string;
   /** What it is now. */

@@ -177,6 +177,9 @@ const SWEEPS = 6;
 /**
  * Places boxes so that each stands left of the boxes that its arrows lead to. Arrows that close a cycle are ignored.
  *
+ * The method is the usual one for layered drawings (Sugiyama, Tagawa, Toda 1981): longest-path layers, then sweeps that
+ * order each layer by the mean place of its neighbours.
+ *
  * Takes time in proportion to boxes and arrows, times the logarithm of the largest layer.
  *
  * @param boxes The boxes, in the order in which equals are placed.

@@ -224,6 +224,10 @@ const FIELDS: ReadonlySet<string> = new Set(STAT_FIELDS);
 /**
  * Makes the members of `info` report themselves.
  *
+ * A function that asks whether a file exists must not depend on its size, nor one that asks for the size on the times.
+ * So each member but the type becomes an accessor that, when first read, reports itself and turns into the plain member
+ * that it was. Copying, spreading, `JSON.stringify` and printing read all of them.
+ *
  * @param info What `Deno.stat` or `fs.stat` returned; changed in place.
  * @param saw Called with a member's name, in the form that `Deno.FileInfo` has.
  * @returns `info`.

@@ -64,7 +64,12 @@ const MAX_STEPS = 500;
 
 type Step = readonly [timeMs: number, worth: number];
 
-/** The inflation of one cache directory. */
+/**
+ * The inflation of one cache directory.
+ *
+ * The "L" of GreedyDual-Size: what evicted entries were worth, over time. An entry that is used after an eviction is
+ * raised by what that eviction was worth, so that old uses lose against new ones.
+ */
 export class Inflation {
   readonly #path: string;
   readonly #folders: readonly string[];
