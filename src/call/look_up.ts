@@ -16,6 +16,7 @@ import type { ChildDependency, EntryRecord, Support, Trace } from "../words/reco
 import { compareTraces } from "../reasons/compare.ts";
 import { findSteps, type Step } from "./wrapped.ts";
 import { tellDamaged } from "./tell.ts";
+import { once } from "../words/waiting.ts";
 
 /** One verification, with all inner calls that it leads to. */
 export interface Visit {
@@ -165,10 +166,4 @@ async function identifyAmong(
   } catch {
     return null; // the arguments are no inputs of the function as it is now
   }
-}
-
-function once<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, find: () => Promise<Value>): Promise<Value> {
-  let found = known.get(key);
-  if (found === undefined) known.set(key, found = find());
-  return found;
 }

@@ -17,7 +17,7 @@ import type { BlindUse } from "../code/types.ts";
 import { digestBytes } from "../words/sha256.ts";
 import { createPackageResolver, type PackageIdentity } from "../code/packages/packages.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
-import { isOwnModule } from "../words/own_modules.ts";
+import { isOwnModule } from "../words/program.ts";
 
 /**
  * Works it out.

@@ -14,7 +14,7 @@ import type { Fingerprint, FingerprintOptions } from "../code/fingerprint.ts";
 import type { FileDigests } from "../reads/files/file_digests.ts";
 import type { SizeBound } from "../store/bound/size_bound.ts";
 import type { Audience } from "../words/announce.ts";
-import { isOwnModule } from "../words/own_modules.ts";
+import { isOwnModule } from "../words/program.ts";
 import type { ArgumentPlan } from "./arguments.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -132,7 +132,6 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     parts: sortParts(assembly),
     notices: [...assembly.notices, ...written.map((path) => noticeOfState(`this.${path}`, module ?? ""))],
     blind: [...found.notes.blind.values(), ...blindPackages],
-    cached: assembly.cached,
     module,
     receiverState: written,
     receiverTouched: touched,

@@ -47,8 +47,6 @@ export interface Fingerprint {
   readonly notices: readonly string[];
   /** Uses of the file system, the network and the like that observation does not see. */
   readonly blind: readonly BlindUse[];
-  /** The cached functions that the code reaches. */
-  readonly cached: readonly object[];
   /** Where the function is declared, relative to the project root when below it; `null` when that cannot be told. */
   readonly module: string | null;
   /**

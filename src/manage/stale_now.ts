@@ -14,6 +14,7 @@ import { projectRoot, toAbsolute } from "../options/project.ts";
 import type { ChildDependency, EntryRecord } from "../words/records.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { compareTraces } from "../reasons/compare.ts";
+import { once } from "../words/waiting.ts";
 
 /** How many of the newest entries of a function are looked through for one that replaces an older. */
 const MOST_SIBLINGS = 2_000;
@@ -238,10 +239,4 @@ function argumentsOf(record: EntryRecord): string {
   const parts = record.values.filter(({ path }) => !/^(?:env|vars|files)\.|^version$/.test(path));
   const paths = record.files.map(({ path }) => path).sort();
   return [...parts.map(({ path, digest }) => `${path}\0${digest}`), "", ...paths].join("\0");
-}
-
-function once<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, find: () => Promise<Value>): Promise<Value> {
-  let found = known.get(key);
-  if (found === undefined) known.set(key, found = find());
-  return found;
 }

@@ -109,11 +109,6 @@ export function checkDependency(
   }
 }
 
-/** Digest of an environment variable's value; `null`: it is not set. */
-export function digestEnv(value: string | undefined): ContentDigest | null {
-  return value === undefined ? null : digestBytes(`env\0${value}`);
-}
-
 /**
  * Identity of a file's bytes, or of all below a directory; `null`: nothing is there. Never throws: that something
  * cannot be read is a state too.
@@ -197,8 +192,9 @@ function digestLink(answer: string, aspect: LinkDependency["aspect"], root: stri
 /** Identity of a variable's value, of all variables for `*`; `null`: it is not set. */
 export function environmentState(name: string): ContentDigest | null {
   try {
-    if (name !== "*") return digestEnv(getVariable(name));
-    return digestVariables(listVariables());
+    if (name === "*") return digestVariables(listVariables());
+    const value = getVariable(name);
+    return value === undefined ? null : digestBytes(`env\0${value}`);
   } catch (error) {
     return stateOfFailure(error);
   }

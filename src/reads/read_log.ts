@@ -259,9 +259,4 @@ export class ChildSlot {
   fill(dependency: ChildDependency): void {
     this.#dependency = dependency;
   }
-
-  /** The inner call does not count. */
-  drop(): void {
-    this.#dependency = undefined;
-  }
 }

@@ -8,7 +8,6 @@ import { beginRunning, endRunning, enterFrame } from "./context.ts";
 import { denoPatches } from "./patch/deno_functions.ts";
 import { nodePatches } from "./patch/node_functions.ts";
 import { applyPatches, type Patch, revertPatches } from "./patch/patches.ts";
-import type { AnyFunction } from "./patch/wrap.ts";
 
 export { CallFrame } from "./call_reads.ts";
 export type { CallFrameInfo } from "./call_reads.ts";
@@ -84,16 +83,4 @@ function startObserving(): void {
 /** Ends it: every member is what it was. */
 function stopObserving(): void {
   for (const each of allPatches()) revertPatches(each);
-}
-
-/**
- * The functions that are observed, with their names as users write them (`node:fs.readFileSync`), by identity.
- *
- * Code that holds one of these itself, rather than asking the object that it belongs to for it each time, reads
- * unobserved.
- */
-export function observedOriginals(): ReadonlyMap<AnyFunction, string> {
-  const originals = new Map<AnyFunction, string>();
-  for (const { original, name } of allPatches().flat()) if (!originals.has(original)) originals.set(original, name);
-  return originals;
 }

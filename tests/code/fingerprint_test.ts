@@ -241,7 +241,7 @@ Deno.test("a cached function counts by its identity, and a recursive one refers 
   const cachedIdentity = (value: object) => value === one.inner || value === two.inner ? "inner @ lib.ts" : undefined;
   const found = await follow(one.outer, { cachedIdentity });
   assertEquals(found.digest, await digestOf(two.outer, { cachedIdentity }));
-  assert(found.cached[0] === one.inner);
+  assertEquals(found.parts.filter(({ kind }) => kind === "cached").map(({ name }) => name), ["inner @ lib.ts"]);
   assertNotEquals(await digestOf(one.outer), await digestOf(two.outer));
 });
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertNotEquals, assertThrows } from "@std/assert";
-import { checkDependency, digestEnv, type PlainDependency } from "../../src/reads/dependency.ts";
+import { checkDependency, environmentState, type PlainDependency } from "../../src/reads/dependency.ts";
 import type { ContentDigest } from "../../src/words/digests.ts";
 import { CacheError } from "../../src/words/errors.ts";
 import type { StaleReason } from "../../src/words/events.ts";
@@ -219,14 +219,14 @@ Deno.test("a stat of an earlier record without names of members is checked by it
   }));
 
 Deno.test("a variable that may not be read now is stale and names the flag", { permissions: { env: false } }, () => {
-  const dependency = { kind: "env", name: "HOME", digest: digestEnv("/root") };
+  const dependency = { kind: "env", name: "HOME", digest: "0".repeat(64) as ContentDigest };
   assertEquals(check("/", dependency), {
     kind: "env",
     name: "HOME",
     change: "changed",
     detail: "may not be read; run with --allow-env=HOME",
   });
-  const all = check("/", { kind: "env", name: "*", digest: digestEnv("") }) as { detail: string };
+  const all = check("/", { kind: "env", name: "*", digest: "0".repeat(64) as ContentDigest }) as { detail: string };
   assertEquals(all.detail, "may not be read; run with --allow-env");
 });
 
@@ -239,10 +239,19 @@ Deno.test("a file that may not be read now is stale and names the flag", { permi
   }
 });
 
-Deno.test("digestEnv() tells unset from empty", () => {
-  assertEquals(digestEnv(undefined), null);
-  assertNotEquals(digestEnv(""), null);
-  assertNotEquals(digestEnv("a"), digestEnv("b"));
+Deno.test("environmentState() tells unset from empty", () => {
+  const name = "CACHEPY_TEST_VARIABLE";
+  const stateOf = (value: string) => {
+    Deno.env.set(name, value);
+    return environmentState(name);
+  };
+  try {
+    assertEquals(environmentState(name), null);
+    assertNotEquals(stateOf(""), null);
+    assertNotEquals(stateOf("a"), stateOf("b"));
+  } finally {
+    Deno.env.delete(name);
+  }
 });
 
 Deno.test("a dependency of an unknown kind is an error of format, not fresh", () => {

@@ -35,7 +35,6 @@ export interface Assembly {
   /** The one that stands for the subject itself comes first. */
   readonly parts: FingerprintPart[];
   readonly notices: string[];
-  readonly cached: object[];
   /** Each answers whether a value is what it was. */
   readonly checks: (() => boolean)[];
   /** Variables to read again through the inspector. */
@@ -81,7 +80,6 @@ class Assembler {
   readonly #nodes = new Map<object, OpenNode>();
   readonly #parts = new Parts();
   readonly #notices: Set<string>;
-  readonly #cached = new Set<object>();
   readonly #checks: Checks;
   readonly #variables: ChangingVariable[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
@@ -124,7 +122,6 @@ class Assembler {
       root: typeof root === "string" ? { own: root, references: [] } : root,
       parts: this.#own === null ? this.#parts.list : [this.#own, ...this.#parts.list],
       notices: [...this.#notices].sort(),
-      cached: [...this.#cached],
       checks: this.#checks.list,
       variables: this.#variables,
       privates: this.#privates,
@@ -139,7 +136,6 @@ class Assembler {
       case "ignored":
         return "ignored";
       case "cached":
-        this.#cached.add(fn);
         this.#parts.add({ kind: "cached", name: code.identity, digest: digestBytes(code.identity) });
         return `cached ${code.identity}`;
       case "wrapper":
@@ -147,7 +143,6 @@ class Assembler {
       case "package":
         return packageText(code.identity, code.name);
       case "platform":
-      case "opaque":
         return `platform ${code.name}`;
       case "bound":
         return this.#bound(fn, code);

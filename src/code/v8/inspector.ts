@@ -14,7 +14,7 @@
  * @module
  */
 import { Connection, type FunctionOrigin, type InspectorSession, type Script } from "./connection.ts";
-import { runsTests } from "../../words/runs_tests.ts";
+import { runsTests } from "../../words/program.ts";
 // Loaded by the first question.
 import defer * as inspector from "node:inspector/promises";
 

@@ -16,7 +16,7 @@ import { intrinsicPath, isOfPlatform } from "./platform.ts";
 import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";
-import { OWN_SOURCES } from "../../words/own_modules.ts";
+import { OWN_SOURCES } from "../../words/program.ts";
 import { surveyValues, type ValueView, writeValue, type WrittenValue } from "./values.ts";
 
 /** Where functions come from, with the variables they close over, for those of which nothing can change any more. */

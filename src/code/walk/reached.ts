@@ -21,8 +21,7 @@ export type Code =
   | { readonly kind: "wrapper"; readonly original: object }
   | { readonly kind: "package"; readonly identity: PackageIdentity; readonly name: string }
   | { readonly kind: "platform"; readonly name: string; readonly url: string }
-  | { readonly kind: "ignored" }
-  | { readonly kind: "opaque"; readonly name: string };
+  | { readonly kind: "ignored" };
 
 /** A function or class of the user, with what it takes from outside. */
 export interface UserCode {

@@ -17,7 +17,7 @@ import {
   summaryOf,
   unpackValue,
 } from "../../store/inspect.ts";
-import { pause, type Row, Suspicions, type VerifyState } from "./state.ts";
+import { letOthersFinish, type Row, Suspicions, type VerifyState } from "./state.ts";
 
 /** What the indexes should say about a record. */
 export interface Expected {
@@ -55,7 +55,7 @@ export async function checkEntries(cache: Cache, state: VerifyState): Promise<Ma
     else suspects.push(key);
     state.notePlace(key);
   }
-  if (suspects.length > 0) await pause();
+  if (suspects.length > 0) await letOthersFinish();
   for (const key of suspects) await checkAgain(cache, key, state, whole);
   return whole;
 }
@@ -144,7 +144,7 @@ async function settled(cache: Cache, key: CallKey, { settleMs }: VerifyState): P
     if (again.versionstamp === entry.versionstamp) {
       const isYoung = Math.abs(Date.now() - (found.createdMs ?? 0)) < settleMs;
       if (found.problem !== "missing-blob" || !isYoung) return found;
-      await pause();
+      await letOthersFinish();
     }
     entry = again;
   }

@@ -15,7 +15,7 @@ import {
   recoverAside,
   removeAbandonedLocks,
 } from "../../store/inspect.ts";
-import { pause, type VerifyState } from "./state.ts";
+import { letOthersFinish, type VerifyState } from "./state.ts";
 
 /** Looks for files that nobody needs. */
 export async function checkFiles(cache: Cache, state: VerifyState): Promise<void> {
@@ -65,7 +65,7 @@ async function settledOrphans(cache: Cache, state: VerifyState, blobs: readonly 
     // A clock that went backwards must not make this wait for long.
     if (still.length === 0 || Math.abs(youngestMs) >= state.settleMs) return still;
     orphans = still;
-    await pause();
+    await letOthersFinish();
   }
 }
 
@@ -73,7 +73,7 @@ async function settledOrphans(cache: Cache, state: VerifyState, blobs: readonly 
 async function settledLeftovers(cache: Cache, nowMs: number): Promise<string[]> {
   const first = leftovers(cache, nowMs);
   if (first.size === 0) return [];
-  await pause();
+  await letOthersFinish();
   const second = leftovers(cache, nowMs);
   return [...first].filter(([path, stamp]) => second.get(path) === stamp).map(([path]) => path);
 }

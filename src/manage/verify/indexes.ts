@@ -23,7 +23,7 @@ import {
   unpackValue,
 } from "../../store/inspect.ts";
 import type { Expected } from "./entries.ts";
-import { pause, type Row, Suspicions, type VerifyState } from "./state.ts";
+import { letOthersFinish, type Row, Suspicions, type VerifyState } from "./state.ts";
 
 /** Looks for summaries that no record has, and for records that are not listed. */
 export async function checkSummaries(
@@ -77,7 +77,7 @@ function dangling(cache: Cache, row: Deno.KvKey, summary: StoredSummary) {
 /** An entry and its place in the list are written at once, so one that is still not listed later on is not listed. */
 async function checkUnlisted(cache: Cache, state: VerifyState, keys: readonly CallKey[]): Promise<void> {
   if (keys.length === 0) return;
-  await pause();
+  await letOthersFinish();
   for (const key of keys) {
     const { value } = await cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
     const expected = await summaryIn(cache, key, value);

@@ -5,6 +5,7 @@
  */
 import type { Cache } from "../../store/cache_dir.ts";
 import { type Mutation, readOwn, removeOwn, requireFolders, writeAnew } from "../../store/inspect.ts";
+import { pause } from "../../words/waiting.ts";
 
 /**
  * What can be wrong.
@@ -230,7 +231,7 @@ export class Suspicions {
   /** Looks again, and reports and mends what is still wrong. */
   async settle(cache: Cache, state: VerifyState): Promise<void> {
     if (this.#waiting.length === 0) return;
-    await pause(STEP_MS);
+    await letOthersFinish();
     for (const { problem, rows, isWrong, mend } of this.#waiting) {
       const found = await confirm(cache, rows, isWrong);
       if (found === null) continue;
@@ -265,7 +266,7 @@ async function confirm(
   }
 }
 
-/** Waits. */
-export function pause(ms: number = STEP_MS): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Waits until what others were writing may be done. */
+export function letOthersFinish(): Promise<void> {
+  return pause(STEP_MS);
 }

@@ -10,7 +10,7 @@ import { type Cache, isBeingCleared } from "../../store/cache_dir.ts";
 import { checkEntries, checkReferences } from "./entries.ts";
 import { checkFiles } from "./files.ts";
 import { checkGraph, checkSummaries } from "./indexes.ts";
-import { pause, type VerifyOptions, type VerifyResult, VerifyState } from "./state.ts";
+import { letOthersFinish, type VerifyOptions, type VerifyResult, VerifyState } from "./state.ts";
 
 export type { Problem, ProblemKind, VerifyOptions, VerifyResult } from "./state.ts";
 
@@ -37,7 +37,7 @@ export async function verify(cache: Cache, options: VerifyOptions = {}): Promise
       await checkFiles(cache, state);
       // Of a cache that was emptied meanwhile, half was seen before and half after.
       if (state.problems.length > 0 && attempt < ATTEMPTS) {
-        while (isBeingCleared(cache)) await pause();
+        while (isBeingCleared(cache)) await letOthersFinish();
         if (await cache.records.era() !== era) continue;
       }
       state.finish();

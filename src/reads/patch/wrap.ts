@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OWN_SOURCES } from "../../words/own_modules.ts";
+import { OWN_SOURCES } from "../../words/program.ts";
 import type { CallFrame } from "../call_reads.ts";
 import { enterFrame, mutedApply, observingFrame } from "../context.ts";
 

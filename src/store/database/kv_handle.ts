@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { runsTests } from "../../words/runs_tests.ts";
+import { runsTests } from "../../words/program.ts";
 import { inodeOf, isBusy, isClosed, isDamage } from "./sqlite_files.ts";
 import { BUSY_MS, DAMAGE_ATTEMPTS, type KvAccess, openKv } from "./kv_open.ts";
 import { describeUnreadable, type OpenKv, openMemory, stampOf } from "./kv_read_only.ts";
 import { type ReportDamage, setAside } from "./kv_repair.ts";
 import type { Layout } from "../layout.ts";
+import { pause } from "../../words/waiting.ts";
 
 /**
  * A database that is open while somebody uses it.
@@ -163,8 +164,4 @@ async function within<T>(giveUpMs: number, operation: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

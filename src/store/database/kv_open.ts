@@ -9,6 +9,7 @@ import { type OpenKv, openMemory, openReadOnly } from "./kv_read_only.ts";
 import { replaceEmptied, type ReportDamage, setAside } from "./kv_repair.ts";
 import { FILE_MODE } from "../own_files.ts";
 import { findForeignDatabase, type Layout, makeLayout } from "../layout.ts";
+import { pause } from "../../words/waiting.ts";
 
 /** Another process's lock is waited for so long, milliseconds. SQLite itself waits up to 5 s in one attempt. */
 export const BUSY_MS = 5000;
@@ -107,8 +108,4 @@ function makeMeta(layout: Layout): number | null {
     // Another process was first, or it cannot be made, which opening says.
   }
   return inodeOf(layout.meta);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

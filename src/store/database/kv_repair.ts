@@ -7,6 +7,7 @@ import { inodeOf, messageOf, sizeOf } from "./sqlite_files.ts";
 import { type FileLock, LockUnavailable, tryFileLock } from "../locks/file_lock.ts";
 import { listOwn } from "../own_files.ts";
 import { type Layout, OWN_NAMES } from "../layout.ts";
+import { pause } from "../../words/waiting.ts";
 
 /** Called with what was found wrong and mended, one sentence. */
 export type ReportDamage = (detail: string) => void;
@@ -90,8 +91,4 @@ function tryRecovery(layout: Layout): Pick<FileLock, "release"> | null {
     if (error instanceof LockUnavailable) return { release() {} };
     throw error;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -11,6 +11,7 @@
 import type { CallKey } from "../../words/digests.ts";
 import { type FileLock, LockUnavailable, tryFileLock } from "./file_lock.ts";
 import { type Holder, WaitGraph } from "./wait_graph.ts";
+import { pause } from "../../words/waiting.ts";
 
 export type { Holder } from "./wait_graph.ts";
 
@@ -27,8 +28,6 @@ export interface AcquireOptions {
   readonly waitMs?: number;
   /** Called when the wait begins and then every second. */
   readonly onWait?: (holder: Holder | null, waitedMs: number) => void;
-  /** Asked now and then while waiting; `true` ends the wait. */
-  readonly shouldStop?: () => boolean;
   /** Told in one sentence when locks do not work here. */
   readonly onUnavailable?: (detail: string) => void;
 }
@@ -88,7 +87,7 @@ export async function acquireLock(folder: string, key: CallKey, options: Acquire
     let tellAtMs = 0;
     for (let pauseMs = FIRST_PAUSE_MS;; pauseMs *= 2) {
       const waitedMs = performance.now() - beganMs;
-      if (waitedMs >= waitMs || options.shouldStop?.() === true) return null;
+      if (waitedMs >= waitMs) return null;
       if (waitedMs >= lookAtMs) {
         if (graph.wouldWaitForever(key, holding)) return null;
         lookAtMs = waitedMs + LOOK_MS;
@@ -117,16 +116,14 @@ export async function acquireLock(folder: string, key: CallKey, options: Acquire
  * @param folder The folder of the locks.
  * @param holding Keys of the calls that wait.
  * @param key The call that they wait for.
- * @returns Whether that would be a circle; and a function to call when the wait is over.
+ * @returns What to end when the wait is over.
  */
 export function announceWait(
   folder: string,
   holding: readonly CallKey[],
   key: CallKey,
-): { readonly isCircle: boolean; end(): void } {
-  const graph = graphOf(folder);
-  const waiting = graph.wait(holding, key);
-  return { isCircle: graph.wouldWaitForever(key, holding), end: () => waiting.end() };
+): { end(): void } {
+  return graphOf(folder).wait(holding, key);
 }
 
 const graphs = new Map<string, WaitGraph>();
@@ -190,8 +187,4 @@ function readLockLimit(): number {
 
 function unlocked(waitedMs: number): Lease {
   return { isExclusive: false, waitedMs, release() {} };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
