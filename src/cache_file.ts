@@ -7,7 +7,7 @@ import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptio
 import { CacheTypeError } from "./words/errors.ts";
 import { type CacheOptions, mergeOptions, type ValidatedOptions, validateOptions } from "./options/check_options.ts";
 import { previewOf } from "./values/preview.ts";
-import { type PreparedStep, registerStep, Step } from "./call/wrapped.ts";
+import { type Prepared, registerWrapped, Wrapped } from "./call/wrapped.ts";
 
 /**
  * A decorator that makes functions remember their results on disk, for as long as everything that they depend on is
@@ -66,7 +66,7 @@ function decoratorWith(options: ValidatedOptions): CacheDecorator {
   function decorate(subject: unknown, context?: unknown): unknown {
     if (isDecoratorContext(context)) return decorateMethod(subject, context, options);
     if (typeof context === "string" || typeof context === "symbol") throw experimentalDecorator(context);
-    if (typeof subject === "function") return wrap(subject as AnyFunction, options, subject.name);
+    if (typeof subject === "function") return wrapFunction(subject as AnyFunction, options, subject.name);
     if (isOptions(subject)) return decoratorWith(mergeOptions(options, validateOptions(subject)));
     throw notAFunction(subject);
   }
@@ -81,12 +81,12 @@ function decorateMethod(subject: unknown, context: DecoratorContext, options: Va
         "move what is slow into a method and decorate that",
     );
   }
-  return wrap(subject as AnyFunction, options, String(context.name));
+  return wrapFunction(subject as AnyFunction, options, String(context.name));
 }
 
-function wrap<F extends AnyFunction>(fn: F, options: ValidatedOptions, name: string): CachedFunction<F> {
+function wrapFunction<F extends AnyFunction>(fn: F, options: ValidatedOptions, name: string): CachedFunction<F> {
   requireCacheable(fn);
-  const step = new Step(fn, options, name, prepare);
+  const step = new Wrapped(fn, options, name, prepare);
   const call = (overrides: CallOptions): CachedCall<F> =>
     function (this: ThisParameterType<F>, ...args: Parameters<F>) {
       return withCalls(({ memoize }) => memoize(step, this, args, overrides)) as Promise<Awaited<ReturnType<F>>>;
@@ -111,7 +111,7 @@ function wrap<F extends AnyFunction>(fn: F, options: ValidatedOptions, name: str
   });
   Object.defineProperty(cached, "name", { value: fn.name, configurable: true });
   Object.defineProperty(cached, "length", { value: fn.length, configurable: true });
-  registerStep(step, cached);
+  registerWrapped(step, cached);
   return cached;
 }
 
@@ -196,9 +196,9 @@ function withCalls<T>(use: (calls: Calls) => Promise<T>): Promise<T> {
 }
 
 /** Whatever answers calls is loaded by the first of them, so that a program that makes none does not wait for it. */
-async function prepare(step: Step): Promise<PreparedStep> {
-  const { prepareStep } = await import("./call/prepare.ts");
-  return await prepareStep(step);
+async function prepare(step: Wrapped): Promise<Prepared> {
+  const { prepareWrapped } = await import("./call/prepare.ts");
+  return await prepareWrapped(step);
 }
 
 async function load(): Promise<Calls> {

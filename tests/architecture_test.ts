@@ -158,6 +158,23 @@ Deno.test("the house stays one that can be overlooked: files, folders, names", a
   }
 });
 
+Deno.test("no type or function has a name that another file gives to another thing", async () => {
+  const homes = new Map<string, string[]>();
+  for (const file of await sourceFiles()) {
+    const code = await codeOf(file);
+    const names = code.matchAll(/^(?:export )?(?:async )?(?:function\*?|class|interface|type) ([A-Za-z_$][\w$]*)/gm);
+    for (const name of new Set(Array.from(names, ([, name]) => name!))) {
+      homes.set(name, [...homes.get(name) ?? [], file]);
+    }
+  }
+  const doubled = [...homes].filter(([, files]) => files.length > 1);
+  // Each command of the command line has a `run`, and means the same by it.
+  const others = doubled.filter(([name, files]) =>
+    name !== "run" || files.some((file) => !file.startsWith("src/cli/commands/"))
+  );
+  assertEquals(others.map(([name, files]) => `${name}: ${files.join(", ")}`), []);
+});
+
 /** Each effect, what gives it away, and the files that may have it. */
 const OWNERS: readonly [effect: string, sign: RegExp, owners: readonly string[]][] = [
   ["V8's inspector", /"node:inspector/, ["src/code/v8/inspector.ts"]],

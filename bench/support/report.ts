@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Style } from "../../src/cli/text/terminal.ts";
+import type { TextStyle } from "../../src/cli/text/terminal.ts";
 import { formatTable } from "../../src/cli/text/table.ts";
 import { type Figure, keepsLimits, type Limit, PEER_NAMES } from "./figures.ts";
 import type { Machine } from "./machine.ts";
@@ -15,7 +15,7 @@ import type { Machine } from "./machine.ts";
  * @param style Marks for a terminal.
  * @returns Lines, with notes and a count below.
  */
-export function formatFigures(figures: readonly Figure[], style: Style): string {
+export function formatFigures(figures: readonly Figure[], style: TextStyle): string {
   const peers = PEER_NAMES.filter((name) => figures.some((figure) => name in figure.peers));
   const columns = [
     { title: "path" },
@@ -46,7 +46,7 @@ export function formatFigures(figures: readonly Figure[], style: Style): string 
 }
 
 /** Machine, versions and the length of the run. */
-export function formatMachine(machine: Machine, seconds: number, style: Style): string {
+export function formatMachine(machine: Machine, seconds: number, style: TextStyle): string {
   const { cpu, cores, memoryGiB, system, load, deno, v8, commit, peers } = machine;
   const versions = Object.entries(peers).map(([name, version]) => `${name} ${version}`);
   return style.dim([

@@ -6,7 +6,7 @@
 import { fillDefaults, type ParameterList } from "../code/syntax/parameters.ts";
 
 /** One argument, or one property of it, that an option names. */
-interface Place {
+interface ArgumentPlace {
   readonly index: number;
   /** Property names from the argument inwards; empty for the argument itself. */
   readonly path: readonly string[];
@@ -18,8 +18,8 @@ export interface ArgumentPlan {
   readonly parameters: ParameterList | null;
   /** Names of the parameters, for showing where a value is. */
   readonly names: readonly string[];
-  readonly ignored: readonly Place[];
-  readonly files: readonly Place[];
+  readonly ignored: readonly ArgumentPlace[];
+  readonly files: readonly ArgumentPlace[];
   /** The two lists by position: part of the key, since another choice of inputs is another question. */
   readonly signature: string;
 }
@@ -42,7 +42,7 @@ export function planArguments(
   parameters: ParameterList | null,
   options: { readonly fileArgs: readonly string[]; readonly ignoreArgs: readonly string[] },
 ): ArgumentPlan {
-  const places = (names: readonly string[]): Place[] => names.flatMap((name) => placesOf(parameters, name));
+  const places = (names: readonly string[]): ArgumentPlace[] => names.flatMap((name) => placesOf(parameters, name));
   const ignored = places(options.ignoreArgs);
   const files = places(options.fileArgs);
   return {
@@ -54,7 +54,7 @@ export function planArguments(
   };
 }
 
-function placesOf(parameters: ParameterList | null, name: string): Place[] {
+function placesOf(parameters: ParameterList | null, name: string): ArgumentPlace[] {
   return (parameters?.names ?? []).filter((bound) => bound.name === name)
     .map(({ index, path }) => ({ index, path }));
 }
@@ -94,7 +94,11 @@ function isRest(index: number, parameters: ParameterList | null): boolean {
   return parameters !== null && parameters.rest && index === parameters.count - 1;
 }
 
-function valueAt(values: readonly unknown[], { index, path }: Place, parameters: ParameterList | null): unknown {
+function valueAt(
+  values: readonly unknown[],
+  { index, path }: ArgumentPlace,
+  parameters: ParameterList | null,
+): unknown {
   let value: unknown = isRest(index, parameters) ? values.slice(index) : values[index];
   for (const name of path) {
     if (typeof value !== "object" || value === null) return undefined;
@@ -104,7 +108,7 @@ function valueAt(values: readonly unknown[], { index, path }: Place, parameters:
 }
 
 /** Leaves a value out, copying the objects on the way to it. */
-function blank(values: unknown[], { index, path }: Place, parameters: ParameterList | null): void {
+function blank(values: unknown[], { index, path }: ArgumentPlace, parameters: ParameterList | null): void {
   if (path.length === 0) {
     if (isRest(index, parameters)) values.length = Math.min(values.length, index);
     else if (index < values.length) values[index] = undefined;

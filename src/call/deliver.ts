@@ -7,7 +7,7 @@ import { describeError } from "../words/announce.ts";
 import type { Call } from "./identify.ts";
 import { decodeResult } from "../values/result/decode_result.ts";
 import { encodeResult, joinChunks } from "../values/result/encode_result.ts";
-import type { Landing } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Trace } from "../words/records.ts";
 import { tellDamaged, tellHit } from "./tell.ts";
 
@@ -22,7 +22,7 @@ export const DAMAGED: unique symbol = Symbol("damaged");
  * @param startedMs When it began, by `performance.now()`.
  * @returns The value, `undefined` for a call that threw, or {@linkcode DAMAGED}.
  */
-export async function deliver(call: Call, landing: Landing, startedMs: number): Promise<unknown> {
+export async function deliver(call: Call, landing: Outcome, startedMs: number): Promise<unknown> {
   switch (landing.kind) {
     case "threw":
       return undefined;

@@ -10,16 +10,16 @@
  * @module
  */
 import type { StaleReason } from "../words/events.ts";
-import type { ChildDependency, Dependency, EntryRecord, Support, Trace } from "../words/records.ts";
+import type { ChildDependency, Dependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
 
 /** How the things that a trace rests on are looked at. Each answers with the reason to be stale, or `null`. */
-export interface Checks {
+export interface TraceChecks {
   /** A file, directory, variable … as it is now. */
   leaf(dependency: Exclude<Dependency, ChildDependency>): StaleReason | null | Promise<StaleReason | null>;
   /** What an inner call returns now. */
   child(dependency: ChildDependency): Promise<StaleReason | null>;
   /** Whether an inner function's code and declared dependencies are those recorded. */
-  sameFunction(recorded: Support["functions"][number]): boolean | Promise<boolean>;
+  sameFunction(recorded: FlatTrace["functions"][number]): boolean | Promise<boolean>;
 }
 
 /** The trace that stands, or why none does. */
@@ -47,7 +47,7 @@ export const NOTHING_FOUND: Finding = { record: null, verdict: null, commits: nu
  * @param checks How to look at what they rest on.
  * @returns The trace, or the reason for which the one that stood longest does not stand.
  */
-export async function verifyRecord(record: EntryRecord, checks: Checks): Promise<Verdict> {
+export async function verifyRecord(record: EntryRecord, checks: TraceChecks): Promise<Verdict> {
   let closest: Difference | undefined;
   for (const trace of record.traces) {
     const difference = await firstDifference(trace, checks);
@@ -68,7 +68,7 @@ interface Difference {
 }
 
 /** The first difference of a trace; `null` when it stands. */
-async function firstDifference(trace: Trace, checks: Checks): Promise<Difference | null> {
+async function firstDifference(trace: Trace, checks: TraceChecks): Promise<Difference | null> {
   if (trace.support !== null && await isSupported(trace.support, checks)) return null;
   for (const [position, dependency] of trace.dependencies.entries()) {
     const found = dependency.kind === "child" ? checks.child(dependency) : checks.leaf(dependency);
@@ -79,7 +79,7 @@ async function firstDifference(trace: Trace, checks: Checks): Promise<Difference
 }
 
 /** Whether nothing at all has changed that the execution or its inner calls rest on. */
-async function isSupported(support: Support, checks: Checks): Promise<boolean> {
+async function isSupported(support: FlatTrace, checks: TraceChecks): Promise<boolean> {
   for (const inner of support.functions) {
     if (!await checks.sameFunction(inner)) return false;
   }

@@ -21,13 +21,13 @@ import {
   type WorkingDirectoryDependency,
 } from "../words/records.ts";
 import { noticesOf, warnOfCode } from "./prepare.ts";
-import type { PreparedStep, Step } from "./wrapped.ts";
+import type { Prepared, Wrapped } from "./wrapped.ts";
 import { declaredParts, valueParts } from "./leaves.ts";
 
 /** A function as it is now: its code, and what its options declare. */
 export interface StepState {
-  readonly step: Step;
-  readonly prepared: PreparedStep;
+  readonly step: Wrapped;
+  readonly prepared: Prepared;
   readonly fingerprint: Fingerprint;
   readonly declared: Declared;
   /** Identity of all that. */
@@ -59,7 +59,7 @@ export interface Call extends Omit<StepState, "identityBytes"> {
    * What files held when the call was identified, by path, for the one look-up that follows at once; `null` after that,
    * and where folders were not digested as a whole.
    */
-  takeLooks(): ReadonlyMap<string, ContentDigest | null> | null;
+  freshDigests(): ReadonlyMap<string, ContentDigest | null> | null;
   /** What of its declared inputs is no longer what it was when the call was identified, in words or as paths. */
   changedInputs(): Promise<string[]>;
 }
@@ -74,7 +74,7 @@ class PathReader {
   readonly named = new Map<string, string>();
   cwd: WorkingDirectoryDependency | null = null;
 
-  constructor(readonly prepared: PreparedStep) {}
+  constructor(readonly prepared: Prepared) {}
 
   readonly digest = (path: string | URL): FoundPath | Promise<FoundPath> => {
     const { files, options: { filePattern } } = this.prepared;
@@ -109,10 +109,10 @@ class PathReader {
 }
 
 /** The identity of a function with what its options declare, arguments left out. */
-export async function identifyStep(step: Step): Promise<Digest<"step">> {
+export async function identifyFunction(step: Wrapped): Promise<Digest<"step">> {
   const prepared = await step.prepare();
   const encoder = new CanonicalEncoder(prepared.codeOptions);
-  return (await stateOf(step, prepared, encoder, new PathReader(prepared))).identity;
+  return (await functionStateOf(step, prepared, encoder, new PathReader(prepared))).identity;
 }
 
 /**
@@ -128,12 +128,12 @@ export async function identifyStep(step: Step): Promise<Digest<"step">> {
  * @param args Its arguments.
  * @throws {CacheTypeError} `ERR_ARGUMENT` for what cannot be an input, with its path.
  */
-export async function identifyCall(step: Step, receiver: unknown, args: readonly unknown[]): Promise<Call> {
+export async function identifyCall(step: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<Call> {
   const prepared = step.ready ?? await step.prepare();
   const { plan } = prepared;
   const encoder = new CanonicalEncoder(prepared.codeOptions);
   const reader = new PathReader(prepared);
-  const state = knownStates.get(step) ?? await stateOf(step, prepared, encoder, reader);
+  const state = knownStates.get(step) ?? await functionStateOf(step, prepared, encoder, reader);
   const inputs = normalizeArguments(plan, args);
   const isReceived = plan.parameters?.usesThis !== false && receiver !== globalThis && receiver !== undefined;
   const seen = isReceived ? await encoder.receiverOf(receiver, step.fn, state.fingerprint.receiverTouched) : undefined;
@@ -169,8 +169,8 @@ const utf8 = new TextEncoder();
 
 /** See {@linkcode Call}. */
 class IdentifiedCall implements Call {
-  readonly step: Step;
-  readonly prepared: PreparedStep;
+  readonly step: Wrapped;
+  readonly prepared: Prepared;
   readonly fingerprint: Fingerprint;
   readonly declared: Declared;
   readonly identity: Digest<"step">;
@@ -235,7 +235,7 @@ class IdentifiedCall implements Call {
     return this.reader.cwd;
   }
 
-  takeLooks(): ReadonlyMap<string, ContentDigest | null> | null {
+  freshDigests(): ReadonlyMap<string, ContentDigest | null> | null {
     const { found } = this.reader;
     const isOfNoUse = this.#areLooksTaken || found.length === 0 || this.prepared.options.filePattern !== null;
     this.#areLooksTaken = true;
@@ -256,7 +256,7 @@ function isRelative(path: string | URL): path is string {
   return typeof path === "string" && !isAbsolutePath(path) && !/^file:/i.test(path);
 }
 
-function fileDependency(at: FoundPath, { options, files, root }: PreparedStep): FileDependency {
+function fileDependency(at: FoundPath, { options, files, root }: Prepared): FileDependency {
   const mayBeFiltered = options.filePattern !== null && at.digest !== null;
   return mayBeFiltered && files.stat(fromPortable(at.path, root))?.isDirectory === true
     ? { kind: "file", ...at, isFiltered: true }
@@ -264,16 +264,16 @@ function fileDependency(at: FoundPath, { options, files, root }: PreparedStep): 
 }
 
 /** States of functions that can never change: nothing declared, and nothing captured that could be another value. */
-const knownStates = new WeakMap<Step, StepState>();
+const knownStates = new WeakMap<Wrapped, StepState>();
 
 /**
  * A function as it is now. Its identity is SHA-256 over the format version, since another one may mean something else by
  * the same bytes; the version of which results are stored; the fingerprint; the choice of inputs, since ignoring another argument is another question; and what
  * the options declare.
  */
-async function stateOf(
-  step: Step,
-  prepared: PreparedStep,
+async function functionStateOf(
+  step: Wrapped,
+  prepared: Prepared,
   encoder: CanonicalEncoder,
   reader: PathReader,
 ): Promise<StepState> {
@@ -338,12 +338,12 @@ async function digestPathLike(
   digestPath: (path: string | URL) => Promise<FoundPath>,
 ): Promise<FoundPath[]> {
   const paths = new Set<string>();
-  collect(values, paths, new Set());
+  collectPaths(values, paths, new Set());
   const found = await Promise.all([...paths].map((path) => digestPath(path).catch(() => null)));
   return found.filter((at) => at !== null);
 }
 
-function collect(value: unknown, paths: Set<string>, seen: Set<object>): void {
+function collectPaths(value: unknown, paths: Set<string>, seen: Set<object>): void {
   if (paths.size >= MAX_TEXTS) return;
   if (typeof value === "string") {
     if (isPathLike(value)) paths.add(value);
@@ -357,13 +357,13 @@ function collect(value: unknown, paths: Set<string>, seen: Set<object>): void {
   }
   if (value instanceof Map) {
     for (const [key, item] of value) {
-      collect(key, paths, seen);
-      collect(item, paths, seen);
+      collectPaths(key, paths, seen);
+      collectPaths(item, paths, seen);
     }
     return;
   }
   const items = Array.isArray(value) || value instanceof Set ? value : Object.values(value);
-  for (const item of items) collect(item, paths, seen);
+  for (const item of items) collectPaths(item, paths, seen);
 }
 
 /** Has a separator or an extension, and nothing that no path has. */

@@ -10,13 +10,13 @@ import { digestChunks } from "../words/sha256.ts";
 import type { BlobDigest } from "../words/digests.ts";
 import { CacheTypeError } from "../words/errors.ts";
 import type { StaleReason } from "../words/events.ts";
-import { type Landing, outcomeOf, uniqueOutcome } from "./outcome.ts";
+import { type Outcome, outcomeOf, uniqueOutcome } from "./outcome.ts";
 import { type EntryRecord, FORMAT_VERSION, type Trace } from "../words/records.ts";
 import type { Execution } from "./run.ts";
 import { tellNotice, tellPruned, tellRaced, tellStored, tellUnsaved } from "./tell.ts";
 
 /** How a result is kept. */
-export interface KeepMode {
+export interface KeepOptions {
   /** Why the function ran. */
   readonly reasons: readonly StaleReason[];
   /** Whether the inputs were still those of the call when the function began. */
@@ -40,7 +40,7 @@ type Storable = Returned & { readonly encoded: EncodedResult };
  *
  * @returns Where the result is now.
  */
-export async function keep(call: Call, execution: Returned, mode: KeepMode): Promise<Landing> {
+export async function keep(call: Call, execution: Returned, mode: KeepOptions): Promise<Outcome> {
   const { value } = execution;
   const { reasons } = mode;
   if (!mode.isWritten || !isStorable(call, execution, mode)) return unstored(execution, reasons);
@@ -56,13 +56,13 @@ export async function keep(call: Call, execution: Returned, mode: KeepMode): Pro
 }
 
 /** A result that is nowhere. Only here is it digested for its own sake: a stored one has the digest of its blob. */
-function unstored({ value, encoded }: Returned, reasons: readonly StaleReason[]): Landing {
+function unstored({ value, encoded }: Returned, reasons: readonly StaleReason[]): Outcome {
   const outcome = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
   return { kind: "unstored", value, reasons, outcome };
 }
 
 /** Whether a result may be stored; tells why not. */
-function isStorable(call: Call, execution: Returned, { isSameInput }: KeepMode): execution is Storable {
+function isStorable(call: Call, execution: Returned, { isSameInput }: KeepOptions): execution is Storable {
   const { encoded, refusal, raced } = execution;
   if (encoded === null) {
     const detail = refusal instanceof Error ? refusal.message : String(refusal);
@@ -82,7 +82,7 @@ function isStorable(call: Call, execution: Returned, { isSameInput }: KeepMode):
   return true;
 }
 
-async function commit(call: Call, execution: Storable, mode: KeepMode): Promise<Trace> {
+async function commit(call: Call, execution: Storable, mode: KeepOptions): Promise<Trace> {
   const { encoded } = execution;
   const { cache, memory } = call.prepared.workspace;
   const { digest, sizeBytes } = await cache.blobs.write(encoded.chunks);
@@ -106,7 +106,7 @@ async function commit(call: Call, execution: Storable, mode: KeepMode): Promise<
   return trace;
 }
 
-function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepMode): EntryRecord {
+function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepOptions): EntryRecord {
   const earlier = isOverwriting ? [] : record?.traces.filter((other) => !restsOnTheSame(other, trace)) ?? [];
   return {
     format: FORMAT_VERSION,

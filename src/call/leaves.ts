@@ -28,18 +28,18 @@ export type EncodeValue = (value: unknown) => Uint8Array;
  */
 export function valueParts(path: string, value: unknown, encode: EncodeValue): ValuePart[] {
   const parts: ValuePart[] = [];
-  collect(path, value, MAX_DEPTH, parts, encode);
+  collectLeaves(path, value, MAX_DEPTH, parts, encode);
   return parts;
 }
 
-function collect(path: string, value: unknown, depth: number, parts: ValuePart[], encode: EncodeValue): void {
+function collectLeaves(path: string, value: unknown, depth: number, parts: ValuePart[], encode: EncodeValue): void {
   const isWhole = isInstance(value);
   const isOpened = depth > 0 && (!isWhole || depth === MAX_DEPTH);
   const inner = isOpened ? smallContainer(value, MAX_LEAVES - parts.length) : null;
   if (inner === null || isWhole) {
     parts.push({ path, digest: digestBytes<"value">(encode(value)), preview: previewOf(value) });
   }
-  for (const [name, item] of inner ?? []) collect(`${path}${name}`, item, depth - 1, parts, encode);
+  for (const [name, item] of inner ?? []) collectLeaves(`${path}${name}`, item, depth - 1, parts, encode);
 }
 
 function smallContainer(value: unknown, room: number): (readonly [name: string, value: unknown])[] | null {

@@ -3,36 +3,36 @@
  *
  * @module
  */
-import { type Call, identifyCall, identifyStep } from "./identify.ts";
+import { type Call, identifyCall, identifyFunction } from "./identify.ts";
 import { describeError } from "../words/announce.ts";
 import { CacheError } from "../words/errors.ts";
 import { checkDependency } from "../reads/dependency.ts";
 import type { StaleReason } from "../words/events.ts";
 import { compareWithClosest } from "./explain.ts";
-import { type Checks, type Finding, NOTHING_FOUND, verifyRecord } from "./freshness.ts";
-import { type Landing, outcomeOf } from "./outcome.ts";
+import { type Finding, NOTHING_FOUND, type TraceChecks, verifyRecord } from "./freshness.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
 import { recallArguments } from "./replay.ts";
-import type { ChildDependency, EntryRecord, Support, Trace } from "../words/records.ts";
+import type { ChildDependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
 import { compareTraces } from "../reasons/compare.ts";
-import { findSteps, type Step } from "./wrapped.ts";
+import { findWrapped, type Wrapped } from "./wrapped.ts";
 import { tellDamaged } from "./tell.ts";
 import { once } from "../words/waiting.ts";
 
 /** One verification, with all inner calls that it leads to. */
-export interface Visit {
+export interface Verification {
   /** Runs an inner call that is stale; absent when nothing may run. */
-  readonly rerun?: (call: Call, visit: Visit) => Promise<Landing>;
+  readonly rerun?: (call: Call, visit: Verification) => Promise<Outcome>;
   /** Whether someone will be told why inner calls ran. */
   readonly isHeard: boolean;
   /** What was found out on the way: a call that two others make is looked at once. */
-  readonly landings: Map<string, Promise<Landing>>;
+  readonly landings: Map<string, Promise<Outcome>>;
   readonly findings: Map<string, Promise<Finding>>;
   /** The calls being verified, outermost first: one that leads back to itself does not stand. */
   readonly open: Set<string>;
 }
 
 /** Begins a verification. */
-export function beginVisit(isHeard: boolean, rerun?: Visit["rerun"]): Visit {
+export function beginVerification(isHeard: boolean, rerun?: Verification["rerun"]): Verification {
   const empty = { isHeard, landings: new Map(), findings: new Map(), open: new Set<string>() };
   return rerun === undefined ? empty : { ...empty, rerun };
 }
@@ -44,7 +44,7 @@ export function beginVisit(isHeard: boolean, rerun?: Visit["rerun"]): Visit {
  * @param visit The verification that this belongs to.
  * @param from `afresh`: from the store even if the record is in memory, since another process may have added to it.
  */
-export async function lookUp(call: Call, visit: Visit, from: "memory" | "afresh" = "memory"): Promise<Finding> {
+export async function lookUp(call: Call, visit: Verification, from: "memory" | "afresh" = "memory"): Promise<Finding> {
   const { memory, cache } = call.prepared.workspace;
   memory.synchronize(cache.generation());
   const known = from === "memory" ? memory.record(call.key) : undefined;
@@ -82,9 +82,9 @@ async function readRecord(call: Call): Promise<EntryRecord | null> {
   }
 }
 
-function checksOf(call: Call, visit: Visit): Checks {
+function checksOf(call: Call, visit: Verification): TraceChecks {
   const { root, files } = call.prepared;
-  let looks = call.takeLooks();
+  let looks = call.freshDigests();
   return {
     leaf: (dependency) =>
       dependency.kind === "file" && looks?.get(dependency.path) === dependency.digest
@@ -94,20 +94,20 @@ function checksOf(call: Call, visit: Visit): Checks {
       looks = null; // an inner call that runs again may change the files
       return checkChild(dependency, call, visit);
     },
-    sameFunction: (recorded) => isUnchanged(recorded, call.step.home),
+    sameFunction: (recorded) => isFunctionUnchanged(recorded, call.step.cacheDir),
   };
 }
 
 /** Whether there is a function of that identity with the recorded code and declared dependencies. */
-async function isUnchanged(recorded: Support["functions"][number], home: string): Promise<boolean> {
-  for (const step of findSteps(recorded.functionId, home)) {
-    if (await identifyStep(step) === recorded.identity) return true;
+async function isFunctionUnchanged(recorded: FlatTrace["functions"][number], home: string): Promise<boolean> {
+  for (const step of findWrapped(recorded.functionId, home)) {
+    if (await identifyFunction(step) === recorded.identity) return true;
   }
   return false;
 }
 
 /** The reason for which an inner call would not answer as recorded. */
-async function checkChild(recorded: ChildDependency, outer: Call, visit: Visit): Promise<StaleReason | null> {
+async function checkChild(recorded: ChildDependency, outer: Call, visit: Verification): Promise<StaleReason | null> {
   const differs = (change: "result" | "gone" | "unrepeatable" | "stale", reasons: readonly StaleReason[] = []) => ({
     kind: "child" as const,
     functionId: recorded.functionId,
@@ -115,7 +115,7 @@ async function checkChild(recorded: ChildDependency, outer: Call, visit: Visit):
     change,
     reasons,
   });
-  const steps = findSteps(recorded.functionId, outer.step.home);
+  const steps = findWrapped(recorded.functionId, outer.step.cacheDir);
   if (steps.length === 0) return differs("gone");
   const input = await recallArguments(recorded.args, outer.prepared.workspace.cache.blobs);
   if (input === null) return differs("unrepeatable");
@@ -155,7 +155,7 @@ async function whatChanged(inner: Call, recorded: ChildDependency, now: Trace): 
  * one whose key is the recorded one; if none is, the call cannot be repeated with certainty.
  */
 async function identifyAmong(
-  steps: readonly Step[],
+  steps: readonly Wrapped[],
   recorded: ChildDependency,
   receiver: unknown,
   args: readonly unknown[],

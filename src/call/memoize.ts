@@ -15,12 +15,12 @@ import type { CallKey } from "../words/digests.ts";
 import type { CallReport } from "../words/events.ts";
 import { explain, reportOf } from "./explain.ts";
 import type { Flight } from "./flights.ts";
-import { reservePlace, run } from "./run.ts";
+import { reservePlace, runFunction } from "./run.ts";
 import { keep } from "./keep.ts";
-import { landedOn, landedThrowing, type Landing, uniqueOutcome } from "./outcome.ts";
+import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
 import { type Finding, NOTHING_FOUND } from "./freshness.ts";
-import { beginVisit, isUpToDate, lookUp, type Visit } from "./look_up.ts";
-import type { Step } from "./wrapped.ts";
+import { beginVerification, isUpToDate, lookUp, type Verification } from "./look_up.ts";
+import type { Wrapped } from "./wrapped.ts";
 import { joinRun, takeLock } from "./wait.ts";
 import { isHeard, tellDamaged, tellMiss, tellShared } from "./tell.ts";
 import { runUnobserved } from "../reads/run_observed.ts";
@@ -38,7 +38,7 @@ import { runUnobserved } from "../reads/run_observed.ts";
  * @throws {CacheError} When the cache cannot be set up: a missing flag or permission, a directory that is a file.
  */
 export function memoize(
-  step: Step,
+  step: Wrapped,
   receiver: unknown,
   args: readonly unknown[],
   options: CallOptions,
@@ -66,7 +66,7 @@ export function memoize(
 }
 
 /** Drops the entry of a call. @returns Whether there was one. */
-export function forget(step: Step, receiver: unknown, args: readonly unknown[]): Promise<boolean> {
+export function forget(step: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<boolean> {
   return runUnobserved(async () => {
     const { key, prepared: { workspace: { cache } } } = await identifyCall(step, receiver, args);
     return !cache.readOnly && (await cache.records.remove([key])).removed > 0;
@@ -74,7 +74,7 @@ export function forget(step: Step, receiver: unknown, args: readonly unknown[]):
 }
 
 /** The key of a call. */
-export function keyOf(step: Step, receiver: unknown, args: readonly unknown[]): Promise<CallKey> {
+export function keyOf(step: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallKey> {
   return runUnobserved(async () => (await identifyCall(step, receiver, args)).key);
 }
 
@@ -82,12 +82,12 @@ export function keyOf(step: Step, receiver: unknown, args: readonly unknown[]): 
 async function answer(
   call: Call,
   options: CallOptions,
-  within: Flight<Landing> | undefined,
-  visit: Visit = beginVisit(isHeard(call), answerInner),
-): Promise<Landing> {
+  within: Flight<Outcome> | undefined,
+  visit: Verification = beginVerification(isHeard(call), answerInner),
+): Promise<Outcome> {
   const { flights } = call.prepared.workspace;
   const found = isRead(options) ? await lookUp(call, visit) : NOTHING_FOUND;
-  if (found.verdict?.fresh) return landedOn(found.verdict.trace);
+  if (found.verdict?.fresh) return outcomeOfTrace(found.verdict.trace);
 
   const running = isRead(options) ? flights.joinable(call.key, within) : undefined;
   if (running !== undefined) {
@@ -95,15 +95,15 @@ async function answer(
     return landing.isOfOtherInput === true ? await answer(call, options, within) : landing;
   }
   const flight = flights.begin(call.key, within);
-  let landing: Landing | undefined;
+  let landing: Outcome | undefined;
   try {
     return landing = await compute(call, options, found, visit, flight);
   } catch (error) {
     // The function's own exceptions do not come this way: the cache failed, and that costs nobody a result.
     tellDamaged(call, describeError(error));
-    const execution = await run(call, flight);
+    const execution = await runFunction(call, flight);
     return landing = execution.threw
-      ? await landedThrowing(call.prepared.codeOptions, execution.error, [])
+      ? await outcomeOfError(call.prepared.codeOptions, execution.error, [])
       : { kind: "unstored", value: execution.value, reasons: [], outcome: uniqueOutcome() };
   } finally {
     flights.end(call.key, flight, landing!);
@@ -111,7 +111,7 @@ async function answer(
 }
 
 /** Makes an inner call again while the call around it is verified. */
-function answerInner(call: Call, visit: Visit): Promise<Landing> {
+function answerInner(call: Call, visit: Verification): Promise<Outcome> {
   return answer(call, {}, undefined, visit);
 }
 
@@ -120,25 +120,25 @@ async function compute(
   call: Call,
   options: CallOptions,
   found: Finding,
-  visit: Visit,
-  flight: Flight<Landing>,
-): Promise<Landing> {
+  visit: Verification,
+  flight: Flight<Outcome>,
+): Promise<Outcome> {
   const isWritten = options.skipSave !== true && !call.prepared.workspace.cache.readOnly;
   const lock = isRead(options) && isWritten ? await takeLock(call, flight) : null;
   try {
     const again = lock === null || isUpToDate(found, call) ? found : await lookUp(call, visit, "afresh");
     if (again.verdict?.fresh) {
       if (lock !== null && lock.waitedMs > 0) tellShared(call, "machine");
-      return landedOn(again.verdict.trace);
+      return outcomeOfTrace(again.verdict.trace);
     }
     const reasons = await explain(call, again, options);
     tellMiss(call, reasons);
     call.values(); // the function may change its arguments
     const isSameInput = (await identifyCall(call.step, call.receiver, call.args)).key === call.key;
-    const execution = await run(call, flight);
+    const execution = await runFunction(call, flight);
     if (execution.threw) {
       return {
-        ...await landedThrowing(call.prepared.codeOptions, execution.error, reasons),
+        ...await outcomeOfError(call.prepared.codeOptions, execution.error, reasons),
         isOfOtherInput: !isSameInput,
       };
     }
@@ -166,9 +166,9 @@ function isRead(options: CallOptions): boolean {
  * @param receiver Its `this`.
  * @param args Its arguments.
  */
-export function inspect(step: Step, receiver: unknown, args: readonly unknown[]): Promise<CallReport> {
+export function inspect(step: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallReport> {
   return runUnobserved(async () => {
     const call = await identifyCall(step, receiver, args);
-    return reportOf(call, await lookUp(call, beginVisit(true), "afresh"));
+    return reportOf(call, await lookUp(call, beginVerification(true), "afresh"));
   });
 }

@@ -11,7 +11,7 @@ import type { StaleReason } from "../words/events.ts";
 import type { Trace } from "../words/records.ts";
 
 /** How a call ended. */
-export type Landing =
+export type Outcome =
   & {
     /** Identity of what it returned or threw; what an outer call depends on. */
     readonly outcome: Digest<"outcome">;
@@ -30,16 +30,16 @@ export type Landing =
   );
 
 /** A stored execution that stands. */
-export function landedOn(trace: Trace): Landing {
+export function outcomeOfTrace(trace: Trace): Outcome {
   return { kind: "hit", trace, outcome: outcomeOf(trace), reasons: [] };
 }
 
 /** An execution that threw; errors that code can only tell apart by their stack traces are one outcome. */
-export async function landedThrowing(
+export async function outcomeOfError(
   codeOptions: FingerprintOptions,
   error: unknown,
   reasons: readonly StaleReason[],
-): Promise<Landing> {
+): Promise<Outcome> {
   const encoder = new CanonicalEncoder(codeOptions);
   let outcome: Digest<"outcome">;
   try {

@@ -10,7 +10,7 @@ import { type Fingerprint, fingerprint, type FingerprintOptions } from "../code/
 import { mergeOptions, resolveOptions, withoutForeignParameters } from "../options/check_options.ts";
 import { projectRoot, toAbsolute, workingDirectory } from "../options/project.ts";
 import { SizeBound } from "../store/bound/size_bound.ts";
-import { cachedIdentity, type PreparedStep, type Step } from "./wrapped.ts";
+import { cachedIdentity, type Prepared, type Wrapped } from "./wrapped.ts";
 import type { CacheReport } from "../store/cache_dir.ts";
 import { openWorkspace } from "./workspace.ts";
 import type { BlindUse } from "../code/types.ts";
@@ -26,13 +26,13 @@ import { isOwnModule } from "../words/program.ts";
  * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file.
  * @throws {CacheError} When the cache or the tracking of code cannot be set up.
  */
-export async function prepareStep(step: Step): Promise<PreparedStep> {
+export async function prepareWrapped(step: Wrapped): Promise<Prepared> {
   const parameters = step.parameters();
   const names = parameters?.names.map((bound) => bound.name) ?? [];
   const defaults = withoutForeignParameters(await loadDefaultConfig(workingDirectory() ?? projectRoot()), names);
   const options = resolveOptions(mergeOptions(defaults, step.given));
   const isConfigured = step.given.cacheDir === undefined && options.cacheDir !== null;
-  const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : step.home, options);
+  const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : step.cacheDir, options);
   const root = projectRoot();
   const codeOptions: FingerprintOptions = {
     ...(options.track === null ? {} : { track: options.track }),
@@ -52,13 +52,13 @@ export async function prepareStep(step: Step): Promise<PreparedStep> {
     plan: planArguments(parameters, options),
     ...(options.maxBytes === Infinity ? {} : { bound: new SizeBound(workspace.cache, options.maxBytes) }),
     codeOptions,
-    fingerprint: follow(step, codeOptions, (found) => warnOfCode(step, found, { audience, options })),
+    fingerprint: followFingerprint(step, codeOptions, (found) => warnOfCode(step, found, { audience, options })),
   };
 }
 
 /** Fingerprints the function once, and then only looks at what of it can have changed. */
-function follow(
-  step: Step,
+function followFingerprint(
+  step: Wrapped,
   codeOptions: FingerprintOptions,
   onNew: (found: Fingerprint) => void,
 ): () => Promise<Fingerprint> {
@@ -74,9 +74,9 @@ function follow(
 
 /** Names what of a function's code, or of the code among its inputs, cannot be seen. */
 export function warnOfCode(
-  step: Step,
+  step: Wrapped,
   { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
-  { audience, options }: Pick<PreparedStep, "audience" | "options">,
+  { audience, options }: Pick<Prepared, "audience" | "options">,
 ): void {
   for (const detail of noticesOf({ notices, blind }, options)) {
     if (warnOnce(`${step.fname}: ${detail}`)) {
@@ -88,13 +88,13 @@ export function warnOfCode(
 /** What cannot be seen of code, in words. Without observation all reads are tracked as those of blind readers are. */
 export function noticesOf(
   { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
-  { observe }: Pick<PreparedStep["options"], "observe">,
+  { observe }: Pick<Prepared["options"], "observe">,
 ): readonly string[] {
   return observe ? [...notices, ...describeBlindUses(blind)] : notices;
 }
 
 /** What is found wrong with the cache as a whole. */
-function hear({ fname }: Step, { kind, detail }: CacheReport, audience: Audience): void {
+function hear({ fname }: Wrapped, { kind, detail }: CacheReport, audience: Audience): void {
   warnOnce(detail);
   announce({ kind: kind === "damaged" ? "damaged" : "notice", fname, key: null, detail }, audience);
 }

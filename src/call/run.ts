@@ -6,8 +6,8 @@
 import type { Call } from "./identify.ts";
 import { type EncodedResult, encodeResult } from "../values/result/encode_result.ts";
 import type { Flight } from "./flights.ts";
-import type { Landing } from "./outcome.ts";
-import type { Dependency, Support, Trace } from "../words/records.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Dependency, FlatTrace, Trace } from "../words/records.ts";
 import { tellRun } from "./tell.ts";
 import { CallFrame, currentFrame, isBelow, runInFrame } from "../reads/run_observed.ts";
 import { keepArguments, packArguments } from "./replay.ts";
@@ -25,7 +25,7 @@ export type Execution =
     /** What it observed, in order. */
     readonly dependencies: readonly Dependency[];
     /** The same, flattened through inner calls. */
-    readonly support: Support | null;
+    readonly support: FlatTrace | null;
     /** What changed while it ran. */
     readonly raced: readonly string[];
   }
@@ -35,12 +35,12 @@ export type Execution =
 export interface RunningCall {
   readonly call: Call;
   readonly frame: CallFrame;
-  readonly flight: Flight<Landing>;
+  readonly flight: Flight<Outcome>;
   readonly support: SupportBuilder;
 }
 
 const running = new WeakMap<CallFrame, RunningCall>();
-const frames = new WeakMap<Flight<Landing>, CallFrame>();
+const frames = new WeakMap<Flight<Outcome>, CallFrame>();
 
 /** The call in whose function the present code runs. */
 export function currentCall(): RunningCall | undefined {
@@ -55,7 +55,7 @@ export function currentCall(): RunningCall | undefined {
  * @param flight Its place among the running calls.
  * @returns What it returned or threw. Never rejects for what the function does.
  */
-export async function run(call: Call, flight: Flight<Landing>): Promise<Execution> {
+export async function runFunction(call: Call, flight: Flight<Outcome>): Promise<Execution> {
   const { step, prepared, receiver, args, key } = call;
   const { root, files, options: { observe: observes } } = prepared;
   const frame = new CallFrame({
@@ -143,23 +143,23 @@ function isAtOrBelow(path: string, folder: string): boolean {
 type Packed = ReturnType<typeof packArguments>;
 
 /** Where a call will stand in the trace of the call around it. Left unfilled, it does not count. */
-interface Place {
+interface ReservedPlace {
   /** The running call around it. */
-  readonly flight: Flight<Landing> | undefined;
+  readonly flight: Flight<Outcome> | undefined;
   /** Takes a copy of its arguments, before the function can change them. */
   pack(call: Call): Packed;
   /** Enters what it came to. */
-  fill(call: Call, packed: Packed, landing: Landing): Promise<void>;
+  fill(call: Call, packed: Packed, landing: Outcome): Promise<void>;
 }
 
-const NO_PLACE: Place = {
+const NO_PLACE: ReservedPlace = {
   flight: undefined,
   pack: () => null,
   fill: () => Promise.resolve(),
 };
 
 /** Keeps a place for a call that begins now, so that the order in the trace is the order of the calls. */
-export function reservePlace(): Place {
+export function reservePlace(): ReservedPlace {
   const outer = currentCall();
   if (outer === undefined) return NO_PLACE;
   const slot = outer.frame.reserveChild();
@@ -178,11 +178,11 @@ export function reservePlace(): Place {
 /** Longest list of dependencies kept; beyond it a trace is verified through its inner calls only. */
 const MAX_DEPENDENCIES = 512;
 
-type Leaf = Support["dependencies"][number];
+type Leaf = FlatTrace["dependencies"][number];
 
 /** What the inner calls of one running call rest on. */
 class SupportBuilder {
-  readonly #functions = new Map<string, Support["functions"][number]>();
+  readonly #functions = new Map<string, FlatTrace["functions"][number]>();
   readonly #leaves = new Map<string, Leaf>();
   #isListable = true;
 
@@ -216,14 +216,14 @@ class SupportBuilder {
    * @param dependencies What the call itself observed.
    * @returns `null` when there were no inner calls, or when what they rest on cannot be listed.
    */
-  finish(dependencies: readonly Dependency[]): Support | null {
+  finish(dependencies: readonly Dependency[]): FlatTrace | null {
     if (this.#functions.size === 0 || !this.#isListable) return null;
     for (const dependency of dependencies) if (dependency.kind !== "child") this.#addLeaf(dependency);
     if (!this.#isListable || this.#leaves.size > MAX_DEPENDENCIES) return null;
     return { functions: [...this.#functions.values()], dependencies: [...this.#leaves.values()] };
   }
 
-  #addFunction(inner: Support["functions"][number]): void {
+  #addFunction(inner: FlatTrace["functions"][number]): void {
     const known = this.#functions.get(inner.functionId);
     if (known === undefined) this.#functions.set(inner.functionId, inner);
     else if (known.identity !== inner.identity) this.#isListable = false;

@@ -6,8 +6,8 @@
 import { describeError } from "../words/announce.ts";
 import type { Call } from "./identify.ts";
 import { type Flight, lineage } from "./flights.ts";
-import type { Landing } from "./outcome.ts";
-import { announceWait, type Holder, type Lease } from "../store/locks/call_lock.ts";
+import type { Outcome } from "./outcome.ts";
+import { announceWait, type CallLock, type Holder } from "../store/locks/call_lock.ts";
 import { tellNotice, tellShared, tellWaiting } from "./tell.ts";
 
 /** A wait is told after this time, and then again after each such time. Milliseconds. */
@@ -20,7 +20,7 @@ const TELL_MS = 5000;
  * @param flight Its place among the running calls.
  * @returns `null` when the call should be computed without the lock: the wait reached `waitMs`, or would never end.
  */
-export async function takeLock(call: Call, flight: Flight<Landing>): Promise<Lease | null> {
+export async function takeLock(call: Call, flight: Flight<Outcome>): Promise<CallLock | null> {
   const { cache } = call.prepared.workspace;
   let toldMs = -TELL_MS;
   const waiting = cache.lock(call.key, {
@@ -50,9 +50,9 @@ export async function takeLock(call: Call, flight: Flight<Landing>): Promise<Lea
  */
 export async function joinRun(
   call: Call,
-  running: Flight<Landing>,
-  within: Flight<Landing> | undefined,
-): Promise<Landing> {
+  running: Flight<Outcome>,
+  within: Flight<Outcome> | undefined,
+): Promise<Outcome> {
   const { flights, cache } = call.prepared.workspace;
   tellShared(call, "process");
   const holding = lineage(within).map(({ key }) => key);

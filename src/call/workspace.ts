@@ -7,7 +7,7 @@
 import { fileDigestsFor } from "../reads/files/open_digests.ts";
 import type { FileDigests } from "../reads/files/file_digests.ts";
 import { Flights } from "./flights.ts";
-import type { Landing } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 import { type Cache, openCache } from "../store/cache_dir.ts";
 import type { BlobDigest, CallKey } from "../words/digests.ts";
 import type { EntryRecord } from "../words/records.ts";
@@ -16,7 +16,7 @@ import type { EntryRecord } from "../words/records.ts";
 export interface Workspace {
   readonly cache: Cache;
   readonly memory: Memory;
-  readonly flights: Flights<Landing>;
+  readonly flights: Flights<Outcome>;
   readonly files: FileDigests;
   /** Whether the store ever answered: what fails before that is a matter of set-up. */
   hasWorked: boolean;

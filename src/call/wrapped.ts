@@ -19,7 +19,7 @@ import type { ArgumentPlan } from "./arguments.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a function needs to be called, worked out by its first call. */
-export interface PreparedStep {
+export interface Prepared {
   readonly options: ResolvedOptions;
   readonly audience: Audience;
   readonly workspace: Workspace;
@@ -36,7 +36,7 @@ export interface PreparedStep {
 }
 
 /** A wrapped function. */
-export class Step {
+export class Wrapped {
   /** Name of the function as shown to users. */
   readonly fname: string;
   /** Name and module of the wrapping, by which traces refer to the function. */
@@ -44,10 +44,10 @@ export class Step {
   /** Options given in code, checked. */
   readonly given: ValidatedOptions;
   /** The cache directory as far as code and environment say; a configuration file may say otherwise. */
-  readonly home: string;
+  readonly cacheDir: string;
   #parameters: ParameterList | null | undefined;
-  #prepared: Promise<PreparedStep> | undefined;
-  #ready: PreparedStep | undefined;
+  #prepared: Promise<Prepared> | undefined;
+  #ready: Prepared | undefined;
 
   /**
    * @param fn The function.
@@ -60,20 +60,20 @@ export class Step {
     readonly fn: AnyFunction,
     options: ValidatedOptions,
     name: string,
-    readonly prepareStep: (step: Step) => Promise<PreparedStep>,
+    readonly prepareStep: (step: Wrapped) => Promise<Prepared>,
   ) {
     this.given = options;
     this.fname = options.name ?? (name || "anonymous");
     const site = wrapSite();
     this.functionId = `${this.fname} @ ${site?.startsWith("file:") ? toPortable(new URL(site)) : site ?? "?"}`;
     // Taken now: a program may change its working directory before it first calls the function.
-    this.home = toAbsolute(options.cacheDir ?? cacheDefaultDir());
+    this.cacheDir = toAbsolute(options.cacheDir ?? cacheDefaultDir());
     const speaksOfParameters = options.fileArgs !== undefined || options.ignoreArgs !== undefined;
     if (speaksOfParameters) requireParameterNames(options, this.parameters()?.names.map((bound) => bound.name) ?? []);
   }
 
   /** What {@linkcode prepare} answered, once it has. */
-  get ready(): PreparedStep | undefined {
+  get ready(): Prepared | undefined {
     return this.#ready;
   }
 
@@ -83,7 +83,7 @@ export class Step {
    * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file.
    * @throws {CacheError} When the cache or the tracking of code cannot be set up.
    */
-  prepare(): Promise<PreparedStep> {
+  prepare(): Promise<Prepared> {
     if (this.#prepared === undefined) {
       const preparing = this.prepareStep(this);
       this.#prepared = preparing;
@@ -147,11 +147,11 @@ class Registry<Step extends object> {
   }
 }
 
-const steps = new Registry<Step>();
-const byCachedFunction = new WeakMap<object, Step>();
+const steps = new Registry<Wrapped>();
+const byCachedFunction = new WeakMap<object, Wrapped>();
 
 /** Makes a wrapped function known. */
-export function registerStep(step: Step, cachedFunction: object): void {
+export function registerWrapped(step: Wrapped, cachedFunction: object): void {
   steps.add(step.functionId, step);
   byCachedFunction.set(cachedFunction, step);
 }
@@ -162,9 +162,9 @@ export function registerStep(step: Step, cachedFunction: object): void {
  * @param functionId As a trace records it.
  * @param home The cache directory of the function in whose trace it stands.
  */
-export function findSteps(functionId: string, home: string): Step[] {
+export function findWrapped(functionId: string, home: string): Wrapped[] {
   const found = steps.find(functionId);
-  const atHome = found.filter((step) => step.home === home);
+  const atHome = found.filter((step) => step.cacheDir === home);
   return atHome.length > 0 ? atHome : found;
 }
 
@@ -176,5 +176,5 @@ export function findSteps(functionId: string, home: string): Step[] {
  */
 export function cachedIdentity(value: object): string | undefined {
   const step = byCachedFunction.get(value);
-  return step === undefined || findSteps(step.functionId, step.home).length > 1 ? undefined : step.functionId;
+  return step === undefined || findWrapped(step.functionId, step.cacheDir).length > 1 ? undefined : step.functionId;
 }

@@ -98,7 +98,7 @@ interface Failure {
  */
 function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) return { message: printable(error.message), exitCode: EXIT.usage };
-  if (error instanceof Deno.errors.NotCapable) return missingPermission(error);
+  if (error instanceof Deno.errors.NotCapable) return describeMissingPermission(error);
   if (error instanceof CacheError) {
     if (error.code === "ERR_UNSTABLE_KV") return { message: WITHOUT_KV, exitCode: EXIT.usage };
     const isUsage = error.code === "ERR_PERMISSION" || error.code === "ERR_CACHE_DIR";
@@ -117,7 +117,7 @@ or install with that flag: deno install -gA --unstable-kv -n cachepy jsr:@bimsb/
 or add "unstable": ["kv"] to deno.json`;
 
 /** Deno's own message names what was asked for: `Requires env access to "HOME", run again with the --allow-env flag`. */
-function missingPermission(error: Error): Failure {
+function describeMissingPermission(error: Error): Failure {
   const flag = /--allow-[a-z]+/.exec(error.message)?.[0] ?? "-A";
   const what = /Requires (.*?), run again/.exec(error.message)?.[1] ?? error.message;
   return {

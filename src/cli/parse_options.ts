@@ -52,7 +52,7 @@ export function parseOptions(
     alias: Object.fromEntries(specs.filter((spec) => spec.short).map((spec) => [spec.name, spec.short!])),
     unknown: (arg: string, key?: string) => {
       if (key === undefined) return true;
-      throw unknownOption(arg, specs);
+      throw unknownFlag(arg, specs);
     },
   });
   const options: Record<string, string | true> = {};
@@ -121,7 +121,7 @@ export function textOption(options: OptionValues, name: string): string | undefi
   return typeof text === "string" ? text : undefined;
 }
 
-function unknownOption(arg: string, specs: readonly OptionSpec[]): UsageError {
+function unknownFlag(arg: string, specs: readonly OptionSpec[]): UsageError {
   const shown = arg.replace(/=.*$/s, "");
   const nearest = nearestWord(shown.replace(/^-+/, ""), specs.map((spec) => spec.name));
   const hint = nearest === null ? "see --help" : `did you mean --${nearest}?`;

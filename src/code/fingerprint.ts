@@ -166,10 +166,11 @@ async function readAgain(
   const areFieldsSame = holders.every(([, before], index) =>
     [...before].every(([name, value]) => Object.is(fields[index]?.get(name), value))
   );
-  return areFieldsSame && variables.every((variable) => isUnchanged(variable, origins[functions.indexOf(variable.fn)]));
+  return areFieldsSame &&
+    variables.every((variable) => isVariableUnchanged(variable, origins[functions.indexOf(variable.fn)]));
 }
 
-function isUnchanged({ name, value, isUnset }: ChangingVariable, origin: FunctionOrigin | undefined): boolean {
+function isVariableUnchanged({ name, value, isUnset }: ChangingVariable, origin: FunctionOrigin | undefined): boolean {
   const scope = origin?.kind === "script" ? origin.scopes.find((one) => Object.hasOwn(one, name)) : undefined;
   try {
     return scope !== undefined && !isUnset && Object.is(scope[name], value);

@@ -77,7 +77,7 @@ export interface CacheInfo {
 export async function cacheInfo(cacheDir: string | URL, key: string): Promise<CacheInfo> {
   const info = await withCache(cacheDir, "read", async (cache) => {
     const record = await findEntry(cache, key);
-    return { value: await readResult(cache, record), meta: describeEntry(cache, record) };
+    return { value: await readStoredValue(cache, record), meta: describeEntry(cache, record) };
   }, null);
   if (info === null) throw noEntry(key, `there is no cache at ${cacheDir}`);
   return info;
@@ -144,7 +144,7 @@ function describeEntry(cache: Cache, record: EntryRecord): EntryMeta {
   };
 }
 
-async function readResult(cache: Cache, record: EntryRecord): Promise<unknown> {
+async function readStoredValue(cache: Cache, record: EntryRecord): Promise<unknown> {
   const trace = record.traces[0];
   if (!trace) throw damaged(record.key, "it has no execution");
   const read = await cache.blobs.read(trace.result, trace.sizeBytes);

@@ -9,7 +9,7 @@ import type { CallKey } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
 import { fileDigestsFor } from "../reads/files/open_digests.ts";
 import type { FileDigests } from "../reads/files/file_digests.ts";
-import { type Checks, type Verdict, verifyRecord } from "../call/freshness.ts";
+import { type TraceChecks, type Verdict, verifyRecord } from "../call/freshness.ts";
 import { projectRoot, toAbsolute } from "../options/project.ts";
 import type { ChildDependency, EntryRecord } from "../words/records.ts";
 import type { Cache } from "../store/cache_dir.ts";
@@ -123,7 +123,7 @@ export class StaleCheck {
     }
   }
 
-  readonly #leaf: Checks["leaf"] = (dependency) =>
+  readonly #leaf: TraceChecks["leaf"] = (dependency) =>
     checkDependency(dependency, { root: this.#root, files: this.#files });
 
   async #declaredDifferences(record: EntryRecord): Promise<StaleReason[]> {

@@ -45,14 +45,14 @@ export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   hashFilePaths: flag(),
   verbose: flag(),
   name: { wanted: "a string that is not empty", accept: acceptText },
-  track: oneOf("closure", "source"),
+  track: wantOneOf("closure", "source"),
   observe: flag(),
   onEvent: {
     wanted: "a function",
     accept: (value) => typeof value === "function" ? { ok: true, value } : REFUSED,
   },
-  backend: oneOf("cbor"),
-  algo: oneOf("SHA-256"),
+  backend: wantOneOf("cbor"),
+  algo: wantOneOf("SHA-256"),
   ignoreCode: listOf("a symbol's name or a file", acceptText),
   readOnly: flag(),
   maxBytes: { wanted: "a number of bytes above 0", accept: (value) => acceptNumber(value, 1, true) },
@@ -72,7 +72,7 @@ function flag(): OptionCheck {
   };
 }
 
-function oneOf(...values: string[]): OptionCheck {
+function wantOneOf(...values: string[]): OptionCheck {
   return {
     wanted: values.map((value) => JSON.stringify(value)).join(" or "),
     accept: (value) => values.includes(value as string) ? { ok: true, value } : REFUSED,

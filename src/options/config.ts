@@ -18,7 +18,7 @@ import {
   validateOptions,
 } from "./check_options.ts";
 import { toAbsolute } from "./project.ts";
-import { readManifest, stampOf } from "./manifest_files.ts";
+import { manifestStampOf, readManifest } from "./manifest_files.ts";
 import { parentOf, resolvePath } from "./paths.ts";
 import { previewOf } from "../values/preview.ts";
 
@@ -66,7 +66,7 @@ export function findConfig(cwd: string): string | null {
   for (let folder = cwd;; folder = parentOf(folder)) {
     for (const name of CONFIG_NAMES) {
       const file = resolvePath(name, folder);
-      if (stampOf(file) !== null) return file;
+      if (manifestStampOf(file) !== null) return file;
     }
     if (parentOf(folder) === folder) return null;
   }
@@ -83,7 +83,7 @@ export function findConfig(cwd: string): string | null {
  */
 export async function loadDefaultConfig(cwd: string): Promise<ValidatedOptions> {
   const file = findConfig(cwd);
-  const stamp = file === null ? null : stampOf(file);
+  const stamp = file === null ? null : manifestStampOf(file);
   if (file === null || stamp === null) return NONE;
   const known = loaded.get(file);
   if (known?.stamp === stamp) return await known.options;

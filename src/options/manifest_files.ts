@@ -34,7 +34,7 @@ export function mayRead(path: string): boolean {
  * What tells one state of a file from another without reading it; `null` when there is no such file or it may not be
  * looked at.
  */
-export function stampOf(path: string): string | null {
+export function manifestStampOf(path: string): string | null {
   if (!mayRead(path)) return null;
   try {
     const info = statSync(path);
@@ -64,7 +64,7 @@ export function exists(path: string): boolean {
  */
 export function readManifest(path: string, maxBytes = 256 * 2 ** 20): ManifestText {
   if (!mayRead(path)) return { text: null, reason: "denied" };
-  const stamp = stampOf(path);
+  const stamp = manifestStampOf(path);
   if (stamp === null) return { text: null, reason: exists(path) ? "broken" : "absent" };
   if (Number(stamp.split(":")[2]) > maxBytes) return { text: null, reason: "broken" };
   try {

@@ -33,7 +33,7 @@ const currentDirectory = Deno.cwd;
  * @returns An absolute path; see {@linkcode findProjectRoot} for the rule.
  */
 export function projectRoot(): string {
-  return currentRoot ??= findProjectRoot({ mainModule: mainModule(), cwd: workingDirectory() });
+  return currentRoot ??= findProjectRoot({ mainModule: mainModulePath(), cwd: workingDirectory() });
 }
 
 /**
@@ -86,7 +86,7 @@ export function toPortable(path: string | URL, root: string = projectRoot()): st
 
 /** The same for what {@linkcode toAbsolute} returned. */
 export function portableOf(absolute: string, root: string): string {
-  return below(absolute, root) ?? below(absolute, realRoot(root)) ?? absolute;
+  return pathBelow(absolute, root) ?? pathBelow(absolute, realRoot(root)) ?? absolute;
 }
 
 /** The absolute path of a portable one. Undoes {@linkcode toPortable}. */
@@ -100,7 +100,7 @@ export function toAbsolute(path: string | URL): string {
   return resolvePath(path, base ?? currentRoot ?? "/");
 }
 
-function below(path: string, root: string): string | null {
+function pathBelow(path: string, root: string): string | null {
   if (path === root) return ".";
   const length = root.endsWith("/") || root.endsWith("\\") ? root.length - 1 : root.length;
   if (path.length <= length || !path.startsWith(root) || !/[\\/]/.test(path.charAt(length))) return null;
@@ -128,7 +128,7 @@ function folderOfMain(url: string): string | null {
 }
 
 /** The program's main module; in a worker, which is not told that, the worker's own. */
-function mainModule(): string {
+function mainModulePath(): string {
   try {
     return (Deno.mainModule as string | null) ?? globalThis.location?.href ?? "";
   } catch {

@@ -193,7 +193,7 @@ export class CallFrame {
 
   /** The call is about to write: what it, or a call around it, has read there is digested while it still is there. */
   beforeWrite(argument: unknown, kind: WriteKind): void {
-    const path = pathOf(argument);
+    const path = pathOfArgument(argument);
     if (path === null) return;
     for (const frame of this.#chain()) {
       frame.#seen.freeze(path, kind === "removed" || kind === "moved" || kind === "tree");
@@ -202,7 +202,7 @@ export class CallFrame {
 
   /** The call has written. */
   wrote(argument: unknown, kind: WriteKind): void {
-    const path = pathOf(argument);
+    const path = pathOfArgument(argument);
     if (path === null) return;
     for (const frame of this.#chain()) {
       frame.#seen.madeEntry(path);
@@ -218,11 +218,11 @@ export class CallFrame {
 
   /** The call has made a link, symbolic or hard. @param target What it leads to; a relative one, from beside the link. */
   linked(argument: unknown, target: unknown): void {
-    const path = pathOf(argument);
+    const path = pathOfArgument(argument);
     if (path === null) return;
     this.wrote(path, "metadata");
     const beside = typeof target === "string" && !isAbsolutePath(target) ? `${folderOf(path)}/${target}` : target;
-    const behind = pathOf(beside);
+    const behind = pathOfArgument(beside);
     if (behind !== null) this.#own.addLink(path, behind);
   }
 
@@ -234,7 +234,7 @@ export class CallFrame {
 
   /** Whether what is at a path is the call's own doing. */
   isOwn(argument: unknown): boolean {
-    const path = pathOf(argument);
+    const path = pathOfArgument(argument);
     return path !== null && this.#own.has(path);
   }
 
@@ -295,7 +295,7 @@ export class CallFrame {
   }
 }
 
-function pathOf(argument: unknown): string | null {
+function pathOfArgument(argument: unknown): string | null {
   return observedPath(argument)?.path ?? null;
 }
 

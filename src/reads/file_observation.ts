@@ -8,7 +8,7 @@ import { digestBytes } from "../words/sha256.ts";
 import type { ContentDigest } from "../words/digests.ts";
 import { SYNC_BYTES } from "./files/hash_file.ts";
 import type { FileDigests } from "./files/file_digests.ts";
-import { type FileStamp, isSameStamp, isSettled, stampOf } from "./files/stamp.ts";
+import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./files/stamp.ts";
 
 /**
  * A file that a call read.
@@ -32,7 +32,7 @@ export class FileObservation {
   constructor(readonly path: string, info: Deno.FileInfo | null, readonly files: FileDigests) {
     this.#startedMs = files.now();
     const stamp = info?.isFile ? stampOf(info) : null;
-    this.stamp = stamp !== null && stamp.size > 0 && isSettled(stamp, this.#startedMs) ? stamp : null;
+    this.stamp = stamp !== null && stamp.size > 0 && isStampSettled(stamp, this.#startedMs) ? stamp : null;
     this.digest = info === null ? null : files.memory.get(path, info);
   }
 

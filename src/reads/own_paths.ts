@@ -115,6 +115,6 @@ export function folderOf(path: string): string {
 }
 
 /** The last part of a path. */
-export function nameOf(path: string): string {
+export function lastPartOf(path: string): string {
   return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }

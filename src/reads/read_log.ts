@@ -18,7 +18,7 @@ import {
   type ObservationContext,
   StatObservation,
 } from "./observations.ts";
-import { folderOf, isBelow, nameOf } from "./own_paths.ts";
+import { folderOf, isBelow, lastPartOf } from "./own_paths.ts";
 
 /** What a call turned out to depend on. */
 export interface SettledFrame {
@@ -176,7 +176,7 @@ export class ObservationSet {
 
   /** The call itself made or removed an entry of a directory. */
   madeEntry(path: string): void {
-    this.#listings.get(folderOf(path))?.madeEntry(nameOf(path));
+    this.#listings.get(folderOf(path))?.madeEntry(lastPartOf(path));
   }
 
   /** Whether a file's content has been seen. */

@@ -36,12 +36,12 @@ export function compareTraces(before: Trace, after: Trace): StaleReason[] {
 function compareOthers(before: readonly Dependency[], after: readonly Dependency[]): StaleReason[] {
   const earlier = new Map<string, string | null>();
   for (const dependency of before) {
-    const identity = identityOf(dependency);
+    const identity = identityOfDependency(dependency);
     if (identity !== null && "digest" in dependency) earlier.set(identity, dependency.digest);
   }
   const reasons: StaleReason[] = [];
   for (const dependency of after) {
-    const identity = identityOf(dependency);
+    const identity = identityOfDependency(dependency);
     if (identity === null || !("digest" in dependency)) continue;
     const old = earlier.get(identity);
     if (old === undefined || old === dependency.digest) continue;
@@ -66,7 +66,7 @@ function compareOthers(before: readonly Dependency[], after: readonly Dependency
 }
 
 /** What makes two observations the same question; `null` for the kinds that are compared elsewhere. */
-function identityOf(dependency: Dependency): string | null {
+function identityOfDependency(dependency: Dependency): string | null {
   switch (dependency.kind) {
     case "directory":
       return `directory\0${dependency.path}`;
@@ -205,13 +205,13 @@ export function compareValues(before: readonly ValuePart[], after: readonly Valu
   const earlier = new Map(before.map((part) => [part.path, part]));
   const seen = new Set<string>();
   for (const part of after) {
-    if (seen.has(part.path) || isFile(part)) continue;
+    if (seen.has(part.path) || isFileDependency(part)) continue;
     seen.add(part.path);
     const old = earlier.get(part.path);
     if (old?.digest !== part.digest) reasons.push(valueReason(part.path, old, part));
   }
   for (const part of earlier.values()) {
-    if (!seen.has(part.path) && !isFile(part)) reasons.push(valueReason(part.path, part, undefined));
+    if (!seen.has(part.path) && !isFileDependency(part)) reasons.push(valueReason(part.path, part, undefined));
   }
   return withoutWholes(reasons);
 }
@@ -219,14 +219,14 @@ export function compareValues(before: readonly ValuePart[], after: readonly Valu
 /** An instance that differs is told by those of its own properties that differ, where there are any. */
 function withoutWholes(reasons: readonly StaleReason[]): StaleReason[] {
   const differing = new Set<string>();
-  for (const path of reasons.map(pathOf)) {
+  for (const path of reasons.map(pathOfReason)) {
     for (const { index } of path.matchAll(/[.[]/g)) differing.add(path.slice(0, index));
   }
   const isChange = (reason: StaleReason) => "before" in reason && "after" in reason;
-  return reasons.filter((reason) => !isChange(reason) || !differing.has(pathOf(reason)));
+  return reasons.filter((reason) => !isChange(reason) || !differing.has(pathOfReason(reason)));
 }
 
-function pathOf(reason: StaleReason): string {
+function pathOfReason(reason: StaleReason): string {
   return reason.kind === "argument" || reason.kind === "variable" ? reason.path : "";
 }
 
@@ -291,7 +291,7 @@ function valueReason(path: string, before: ValuePart | undefined, after: ValuePa
   return { kind: "argument", path, ...previews };
 }
 
-function isFile({ path }: ValuePart): boolean {
+function isFileDependency({ path }: ValuePart): boolean {
   return path.startsWith("files.");
 }
 

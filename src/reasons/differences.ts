@@ -39,7 +39,7 @@ export function diffEntries(before: ComparableCall, after: ComparableCall): Stal
   reasons.push(...code, ...compareFiles(before.files, after.files));
   const [earlier, later] = [before.traces?.[0], after.traces?.[0]];
   if (earlier && later) reasons.push(...compareTraces(earlier, later));
-  return distinct(reasons);
+  return distinctReasons(reasons);
 }
 
 /**
@@ -87,7 +87,7 @@ function distanceOf(reasons: readonly StaleReason[]): number {
 }
 
 /** A declared file shows both among the values and among the files: told once. */
-function distinct(reasons: readonly StaleReason[]): StaleReason[] {
+function distinctReasons(reasons: readonly StaleReason[]): StaleReason[] {
   const told = new Set<string>();
   return reasons.filter((reason) => {
     if (reason.kind !== "file" && reason.kind !== "env") return true;

@@ -5,14 +5,14 @@
  */
 import { type BlobDigest, type CallKey, isDigest } from "../words/digests.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
-import { acquireLock, type AcquireOptions, type Lease } from "./locks/call_lock.ts";
+import { acquireLock, type AcquireOptions, type CallLock } from "./locks/call_lock.ts";
 import { BlobStore } from "./blobs/blob_store.ts";
 import {
+  type CacheLayout,
   describeFolderError,
   findLink,
   Generation,
   isPermissionError,
-  type Layout,
   layoutOf,
   makeLayout,
   requireAccess,
@@ -68,7 +68,7 @@ export interface CacheReport {
 export interface Cache {
   /** The directory, absolute. */
   readonly dir: string;
-  readonly layout: Layout;
+  readonly layout: CacheLayout;
   /** Nothing can be written, by wish or because the directory does not allow it. */
   readonly readOnly: boolean;
   /** There is a link in it: it is empty, and nothing of it is read or written. */
@@ -77,7 +77,7 @@ export interface Cache {
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
   /** Waits until this caller is the one that computes a call; see {@linkcode acquireLock}. */
-  lock(key: CallKey, options: AcquireOptions): Promise<Lease | null>;
+  lock(key: CallKey, options: AcquireOptions): Promise<CallLock | null>;
   /**
    * A text that changes when any process removes or replaces entries; costs one `stat`. Read it before reading what is
    * to be kept in memory.
@@ -127,7 +127,7 @@ export function openCache(cacheDir: string | URL, options: OpenOptions = {}): Pr
 const MAX_REPORTS = 100;
 
 class OpenedCache implements Cache {
-  readonly layout: Layout;
+  readonly layout: CacheLayout;
   readonly readOnly: boolean;
   readonly isRefused: boolean;
   readonly records: RecordStore;
@@ -138,7 +138,7 @@ class OpenedCache implements Cache {
   readonly #reports: CacheReport[] = [];
   readonly #listeners = new Set<(report: CacheReport) => void>();
 
-  constructor(layout: Layout, options: OpenOptions) {
+  constructor(layout: CacheLayout, options: OpenOptions) {
     this.layout = layout;
     this.isRefused = this.#isRefused(layout);
     this.readOnly = this.isRefused || options.readOnly === true || !this.#make(layout);
@@ -167,7 +167,7 @@ class OpenedCache implements Cache {
     return this.layout.root;
   }
 
-  lock(key: CallKey, options: AcquireOptions): Promise<Lease | null> {
+  lock(key: CallKey, options: AcquireOptions): Promise<CallLock | null> {
     return acquireLock(this.layout.locks, key, {
       onUnavailable: (detail) => this.#tellOnce({ kind: "no-locks", detail }),
       ...options,
@@ -198,7 +198,7 @@ class OpenedCache implements Cache {
   }
 
   /** A link costs no result: functions run, and nothing is stored. */
-  #isRefused(layout: Layout): boolean {
+  #isRefused(layout: CacheLayout): boolean {
     const refused = findLink(layout);
     if (refused !== null) {
       this.#tell({ kind: "refused", detail: `${refused.message}; functions run uncached until then` });
@@ -206,7 +206,7 @@ class OpenedCache implements Cache {
     return refused !== null;
   }
 
-  #make(layout: Layout): boolean {
+  #make(layout: CacheLayout): boolean {
     tellNewerFormat(layout, (report) => this.#tell(report));
     const isWritable = makeLayout(layout);
     if (!isWritable) {
@@ -228,7 +228,7 @@ class OpenedCache implements Cache {
 }
 
 /** A newer version keeps its entries in a folder of its own; both work side by side, but share nothing. */
-function tellNewerFormat(layout: Layout, tell: (report: CacheReport) => void): void {
+function tellNewerFormat(layout: CacheLayout, tell: (report: CacheReport) => void): void {
   let newest: number = FORMAT_VERSION;
   try {
     for (const { name } of Deno.readDirSync(layout.root)) {

@@ -21,7 +21,7 @@ import {
   isOnlyName,
   linkIn,
   listOwn,
-  lookAt,
+  lookAtEntry,
   refusal,
   requireFolders,
   writeAnew,
@@ -30,7 +30,7 @@ import { resolvePath } from "../options/paths.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
 
 /** Absolute paths of one cache directory. */
-export interface Layout {
+export interface CacheLayout {
   /** The directory that the user named, absolute. */
   readonly root: string;
   /** The folder of this format version; everything below belongs to this package. */
@@ -78,7 +78,7 @@ const TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n" +
  * @param cacheDir Relative to the working directory, absolute, or a `file:` URL.
  * @returns Absolute paths.
  */
-export function layoutOf(cacheDir: string | URL): Layout {
+export function layoutOf(cacheDir: string | URL): CacheLayout {
   const root = resolvePath(cacheDir, Deno.cwd());
   const version = `${root}/v${FORMAT_VERSION}`;
   return {
@@ -102,7 +102,7 @@ export function layoutOf(cacheDir: string | URL): Layout {
  * @throws {CacheError} `ERR_CACHE_DIR` when it is a file or cannot be made, `ERR_PERMISSION` when Deno was not given the
  * permission.
  */
-export function makeLayout(layout: Layout): boolean {
+export function makeLayout(layout: CacheLayout): boolean {
   try {
     Deno.mkdirSync(layout.root, { recursive: true, mode: FOLDER_MODE });
     for (const folder of [layout.version, layout.blobs, layout.locks, layout.usage, layout.tmp]) makeFolder(folder);
@@ -125,9 +125,9 @@ export function makeLayout(layout: Layout): boolean {
  * @param isThorough Whether to look at the counts of use as well, which only management reads. @default {false}
  * @returns The error that says which; `null` when there is none, or no cache.
  */
-export function findLink(layout: Layout, isThorough = false): CacheError | null {
+export function findLink(layout: CacheLayout, isThorough = false): CacheError | null {
   const { version, blobs, locks, tmp, usage } = layout;
-  const info = lookAt(version);
+  const info = lookAtEntry(version);
   if (info === null) return null;
   if (info.isSymlink) return refusal(version);
   for (const folder of [version, blobs, locks, tmp, ...isThorough ? [usage] : []]) {
@@ -142,10 +142,10 @@ export function findLink(layout: Layout, isThorough = false): CacheError | null 
  *
  * @returns The error that says which; `null` when there is none.
  */
-export function findForeignDatabase({ version, meta }: Layout): CacheError | null {
-  if (lookAt(version)?.isSymlink) return refusal(version);
+export function findForeignDatabase({ version, meta }: CacheLayout): CacheError | null {
+  if (lookAtEntry(version)?.isSymlink) return refusal(version);
   for (const suffix of DATABASE_SUFFIXES) {
-    const info = lookAt(meta + suffix);
+    const info = lookAtEntry(meta + suffix);
     if (info === null || isOnlyName(info)) continue;
     const what = info.isSymlink ? "a link" : info.isFile ? "a file with a second name (a hard link)" : "no file";
     return refusal(meta + suffix, what);
@@ -159,7 +159,7 @@ export function findForeignDatabase({ version, meta }: Layout): CacheError | nul
  * @param layout The cache.
  * @returns Absolute paths.
  */
-export function* listForeign({ version, blobs, locks, usage, tmp }: Layout): Generator<string> {
+export function* listForeign({ version, blobs, locks, usage, tmp }: CacheLayout): Generator<string> {
   const isUsage = (name: string) => OWN_NAMES.usage.test(name) || OWN_NAMES.usageLog.test(name);
   const isTemporary = (name: string) => OWN_NAMES.temporary.test(name) || OWN_NAMES.aside.test(name);
   const places: [folder: string, isOwn: (name: string) => boolean, folders: RegExp][] = [
@@ -275,7 +275,7 @@ function holdsOnlyCache(root: string): boolean {
 }
 
 /** What was marked stays so, whatever else comes into the folder later. */
-function markOnce({ root, version }: Layout): void {
+function markOnce({ root, version }: CacheLayout): void {
   if (isFile(`${root}/CACHEDIR.TAG`) || isFile(`${version}/CACHEDIR.TAG`)) return;
   const marked = holdsOnlyCache(root) ? root : version;
   writeOnce(`${marked}/.gitignore`, "*\n");
@@ -287,7 +287,7 @@ function makeFolder(path: string): void {
     Deno.mkdirSync(path, { mode: FOLDER_MODE });
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    const info = lookAt(path);
+    const info = lookAtEntry(path);
     if (info?.isSymlink) throw refusal(path);
     if (!info?.isDirectory) throw error;
   }
@@ -302,7 +302,7 @@ function writeOnce(path: string, text: string): void {
 }
 
 /** The mode bits do not tell (file systems mounted read-only, access lists), so it is tried. */
-function isWritable(layout: Layout): boolean {
+function isWritable(layout: CacheLayout): boolean {
   const probe = `${layout.tmp}/probe-${crypto.randomUUID()}`;
   try {
     Deno.writeFileSync(probe, new Uint8Array(0), { createNew: true, mode: FILE_MODE });
@@ -351,7 +351,7 @@ export class Generation {
   readonly #tmp: string;
 
   /** @param layout Where the file is. */
-  constructor({ generation, version, tmp }: Pick<Layout, "generation" | "version" | "tmp">) {
+  constructor({ generation, version, tmp }: Pick<CacheLayout, "generation" | "version" | "tmp">) {
     this.#path = generation;
     this.#version = version;
     this.#tmp = tmp;

@@ -37,7 +37,7 @@ export function refusal(path: string, what = "a link"): CacheError {
 }
 
 /** What a name stands for, links not followed; `null` when there is nothing. */
-export function lookAt(path: string): Deno.FileInfo | null {
+export function lookAtEntry(path: string): Deno.FileInfo | null {
   try {
     return lstatSync(path);
   } catch (error) {
@@ -53,12 +53,12 @@ export function lookAt(path: string): Deno.FileInfo | null {
  * @throws {CacheError} `ERR_CACHE_DIR` with the path of the link.
  */
 export function requireFolders(...folders: readonly string[]): void {
-  for (const folder of folders) if (lookAt(folder)?.isSymlink) throw refusal(folder);
+  for (const folder of folders) if (lookAtEntry(folder)?.isSymlink) throw refusal(folder);
 }
 
 /** The regular file of this name; `null` when there is none, or something else. */
 export function ownFile(path: string): Deno.FileInfo | null {
-  const info = lookAt(path);
+  const info = lookAtEntry(path);
   return info?.isFile ? info : null;
 }
 
@@ -145,7 +145,7 @@ export function writeAnew(path: string, bytes: Uint8Array, temporary: string): v
  * @returns Whether it was: not to a link, nor to a file that has a second name.
  */
 export function appendOwn(path: string, bytes: Uint8Array): boolean {
-  const info = lookAt(path);
+  const info = lookAtEntry(path);
   if (info !== null && !isOnlyName(info)) return false;
   writeFileSync(path, bytes, { append: true, create: true, mode: FILE_MODE });
   return true;

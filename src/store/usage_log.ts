@@ -15,8 +15,17 @@
 import type { CallKey } from "../words/digests.ts";
 import type { EntryUsage } from "../words/records.ts";
 import { tryChoreLock } from "./locks/file_lock.ts";
-import { appendOwn, FOLDER_MODE, listOwn, lookAt, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
-import { type Layout, OWN_NAMES } from "./layout.ts";
+import {
+  appendOwn,
+  FOLDER_MODE,
+  listOwn,
+  lookAtEntry,
+  readOwn,
+  removeOwn,
+  requireFolders,
+  writeAnew,
+} from "./own_files.ts";
+import { type CacheLayout, OWN_NAMES } from "./layout.ts";
 
 /** Bytes of one row: a key, a count, a time. */
 const ROW_BYTES = 48;
@@ -38,7 +47,7 @@ export class UsageLog {
   #flushedMs = Date.now();
 
   /** @param layout Where. @param isReadOnly Whether nothing may be written. */
-  constructor(layout: Layout, isReadOnly: boolean) {
+  constructor(layout: CacheLayout, isReadOnly: boolean) {
     this.#version = layout.version;
     this.#folder = layout.usage;
     this.#locks = layout.locks;
@@ -147,7 +156,7 @@ export class UsageLog {
     const logs: LogFile[] = [];
     for (const name of listOwn(this.#folder, OWN_NAMES.usageLog)) {
       // One that was merged while it was looked at is in the next reading.
-      const info = lookAt(`${this.#folder}/${name}`);
+      const info = lookAtEntry(`${this.#folder}/${name}`);
       if (info !== null) logs.push({ name, sizeBytes: info.size });
     }
     return logs;

@@ -16,7 +16,7 @@ export interface Audience {
 }
 
 /** Whether anyone listens; saves computing what nobody would see. */
-export function isHeard(audience: Audience): boolean {
+export function isAudienceHeard(audience: Audience): boolean {
   return audience.verbose || audience.onEvent !== undefined;
 }
 
@@ -28,7 +28,7 @@ export function isHeard(audience: Audience): boolean {
  */
 export function announce(event: CacheEvent, audience: Audience): void {
   if (audience.verbose) {
-    const line = lineOf(event);
+    const line = lineOfEvent(event);
     if (line !== null) writeLine(line);
   }
   if (audience.onEvent === undefined) return;
@@ -64,7 +64,7 @@ function writeLine(text: string): void {
   console.error(`cachepy: ${text}`);
 }
 
-function lineOf(event: CacheEvent): string | null {
+function lineOfEvent(event: CacheEvent): string | null {
   switch (event.kind) {
     case "hit":
       return `${event.fname}: hit in ${formatMs(event.elapsedMs)}, saved ${formatMs(event.savedMs)}`;

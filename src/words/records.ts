@@ -117,7 +117,7 @@ export interface ChildDependency {
  * If all of it is unchanged, every inner call would answer as it did, and the inner calls need not be looked up one by
  * one. If something changed, the trace is verified in order, which alone can tell whether the change reaches the result.
  */
-export interface Support {
+export interface FlatTrace {
   /** The inner cached functions, each with the digest of its code and of what its options declare. */
   readonly functions: readonly { readonly functionId: string; readonly identity: Digest<"step"> }[];
   /** What any of them observed, other than calls. */
@@ -129,7 +129,7 @@ export interface Trace {
   /** What it observed, in order. */
   readonly dependencies: readonly Dependency[];
   /** The same, flattened through inner calls; `null`: there are none, or they rest on too much to list. */
-  readonly support: Support | null;
+  readonly support: FlatTrace | null;
   /** The blob that holds the result. */
   readonly result: BlobDigest;
   /** Size of that blob in bytes. */

@@ -3,7 +3,7 @@ import type { CacheNode } from "../../src/manage/graph/nodes.ts";
 import { formatTree } from "../../src/manage/graph/export.ts";
 import { graphToDot, NODE_COLORS } from "../../src/manage/draw/dot.ts";
 import { graphToHtml } from "../../src/manage/draw/html.ts";
-import { graphToSvg, layOut } from "../../src/manage/draw/svg.ts";
+import { graphToSvg, layOutBoxes } from "../../src/manage/draw/svg.ts";
 import { readDot } from "../support/dot.ts";
 import { digestOf } from "../support/records.ts";
 import { readElements } from "../support/xml.ts";
@@ -163,7 +163,7 @@ Deno.test("layOut() places every box left of what its arrows lead to, and no two
   const arrows = boxes.flatMap((_, index) =>
     [2 * index + 1, 3 * index + 2, index + 7].filter((to) => to < 60).map((to) => ({ from: `${index}`, to: `${to}` }))
   );
-  const { boxes: placed, width, height } = layOut(boxes, arrows);
+  const { boxes: placed, width, height } = layOutBoxes(boxes, arrows);
   assertEquals(placed.size, 60);
   for (const { from, to } of arrows) assert(placed.get(from)!.x + placed.get(from)!.width < placed.get(to)!.x);
   const all = [...placed.values()];
@@ -183,12 +183,12 @@ Deno.test("layOut() ends on cycles and on arrows to nowhere", () => {
     from: from!,
     to: to!,
   }));
-  assertEquals(layOut(["a", "b", "c"].map(box), arrows).boxes.size, 3);
-  assertEquals(layOut([], []), { boxes: new Map(), width: 0, height: 0 });
+  assertEquals(layOutBoxes(["a", "b", "c"].map(box), arrows).boxes.size, 3);
+  assertEquals(layOutBoxes([], []), { boxes: new Map(), width: 0, height: 0 });
 });
 
 Deno.test("layOut() untangles two lines that cross", () => {
   const box = (id: string) => ({ id, width: 10, height: 10 });
-  const { boxes } = layOut(["a", "b", "x", "y"].map(box), [{ from: "a", to: "y" }, { from: "b", to: "x" }]);
+  const { boxes } = layOutBoxes(["a", "b", "x", "y"].map(box), [{ from: "a", to: "y" }, { from: "b", to: "x" }]);
   assertEquals(boxes.get("a")!.y < boxes.get("b")!.y, boxes.get("y")!.y < boxes.get("x")!.y);
 });

@@ -1,5 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { acquireLock, announceWait, type Holder, type Lease, MAX_HELD_LOCKS } from "../../src/store/locks/call_lock.ts";
+import {
+  acquireLock,
+  announceWait,
+  type CallLock,
+  type Holder,
+  MAX_HELD_LOCKS,
+} from "../../src/store/locks/call_lock.ts";
 import { child, keyOf, linesOf, withFolder, withStore } from "../support/store_rig.ts";
 
 const A = keyOf("A");
@@ -145,7 +151,7 @@ Deno.test("nested calls of two processes that would wait for each other both end
 
 Deno.test("a process that holds very many locks goes on without more of them", () =>
   withFolder(async (folder) => {
-    const leases: Lease[] = [];
+    const leases: CallLock[] = [];
     for (let i = 0; i < MAX_HELD_LOCKS + 10; i++) {
       leases.push((await acquireLock(folder, keyOf(i), { fname: "fib" }))!);
     }

@@ -34,7 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
   const reports = await withCache(cacheDir, "read", async (cache) => {
     const check = new StaleCheck(cache);
     const reports: EntryReport[] = [];
-    for (const record of await entriesOf(cache, wanted)) reports.push(await reportOn(cache, record, check));
+    for (const record of await entriesNamed(cache, wanted)) reports.push(await reportOn(cache, record, check));
     return reports;
   }, null);
   if (reports === null) {
@@ -67,7 +67,7 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /** The entry of a key, or all entries of a function, newest first. */
-async function entriesOf(cache: Cache, wanted: string): Promise<EntryRecord[]> {
+async function entriesNamed(cache: Cache, wanted: string): Promise<EntryRecord[]> {
   const found: { key: EntryRecord["key"]; createdMs: number }[] = [];
   for await (const { key, fname, functionId, createdMs } of cache.records.summaries()) {
     if (fname === wanted || functionId === wanted) found.push({ key, createdMs });

@@ -15,9 +15,9 @@ export function formatDuration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
-  if (seconds < 3_600) return pair(seconds, 60, "min", 1, "s");
-  if (seconds < 86_400) return pair(seconds, 3_600, "h", 60, "min");
-  return pair(seconds, 86_400, "d", 3_600, "h");
+  if (seconds < 3_600) return pairOfUnits(seconds, 60, "min", 1, "s");
+  if (seconds < 86_400) return pairOfUnits(seconds, 3_600, "h", 60, "min");
+  return pairOfUnits(seconds, 86_400, "d", 3_600, "h");
 }
 
 /**
@@ -41,7 +41,7 @@ export function formatAge(thenMs: number, nowMs: number): string {
   return `${Math.floor(days / 365.25)} y ago`;
 }
 
-function pair(seconds: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
+function pairOfUnits(seconds: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
   const rest = Math.floor((seconds % large) / small);
   return rest === 0
     ? `${Math.floor(seconds / large)} ${largeUnit}`

@@ -5,7 +5,7 @@
  */
 import { printable } from "../../reasons/describe_reasons.ts";
 import { displayWidth, truncate } from "../../manage/draw/display_width.ts";
-import type { Style } from "./terminal.ts";
+import type { TextStyle } from "./terminal.ts";
 
 /** A column of a table. */
 export interface Column {
@@ -31,7 +31,11 @@ export interface Column {
  * @param style Marks for the heading.
  * @returns Lines joined by line feeds, with one at the end.
  */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[], style: Style): string {
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  style: TextStyle,
+): string {
   const cells = rows.map((row) =>
     columns.map((column, index) => {
       const text = printable(row[index] ?? "");
@@ -57,7 +61,7 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
  * @param style Marks for the names.
  * @returns Lines joined by line feeds, with one at the end; empty when there are no pairs.
  */
-export function formatPairs(pairs: readonly (readonly [name: string, text: string])[], style: Style): string {
+export function formatPairs(pairs: readonly (readonly [name: string, text: string])[], style: TextStyle): string {
   const widest = Math.max(0, ...pairs.map(([name]) => displayWidth(name)));
   return pairs.map(([name, text]) => {
     const padding = " ".repeat(widest - displayWidth(name) + 2);

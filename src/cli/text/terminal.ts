@@ -12,9 +12,9 @@ export interface Terminal {
   /** Whether nobody reads standard output any more (`| head`): a long listing may stop. */
   readonly isClosed: boolean;
   /** Marks for standard output. */
-  readonly style: Style;
+  readonly style: TextStyle;
   /** Marks for standard error. */
-  readonly errStyle: Style;
+  readonly errStyle: TextStyle;
   /** Columns of the terminal, or 120 where there is none. */
   readonly columns: number;
   /** Whether a person can answer a question. */
@@ -51,21 +51,21 @@ export function openTerminal(options: TerminalOptions = {}): Terminal {
   let isClosed = false;
   return {
     async out(text) {
-      isClosed ||= !(await writeAll(Deno.stdout, text, isClosed));
+      isClosed ||= !(await writeAllTo(Deno.stdout, text, isClosed));
     },
     err(text) {
-      writeAllSync(Deno.stderr, text);
+      writeAllToSync(Deno.stderr, text);
     },
     get isClosed() {
       return isClosed;
     },
     style: createStyle(mayColor && isOutTerminal),
     errStyle: createStyle(mayColor && isErrTerminal),
-    columns: isOutTerminal || isErrTerminal ? columnsOf() : 120,
+    columns: isOutTerminal || isErrTerminal ? terminalColumns() : 120,
     isInteractive: Deno.stdin.isTerminal() && isErrTerminal,
     drawsProgress: isErrTerminal,
     confirm(question) {
-      writeAllSync(Deno.stderr, `${question} [y/N] `);
+      writeAllToSync(Deno.stderr, `${question} [y/N] `);
       const buffer = new Uint8Array(64);
       const length = Deno.stdin.readSync(buffer) ?? 0;
       return /^\s*y(?:es)?\s*$/i.test(new TextDecoder().decode(buffer.subarray(0, length)));
@@ -74,7 +74,7 @@ export function openTerminal(options: TerminalOptions = {}): Terminal {
 }
 
 /** Whether all was written; false when the reader has gone. */
-async function writeAll(stream: typeof Deno.stdout, text: string, isClosed: boolean): Promise<boolean> {
+async function writeAllTo(stream: typeof Deno.stdout, text: string, isClosed: boolean): Promise<boolean> {
   if (isClosed) return false;
   let bytes = encoder.encode(text);
   try {
@@ -87,7 +87,7 @@ async function writeAll(stream: typeof Deno.stdout, text: string, isClosed: bool
   }
 }
 
-function writeAllSync(stream: typeof Deno.stderr, text: string): void {
+function writeAllToSync(stream: typeof Deno.stderr, text: string): void {
   let bytes = encoder.encode(text);
   try {
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
@@ -98,7 +98,7 @@ function writeAllSync(stream: typeof Deno.stderr, text: string): void {
   }
 }
 
-function columnsOf(): number {
+function terminalColumns(): number {
   try {
     return Math.max(40, Deno.consoleSize().columns);
   } catch {
@@ -107,7 +107,7 @@ function columnsOf(): number {
 }
 
 /** Functions that mark a text; each returns it as it is when colours are off. */
-export interface Style {
+export interface TextStyle {
   /** Headings. */
   bold(text: string): string;
   /** What matters less. */
@@ -126,7 +126,7 @@ export interface Style {
  * @param isColored Whether the reader is a terminal that wants colours.
  * @returns The marks.
  */
-export function createStyle(isColored: boolean): Style {
+export function createStyle(isColored: boolean): TextStyle {
   const mark = (on: number, off: number) => (text: string) => isColored ? `\x1b[${on}m${text}\x1b[${off}m` : text;
   return { bold: mark(1, 22), dim: mark(2, 22), good: mark(32, 39), warn: mark(33, 39), bad: mark(31, 39) };
 }

@@ -194,7 +194,7 @@ export function openUses(unit: CodeUnit, code: NonNullable<UserCode["code"]>, ro
   const found: string[] = [];
   for (const root of roots) {
     if (root.kind === "global" || root.kind === "value") found.push(...compiledCode(root));
-    if (isWhole(root, unit)) found.push(`what is read of ${root.slot.name} as a whole or by a computed name`);
+    if (isUsedAsWhole(root, unit)) found.push(`what is read of ${root.slot.name} as a whole or by a computed name`);
   }
   // `fn.constructor("…")`; after `new` it makes another object of the class.
   if (code.readsConstructor && callsConstructor(unit.node)) found.push("code given to .constructor()");
@@ -218,7 +218,7 @@ function isCompiler(value: unknown): boolean {
 }
 
 /** `Deno[name]`, `read(Deno)`, `Object.keys(globalThis)`. */
-function isWhole({ kind, slot }: Root, { script }: CodeUnit): boolean {
+function isUsedAsWhole({ kind, slot }: Root, { script }: CodeUnit): boolean {
   const isOpen = kind === "platform"
     ? slot.name === "Deno" || slot.name === "process"
     : kind === "global" && (slot.name === "navigator" || valueOfGlobal(slot.name) === globalThis);

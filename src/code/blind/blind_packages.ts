@@ -7,15 +7,15 @@
  *
  * @module
  */
-import type { Lease } from "../v8/inspector.ts";
+import type { InspectorLease } from "../v8/inspector.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 import { BLIND_MODULES, blindGlobal, blindImport } from "./blind.ts";
 import type { BlindUse } from "../types.ts";
 
-type Found = Omit<BlindUse, "module">;
+type FoundUses = Omit<BlindUse, "module">;
 
 /** By the URL of a script, which is one text for the life of the process. */
-const known = new Map<string, readonly Found[]>();
+const known = new Map<string, readonly FoundUses[]>();
 
 /**
  * Uses in the loaded scripts of packages and of all that they depend on.
@@ -25,7 +25,7 @@ const known = new Map<string, readonly Found[]>();
  * @param packageOf Whose a script is.
  */
 export async function findBlindPackages(
-  lease: Lease,
+  lease: InspectorLease,
   packages: Iterable<PackageIdentity>,
   packageOf: (url: string) => PackageIdentity | null,
 ): Promise<BlindUse[]> {
@@ -62,9 +62,9 @@ const NATIVE = /\bprocess\.dlopen\b|require\([^)]*\.node["'`]\s*\)|["'](?:node-g
 const GLOBAL = /(?<![.\w$])(Deno\.\w+|fetch(?=\s*\()|WebSocket|localStorage|Worker(?=\s*\())/g;
 
 /** The uses that a script's text shows. */
-export function findBlindUses(text: string): Found[] {
-  const found = new Map<string, Found>();
-  const add = (use: Found | null) => void (use && found.set(use.name, use));
+export function findBlindUses(text: string): FoundUses[] {
+  const found = new Map<string, FoundUses>();
+  const add = (use: FoundUses | null) => void (use && found.set(use.name, use));
   const addFs = (module: string, name: string) => add(blindImport(module, name, []));
   const addNames = (module: string, names: string) => {
     for (const one of names.split(",")) {

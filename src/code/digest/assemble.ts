@@ -24,7 +24,7 @@ import { blindGlobal } from "../blind/blind.ts";
 import { readDynamicModule } from "../walk/dynamic_imports.ts";
 import { firstValue, numberOf, PROCESS, sightOfMember, sightOfVariable, type StateFindings } from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
-import { Checks } from "./checks.ts";
+import { FingerprintChecks } from "./checks.ts";
 import { isPatchLabel, isStillPatched } from "../walk/methods.ts";
 import { findVisibleNames, seesMemberOrder, type VisibleNames } from "./visible.ts";
 import { previewOf } from "../../values/preview.ts";
@@ -68,7 +68,7 @@ export function assemble(subject: object, found: Exploration, options: AssemblyO
 
 type ValueRoot = Extract<Root, { kind: "value" }>;
 
-interface OpenNode {
+interface UnfilledNode {
   own: string;
   readonly references: (GraphNode | string)[];
 }
@@ -77,10 +77,10 @@ class Assembler {
   readonly #found: Exploration;
   readonly #options: AssemblyOptions;
   readonly #view: ValueView;
-  readonly #nodes = new Map<object, OpenNode>();
+  readonly #nodes = new Map<object, UnfilledNode>();
   readonly #parts = new Parts();
   readonly #notices: Set<string>;
-  readonly #checks: Checks;
+  readonly #checks: FingerprintChecks;
   readonly #variables: ChangingVariable[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #names: VisibleNames;
@@ -101,7 +101,7 @@ class Assembler {
       stateKeysOf: (object) => options.state.members.get(object),
       countsOrder: seesMemberOrder(found),
     };
-    this.#checks = new Checks(this.#view, options.state);
+    this.#checks = new FingerprintChecks(this.#view, options.state);
   }
 
   run(subject: object): Assembly {
@@ -154,7 +154,7 @@ class Assembler {
   #bound(fn: object, code: Extract<Code, { kind: "bound" }>): GraphNode {
     const known = this.#nodes.get(fn);
     if (known) return known;
-    const node: OpenNode = { own: `bound ${code.parts.length}`, references: [] };
+    const node: UnfilledNode = { own: `bound ${code.parts.length}`, references: [] };
     this.#nodes.set(fn, node);
     this.#unfilled.push(() => node.references.push(...code.parts.map((part) => this.#value(part))));
     return node;
@@ -163,13 +163,13 @@ class Assembler {
   #userCode(user: UserCode): GraphNode {
     const known = this.#nodes.get(user.fn);
     if (known) return known;
-    const node: OpenNode = { own: "", references: [] };
+    const node: UnfilledNode = { own: "", references: [] };
     this.#nodes.set(user.fn, node);
     this.#unfilled.push(() => this.#fillCode(node, user));
     return node;
   }
 
-  #fillCode(node: OpenNode, user: UserCode): void {
+  #fillCode(node: UnfilledNode, user: UserCode): void {
     const { code } = user;
     const isClass = user.unit !== null && isClassNode(user.unit.node);
     const text = code ? code.text : user.text.replaceAll("\r\n", "\n");
@@ -382,13 +382,13 @@ class Assembler {
   #object(object: object): GraphNode | string {
     const known = this.#nodes.get(object);
     if (known) return known;
-    const node: OpenNode = { own: "", references: [] };
+    const node: UnfilledNode = { own: "", references: [] };
     this.#nodes.set(object, node);
     this.#unfilled.push(() => this.#fillObject(node, object));
     return node;
   }
 
-  #fillObject(node: OpenNode, object: object): void {
+  #fillObject(node: UnfilledNode, object: object): void {
     const written = this.#write(object);
     for (const holder of written.privateHolders) this.#notePrivates(holder);
     node.own = `object ${written.text}`;

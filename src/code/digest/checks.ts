@@ -6,14 +6,14 @@
 import { digestBytes } from "../../words/sha256.ts";
 import type { Use } from "../syntax/uses.ts";
 import { findMember, type FoundMember } from "../walk/members.ts";
-import { type Snapshot, snapshotOf, type StateFindings } from "../state/state.ts";
+import { type MemberSnapshot, snapshotOf, type StateFindings } from "../state/state.ts";
 import { type ValueView, writeValue, type WrittenValue } from "../walk/values.ts";
 
 /** Texts longer than this, in UTF-16 code units, are kept as their digests. */
 const MAX_KEPT_TEXT = 4096;
 
 /** The checks of one fingerprint, in the order in which they were found. */
-export class Checks {
+export class FingerprintChecks {
   /** Each answers whether a value is what it was. */
   readonly list: (() => boolean)[] = [];
   readonly #view: ValueView;
@@ -52,7 +52,7 @@ export class Checks {
     this.list.push(() => {
       const now = snapshotOf(fn);
       return now.length === snapshot.length && now.every(([key, value], index) => {
-        const before = snapshot[index] as Snapshot[number];
+        const before = snapshot[index] as MemberSnapshot[number];
         return before[0] === key &&
           (Object.is(before[1], value) || (typeof key === "string" && state?.has(key) === true));
       });

@@ -73,7 +73,7 @@ function componentsOf(root: GraphNode, known: ReadonlyMap<GraphNode, string>): G
 function settle(component: readonly GraphNode[], known: Map<GraphNode, string>): void {
   const [only] = component;
   if (component.length === 1 && only && !only.references.includes(only)) {
-    known.set(only, combine("node", only.own, only.references.map((one) => nameOf(one, known))));
+    known.set(only, combine("node", only.own, only.references.map((one) => textOfReference(one, known))));
     return;
   }
   let colors = new Map(component.map((node) => [node, combine("start", node.own, [])]));
@@ -95,13 +95,13 @@ function refine(
 ): Map<GraphNode, string> {
   return new Map(component.map((node) => {
     const around = node.references.map((one) =>
-      typeof one !== "string" && colors.has(one) ? `~${colors.get(one)}` : nameOf(one, known)
+      typeof one !== "string" && colors.has(one) ? `~${colors.get(one)}` : textOfReference(one, known)
     );
     return [node, combine("round", colors.get(node) as string, around)];
   }));
 }
 
-function nameOf(reference: GraphNode | string, known: ReadonlyMap<GraphNode, string>): string {
+function textOfReference(reference: GraphNode | string, known: ReadonlyMap<GraphNode, string>): string {
   return typeof reference === "string" ? `=${reference}` : `>${known.get(reference)}`;
 }
 

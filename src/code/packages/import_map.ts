@@ -49,7 +49,7 @@ export function createSpecifierMap(manifests: ProjectManifests): SpecifierMap {
     return all.map((manifest) => ({ manifest, map: readImportMap(manifest) }));
   };
   const localFolder = (name: string): string | null => {
-    locals ??= new Map([...members(), ...links(workspace)].map((one) => [nameOf(one), one.folder]));
+    locals ??= new Map([...members(), ...links(workspace)].map((one) => [packageNameOf(one), one.folder]));
     return locals.get(name) ?? null;
   };
   const resolve = (specifier: string, referrer?: string): string | null => {
@@ -58,7 +58,7 @@ export function createSpecifierMap(manifests: ProjectManifests): SpecifierMap {
     maps ??= loadMaps();
     for (const { manifest, map } of maps) {
       const isOwn = manifest === own || manifest === workspace || base.startsWith(folderUrl(manifest.folder).href);
-      const found = isOwn ? lookUp(map, url ?? specifier, base) : null;
+      const found = isOwn ? lookUpSpecifier(map, url ?? specifier, base) : null;
       if (found !== null) return found;
     }
     if (url !== null) return url;
@@ -77,7 +77,7 @@ function links(workspace: Manifest): Manifest[] {
   return linkFolders(workspace).map((folder) => readManifestOf(folder, [])).filter((one) => one !== null);
 }
 
-function nameOf(manifest: Manifest): string {
+function packageNameOf(manifest: Manifest): string {
   return String(manifest.deno.name ?? manifest.npm.name ?? "");
 }
 
@@ -131,7 +131,7 @@ function longestFirst<Entry extends readonly [string, unknown]>(entries: readonl
   return entries.toSorted((a, b) => b[0].length - a[0].length);
 }
 
-function lookUp(map: ImportMap, specifier: string, referrer: string): string | null {
+function lookUpSpecifier(map: ImportMap, specifier: string, referrer: string): string | null {
   const scoped = map.scopes.filter(([prefix]) =>
     prefix === referrer || prefix.endsWith("/") && referrer.startsWith(prefix)
   );

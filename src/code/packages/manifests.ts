@@ -45,10 +45,10 @@ export function readProjectManifests(root: string): ProjectManifests {
     const manifest = readManifestOf(folder, notices);
     if (own === null) own = manifest;
     const isWorkspace = manifest !== null && own !== null && manifest !== own && isMember(own.folder, manifest);
-    if (isWorkspace) return describe(own ?? manifest, manifest, notices);
+    if (isWorkspace) return projectManifestsOf(own ?? manifest, manifest, notices);
     if (parentOf(folder) === folder) break;
   }
-  if (own !== null) return describe(own, own, notices);
+  if (own !== null) return projectManifestsOf(own, own, notices);
   const none: Manifest = { folder: root, deno: {}, npm: {} };
   const noLock = mayRead(root)
     ? "there is no deno.json, so no deno.lock; add one"
@@ -89,7 +89,7 @@ export function linkFolders(workspace: Manifest): string[] {
     .map((path) => resolvePath(path, workspace.folder));
 }
 
-function describe(own: Manifest, workspace: Manifest, notices: string[]): ProjectManifests {
+function projectManifestsOf(own: Manifest, workspace: Manifest, notices: string[]): ProjectManifests {
   const { lock } = workspace.deno;
   if (lock === false) {
     const noLock = 'deno.json says "lock": false; remove that';

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ManifestText, readManifest, realPathOf, stampOf } from "../../options/manifest_files.ts";
+import { manifestStampOf, type ManifestText, readManifest, realPathOf } from "../../options/manifest_files.ts";
 import { parentOf } from "../../options/paths.ts";
 import { type DenoLock, parseDenoLock } from "./deno_lock.ts";
 import { asObject, type ProjectManifests } from "./manifests.ts";
@@ -81,7 +81,7 @@ function integritiesOf(file: ManifestText): ReadonlyMap<string, string> {
 function rereadOnChange<Result>(parse: (file: ManifestText, path: string) => Result): (path: string) => Result {
   let last: { readonly stamp: string | null; readonly result: Result } | undefined;
   return (path) => {
-    const stamp = stampOf(path);
+    const stamp = manifestStampOf(path);
     if (last !== undefined && last.stamp === stamp) return last.result;
     last = { stamp, result: parse(readManifest(path), path) };
     return last.result;

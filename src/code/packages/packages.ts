@@ -182,7 +182,13 @@ function lockedIdentity(found: readonly LockedPackage[], lock: DenoLock): Packag
     `${first.name} depends on ${name}, which is not in deno.lock: its code is not tracked there`
   );
   const versions = [...new Set(copies.map((copy) => copy.version))].sort();
-  return toIdentity(first.registry, first.name, versions.join(" | "), [...closure.packages].map(lineOf), notices);
+  return toIdentity(
+    first.registry,
+    first.name,
+    versions.join(" | "),
+    [...closure.packages].map(lineOfPackage),
+    notices,
+  );
 }
 
 function installedIdentity(start: InstalledPackage, files: ProjectFiles): PackageIdentity {
@@ -193,7 +199,7 @@ function installedIdentity(start: InstalledPackage, files: ProjectFiles): Packag
     const integrity = lock?.byName.get(`npm:${name}@${version}`)?.[0]?.integrity ||
       files.locks.npmIntegrity(folder, name, version);
     if (integrity === "") unlocked.push(`${name}@${version}`);
-    return lineOf({ registry: "npm", name, version, integrity });
+    return lineOfPackage({ registry: "npm", name, version, integrity });
   });
   const notices: string[] = [];
   if (unlocked.length > 0) {
@@ -221,7 +227,7 @@ function remoteIdentity(url: string, files: ProjectFiles): PackageIdentity {
     if (parseRequest(request) === null) continue;
     lines.push(request);
     const locked = lock === null ? [] : findLocked(lock, request);
-    if (lock !== null) lines.push(...[...lockedClosure(lock, locked).packages].map(lineOf));
+    if (lock !== null) lines.push(...[...lockedClosure(lock, locked).packages].map(lineOfPackage));
     if (locked.length === 0) notices.push(`${url} depends on ${request}, which no deno.lock pins to a version`);
   }
   for (const module of closure.unknown) {
@@ -229,7 +235,7 @@ function remoteIdentity(url: string, files: ProjectFiles): PackageIdentity {
   }
   if (closure.unread.length > 0 && lock !== null) {
     lines.push(...[...lock.remote].map(([module, digest]) => `${module} ${digest}`));
-    lines.push(...[...lock.packages.values()].map(lineOf));
+    lines.push(...[...lock.packages.values()].map(lineOfPackage));
     notices.push(
       `All of deno.lock counts for ${url}: what it imports cannot be read; run with --allow-read --allow-env`,
     );
@@ -268,7 +274,7 @@ function splitRemoteUrl(url: string): { readonly name: string; readonly version:
   return { name: url.replace(version[0], ""), version: version[1] ?? "" };
 }
 
-function lineOf(one: Pick<LockedPackage, "registry" | "name" | "version" | "integrity">): string {
+function lineOfPackage(one: Pick<LockedPackage, "registry" | "name" | "version" | "integrity">): string {
   return `${one.registry}:${one.name}@${one.version} ${one.integrity}`;
 }
 

@@ -109,15 +109,15 @@ function findDenoDir(): string | null {
   const home = variableOf("HOME");
   switch (Deno.build.os) {
     case "windows":
-      return below(variableOf("LOCALAPPDATA"), "deno");
+      return pathInFolder(variableOf("LOCALAPPDATA"), "deno");
     case "darwin":
-      return below(home, "Library/Caches/deno");
+      return pathInFolder(home, "Library/Caches/deno");
     default:
-      return below(variableOf("XDG_CACHE_HOME"), "deno") ?? below(home, ".cache/deno");
+      return pathInFolder(variableOf("XDG_CACHE_HOME"), "deno") ?? pathInFolder(home, ".cache/deno");
   }
 }
 
-function below(folder: string | undefined, name: string): string | null {
+function pathInFolder(folder: string | undefined, name: string): string | null {
   return folder ? `${folder}/${name}` : null;
 }
 

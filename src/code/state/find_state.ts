@@ -10,19 +10,19 @@ import { isClassNode } from "../syntax/parse.ts";
 import { MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
 import { type Change, changeOf, Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
 import type { Exploration } from "../walk/explore.ts";
-import { isNative, methodIn, readOwn } from "../walk/methods.ts";
+import { isNativeFunction, methodIn, ownDescriptorOf } from "../walk/methods.ts";
 import { isOfPlatform } from "../walk/platform.ts";
 import { isInStaticBlock, nameModule, type Root, type UserCode } from "../walk/reached.ts";
 import { findMember } from "../walk/members.ts";
 import type { Declaration } from "../walk/modules.ts";
 import { type InitialCode, noticeOfState, readInitialCode, type StateFindings } from "./state.ts";
 
-type ValueRoot = Extract<Root, { kind: "value" | "global" }>;
+type WritableRoot = Extract<Root, { kind: "value" | "global" }>;
 
 /** Where a change is looked for: something that a variable leads to. */
 interface Spot {
   readonly user: UserCode;
-  readonly root: ValueRoot;
+  readonly root: WritableRoot;
   /** Names of the members from the variable to here; the first ones, where there are many. */
   readonly path: readonly string[];
   readonly value: unknown;
@@ -107,7 +107,14 @@ class StateFinder {
     const place = functionAt(this.#found, method);
     if (!place) return;
     const slot = { name: "this", binding: null, uses: [], nodes: [] };
-    const root: ValueRoot = { kind: "value", value: receiver, slot, isDynamic: false, declaration: null, module: "" };
+    const root: WritableRoot = {
+      kind: "value",
+      value: receiver,
+      slot,
+      isDynamic: false,
+      declaration: null,
+      module: "",
+    };
     this.#visit(spotOf(place.user, root), { place, index: RECEIVER });
   }
 
@@ -119,7 +126,7 @@ class StateFinder {
     if (!binding) return;
     const uses = usesOfBinding(unit.script, binding);
     const slot = { name: binding.name, binding, uses, nodes: binding.references };
-    const root: ValueRoot = {
+    const root: WritableRoot = {
       kind: "value",
       value: user.fn,
       slot,
@@ -130,7 +137,7 @@ class StateFinder {
     for (const use of uses) this.#readUse(user, root, use);
   }
 
-  #readUse(user: UserCode, root: ValueRoot | Extract<Root, { kind: "unset" }>, use: Use): void {
+  #readUse(user: UserCode, root: WritableRoot | Extract<Root, { kind: "unset" }>, use: Use): void {
     if (use.how === "write" && use.path.length === 0) {
       if (!user.unit || isInStaticBlock(user.unit.script, use.node)) return;
       const change = changeOf(user.unit.script, use);
@@ -210,7 +217,7 @@ class StateFinder {
     const isHolder = typeof holder === "object" && holder !== null || typeof holder === "function";
     return {
       ...from,
-      path: shorten([...from.path, ...path]),
+      path: shortenPath([...from.path, ...path]),
       value: isMissing ? undefined : last.value,
       member: isHolder ? { holder, key } : null,
       isMissing,
@@ -231,16 +238,16 @@ class StateFinder {
   /** The code of a method as a receiver has it: its own, or its class's. */
   #methodOf(receiver: object, name: string): "platform" | FunctionAt | null {
     for (let at: object | null = receiver; at; at = Object.getPrototypeOf(at) as object | null) {
-      const property = readOwn(at, name);
+      const property = ownDescriptorOf(at, name);
       if (!property) continue;
       const value: unknown = property.value;
       if (typeof value !== "function") return null;
       const own = functionAt(this.#found, value);
       if (own) return own;
-      const owner: unknown = typeof at === "function" ? at : readOwn(at, "constructor")?.value;
+      const owner: unknown = typeof at === "function" ? at : ownDescriptorOf(at, "constructor")?.value;
       const classCode = typeof owner === "function" ? this.#found.codes.get(owner) : undefined;
       if (classCode?.kind !== "user") {
-        return this.#found.codes.get(value)?.kind === "platform" || isNative(value) ? "platform" : null;
+        return this.#found.codes.get(value)?.kind === "platform" || isNativeFunction(value) ? "platform" : null;
       }
       const node = methodIn(classCode.user, name, typeof at === "function");
       return node && { user: classCode.user, node };
@@ -301,10 +308,10 @@ class StateFinder {
   }
 }
 
-function spotOf(user: UserCode, root: ValueRoot): Spot {
+function spotOf(user: UserCode, root: WritableRoot): Spot {
   return { user, root, path: [], value: root.value, member: null, isMissing: false };
 }
 
-function shorten(path: readonly string[]): readonly string[] {
+function shortenPath(path: readonly string[]): readonly string[] {
   return path.length <= MAX_PATH ? path : [...path.slice(0, MAX_PATH - 1), path[path.length - 1] as string];
 }

@@ -65,7 +65,7 @@ export async function readInitialCode(
   return { texts, isClosed: reader.isClosed };
 }
 
-interface OpenNode extends GraphNode {
+interface InitialNode extends GraphNode {
   readonly references: (GraphNode | string)[];
 }
 
@@ -73,9 +73,9 @@ interface OpenNode extends GraphNode {
 class InitialReader {
   isClosed = true;
   readonly #finder: DeclarationFinder;
-  readonly #nodes = new Map<AnyNode, OpenNode>();
+  readonly #nodes = new Map<AnyNode, InitialNode>();
   readonly #digests = new Map<GraphNode, string>();
-  readonly #waiting: { readonly at: Declaration; readonly node: OpenNode; readonly code: NormalizedCode }[] = [];
+  readonly #waiting: { readonly at: Declaration; readonly node: InitialNode; readonly code: NormalizedCode }[] = [];
 
   constructor(finder: DeclarationFinder) {
     this.#finder = finder;
@@ -90,7 +90,7 @@ class InitialReader {
     return digestGraph(root, this.#digests);
   }
 
-  #nodeOf(at: Declaration, syntax: AnyNode): OpenNode {
+  #nodeOf(at: Declaration, syntax: AnyNode): InitialNode {
     let node = this.#nodes.get(syntax);
     if (!node) {
       const code = normalizeCode(at.script, syntax);
@@ -206,10 +206,10 @@ export function firstValue(value: unknown, view: ValueView, name: string, fn: ob
 }
 
 /** Members of a function or class and of its prototype. */
-export type Snapshot = (readonly [key: string | symbol, value: unknown])[];
+export type MemberSnapshot = (readonly [key: string | symbol, value: unknown])[];
 
 /** The members as they are now; accessors by their getter. */
-export function snapshotOf(fn: object): Snapshot {
+export function snapshotOf(fn: object): MemberSnapshot {
   const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
   const objects = typeof prototype === "object" && prototype !== null ? [fn, prototype] : [fn];
   return objects.flatMap((object) =>

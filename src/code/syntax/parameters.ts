@@ -92,7 +92,7 @@ function collectNames(node: AnyNode, index: number, path: readonly string[], isR
     case "ObjectPattern":
       for (const property of node.properties) {
         if (property.type === "RestElement") collectNames(property.argument, index, path, true, into);
-        else collectNames(property.value, index, [...path, keyOf(property) ?? "*"], false, into);
+        else collectNames(property.value, index, [...path, propertyKeyOf(property) ?? "*"], false, into);
       }
   }
 }
@@ -108,7 +108,7 @@ function labelOf(node: AnyNode): string {
 }
 
 /** The key of a property that is written out; `null` when it is computed. */
-export function keyOf(property: Extract<AnyNode, { type: "Property" }>): string | null {
+export function propertyKeyOf(property: Extract<AnyNode, { type: "Property" }>): string | null {
   if (property.key.type === "Identifier") return property.computed ? null : property.key.name;
   return property.key.type === "Literal" ? String(property.key.value) : null;
 }

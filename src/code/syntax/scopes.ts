@@ -89,7 +89,7 @@ function readPattern(pattern: AnyNode): { names: NameNode[]; expressions: AnyNod
   return { names, expressions, targets };
 }
 
-interface Use {
+interface NameUse {
   readonly node: NameNode;
   readonly scope: Scope;
   readonly isWrite: boolean;
@@ -101,7 +101,7 @@ class Resolver {
   readonly #parents = new Map<AnyNode, AnyNode>();
   readonly #bindings = new Map<AnyNode, Binding | null>();
   readonly #callables: (FunctionNode | ClassNode)[] = [];
-  readonly #uses: Use[] = [];
+  readonly #uses: NameUse[] = [];
 
   constructor(text: string, program: Program) {
     this.#text = text;

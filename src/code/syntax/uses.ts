@@ -71,7 +71,7 @@ export function usesOf(script: ScriptSyntax, node: AnyNode): Use[] {
     found.push({ path: [], how: "write", node });
     if (!isAlsoRead(script, node)) return found;
   }
-  follow(script, { node, path: [], isDeep: false, depth: 0, found });
+  followValue(script, { node, path: [], isDeep: false, depth: 0, found });
   return found;
 }
 
@@ -104,7 +104,7 @@ export function dottedName(node: AnyNode): string | null {
   return key === null || object === null ? null : `${object}.${key}`;
 }
 
-interface Step {
+interface FollowStep {
   readonly node: AnyNode;
   readonly path: readonly string[];
   /** Past a computed member or a selecting call: only changes matter from here on. */
@@ -113,7 +113,7 @@ interface Step {
   readonly found: Use[];
 }
 
-function follow(script: ScriptSyntax, step: Step): void {
+function followValue(script: ScriptSyntax, step: FollowStep): void {
   const { node, path, isDeep, depth, found } = step;
   const parent = script.parents.get(node);
   const report = (how: Use["how"], argument?: Use["argument"]): void => {
@@ -124,14 +124,14 @@ function follow(script: ScriptSyntax, step: Step): void {
   switch (parent?.type) {
     case "ChainExpression":
     case "AwaitExpression":
-      return parent.type === "ChainExpression" ? follow(script, { ...step, node: parent }) : report("read");
+      return parent.type === "ChainExpression" ? followValue(script, { ...step, node: parent }) : report("read");
     case "MemberExpression": {
       if (parent.object !== node) return report("read");
       const key = staticKey(parent);
-      if (isDeep) return follow(script, { ...step, node: parent });
-      if (key !== null) return follow(script, { ...step, node: parent, path: [...path, key] });
+      if (isDeep) return followValue(script, { ...step, node: parent });
+      if (key !== null) return followValue(script, { ...step, node: parent, path: [...path, key] });
       report("read");
-      return follow(script, { ...step, node: parent, isDeep: true });
+      return followValue(script, { ...step, node: parent, isDeep: true });
     }
     case "CallExpression":
     case "NewExpression": {
@@ -149,13 +149,13 @@ function follow(script: ScriptSyntax, step: Step): void {
       if (isDeep) {
         const method = node.type === "MemberExpression" ? staticKey(node) : null;
         if (method !== null && MUTATORS.has(method)) return report("mutate");
-        if (method !== null && SELECTORS.has(method)) return follow(script, { ...step, node: parent });
+        if (method !== null && SELECTORS.has(method)) return followValue(script, { ...step, node: parent });
         return;
       }
       report("call");
       const last = path.at(-1);
       if (last !== undefined && SELECTORS.has(last)) {
-        return follow(script, { ...step, node: parent, path: path.slice(0, -1), isDeep: true });
+        return followValue(script, { ...step, node: parent, path: path.slice(0, -1), isDeep: true });
       }
       if (last === "forEach") return followCallback(script, { ...step, node: parent, path: path.slice(0, -1) });
       return;
@@ -199,7 +199,7 @@ function follow(script: ScriptSyntax, step: Step): void {
 }
 
 /** Follows the names that a declaration gives to the value; `false` when some part of it is not followed. */
-function followPattern(script: ScriptSyntax, pattern: AnyNode, step: Step): boolean {
+function followPattern(script: ScriptSyntax, pattern: AnyNode, step: FollowStep): boolean {
   if (pattern.type === "Identifier") return followAlias(script, pattern, step);
   if (pattern.type === "AssignmentPattern") {
     // The member may be absent, then the default stands in its place: read it, and follow the name.
@@ -226,15 +226,15 @@ function followPattern(script: ScriptSyntax, pattern: AnyNode, step: Step): bool
   });
 }
 
-function followAlias(script: ScriptSyntax, name: AnyNode, step: Step): boolean {
+function followAlias(script: ScriptSyntax, name: AnyNode, step: FollowStep): boolean {
   const binding = script.bindings.get(name);
   if (!binding || binding.writes.length > 0 || binding.scope.kind === "module") return false;
-  for (const reference of binding.references) follow(script, { ...step, node: reference });
+  for (const reference of binding.references) followValue(script, { ...step, node: reference });
   return true;
 }
 
 /** `for (const item of value)`: changes to the items are changes within the value. */
-function followContents(script: ScriptSyntax, step: Step): void {
+function followContents(script: ScriptSyntax, step: FollowStep): void {
   let parent = script.parents.get(step.node);
   let node = step.node;
   while (parent?.type === "ChainExpression" || parent?.type === "SpreadElement") {
@@ -246,19 +246,19 @@ function followContents(script: ScriptSyntax, step: Step): void {
   for (const name of pattern ? namesIn(pattern) : []) {
     const binding = script.bindings.get(name);
     for (const reference of binding?.references ?? []) {
-      follow(script, { ...step, node: reference, isDeep: true, depth: step.depth + 1 });
+      followValue(script, { ...step, node: reference, isDeep: true, depth: step.depth + 1 });
     }
   }
 }
 
 /** `value.forEach((item) => …)`, likewise. */
-function followCallback(script: ScriptSyntax, step: Step): void {
+function followCallback(script: ScriptSyntax, step: FollowStep): void {
   const callback = step.node.type === "CallExpression" ? step.node.arguments[0] : undefined;
   if (!callback || !isFunctionNode(callback as AnyNode)) return;
   const first = (callback as Extract<AnyNode, { type: "ArrowFunctionExpression" }>).params[0];
   for (const name of first ? namesIn(first) : []) {
     for (const reference of script.bindings.get(name)?.references ?? []) {
-      follow(script, { ...step, node: reference, isDeep: true, depth: step.depth + 1 });
+      followValue(script, { ...step, node: reference, isDeep: true, depth: step.depth + 1 });
     }
   }
 }

@@ -78,7 +78,7 @@ export class Connection {
       const { privateProperties = [] } = await this.#properties(objectId);
       const fields = privateProperties.filter((property) => property.value !== undefined);
       const values = await this.#bring(fields.map((property) => property.value as RemoteObject));
-      return new Map(distinct(fields.map(({ name }) => name)).map((name, index) => [name, values[index]]));
+      return new Map(distinctNames(fields.map(({ name }) => name)).map((name, index) => [name, values[index]]));
     }));
     await this.#post("Runtime.releaseObjectGroup", { objectGroup: group });
     return found;
@@ -195,7 +195,7 @@ export class Connection {
  * Names of which none is there twice. A class and one that extends it may each have a private field of one name; nothing
  * tells whose is whose, so that neither goes by that name.
  */
-function distinct(names: readonly string[]): string[] {
+function distinctNames(names: readonly string[]): string[] {
   return names.map((name, index) => {
     const isAlone = names.indexOf(name) === index && names.lastIndexOf(name) === index;
     return isAlone ? name : `${name} (${names.slice(0, index).filter((one) => one === name).length + 1})`;

@@ -4,7 +4,7 @@
  * The one file that touches `node:inspector`. It needs `--allow-sys`, without a filter; nothing here ever asks for it.
  *
  * Starting costs about 25 ms in a process and 5 ms again after a detachment, a question 0.05 ms; so one session serves
- * all that is asked at once, and stays only while {@linkcode Lease}s are held. Breakpoints and `debugger;` statements do
+ * all that is asked at once, and stays only while {@linkcode InspectorLease}s are held. Breakpoints and `debugger;` statements do
  * not pause while it is attached, and a debugger that the user attached is a session of its own.
  *
  * Where the inspector itself runs code (`deno repl`, `deno jupyter`, a debugger's console), Deno panics when a session is
@@ -21,7 +21,7 @@ import defer * as inspector from "node:inspector/promises";
 export { type FunctionOrigin, isPlatformScript, type ScopeValues, type Script } from "./connection.ts";
 
 /** Keeps the session attached until it is disposed of. */
-export interface Lease extends Disposable {
+export interface InspectorLease extends Disposable {
   /** Where functions come from, in the order given. */
   locate(functions: readonly object[]): Promise<FunctionOrigin[]>;
   /** The private fields of objects, by name with the `#`. */
@@ -42,7 +42,7 @@ export function isInspectorAllowed(): boolean {
  *
  * @throws {Error} When the permission is missing; ask {@linkcode isInspectorAllowed} before.
  */
-export async function leaseInspector(): Promise<Lease> {
+export async function leaseInspector(): Promise<InspectorLease> {
   const waits = runsInInspector();
   holders++;
   try {

@@ -44,7 +44,7 @@ export function readDynamicModule(specifier: string, referrer: string, options: 
     }
     if (seen.has(url)) return;
     seen.add(url);
-    const text = readText(url);
+    const text = readModuleText(url);
     if (text === null) {
       notices.push(`not tracked: import("${request}") in ${options.nameModule(from)}, whose file cannot be read`);
       digests.push("unread");
@@ -88,7 +88,7 @@ function specifiersOf(statement: AnyNode): string[] {
 const texts = new Map<string, string | null>();
 
 /** Read once per process, as the module loader does. */
-function readText(url: string): string | null {
+function readModuleText(url: string): string | null {
   let text = texts.get(url);
   if (text === undefined) {
     try {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type FunctionOrigin, isPlatformScript, type Lease } from "../v8/inspector.ts";
+import { type FunctionOrigin, type InspectorLease, isPlatformScript } from "../v8/inspector.ts";
 import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
 import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
 import { isClassNode, isFunctionNode } from "../syntax/parse.ts";
@@ -22,7 +22,7 @@ import { surveyValues, type ValueView, writeValue, type WrittenValue } from "./v
 /** Where functions come from, with the variables they close over, for those of which nothing can change any more. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
 
-function isSettled(code: Code): boolean {
+function isCodeSettled(code: Code): boolean {
   if (code.kind === "ignored") return false;
   return code.kind !== "user" ||
     code.user.roots.every((root) =>
@@ -35,7 +35,7 @@ export class Exploration {
   readonly codes = new Map<object, Code>();
   readonly values = new Map<object, WrittenValue>();
   readonly notes: Notes;
-  readonly #lease: Lease;
+  readonly #lease: InspectorLease;
   readonly #options: FingerprintOptions;
   readonly #ignored: ReadonlySet<string>;
   readonly #names: NameResolver;
@@ -55,7 +55,7 @@ export class Exploration {
   #subject: object | null = null;
   #patched: Patched | undefined;
 
-  constructor(lease: Lease, options: FingerprintOptions) {
+  constructor(lease: InspectorLease, options: FingerprintOptions) {
     this.#lease = lease;
     this.#options = options;
     this.#ignored = new Set((options.ignoreCode ?? []).map((one) => one.replace(/^\.\//, "")));
@@ -95,7 +95,7 @@ export class Exploration {
     }
     for (const fn of this.#held) {
       const code = this.codes.get(fn);
-      const blind = code?.kind === "platform" ? blindFunction(fn, code.url, nameOf(fn)) : null;
+      const blind = code?.kind === "platform" ? blindFunction(fn, code.url, ownNameOf(fn)) : null;
       if (blind) this.notes.blind.set(blind.name, blind);
     }
   }
@@ -127,7 +127,7 @@ export class Exploration {
   }
 
   #noteHeld(holder: object | null, fn: object): void {
-    if (holder === null || !isObserved(holder, nameOf(fn))) this.#held.add(fn);
+    if (holder === null || !isObserved(holder, ownNameOf(fn))) this.#held.add(fn);
   }
 
   #enqueueHeld(value: unknown): void {
@@ -160,7 +160,7 @@ export class Exploration {
       const code = await this.#identify(fn, origin);
       this.codes.set(fn, code);
       this.#enqueueOwnersOf(fn);
-      if (isSettled(code)) settledOrigins.set(fn, origin);
+      if (isCodeSettled(code)) settledOrigins.set(fn, origin);
       if (code.kind === "bound") code.parts.forEach((part) => this.#enqueueHeld(part));
       if (code.kind === "wrapper") this.#enqueue(code.original);
       if (code.kind === "user") this.#enqueueUses(code.user);
@@ -250,7 +250,7 @@ export class Exploration {
   }
 
   async #identify(fn: object, origin: FunctionOrigin): Promise<Code> {
-    const name = nameOf(fn);
+    const name = ownNameOf(fn);
     if (origin.kind === "bound") {
       const notice = noticeOfEnvironment(origin.target);
       if (notice !== null) this.notes.notices.add(notice);
@@ -292,7 +292,7 @@ export class Exploration {
     const declared = unit && isFunctionNode(unit.node) && unit.node.type === "ArrowFunctionExpression"
       ? null
       : unit?.node.id?.name;
-    const name = declared ?? nameOf(fn);
+    const name = declared ?? ownNameOf(fn);
     if (this.#ignored.has(module) || this.#ignored.has(name)) return { kind: "ignored" };
     if (!unit) {
       this.notes.notices.add(
@@ -364,7 +364,7 @@ export class Exploration {
   }
 }
 
-function nameOf(fn: object): string {
+function ownNameOf(fn: object): string {
   const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
   return typeof name === "string" ? name : "";
 }

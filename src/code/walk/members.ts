@@ -30,7 +30,7 @@ export function findMember(root: unknown, path: readonly string[]): FoundMember 
   let followed = 0;
   for (const key of path) {
     if ((typeof value !== "object" && typeof value !== "function") || value === null) break;
-    if (isProxy(value)) break;
+    if (isProxyObject(value)) break;
     const step = readMember(value, key);
     if (!step) break;
     owner = value;
@@ -62,6 +62,6 @@ function ownProperty(object: object, key: string): PropertyDescriptor | "unset" 
   }
 }
 
-function isProxy(value: object): boolean {
+function isProxyObject(value: object): boolean {
   return nodeUtil.types.isProxy(value);
 }

@@ -15,7 +15,7 @@ import {
 import type { UserCode } from "./reached.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 
-export function readOwn(object: object, key: string): PropertyDescriptor | undefined {
+export function ownDescriptorOf(object: object, key: string): PropertyDescriptor | undefined {
   try {
     return Object.getOwnPropertyDescriptor(object, key);
   } catch {
@@ -23,7 +23,7 @@ export function readOwn(object: object, key: string): PropertyDescriptor | undef
   }
 }
 
-export function isNative(fn: object): boolean {
+export function isNativeFunction(fn: object): boolean {
   return Function.prototype.toString.call(fn).endsWith("{ [native code] }");
 }
 
@@ -157,7 +157,7 @@ function linkedParents(fn: object, { node }: CodeUnit): [label: string, parent: 
   const found: [string, object][] = [];
   const base: unknown = Object.getPrototypeOf(fn);
   const isDerived = isClassNode(node) && node.superClass !== null && node.superClass !== undefined;
-  if (!isDerived && typeof base === "function" && !isNative(base)) found.push(["static inherits", base]);
+  if (!isDerived && typeof base === "function" && !isNativeFunction(base)) found.push(["static inherits", base]);
   const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
   if (typeof prototype !== "object" || prototype === null) return found;
   const parent: unknown = Object.getPrototypeOf(prototype);
@@ -179,23 +179,28 @@ export function staticPrivateNames(node: ClassNode): string[] {
 
 function memberOf(owner: ClassNode, key: string | symbol, isStatic: boolean): AnyNode | null {
   return owner.body.body.find((member) =>
-    member.type === "MethodDefinition" && member.static === isStatic && keyOf(member) === key
+    member.type === "MethodDefinition" && member.static === isStatic && memberKeyOf(member) === key
   ) ?? null;
 }
 
-interface Place {
+interface MemberPlace {
   readonly key: string | symbol;
   readonly isStatic: boolean;
   readonly part: "value" | "get" | "set";
 }
 
 /** Whether a method is the one that the class's own text has in that place, so that it counts with it. */
-function isWrittenAs({ script }: CodeUnit, owner: ClassNode, { key, isStatic, part }: Place, method: object): boolean {
+function isWrittenAs(
+  { script }: CodeUnit,
+  owner: ClassNode,
+  { key, isStatic, part }: MemberPlace,
+  method: object,
+): boolean {
   const text = Function.prototype.toString.call(method);
   const kind = part === "value" ? "method" : part;
   return owner.body.body.some((member) => {
     if (member.type === "StaticBlock" || member.static !== isStatic) return false;
-    const written = keyOf(member);
+    const written = memberKeyOf(member);
     if (written !== null && written !== key) return false;
     if (member.type === "MethodDefinition") {
       return member.kind === kind && script.text.slice(member.start, member.end).endsWith(text);
@@ -207,7 +212,7 @@ function isWrittenAs({ script }: CodeUnit, owner: ClassNode, { key, isStatic, pa
 }
 
 /** `null`: computed, so it may be any. */
-function keyOf(member: Extract<AnyNode, { type: "MethodDefinition" | "PropertyDefinition" }>): string | null {
+function memberKeyOf(member: Extract<AnyNode, { type: "MethodDefinition" | "PropertyDefinition" }>): string | null {
   if (member.computed) return null;
   if (member.key.type === "Identifier") return member.key.name;
   return member.key.type === "Literal" ? String(member.key.value) : "";
@@ -269,7 +274,7 @@ const natives = new WeakSet<object>();
 
 function isKnownNative(fn: object): boolean {
   if (natives.has(fn)) return true;
-  const isOne = isNative(fn);
+  const isOne = isNativeFunction(fn);
   if (isOne) natives.add(fn);
   return isOne;
 }

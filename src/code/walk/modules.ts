@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Lease } from "../v8/inspector.ts";
+import type { InspectorLease } from "../v8/inspector.ts";
 import { readScript } from "../syntax/code_unit.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import type { AnyNode, Program } from "../syntax/parse.ts";
@@ -62,7 +62,7 @@ const MAX_REEXPORTS = 32;
  * @returns `null` when a module on the way is not loaded, not parsed, or not found.
  */
 export async function declarationOf(
-  lease: Lease,
+  lease: InspectorLease,
   at: { readonly url: string; readonly script: ScriptSyntax; readonly binding: Binding },
 ): Promise<Declaration | null> {
   let { url, script, binding } = at;
@@ -78,7 +78,7 @@ export async function declarationOf(
 }
 
 async function exportOf(
-  lease: Lease,
+  lease: InspectorLease,
   url: string | null,
   name: string,
   depth: number,

@@ -102,7 +102,7 @@ type Reader = () => unknown;
 
 const DENO: Readonly<Record<string, Reader>> = {
   args: () => [...Deno.args],
-  mainModule: mainModule,
+  mainModule: portableMainModule,
   build: () => Deno.build,
   version: () => Deno.version,
   noColor: () => Deno.noColor,
@@ -112,7 +112,7 @@ const DENO: Readonly<Record<string, Reader>> = {
 
 const PROCESS: Readonly<Record<string, Reader>> = {
   // The first two are paths, which differ between machines.
-  argv: () => ["deno", mainModule(), ...process.argv.slice(2)],
+  argv: () => ["deno", portableMainModule(), ...process.argv.slice(2)],
   execArgv: () => [...process.execArgv],
   platform: () => process.platform,
   arch: () => process.arch,
@@ -184,12 +184,12 @@ export function moduleFacts({ meta, text }: NormalizedCode, url: string): Ambien
   const facts: AmbientFact[] = [];
   const uses = (name: string) => meta.includes(name) || meta.includes("*");
   if (uses("main")) {
-    facts.push({ name: "import.meta.main", read: () => attempt(() => Deno.mainModule === url), changes: false });
+    facts.push({ name: "import.meta.main", read: () => attemptRead(() => Deno.mainModule === url), changes: false });
   }
   const texts = uses("resolve") ? text.match(/"(?:[^"\\]|\\.)*"/g) ?? [] : [];
   for (const specifier of new Set(texts.map((one) => JSON.parse(one) as string))) {
     if (/^\.{0,2}\//.test(specifier) || URL.canParse(specifier)) continue;
-    const resolved = attempt(() => import.meta.resolve(specifier)); // one import map serves all modules
+    const resolved = attemptRead(() => import.meta.resolve(specifier)); // one import map serves all modules
     if (typeof resolved !== "string") continue;
     const place = resolved.startsWith("file:") ? toPortable(new URL(resolved), projectRoot()) : resolved;
     facts.push({ name: `import.meta.resolve("${specifier}")`, read: () => place, changes: false });
@@ -267,13 +267,13 @@ function factOf(readers: typeof DENO, owner: string, name: string, inner: readon
   const members = isNarrow ? inner.slice(0, 1) : [];
   return {
     name: [fact, ...members].join("."),
-    read: () => members.reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], attempt(reader)),
+    read: () => members.reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], attemptRead(reader)),
     changes: CHANGING.has(fact),
   };
 }
 
 /** What may not be read throws for the user's code as well. */
-function attempt(reader: Reader): unknown {
+function attemptRead(reader: Reader): unknown {
   try {
     return reader();
   } catch {
@@ -281,15 +281,15 @@ function attempt(reader: Reader): unknown {
   }
 }
 
-function mainModule(): string {
+function portableMainModule(): string {
   const { mainModule } = Deno;
   return mainModule.startsWith("file:") ? toPortable(new URL(mainModule), projectRoot()) : mainModule;
 }
 
 function readOs(name: string): unknown {
   const member: unknown = Reflect.get(process.getBuiltinModule("node:os"), name);
-  if (name === "cpus") return attempt(() => (member as () => unknown[])().length);
-  return typeof member === "function" ? attempt(member as Reader) : member;
+  if (name === "cpus") return attemptRead(() => (member as () => unknown[])().length);
+  return typeof member === "function" ? attemptRead(member as Reader) : member;
 }
 
 /** Objects of the global scope that belong to the platform. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Lease, ScopeValues } from "../v8/inspector.ts";
+import type { InspectorLease, ScopeValues } from "../v8/inspector.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Slot } from "../syntax/normalize.ts";
 import type { Binding } from "../syntax/scopes.ts";
@@ -25,7 +25,7 @@ export interface Surroundings {
 
 /** What names are resolved with. */
 export interface NameResolverOptions {
-  readonly lease: Lease;
+  readonly lease: InspectorLease;
   readonly fingerprint: FingerprintOptions;
   /** Names and modules that do not count. */
   readonly ignored: ReadonlySet<string>;

@@ -46,7 +46,7 @@ export function graphToSvg(nodes: readonly CacheNode[], options: DrawOptions = {
     draw.set(`file:${file}`, (placed) => drawBox(placed, [label], file, FILE_COLORS, "file"));
   }
 
-  const layout = layOut(boxes, arrows);
+  const layout = layOutBoxes(boxes, arrows);
   const width = Math.ceil(Math.max(layout.width, 420)) + 2 * MARGIN_PX;
   const height = Math.ceil(layout.height) + 2 * MARGIN_PX + LEGEND_PX;
   const parts = [
@@ -164,7 +164,7 @@ interface Placed extends Box {
 }
 
 /** Boxes in their places, and the size of the whole. */
-interface Layout {
+interface DrawnLayout {
   readonly boxes: ReadonlyMap<string, Placed>;
   readonly width: number;
   readonly height: number;
@@ -186,7 +186,7 @@ const SWEEPS = 6;
  * @param arrows The arrows; those to or from an unknown box are ignored.
  * @returns The places.
  */
-export function layOut(boxes: readonly Box[], arrows: readonly Arrow[]): Layout {
+export function layOutBoxes(boxes: readonly Box[], arrows: readonly Arrow[]): DrawnLayout {
   const index = new Map(boxes.map((box, place) => [box.id, place]));
   const next: number[][] = boxes.map(() => []);
   const previous: number[][] = boxes.map(() => []);

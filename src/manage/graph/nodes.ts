@@ -191,7 +191,7 @@ export async function findChangedFiles(
   const changed = new Map<string, string[]>();
   for (const node of nodes) {
     for (const path of node.files) {
-      if (!found.has(path)) found.set(path, await stateOf(path, digests));
+      if (!found.has(path)) found.set(path, await fileStateOf(path, digests));
       const now = found.get(path)!;
       const recorded = node.fileHashes[path] ?? null;
       if (now.isUnknown || now.states.includes(recorded)) continue;
@@ -211,7 +211,7 @@ interface FileState {
   readonly isUnknown: boolean;
 }
 
-async function stateOf(path: string, digests: FileDigests): Promise<FileState> {
+async function fileStateOf(path: string, digests: FileDigests): Promise<FileState> {
   try {
     const digest = await digests.digestPath(path);
     if (!digests.stat(path)?.isDirectory) return { states: [digest], isUnknown: false };

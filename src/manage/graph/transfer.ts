@@ -38,7 +38,7 @@ export async function cacheTreeSave(path: string | URL, cacheDir: string | URL =
  * as it was.
  */
 export async function cacheTreeLoad(path: string | URL, cacheDir: string | URL = cacheDefaultDir()): Promise<number> {
-  const nodes = parseGraph(await readText(path), SAVED_FORMAT, String(path));
+  const nodes = parseGraph(await readGraphText(path), SAVED_FORMAT, String(path));
   return await withCache(cacheDir, "create", async (cache) => {
     await cache.records.resetGraph();
     await cache.records.putNodes(nodes);
@@ -82,7 +82,7 @@ async function storedNodes(cacheDir: string | URL): Promise<StoredNode[]> {
   return await withCache(cacheDir, "read", (cache) => Array.fromAsync(cache.records.nodes()), []);
 }
 
-async function readText(path: string | URL): Promise<string> {
+async function readGraphText(path: string | URL): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (cause) {

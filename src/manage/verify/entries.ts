@@ -60,7 +60,7 @@ export async function checkEntries(cache: Cache, state: VerifyState): Promise<Ma
   return whole;
 }
 
-type Found =
+type FoundEntries =
   | { readonly problem: null; readonly expected: Expected }
   | {
     readonly problem: "damaged-record" | "missing-blob" | "damaged-blob";
@@ -75,7 +75,7 @@ async function checkEntry(
   value: unknown,
   good: Set<BlobDigest>,
   isDigested: boolean,
-): Promise<Found> {
+): Promise<FoundEntries> {
   let record: EntryRecord;
   try {
     record = decodeRecord(await unpackValue(value, cache.blobs), key);
@@ -134,7 +134,7 @@ async function checkAgain(
  * What is wrong with an entry for good: it did not change while it was looked at, and is not so young that its writer may
  * be about to see that a prune took its blob, and to write it again. `null` when it is gone.
  */
-async function settled(cache: Cache, key: CallKey, { settleMs }: VerifyState): Promise<Found | null> {
+async function settled(cache: Cache, key: CallKey, { settleMs }: VerifyState): Promise<FoundEntries | null> {
   const read = () => cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
   for (let entry = await read();;) {
     if (entry.value === null) return null;

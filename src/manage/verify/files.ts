@@ -36,11 +36,11 @@ export async function checkFiles(cache: Cache, state: VerifyState): Promise<void
   if (state.repair) await removeLeftovers(cache, state.nowMs);
   for (const path of left) {
     const detail = `A process that has ended left ${path}`;
-    await state.found({ key: nameOf(path), kind: "leftover-file", detail }, () => "it was deleted");
+    await state.found({ key: fileNameIn(path), kind: "leftover-file", detail }, () => "it was deleted");
   }
   for (const path of listForeign(cache.layout)) {
     const detail = `The cache did not make ${path}, and leaves it alone; delete it, or move it elsewhere`;
-    state.note({ key: nameOf(path), kind: "stray-file", detail });
+    state.note({ key: fileNameIn(path), kind: "stray-file", detail });
   }
   if (cache.usage.isDamaged()) {
     await state.found({ key: "", kind: "damaged-usage", detail: "The counts of use cannot be read" }, () => {
@@ -82,14 +82,14 @@ async function settledLeftovers(cache: Cache, nowMs: number): Promise<string[]> 
 function leftovers(cache: Cache, nowMs: number): Map<string, string> {
   const paths = [...cache.blobs.listAbandoned(nowMs)];
   for (const name of abandonedLocks(cache.layout.locks)) paths.push(`${cache.layout.locks}/${name}`);
-  const found = new Map(paths.map((path) => [path, stampOf(path)]));
+  const found = new Map(paths.map((path) => [path, blobStampOf(path)]));
   if (!isLockHeld(`${cache.layout.locks}/sweep.lock`)) {
     for (const { path } of cache.blobs.listAside()) found.set(path, "");
   }
   return found;
 }
 
-function stampOf(path: string): string {
+function blobStampOf(path: string): string {
   try {
     const { ino, mtime } = Deno.lstatSync(path);
     return `${ino} ${mtime?.getTime()}`;
@@ -104,6 +104,6 @@ async function removeLeftovers(cache: Cache, nowMs: number): Promise<void> {
   removeAbandonedLocks(cache.layout.locks);
 }
 
-function nameOf(path: string): string {
+function fileNameIn(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -48,7 +48,7 @@ export async function checkSummaries(
     for (const summary of page) {
       state.step();
       const expected = records.get(summary.key)?.summary;
-      if (isSame(expected, summary)) listed.add(summary.key);
+      if (isSameSummary(expected, summary)) listed.add(summary.key);
       // One that was stored again is listed again, and the older summary does not count.
       if (!isSameEntry(expected, summary)) suspicions.add(dangling(cache, row, summary));
     }
@@ -68,7 +68,7 @@ function dangling(cache: Cache, row: Deno.KvKey, summary: StoredSummary) {
     },
     rows: [row, tombstone, ["r", key]],
     isWrong: async (page: Row, tombstone: Row, record: Row) =>
-      tombstone.value === null && (summariesIn(page.value) ?? []).some((listed) => isSame(listed, summary)) &&
+      tombstone.value === null && (summariesIn(page.value) ?? []).some((listed) => isSameSummary(listed, summary)) &&
       !isSameEntry(await summaryIn(cache, key, record.value), summary),
     mend: () => [[{ key: tombstone, value: 1 }], "it was taken off the list"] as const,
   };
@@ -94,7 +94,7 @@ async function checkUnlisted(cache: Cache, state: VerifyState, keys: readonly Ca
 async function isListed(cache: Cache, expected: StoredSummary): Promise<boolean> {
   const selector = { prefix: pageRowsOf(expected.functionId) };
   for await (const { value } of listRows(cache.records.garbage.handle, selector, { reverse: true })) {
-    if (summariesIn(value)?.some((found) => isSame(expected, found))) return true;
+    if (summariesIn(value)?.some((found) => isSameSummary(expected, found))) return true;
   }
   return false;
 }
@@ -125,7 +125,7 @@ function isSameEntry(a: StoredSummary | undefined, b: StoredSummary): boolean {
   return a !== undefined && a.functionId === b.functionId && a.createdMs === b.createdMs;
 }
 
-function isSame(a: StoredSummary | undefined, b: StoredSummary): boolean {
+function isSameSummary(a: StoredSummary | undefined, b: StoredSummary): boolean {
   return isSameEntry(a, b) && a!.key === b.key && a!.fname === b.fname && a!.sizeBytes === b.sizeBytes &&
     a!.computeMs === b.computeMs && a!.code === b.code;
 }

@@ -32,7 +32,7 @@ export interface WalkOptions {
 export function walkDirectory(root: string, options: WalkOptions = {}): FoundEntry[] {
   const found: FoundEntry[] = [];
   const rootInfo = statSync(root);
-  descend(root, "", [identityOf(rootInfo)], options, found);
+  descend(root, "", [identityOfEntry(rootInfo)], options, found);
   return found.sort((one, other) => one.name < other.name ? -1 : one.name > other.name ? 1 : 0);
 }
 
@@ -46,7 +46,7 @@ function descend(folder: string, prefix: string, above: readonly string[], optio
     if (info === null) {
       if (matches) found.push({ kind: "broken", name });
     } else if (info.isDirectory) {
-      const identity = identityOf(info);
+      const identity = identityOfEntry(info);
       if (above.includes(identity)) {
         if (matches) found.push({ kind: "loop", name });
         continue;
@@ -69,7 +69,7 @@ function statOrNull(path: string, isLink: boolean): Deno.FileInfo | null {
   }
 }
 
-function identityOf(info: Deno.FileInfo): string {
+function identityOfEntry(info: Deno.FileInfo): string {
   return `${info.dev}:${info.ino}`;
 }
 

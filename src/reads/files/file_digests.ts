@@ -10,7 +10,7 @@ import { hashFileSync, hashSmallFile, SYNC_BYTES } from "./hash_file.ts";
 import { digestFound, digestListing, listDirectory, walkDirectory } from "./directory.ts";
 import { FileMemory } from "./file_memory.ts";
 import { hashSoon } from "./parallel.ts";
-import { type FileStamp, isSameStamp, isSettled, stampOf } from "./stamp.ts";
+import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./stamp.ts";
 
 // Taken when this module loads: what observes the reads of cached functions replaces these later.
 const { statSync } = Deno;
@@ -147,7 +147,7 @@ export class FileDigests {
       return statSync(path);
     } catch (error) {
       if (isAbsence(error)) return null;
-      throw notReadable(path, error, messageOf(error));
+      throw notReadable(path, error, describeReadError(error));
     }
   }
 
@@ -197,14 +197,14 @@ export class FileDigests {
     const stamp = stampOf(info);
     // A file that may be edited without a new stamp is read anew for each caller: another's reading began earlier.
     const running = this.#running.get(path);
-    if (running !== undefined && isSameStamp(running.stamp, stamp) && isSettled(stamp, startedMs)) {
+    if (running !== undefined && isSameStamp(running.stamp, stamp) && isStampSettled(stamp, startedMs)) {
       return running.digest;
     }
     const digest = hashSoon(path, info.size).then((content) => {
       this.memory.set(path, stamp, content, startedMs);
       return content.digest;
     }, (error) => {
-      throw notReadable(path, error, messageOf(error));
+      throw notReadable(path, error, describeReadError(error));
     });
     const entry = { stamp, digest };
     this.#running.set(path, entry);
@@ -249,11 +249,11 @@ function readOr<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof CacheError ? error : notReadable(path, error, messageOf(error));
+    throw error instanceof CacheError ? error : notReadable(path, error, describeReadError(error));
   }
 }
 
-function messageOf(error: unknown): string {
+function describeReadError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 

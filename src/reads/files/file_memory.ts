@@ -17,7 +17,7 @@ import {
   type RememberedFile,
   type Snapshot,
 } from "./snapshot.ts";
-import { type FileStamp, isSameStamp, isSettled } from "./stamp.ts";
+import { type FileStamp, isSameStamp, isStampSettled } from "./stamp.ts";
 import { ownFile, readOwn, removeOwn, requireFolders, writeAnew } from "../../store/own_files.ts";
 
 /** What hashing a small file costs besides its bytes, and a byte of it, milliseconds. */
@@ -89,7 +89,7 @@ export class FileMemory {
   }
 
   /**
-   * Remembers what was read, unless the stamp is too recent to stand for a content (see {@linkcode isSettled}).
+   * Remembers what was read, unless the stamp is too recent to stand for a content (see {@linkcode isStampSettled}).
    *
    * @param path An absolute path.
    * @param stamp As it was before the content was read.
@@ -100,7 +100,7 @@ export class FileMemory {
   set(path: string, stamp: FileStamp, content: { digest: ContentDigest; sizeBytes: number }, startedMs: number): void {
     if (content.sizeBytes !== stamp.size || stamp.size === 0) return;
     const known = this.#recent.get(path);
-    if (!isSettled(stamp, startedMs)) {
+    if (!isStampSettled(stamp, startedMs)) {
       if (known !== FORGOTTEN) this.#recent.set(path, UNSETTLED);
       return;
     }
@@ -149,8 +149,8 @@ export class FileMemory {
     this.#snapshotBytes = 0;
     const path = this.#path;
     if (path !== null && this.#save) {
-      attempt(() => {
-        requireFolders(folderOf(path));
+      attemptWrite(() => {
+        requireFolders(folderOfMemory(path));
         removeOwn(path);
       });
     }
@@ -167,7 +167,7 @@ export class FileMemory {
     if (this.#path === null || !this.#save || this.#unsaved.size === 0) return;
     if (!always && this.#unsavedMs * 10 < this.#snapshotBytes * SAVE_BYTE_MS) return;
     const path = this.#path;
-    attempt(() => {
+    attemptWrite(() => {
       const saved = readSnapshot(path);
       const files = new Map<string, RememberedFile>();
       for (const each of saved.paths()) files.set(each, saved.get(each)!);
@@ -175,11 +175,11 @@ export class FileMemory {
       for (const each of this.#unsaved) files.set(each, this.#recent.get(each)!);
       const bytes = encodeSnapshot(files);
       const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-      requireFolders(folderOf(path));
+      requireFolders(folderOfMemory(path));
       try {
         writeAnew(path, bytes, temporary);
       } catch (error) {
-        attempt(() => removeOwn(temporary));
+        attemptWrite(() => removeOwn(temporary));
         throw error;
       }
       this.#snapshotBytes = bytes.length;
@@ -201,7 +201,7 @@ export class FileMemory {
     if (this.#path === null) return false;
     this.#missedMs += HASH_FILE_MS + sizeBytes * HASH_BYTE_MS;
     if (this.#snapshotBytes === 0) {
-      attempt(() => this.#snapshotBytes = ownFile(this.#path!)?.size ?? 0);
+      attemptWrite(() => this.#snapshotBytes = ownFile(this.#path!)?.size ?? 0);
       if (this.#snapshotBytes === 0) this.#snapshot = emptySnapshot();
     }
     return this.#missedMs * 4 >= this.#snapshotBytes * LOAD_BYTE_MS;
@@ -229,7 +229,7 @@ const UNSETTLED: RememberedFile = { ...NO_STAMP };
 
 function readSnapshot(path: string): Snapshot {
   try {
-    requireFolders(folderOf(path));
+    requireFolders(folderOfMemory(path));
     if ((ownFile(path)?.size ?? Infinity) > MAX_SNAPSHOT_BYTES) return emptySnapshot();
     return decodeSnapshot(readOwn(path));
   } catch {
@@ -237,11 +237,11 @@ function readSnapshot(path: string): Snapshot {
   }
 }
 
-function folderOf(path: string): string {
+function folderOfMemory(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
 }
 
-function attempt(action: () => unknown): void {
+function attemptWrite(action: () => unknown): void {
   try {
     action();
   } catch {

@@ -12,7 +12,7 @@
  *
  * @module
  */
-/** Device, inode, size and times of a file: together they name one content, if {@linkcode isSettled}. */
+/** Device, inode, size and times of a file: together they name one content, if {@linkcode isStampSettled}. */
 export interface FileStamp {
   readonly dev: number;
   /** Zero where the platform has none. */
@@ -52,6 +52,6 @@ export function isSameStamp(one: FileStamp, other: FileStamp): boolean {
  * @param stamp As the file had it at `nowMs` or later.
  * @param nowMs Milliseconds since the epoch, taken before the file was looked at.
  */
-export function isSettled(stamp: FileStamp, nowMs: number): boolean {
+export function isStampSettled(stamp: FileStamp, nowMs: number): boolean {
   return nowMs - stamp.ctimeMs >= RACY_MS;
 }

@@ -33,7 +33,7 @@ import type { Observer } from "./wrap.ts";
 const openFiles = new WeakMap<object, string>();
 
 const opens: Observer = (frame, [path, options]) => {
-  const outcome = observeOpen(frame, path, modeOf(options));
+  const outcome = observeOpen(frame, path, modeOfOptions(options));
   return rememberFile(path, outcome);
 };
 
@@ -50,7 +50,7 @@ function rememberFile(path: unknown, outcome: ReturnType<Observer>): ReturnType<
   };
 }
 
-function modeOf(options: Deno.OpenOptions | undefined): OpenMode {
+function modeOfOptions(options: Deno.OpenOptions | undefined): OpenMode {
   if (options === undefined) return { reads: true, writes: false, replaces: false };
   const { read = false, write = false, append = false, truncate = false, create = false, createNew = false } = options;
   return { reads: read, writes: write || append || truncate || create || createNew, replaces: truncate || createNew };

@@ -46,7 +46,7 @@ import {
   rememberHandle,
 } from "./open_files.ts";
 import { applyPatches, observeConstructor, type Patch, patchMember } from "./patches.ts";
-import type { Observer, Style } from "./wrap.ts";
+import type { AnswerStyle, Observer } from "./wrap.ts";
 
 /** The object itself, whose members are replaced; the namespace only has copies of them. */
 function nodeProcess(): typeof processModule {
@@ -56,7 +56,7 @@ function nodeProcess(): typeof processModule {
 const O_ACCMODE = 3;
 
 /** What flags of `open` mean, in words (`r+`) or as a number. */
-function modeOf(flags: unknown): OpenMode {
+function modeOfFlags(flags: unknown): OpenMode {
   if (typeof flags === "number") {
     const { O_WRONLY, O_TRUNC, O_EXCL } = nodeProcess().getBuiltinModule("node:fs").constants;
     const access = flags & O_ACCMODE;
@@ -75,7 +75,7 @@ function modeOf(flags: unknown): OpenMode {
 }
 
 const opens: Observer = (frame, args) => {
-  const outcome = observeOpen(frame, args[0], modeOf(typeof args[1] === "function" ? undefined : args[1]));
+  const outcome = observeOpen(frame, args[0], modeOfFlags(typeof args[1] === "function" ? undefined : args[1]));
   return {
     done(opened) {
       outcome?.done?.(opened);
@@ -93,7 +93,7 @@ const makesEmitter: Observer = (frame, _args, emitter) => {
 
 function patchHandles(prototype: object): void {
   const found: Patch[] = [];
-  const add = (key: string, style: Style, observe: Observer) => {
+  const add = (key: string, style: AnswerStyle, observe: Observer) => {
     const patch = patchMember(prototype, key, `node:fs/promises.FileHandle.${key}`, style, observe);
     if (patch !== null) found.push(patch);
   };
@@ -118,7 +118,7 @@ const flagOf = (options: unknown): unknown =>
 
 const writesFile = writesOrAppends(([, , options]) => {
   const flag = flagOf(options);
-  return flag !== undefined && flag !== null && !modeOf(flag).replaces;
+  return flag !== undefined && flag !== null && !modeOfFlags(flag).replaces;
 });
 
 const truncates: Observer = (frame, [path, length]) =>
@@ -155,12 +155,12 @@ const readsStream: Observer = (frame, [path, options], self) => {
   const opened = options?.fd;
   if (typeof opened === "number") return readsDescriptor(frame, [opened], self);
   if (isFileHandle(opened, patchHandles)) return readsHandle(frame, [], opened);
-  if (typeof opened !== "object") observeOpen(frame, path, modeOf(flagOf(options)));
+  if (typeof opened !== "object") observeOpen(frame, path, modeOfFlags(flagOf(options)));
 };
 
 const writesStream: Observer = (frame, [path, options]) => {
   if (typeof options?.fd === "number" || typeof options?.fd === "object") return;
-  observeOpen(frame, path, modeOf(flagOf(options) ?? "w"))?.done?.(undefined);
+  observeOpen(frame, path, modeOfFlags(flagOf(options) ?? "w"))?.done?.(undefined);
 };
 
 /** Functions that exist as `name` with a callback, `nameSync`, and `promises.name`. */
@@ -202,7 +202,7 @@ const patches: Patch[] = [];
 /** The patches of Node's modules; loads these. More may join the array later. */
 export function nodePatches(): Patch[] {
   if (patches.length > 0) return patches;
-  const add = (target: object, key: string, name: string, style: Style, observe: Observer) => {
+  const add = (target: object, key: string, name: string, style: AnswerStyle, observe: Observer) => {
     const patch = patchMember(target, key, name, style, observe);
     if (patch !== null) patches.push(patch);
     return patch;
@@ -245,7 +245,7 @@ export function nodePatches(): Patch[] {
 }
 
 /** `realpath.native` is a member of `realpath`, and of what stands for it. */
-function addNative(of: Patch, style: Style, observe: Observer): void {
+function addNative(of: Patch, style: AnswerStyle, observe: Observer): void {
   const native = patchMember(of.original, "native", `${of.name}.native`, style, observe);
   if (native === null) return;
   Object.defineProperty(of.wrapper, "native", {

@@ -7,7 +7,7 @@ import { lookAt, lookOfFailure, STAT_FIELDS, type StatField } from "../dependenc
 import type { CallFrame, WriteKind } from "../call_reads.ts";
 import { observedCallback } from "../context.ts";
 import { folderOf, observedPath } from "../own_paths.ts";
-import type { Observer, Outcome } from "./wrap.ts";
+import type { AfterCall, Observer } from "./wrap.ts";
 import { registerLazy } from "../../values/result/losses.ts";
 
 /** Bytes of the file at the first argument are the result. */
@@ -177,7 +177,7 @@ export interface OpenMode {
 }
 
 /** Opens the first argument. */
-export function observeOpen(frame: CallFrame, path: unknown, mode: OpenMode): Outcome | undefined {
+export function observeOpen(frame: CallFrame, path: unknown, mode: OpenMode): AfterCall | undefined {
   const file = mode.reads && !mode.replaces ? frame.observeFile(path, false) : null;
   if (!mode.writes) return undefined;
   file?.takeDigest();
@@ -185,7 +185,7 @@ export function observeOpen(frame: CallFrame, path: unknown, mode: OpenMode): Ou
 }
 
 /** Tells of a write, before and after. */
-export function observeWrite(frame: CallFrame, path: unknown, kind: WriteKind): Outcome | undefined {
+export function observeWrite(frame: CallFrame, path: unknown, kind: WriteKind): AfterCall | undefined {
   const observed = observedPath(path)?.path;
   if (observed === undefined) return undefined;
   frame.beforeWrite(observed, kind);

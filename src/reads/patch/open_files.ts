@@ -82,7 +82,7 @@ const readsDescriptor: Observer = (frame, [descriptor]) => {
   if (file !== undefined) return read(frame, file, descriptor);
   // Opened before the call, it may stand anywhere in the file. Where the user has been told of a reader that is not
   // observed, that may have opened it.
-  const path = frame.hasBlindReads ? pathOf(descriptor) : null;
+  const path = frame.hasBlindReads ? pathOfDescriptor(descriptor) : null;
   if (path === null) frame.observeUnclear(`descriptor ${descriptor} (opened before the call)`);
   else frame.observeFile(path, false);
 };
@@ -133,11 +133,11 @@ function fileOfHandleWith(descriptor: number): OpenFile | undefined {
 }
 
 function foundPath(file: OpenFile, descriptor: number): string | null {
-  return file.found === undefined ? file.found = pathOf(descriptor) : file.found;
+  return file.found === undefined ? file.found = pathOfDescriptor(descriptor) : file.found;
 }
 
 /** The path of an open file while it still is there. Linux tells it, to programs with all permissions. */
-function pathOf(descriptor: number): string | null {
+function pathOfDescriptor(descriptor: number): string | null {
   try {
     const path = readLinkSync(`/proc/self/fd/${descriptor}`);
     const { dev, ino } = statSync(path);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type AnyFunction, type Observer, type Style, wrap } from "./wrap.ts";
+import { type AnswerStyle, type Observer, type PlatformFunction, wrap } from "./wrap.ts";
 import { observingFrame } from "../context.ts";
 
 /** One member, as it is and as it is while observed. */
@@ -12,8 +12,8 @@ export interface Patch {
   readonly key: string;
   /** As users write it: `Deno.readFile`. */
   readonly name: string;
-  readonly original: AnyFunction;
-  readonly wrapper: AnyFunction;
+  readonly original: PlatformFunction;
+  readonly wrapper: PlatformFunction;
 }
 
 /** The patch of a function that is a member of `target`; `null` when there is none, or it cannot be replaced. */
@@ -21,12 +21,12 @@ export function patchMember(
   target: object,
   key: string,
   name: string,
-  style: Style,
+  style: AnswerStyle,
   observe: Observer,
 ): Patch | null {
   const descriptor = Object.getOwnPropertyDescriptor(target, key);
   if (descriptor === undefined || typeof descriptor.value !== "function" || descriptor.writable !== true) return null;
-  const original = descriptor.value as AnyFunction;
+  const original = descriptor.value as PlatformFunction;
   return { target: target as Patch["target"], key, name, original, wrapper: wrap(original, style, observe) };
 }
 
@@ -45,7 +45,7 @@ export function revertPatches(patches: readonly Patch[]): void {
 }
 
 /** An assignment costs half of what `Reflect.set` does, and this happens 300 times around each call. */
-function replace(target: Record<PropertyKey, unknown>, key: string, value: AnyFunction): void {
+function replace(target: Record<PropertyKey, unknown>, key: string, value: PlatformFunction): void {
   try {
     target[key] = value;
   } catch {
@@ -67,7 +67,7 @@ export function observeConstructor(target: object, key: string, name: string, ob
       frame.observeUnclear(`observation failed: ${error}`);
     }
   };
-  const wrapper: AnyFunction = new Proxy(value as AnyFunction, {
+  const wrapper: PlatformFunction = new Proxy(value as PlatformFunction, {
     apply(original, self, args): unknown {
       tell(args);
       return Reflect.apply(original, self, args);
@@ -81,7 +81,7 @@ export function observeConstructor(target: object, key: string, name: string, ob
     target: target as Patch["target"],
     key,
     name,
-    original: value as AnyFunction,
+    original: value as PlatformFunction,
     wrapper,
   };
 }

@@ -8,10 +8,10 @@ import type { CallFrame } from "../call_reads.ts";
 import { enterFrame, mutedApply, observingFrame } from "../context.ts";
 
 // deno-lint-ignore no-explicit-any
-export type AnyFunction = (...args: any[]) => any;
+export type PlatformFunction = (...args: any[]) => any;
 
 /** What to do once the function has ended. */
-export interface Outcome {
+export interface AfterCall {
   /** It returned, or its promise was fulfilled. The answer, unless `undefined`, replaces the value. */
   // deno-lint-ignore no-explicit-any
   done?(value: any): unknown;
@@ -21,20 +21,20 @@ export interface Outcome {
 
 /** What a running call is told before a function runs. */
 // deno-lint-ignore no-explicit-any
-export type Observer = (frame: CallFrame, args: any[], self: any) => Outcome | undefined | void;
+export type Observer = (frame: CallFrame, args: any[], self: any) => AfterCall | undefined | void;
 
 /** How a function answers. */
-export type Style = "sync" | "promise" | "callback";
+export type AnswerStyle = "sync" | "promise" | "callback";
 
-const originals = new WeakMap<AnyFunction, AnyFunction>();
+const originals = new WeakMap<PlatformFunction, PlatformFunction>();
 
 /** The function that a wrapper stands for; any other function is itself. */
-export function originalOf<F extends AnyFunction>(fn: F): F {
+export function originalOf<F extends PlatformFunction>(fn: F): F {
   return (originals.get(fn) as F | undefined) ?? fn;
 }
 
 /** A function that tells the running call, if there is one, and does as `original` does. */
-export function wrap(original: AnyFunction, style: Style, observe: Observer): AnyFunction {
+export function wrap(original: PlatformFunction, style: AnswerStyle, observe: Observer): PlatformFunction {
   const wrapper = WRAPPERS[style](original, observe);
   Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
   Object.setPrototypeOf(wrapper, Object.getPrototypeOf(original));
@@ -43,7 +43,7 @@ export function wrap(original: AnyFunction, style: Style, observe: Observer): An
 }
 
 // Methods, since those have no properties of their own that could not be made like those of what they stand for.
-const WRAPPERS: Record<Style, (original: AnyFunction, observe: Observer) => AnyFunction> = {
+const WRAPPERS: Record<AnswerStyle, (original: PlatformFunction, observe: Observer) => PlatformFunction> = {
   sync: (original, observe) =>
     ({
       wrapper(this: unknown, ...args: unknown[]): unknown {
@@ -96,7 +96,7 @@ const WRAPPERS: Record<Style, (original: AnyFunction, observe: Observer) => AnyF
           else if (answer.length > 1) answer[1] = finish(frame, outcome, answer[1]);
           else finish(frame, outcome, error);
           // The work runs as part of no call, so that what it reads on its way is not observed; its continuation does.
-          return enterFrame(frame, () => Reflect.apply(callback as AnyFunction, this, answer));
+          return enterFrame(frame, () => Reflect.apply(callback as PlatformFunction, this, answer));
         };
         try {
           return apply(original, this, args);
@@ -108,12 +108,12 @@ const WRAPPERS: Record<Style, (original: AnyFunction, observe: Observer) => AnyF
 };
 
 /** What the function reads on its way, now or later, is not observed. */
-function apply(original: AnyFunction, self: unknown, args: unknown[]): unknown {
+function apply(original: PlatformFunction, self: unknown, args: unknown[]): unknown {
   return enterFrame(undefined, () => mutedApply(original, self, args));
 }
 
 /** Observing must not break what is observed: if it fails itself, nothing is stored. */
-function begin(observe: Observer, frame: CallFrame, args: unknown[], self: unknown): Outcome | undefined {
+function begin(observe: Observer, frame: CallFrame, args: unknown[], self: unknown): AfterCall | undefined {
   try {
     return observe(frame, args, self) ?? undefined;
   } catch (error) {
@@ -122,7 +122,7 @@ function begin(observe: Observer, frame: CallFrame, args: unknown[], self: unkno
   }
 }
 
-function finish(frame: CallFrame, outcome: Outcome | undefined, value: unknown): unknown {
+function finish(frame: CallFrame, outcome: AfterCall | undefined, value: unknown): unknown {
   if (outcome?.done === undefined) return value;
   try {
     const replaced = outcome.done(value);
@@ -134,7 +134,7 @@ function finish(frame: CallFrame, outcome: Outcome | undefined, value: unknown):
 }
 
 /** Tells of a failure, and returns the error without our lines in its stack trace. */
-function fail(frame: CallFrame, outcome: Outcome | undefined, error: unknown): unknown {
+function fail(frame: CallFrame, outcome: AfterCall | undefined, error: unknown): unknown {
   try {
     outcome?.failed?.(error);
     if (error instanceof Error && typeof error.stack === "string" && error.stack.includes(OWN_SOURCES)) {

@@ -8,8 +8,17 @@
  */
 import { type BlobDigest, isDigest } from "../../words/digests.ts";
 import { beginDigest, digestBytes, digestChunks } from "../../words/sha256.ts";
-import { FILE_MODE, FOLDER_MODE, listOwn, lookAt, ownFile, refusal, removeOwn, requireFolders } from "../own_files.ts";
-import { codeOf, type Layout, OWN_NAMES } from "../layout.ts";
+import {
+  FILE_MODE,
+  FOLDER_MODE,
+  listOwn,
+  lookAtEntry,
+  ownFile,
+  refusal,
+  removeOwn,
+  requireFolders,
+} from "../own_files.ts";
+import { type CacheLayout, codeOf, OWN_NAMES } from "../layout.ts";
 
 /** Places for work; who finds none free waits, in order. */
 class Slots {
@@ -96,7 +105,7 @@ export class BlobStore {
   readonly #written = new Set<BlobDigest>();
 
   /** @param layout Where the folders are. @param options See there. */
-  constructor(layout: Layout, options: BlobStoreOptions = {}) {
+  constructor(layout: CacheLayout, options: BlobStoreOptions = {}) {
     this.#version = layout.version;
     this.#blobs = layout.blobs;
     this.#tmp = layout.tmp;
@@ -261,7 +270,7 @@ export class BlobStore {
       for (const name of listOwn(`${this.#blobs}/${folder}`, OWN_NAMES.blob)) {
         const digest = folder + name.replace(/\.cbor$/, "") as BlobDigest;
         if (!isWanted(digest)) continue;
-        const info = lookAt(`${this.#blobs}/${folder}/${name}`);
+        const info = lookAtEntry(`${this.#blobs}/${folder}/${name}`);
         // It may have been removed since the folder was listed.
         if (info !== null) yield { digest, sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
       }
@@ -272,7 +281,7 @@ export class BlobStore {
     const digest: BlobDigest = digestChunks(chunks);
     // Many calls return the same little thing. Replacing a file is slow, reading a little one is not.
     if (this.#written.has(digest) && this.readSync(digest).status === "ok") return { digest, sizeBytes };
-    const bytes = chunks.length === 1 ? chunks[0]! : joinChunks(chunks);
+    const bytes = chunks.length === 1 ? chunks[0]! : joinPieces(chunks);
     const [file, temporary] = this.#begin();
     try {
       writeAllSync(file, bytes);
@@ -413,7 +422,7 @@ function failedRead(error: unknown): BlobRead {
   return { status: isFolder ? "corrupt" : "unreadable", detail };
 }
 
-function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
+function joinPieces(chunks: readonly Uint8Array[]): Uint8Array {
   let size = 0;
   for (const chunk of chunks) size += chunk.byteLength;
   const bytes = new Uint8Array(size);
@@ -450,7 +459,7 @@ function isAbandoned(path: string, nowMs: number): boolean {
 
 /** A folder in the place of a blob keeps it from being written again; one that holds something is left alone. */
 function removeEmptyFolder(path: string): void {
-  if (!lookAt(path)?.isDirectory) return;
+  if (!lookAtEntry(path)?.isDirectory) return;
   try {
     Deno.removeSync(path);
   } catch {

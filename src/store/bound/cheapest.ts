@@ -11,7 +11,7 @@
 import type { CallKey } from "../../words/digests.ts";
 import type { EntrySummary, EntryUsage } from "../../words/records.ts";
 import { readOwn, requireFolders, writeAnew } from "../own_files.ts";
-import type { Layout } from "../layout.ts";
+import type { CacheLayout } from "../layout.ts";
 
 /** Options of {@linkcode chooseCheapest}. */
 export interface CheapestOptions {
@@ -62,7 +62,7 @@ export function chooseCheapest<Entry extends EntrySummary>(
 /** Steps that are kept; what was used before the oldest of them counts as used at its time. */
 const MAX_STEPS = 500;
 
-type Step = readonly [timeMs: number, worth: number];
+type InflationStep = readonly [timeMs: number, worth: number];
 
 /**
  * The inflation of one cache directory.
@@ -74,10 +74,10 @@ export class Inflation {
   readonly #path: string;
   readonly #folders: readonly string[];
   readonly #isReadOnly: boolean;
-  readonly #steps: Step[];
+  readonly #steps: InflationStep[];
 
   /** @param layout Where. @param isReadOnly Whether {@linkcode raise} keeps nothing. */
-  constructor(layout: Layout, isReadOnly: boolean) {
+  constructor(layout: CacheLayout, isReadOnly: boolean) {
     this.#path = `${layout.usage}/inflation.json`;
     this.#isReadOnly = isReadOnly;
     this.#folders = [layout.version, layout.usage];
@@ -112,11 +112,11 @@ export class Inflation {
   }
 }
 
-function readSteps(path: string): Step[] {
+function readSteps(path: string): InflationStep[] {
   try {
     const steps: unknown = JSON.parse(new TextDecoder().decode(readOwn(path)));
     if (!Array.isArray(steps)) return [];
-    const isStep = (step: unknown): step is Step =>
+    const isStep = (step: unknown): step is InflationStep =>
       Array.isArray(step) && Number.isFinite(step[0]) && Number.isFinite(step[1]);
     return steps.filter(isStep).sort(([a], [b]) => a - b);
   } catch {

@@ -82,7 +82,7 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
       : chooseCheapest(rest, { maxBytes: options.maxBytes, usage, inflation });
     const isBeingComputed = runningCalls(cache);
     const victims = [...old, ...cheapest.entries].filter(({ key }) => !isBeingComputed(key));
-    if (options.dryRun === true) return { removed: victims.length, freedBytes: sizeOf(victims) };
+    if (options.dryRun === true) return { removed: victims.length, freedBytes: totalBytesOf(victims) };
     if (cheapest.value !== null) inflation.raise(cheapest.value, nowMs);
     const removal = await cache.records.remove(
       victims.map(({ key }) => key),
@@ -101,7 +101,7 @@ function runningCalls(cache: Cache): (key: CallKey) => boolean {
   return (key) => names.has(`${key}.lock`) && isLockHeld(`${cache.layout.locks}/${key}.lock`);
 }
 
-function sizeOf(entries: readonly StoredSummary[]): number {
+function totalBytesOf(entries: readonly StoredSummary[]): number {
   return entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 

@@ -82,12 +82,12 @@ export class KvWriter {
     const written = new Set<string>();
     let count = 0;
     for (const pending of this.#waiting) {
-      const isLate = pending.checks.some(({ key }) => written.has(nameOf(key)));
+      const isLate = pending.checks.some(({ key }) => written.has(nameOfRow(key)));
       if (count > 0 && (isLate || !size.fits(pending.mutations, pending.checks))) break;
       size.add(pending.mutations, pending.checks);
       count++;
       if (count === this.#waiting.length) break;
-      for (const { key } of pending.mutations) written.add(nameOf(key));
+      for (const { key } of pending.mutations) written.add(nameOfRow(key));
     }
     return this.#waiting.splice(0, count);
   }
@@ -95,7 +95,9 @@ export class KvWriter {
   #write(group: readonly Pending[]): Promise<boolean> {
     const mutations = newestOf(group.flatMap((pending) => pending.mutations));
     const checks = new Map(
-      group.flatMap((pending) => pending.checks).map((check) => [`${nameOf(check.key)}\0${check.versionstamp}`, check]),
+      group.flatMap((pending) => pending.checks).map((
+        check,
+      ) => [`${nameOfRow(check.key)}\0${check.versionstamp}`, check]),
     );
     return this.#handle.run(async (kv) => {
       const atomic = kv.atomic().check(...checks.values());
@@ -108,7 +110,7 @@ export class KvWriter {
   }
 }
 
-function nameOf(key: Deno.KvKey): string {
+function nameOfRow(key: Deno.KvKey): string {
   return key.join("\0");
 }
 
@@ -166,14 +168,14 @@ function sizesOf(mutations: readonly Mutation[]): [keyBytes: number, bytes: numb
   let keyBytes = 0;
   let bytes = 0;
   for (const { key, value } of mutations) {
-    for (const part of key) keyBytes += typeof part === "string" ? bytesOf(part) + 2 : 16;
+    for (const part of key) keyBytes += typeof part === "string" ? estimatedBytes(part) + 2 : 16;
     bytes += value instanceof Uint8Array ? value.byteLength : typeof value === "string" ? value.length * 2 : 16;
   }
   return [keyBytes, bytes + keyBytes];
 }
 
 /** A character takes one byte in ASCII and at most three otherwise. */
-function bytesOf(text: string): number {
+function estimatedBytes(text: string): number {
   // deno-lint-ignore no-control-regex
   return /^[\x01-\x7f]*$/.test(text) ? text.length : text.length * 3;
 }

@@ -6,9 +6,9 @@
 import { runsTests } from "../../words/program.ts";
 import { inodeOf, isBusy, isClosed, isDamage } from "./sqlite_files.ts";
 import { BUSY_MS, DAMAGE_ATTEMPTS, type KvAccess, openKv } from "./kv_open.ts";
-import { describeUnreadable, type OpenKv, openMemory, stampOf } from "./kv_read_only.ts";
+import { databaseStampOf, describeUnreadable, type OpenKv, openMemory } from "./kv_read_only.ts";
 import { type ReportDamage, setAside } from "./kv_repair.ts";
-import type { Layout } from "../layout.ts";
+import type { CacheLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
 /**
@@ -19,7 +19,7 @@ import { pause } from "../../words/waiting.ts";
  * opening it again costs 2–3 ms.
  */
 export class KvHandle {
-  readonly #layout: Layout;
+  readonly #layout: CacheLayout;
   readonly #report: ReportDamage;
   readonly #staysOpen: boolean;
   #kv: Promise<OpenKv> | undefined;
@@ -36,7 +36,7 @@ export class KvHandle {
    * @param report Told when a damaged file was moved aside.
    * @param access How it is opened.
    */
-  constructor(layout: Layout, report: ReportDamage, access: KvAccess) {
+  constructor(layout: CacheLayout, report: ReportDamage, access: KvAccess) {
     this.readOnly = access.readOnly;
     this.#access = access;
     this.#layout = layout;
@@ -49,7 +49,9 @@ export class KvHandle {
    * for the first {@linkcode run}.
    */
   use(): () => void {
-    if (this.#users++ === 0 && this.#ready?.stamp !== undefined && this.#ready.stamp !== stampOf(this.#layout)) {
+    if (
+      this.#users++ === 0 && this.#ready?.stamp !== undefined && this.#ready.stamp !== databaseStampOf(this.#layout)
+    ) {
       this.close();
     }
     let isOver = false;

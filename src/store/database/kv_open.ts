@@ -8,7 +8,7 @@ import { CommitCounter, describeOpenError, findBreak, inodeOf, isBusy, isDamage 
 import { type OpenKv, openMemory, openReadOnly } from "./kv_read_only.ts";
 import { replaceEmptied, type ReportDamage, setAside } from "./kv_repair.ts";
 import { FILE_MODE } from "../own_files.ts";
-import { findForeignDatabase, type Layout, makeLayout } from "../layout.ts";
+import { type CacheLayout, findForeignDatabase, makeLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
 /** Another process's lock is waited for so long, milliseconds. SQLite itself waits up to 5 s in one attempt. */
@@ -35,7 +35,7 @@ export interface KvAccess {
  * @throws {CacheError} `ERR_UNSTABLE_KV` without the flag, `ERR_PERMISSION`, `ERR_CACHE_DIR` when it cannot be opened.
  */
 export async function openKv(
-  layout: Layout,
+  layout: CacheLayout,
   access: KvAccess,
   report: ReportDamage,
 ): Promise<OpenKv> {
@@ -82,12 +82,12 @@ export async function openKv(
 }
 
 /** @throws {CacheError} `ERR_CACHE_DIR` for what SQLite would follow or write into though it is not the cache's. */
-function requireOwnDatabase(layout: Layout): void {
+function requireOwnDatabase(layout: CacheLayout): void {
   const foreign = findForeignDatabase(layout);
   if (foreign !== null) throw foreign;
 }
 
-function withCounter(kv: Deno.Kv, inode: number | null, { meta }: Layout): OpenKv {
+function withCounter(kv: Deno.Kv, inode: number | null, { meta }: CacheLayout): OpenKv {
   const commits = new CommitCounter(meta);
   const close = () => {
     commits.close();
@@ -100,7 +100,7 @@ function withCounter(kv: Deno.Kv, inode: number | null, { meta }: Layout): OpenK
  * SQLite gives its files the mode of the database, and a new database the default one; so the file is made before, and
  * the folders too, which may have been deleted since the cache was opened.
  */
-function makeMeta(layout: Layout): number | null {
+function makeMeta(layout: CacheLayout): number | null {
   try {
     makeLayout(layout);
     Deno.openSync(layout.meta, { write: true, createNew: true, mode: FILE_MODE }).close();

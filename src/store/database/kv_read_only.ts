@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type CommitCounter, describeOpenError, inodeOf, messageOf, sizeOf } from "./sqlite_files.ts";
+import { type CommitCounter, describeOpenError, fileSizeOf, inodeOf, messageOf } from "./sqlite_files.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { FILE_MODE } from "../own_files.ts";
-import { isPermissionError, type Layout } from "../layout.ts";
+import { type CacheLayout, isPermissionError } from "../layout.ts";
 
 /** An open database. */
 export interface OpenKv {
@@ -24,9 +24,9 @@ export interface OpenKv {
  * immutable, or, when changes are still in the write-ahead log, copied to a temporary folder with that log, and opened
  * again by the next call after it has changed. A live reader opens it as every reader does, where it can.
  */
-export async function openReadOnly(layout: Layout, isLive: boolean, report: ReportDamage): Promise<OpenKv> {
+export async function openReadOnly(layout: CacheLayout, isLive: boolean, report: ReportDamage): Promise<OpenKv> {
   const inode = inodeOf(layout.meta);
-  const stamp = stampOf(layout);
+  const stamp = databaseStampOf(layout);
   if (inode === null) return { ...await openMemory(null), stamp };
   if (isLive) {
     try {
@@ -36,7 +36,7 @@ export async function openReadOnly(layout: Layout, isLive: boolean, report: Repo
       if (isPermissionError(error)) throw describeOpenError(error, layout);
     }
   }
-  const hasLog = sizeOf(`${layout.meta}-wal`) > 0;
+  const hasLog = fileSizeOf(`${layout.meta}-wal`) > 0;
   if (!hasLog) {
     try {
       const kv = await openAndTry(`file:${encodeURI(layout.meta)}?immutable=1`);
@@ -49,7 +49,7 @@ export async function openReadOnly(layout: Layout, isLive: boolean, report: Repo
 }
 
 /** Changes when the database or its log does. */
-export function stampOf({ meta }: Layout): string {
+export function databaseStampOf({ meta }: CacheLayout): string {
   return ["", "-wal"].map((suffix) => {
     try {
       const { ino, size, mtime } = Deno.lstatSync(meta + suffix);
@@ -60,7 +60,7 @@ export function stampOf({ meta }: Layout): string {
   }).join(" ");
 }
 
-async function openCopy(layout: Layout, inode: number | null, report: ReportDamage): Promise<OpenKv> {
+async function openCopy(layout: CacheLayout, inode: number | null, report: ReportDamage): Promise<OpenKv> {
   let folder: string | undefined;
   try {
     folder = Deno.makeTempDirSync({ prefix: "cachepy-" });
@@ -85,7 +85,7 @@ function copyWhole(from: string, to: string): void {
   for (let attempt = 0;; attempt++) {
     const before = Deno.statSync(from);
     for (const suffix of ["", "-wal"]) {
-      if (suffix !== "" && sizeOf(from + suffix) === 0) continue;
+      if (suffix !== "" && fileSizeOf(from + suffix) === 0) continue;
       Deno.copyFileSync(from + suffix, to + suffix);
       Deno.chmodSync(to + suffix, FILE_MODE); // a copy is as read-only as what was copied
     }
@@ -114,6 +114,6 @@ async function openAndTry(path: string): Promise<Deno.Kv> {
 }
 
 /** Says that a database is passed over. */
-export function describeUnreadable(layout: Layout, error: unknown): string {
+export function describeUnreadable(layout: CacheLayout, error: unknown): string {
   return `The cache's database ${layout.meta} cannot be read (${messageOf(error)}); nothing in it is used`;
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { inodeOf, messageOf, sizeOf } from "./sqlite_files.ts";
+import { fileSizeOf, inodeOf, messageOf } from "./sqlite_files.ts";
 import { type FileLock, LockUnavailable, tryFileLock } from "../locks/file_lock.ts";
 import { listOwn } from "../own_files.ts";
-import { type Layout, OWN_NAMES } from "../layout.ts";
+import { type CacheLayout, OWN_NAMES } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
 /** Called with what was found wrong and mended, one sentence. */
@@ -16,12 +16,12 @@ export type ReportDamage = (detail: string) => void;
  * Moves away a database that is gone or empty while there are results, with the log that it left: SQLite can neither
  * use that log nor write beside it while another process has it open.
  */
-export async function replaceEmptied(layout: Layout, report: ReportDamage): Promise<void> {
-  if (sizeOf(layout.meta) > 0 || !(sizeOf(`${layout.meta}-wal`) > 0 || hasOldBlobs(layout))) return;
+export async function replaceEmptied(layout: CacheLayout, report: ReportDamage): Promise<void> {
+  if (fileSizeOf(layout.meta) > 0 || !(fileSizeOf(`${layout.meta}-wal`) > 0 || hasOldBlobs(layout))) return;
   const inode = inodeOf(layout.meta);
   // Another process may be making it at this moment.
   await pause(EMPTY_MS);
-  if (sizeOf(layout.meta) > 0 || inodeOf(layout.meta) !== inode) return;
+  if (fileSizeOf(layout.meta) > 0 || inodeOf(layout.meta) !== inode) return;
   await setAside(layout, inode, new Error(`${layout.meta} is gone or empty`), report);
 }
 
@@ -31,7 +31,7 @@ const EMPTY_MS = 250;
 /** A result that was written just now may be the first one, whose record is on its way. Milliseconds. */
 const OLD_MS = 10_000;
 
-function hasOldBlobs({ blobs }: Layout): boolean {
+function hasOldBlobs({ blobs }: CacheLayout): boolean {
   try {
     for (const name of listOwn(blobs, OWN_NAMES.blobFolder, "isDirectory")) {
       for (const file of listOwn(`${blobs}/${name}`, OWN_NAMES.blob)) {
@@ -47,7 +47,7 @@ function hasOldBlobs({ blobs }: Layout): boolean {
 
 /** Moves a damaged database away, unless another process has done so since it was opened. */
 export async function setAside(
-  layout: Layout,
+  layout: CacheLayout,
   inode: number | null,
   error: unknown,
   report: ReportDamage,
@@ -84,7 +84,7 @@ export async function setAside(
 }
 
 /** One process repairs at a time; where locks do not work, the look at the inode must do. */
-function tryRecovery(layout: Layout): Pick<FileLock, "release"> | null {
+function tryRecovery(layout: CacheLayout): Pick<FileLock, "release"> | null {
   try {
     return tryFileLock(`${layout.locks}/recovery.lock`);
   } catch (error) {

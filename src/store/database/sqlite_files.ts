@@ -8,7 +8,7 @@
  */
 import defer * as sqlite from "node:sqlite";
 import { CacheError } from "../../words/errors.ts";
-import { codeOf, describeFolderError, isPermissionError, isReadOnlyError, type Layout } from "../layout.ts";
+import { type CacheLayout, codeOf, describeFolderError, isPermissionError, isReadOnlyError } from "../layout.ts";
 
 const MAGIC = "SQLite format 3\0";
 /** Length of the header that the size is told in (SQLite database file format, section 1.3). Bytes. */
@@ -114,7 +114,7 @@ export function inodeOf(path: string): number | null {
 }
 
 /** The size of a file in bytes; 0 when there is none. */
-export function sizeOf(path: string): number {
+export function fileSizeOf(path: string): number {
   try {
     return Deno.lstatSync(path).size;
   } catch {
@@ -147,7 +147,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** Turns what opening a database threw into an error that says the remedy. */
-export function describeOpenError(error: unknown, layout: Layout): unknown {
+export function describeOpenError(error: unknown, layout: CacheLayout): unknown {
   if (error instanceof CacheError) return error;
   if (isPermissionError(error) || isReadOnlyError(error) || codeOf(error) === "ENOENT") {
     return describeFolderError(error, layout.root);

@@ -33,7 +33,7 @@ export interface AcquireOptions {
 }
 
 /** The right to compute a call. */
-export interface Lease {
+export interface CallLock {
   /** Whether others are really kept out; `false` where locks do not work or too many are held. */
   readonly isExclusive: boolean;
   /** Time spent waiting, milliseconds; over 0 means that somebody else had it, and may have stored the result. */
@@ -73,7 +73,7 @@ const LOOK_MS = 250;
  * @returns `null` when the wait ended without the lock: its time was over, `shouldStop` said so, or it would never have
  * ended because the holder waits for this caller. Then compute without it.
  */
-export async function acquireLock(folder: string, key: CallKey, options: AcquireOptions): Promise<Lease | null> {
+export async function acquireLock(folder: string, key: CallKey, options: AcquireOptions): Promise<CallLock | null> {
   const first = tryLease(folder, key, options, 0);
   if (first !== null) return first;
   const beganMs = performance.now();
@@ -138,7 +138,7 @@ let heldLocks = 0;
 let lockLimit: number | undefined;
 let waiters = 0;
 
-function tryLease(folder: string, key: CallKey, options: AcquireOptions, waitedMs: number): Lease | null {
+function tryLease(folder: string, key: CallKey, options: AcquireOptions, waitedMs: number): CallLock | null {
   if (heldLocks >= FEW_LOCKS && heldLocks >= (lockLimit ??= readLockLimit())) return unlocked(waitedMs);
   let lock: FileLock | null;
   try {
@@ -185,6 +185,6 @@ function readLockLimit(): number {
   }
 }
 
-function unlocked(waitedMs: number): Lease {
+function unlocked(waitedMs: number): CallLock {
   return { isExclusive: false, waitedMs, release() {} };
 }

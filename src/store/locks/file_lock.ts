@@ -11,7 +11,7 @@ import {
   FILE_MODE,
   FOLDER_MODE,
   listOwn,
-  lookAt,
+  lookAtEntry,
   ownFile,
   refusal,
   removeOwn,
@@ -171,7 +171,7 @@ function held(file: Deno.FsFile, path: string, isNew: boolean): FileLock {
       if (isOver) return;
       isOver = true;
       try {
-        requireLockFolders(folderOf(path));
+        requireLockFolders(folderAbove(path));
         removeOwn(path);
       } catch {
         // The folder is gone, or another one; closing is what lets go.
@@ -199,18 +199,18 @@ interface LockFile {
 function openLockFile(path: string): LockFile {
   for (let attempt = 0;; attempt++) {
     try {
-      requireLockFolders(folderOf(path));
+      requireLockFolders(folderAbove(path));
       return openOrMake(path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound && attempt === 0) {
         try {
-          Deno.mkdirSync(folderOf(path), { recursive: true, mode: FOLDER_MODE });
+          Deno.mkdirSync(folderAbove(path), { recursive: true, mode: FOLDER_MODE });
           continue;
         } catch {
           // Reported as what it prevents.
         }
       }
-      throw new LockUnavailable(`Cannot open ${path}: ${codeOf(error) || messageOf(error)}`, { cause: error });
+      throw new LockUnavailable(`Cannot open ${path}: ${codeOf(error) || describeLockError(error)}`, { cause: error });
     }
   }
 }
@@ -223,7 +223,7 @@ function openOrMake(path: string): LockFile {
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
-    const info = lookAt(path);
+    const info = lookAtEntry(path);
     if (info === null) continue; // its holder let go
     if (!info.isFile) throw refusal(path, info.isSymlink ? "a link" : "no file");
     try {
@@ -236,13 +236,13 @@ function openOrMake(path: string): LockFile {
 
 /** The locks are in a folder of the folder of the format version. */
 function requireLockFolders(locks: string): void {
-  requireFolders(folderOf(locks), locks);
+  requireFolders(folderAbove(locks), locks);
 }
 
-function folderOf(path: string): string {
+function folderAbove(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
 }
 
-function messageOf(error: unknown): string {
+function describeLockError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

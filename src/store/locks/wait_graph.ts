@@ -49,7 +49,7 @@ export class WaitGraph {
     const held = { startMs: Date.now(), fname, waits: new Map<CallKey, number>() };
     this.#held.set(key, held);
     try {
-      lock.publish(describe(held), this.#pathOf(key));
+      lock.publish(encodeHeld(held), this.#pathOf(key));
     } catch {
       // It says who computes; the lock is what counts. Without it a circle may be noticed by the other side only.
     }
@@ -121,7 +121,7 @@ export class WaitGraph {
     const path = this.#pathOf(key);
     try {
       // Replaced, not written over: another process may be reading it.
-      writeAnew(path, new TextEncoder().encode(describe(held)), `${path}.new`);
+      writeAnew(path, new TextEncoder().encode(encodeHeld(held)), `${path}.new`);
     } catch {
       // As above.
     }
@@ -139,7 +139,7 @@ interface Held {
   readonly waits: Map<CallKey, number>;
 }
 
-function describe(held: Held): string {
+function encodeHeld(held: Held): string {
   return JSON.stringify({
     pid: Deno.pid,
     host: hostName(),

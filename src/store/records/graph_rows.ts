@@ -173,7 +173,7 @@ export function nodeOf(record: EntryRecord): StoredNode {
   for (const dependency of newest.dependencies) {
     if (dependency.kind === "file" || dependency.kind === "directory") files.push([dependency.path, dependency.digest]);
     else if (dependency.kind === "stat" || dependency.kind === "link") looked.add(dependency.path);
-    else if (dependency.kind === "child") children.add(`${nameOf(dependency.functionId)}:${dependency.key}`);
+    else if (dependency.kind === "child") children.add(`${functionNameOf(dependency.functionId)}:${dependency.key}`);
   }
   for (const [path] of files) looked.delete(path);
   return {
@@ -208,7 +208,7 @@ export function keyOfId(id: string): CallKey | null {
 }
 
 /** The function's name in `name @ module`. */
-function nameOf(functionId: string): string {
+function functionNameOf(functionId: string): string {
   const at = functionId.lastIndexOf(" @ ");
   return at <= 0 ? functionId : functionId.slice(0, at);
 }

@@ -23,8 +23,8 @@ import {
   type EntrySummary,
   type FileDependency,
   type FingerprintPart,
+  type FlatTrace,
   FORMAT_VERSION,
-  type Support,
   type Trace,
   type ValuePart,
 } from "../../words/records.ts";
@@ -95,11 +95,11 @@ export function decodeRecord(bytes: Uint8Array, key: CallKey): EntryRecord {
     key,
     fname: text(row[1], "fname"),
     functionId: text(row[2], "functionId"),
-    createdMs: quantity(row[3], "createdMs"),
+    createdMs: requireQuantity(row[3], "createdMs"),
     fingerprint: digest<FingerprintDigest>(row[4], "fingerprint"),
     parts: [],
     notices: list(row[5], "notices").map((notice) => text(notice, "notices")),
-    values: list(row[6], "values").map(unpackValue),
+    values: list(row[6], "values").map(unpackCell),
     files: list(row[7], "files").map(unpackFile),
     traces,
   };
@@ -115,7 +115,7 @@ export function decodeParts(bytes: Uint8Array): FingerprintPart[] {
   return list(fromBytes(bytes), "parts").map((value) => {
     const row = list(value, "part");
     return {
-      kind: oneOf(row[0], PART_KINDS, "part kind"),
+      kind: requireOneOf(row[0], PART_KINDS, "part kind"),
       name: text(row[1], "part name"),
       ...(row[2] === null ? {} : { module: text(row[2], "part module") }),
       digest: digest<Digest>(row[3], "part digest"),
@@ -172,7 +172,7 @@ export function decodeNode(bytes: Uint8Array, key: CallKey): StoredNode {
     fname,
     key,
     hash: digest<FingerprintDigest>(row[1], "hash"),
-    createdMs: quantity(row[2], "createdMs"),
+    createdMs: requireQuantity(row[2], "createdMs"),
     outfile: digest<BlobDigest>(row[3], "outfile"),
     // Defines own properties, so a path named __proto__ is a path like any other.
     files: Object.fromEntries(files.map((file) => [file.path, file.digest])),
@@ -225,7 +225,7 @@ function unpackDependency(value: unknown): Dependency {
       return {
         kind: "stat",
         path: text(row[1], "path"),
-        aspects: oneOf(row[3], STAT_ASPECTS, "aspects"),
+        aspects: requireOneOf(row[3], STAT_ASPECTS, "aspects"),
         digest: digestOrNull(row[2], "stat digest"),
         followed: truth(row[4], "followed"),
         ...(row[5] === undefined ? {} : { fields: list(row[5], "fields").map((field) => text(field, "fields")) }),
@@ -234,7 +234,7 @@ function unpackDependency(value: unknown): Dependency {
       return {
         kind: "link",
         path: text(row[1], "path"),
-        aspect: oneOf(row[3], LINK_ASPECTS, "aspect"),
+        aspect: requireOneOf(row[3], LINK_ASPECTS, "aspect"),
         digest: digestOrNull(row[2], "link digest"),
       };
     case "e":
@@ -275,20 +275,20 @@ function unpackTrace(value: unknown): Trace {
     dependencies: list(row[4], "dependencies").map(unpackDependency),
     support: row[5] === null ? null : unpackSupport(row[5]),
     result: digest<BlobDigest>(row[0], "result"),
-    sizeBytes: quantity(row[1], "sizeBytes"),
-    createdMs: quantity(row[2], "createdMs"),
-    computeMs: quantity(row[3], "computeMs"),
+    sizeBytes: requireQuantity(row[1], "sizeBytes"),
+    createdMs: requireQuantity(row[2], "createdMs"),
+    computeMs: requireQuantity(row[3], "computeMs"),
   };
 }
 
-function packSupport(support: Support): unknown[] {
+function packSupport(support: FlatTrace): unknown[] {
   return [
     support.functions.map((called) => [called.functionId, called.identity]),
     support.dependencies.map(packDependency),
   ];
 }
 
-function unpackSupport(value: unknown): Support {
+function unpackSupport(value: unknown): FlatTrace {
   const row = list(value, "support");
   return {
     functions: list(row[0], "support functions").map((called) => {
@@ -306,7 +306,7 @@ function unpackSupport(value: unknown): Support {
   };
 }
 
-function unpackValue(value: unknown): ValuePart {
+function unpackCell(value: unknown): ValuePart {
   const row = list(value, "value");
   const found = row[1] === null ? null : digest<ValueDigest>(row[1], "value digest");
   return {
@@ -352,7 +352,7 @@ function text(value: unknown, what: string): string {
 }
 
 /** A number that counts or measures: finite and not negative. */
-function quantity(value: unknown, what: string): number {
+function requireQuantity(value: unknown, what: string): number {
   if (typeof value !== "number" || !(value >= 0) || value === Infinity) {
     throw new MalformedRow(`${what} is no quantity`);
   }
@@ -373,7 +373,7 @@ function digestOrNull(value: unknown, what: string): ContentDigest | null {
   return value === null ? null : digest<ContentDigest>(value, what);
 }
 
-function oneOf<const Options extends readonly string[]>(
+function requireOneOf<const Options extends readonly string[]>(
   value: unknown,
   options: Options,
   what: string,

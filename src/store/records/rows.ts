@@ -25,14 +25,14 @@ export const recordRow = (key: CallKey): Deno.KvKey => ["r", key];
 /** Row of a page of summaries. */
 export const pageRow = (functionId: string, beganMs: number, page: string): Deno.KvKey => [
   "s",
-  shorten(functionId),
+  shortenKey(functionId),
   beganMs,
   page,
 ];
 /** Row of a tombstone. */
 export const tombstoneRow = (key: CallKey, createdMs: number): Deno.KvKey => ["x", key, createdMs];
 /** All pages of a function. */
-export const pageRowsOf = (functionId: string): Deno.KvKey => ["s", shorten(functionId)];
+export const pageRowsOf = (functionId: string): Deno.KvKey => ["s", shortenKey(functionId)];
 /** Row of a fingerprint's parts. */
 export const partsRow = (fingerprint: FingerprintDigest): Deno.KvKey => ["p", fingerprint];
 /** Row that says that a record refers to a blob, or that a fingerprint's parts are in it. */
@@ -46,15 +46,15 @@ export const edgeRow = (child: CallKey, parent: CallKey): Deno.KvKey => ["e", ch
 /** All callers of a call. */
 export const edgeRowsOf = (child: CallKey): Deno.KvKey => ["e", child];
 /** Row of an edge from a file. */
-export const fileRow = (path: string, key: CallKey): Deno.KvKey => ["f", shorten(path), key];
+export const fileRow = (path: string, key: CallKey): Deno.KvKey => ["f", shortenKey(path), key];
 /** All nodes that depend on a file. */
-export const fileRowsOf = (path: string): Deno.KvKey => ["f", shorten(path)];
+export const fileRowsOf = (path: string): Deno.KvKey => ["f", shortenKey(path)];
 
 /** Row that every emptying of the cache writes again. */
 export const ERA_ROW: Deno.KvKey = ["era"];
 
 /** Keys are limited to 2 KiB, paths and names are not: a long one is its beginning and its digest. */
-function shorten(text: string): string {
+function shortenKey(text: string): string {
   return text.length <= 400 ? text : `${text.slice(0, 300)}…${digestBytes(text)}`;
 }
 

@@ -114,7 +114,7 @@ export class SummaryIndex {
       const living: StoredSummary[] = [];
       for (const summary of this.#decode(key, value).reverse()) {
         if (fname !== undefined && summary.fname !== fname || listed.has(summary.key)) continue;
-        if (dead.size > 0 && dead.has(nameOf(summary))) continue;
+        if (dead.size > 0 && dead.has(tombstoneNameOf(summary))) continue;
         listed.add(summary.key);
         living.push(summary);
       }
@@ -160,11 +160,11 @@ export class SummaryIndex {
       const merging = new Map<string, Merged>();
       for await (const { key: row, value } of listRows(this.#parts.handle, { prefix: ["s"] })) {
         const all = this.#decode(row, value);
-        const living = all.filter((summary) => !dead.has(nameOf(summary)));
+        const living = all.filter((summary) => !dead.has(tombstoneNameOf(summary)));
         const isAbandoned = typeof row[2] === "number" && nowMs - row[2] > ABANDONED_MS;
         const isTidy = living.length === all.length && all.length > PAGE_ENTRIES / 2;
-        const tombstones = all.map((summary) => dead.get(nameOf(summary))).filter((row) => row !== undefined);
-        for (const summary of all) useless.delete(nameOf(summary));
+        const tombstones = all.map((summary) => dead.get(tombstoneNameOf(summary))).filter((row) => row !== undefined);
+        for (const summary of all) useless.delete(tombstoneNameOf(summary));
         if (!isAbandoned || isTidy || all.length === 0) continue;
         const group = `${all[0]!.fname}\0${all[0]!.functionId}`;
         const merged = merging.get(group) ?? { rows: [], living: [], dead: [] };
@@ -256,7 +256,7 @@ function eraPrefix({ versionstamp }: Deno.AtomicCheck): string {
 }
 
 /** What a tombstone says. */
-function nameOf({ key, createdMs }: StoredSummary): string {
+function tombstoneNameOf({ key, createdMs }: StoredSummary): string {
   return `${key}${createdMs}`;
 }
 

@@ -150,7 +150,7 @@ export class ByteReader {
     }
     hash = (hash ^ (hash >>> 11)) & (INTERNED_SLOTS - 1);
     const known = internedText[hash];
-    if (known !== undefined && isSame(known, bytes, start, argument)) return known;
+    if (known !== undefined && isSameBytes(known, bytes, start, argument)) return known;
     return internedText[hash] = shortText(bytes, start, end);
   }
 
@@ -172,7 +172,7 @@ export class ByteReader {
   }
 }
 
-function isSame(text: string, bytes: Uint8Array, start: number, length: number): boolean {
+function isSameBytes(text: string, bytes: Uint8Array, start: number, length: number): boolean {
   if (text.length !== length) return false;
   for (let index = 0; index < length; index++) {
     if (text.charCodeAt(index) !== bytes[start + index]) return false;

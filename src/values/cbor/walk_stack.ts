@@ -112,7 +112,7 @@ function partOf(frame: Frame): string {
     case Step.column:
       return `[]${property(item)}`;
     case Step.entries:
-      return at % 2 === 0 ? `.keys()[${at / 2}]` : `.get(${preview(frame.items[at - 1])})`;
+      return at % 2 === 0 ? `.keys()[${at / 2}]` : `.get(${previewOfKey(frame.items[at - 1])})`;
     case Step.members:
       return `.values()[${at}]`;
     case Step.named:
@@ -127,12 +127,12 @@ function partOf(frame: Frame): string {
 /** A property's part of a path: `.user`, `["a b"]`, `[3]`, `[Symbol(x)]`. */
 export function property(name: unknown): string {
   if (typeof name === "string") {
-    return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${preview(name)}]`;
+    return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${previewOfKey(name)}]`;
   }
   return `[${String(name)}]`;
 }
 
-function preview(value: unknown): string {
+function previewOfKey(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "object" && value !== null || typeof value === "function") return "…";

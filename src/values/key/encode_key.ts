@@ -71,7 +71,7 @@ function findCyclic(
     indexOf.set(subject, index);
     inComponent.add(subject);
     component.push(subject);
-    path.push({ subject, children: childrenOf(subject, privatesOf(subject)), next: 0, index, low: index });
+    path.push({ subject, children: objectsIn(subject, privatesOf(subject)), next: 0, index, low: index });
   };
   enter(root);
   while (path.length > 0) {
@@ -100,7 +100,7 @@ function findCyclic(
 }
 
 /** The objects that an object holds, as far as keys are concerned. */
-function childrenOf(subject: object, privates: ReadonlyMap<string, unknown> = NONE): object[] {
+function objectsIn(subject: object, privates: ReadonlyMap<string, unknown> = NONE): object[] {
   const children: object[] = [];
   const add = (value: unknown) => {
     if (typeof value === "object" && value !== null) children.push(value);

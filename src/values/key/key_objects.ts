@@ -106,7 +106,7 @@ export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): voi
       return writer.number(Number((subject as RegExp).lastIndex));
     }
     case "error":
-      return writeError(key, subject as Error);
+      return writeKeyError(key, subject as Error);
     case "exception":
       writer.object("DOMException", 3);
       writer.text((subject as DOMException).message);
@@ -114,20 +114,20 @@ export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): voi
     case "boxed":
       return writeBoxed(key, subject);
     case "view":
-      return writeView(key, subject as ArrayBufferView);
+      return writeKeyView(key, subject as ArrayBufferView);
     case "buffer": {
       const buffer = subject as ArrayBuffer;
       if (buffer.detached) return key.handle(subject, "a detached ArrayBuffer");
       writer.object("ArrayBuffer", buffer.resizable ? 3 : 2);
-      writeBytes(key, bytesOf(buffer), null);
+      writeKeyBytes(key, bytesOf(buffer), null);
       if (buffer.resizable) writer.number(buffer.maxByteLength);
       return;
     }
     case "sharedBuffer":
       writer.object("SharedArrayBuffer", 2);
-      return writeBytes(key, bytesOf(subject as SharedArrayBuffer), null);
+      return writeKeyBytes(key, bytesOf(subject as SharedArrayBuffer), null);
     case "blob":
-      return writeBlob(key, subject as Blob);
+      return writeKeyBlob(key, subject as Blob);
     case "arguments":
       writer.object("Arguments", 2);
       key.array(Array.from(subject as ArrayLike<unknown>), null);
@@ -139,7 +139,7 @@ export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): voi
   }
 }
 
-function writeError(key: KeyTarget, error: Error): void {
+function writeKeyError(key: KeyTarget, error: Error): void {
   const { writer } = key;
   const start = writer.length;
   const named: unknown[] = ["name", error.name];
@@ -158,7 +158,7 @@ function writeBoxed(key: KeyTarget, subject: object): void {
   key.begin(value);
 }
 
-function writeView(key: KeyTarget, view: ArrayBufferView): void {
+function writeKeyView(key: KeyTarget, view: ArrayBufferView): void {
   const { writer } = key;
   if (isOutOfBounds(view) || (view.buffer instanceof ArrayBuffer && view.buffer.detached)) {
     return key.handle(view, "a view that lies outside of its buffer");
@@ -166,10 +166,10 @@ function writeView(key: KeyTarget, view: ArrayBufferView): void {
   const name = viewName(view);
   if (view.buffer instanceof SharedArrayBuffer) writer.object("SharedView", 2);
   if (name === "DataView") writer.object(name, 2);
-  writeBytes(key, bytesOf(view), TAG_BY_NAME[name] ?? null);
+  writeKeyBytes(key, bytesOf(view), TAG_BY_NAME[name] ?? null);
 }
 
-function writeBytes(key: KeyTarget, bytes: Uint8Array, tag: number | null): void {
+function writeKeyBytes(key: KeyTarget, bytes: Uint8Array, tag: number | null): void {
   const { writer, options } = key;
   if (tag !== null) writer.head(Major.tag, tag);
   if (options.digest === undefined || bytes.length < REFERENCE_BYTES) return writer.byteString(bytes);
@@ -178,7 +178,7 @@ function writeBytes(key: KeyTarget, bytes: Uint8Array, tag: number | null): void
   writer.number(bytes.length);
 }
 
-function writeBlob(key: KeyTarget, blob: Blob): void {
+function writeKeyBlob(key: KeyTarget, blob: Blob): void {
   const { writer } = key;
   const isFile = blob instanceof File;
   writer.object(isFile ? "File" : "Blob", isFile ? 5 : 3);

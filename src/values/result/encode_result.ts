@@ -6,7 +6,7 @@
 import { type ResultNotice, ResultWriter } from "./result_writer.ts";
 
 export type { ResultNotice } from "./result_writer.ts";
-import { type Draft, layOut, type Strategy, StrategyFailed } from "./layout.ts";
+import { type Draft, layOutChunks, type Strategy, StrategyFailed } from "./layout.ts";
 
 /** The bytes of a result, in parts. */
 export interface EncodedResult {
@@ -64,7 +64,7 @@ function complete(draft: Draft, notices: readonly ResultNotice[]): EncodedResult
     const bytes = draft.writer.copy();
     return { chunks: [bytes], byteLength: bytes.length, notices };
   }
-  const parts = layOut(draft);
+  const parts = layOutChunks(draft);
   if (parts.some((part) => part instanceof Blob)) return readBlobs(parts, notices);
   return finished(parts as Uint8Array[], notices);
 }

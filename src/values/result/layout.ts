@@ -35,7 +35,7 @@ export interface Draft {
 const SHARED_MARK = new Uint8Array([Major.tag | 24, TAG_SHARED]);
 
 /** The parts of the whole encoding, in order; a Blob's place holds the Blob. */
-export function layOut(draft: Draft): (Uint8Array | Blob)[] {
+export function layOutChunks(draft: Draft): (Uint8Array | Blob)[] {
   const { writer, externals } = draft;
   const marks = [...draft.sharedAt].sort((a, b) => a - b);
   const indexOf = new Map(marks.map((at, index) => [at, index]));

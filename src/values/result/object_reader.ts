@@ -83,7 +83,9 @@ function readOther(reader: ObjectSource, name: string, count: number): object {
       return readBlob(reader, name, count);
   }
   const constructor = name === "DataView" ? DataView : CONSTRUCTOR_BY_NAME[name];
-  if (constructor === undefined || count !== 3) return reader.fail(`an object of the unknown type ${preview(name)}`);
+  if (constructor === undefined || count !== 3) {
+    return reader.fail(`an object of the unknown type ${previewOfName(name)}`);
+  }
   const buffer = readViewedBuffer(reader);
   const byteOffset = reader.primitive();
   const length = reader.primitive();
@@ -168,7 +170,7 @@ function readBlob(reader: ObjectSource, kind: "Blob" | "File", count: number): B
   return new File([part], name, { type, lastModified });
 }
 
-function preview(name: string): string {
+function previewOfName(name: string): string {
   return JSON.stringify(name.slice(0, 40));
 }
 
