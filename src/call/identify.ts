@@ -4,22 +4,16 @@
  * @module
  */
 import { type Inputs, normalizeArguments, shapeOfFiles } from "./arguments.ts";
+import { type CallKeyParts, digestCallKey, digestFunctionKey, type FurtherKeyParts } from "./call_key.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { encodeKey } from "../values/key/encode_key.ts";
 import { type Declared, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
 import { cwdState } from "../reads/dependency.ts";
-import { digestChunks } from "../words/sha256.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
 import type { Fingerprint } from "../code/fingerprint.ts";
 import { fromPortable, portableOf, toAbsolute } from "../options/project.ts";
 import { isAbsolutePath } from "../options/paths.ts";
-import {
-  type FileDependency,
-  FORMAT_VERSION,
-  RESULT_RULES,
-  type ValuePart,
-  type WorkingDirectoryDependency,
-} from "../words/records.ts";
+import type { FileDependency, ValuePart, WorkingDirectoryDependency } from "../words/records.ts";
 import { noticesOf, warnOfCode } from "./prepare.ts";
 import type { Prepared, Wrapped } from "./wrapped.ts";
 import { declaredParts, valueParts } from "./leaves.ts";
@@ -119,10 +113,6 @@ export async function identifyFunction(step: Wrapped): Promise<Digest<"step">> {
  * Identifies a call: looks at the function's code and at what its options declare, normalizes its arguments, and digests
  * the lot.
  *
- * The key is SHA-256 over the function's identity and a sequence of canonical CBOR items (RFC 8949 section 4.2,
- * RFC 8742): the arguments; then, where there is any, the receiver that the function can see, and file arguments but for
- * their files; and last the paths and digests of those, as text.
- *
  * @param step The wrapped function.
  * @param receiver Its `this`.
  * @param args Its arguments.
@@ -138,17 +128,21 @@ export async function identifyCall(step: Wrapped, receiver: unknown, args: reado
   const isReceived = plan.parameters?.usesThis !== false && receiver !== globalThis && receiver !== undefined;
   const seen = isReceived ? await encoder.receiverOf(receiver, step.fn, state.fingerprint.receiverTouched) : undefined;
 
-  const items = [state.identityBytes, await encoder.encode(inputs.values, "args")];
+  const parts: CallKeyParts = {
+    identity: state.identityBytes,
+    args: await encoder.encode(inputs.values, "args"),
+  };
   const receiverBytes = isReceived ? await encoder.encode(seen, "this") : UNDEFINED;
   const isUnseen = isBlind(state, encoder);
+  let further: FurtherKeyParts | undefined;
   if (seen !== undefined || isUnseen || inputs.files.length > 0) {
     const { shapes, contents } = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
     const pathLike = isUnseen ? await digestPathLike(inputs.values, reader.guess) : [];
-    items.push(
-      receiverBytes,
-      await encoder.encode([shapes, pathLike.map(({ digest }) => digest)], "fileArgs"),
-      utf8.encode(contents),
-    );
+    further = {
+      receiver: receiverBytes,
+      shapes: await encoder.encode([shapes, pathLike.map(({ digest }) => digest)], "fileArgs"),
+      contents,
+    };
   }
   if (encoder.notices.size + encoder.blind.length > 0) {
     warnOfCode(step, { notices: [...encoder.notices], blind: encoder.blind }, prepared);
@@ -157,7 +151,7 @@ export async function identifyCall(step: Wrapped, receiver: unknown, args: reado
     state,
     plan.parameters?.usesThis === false ? undefined : receiver,
     args,
-    digestChunks(items),
+    digestCallKey(further === undefined ? parts : { ...parts, further }),
     { ...inputs, receiver: seen },
     encoder,
     reader,
@@ -165,7 +159,6 @@ export async function identifyCall(step: Wrapped, receiver: unknown, args: reado
 }
 
 const UNDEFINED = encodeKey(undefined).bytes;
-const utf8 = new TextEncoder();
 
 /** See {@linkcode Call}. */
 class IdentifiedCall implements Call {
@@ -266,11 +259,7 @@ function fileDependency(at: FoundPath, { options, files, root }: Prepared): File
 /** States of functions that can never change: nothing declared, and nothing captured that could be another value. */
 const knownStates = new WeakMap<Wrapped, StepState>();
 
-/**
- * A function as it is now. Its identity is SHA-256 over the format version, since another one may mean something else by
- * the same bytes; the version of which results are stored; the fingerprint; the choice of inputs, since ignoring another argument is another question; and what
- * the options declare.
- */
+/** A function as it is now. */
 async function functionStateOf(
   step: Wrapped,
   prepared: Prepared,
@@ -282,10 +271,11 @@ async function functionStateOf(
   const fingerprint = await prepared.fingerprint();
   const declared = await readDeclared(prepared.options, reader.digest);
   const { version, env, files, vars } = declared;
-  const identity = digestChunks<"step">([
-    encodeKey([FORMAT_VERSION, RESULT_RULES, fingerprint.digest, prepared.plan.signature]).bytes,
-    await encoder.encode([version, env, files, vars], "dependsOnVars"),
-  ]);
+  const identity = digestFunctionKey({
+    fingerprint: fingerprint.digest,
+    signature: prepared.plan.signature,
+    declared: await encoder.encode([version, env, files, vars], "dependsOnVars"),
+  });
   const identityBytes = new TextEncoder().encode(identity);
   const state = { step, prepared, fingerprint, declared, identity, identityBytes };
   if (fingerprint.isFixed && declaresNothing(prepared.options)) knownStates.set(step, state);

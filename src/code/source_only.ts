@@ -11,7 +11,7 @@ import { MUTATORS, usesOf } from "./syntax/uses.ts";
 import { isInspectorAllowed } from "./v8/inspector.ts";
 import { type AmbientFact, ambientGlobal, intrinsicPath, localFacts } from "./walk/platform.ts";
 import { blindGlobal } from "./blind/blind.ts";
-import { thisIn } from "./walk/methods.ts";
+import { thisIn } from "./walk/members.ts";
 import { classOf, noticeOfHandle, writeValue, type WrittenValue } from "./walk/values.ts";
 import type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
 

@@ -11,7 +11,7 @@ import { dottedName, type Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { type Code, nameModule, type Root, type UserCode } from "../walk/reached.ts";
 import type { GraphNode } from "./graph_digest.ts";
-import type { FoundMember } from "../walk/members.ts";
+import { type FoundMember, isPatchLabel, isStillPatched } from "../walk/members.ts";
 import {
   type AmbientFact,
   ambientGlobal,
@@ -25,7 +25,6 @@ import { readDynamicModule } from "../walk/dynamic_imports.ts";
 import { firstValue, numberOf, PROCESS, sightOfMember, sightOfVariable, type StateFindings } from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
 import { FingerprintChecks } from "./checks.ts";
-import { isPatchLabel, isStillPatched } from "../walk/methods.ts";
 import { findVisibleNames, seesMemberOrder, type VisibleNames } from "./visible.ts";
 import { previewOf } from "../../values/preview.ts";
 

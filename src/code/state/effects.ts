@@ -7,8 +7,15 @@ import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, type FunctionNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { MUTATORS, type Use, usesOf, usesOfBinding } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
-import { findMember } from "../walk/members.ts";
-import { functionOf, methodIn, namesWithPaths, privateMethod, siblingMethod, thisIn } from "../walk/methods.ts";
+import {
+  findMember,
+  functionOf,
+  methodIn,
+  namesWithPaths,
+  privateMethod,
+  siblingMethod,
+  thisIn,
+} from "../walk/members.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
 
 /** How something is changed. `fill`: a write to what holds nothing yet, `cache ??= load()`. */

@@ -10,10 +10,9 @@ import { isClassNode } from "../syntax/parse.ts";
 import { MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
 import { type Change, changeOf, Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
 import type { Exploration } from "../walk/explore.ts";
-import { isNativeFunction, methodIn, ownDescriptorOf } from "../walk/methods.ts";
+import { findMember, isNativeFunction, methodIn, ownDescriptorOf } from "../walk/members.ts";
 import { isOfPlatform } from "../walk/platform.ts";
 import { isInStaticBlock, nameModule, type Root, type UserCode } from "../walk/reached.ts";
-import { findMember } from "../walk/members.ts";
 import type { Declaration } from "../walk/modules.ts";
 import { type InitialCode, noticeOfState, readInitialCode, type StateFindings } from "./state.ts";
 
