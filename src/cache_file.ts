@@ -50,7 +50,7 @@ import { type Prepared, registerWrapped, Wrapped } from "./call/wrapped.ts";
  */
 export function cacheFile(cacheDir?: string | URL, options?: CacheOptions): CacheDecorator;
 /**
- * The same with the folder among the options.
+ * A decorator, with the cache directory among the options.
  *
  * @param options See {@linkcode CacheOptions}.
  */

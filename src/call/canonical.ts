@@ -64,7 +64,7 @@ export class CanonicalEncoder {
     return counted;
   }
 
-  /** The same for a part of a value that was encoded before. */
+  /** A part of a value that was encoded before, in canonical form. */
   encodePart(value: unknown): Uint8Array {
     return this.#encodeOnce(value, "value").bytes;
   }

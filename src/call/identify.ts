@@ -26,7 +26,7 @@ export interface StepState {
   readonly declared: Declared;
   /** Identity of all that. */
   readonly identity: Digest<"step">;
-  /** The same as bytes. */
+  /** The identity as bytes. */
   readonly identityBytes: Uint8Array;
 }
 
@@ -37,7 +37,7 @@ export interface Call extends Omit<StepState, "identityBytes"> {
   readonly key: CallKey;
   /** Files that arguments and options name, with their digests, by path. */
   readonly files: readonly FileDependency[];
-  /** The same and what is absent of what might have been paths. */
+  /** These files, and the absent ones among texts that might have been paths. */
   readonly lookedAt: readonly FileDependency[];
   /** Relative paths among its file arguments, as they were passed, with what they lead to. */
   readonly namedPaths: ReadonlyMap<string, string>;
@@ -87,7 +87,7 @@ class PathReader {
     return at;
   }
 
-  /** The same for a text that may be no path. */
+  /** Digests what a text leads to that may be no path. */
   readonly guess = async (path: string | URL): Promise<FoundPath> => {
     const at = await this.digest(path);
     this.guessed.add(at.path);
@@ -160,7 +160,7 @@ export async function identifyCall(step: Wrapped, receiver: unknown, args: reado
 
 const UNDEFINED = encodeKey(undefined).bytes;
 
-/** See {@linkcode Call}. */
+/** A call with what was learned while it was identified. */
 class IdentifiedCall implements Call {
   readonly step: Wrapped;
   readonly prepared: Prepared;

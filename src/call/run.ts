@@ -24,7 +24,7 @@ export type Execution =
     readonly computeMs: number;
     /** What it observed, in order. */
     readonly dependencies: readonly Dependency[];
-    /** The same, flattened through inner calls. */
+    /** All that it rests on, inner calls included, in one list. */
     readonly support: FlatTrace | null;
     /** What changed while it ran. */
     readonly raced: readonly string[];

@@ -12,7 +12,7 @@ import { type Cache, openCache } from "../store/cache_dir.ts";
 import type { BlobDigest, CallKey } from "../words/digests.ts";
 import type { EntryRecord } from "../words/records.ts";
 
-/** See the module. */
+/** One cache directory, open in this process. */
 export interface Workspace {
   readonly cache: Cache;
   readonly memory: Memory;

@@ -84,7 +84,7 @@ export function toPortable(path: string | URL, root: string = projectRoot()): st
   return portableOf(toAbsolute(path), root);
 }
 
-/** The same for what {@linkcode toAbsolute} returned. */
+/** The portable form of an absolute path: relative to the project root when below it, else the path itself. */
 export function portableOf(absolute: string, root: string): string {
   return pathBelow(absolute, root) ?? pathBelow(absolute, realRoot(root)) ?? absolute;
 }

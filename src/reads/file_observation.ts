@@ -91,7 +91,7 @@ export class FileObservation {
   }
 
   /**
-   * The same file is read once more.
+   * Compares with another read of the file.
    *
    * @param info As it is now; `null`: nothing is there.
    * @param bytesFollow Whether {@linkcode gotBytes} will be told what was read.

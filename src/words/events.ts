@@ -5,7 +5,7 @@
  */
 import type { CallKey } from "./digests.ts";
 
-/** Why a call cannot be answered from the cache. Each has exactly one predicate in `freshness.ts`. */
+/** Why a call cannot be answered from the cache. Who makes and says them is in `reasons/`. */
 export type StaleReason =
   | { readonly kind: "first" }
   | { readonly kind: "argument"; readonly path: string; readonly before?: string; readonly after?: string }

@@ -128,7 +128,7 @@ export interface FlatTrace {
 export interface Trace {
   /** What it observed, in order. */
   readonly dependencies: readonly Dependency[];
-  /** The same, flattened through inner calls; `null`: there are none, or they rest on too much to list. */
+  /** All that it rests on, inner calls included, in one list; `null`: there are none, or they rest on too much. */
   readonly support: FlatTrace | null;
   /** The blob that holds the result. */
   readonly result: BlobDigest;

@@ -21,7 +21,7 @@ export interface LockedPackage {
 export interface DenoLock {
   /** Packages by `npm:name@version_peers` and `jsr:name@version`. */
   readonly packages: ReadonlyMap<string, LockedPackage>;
-  /** The same by `npm:name` and `jsr:name`, and by `npm:name@version`: all copies for different peers. */
+  /** Packages by `npm:name` and `jsr:name`, and by `npm:name@version`: all copies for different peers. */
   readonly byName: ReadonlyMap<string, readonly LockedPackage[]>;
   /** Keys of {@linkcode DenoLock.packages} by specifier: `npm:is-odd@^3` → `npm:is-odd@3.0.1`. */
   readonly specifiers: ReadonlyMap<string, string>;

@@ -157,7 +157,7 @@ export function ambientGlobal(path: readonly string[]): AmbientFact | null {
   }
 }
 
-/** The same for what is imported from a module of Node. */
+/** The fact that something imported from a module of Node is; `null` for what is none. */
 export function ambientImport(specifier: string, imported: string, path: readonly string[]): AmbientFact | null {
   const members = imported === "*" || imported === "default" ? path[0] === "default" ? path.slice(1) : path : [
     imported,

@@ -135,7 +135,7 @@ const globs: Observer = (frame, args) => {
   }
 };
 
-/** The same for an iterator that walks while it is asked: its walking is not observed again. */
+/** Walks directories by pattern while its iterator is asked: what that reads then is not observed again. */
 const globsLazily: Observer = (frame, args, self) => {
   globs(frame, args, self);
   return { done: (found: AsyncIterator<unknown>) => void muteIterator(found) };

@@ -54,7 +54,7 @@ const FEW_LOCKS = 8;
 /** Between two tries, milliseconds: soon at first, then so that a waiter wakes well within 50 ms and costs nothing. */
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 15;
-/** The same when many wait in this process, or for long: a try costs 30 µs, and a hundred waiters should not be felt. */
+/** Longest pause when many wait in this process, or for long: a try costs 30 µs, and a hundred waiters add up. */
 const PATIENT_PAUSE_MS = 30;
 const MANY_WAITERS = 32;
 const LONG_WAIT_MS = 1000;

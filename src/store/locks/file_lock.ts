@@ -66,7 +66,9 @@ export function tryFileLock(path: string): FileLock | null {
 }
 
 /**
- * The same for chores that another time will do: `null` also where locks do not work.
+ * Takes a lock for a chore that can be done another time.
+ *
+ * @returns `null` when somebody holds it, and where locks do not work.
  *
  * @param path The file that stands for the lock.
  */

@@ -186,7 +186,7 @@ export class RecordStore {
     for await (const page of this.#summaries.pages(filter.fname)) yield* page;
   }
 
-  /** The same, some at a time, which takes a third of the time. */
+  /** Summaries of all entries, or of those of one function name, some at a time: in a third of the time. */
   summaryPages(filter: { readonly fname?: string } = {}): AsyncGenerator<StoredSummary[]> {
     return this.#summaries.pages(filter.fname);
   }
@@ -262,7 +262,7 @@ export class RecordStore {
     this.#parts.forget();
   }
 
-  /** See {@linkcode KvHandle.commits}. */
+  /** The number of commits to the database, by whatever process; `null` when it cannot be told. */
   commits(): string | null {
     return this.#handle.commits();
   }

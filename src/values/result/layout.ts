@@ -185,7 +185,7 @@ export class IdentityMap {
     return this.#arrays ??= this.#seenSoFar(true);
   }
 
-  /** The same for objects that are no arrays. A set of each kind, since a smaller one is faster. */
+  /** The objects seen so far that are no arrays, likewise to add to. Apart from arrays, since smaller sets are faster. */
   packedObjects(): Set<object> {
     return this.#others ??= this.#seenSoFar(false);
   }
