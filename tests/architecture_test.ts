@@ -216,6 +216,19 @@ Deno.test("every source file is reached from mod.ts or cli.ts, so that tests loa
   assertEquals((await sourceFiles()).filter((file) => !reached.has(file)), []);
 });
 
+Deno.test("a reason to be stale is made in one file", async () => {
+  const sign =
+    /(?:[\[(:?]|=>|return) \{ kind: "(?:first|forced|unread|damaged|argument|variable|version|env|cwd|child)"/;
+  const makers: string[] = [];
+  for (const file of await sourceFiles("src/reasons")) if (sign.test(await codeOf(file))) makers.push(file);
+  for (const folder of ["src/call", "src/manage", "src/cli"]) {
+    for (const file of await sourceFiles(folder)) {
+      if (/\[\{ kind: "|reasons\.push\(\{/.test(await codeOf(file))) makers.push(file);
+    }
+  }
+  assertEquals(makers, ["src/reasons/make_reason.ts"]);
+});
+
 Deno.test("what the package loads beyond itself is what the README gives reasons for", async () => {
   const readme = await Deno.readTextFile(new URL("README.md", ROOT));
   const given = new Set(

@@ -11,8 +11,9 @@ import type { CallReport, StaleReason } from "../words/events.ts";
 import type { Finding } from "./freshness.ts";
 import type { EntryRecord } from "../words/records.ts";
 import { describeReasons } from "../reasons/describe_reasons.ts";
-import { closestEntry, type ComparableCall, diffEntries } from "../reasons/differences.ts";
+import { closestEntry, type ComparableCall, diffEntries } from "../reasons/compare.ts";
 import { isHeard } from "./tell.ts";
+import { argumentReason, damagedReason, firstReason, forcedReason, unreadReason } from "../reasons/make_reason.ts";
 
 /** How many of a function's newest entries are compared with a call. */
 const CANDIDATES = 32;
@@ -36,14 +37,14 @@ export async function explain(
   finding: Finding,
   options: CallOptions,
 ): Promise<readonly StaleReason[]> {
-  if (options.force === true) return [{ kind: "forced" }];
-  if (options.load === false) return [{ kind: "unread" }];
+  if (options.force === true) return [forcedReason()];
+  if (options.load === false) return [unreadReason()];
   if (finding.verdict !== null && !finding.verdict.fresh) return finding.verdict.reasons;
   if (!isHeard(call)) return [];
   try {
     return (await compareWithClosest(call)).reasons;
   } catch (error) {
-    return [{ kind: "damaged", detail: describeError(error) }];
+    return [damagedReason(describeError(error))];
   }
 }
 
@@ -85,7 +86,7 @@ export async function compareWithClosest(call: Call): Promise<Explanation> {
     files: call.files,
   };
   const closest = closestEntry(candidates, target);
-  if (closest === null) return { reasons: [{ kind: "first" }], closest: null };
+  if (closest === null) return { reasons: [firstReason()], closest: null };
   const reasons = diffEntries(closest, target);
-  return { reasons: reasons.length > 0 ? reasons : [{ kind: "argument", path: "args" }], closest: closest.key };
+  return { reasons: reasons.length > 0 ? reasons : [argumentReason("args")], closest: closest.key };
 }

@@ -11,6 +11,7 @@
  */
 import type { StaleReason } from "../words/events.ts";
 import type { ChildDependency, Dependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
+import { damagedReason } from "../reasons/make_reason.ts";
 
 /** How the things that a trace rests on are looked at. Each answers with the reason to be stale, or `null`. */
 export interface TraceChecks {
@@ -56,7 +57,7 @@ export async function verifyRecord(record: EntryRecord, checks: TraceChecks): Pr
   }
   return {
     fresh: false,
-    reasons: [closest?.reason ?? { kind: "damaged", detail: "the entry holds no execution" }],
+    reasons: [closest?.reason ?? damagedReason("the entry holds no execution")],
   };
 }
 

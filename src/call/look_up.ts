@@ -17,6 +17,7 @@ import { compareTraces } from "../reasons/compare.ts";
 import { findWrapped, type Wrapped } from "./wrapped.ts";
 import { tellDamaged } from "./tell.ts";
 import { once } from "../words/waiting.ts";
+import { childReason } from "../reasons/make_reason.ts";
 
 /** One verification, with all inner calls that it leads to. */
 export interface Verification {
@@ -108,13 +109,8 @@ async function isFunctionUnchanged(recorded: FlatTrace["functions"][number], hom
 
 /** The reason for which an inner call would not answer as recorded. */
 async function checkChild(recorded: ChildDependency, outer: Call, visit: Verification): Promise<StaleReason | null> {
-  const differs = (change: "result" | "gone" | "unrepeatable" | "stale", reasons: readonly StaleReason[] = []) => ({
-    kind: "child" as const,
-    functionId: recorded.functionId,
-    key: recorded.key,
-    change,
-    reasons,
-  });
+  const differs = (change: "result" | "gone" | "unrepeatable" | "stale", reasons: readonly StaleReason[] = []) =>
+    childReason(recorded, change, reasons);
   const steps = findWrapped(recorded.functionId, outer.step.cacheDir);
   if (steps.length === 0) return differs("gone");
   const input = await recallArguments(recorded.args, outer.prepared.workspace.cache.blobs);

@@ -15,6 +15,7 @@ import type { ChildDependency, EntryRecord } from "../words/records.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { compareTraces } from "../reasons/compare.ts";
 import { once } from "../words/waiting.ts";
+import { childReason, environmentReason } from "../reasons/make_reason.ts";
 
 /** How many of the newest entries of a function are looked through for one that replaces an older. */
 const MOST_SIBLINGS = 2_000;
@@ -138,7 +139,7 @@ export class StaleCheck {
       const name = path.slice("env.".length);
       const now = declaredVariable(name);
       if (now === digest || now === undefined) continue;
-      reasons.push({ kind: "env", name, change: digest === null ? "set" : now === null ? "unset" : "changed" });
+      reasons.push(environmentReason(name, digest !== null, now !== null));
     }
     return reasons;
   }
@@ -146,13 +147,8 @@ export class StaleCheck {
   async #checkChild(recorded: ChildDependency, caller: EntryRecord): Promise<StaleReason | null> {
     if (this.#open.has(recorded.key)) return null;
     const record = await this.#cache.records.get(recorded.key, { parts: false });
-    const differs = (change: "result" | "stale", reasons: readonly StaleReason[]): StaleReason => ({
-      kind: "child",
-      functionId: recorded.functionId,
-      key: recorded.key,
-      change,
-      reasons,
-    });
+    const differs = (change: "result" | "stale", reasons: readonly StaleReason[]): StaleReason =>
+      childReason(recorded, change, reasons);
     if (record === null) {
       // An inner call that threw has no entry, nor has one that was pruned: all that is known is what it rested on.
       const reason = await this.#supportDifference(recorded, caller);

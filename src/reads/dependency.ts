@@ -19,6 +19,7 @@ import type {
   LinkDependency,
   StatDependency,
 } from "../words/records.ts";
+import { cwdReason, environmentReason, fileReason } from "../reasons/make_reason.ts";
 
 // Taken when this module loads: what observes the reads of cached functions replaces these later.
 const { statSync, lstatSync, readLinkSync, realPathSync, cwd } = Deno;
@@ -83,27 +84,27 @@ export function checkDependency(
     case "file": {
       const state = fileState(context.files, fromPortable(dependency.path, context.root));
       return state instanceof Promise
-        ? state.then((state) => fileReason(dependency, state, "content"))
-        : fileReason(dependency, state, "content");
+        ? state.then((state) => differenceOfFile(dependency, state, "content"))
+        : differenceOfFile(dependency, state, "content");
     }
     case "directory":
-      return fileReason(
+      return differenceOfFile(
         dependency,
         listingState(context.files, fromPortable(dependency.path, context.root)),
         "listing",
       );
     case "stat": {
       const info = lookAt(fromPortable(dependency.path, context.root), dependency.followed);
-      return fileReason(dependency, statState(info, fieldsOf(dependency)), "metadata");
+      return differenceOfFile(dependency, statState(info, fieldsOf(dependency)), "metadata");
     }
     case "link": {
       const path = fromPortable(dependency.path, context.root);
-      return fileReason(dependency, linkState(path, dependency.aspect, context.root), "link");
+      return differenceOfFile(dependency, linkState(path, dependency.aspect, context.root), "link");
     }
     case "env":
-      return environmentReason(dependency, environmentState(dependency.name));
+      return differenceOfVariable(dependency, environmentState(dependency.name));
     case "cwd":
-      return cwdState(context.root) === dependency.digest ? null : { kind: "cwd" };
+      return cwdState(context.root) === dependency.digest ? null : cwdReason();
     default:
       throw unknownKind(dependency);
   }
@@ -228,28 +229,28 @@ function fieldsOf(dependency: StatDependency): readonly StatField[] {
   }
 }
 
-function fileReason(
-  dependency: { readonly path: string; readonly digest: ContentDigest | null },
+function differenceOfFile(
+  { path, digest }: { readonly path: string; readonly digest: ContentDigest | null },
   now: ContentDigest | null,
   change: "content" | "listing" | "metadata" | "link",
 ): StaleReason | null {
-  if (now === dependency.digest) return null;
-  const { path } = dependency;
-  if (now === null) return { kind: "file", path, change: "vanished" };
-  if (now === DENIED) return { kind: "file", path, change, detail: "may not be read; run with --allow-read" };
-  if (now === UNREADABLE) return { kind: "file", path, change, detail: "cannot be read" };
-  return { kind: "file", path, change: dependency.digest === null ? "appeared" : change };
+  if (now === digest) return null;
+  const detail = now === DENIED
+    ? "may not be read; run with --allow-read"
+    : now === UNREADABLE
+    ? "cannot be read"
+    : undefined;
+  return fileReason(path, digest !== null, now !== null, change, detail);
 }
 
-function environmentReason(dependency: EnvironmentDependency, now: ContentDigest | null): StaleReason | null {
-  if (now === dependency.digest) return null;
-  const { name } = dependency;
-  if (now === null) return { kind: "env", name, change: "unset" };
-  if (now === DENIED) {
-    const flag = name === "*" ? "--allow-env" : `--allow-env=${name}`;
-    return { kind: "env", name, change: "changed", detail: `may not be read; run with ${flag}` };
-  }
-  return { kind: "env", name, change: dependency.digest === null ? "set" : "changed" };
+function differenceOfVariable(
+  { name, digest }: EnvironmentDependency,
+  now: ContentDigest | null,
+): StaleReason | null {
+  if (now === digest) return null;
+  const flag = name === "*" ? "--allow-env" : `--allow-env=${name}`;
+  const detail = now === DENIED ? `may not be read; run with ${flag}` : undefined;
+  return environmentReason(name, digest !== null, now !== null, detail);
 }
 
 function stateOfFailure(error: unknown): ContentDigest | null {

@@ -7,12 +7,25 @@ import type { StaleReason } from "../words/events.ts";
 import type {
   ChildDependency,
   Dependency,
+  EntryRecord,
   EnvironmentDependency,
   FileDependency,
   FingerprintPart,
   Trace,
   ValuePart,
 } from "../words/records.ts";
+import {
+  argumentReason,
+  childReason,
+  codeReason,
+  cwdReason,
+  environmentReason,
+  fileReason,
+  packageReason,
+  previewsOf,
+  variableReason,
+  versionReason,
+} from "./make_reason.ts";
 
 /**
  * Reasons for each dependency that both executions observed and found different.
@@ -46,19 +59,19 @@ function compareOthers(before: readonly Dependency[], after: readonly Dependency
     const old = earlier.get(identity);
     if (old === undefined || old === dependency.digest) continue;
     earlier.delete(identity);
-    const presence = old === null ? "appeared" : dependency.digest === null ? "vanished" : null;
+    const [before, after] = [old !== null, dependency.digest !== null];
     switch (dependency.kind) {
       case "directory":
-        reasons.push({ kind: "file", path: dependency.path, change: presence ?? "listing" });
+        reasons.push(fileReason(dependency.path, before, after, "listing"));
         break;
       case "stat":
-        reasons.push({ kind: "file", path: dependency.path, change: presence ?? "metadata" });
+        reasons.push(fileReason(dependency.path, before, after, "metadata"));
         break;
       case "link":
-        reasons.push({ kind: "file", path: dependency.path, change: presence ?? "link" });
+        reasons.push(fileReason(dependency.path, before, after, "link"));
         break;
       case "cwd":
-        reasons.push({ kind: "cwd" });
+        reasons.push(cwdReason());
         break;
     }
   }
@@ -97,7 +110,7 @@ function compareEnvironment(
     const old = earlier.get(name);
     if (old === undefined || old === digest) continue;
     earlier.delete(name);
-    reasons.push({ kind: "env", name, change: old === null ? "set" : digest === null ? "unset" : "changed" });
+    reasons.push(environmentReason(name, old !== null, digest !== null));
   }
   return reasons;
 }
@@ -108,7 +121,7 @@ function compareChildren(before: readonly ChildDependency[], after: readonly Chi
   for (const child of after) {
     const old = earlier.get(child.functionId)?.shift();
     if (!old || old.outcome === child.outcome) continue;
-    reasons.push({ kind: "child", functionId: child.functionId, key: child.key, change: "result", reasons: [] });
+    reasons.push(childReason(child, "result"));
   }
   return reasons;
 }
@@ -179,15 +192,10 @@ function partReason(
   before: string | undefined,
   after: string | undefined,
 ): StaleReason {
-  const previews = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
-  if (part.kind === "package" || part.kind === "runtime") return { kind: "package", name: part.name, ...previews };
-  return {
-    kind: "code",
-    name: part.name,
-    ...(part.module === undefined ? {} : { module: part.module }),
-    change,
-    ...previews,
-  };
+  const previews = previewsOf(before, after);
+  return part.kind === "package" || part.kind === "runtime"
+    ? packageReason(part.name, previews)
+    : codeReason(part.name, part.module, change, previews);
 }
 
 /**
@@ -246,12 +254,7 @@ export function compareFiles(before: readonly FileDependency[], after: readonly 
   const added = [...later.difference(earlier)];
   for (let index = 0; index < Math.max(dropped.length, added.length); index++) {
     const [old, now] = [dropped[index], added[index]];
-    reasons.push({
-      kind: "argument",
-      path: "files",
-      ...(old === undefined ? {} : { before: old }),
-      ...(now === undefined ? {} : { after: now }),
-    });
+    reasons.push(argumentReason("files", previewsOf(old, now)));
   }
   return reasons;
 }
@@ -270,32 +273,109 @@ function compareContents(before: readonly FileDependency[], after: readonly File
     const old = earlier.get(path);
     if (old === undefined || old === digest) continue;
     earlier.delete(path);
-    reasons.push({ kind: "file", path, change: contentChange(old, digest) });
+    reasons.push(fileReason(path, old !== null, digest !== null, "content"));
   }
   return reasons;
 }
 
 function valueReason(path: string, before: ValuePart | undefined, after: ValuePart | undefined): StaleReason {
-  const previews = {
-    ...(before?.preview === undefined ? {} : { before: before.preview }),
-    ...(after?.preview === undefined ? {} : { after: after.preview }),
-  };
-  if (path === "version") return { kind: "version", ...previews };
-  if (path.startsWith("vars.")) return { kind: "variable", path, ...previews };
+  const previews = previewsOf(before?.preview, after?.preview);
+  if (path === "version") return versionReason(previews);
+  if (path.startsWith("vars.")) return variableReason(path, previews);
+  if (!path.startsWith("env.")) return argumentReason(path, previews);
   // A digest of null says that the variable was not set; so does a missing leaf.
-  const had = before !== undefined && before.digest !== null;
-  const has = after !== undefined && after.digest !== null;
-  if (path.startsWith("env.")) {
-    return { kind: "env", name: path.slice("env.".length), change: had && has ? "changed" : has ? "set" : "unset" };
-  }
-  return { kind: "argument", path, ...previews };
+  const isSet = (part: ValuePart | undefined) => part !== undefined && part.digest !== null;
+  return environmentReason(path.slice("env.".length), isSet(before), isSet(after));
 }
 
 function isFileDependency({ path }: ValuePart): boolean {
   return path.startsWith("files.");
 }
 
-function contentChange(before: string | null, after: string | null): "content" | "appeared" | "vanished" {
-  if (before === null) return "appeared";
-  return after === null ? "vanished" : "content";
+/** What a comparison needs of a call. A stored record has all of it; a call that has not run has no traces yet. */
+export type ComparableCall =
+  & Pick<EntryRecord, "fname" | "fingerprint" | "parts" | "values" | "files">
+  & Partial<Pick<EntryRecord, "traces" | "createdMs">>;
+
+/**
+ * What differs between two calls: arguments by path, code by symbol, packages, version, environment, files, children.
+ *
+ * Observed dependencies count only when both calls observed them, by the newest trace of each.
+ *
+ * @param before The earlier call.
+ * @param after The later call.
+ * @returns One reason an element, arguments first; empty when the calls do not differ.
+ *
+ * @example The same call after a helper was edited
+ * ```ts ignore
+ * diffEntries(before, after); // [{ kind: "code", name: "scale", module: "src/stats.ts", change: "changed" }]
+ * ```
+ */
+export function diffEntries(before: ComparableCall, after: ComparableCall): StaleReason[] {
+  const reasons = compareValues(before.values, after.values);
+  const code = compareParts(before.parts, after.parts);
+  if (code.length === 0 && before.fingerprint !== after.fingerprint) {
+    // The parts are the same, but not what refers to what: the code as a whole is all that can be named.
+    code.push(codeReason(after.fname, undefined, "changed"));
+  }
+  reasons.push(...code, ...compareFiles(before.files, after.files));
+  const [earlier, later] = [before.traces?.[0], after.traces?.[0]];
+  if (earlier && later) reasons.push(...compareTraces(earlier, later));
+  return distinctReasons(reasons);
+}
+
+/**
+ * The call among `candidates` that differs least from `target`: the one that a reader would have expected to be used.
+ *
+ * A call with the same arguments is nearer than one with the same code, since the user asks why *this* call runs
+ * again; among equals the newest is taken.
+ *
+ * @param candidates Stored calls of the same function.
+ * @param target The call to explain.
+ * @returns The nearest call; `null` when there is no candidate.
+ */
+export function closestEntry<Candidate extends ComparableCall>(
+  candidates: Iterable<Candidate>,
+  target: ComparableCall,
+): Candidate | null {
+  let closest: Candidate | null = null;
+  let least = Infinity;
+  for (const candidate of candidates) {
+    const distance = distanceOf(diffEntries(candidate, target));
+    const isNewer = (candidate.createdMs ?? 0) > (closest?.createdMs ?? 0);
+    if (distance < least || (distance === least && isNewer)) {
+      closest = candidate;
+      least = distance;
+    }
+  }
+  return closest;
+}
+
+/**
+ * How far apart two calls are. That a group differs at all weighs more than by how many elements, so that one changed
+ * argument with a hundred leaves is still one.
+ */
+function distanceOf(reasons: readonly StaleReason[]): number {
+  let inputs = 0;
+  let code = 0;
+  let rest = 0;
+  for (const { kind } of reasons) {
+    if (kind === "argument") inputs += 1;
+    else if (kind === "code" || kind === "package") code += 1;
+    else rest += 1;
+  }
+  const weigh = (count: number, first: number) => count === 0 ? 0 : first + Math.min(count, first - 1) + count / 1e6;
+  return weigh(inputs, 1_000) + weigh(code, 30) + weigh(rest, 20);
+}
+
+/** A declared file shows both among the values and among the files: told once. */
+function distinctReasons(reasons: readonly StaleReason[]): StaleReason[] {
+  const told = new Set<string>();
+  return reasons.filter((reason) => {
+    if (reason.kind !== "file" && reason.kind !== "env") return true;
+    const identity = reason.kind === "file" ? `file\0${reason.path}` : `env\0${reason.name}`;
+    if (told.has(identity)) return false;
+    told.add(identity);
+    return true;
+  });
 }

@@ -5,7 +5,7 @@
  */
 import type { CallKey } from "./digests.ts";
 
-/** Why a call cannot be answered from the cache. Who makes and says them is in `reasons/`. */
+/** Why a call cannot be answered from the cache. `reasons/make_reason` makes them, `reasons/describe_reasons` says them. */
 export type StaleReason =
   | { readonly kind: "first" }
   | { readonly kind: "argument"; readonly path: string; readonly before?: string; readonly after?: string }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { StaleReason } from "../../src/words/events.ts";
 import { describeReasons } from "../../src/reasons/describe_reasons.ts";
-import { closestEntry, diffEntries } from "../../src/reasons/differences.ts";
+import { closestEntry, diffEntries } from "../../src/reasons/compare.ts";
 import { child, digestOf, file, part, record, type RecordInput, trace, value, variable } from "../support/records.ts";
 
 /** What differs, in words: the form in which users see it. */

@@ -1,7 +1,7 @@
 /** The command `diff`. @module */
 import type { Dependency, EntryRecord } from "../../words/records.ts";
 import { describeReason, describeReasons, printable } from "../../reasons/describe_reasons.ts";
-import { diffEntries } from "../../reasons/differences.ts";
+import { diffEntries } from "../../reasons/compare.ts";
 import { findEntry } from "../../manage/info.ts";
 import { withCache } from "../../manage/with_cache.ts";
 import { checkKey, type CommandContext, EXIT, printJson } from "../command.ts";

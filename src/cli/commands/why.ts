@@ -3,13 +3,14 @@ import type { CallReport, StaleReason } from "../../words/events.ts";
 import { formatAge } from "../text/durations.ts";
 import type { EntryRecord } from "../../words/records.ts";
 import { describeReason, describeReasons, printable } from "../../reasons/describe_reasons.ts";
-import { closestEntry, diffEntries } from "../../reasons/differences.ts";
+import { closestEntry, diffEntries } from "../../reasons/compare.ts";
 import { findEntry } from "../../manage/info.ts";
 import { StaleCheck } from "../../manage/stale_now.ts";
 import { withCache } from "../../manage/with_cache.ts";
 import type { Cache } from "../../store/cache_dir.ts";
 import { checkKey, type CommandContext, EXIT, isKeyLike, printJson } from "../command.ts";
 import type { Terminal } from "../text/terminal.ts";
+import { firstReason } from "../../reasons/make_reason.ts";
 
 /** How many entries of a function are compared with one. */
 const MOST_CANDIDATES = 64;
@@ -87,7 +88,7 @@ async function reportOn(cache: Cache, record: EntryRecord, check: StaleCheck): P
     if (other !== null) earlier.push(other);
   }
   const closest = closestEntry(earlier, record);
-  const reasons: StaleReason[] = closest === null ? [{ kind: "first" }] : diffEntries(closest, record);
+  const reasons: StaleReason[] = closest === null ? [firstReason()] : diffEntries(closest, record);
   const stale = await check.reasonsOf(record);
   return {
     record,
