@@ -35,7 +35,7 @@ Deno.test("importing the package loads nothing that only calls, looks into a cac
   const loaded = await loadedBy("mod.ts");
   assertEquals(loaded.has("src/cache_file.ts"), true);
   const heavy =
-    /^src\/(cbor|fingerprint|observe|packages|verify|prune|cli|lock)\/|^src\/(memoize|prepare_step|inspector|packages|prune|verify)\.ts$|^src\/store\/(?!layout)|^src\/render\/(?!plot)|yaml|^npm:deno-std/;
+    /^src\/(cli|code\/(?!syntax)|values\/(?!preview)|reads\/patch|manage\/verify|manage\/draw\/(?!plot))\/|^src\/store\/(?!layout|own_files)|^src\/call\/(?!wrapped)|^src\/reads\/run_observed|yaml|^npm:deno-std/;
   assertEquals([...loaded].filter((module) => heavy.test(module)), []);
 });
 
@@ -43,7 +43,7 @@ Deno.test("the command line loads no more than its help before it knows the comm
   const loaded = await loadedBy("cli.ts");
   assertEquals(
     [...loaded].filter((module) =>
-      !/^(cli|src\/cli\/|src\/errors|src\/render\/style|src\/report\/printable)/.test(module)
+      !/^(cli|src\/cli\/|src\/words\/errors|src\/reasons\/describe_reasons|src\/values\/preview)/.test(module)
     ),
     [],
   );

@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import type { CallKey } from "../../src/words/digests.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
-import { RACY_MS } from "../../src/reads/files/stamp.ts";
+import { RACY_MS } from "../../src/reads/files/snapshot.ts";
 import { CallFrame, runInFrame } from "../../src/reads/run_observed.ts";
 
 const FILES = 1_000;

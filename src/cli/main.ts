@@ -8,9 +8,6 @@ import { COMMON_OPTIONS, EXIT, UsageError } from "./command.ts";
 import { openTerminal, type Terminal } from "./text/terminal.ts";
 import { CacheError, CacheTypeError } from "../words/errors.ts";
 import { printable } from "../reasons/describe_reasons.ts";
-import { loadDefaultConfig } from "../options/config.ts";
-import { cacheDefaultDir, findProjectRoot, setProjectRoot, toAbsolute } from "../options/project.ts";
-import config from "../../deno.json" with { type: "json" };
 
 /** Options that may stand before the command. */
 const PROGRAM_OPTIONS = [...COMMON_OPTIONS, { name: "version", short: "V", help: "print the version" }];
@@ -40,7 +37,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     else terminal.err(help);
     return args.length > 0 ? EXIT.ok : EXIT.usage;
   }
-  const { parseOptions, textOption } = await import("./parse_options.ts");
+  const { chooseFolders, parseOptions, textOption, version } = await import("./parse_options.ts");
   const before = parseOptions(args, PROGRAM_OPTIONS, { stopEarly: true });
   if (before.options["version"]) {
     await terminal.out(`cachepy ${version} (deno ${Deno.version.deno})\n`);
@@ -126,32 +123,3 @@ function describeMissingPermission(error: Error): Failure {
     exitCode: EXIT.usage,
   };
 }
-
-/**
- * Settles the cache directory, and tells `project.ts` which project the recorded paths are relative to.
- *
- * A program that caches finds its project from its main module; here the main module is this command line, so the root
- * is the nearest project folder above the working directory or above the cache, whichever lies deeper; when neither
- * contains the other, the one above the cache.
- *
- * @param cacheDir What `--cache-dir` says; when nothing, the cache is where a program in this folder would keep it.
- * @param root What `--root` says.
- * @returns The cache directory, as it was given.
- * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file, as {@linkcode loadDefaultConfig}.
- */
-async function chooseFolders(cacheDir: string | undefined, root: string | undefined): Promise<string> {
-  const chosen = cacheDir ?? String((await loadDefaultConfig(Deno.cwd())).cacheDir ?? cacheDefaultDir());
-  setProjectRoot(root === undefined ? findRoot(toAbsolute(chosen)) : toAbsolute(root));
-  return chosen;
-}
-
-function findRoot(cacheDir: string): string {
-  const fromHere = findProjectRoot({ cwd: Deno.cwd() });
-  const fromCache = findProjectRoot({ cwd: cacheDir });
-  // Without a project above it, the folder itself is the answer: a cache is no project.
-  if (fromCache === cacheDir) return fromHere;
-  return `${fromHere}/`.startsWith(`${fromCache}/`) ? fromHere : fromCache;
-}
-
-/** Version of this package, as deno.json has it. */
-const version: string = config.version;

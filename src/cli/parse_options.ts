@@ -1,11 +1,15 @@
 /**
- * From command-line arguments to options; what no option names is an error that names it.
+ * From command-line arguments to options, and to the cache and the project that they mean; what no option names is an
+ * error that names it.
  *
  * @module
  */
 import { parseArgs } from "@std/cli";
 import { nearestWord } from "../options/check_options.ts";
 import { type OptionSpec, type OptionValues, UsageError } from "./command.ts";
+import { loadDefaultConfig } from "../options/config.ts";
+import { cacheDefaultDir, findProjectRoot, setProjectRoot, toAbsolute } from "../options/project.ts";
+import config from "../../deno.json" with { type: "json" };
 
 /** Options of {@linkcode parseOptions}. */
 export interface ParseSettings {
@@ -127,3 +131,32 @@ function unknownFlag(arg: string, specs: readonly OptionSpec[]): UsageError {
   const hint = nearest === null ? "see --help" : `did you mean --${nearest}?`;
   return new UsageError(`Unknown option ${shown}; ${hint}`);
 }
+
+/**
+ * Settles the cache directory, and tells `project.ts` which project the recorded paths are relative to.
+ *
+ * A program that caches finds its project from its main module; here the main module is this command line, so the root
+ * is the nearest project folder above the working directory or above the cache, whichever lies deeper; when neither
+ * contains the other, the one above the cache.
+ *
+ * @param cacheDir What `--cache-dir` says; when nothing, the cache is where a program in this folder would keep it.
+ * @param root What `--root` says.
+ * @returns The cache directory, as it was given.
+ * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file, as {@linkcode loadDefaultConfig}.
+ */
+export async function chooseFolders(cacheDir: string | undefined, root: string | undefined): Promise<string> {
+  const chosen = cacheDir ?? String((await loadDefaultConfig(Deno.cwd())).cacheDir ?? cacheDefaultDir());
+  setProjectRoot(root === undefined ? findRoot(toAbsolute(chosen)) : toAbsolute(root));
+  return chosen;
+}
+
+function findRoot(cacheDir: string): string {
+  const fromHere = findProjectRoot({ cwd: Deno.cwd() });
+  const fromCache = findProjectRoot({ cwd: cacheDir });
+  // Without a project above it, the folder itself is the answer: a cache is no project.
+  if (fromCache === cacheDir) return fromHere;
+  return `${fromHere}/`.startsWith(`${fromCache}/`) ? fromHere : fromCache;
+}
+
+/** Version of this package, as deno.json has it. */
+export const version: string = config.version;

@@ -260,7 +260,7 @@ Deno.test("different values never have the same key, for any pair of values", ()
 
 Deno.test("another process gives the same bytes", async () => {
   const source = `
-    import { encodeKey } from ${JSON.stringify(import.meta.resolve("../src/cbor/encode_key.ts"))};
+    import { encodeKey } from ${JSON.stringify(import.meta.resolve("../../src/values/key/encode_key.ts"))};
     const shared = { b: [1, 2n, "ü"], a: new Map([["x", new Date(5)]]) };
     const value = { z: shared, y: shared, e: new TypeError("m", { cause: shared }), r: /a/g, s: Symbol.for("q") };
     value.self = value;

@@ -10,7 +10,7 @@ import { hashFileSync, hashSmallFile, SYNC_BYTES } from "./hash_file.ts";
 import { digestFound, digestListing, listDirectory, walkDirectory } from "./directory.ts";
 import { FileMemory } from "./file_memory.ts";
 import { hashSoon } from "./parallel.ts";
-import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./stamp.ts";
+import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./snapshot.ts";
 
 // Taken when this module loads: what observes the reads of cached functions replaces these later.
 const { statSync } = Deno;

@@ -12,12 +12,14 @@ import {
   decodeSnapshot,
   emptySnapshot,
   encodeSnapshot,
+  type FileStamp,
+  isSameStamp,
+  isStampSettled,
   MAX_ROWS,
   MAX_SNAPSHOT_BYTES,
   type RememberedFile,
   type Snapshot,
 } from "./snapshot.ts";
-import { type FileStamp, isSameStamp, isStampSettled } from "./stamp.ts";
 import { ownFile, readOwn, removeOwn, requireFolders, writeAnew } from "../../store/own_files.ts";
 
 /** What hashing a small file costs besides its bytes, and a byte of it, milliseconds. */

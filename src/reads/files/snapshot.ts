@@ -9,7 +9,6 @@
  * @module
  */
 import type { ContentDigest } from "../../words/digests.ts";
-import type { FileStamp } from "./stamp.ts";
 
 /** A file's content as it was last read. */
 export interface RememberedFile extends FileStamp {
@@ -202,4 +201,48 @@ function checksum(words: Uint32Array): readonly [number, number] {
     other = other << 17 | other >>> 15;
   }
   return [one >>> 0, other >>> 0];
+}
+
+/** Device, inode, size and times of a file: together they name one content, if {@linkcode isStampSettled}. */
+export interface FileStamp {
+  readonly dev: number;
+  /** Zero where the platform has none. */
+  readonly ino: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly mtimeMs: number;
+  /** Change of content or metadata, milliseconds since the epoch; `NaN` where the platform has none. */
+  readonly ctimeMs: number;
+}
+
+/** Below this age, a file may be edited again without a change of its stamp, milliseconds. */
+export const RACY_MS = 2100;
+
+/** The stamp of a `stat` result. */
+export function stampOf(info: Deno.FileInfo): FileStamp {
+  return {
+    dev: info.dev,
+    ino: info.ino ?? 0,
+    size: info.size,
+    mtimeMs: info.mtime?.getTime() ?? NaN,
+    ctimeMs: info.ctime?.getTime() ?? NaN,
+  };
+}
+
+/** Whether two stamps are the same. Times that the platform does not tell (`NaN`) are never the same. */
+export function isSameStamp(one: FileStamp, other: FileStamp): boolean {
+  return one.ctimeMs === other.ctimeMs && one.mtimeMs === other.mtimeMs && one.size === other.size &&
+    one.ino === other.ino && one.dev === other.dev;
+}
+
+/**
+ * Whether any edit after `nowMs` must leave another stamp. False for a change time in the future, which is what a clock
+ * that was set back leaves.
+ *
+ * @param stamp As the file had it at `nowMs` or later.
+ * @param nowMs Milliseconds since the epoch, taken before the file was looked at.
+ */
+export function isStampSettled(stamp: FileStamp, nowMs: number): boolean {
+  return nowMs - stamp.ctimeMs >= RACY_MS;
 }
