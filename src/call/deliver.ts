@@ -1,5 +1,5 @@
 /**
- * Hands the caller the value that a call landed on.
+ * Hands the caller the value that a call came to.
  *
  * @module
  */
@@ -9,38 +9,38 @@ import { decodeResult } from "../values/result/decode_result.ts";
 import { encodeResult, joinChunks } from "../values/result/encode_result.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trace } from "../words/records.ts";
-import { tellDamaged, tellHit } from "./tell.ts";
+import { reportDamaged, reportHit } from "./report.ts";
 
 /** Returned in place of a value whose stored bytes cannot be used. */
 export const DAMAGED: unique symbol = Symbol("damaged");
 
 /**
- * The value that a call landed on: the function's own when it ran for this caller, else a fresh copy.
+ * The value that a call came to: the function's own when it ran for this caller, else a fresh copy.
  *
  * @param call The call.
- * @param landing What it came to.
+ * @param outcome What it came to.
  * @param startedMs When it began, by `performance.now()`.
  * @returns The value, `undefined` for a call that threw, or {@linkcode DAMAGED}.
  */
-export async function deliver(call: Call, landing: Outcome, startedMs: number): Promise<unknown> {
-  switch (landing.kind) {
+export async function deliver(call: Call, outcome: Outcome, startedMs: number): Promise<unknown> {
+  switch (outcome.kind) {
     case "threw":
       return undefined;
     case "unstored":
-      return landing.isShared === true ? await copyOf(landing.value) : landing.value;
+      return outcome.isShared === true ? await copyOf(outcome.value) : outcome.value;
     case "stored":
-      return landing.isShared === true ? await readResult(call, landing.trace) : landing.value;
+      return outcome.isShared === true ? await readResult(call, outcome.trace) : outcome.value;
     case "hit": {
-      const value = await readResult(call, landing.trace);
+      const value = await readResult(call, outcome.trace);
       if (value !== DAMAGED) {
-        const { computeMs } = landing.trace;
+        const { computeMs } = outcome.trace;
         call.prepared.workspace.cache.usage.record(call.key);
-        tellHit(call, performance.now() - startedMs, computeMs);
+        reportHit(call, performance.now() - startedMs, computeMs);
       }
       return value;
     }
     default:
-      return landing satisfies never;
+      return outcome satisfies never;
   }
 }
 
@@ -66,13 +66,13 @@ async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<unk
       memory.dropRecord(call.key);
       const isPruned = found.status === "missing" && await cache.records.get(call.key, { parts: false }) === null;
       if (found.status === "corrupt") cache.blobs.remove(result);
-      if (!isPruned) tellDamaged(call, found.status === "missing" ? "its result is missing" : found.detail);
+      if (!isPruned) reportDamaged(call, found.status === "missing" ? "its result is missing" : found.detail);
       return DAMAGED;
     }
     if (memory.takes(sizeBytes)) memory.keepResult(result, found.bytes);
     return decodeResult(found.bytes);
   } catch (error) {
-    tellDamaged(call, describeError(error));
+    reportDamaged(call, describeError(error));
     return DAMAGED;
   }
 }

@@ -12,7 +12,7 @@ import type { Finding } from "./freshness.ts";
 import type { EntryRecord } from "../words/records.ts";
 import { describeReasons } from "../reasons/describe_reasons.ts";
 import { closestEntry, type ComparableCall, diffEntries } from "../reasons/compare.ts";
-import { isHeard } from "./tell.ts";
+import { isHeard } from "./report.ts";
 import { argumentReason, damagedReason, firstReason, forcedReason, unreadReason } from "../reasons/make_reason.ts";
 
 /** How many of a function's newest entries are compared with a call. */

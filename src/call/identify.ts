@@ -19,7 +19,7 @@ import type { Prepared, Wrapped } from "./wrapped.ts";
 import { declaredParts, valueParts } from "./leaves.ts";
 
 /** A function as it is now: its code, and what its options declare. */
-export interface StepState {
+export interface FunctionState {
   readonly step: Wrapped;
   readonly prepared: Prepared;
   readonly fingerprint: Fingerprint;
@@ -31,7 +31,7 @@ export interface StepState {
 }
 
 /** One call, identified. */
-export interface Call extends Omit<StepState, "identityBytes"> {
+export interface Call extends Omit<FunctionState, "identityBytes"> {
   readonly receiver: unknown;
   readonly args: readonly unknown[];
   readonly key: CallKey;
@@ -172,7 +172,7 @@ class IdentifiedCall implements Call {
   #areLooksTaken = false;
 
   constructor(
-    state: StepState,
+    state: FunctionState,
     readonly receiver: unknown,
     readonly args: readonly unknown[],
     readonly key: CallKey,
@@ -257,7 +257,7 @@ function fileDependency(at: FoundPath, { options, files, root }: Prepared): File
 }
 
 /** States of functions that can never change: nothing declared, and nothing captured that could be another value. */
-const knownStates = new WeakMap<Wrapped, StepState>();
+const knownStates = new WeakMap<Wrapped, FunctionState>();
 
 /** A function as it is now. */
 async function functionStateOf(
@@ -265,7 +265,7 @@ async function functionStateOf(
   prepared: Prepared,
   encoder: CanonicalEncoder,
   reader: PathReader,
-): Promise<StepState> {
+): Promise<FunctionState> {
   const known = knownStates.get(step);
   if (known !== undefined) return known;
   const fingerprint = await prepared.fingerprint();
@@ -284,7 +284,7 @@ async function functionStateOf(
 
 /** Whether the function may read files without being observed. */
 function isBlind(
-  { fingerprint, prepared }: Pick<StepState, "fingerprint" | "prepared">,
+  { fingerprint, prepared }: Pick<FunctionState, "fingerprint" | "prepared">,
   { blind }: CanonicalEncoder,
 ): boolean {
   return !prepared.options.observe || [...fingerprint.blind, ...blind].some(({ kind }) => kind !== "network");

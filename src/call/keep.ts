@@ -13,7 +13,7 @@ import type { StaleReason } from "../words/events.ts";
 import { type Outcome, outcomeOf, uniqueOutcome } from "./outcome.ts";
 import { type EntryRecord, FORMAT_VERSION, type Trace } from "../words/records.ts";
 import type { Execution } from "./run.ts";
-import { tellNotice, tellPruned, tellRaced, tellStored, tellUnsaved } from "./tell.ts";
+import { reportNotice, reportPruned, reportRaced, reportStored, reportUnsaved } from "./report.ts";
 
 /** How a result is kept. */
 export interface KeepOptions {
@@ -46,19 +46,19 @@ export async function keep(call: Call, execution: Returned, mode: KeepOptions): 
   if (!mode.isWritten || !isStorable(call, execution, mode)) return unstored(execution, reasons);
   try {
     const trace = await commit(call, execution, mode);
-    tellStored(call, trace.sizeBytes);
+    reportStored(call, trace.sizeBytes);
     await keepBound(call, trace.sizeBytes);
-    return { kind: "stored", trace, value, reasons, outcome: outcomeOf(trace) };
+    return { kind: "stored", trace, value, reasons, digest: outcomeOf(trace) };
   } catch (error) {
-    tellUnsaved(call, describeError(error), null);
+    reportUnsaved(call, describeError(error), null);
     return unstored(execution, reasons);
   }
 }
 
 /** A result that is nowhere. Only here is it digested for its own sake: a stored one has the digest of its blob. */
 function unstored({ value, encoded }: Returned, reasons: readonly StaleReason[]): Outcome {
-  const outcome = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
-  return { kind: "unstored", value, reasons, outcome };
+  const digest = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
+  return { kind: "unstored", value, reasons, digest };
 }
 
 /** Whether a result may be stored; tells why not. */
@@ -66,17 +66,17 @@ function isStorable(call: Call, execution: Returned, { isSameInput }: KeepOption
   const { encoded, refusal, raced } = execution;
   if (encoded === null) {
     const detail = refusal instanceof Error ? refusal.message : String(refusal);
-    tellUnsaved(call, detail, refusal instanceof CacheTypeError ? refusal.path : null);
+    reportUnsaved(call, detail, refusal instanceof CacheTypeError ? refusal.path : null);
     return false;
   }
-  for (const { path, detail } of encoded.notices) tellNotice(call, `${path}: ${detail}`);
+  for (const { path, detail } of encoded.notices) reportNotice(call, `${path}: ${detail}`);
   if (!isSameInput || raced.length > 0) {
-    tellRaced(call, isSameInput ? raced : ["an input", ...raced]);
+    reportRaced(call, isSameInput ? raced : ["an input", ...raced]);
     return false;
   }
   const { maxBytes } = call.prepared.options;
   if (encoded.byteLength > maxBytes) {
-    tellUnsaved(call, `it takes ${encoded.byteLength} bytes, and maxBytes is ${maxBytes}`, null);
+    reportUnsaved(call, `it takes ${encoded.byteLength} bytes, and maxBytes is ${maxBytes}`, null);
     return false;
   }
   return true;
@@ -127,9 +127,9 @@ function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepOptio
 async function keepBound(call: Call, sizeBytes: number): Promise<void> {
   try {
     const removal = await call.prepared.bound?.committed(sizeBytes);
-    if (removal && removal.removed > 0) tellPruned(call, removal);
+    if (removal && removal.removed > 0) reportPruned(call, removal);
   } catch (error) {
-    tellNotice(call, `the cache could not be kept under maxBytes: ${describeError(error)}`);
+    reportNotice(call, `the cache could not be kept under maxBytes: ${describeError(error)}`);
   }
 }
 

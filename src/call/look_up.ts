@@ -15,7 +15,7 @@ import { recallArguments } from "./replay.ts";
 import type { ChildDependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
 import { compareTraces } from "../reasons/compare.ts";
 import { findWrapped, type Wrapped } from "./wrapped.ts";
-import { tellDamaged } from "./tell.ts";
+import { reportDamaged } from "./report.ts";
 import { once } from "../words/waiting.ts";
 import { childReason } from "../reasons/make_reason.ts";
 
@@ -26,7 +26,7 @@ export interface Verification {
   /** Whether someone will be told why inner calls ran. */
   readonly isHeard: boolean;
   /** What was found out on the way: a call that two others make is looked at once. */
-  readonly landings: Map<string, Promise<Outcome>>;
+  readonly outcomes: Map<string, Promise<Outcome>>;
   readonly findings: Map<string, Promise<Finding>>;
   /** The calls being verified, outermost first: one that leads back to itself does not stand. */
   readonly open: Set<string>;
@@ -34,7 +34,7 @@ export interface Verification {
 
 /** Begins a verification. */
 export function beginVerification(isHeard: boolean, rerun?: Verification["rerun"]): Verification {
-  const empty = { isHeard, landings: new Map(), findings: new Map(), open: new Set<string>() };
+  const empty = { isHeard, outcomes: new Map(), findings: new Map(), open: new Set<string>() };
   return rerun === undefined ? empty : { ...empty, rerun };
 }
 
@@ -70,7 +70,7 @@ export function isUpToDate({ commits }: Finding, { prepared: { workspace: { cach
 async function readRecord(call: Call): Promise<EntryRecord | null> {
   const { workspace } = call.prepared;
   try {
-    const onDamaged = (detail: string) => tellDamaged(call, detail);
+    const onDamaged = (detail: string) => reportDamaged(call, detail);
     const record = await workspace.cache.records.get(call.key, { parts: false, onDamaged });
     workspace.hasWorked = true;
     return record;
@@ -78,7 +78,7 @@ async function readRecord(call: Call): Promise<EntryRecord | null> {
     const isSetUp = error instanceof CacheError &&
       (error.code === "ERR_UNSTABLE_KV" || error.code === "ERR_PERMISSION");
     if (!workspace.hasWorked && isSetUp) throw error;
-    tellDamaged(call, describeError(error));
+    reportDamaged(call, describeError(error));
     return null;
   }
 }
@@ -120,11 +120,11 @@ async function checkChild(recorded: ChildDependency, outer: Call, visit: Verific
   if (visit.open.has(inner.key)) return differs("stale");
 
   if (visit.rerun !== undefined) {
-    const landing = await once(visit.landings, inner.key, () => visit.rerun!(inner, visit));
-    if (landing.outcome === recorded.outcome) return null;
+    const outcome = await once(visit.outcomes, inner.key, () => visit.rerun!(inner, visit));
+    if (outcome.digest === recorded.outcome) return null;
     return differs(
       "result",
-      landing.kind === "hit" ? await whatChanged(inner, recorded, landing.trace) : landing.reasons,
+      outcome.kind === "hit" ? await whatChanged(inner, recorded, outcome.trace) : outcome.reasons,
     );
   }
   const { verdict } = await once(visit.findings, inner.key, () => lookUp(inner, visit));

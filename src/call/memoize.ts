@@ -14,7 +14,7 @@ import { DAMAGED, deliver } from "./deliver.ts";
 import type { CallKey } from "../words/digests.ts";
 import type { CallReport } from "../words/events.ts";
 import { explain, reportOf } from "./explain.ts";
-import type { Flight } from "./flights.ts";
+import type { Run } from "./runs.ts";
 import { reservePlace, runFunction } from "./run.ts";
 import { keep } from "./keep.ts";
 import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
@@ -22,7 +22,7 @@ import { type Finding, NOTHING_FOUND } from "./freshness.ts";
 import { beginVerification, isUpToDate, lookUp, type Verification } from "./look_up.ts";
 import type { Wrapped } from "./wrapped.ts";
 import { joinRun, takeLock } from "./wait.ts";
-import { isHeard, tellDamaged, tellMiss, tellShared } from "./tell.ts";
+import { isHeard, reportDamaged, reportMiss, reportShared } from "./report.ts";
 import { runUnobserved } from "../reads/run_observed.ts";
 
 /**
@@ -50,14 +50,14 @@ export function memoize(
     const input = place.pack(call);
     const release = call.prepared.workspace.cache.use();
     try {
-      let landing = await answer(call, options, place.flight);
-      let result = await deliver(call, landing, startedMs);
+      let outcome = await answer(call, options, place.run);
+      let result = await deliver(call, outcome, startedMs);
       if (result === DAMAGED) {
-        landing = await answer(call, { ...options, load: false }, place.flight);
-        result = await deliver(call, landing, startedMs);
+        outcome = await answer(call, { ...options, load: false }, place.run);
+        result = await deliver(call, outcome, startedMs);
       }
-      await place.fill(call, input, landing);
-      if (landing.kind === "threw") throw landing.error;
+      await place.fill(call, input, outcome);
+      if (outcome.kind === "threw") throw outcome.error;
       return result;
     } finally {
       release();
@@ -82,31 +82,31 @@ export function keyOf(step: Wrapped, receiver: unknown, args: readonly unknown[]
 async function answer(
   call: Call,
   options: CallOptions,
-  within: Flight<Outcome> | undefined,
+  within: Run<Outcome> | undefined,
   visit: Verification = beginVerification(isHeard(call), answerInner),
 ): Promise<Outcome> {
-  const { flights } = call.prepared.workspace;
+  const { runs } = call.prepared.workspace;
   const found = isRead(options) ? await lookUp(call, visit) : NOTHING_FOUND;
   if (found.verdict?.fresh) return outcomeOfTrace(found.verdict.trace);
 
-  const running = isRead(options) ? flights.joinable(call.key, within) : undefined;
+  const running = isRead(options) ? runs.joinable(call.key, within) : undefined;
   if (running !== undefined) {
-    const landing = await joinRun(call, running, within);
-    return landing.isOfOtherInput === true ? await answer(call, options, within) : landing;
+    const outcome = await joinRun(call, running, within);
+    return outcome.isOfOtherInput === true ? await answer(call, options, within) : outcome;
   }
-  const flight = flights.begin(call.key, within);
-  let landing: Outcome | undefined;
+  const run = runs.begin(call.key, within);
+  let outcome: Outcome | undefined;
   try {
-    return landing = await compute(call, options, found, visit, flight);
+    return outcome = await compute(call, options, found, visit, run);
   } catch (error) {
     // The function's own exceptions do not come this way: the cache failed, and that costs nobody a result.
-    tellDamaged(call, describeError(error));
-    const execution = await runFunction(call, flight);
-    return landing = execution.threw
+    reportDamaged(call, describeError(error));
+    const execution = await runFunction(call, run);
+    return outcome = execution.threw
       ? await outcomeOfError(call.prepared.codeOptions, execution.error, [])
-      : { kind: "unstored", value: execution.value, reasons: [], outcome: uniqueOutcome() };
+      : { kind: "unstored", value: execution.value, reasons: [], digest: uniqueOutcome() };
   } finally {
-    flights.end(call.key, flight, landing!);
+    runs.end(call.key, run, outcome!);
   }
 }
 
@@ -121,35 +121,35 @@ async function compute(
   options: CallOptions,
   found: Finding,
   visit: Verification,
-  flight: Flight<Outcome>,
+  run: Run<Outcome>,
 ): Promise<Outcome> {
   const isWritten = options.skipSave !== true && !call.prepared.workspace.cache.readOnly;
-  const lock = isRead(options) && isWritten ? await takeLock(call, flight) : null;
+  const lock = isRead(options) && isWritten ? await takeLock(call, run) : null;
   try {
     const again = lock === null || isUpToDate(found, call) ? found : await lookUp(call, visit, "afresh");
     if (again.verdict?.fresh) {
-      if (lock !== null && lock.waitedMs > 0) tellShared(call, "machine");
+      if (lock !== null && lock.waitedMs > 0) reportShared(call, "machine");
       return outcomeOfTrace(again.verdict.trace);
     }
     const reasons = await explain(call, again, options);
-    tellMiss(call, reasons);
+    reportMiss(call, reasons);
     call.values(); // the function may change its arguments
     const isSameInput = (await identifyCall(call.step, call.receiver, call.args)).key === call.key;
-    const execution = await runFunction(call, flight);
+    const execution = await runFunction(call, run);
     if (execution.threw) {
       return {
         ...await outcomeOfError(call.prepared.codeOptions, execution.error, reasons),
         isOfOtherInput: !isSameInput,
       };
     }
-    const landing = await keep(call, execution, {
+    const outcome = await keep(call, execution, {
       reasons,
       isSameInput,
       isWritten,
       isOverwriting: options.force === true,
       record: again.record,
     });
-    return { ...landing, isOfOtherInput: !isSameInput };
+    return { ...outcome, isOfOtherInput: !isSameInput };
   } finally {
     lock?.release();
   }

@@ -14,10 +14,10 @@ import type { Trace } from "../words/records.ts";
 export type Outcome =
   & {
     /** Identity of what it returned or threw; what an outer call depends on. */
-    readonly outcome: Digest<"outcome">;
+    readonly digest: Digest<"outcome">;
     /** Why the function ran, as far as that was asked; empty for a hit. */
     readonly reasons: readonly StaleReason[];
-    /** Whether another caller's run is what is landed on, so that its value is not this caller's to change. */
+    /** Whether it is that of another caller's run, so that its value is not this caller's to change. */
     readonly isShared?: boolean;
     /** Whether an input changed between the call and the run, so that it is nobody else's result. */
     readonly isOfOtherInput?: boolean;
@@ -31,7 +31,7 @@ export type Outcome =
 
 /** A stored execution that stands. */
 export function outcomeOfTrace(trace: Trace): Outcome {
-  return { kind: "hit", trace, outcome: outcomeOf(trace), reasons: [] };
+  return { kind: "hit", trace, digest: outcomeOf(trace), reasons: [] };
 }
 
 /** An execution that threw; errors that code can only tell apart by their stack traces are one outcome. */
@@ -41,13 +41,13 @@ export async function outcomeOfError(
   reasons: readonly StaleReason[],
 ): Promise<Outcome> {
   const encoder = new CanonicalEncoder(codeOptions);
-  let outcome: Digest<"outcome">;
+  let digest: Digest<"outcome">;
   try {
-    outcome = digestChunks([utf8.encode("threw "), await encoder.encode(error, "error")]);
+    digest = digestChunks([utf8.encode("threw "), await encoder.encode(error, "error")]);
   } catch {
-    outcome = uniqueOutcome(); // it holds something that cannot be compared
+    digest = uniqueOutcome(); // it holds something that cannot be compared
   }
-  return { kind: "threw", error, reasons, outcome };
+  return { kind: "threw", error, reasons, digest };
 }
 
 const utf8 = new TextEncoder();

@@ -5,10 +5,10 @@
  */
 import type { Call } from "./identify.ts";
 import { type EncodedResult, encodeResult } from "../values/result/encode_result.ts";
-import type { Flight } from "./flights.ts";
+import type { Run } from "./runs.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Dependency, FlatTrace, Trace } from "../words/records.ts";
-import { tellRun } from "./tell.ts";
+import { reportRun } from "./report.ts";
 import { CallFrame, currentFrame, isBelow, runInFrame } from "../reads/run_observed.ts";
 import { keepArguments, packArguments } from "./replay.ts";
 
@@ -35,12 +35,12 @@ export type Execution =
 export interface RunningCall {
   readonly call: Call;
   readonly frame: CallFrame;
-  readonly flight: Flight<Outcome>;
+  readonly run: Run<Outcome>;
   readonly support: SupportBuilder;
 }
 
 const running = new WeakMap<CallFrame, RunningCall>();
-const frames = new WeakMap<Flight<Outcome>, CallFrame>();
+const frames = new WeakMap<Run<Outcome>, CallFrame>();
 
 /** The call in whose function the present code runs. */
 export function currentCall(): RunningCall | undefined {
@@ -52,16 +52,16 @@ export function currentCall(): RunningCall | undefined {
  * Runs the function of a call.
  *
  * @param call The call.
- * @param flight Its place among the running calls.
+ * @param run Its place among the running calls.
  * @returns What it returned or threw. Never rejects for what the function does.
  */
-export async function runFunction(call: Call, flight: Flight<Outcome>): Promise<Execution> {
+export async function runFunction(call: Call, run: Run<Outcome>): Promise<Execution> {
   const { step, prepared, receiver, args, key } = call;
   const { root, files, options: { observe: observes } } = prepared;
   const frame = new CallFrame({
     fname: step.fname,
     key,
-    parent: flight.parent && frames.get(flight.parent),
+    parent: run.parent && frames.get(run.parent),
     root,
     files,
     observes,
@@ -69,8 +69,8 @@ export async function runFunction(call: Call, flight: Flight<Outcome>): Promise<
     named: call.namedPaths,
   });
   const support = new SupportBuilder();
-  running.set(frame, { call, frame, flight, support });
-  frames.set(flight, frame);
+  running.set(frame, { call, frame, run, support });
+  frames.set(run, frame);
   const startedMs = performance.now();
   let computeMs = 0;
   let value: unknown;
@@ -83,10 +83,10 @@ export async function runFunction(call: Call, flight: Flight<Outcome>): Promise<
       return await encode(value);
     });
   } catch (error) {
-    tellRun(call, performance.now() - startedMs, true);
+    reportRun(call, performance.now() - startedMs, true);
     return { threw: true, error };
   }
-  tellRun(call, computeMs, false);
+  reportRun(call, computeMs, false);
   try {
     const { dependencies: observed, raced } = await frame.settle();
     const dependencies = besidesFileArguments(call, observed);
@@ -145,15 +145,15 @@ type Packed = ReturnType<typeof packArguments>;
 /** Where a call will stand in the trace of the call around it. Left unfilled, it does not count. */
 interface ReservedPlace {
   /** The running call around it. */
-  readonly flight: Flight<Outcome> | undefined;
+  readonly run: Run<Outcome> | undefined;
   /** Takes a copy of its arguments, before the function can change them. */
   pack(call: Call): Packed;
   /** Enters what it came to. */
-  fill(call: Call, packed: Packed, landing: Outcome): Promise<void>;
+  fill(call: Call, packed: Packed, outcome: Outcome): Promise<void>;
 }
 
 const NO_PLACE: ReservedPlace = {
-  flight: undefined,
+  run: undefined,
   pack: () => null,
   fill: () => Promise.resolve(),
 };
@@ -165,12 +165,12 @@ export function reservePlace(): ReservedPlace {
   const slot = outer.frame.reserveChild();
   const { blobs, readOnly } = outer.call.prepared.workspace.cache;
   return {
-    flight: outer.flight,
+    run: outer.run,
     pack: (call) => readOnly ? null : packArguments(call),
-    fill: async (call, packed, landing) => {
-      outer.support.add(call, "trace" in landing ? landing.trace : null);
+    fill: async (call, packed, outcome) => {
+      outer.support.add(call, "trace" in outcome ? outcome.trace : null);
       const args = await keepArguments(packed, blobs).catch(() => null);
-      slot.fill({ kind: "child", functionId: call.step.functionId, key: call.key, args, outcome: landing.outcome });
+      slot.fill({ kind: "child", functionId: call.step.functionId, key: call.key, args, outcome: outcome.digest });
     },
   };
 }

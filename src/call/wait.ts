@@ -5,10 +5,10 @@
  */
 import { describeError } from "../words/announce.ts";
 import type { Call } from "./identify.ts";
-import { type Flight, lineage } from "./flights.ts";
+import { lineage, type Run } from "./runs.ts";
 import type { Outcome } from "./outcome.ts";
 import { announceWait, type CallLock, type Holder } from "../store/locks/call_lock.ts";
-import { tellNotice, tellShared, tellWaiting } from "./tell.ts";
+import { reportNotice, reportShared, reportWaiting } from "./report.ts";
 
 /** A wait is told after this time, and then again after each such time. Milliseconds. */
 const TELL_MS = 5000;
@@ -17,26 +17,26 @@ const TELL_MS = 5000;
  * Waits until this process is the one that computes the call.
  *
  * @param call The call.
- * @param flight Its place among the running calls.
+ * @param run Its place among the running calls.
  * @returns `null` when the call should be computed without the lock: the wait reached `waitMs`, or would never end.
  */
-export async function takeLock(call: Call, flight: Flight<Outcome>): Promise<CallLock | null> {
+export async function takeLock(call: Call, run: Run<Outcome>): Promise<CallLock | null> {
   const { cache } = call.prepared.workspace;
   let toldMs = -TELL_MS;
   const waiting = cache.lock(call.key, {
     fname: call.step.fname,
-    holding: lineage(flight.parent).map(({ key }) => key),
+    holding: lineage(run.parent).map(({ key }) => key),
     waitMs: call.prepared.options.waitMs,
     onWait: (holder, waitedMs) => {
       if (waitedMs - toldMs < TELL_MS) return;
       toldMs = waitedMs;
-      tellWaiting(call, describeHolder(holder), waitedMs);
+      reportWaiting(call, describeHolder(holder), waitedMs);
     },
   });
   try {
     return await waiting;
   } catch (error) {
-    tellNotice(call, `computed without a lock: ${describeError(error)}`);
+    reportNotice(call, `computed without a lock: ${describeError(error)}`);
     return null;
   }
 }
@@ -50,15 +50,15 @@ export async function takeLock(call: Call, flight: Flight<Outcome>): Promise<Cal
  */
 export async function joinRun(
   call: Call,
-  running: Flight<Outcome>,
-  within: Flight<Outcome> | undefined,
+  running: Run<Outcome>,
+  within: Run<Outcome> | undefined,
 ): Promise<Outcome> {
-  const { flights, cache } = call.prepared.workspace;
-  tellShared(call, "process");
+  const { runs, cache } = call.prepared.workspace;
+  reportShared(call, "process");
   const holding = lineage(within).map(({ key }) => key);
   const wait = holding.length > 0 && !cache.readOnly ? announceWait(cache.layout.locks, holding, call.key) : undefined;
   try {
-    return { ...await flights.join(running, within), isShared: true };
+    return { ...await runs.join(running, within), isShared: true };
   } finally {
     wait?.end();
   }

@@ -6,7 +6,7 @@
  */
 import { fileDigestsFor } from "../reads/files/open_digests.ts";
 import type { FileDigests } from "../reads/files/file_digests.ts";
-import { Flights } from "./flights.ts";
+import { Runs } from "./runs.ts";
 import type { Outcome } from "./outcome.ts";
 import { type Cache, openCache } from "../store/cache_dir.ts";
 import type { BlobDigest, CallKey } from "../words/digests.ts";
@@ -16,7 +16,7 @@ import type { EntryRecord } from "../words/records.ts";
 export interface Workspace {
   readonly cache: Cache;
   readonly memory: Memory;
-  readonly flights: Flights<Outcome>;
+  readonly runs: Runs<Outcome>;
   readonly files: FileDigests;
   /** Whether the store ever answered: what fails before that is a matter of set-up. */
   hasWorked: boolean;
@@ -42,7 +42,7 @@ export async function openWorkspace(cacheDir: string, options: WorkspaceOptions)
   let workspace = shared.get(cache);
   if (workspace === undefined) {
     const files = fileDigestsFor(cache.dir, { readOnly: cache.readOnly });
-    workspace = { cache, memory: new Memory(), flights: new Flights(), files, hasWorked: false };
+    workspace = { cache, memory: new Memory(), runs: new Runs(), files, hasWorked: false };
     shared.set(cache, workspace);
   }
   return workspace;

@@ -36,12 +36,12 @@ export interface DependencyContext {
 }
 
 /** Stands for something that is there and may not be looked at. */
-const DENIED: ContentDigest = digestLazily("denied");
+const DENIED: ContentDigest = reservedDigest("denied");
 /** Stands for something that is there and whose content cannot be had: a pipe, a device, a damaged disk. */
-const UNREADABLE: ContentDigest = digestLazily("unreadable");
+const UNREADABLE: ContentDigest = reservedDigest("unreadable");
 
 /** A digest's look without hashing, for the few states that are no content; no SHA-256 is likely to be one. */
-function digestLazily(state: string): ContentDigest {
+function reservedDigest(state: string): ContentDigest {
   let hex = "";
   for (const character of state) hex += character.charCodeAt(0).toString(16).padStart(2, "0");
   return hex.padEnd(64, "0") as ContentDigest;

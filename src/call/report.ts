@@ -16,7 +16,7 @@ export function isHeard(call: Call): boolean {
   return isAudienceHeard(call.prepared.audience);
 }
 
-function tell(call: Call, body: EventBody): void {
+function report(call: Call, body: EventBody): void {
   const { audience } = call.prepared;
   if (isAudienceHeard(audience)) {
     announce({ ...body, fname: call.step.fname, key: call.key } as CacheEvent, audience);
@@ -24,61 +24,61 @@ function tell(call: Call, body: EventBody): void {
 }
 
 /** A stored result is returned. */
-export function tellHit(call: Call, elapsedMs: number, savedMs: number): void {
-  tell(call, { kind: "hit", elapsedMs, savedMs });
+export function reportHit(call: Call, elapsedMs: number, savedMs: number): void {
+  report(call, { kind: "hit", elapsedMs, savedMs });
 }
 
 /** The function is about to run. */
-export function tellMiss(call: Call, reasons: readonly StaleReason[]): void {
-  tell(call, { kind: "miss", reasons, summary: describeReasons(reasons) });
+export function reportMiss(call: Call, reasons: readonly StaleReason[]): void {
+  report(call, { kind: "miss", reasons, summary: describeReasons(reasons) });
 }
 
 /** The function ended. */
-export function tellRun(call: Call, computeMs: number, threw: boolean): void {
-  tell(call, { kind: "run", computeMs, threw });
+export function reportRun(call: Call, computeMs: number, threw: boolean): void {
+  report(call, { kind: "run", computeMs, threw });
 }
 
 /** Its result is stored. */
-export function tellStored(call: Call, sizeBytes: number): void {
-  tell(call, { kind: "stored", sizeBytes });
+export function reportStored(call: Call, sizeBytes: number): void {
+  report(call, { kind: "stored", sizeBytes });
 }
 
 /** The call shares another caller's run. */
-export function tellShared(call: Call, scope: "process" | "machine"): void {
-  tell(call, { kind: "shared", with: scope });
+export function reportShared(call: Call, scope: "process" | "machine"): void {
+  report(call, { kind: "shared", with: scope });
 }
 
 /** Another process computes the same call. */
-export function tellWaiting(call: Call, holder: string, waitedMs: number): void {
-  tell(call, { kind: "lock-wait", holder, waitedMs });
+export function reportWaiting(call: Call, holder: string, waitedMs: number): void {
+  report(call, { kind: "lock-wait", holder, waitedMs });
 }
 
 /** Something stored cannot be used. */
-export function tellDamaged(call: Call, detail: string): void {
-  tell(call, { kind: "damaged", detail });
+export function reportDamaged(call: Call, detail: string): void {
+  report(call, { kind: "damaged", detail });
   warnOnce(`${call.step.fname}: a stored entry is damaged and is not used: ${detail}`);
 }
 
 /** Something that the call read changed while it ran. */
-export function tellRaced(call: Call, changed: readonly string[]): void {
-  tell(call, { kind: "raced", changed });
+export function reportRaced(call: Call, changed: readonly string[]): void {
+  report(call, { kind: "raced", changed });
   const list = changed.slice(0, 5).join(", ") + (changed.length > 5 ? ` and ${changed.length - 5} more` : "");
   warnOnce(`${call.step.fname}: ${list} changed while it ran; the result is returned and not stored`);
 }
 
 /** The result is returned and could not be stored. */
-export function tellUnsaved(call: Call, detail: string, path: string | null): void {
-  tell(call, { kind: "save-failed", detail, path });
+export function reportUnsaved(call: Call, detail: string, path: string | null): void {
+  report(call, { kind: "save-failed", detail, path });
   warnOnce(`${call.step.fname}: the result is returned and not stored: ${detail}`);
 }
 
 /** Entries were removed to keep the cache under its bound. */
-export function tellPruned(call: Call, { removed, freedBytes }: { removed: number; freedBytes: number }): void {
-  tell(call, { kind: "pruned", removed, freedBytes });
+export function reportPruned(call: Call, { removed, freedBytes }: { removed: number; freedBytes: number }): void {
+  report(call, { kind: "pruned", removed, freedBytes });
 }
 
 /** Something that the user has to know about the function. */
-export function tellNotice(call: Call, detail: string): void {
-  tell(call, { kind: "notice", detail });
+export function reportNotice(call: Call, detail: string): void {
+  report(call, { kind: "notice", detail });
   warnOnce(`${call.step.fname}: ${detail}`);
 }
