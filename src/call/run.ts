@@ -40,7 +40,6 @@ export interface RunningCall {
 }
 
 const running = new WeakMap<CallFrame, RunningCall>();
-const frames = new WeakMap<Run<Outcome>, CallFrame>();
 
 /** The call in whose function the present code runs. */
 export function currentCall(): RunningCall | undefined {
@@ -61,7 +60,7 @@ export async function runFunction(call: Call, run: Run<Outcome>): Promise<Execut
   const frame = new CallFrame({
     fname: step.fname,
     key,
-    parent: run.parent && frames.get(run.parent),
+    parent: run.parent?.reads,
     root,
     files,
     observes,
@@ -70,7 +69,7 @@ export async function runFunction(call: Call, run: Run<Outcome>): Promise<Execut
   });
   const support = new SupportBuilder();
   running.set(frame, { call, frame, run, support });
-  frames.set(run, frame);
+  run.reads = frame;
   const startedMs = performance.now();
   let computeMs = 0;
   let value: unknown;

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { CallFrame } from "../reads/run_observed.ts";
 import type { CallKey } from "../words/digests.ts";
 
 /** One running call. `Outcome` is what its sharers receive. */
@@ -15,6 +16,8 @@ export class Run<Outcome> {
   readonly ended: Promise<Outcome>;
   /** The calls that it waits for, or that calls inside it wait for. */
   readonly waitsFor: Set<Run<Outcome>> = new Set();
+  /** Notes what its function reads; `undefined` until that runs. */
+  reads: CallFrame | undefined;
   /** Ends it. */
   finish!: (outcome: Outcome) => void;
 
