@@ -123,7 +123,8 @@ const waits = cached(async function waits(x: number) { await gate; return await 
   const [outcomes] = await runNotebooks(project, python, [cells]);
   assertEquals(outcomes!.filter(({ status }) => status === "dead"), []);
   assertEquals(outcomes!.length, cells.length);
-  const last = (index: number) => outcomes!.at(index)!.text.at(-1);
+  // What calls of other cells say arrives whenever it does.
+  const last = (index: number) => outcomes!.at(index)!.text.filter((text) => !text.startsWith("cachepy: ")).at(-1);
   assert(outcomes!.some(({ status, text }) => status === "error" && text.includes("of the cell")));
   assertEquals([last(-5), last(-4), last(-1)], ["100", "20", "2"]);
 });
