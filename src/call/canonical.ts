@@ -3,8 +3,6 @@
  *
  * @module
  */
-// Loaded by the first function or instance among inputs.
-import defer * as nodeUtil from "node:util";
 import { type EncodedKey, encodeKey, type EncodeKeyOptions, type Unresolved } from "../values/key/encode_key.ts";
 import { digestBytes } from "../words/sha256.ts";
 import {
@@ -15,6 +13,7 @@ import {
   identifyValue,
 } from "../code/fingerprint.ts";
 import { classOf, nameOfFunction, noticeOfHandle } from "../code/walk/values.ts";
+import { isProxy } from "../values/result/losses.ts";
 
 /** Stands for the receiver of a method that writes to it. */
 class Receiver {}
@@ -134,7 +133,7 @@ export class CanonicalEncoder {
 
   /** What a Proxy answers is its handler's doing, which nobody sees; it counts as what it pretends to be. */
   #noteProxy(object: object): void {
-    if (nodeUtil.types.isProxy(object)) this.notices.add(noticeOfHandle("Proxy"));
+    if (isProxy(object)) this.notices.add(noticeOfHandle("Proxy"));
   }
 
   #nameHandle(handle: unknown): string {

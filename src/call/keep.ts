@@ -8,9 +8,9 @@ import type { Call } from "./identify.ts";
 import { type EncodedResult, joinChunks } from "../values/result/encode_result.ts";
 import { digestChunks } from "../words/sha256.ts";
 import type { BlobDigest } from "../words/digests.ts";
-import { CacheTypeError } from "../words/errors.ts";
+import { CacheTypeError, messageOf } from "../words/errors.ts";
 import type { StaleReason } from "../words/events.ts";
-import { type Outcome, outcomeOf, uniqueOutcome } from "./outcome.ts";
+import { digestOfOutcome, type Outcome, uniqueOutcome } from "./outcome.ts";
 import { type EntryRecord, FORMAT_VERSION, type Trace } from "../words/records.ts";
 import type { Execution } from "./run.ts";
 import { reportNotice, reportPruned, reportRaced, reportStored, reportUnsaved } from "./report.ts";
@@ -48,7 +48,7 @@ export async function keep(call: Call, execution: Returned, mode: KeepOptions): 
     const trace = await commit(call, execution, mode);
     reportStored(call, trace.sizeBytes);
     await keepBound(call, trace.sizeBytes);
-    return { kind: "stored", trace, value, reasons, digest: outcomeOf(trace) };
+    return { kind: "stored", trace, value, reasons, digest: digestOfOutcome(trace) };
   } catch (error) {
     reportUnsaved(call, describeError(error), null);
     return unstored(execution, reasons);
@@ -65,7 +65,7 @@ function unstored({ value, encoded }: Returned, reasons: readonly StaleReason[])
 function isStorable(call: Call, execution: Returned, { isSameInput }: KeepOptions): execution is Storable {
   const { encoded, refusal, raced } = execution;
   if (encoded === null) {
-    const detail = refusal instanceof Error ? refusal.message : String(refusal);
+    const detail = messageOf(refusal);
     reportUnsaved(call, detail, refusal instanceof CacheTypeError ? refusal.path : null);
     return false;
   }

@@ -10,7 +10,7 @@ import { checkDependency } from "../reads/dependency.ts";
 import type { StaleReason } from "../words/events.ts";
 import { compareWithClosest } from "./explain.ts";
 import { type Finding, NOTHING_FOUND, type TraceChecks, verifyRecord } from "./freshness.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import { digestOfOutcome, type Outcome } from "./outcome.ts";
 import { recallArguments } from "./replay.ts";
 import type { ChildDependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
 import { compareTraces } from "../reasons/compare.ts";
@@ -130,7 +130,7 @@ async function checkChild(recorded: ChildDependency, outer: Call, visit: Verific
   const { verdict } = await once(visit.findings, inner.key, () => lookUp(inner, visit));
   if (verdict === null) return differs("stale", (await compareWithClosest(inner)).reasons);
   if (!verdict.fresh) return differs("stale", verdict.reasons);
-  if (outcomeOf(verdict.trace) === recorded.outcome) return null;
+  if (digestOfOutcome(verdict.trace) === recorded.outcome) return null;
   return differs("result", await whatChanged(inner, recorded, verdict.trace));
 }
 
@@ -139,7 +139,7 @@ async function whatChanged(inner: Call, recorded: ChildDependency, now: Trace): 
   const { records } = inner.prepared.workspace.cache;
   for (const key of new Set([inner.key, recorded.key])) {
     const then = (await records.get(key, { parts: false }))?.traces.find((trace) =>
-      outcomeOf(trace) === recorded.outcome
+      digestOfOutcome(trace) === recorded.outcome
     );
     if (then !== undefined) return compareTraces(then, now);
   }

@@ -31,7 +31,7 @@ export type Outcome =
 
 /** A stored execution that stands. */
 export function outcomeOfTrace(trace: Trace): Outcome {
-  return { kind: "hit", trace, digest: outcomeOf(trace), reasons: [] };
+  return { kind: "hit", trace, digest: digestOfOutcome(trace), reasons: [] };
 }
 
 /** An execution that threw; errors that code can only tell apart by their stack traces are one outcome. */
@@ -53,7 +53,7 @@ export async function outcomeOfError(
 const utf8 = new TextEncoder();
 
 /** What an execution returned, in the form that traces record: the digest of the encoded result. */
-export function outcomeOf(trace: Trace): Digest<"outcome"> {
+export function digestOfOutcome(trace: Trace): Digest<"outcome"> {
   return trace.result as string as Digest<"outcome">;
 }
 

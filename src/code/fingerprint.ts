@@ -9,7 +9,7 @@
  * @module
  */
 import { digestBytes } from "../words/sha256.ts";
-import { CacheError } from "../words/errors.ts";
+import { CacheError, messageOf } from "../words/errors.ts";
 import { type FunctionOrigin, isInspectorAllowed, leaseInspector } from "./v8/inspector.ts";
 import { assemble, type Assembly, type ChangingVariable } from "./digest/assemble.ts";
 import { findBlindPackages } from "./blind/blind_packages.ts";
@@ -102,9 +102,7 @@ async function followOrFallBack(subject: object, options: FingerprintOptions): P
     return await followCode(subject, options);
   } catch (error) {
     const found = fingerprintSource(subject, options);
-    const notice = `not followed: the code could not be walked (${
-      error instanceof Error ? error.message : String(error)
-    })`;
+    const notice = `not followed: the code could not be walked (${messageOf(error)})`;
     return {
       ...found,
       notices: [notice, ...found.notices],

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { CacheTypeError } from "../words/errors.ts";
+import { CacheTypeError, messageOf } from "../words/errors.ts";
 import {
   type CacheOptions,
   mergeOptions,
@@ -268,7 +268,7 @@ function syntaxProblem(source: ConfigSource, cause: unknown): CacheTypeError {
       cause,
     );
   }
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   const place = / at line (\d+), column \d+[\s\S]*$/.exec(message);
   const detail = place === null ? message : message.slice(0, place.index);
   const printable = detail.replace(/\p{Cc}+/gu, " ");

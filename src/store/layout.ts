@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { CacheError } from "../words/errors.ts";
+import { CacheError, messageOf } from "../words/errors.ts";
 import {
   appendOwn,
   FILE_MODE,
@@ -223,7 +223,7 @@ export function describeFolderError(error: unknown, root: string): CacheError {
   if (error instanceof CacheError) return error;
   if (isPermissionError(error)) return missingPermission(root, missingAccess(root), error);
   const details = { path: root, cause: error };
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   if (isFile(root)) {
     return new CacheError(
       "ERR_CACHE_DIR",

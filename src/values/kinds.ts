@@ -243,7 +243,7 @@ export function ownPlatformName(subject: object): string | null {
 function platformNameOf(prototype: object): string | null {
   const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   if (typeof constructor !== "function") return null;
-  if (isNativeConstructor(constructor)) return constructor.name;
+  if (isNativeFunction(constructor)) return constructor.name;
   for (const owner of [globalThis, Deno]) {
     const descriptor = Object.getOwnPropertyDescriptor(owner, constructor.name);
     // What a program adds to the global object is enumerable; what the platform put there is not (Deno's own is).
@@ -255,8 +255,8 @@ function platformNameOf(prototype: object): string | null {
 }
 
 /** Whether a function is part of the engine. Bound functions look the same and are not told apart. */
-function isNativeConstructor(constructor: (...args: never[]) => unknown): boolean {
-  return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(constructor));
+export function isNativeFunction(fn: object): boolean {
+  return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn));
 }
 
 /** Whether an object is what a program of another realm (`node:vm`) takes for a plain object, an array or a built-in. */
@@ -264,7 +264,7 @@ export function isForeign(subject: object): boolean {
   const prototype = Object.getPrototypeOf(subject);
   if (prototype === null) return false;
   const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  if (typeof constructor !== "function" || !isNativeConstructor(constructor)) return false;
+  if (typeof constructor !== "function" || !isNativeFunction(constructor)) return false;
   const own = Object.getOwnPropertyDescriptor(globalThis, constructor.name);
   return own !== undefined && "value" in own && typeof own.value === "function" && own.value !== constructor;
 }

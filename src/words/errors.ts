@@ -93,3 +93,8 @@ export type CacheErrorCode =
   | "ERR_NO_ENTRY"
   | "ERR_DECODE"
   | "ERR_FILE";
+
+/** What an error says, or whatever was thrown in its place. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

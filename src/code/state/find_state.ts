@@ -10,11 +10,12 @@ import { isClassNode } from "../syntax/parse.ts";
 import { MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
 import { type Change, changeOf, Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
 import type { Exploration } from "../walk/explore.ts";
-import { findMember, isNativeFunction, methodIn, ownDescriptorOf } from "../walk/members.ts";
+import { findMember, methodIn, ownDescriptorOf } from "../walk/members.ts";
 import { isOfPlatform } from "../walk/platform.ts";
 import { isInStaticBlock, nameModule, type Root, type UserCode } from "../walk/reached.ts";
 import type { Declaration } from "../walk/modules.ts";
 import { type InitialCode, noticeOfState, readInitialCode, type StateFindings } from "./state.ts";
+import { isNativeFunction } from "../../values/kinds.ts";
 
 type WritableRoot = Extract<Root, { kind: "value" | "global" }>;
 

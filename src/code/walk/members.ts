@@ -4,8 +4,6 @@
  *
  * @module
  */
-// Loaded when first asked for: it takes longer than all of this package.
-import defer * as nodeUtil from "node:util";
 import type { Binding } from "../syntax/scopes.ts";
 import {
   type AnyNode,
@@ -17,6 +15,8 @@ import {
 } from "../syntax/parse.ts";
 import type { UserCode } from "./reached.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
+import { isProxy } from "../../values/result/losses.ts";
+import { isNativeFunction } from "../../values/kinds.ts";
 
 /** Where a chain of members led. */
 export interface FoundMember {
@@ -42,7 +42,7 @@ export function findMember(root: unknown, path: readonly string[]): FoundMember 
   let followed = 0;
   for (const key of path) {
     if ((typeof value !== "object" && typeof value !== "function") || value === null) break;
-    if (isProxyObject(value)) break;
+    if (isProxy(value)) break;
     const step = readMember(value, key);
     if (!step) break;
     owner = value;
@@ -74,20 +74,12 @@ function ownProperty(object: object, key: string): PropertyDescriptor | "unset" 
   }
 }
 
-function isProxyObject(value: object): boolean {
-  return nodeUtil.types.isProxy(value);
-}
-
 export function ownDescriptorOf(object: object, key: string): PropertyDescriptor | undefined {
   try {
     return Object.getOwnPropertyDescriptor(object, key);
   } catch {
     return undefined;
   }
-}
-
-export function isNativeFunction(fn: object): boolean {
-  return Function.prototype.toString.call(fn).endsWith("{ [native code] }");
 }
 
 export function methodIn(user: UserCode, name: string, isStatic: boolean): FunctionNode | null {

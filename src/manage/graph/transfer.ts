@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CacheError } from "../../words/errors.ts";
+import { CacheError, messageOf } from "../../words/errors.ts";
 import { cacheDefaultDir, toAbsolute } from "../../options/project.ts";
 import { withCache } from "../with_cache.ts";
 import type { StoredNode } from "../../store/cache_dir.ts";
@@ -87,7 +87,7 @@ async function readGraphText(path: string | URL): Promise<string> {
     return await Deno.readTextFile(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new CacheError("ERR_FILE", `Cannot read the graph ${path}: ${why}; name a file that cacheTreeSave() wrote`, {
       path: String(path),
       cause,

@@ -6,6 +6,7 @@
 import type { Cache } from "../../store/cache_dir.ts";
 import { type Mutation, readOwn, removeOwn, requireFolders, writeAnew } from "../../store/inspect.ts";
 import { pause } from "../../words/waiting.ts";
+import { messageOf } from "../../words/errors.ts";
 
 /**
  * What can be wrong.
@@ -152,7 +153,7 @@ export class VerifyState {
       this.problems.push({ ...problem, detail: `${problem.detail}; ${done}` });
       this.repaired++;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       this.problems.push({ ...problem, detail: `${problem.detail}; could not be mended: ${why}` });
     }
   }

@@ -5,7 +5,7 @@
  */
 import type { ContentDigest } from "../../words/digests.ts";
 import { FORMAT_VERSION } from "../../words/records.ts";
-import { CacheError } from "../../words/errors.ts";
+import { CacheError, messageOf } from "../../words/errors.ts";
 import { hashFileSync, hashSmallFile, SYNC_BYTES } from "./hash_file.ts";
 import { digestFound, digestListing, listDirectory, walkDirectory } from "./directory.ts";
 import { FileMemory } from "./file_memory.ts";
@@ -147,7 +147,7 @@ export class FileDigests {
       return statSync(path);
     } catch (error) {
       if (isAbsence(error)) return null;
-      throw notReadable(path, error, describeReadError(error));
+      throw notReadable(path, error, messageOf(error));
     }
   }
 
@@ -204,7 +204,7 @@ export class FileDigests {
       this.memory.set(path, stamp, content, startedMs);
       return content.digest;
     }, (error) => {
-      throw notReadable(path, error, describeReadError(error));
+      throw notReadable(path, error, messageOf(error));
     });
     const entry = { stamp, digest };
     this.#running.set(path, entry);
@@ -249,12 +249,8 @@ function readOr<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof CacheError ? error : notReadable(path, error, describeReadError(error));
+    throw error instanceof CacheError ? error : notReadable(path, error, messageOf(error));
   }
-}
-
-function describeReadError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function notReadable(path: string, cause: unknown, why: string): CacheError {

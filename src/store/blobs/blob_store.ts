@@ -19,6 +19,7 @@ import {
   requireFolders,
 } from "../own_files.ts";
 import { type CacheLayout, codeOf, OWN_NAMES } from "../layout.ts";
+import { messageOf } from "../../words/errors.ts";
 
 /** Places for work; who finds none free waits, in order. */
 class Slots {
@@ -418,7 +419,7 @@ function notAFile(path: string): BlobRead | null {
 function failedRead(error: unknown): BlobRead {
   if (error instanceof Deno.errors.NotFound) return { status: "missing" };
   const isFolder = codeOf(error) === "EISDIR" || error instanceof Deno.errors.IsADirectory;
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   return { status: isFolder ? "corrupt" : "unreadable", detail };
 }
 

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type CommitCounter, describeOpenError, fileSizeOf, inodeOf, messageOf } from "./sqlite_files.ts";
+import { type CommitCounter, describeOpenError, fileSizeOf, inodeOf } from "./sqlite_files.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { FILE_MODE } from "../own_files.ts";
 import { type CacheLayout, isPermissionError } from "../layout.ts";
+import { messageOf } from "../../words/errors.ts";
 
 /** An open database. */
 export interface OpenKv {

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { fileSizeOf, inodeOf, messageOf } from "./sqlite_files.ts";
+import { fileSizeOf, inodeOf } from "./sqlite_files.ts";
 import { type FileLock, LockUnavailable, tryFileLock } from "../locks/file_lock.ts";
 import { listOwn } from "../own_files.ts";
 import { type CacheLayout, OWN_NAMES } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
+import { messageOf } from "../../words/errors.ts";
 
 /** Called with what was found wrong and mended, one sentence. */
 export type ReportDamage = (detail: string) => void;

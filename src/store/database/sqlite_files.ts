@@ -7,7 +7,7 @@
  * @module
  */
 import defer * as sqlite from "node:sqlite";
-import { CacheError } from "../../words/errors.ts";
+import { CacheError, messageOf } from "../../words/errors.ts";
 import { type CacheLayout, codeOf, describeFolderError, isPermissionError, isReadOnlyError } from "../layout.ts";
 
 const MAGIC = "SQLite format 3\0";
@@ -139,11 +139,6 @@ export function isDamage(error: unknown): boolean {
 /** The database was closed under an operation. */
 export function isClosed(error: unknown): boolean {
   return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
-}
-
-/** The message of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Turns what opening a database threw into an error that says the remedy. */

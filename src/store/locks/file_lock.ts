@@ -19,6 +19,7 @@ import {
   writeAnew,
 } from "../own_files.ts";
 import { codeOf, OWN_NAMES } from "../layout.ts";
+import { messageOf } from "../../words/errors.ts";
 
 /** A lock that is held. */
 export interface FileLock {
@@ -55,7 +56,7 @@ export function tryFileLock(path: string): FileLock | null {
       if (isSameFile(file, path)) return held(file, path, isNew);
       isHeld = false;
     } catch (error) {
-      throw new LockUnavailable(`Cannot lock ${path}: ${error instanceof Error ? error.message : String(error)}`, {
+      throw new LockUnavailable(`Cannot lock ${path}: ${messageOf(error)}`, {
         cause: error,
       });
     } finally {
@@ -212,7 +213,7 @@ function openLockFile(path: string): LockFile {
           // Reported as what it prevents.
         }
       }
-      throw new LockUnavailable(`Cannot open ${path}: ${codeOf(error) || describeLockError(error)}`, { cause: error });
+      throw new LockUnavailable(`Cannot open ${path}: ${codeOf(error) || messageOf(error)}`, { cause: error });
     }
   }
 }
@@ -243,8 +244,4 @@ function requireLockFolders(locks: string): void {
 
 function folderAbove(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
-}
-
-function describeLockError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -28,6 +28,7 @@ import {
   type Trace,
   type ValuePart,
 } from "../../words/records.ts";
+import { messageOf } from "../../words/errors.ts";
 
 /** Bytes that are no record; the message says what is wrong with them. */
 export class MalformedRow extends Error {
@@ -265,7 +266,7 @@ function unpackArgs(value: unknown): ChildDependency["args"] {
   try {
     return Uint8Array.fromBase64(text(value[0], "child args"));
   } catch (error) {
-    throw new MalformedRow(`child args are no base64: ${error instanceof Error ? error.message : String(error)}`);
+    throw new MalformedRow(`child args are no base64: ${messageOf(error)}`);
   }
 }
 
@@ -337,7 +338,7 @@ function fromBytes(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch (error) {
-    throw new MalformedRow(error instanceof Error ? error.message : String(error));
+    throw new MalformedRow(messageOf(error));
   }
 }
 
