@@ -5,7 +5,6 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { CallKey } from "../../src/words/digests.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import { RACY_MS } from "../../src/reads/files/snapshot.ts";
 import { CallFrame, runInFrame } from "../../src/reads/run_observed.ts";
@@ -71,7 +70,7 @@ async function measure(paths: readonly string[]): Promise<void> {
 }
 
 function newFrame(files: FileDigests): CallFrame {
-  return new CallFrame({ fname: "bench", key: "0".repeat(64) as CallKey, parent: undefined, root: folder, files });
+  return new CallFrame({ parent: undefined, reads: undefined }, { root: folder, files });
 }
 
 function timeOf(action: () => unknown): number {

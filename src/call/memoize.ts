@@ -1,29 +1,24 @@
 /**
  * The way of a call, in order: identify it, look up its entry, verify what the entry rests on, and return the stored
- * result; or else take the lock, look again, run the function while watching what it reads, store what came out, and
- * return that.
+ * result; or else compute it.
  *
- * Every step has its own file; only this one knows their order.
+ * Every step has its own file; this one knows their order, and `compute` that of the steps that run the function.
  *
  * @module
  */
-import { describeError } from "../words/announce.ts";
 import { type Call, identifyCall } from "./identify.ts";
 import type { CallOptions } from "./cached_function.ts";
 import { DAMAGED, deliver } from "./deliver.ts";
 import type { CallKey } from "../words/digests.ts";
 import type { CallReport } from "../words/events.ts";
-import { explain, reportOf } from "./explain.ts";
+import { reportOf } from "./explain.ts";
 import type { Run } from "./runs.ts";
-import { reservePlace, runFunction } from "./run.ts";
-import { keep } from "./keep.ts";
-import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
-import { type Finding, NOTHING_FOUND } from "./freshness.ts";
-import { beginVerification, isUpToDate, lookUp, type Verification } from "./look_up.ts";
+import { type Outcome, outcomeOfTrace } from "./outcome.ts";
+import { NOTHING_FOUND } from "./freshness.ts";
+import { beginVerification, lookUp, type Verification } from "./look_up.ts";
 import type { Wrapped } from "./wrapped.ts";
-import { joinRun, takeLock } from "./wait.ts";
-import { isHeard, reportDamaged, reportMiss, reportShared } from "./report.ts";
-import { runUnobserved } from "../reads/run_observed.ts";
+import { isHeard } from "./report.ts";
+import { runUnobserved } from "../reads/context.ts";
 
 /**
  * Answers one call of a wrapped function, from the cache if it can.
@@ -44,19 +39,19 @@ export function memoize(
   options: CallOptions,
 ): Promise<unknown> {
   const startedMs = performance.now();
-  const place = reservePlace();
+  const place = computing?.reservePlace(); // no function runs before that is loaded
   return runUnobserved(async () => {
     const call = await identifyCall(step, receiver, args);
-    const input = place.pack(call);
+    const packed = place?.pack(call) ?? null;
     const release = call.prepared.workspace.cache.use();
     try {
-      let outcome = await answer(call, options, place.run);
+      let outcome = await answer(call, options, place?.run);
       let result = await deliver(call, outcome, startedMs);
       if (result === DAMAGED) {
-        outcome = await answer(call, { ...options, load: false }, place.run);
+        outcome = await answer(call, { ...options, load: false }, place?.run);
         result = await deliver(call, outcome, startedMs);
       }
-      await place.fill(call, input, outcome);
+      await place?.fill(call, packed, outcome);
       if (outcome.kind === "threw") throw outcome.error;
       return result;
     } finally {
@@ -78,36 +73,21 @@ export function keyOf(step: Wrapped, receiver: unknown, args: readonly unknown[]
   return runUnobserved(async () => (await identifyCall(step, receiver, args)).key);
 }
 
-/** Finds or makes the result of a call; `within` is the running call in which it was made. */
+/** Finds or makes the result of a call; `within` is the run in whose function it was made. */
 async function answer(
   call: Call,
   options: CallOptions,
-  within: Run<Outcome> | undefined,
+  within: Run | undefined,
   visit: Verification = beginVerification(isHeard(call), answerInner),
 ): Promise<Outcome> {
-  const { runs } = call.prepared.workspace;
-  const found = isRead(options) ? await lookUp(call, visit) : NOTHING_FOUND;
+  const isRead = options.force !== true && options.load !== false;
+  const found = isRead ? await lookUp(call, visit) : NOTHING_FOUND;
   if (found.verdict?.fresh) return outcomeOfTrace(found.verdict.trace);
 
-  const running = isRead(options) ? runs.joinable(call.key, within) : undefined;
-  if (running !== undefined) {
-    const outcome = await joinRun(call, running, within);
-    return outcome.isOfOtherInput === true ? await answer(call, options, within) : outcome;
-  }
-  const run = runs.begin(call.key, within);
-  let outcome: Outcome | undefined;
-  try {
-    return outcome = await compute(call, options, found, visit, run);
-  } catch (error) {
-    // The function's own exceptions do not come this way: the cache failed, and that costs nobody a result.
-    reportDamaged(call, describeError(error));
-    const execution = await runFunction(call, run);
-    return outcome = execution.threw
-      ? await outcomeOfError(call.prepared.codeOptions, execution.error, [])
-      : { kind: "unstored", value: execution.value, reasons: [], digest: uniqueOutcome() };
-  } finally {
-    runs.end(call.key, run, outcome!);
-  }
+  const { compute } = computing ?? await loadCompute();
+  const outcome = await compute(call, { options, found, visit, within });
+  const isOfOther = outcome.isShared === true && outcome.isOfOtherInput === true;
+  return isOfOther ? await answer(call, options, within) : outcome;
 }
 
 /** Makes an inner call again while the call around it is verified. */
@@ -115,48 +95,10 @@ function answerInner(call: Call, visit: Verification): Promise<Outcome> {
   return answer(call, {}, undefined, visit);
 }
 
-/** Runs the function under the call's lock and stores what it returns. */
-async function compute(
-  call: Call,
-  options: CallOptions,
-  found: Finding,
-  visit: Verification,
-  run: Run<Outcome>,
-): Promise<Outcome> {
-  const isWritten = options.skipSave !== true && !call.prepared.workspace.cache.readOnly;
-  const lock = isRead(options) && isWritten ? await takeLock(call, run) : null;
-  try {
-    const again = lock === null || isUpToDate(found, call) ? found : await lookUp(call, visit, "afresh");
-    if (again.verdict?.fresh) {
-      if (lock !== null && lock.waitedMs > 0) reportShared(call, "machine");
-      return outcomeOfTrace(again.verdict.trace);
-    }
-    const reasons = await explain(call, again, options);
-    reportMiss(call, reasons);
-    call.values(); // the function may change its arguments
-    const isSameInput = (await identifyCall(call.step, call.receiver, call.args)).key === call.key;
-    const execution = await runFunction(call, run);
-    if (execution.threw) {
-      return {
-        ...await outcomeOfError(call.prepared.codeOptions, execution.error, reasons),
-        isOfOtherInput: !isSameInput,
-      };
-    }
-    const outcome = await keep(call, execution, {
-      reasons,
-      isSameInput,
-      isWritten,
-      isOverwriting: options.force === true,
-      record: again.record,
-    });
-    return { ...outcome, isOfOtherInput: !isSameInput };
-  } finally {
-    lock?.release();
-  }
-}
+let computing: typeof import("./compute.ts") | undefined;
 
-function isRead(options: CallOptions): boolean {
-  return options.force !== true && options.load !== false;
+async function loadCompute(): Promise<typeof import("./compute.ts")> {
+  return computing = await import("./compute.ts");
 }
 
 /**

@@ -1,82 +1,106 @@
 /**
- * Calls that are running in this process, by call key: concurrent identical calls share one execution.
+ * The calls that run in this process: concurrent identical calls share one execution.
  *
- * A call may wait for another only if that other is not, directly or through what it waits for itself, waiting for the
- * first: two functions that call each other would otherwise wait for ever. The waits are known, so a circle is seen
+ * A call may wait for another only if that other is not, directly or through the calls it waits for itself, waiting for
+ * the first: two functions that call each other would otherwise wait for ever. The waits are known, so a circle is seen
  * before it closes, and the call that would close it runs by itself.
  *
  * @module
  */
-import type { CallFrame } from "../reads/run_observed.ts";
+import type { Call } from "./identify.ts";
+import type { Outcome } from "./outcome.ts";
+import type { FlatTraceBuilder } from "./flat_trace.ts";
+import { type CallFrame, currentFrame } from "../reads/run_observed.ts";
+import type { Cache } from "../store/cache_dir.ts";
 import type { CallKey } from "../words/digests.ts";
 
-/** One running call. `Outcome` is what its sharers receive. */
-export class Run<Outcome> {
-  /** What is known of it when it has ended. Never rejects: a thrown error is an outcome too. */
+/** A call that is being computed: it waits for its lock, or its function runs. */
+export class Run {
+  /** Outcome of the call, once it has ended. Never rejects: a thrown error is an outcome too. */
   readonly ended: Promise<Outcome>;
-  /** The calls that it waits for, or that calls inside it wait for. */
-  readonly waitsFor: Set<Run<Outcome>> = new Set();
-  /** Notes what its function reads; `undefined` until that runs. */
+  /** The runs that it waits for, or that calls inside it wait for. */
+  readonly waitsFor: Set<Run> = new Set();
+  /** Reads of its function; `undefined` until that runs. */
   reads: CallFrame | undefined;
-  /** Ends it. */
-  finish!: (outcome: Outcome) => void;
+  /** Dependencies of its inner calls; `undefined` until its function runs. */
+  inner: FlatTraceBuilder | undefined;
+  #finish!: (outcome: Outcome) => void;
 
   /**
-   * @param key Its call key.
-   * @param parent The running call in which this one was made, if any.
+   * @param call The call.
+   * @param parent The run in whose function the call was made, if any.
    */
-  constructor(readonly key: CallKey, readonly parent: Run<Outcome> | undefined) {
-    this.ended = new Promise((resolve) => this.finish = resolve);
+  constructor(readonly call: Call, readonly parent: Run | undefined) {
+    this.ended = new Promise((resolve) => this.#finish = resolve);
+  }
+
+  /** Hands the outcome to those who wait for it. */
+  finish(outcome: Outcome): void {
+    this.#finish(outcome);
+  }
+
+  /** This run and those in which it was begun, innermost first. */
+  *lineage(): Iterable<Run> {
+    // deno-lint-ignore no-this-alias
+    for (let at: Run | undefined = this; at !== undefined; at = at.parent) yield at;
   }
 }
 
-/** The running calls of one cache directory. */
-export class Runs<Outcome> {
-  readonly #byKey = new Map<CallKey, Run<Outcome>>();
+/** The run in whose function the present code runs. */
+export function currentRun(): Run | undefined {
+  const run = currentFrame()?.run;
+  return run instanceof Run ? run : undefined;
+}
 
-  /** The running call with this key that a call made inside `parent` may wait for. */
-  joinable(key: CallKey, parent: Run<Outcome> | undefined): Run<Outcome> | undefined {
-    const run = this.#byKey.get(key);
-    return run === undefined || closesCircle(run, parent) ? undefined : run;
-  }
+/** Keys of the calls whose locks the callers of a call hold while it is made inside `run`. */
+export function heldKeys(run: Run | undefined): CallKey[] {
+  return run === undefined ? [] : Array.from(run.lineage(), ({ call }) => call.key);
+}
 
-  /** Registers a new running call; a later one with the same key, begun to avoid a circle, takes the place. */
-  begin(key: CallKey, parent: Run<Outcome> | undefined): Run<Outcome> {
-    const run = new Run<Outcome>(key, parent);
-    this.#byKey.set(key, run);
-    return run;
-  }
+const running = new WeakMap<Cache, Map<CallKey, Run>>();
 
-  /** Ends a running call and tells its sharers. */
-  end(key: CallKey, run: Run<Outcome>, outcome: Outcome): void {
-    if (this.#byKey.get(key) === run) this.#byKey.delete(key);
-    run.finish(outcome);
-  }
+function runsOf({ prepared: { workspace: { cache } } }: Call): Map<CallKey, Run> {
+  let runs = running.get(cache);
+  if (runs === undefined) running.set(cache, runs = new Map());
+  return runs;
+}
 
-  /** Waits for `run` on behalf of a call made inside `parent`. */
-  async join(run: Run<Outcome>, parent: Run<Outcome> | undefined): Promise<Outcome> {
-    const waiters = lineage(parent);
-    for (const waiter of waiters) waiter.waitsFor.add(run);
-    try {
-      return await run.ended;
-    } finally {
-      for (const waiter of waiters) waiter.waitsFor.delete(run);
-    }
+/** The run of a call that is identical to `call`, if a call made inside `parent` may wait for it. */
+export function joinableRun(call: Call, parent: Run | undefined): Run | undefined {
+  const run = runsOf(call).get(call.key);
+  return run === undefined || closesCircle(run, parent) ? undefined : run;
+}
+
+/** Begins the run of a call; of two with one key, the second begun to avoid a circle, the later one is joined. */
+export function beginRun(call: Call, parent: Run | undefined): Run {
+  const run = new Run(call, parent);
+  runsOf(call).set(call.key, run);
+  return run;
+}
+
+/** Ends a run and hands its outcome to those who wait for it. */
+export function endRun(run: Run, outcome: Outcome): void {
+  const runs = runsOf(run.call);
+  if (runs.get(run.call.key) === run) runs.delete(run.call.key);
+  run.finish(outcome);
+}
+
+/** Waits for `run` on behalf of a call made inside `parent`. */
+export async function waitForRun(run: Run, parent: Run | undefined): Promise<Outcome> {
+  const waiters = [...parent?.lineage() ?? []];
+  for (const waiter of waiters) waiter.waitsFor.add(run);
+  try {
+    return await run.ended;
+  } finally {
+    for (const waiter of waiters) waiter.waitsFor.delete(run);
   }
 }
 
-/** A run and all those in which it was begun, innermost first. */
-export function lineage<Outcome>(run: Run<Outcome> | undefined): Run<Outcome>[] {
-  const line: Run<Outcome>[] = [];
-  for (let at = run; at !== undefined; at = at.parent) line.push(at);
-  return line;
-}
-
-/** Whether `run` is, or waits for, one of the calls that a call made inside `parent` belongs to. */
-function closesCircle<Outcome>(run: Run<Outcome>, parent: Run<Outcome> | undefined): boolean {
-  const ancestors = new Set(lineage(parent));
+/** True when `run` is, or waits for, one of the runs that a call made inside `parent` belongs to. */
+function closesCircle(run: Run, parent: Run | undefined): boolean {
+  const ancestors = new Set(parent?.lineage());
   if (ancestors.size === 0) return false;
-  const seen = new Set<Run<Outcome>>();
+  const seen = new Set<Run>();
   const open = [run];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     if (ancestors.has(at)) return true;

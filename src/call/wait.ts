@@ -5,7 +5,7 @@
  */
 import { describeError } from "../words/announce.ts";
 import type { Call } from "./identify.ts";
-import { lineage, type Run } from "./runs.ts";
+import { heldKeys, type Run, waitForRun } from "./runs.ts";
 import type { Outcome } from "./outcome.ts";
 import { announceWait, type CallLock, type Holder } from "../store/locks/call_lock.ts";
 import { reportNotice, reportShared, reportWaiting } from "./report.ts";
@@ -16,16 +16,15 @@ const TELL_MS = 5000;
 /**
  * Waits until this process is the one that computes the call.
  *
- * @param call The call.
- * @param run Its place among the running calls.
+ * @param run The run of the call.
  * @returns `null` when the call should be computed without the lock: the wait reached `waitMs`, or would never end.
  */
-export async function takeLock(call: Call, run: Run<Outcome>): Promise<CallLock | null> {
+export async function takeLock({ call, parent }: Run): Promise<CallLock | null> {
   const { cache } = call.prepared.workspace;
   let toldMs = -TELL_MS;
   const waiting = cache.lock(call.key, {
     fname: call.step.fname,
-    holding: lineage(run.parent).map(({ key }) => key),
+    holding: heldKeys(parent),
     waitMs: call.prepared.options.waitMs,
     onWait: (holder, waitedMs) => {
       if (waitedMs - toldMs < TELL_MS) return;
@@ -50,15 +49,15 @@ export async function takeLock(call: Call, run: Run<Outcome>): Promise<CallLock 
  */
 export async function joinRun(
   call: Call,
-  running: Run<Outcome>,
-  within: Run<Outcome> | undefined,
+  running: Run,
+  within: Run | undefined,
 ): Promise<Outcome> {
-  const { runs, cache } = call.prepared.workspace;
+  const { cache } = call.prepared.workspace;
   reportShared(call, "process");
-  const holding = lineage(within).map(({ key }) => key);
+  const holding = heldKeys(within);
   const wait = holding.length > 0 && !cache.readOnly ? announceWait(cache.layout.locks, holding, call.key) : undefined;
   try {
-    return { ...await runs.join(running, within), isShared: true };
+    return { ...await waitForRun(running, within), isShared: true };
   } finally {
     wait?.end();
   }

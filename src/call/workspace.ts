@@ -1,13 +1,11 @@
 /**
- * What the functions of one cache directory share in this process: the store, what is remembered of it, and the calls
- * that are running.
+ * What the functions of one cache directory share in this process: the store, what is remembered of it, and the digests
+ * of files.
  *
  * @module
  */
 import { fileDigestsFor } from "../reads/files/open_digests.ts";
 import type { FileDigests } from "../reads/files/file_digests.ts";
-import { Runs } from "./runs.ts";
-import type { Outcome } from "./outcome.ts";
 import { type Cache, openCache } from "../store/cache_dir.ts";
 import type { BlobDigest, CallKey } from "../words/digests.ts";
 import type { EntryRecord } from "../words/records.ts";
@@ -16,7 +14,6 @@ import type { EntryRecord } from "../words/records.ts";
 export interface Workspace {
   readonly cache: Cache;
   readonly memory: Memory;
-  readonly runs: Runs<Outcome>;
   readonly files: FileDigests;
   /** Whether the store ever answered: what fails before that is a matter of set-up. */
   hasWorked: boolean;
@@ -42,7 +39,7 @@ export async function openWorkspace(cacheDir: string, options: WorkspaceOptions)
   let workspace = shared.get(cache);
   if (workspace === undefined) {
     const files = fileDigestsFor(cache.dir, { readOnly: cache.readOnly });
-    workspace = { cache, memory: new Memory(), runs: new Runs(), files, hasWorked: false };
+    workspace = { cache, memory: new Memory(), files, hasWorked: false };
     shared.set(cache, workspace);
   }
   return workspace;

@@ -18,25 +18,28 @@
  * @module
  */
 import { type Look, lookAt } from "./dependency.ts";
-import type { CallKey } from "../words/digests.ts";
+import type { ChildDependency } from "../words/records.ts";
 import type { FileDigests } from "./files/file_digests.ts";
 import { isAbsolutePath } from "../options/paths.ts";
-import { type ChildSlot, isLines, ObservationSet, type SettledFrame } from "./read_log.ts";
+import { isLines, ObservationSet, type SettledFrame } from "./read_log.ts";
 import type { FileObservation } from "./file_observation.ts";
 import type { Listing, StatObservation } from "./observations.ts";
 import { folderOf, isBelow, observedPath, OwnPaths } from "./own_paths.ts";
 
-/** What a call is and where it runs. */
-export interface CallFrameInfo {
-  /** Name of the function as shown to users. */
-  readonly fname: string;
-  readonly key: CallKey;
-  /** The call that makes this one. */
-  readonly parent: CallFrame | undefined;
+/** A running call as far as its reads are concerned. */
+export interface ReadingRun {
+  /** The call that made this one; it too depends on no file that the inner one wrote over. */
+  readonly parent: ReadingRun | undefined;
+  /** Reads of its function; `undefined` until that runs. */
+  readonly reads: CallFrame | undefined;
+}
+
+/** Circumstances of a call that decide which of its reads are dependencies. */
+export interface CallFrameOptions {
   /** The project root: dependencies hold paths relative to it. */
   readonly root: string;
   readonly files: FileDigests;
-  /** Whether what it reads is noticed; inner calls and files tracked by hand are in any case. @default true */
+  /** Whether reads are noticed; inner calls and files tracked by hand are in any case. @default true */
   readonly observes?: boolean;
   /**
    * Whether the user has been told that some of its reads are not seen.
@@ -69,9 +72,6 @@ export type WriteKind =
 
 /** A running call. Its methods are called by what observes the platform's functions. */
 export class CallFrame {
-  readonly fname: string;
-  readonly key: CallKey;
-  readonly parent: CallFrame | undefined;
   readonly root: string;
   readonly files: FileDigests;
   readonly observes: boolean;
@@ -85,15 +85,16 @@ export class CallFrame {
   readonly #ownVariables = new Set<string>();
   #isCwdOwn = false;
 
-  constructor(info: CallFrameInfo) {
-    this.fname = info.fname;
-    this.key = info.key;
-    this.parent = info.parent;
-    this.root = info.root;
-    this.files = info.files;
-    this.observes = info.observes ?? true;
-    this.hasBlindReads = info.hasBlindReads ?? false;
-    this.#named = info.named;
+  /**
+   * @param run The run whose function reads.
+   * @param options See {@linkcode CallFrameOptions}.
+   */
+  constructor(readonly run: ReadingRun, options: CallFrameOptions) {
+    this.root = options.root;
+    this.files = options.files;
+    this.observes = options.observes ?? true;
+    this.hasBlindReads = options.hasBlindReads ?? false;
+    this.#named = options.named;
     this.#seen = new ObservationSet(this);
   }
 
@@ -102,9 +103,14 @@ export class CallFrame {
     return this.#isRunning;
   }
 
-  /** Keeps a place for an inner call that begins now: it counts once the place is filled, if that is before the end. */
-  reserveChild(): ChildSlot {
-    return this.#seen.child();
+  /**
+   * Keeps a place for an inner call that begins now: inner calls that run at the same time end in any order, but are
+   * verified in the order in which they were made.
+   *
+   * @returns Enters the inner call, which is no dependency before that, nor when it is entered after the end.
+   */
+  reserveChild(): (child: ChildDependency) => void {
+    return this.#seen.reserveChild();
   }
 
   /**
@@ -263,9 +269,9 @@ export class CallFrame {
 
   /** This call and the running ones around it. */
   *#chain(): Iterable<CallFrame> {
-    // deno-lint-ignore no-this-alias
-    for (let frame: CallFrame | undefined = this; frame !== undefined; frame = frame.parent) {
-      if (frame.#isRunning) yield frame;
+    if (this.#isRunning) yield this;
+    for (let run = this.run.parent; run !== undefined; run = run.parent) {
+      if (run.reads?.isRunning === true) yield run.reads;
     }
   }
 

@@ -43,6 +43,11 @@ export function enterFrame<T>(frame: CallFrame | undefined, body: () => T): T {
   return useStorage().run(frame, body);
 }
 
+/** Runs `body` as part of no call: what it reads is nobody's input. For the cache's own work inside a running call. */
+export function runUnobserved<T>(body: () => T): T {
+  return enterFrame(undefined, body);
+}
+
 /** Calls a function of the platform without observing what it reads before it returns. */
 export function mutedApply(
   // deno-lint-ignore no-explicit-any

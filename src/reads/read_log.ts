@@ -28,10 +28,15 @@ export interface SettledFrame {
   readonly raced: string[];
 }
 
+/** An inner call in the order of what was looked at; `undefined` while it runs, and for good when it is no dependency. */
+interface ChildPlace {
+  child: ChildDependency | undefined;
+}
+
 /** What a call looked at. Paths are absolute. */
 export class ObservationSet {
   readonly #context: ObservationContext;
-  readonly #order: (Observation | FileObservation | ChildSlot)[] = [];
+  readonly #order: (Observation | FileObservation | ChildPlace)[] = [];
   readonly #files = new Map<string, FileObservation>();
   readonly #stats = new Map<string, StatObservation>();
   readonly #listings = new Map<string, ListingObservation>();
@@ -44,9 +49,11 @@ export class ObservationSet {
     this.#context = context;
   }
 
-  /** An inner call begins. */
-  child(): ChildSlot {
-    return this.#add(new ChildSlot());
+  /** Keeps a place for an inner call that begins now. @returns Enters it there. */
+  reserveChild(): (child: ChildDependency) => void {
+    const place: ChildPlace = { child: undefined };
+    this.#order.push(place);
+    return (child) => place.child = child;
   }
 
   /** A file is about to be read. @returns `null` when nothing more needs to be known of it. */
@@ -196,8 +203,8 @@ export class ObservationSet {
     const dependencies: Dependency[] = [];
     const children = new Set<string>();
     for (const each of this.#order) {
-      if (each instanceof ChildSlot) {
-        if (each.dependency !== undefined) addChild(dependencies, children, each.dependency);
+      if ("child" in each) {
+        if (each.child !== undefined) addChild(dependencies, children, each.child);
       } else if (each instanceof FileObservation) {
         if (each.digest === undefined) continue;
         dependencies.push({ kind: "file", path: toPortable(each.path, this.#context.root), digest: each.digest });
@@ -217,7 +224,7 @@ export class ObservationSet {
     }
   }
 
-  #add<T extends Observation | FileObservation | ChildSlot>(observation: T): T {
+  #add<T extends Observation | FileObservation>(observation: T): T {
     this.#order.push(observation);
     return observation;
   }
@@ -241,22 +248,4 @@ function addChild(dependencies: Dependency[], seen: Set<string>, child: ChildDep
   if (seen.has(identity)) return;
   seen.add(identity);
   dependencies.push(child);
-}
-
-/**
- * Keeps the place of an inner call from when it begins until its outcome is known: inner calls that run at the same
- * time end in any order, but are verified in the order in which they were made.
- */
-export class ChildSlot {
-  #dependency: ChildDependency | undefined;
-
-  /** What the inner call came to; `undefined` while it runs, and for good when it does not count. */
-  get dependency(): ChildDependency | undefined {
-    return this.#dependency;
-  }
-
-  /** The inner call has ended, by returning or by throwing. */
-  fill(dependency: ChildDependency): void {
-    this.#dependency = dependency;
-  }
 }

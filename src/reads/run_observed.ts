@@ -10,9 +10,8 @@ import { nodePatches } from "./patch/node_functions.ts";
 import { applyPatches, type Patch, revertPatches } from "./patch/patches.ts";
 
 export { CallFrame } from "./call_reads.ts";
-export type { CallFrameInfo } from "./call_reads.ts";
-export type { ChildSlot } from "./read_log.ts";
-export { currentFrame } from "./context.ts";
+export type { CallFrameOptions, ReadingRun } from "./call_reads.ts";
+export { currentFrame, runUnobserved } from "./context.ts";
 export { isBelow } from "./own_paths.ts";
 export type { SettledFrame } from "./read_log.ts";
 export { trackFile } from "./context.ts";
@@ -46,13 +45,6 @@ export function runInFrame<T>(frame: CallFrame, body: () => T): T {
     result.then(end, end);
   } else endRunning(observing);
   return result;
-}
-
-/**
- * Runs `body` as part of no call: what it reads is nobody's input. For the cache's own work inside a running call.
- */
-export function runUnobserved<T>(body: () => T): T {
-  return enterFrame(undefined, body);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -4,7 +4,7 @@ import process from "node:process";
 import type { CallKey, Digest } from "../../src/words/digests.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import type { ChildDependency, Dependency } from "../../src/words/records.ts";
-import { CallFrame, currentFrame, runInFrame, runUnobserved, trackFile } from "../../src/reads/run_observed.ts";
+import { currentFrame, runInFrame, runUnobserved, trackFile } from "../../src/reads/run_observed.ts";
 import { inFolder, newFrame, observeRun } from "../support/frames.ts";
 
 function digestOf(dependencies: readonly Dependency[], path: string): string | null | undefined {
@@ -98,7 +98,7 @@ Deno.test("currentFrame() is the innermost running call", async () => {
   await runInFrame(outer, async () => {
     assertStrictEquals(currentFrame(), outer);
     const within = newFrame("/");
-    assertStrictEquals(within.parent, outer);
+    assertStrictEquals(within.run.parent, outer.run);
     await runInFrame(within, () => Promise.resolve(assertStrictEquals(currentFrame(), within)));
     assertStrictEquals(currentFrame(), outer);
   });
@@ -126,10 +126,10 @@ Deno.test("inner calls keep the order in which they were made, whichever ends fi
     runInFrame(frame, () => {
       const slots = [frame.reserveChild(), frame.reserveChild(), frame.reserveChild(), frame.reserveChild()];
       Deno.env.get("CACHEPY_NONE");
-      slots[2]!.fill(child("c"));
-      slots[0]!.fill(child("a"));
-      frame.reserveChild().fill(child("a"));
-      frame.reserveChild().fill(child("a", "5"));
+      slots[2]!(child("c"));
+      slots[0]!(child("a"));
+      frame.reserveChild()(child("a"));
+      frame.reserveChild()(child("a", "5"));
     });
     const { dependencies } = await frame.settle();
     assertEquals(dependencies.map((each) => each.kind === "child" ? each.functionId + each.outcome[0] : each.kind), [
@@ -220,13 +220,7 @@ Deno.test("trackFile() counts a file or a directory by content, and outside of c
 
 Deno.test("a frame that has ended takes no more", () =>
   inFolder(async (folder) => {
-    const frame = new CallFrame({
-      fname: "f",
-      key: "" as CallKey,
-      parent: undefined,
-      root: folder,
-      files: new FileDigests(),
-    });
+    const frame = newFrame(folder);
     assertEquals(await frame.settle(), { dependencies: [], raced: [] });
     assertEquals(frame.trackFile(`${folder}/a`), `${folder}/a`);
     assertEquals(frame.isRunning, false);

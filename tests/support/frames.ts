@@ -3,10 +3,9 @@
  *
  * @module
  */
-import type { CallKey } from "../../src/words/digests.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import type { Dependency } from "../../src/words/records.ts";
-import { CallFrame, currentFrame, runInFrame } from "../../src/reads/run_observed.ts";
+import { CallFrame, currentFrame, type ReadingRun, runInFrame } from "../../src/reads/run_observed.ts";
 
 /** What a run came to. */
 export interface ObservedRun<T> {
@@ -19,7 +18,11 @@ export interface ObservedRun<T> {
 
 /** A frame for a body to run in. */
 export function newFrame(root: string, files: FileDigests = new FileDigests()): CallFrame {
-  return new CallFrame({ fname: "body", key: "0".repeat(64) as CallKey, parent: currentFrame(), root, files });
+  const run: { parent: ReadingRun | undefined; reads: CallFrame | undefined } = {
+    parent: currentFrame()?.run,
+    reads: undefined,
+  };
+  return run.reads = new CallFrame(run, { root, files });
 }
 
 /** Runs `body` in a frame of its own. Its errors pass. */

@@ -1,0 +1,73 @@
+/**
+ * The flat trace of an execution: all that it rests on, its inner calls included, in one list, so that a hit looks at
+ * each function and file once and not at each inner call.
+ *
+ * @module
+ */
+import type { Call } from "./identify.ts";
+import type { Dependency, FlatTrace, Trace } from "../words/records.ts";
+
+/** Longest list of dependencies kept; beyond it a trace is verified through its inner calls only. */
+const MAX_DEPENDENCIES = 512;
+
+type Leaf = FlatTrace["dependencies"][number];
+type InnerFunction = FlatTrace["functions"][number];
+
+/** Collects the functions and dependencies of the inner calls of one execution. */
+export class FlatTraceBuilder {
+  readonly #functions = new Map<string, InnerFunction>();
+  readonly #leaves = new Map<string, Leaf>();
+  #isListable = true;
+
+  /**
+   * Adds an inner call.
+   *
+   * @param call The inner call.
+   * @param trace Its execution; `null` when none is stored, so that the inner call has to be made again each time.
+   */
+  add(call: Call, trace: Trace | null): void {
+    const { functionId } = call.step;
+    const known = this.#functions.get(functionId);
+    if (trace === null || (known !== undefined && known.identity !== call.identity)) this.#isListable = false;
+    if (!this.#isListable || trace === null) return;
+    this.#functions.set(functionId, { functionId, identity: call.identity });
+    for (const inner of trace.support?.functions ?? []) this.#addFunction(inner);
+    if (call.cwd !== null) this.#addLeaf(call.cwd);
+    for (const file of call.lookedAt) {
+      if (file.isFiltered) this.#isListable = false;
+      else this.#addLeaf(file);
+    }
+    for (const dependency of trace.support?.dependencies ?? trace.dependencies) {
+      if (dependency.kind === "child") this.#isListable = false;
+      else this.#addLeaf(dependency);
+    }
+  }
+
+  /**
+   * Ends the list.
+   *
+   * @param dependencies The dependencies of the execution itself.
+   * @returns The flat trace; `null` when there were no inner calls, or when the dependencies of some cannot be listed.
+   */
+  finish(dependencies: readonly Dependency[]): FlatTrace | null {
+    if (this.#functions.size === 0 || !this.#isListable) return null;
+    for (const dependency of dependencies) if (dependency.kind !== "child") this.#addLeaf(dependency);
+    if (!this.#isListable || this.#leaves.size > MAX_DEPENDENCIES) return null;
+    return { functions: [...this.#functions.values()], dependencies: [...this.#leaves.values()] };
+  }
+
+  #addFunction(inner: InnerFunction): void {
+    const known = this.#functions.get(inner.functionId);
+    if (known === undefined) this.#functions.set(inner.functionId, inner);
+    else if (known.identity !== inner.identity) this.#isListable = false;
+  }
+
+  /** Adds one dependency. One that was seen in two states during the execution has no single state to compare with. */
+  #addLeaf(leaf: Leaf): void {
+    const { digest, ...question } = leaf;
+    const id = JSON.stringify(question);
+    const known = this.#leaves.get(id);
+    if (known === undefined) this.#leaves.set(id, leaf);
+    else if (known.digest !== digest) this.#isListable = false;
+  }
+}
