@@ -6,7 +6,7 @@
 import { describeError } from "../words/announce.ts";
 import type { Call } from "./identify.ts";
 import { decodeResult } from "../values/result/decode_result.ts";
-import { encodeResult, joinChunks } from "../values/result/encode_result.ts";
+import { joinChunks } from "../store/blobs/blob_store.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trace } from "../words/records.ts";
 import { reportDamaged, reportHit } from "./report.ts";
@@ -50,7 +50,8 @@ export async function deliver(call: Call, outcome: Outcome, startedMs: number): 
  */
 async function copyOf(value: unknown): Promise<unknown> {
   try {
-    return decodeResult(joinChunks(await encodeResult(value)));
+    const { encodeResult } = await import("../values/result/encode_result.ts");
+    return decodeResult(joinChunks((await encodeResult(value)).chunks));
   } catch {
     return value;
   }

@@ -9,18 +9,39 @@
  *
  * @module
  */
+import type { Digest } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
 import type { ChildDependency, Dependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
-import { damagedReason } from "../reasons/make_reason.ts";
+import { childReason, damagedReason } from "../reasons/make_reason.ts";
 
-/** How the things that a trace rests on are looked at. Each answers with the reason to be stale, or `null`. */
+/** The looks at the things that a trace rests on. A function that is running can look further than an idle cache. */
 export interface TraceChecks {
-  /** A file, directory, variable … as it is now. */
+  /** The reason to be stale that a file, directory, variable … gives; `null` when it is as recorded. */
   leaf(dependency: Exclude<Dependency, ChildDependency>): StaleReason | null | Promise<StaleReason | null>;
-  /** What an inner call returns now. */
-  child(dependency: ChildDependency): Promise<StaleReason | null>;
-  /** Whether an inner function's code and declared dependencies are those recorded. */
+  /** The inner call as it is now. */
+  child(dependency: ChildDependency): Promise<ChildState>;
+  /** True when an inner function's code and declared dependencies are those recorded. */
   sameFunction(recorded: FlatTrace["functions"][number]): boolean | Promise<boolean>;
+}
+
+/** A recorded inner call as it is now. */
+export type ChildState =
+  /** Made now, it comes to this outcome; `reasons` says why that is another than before, if it is. */
+  | {
+    readonly kind: "outcome";
+    readonly digest: Digest<"outcome">;
+    reasons(): readonly StaleReason[] | Promise<readonly StaleReason[]>;
+  }
+  /** Its stored execution does not stand, and it may not be made again to see its outcome. */
+  | { readonly kind: "stale"; readonly reasons: readonly StaleReason[] }
+  /** No function of its identity is wrapped in this process; or its arguments were not kept. */
+  | { readonly kind: "gone" | "unrepeatable" }
+  /** Nothing is known that speaks against it. */
+  | { readonly kind: "unchanged" };
+
+/** The outcome of a stored execution, as the traces of outer calls record it: the digest of the encoded result. */
+export function digestOfOutcome(trace: Trace): Digest<"outcome"> {
+  return trace.result as string as Digest<"outcome">;
 }
 
 /** The trace that stands, or why none does. */
@@ -72,14 +93,32 @@ interface Difference {
 async function firstDifference(trace: Trace, checks: TraceChecks): Promise<Difference | null> {
   if (trace.support !== null && await isSupported(trace.support, checks)) return null;
   for (const [position, dependency] of trace.dependencies.entries()) {
-    const found = dependency.kind === "child" ? checks.child(dependency) : checks.leaf(dependency);
+    const found = dependency.kind === "child" ? checkChild(dependency, checks) : checks.leaf(dependency);
     const reason = found instanceof Promise ? await found : found; // an await for nothing takes as long as a look-up
     if (reason !== null) return { position, reason };
   }
   return null;
 }
 
-/** Whether nothing at all has changed that the execution or its inner calls rest on. */
+/** The reason for which an inner call would not answer as recorded; `null` when it would. */
+async function checkChild(recorded: ChildDependency, checks: TraceChecks): Promise<StaleReason | null> {
+  const now = await checks.child(recorded);
+  switch (now.kind) {
+    case "outcome":
+      return now.digest === recorded.outcome ? null : childReason(recorded, "result", await now.reasons());
+    case "stale":
+      return childReason(recorded, "stale", now.reasons);
+    case "gone":
+    case "unrepeatable":
+      return childReason(recorded, now.kind, []);
+    case "unchanged":
+      return null;
+    default:
+      return now satisfies never;
+  }
+}
+
+/** True when nothing at all has changed that the execution or its inner calls rest on. */
 async function isSupported(support: FlatTrace, checks: TraceChecks): Promise<boolean> {
   for (const inner of support.functions) {
     if (!await checks.sameFunction(inner)) return false;

@@ -6,8 +6,8 @@
 import type { Call } from "./identify.ts";
 import { currentRun, type Run } from "./runs.ts";
 import type { Outcome } from "./outcome.ts";
-import { encodeResult, joinChunks } from "../values/result/encode_result.ts";
-import type { BlobStore } from "../store/blobs/blob_store.ts";
+import { encodeResult } from "../values/result/encode_result.ts";
+import { type BlobStore, joinChunks } from "../store/blobs/blob_store.ts";
 import type { ChildDependency } from "../words/records.ts";
 
 /** Largest encoded arguments kept within the trace itself, bytes. */
@@ -66,5 +66,5 @@ async function keepArguments(packed: PackedArguments, blobs: BlobStore): Promise
   if (packed === null) return null;
   const byteLength = packed.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   if (byteLength > INLINE_BYTES) return (await blobs.write(packed)).digest;
-  return joinChunks({ chunks: packed, byteLength });
+  return joinChunks(packed);
 }

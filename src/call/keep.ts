@@ -5,12 +5,14 @@
  */
 import { describeError } from "../words/announce.ts";
 import type { Call } from "./identify.ts";
-import { type EncodedResult, joinChunks } from "../values/result/encode_result.ts";
+import type { EncodedResult } from "../values/result/encode_result.ts";
+import { joinChunks } from "../store/blobs/blob_store.ts";
 import { digestChunks } from "../words/sha256.ts";
 import type { BlobDigest } from "../words/digests.ts";
 import { CacheTypeError, messageOf } from "../words/errors.ts";
 import type { StaleReason } from "../words/events.ts";
-import { digestOfOutcome, type Outcome, uniqueOutcome } from "./outcome.ts";
+import { digestOfOutcome } from "./freshness.ts";
+import { type Outcome, uniqueOutcome } from "./outcome.ts";
 import { type EntryRecord, FORMAT_VERSION, type Trace } from "../words/records.ts";
 import type { Execution } from "./run.ts";
 import { reportNotice, reportPruned, reportRaced, reportStored, reportUnsaved } from "./report.ts";
@@ -141,5 +143,5 @@ function restsOnTheSame(a: Trace, b: Trace): boolean {
 
 function rememberSmall(call: Call, digest: BlobDigest, encoded: EncodedResult): void {
   const { memory } = call.prepared.workspace;
-  if (memory.takes(encoded.byteLength)) memory.keepResult(digest, joinChunks(encoded));
+  if (memory.takes(encoded.byteLength)) memory.keepResult(digest, joinChunks(encoded.chunks));
 }

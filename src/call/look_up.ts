@@ -8,16 +8,22 @@ import { describeError } from "../words/announce.ts";
 import { CacheError } from "../words/errors.ts";
 import { checkDependency } from "../reads/dependency.ts";
 import type { StaleReason } from "../words/events.ts";
-import { compareWithClosest } from "./explain.ts";
-import { type Finding, NOTHING_FOUND, type TraceChecks, verifyRecord } from "./freshness.ts";
-import { digestOfOutcome, type Outcome } from "./outcome.ts";
-import { recallArguments } from "./replay.ts";
+import {
+  type ChildState,
+  digestOfOutcome,
+  type Finding,
+  NOTHING_FOUND,
+  type TraceChecks,
+  verifyRecord,
+} from "./freshness.ts";
+import type { Outcome } from "./outcome.ts";
+import { decodeResult } from "../values/result/decode_result.ts";
+import { type BlobDigest, isDigest } from "../words/digests.ts";
+import type { BlobStore } from "../store/blobs/blob_store.ts";
 import type { ChildDependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
-import { compareTraces } from "../reasons/compare.ts";
 import { findWrapped, type Wrapped } from "./wrapped.ts";
 import { reportDamaged } from "./report.ts";
 import { once } from "../words/waiting.ts";
-import { childReason } from "../reasons/make_reason.ts";
 
 /** One verification, with all inner calls that it leads to. */
 export interface Verification {
@@ -93,7 +99,7 @@ function checksOf(call: Call, visit: Verification): TraceChecks {
         : checkDependency(dependency, { root, files }),
     child: (dependency) => {
       looks = null; // an inner call that runs again may change the files
-      return checkChild(dependency, call, visit);
+      return lookAtChild(dependency, call, visit);
     },
     sameFunction: (recorded) => isFunctionUnchanged(recorded, call.step.cacheDir),
   };
@@ -107,31 +113,29 @@ async function isFunctionUnchanged(recorded: FlatTrace["functions"][number], hom
   return false;
 }
 
-/** The reason for which an inner call would not answer as recorded. */
-async function checkChild(recorded: ChildDependency, outer: Call, visit: Verification): Promise<StaleReason | null> {
-  const differs = (change: "result" | "gone" | "unrepeatable" | "stale", reasons: readonly StaleReason[] = []) =>
-    childReason(recorded, change, reasons);
+/** A recorded inner call as it is now: made again where the verification may, else as its stored execution tells. */
+async function lookAtChild(recorded: ChildDependency, outer: Call, visit: Verification): Promise<ChildState> {
   const steps = findWrapped(recorded.functionId, outer.step.cacheDir);
-  if (steps.length === 0) return differs("gone");
+  if (steps.length === 0) return { kind: "gone" };
   const input = await recallArguments(recorded.args, outer.prepared.workspace.cache.blobs);
-  if (input === null) return differs("unrepeatable");
+  if (input === null) return { kind: "unrepeatable" };
   const inner = await identifyAmong(steps, recorded, input.receiver, input.args);
-  if (inner === null) return differs("unrepeatable");
-  if (visit.open.has(inner.key)) return differs("stale");
+  if (inner === null) return { kind: "unrepeatable" };
+  if (visit.open.has(inner.key)) return { kind: "stale", reasons: [] };
 
   if (visit.rerun !== undefined) {
     const outcome = await once(visit.outcomes, inner.key, () => visit.rerun!(inner, visit));
-    if (outcome.digest === recorded.outcome) return null;
-    return differs(
-      "result",
-      outcome.kind === "hit" ? await whatChanged(inner, recorded, outcome.trace) : outcome.reasons,
-    );
+    const reasons = () => outcome.kind === "hit" ? whatChanged(inner, recorded, outcome.trace) : outcome.reasons;
+    return { kind: "outcome", digest: outcome.digest, reasons };
   }
   const { verdict } = await once(visit.findings, inner.key, () => lookUp(inner, visit));
-  if (verdict === null) return differs("stale", (await compareWithClosest(inner)).reasons);
-  if (!verdict.fresh) return differs("stale", verdict.reasons);
-  if (digestOfOutcome(verdict.trace) === recorded.outcome) return null;
-  return differs("result", await whatChanged(inner, recorded, verdict.trace));
+  if (verdict === null) {
+    const { compareWithClosest } = await import("./explain.ts");
+    return { kind: "stale", reasons: (await compareWithClosest(inner)).reasons };
+  }
+  if (!verdict.fresh) return { kind: "stale", reasons: verdict.reasons };
+  const { trace } = verdict;
+  return { kind: "outcome", digest: digestOfOutcome(trace), reasons: () => whatChanged(inner, recorded, trace) };
 }
 
 /** Why an inner call that was made again meanwhile returned something else, as far as its entry still tells. */
@@ -141,7 +145,9 @@ async function whatChanged(inner: Call, recorded: ChildDependency, now: Trace): 
     const then = (await records.get(key, { parts: false }))?.traces.find((trace) =>
       digestOfOutcome(trace) === recorded.outcome
     );
-    if (then !== undefined) return compareTraces(then, now);
+    if (then === undefined) continue;
+    const { compareTraces } = await import("../reasons/compare.ts"); // a hit has nothing to compare
+    return compareTraces(then, now);
   }
   return [];
 }
@@ -162,4 +168,28 @@ async function identifyAmong(
   } catch {
     return null; // the arguments are no inputs of the function as it is now
   }
+}
+
+/** The receiver and the arguments of a call. */
+interface CallInput {
+  readonly receiver: unknown;
+  readonly args: readonly unknown[];
+}
+
+/** Decodes the arguments of a recorded call, which `inner_call` stored; `null` when they were not kept or are damaged. */
+async function recallArguments(args: ChildDependency["args"], blobs: BlobStore): Promise<CallInput | null> {
+  if (args === null) return null;
+  const bytes = isDigest(args) ? await readBytes(args as BlobDigest, blobs) : (args as Uint8Array);
+  if (bytes === null) return null;
+  try {
+    const [receiver, list] = decodeResult(bytes) as [unknown, unknown[]];
+    return { receiver, args: list };
+  } catch {
+    return null;
+  }
+}
+
+async function readBytes(digest: BlobDigest, blobs: BlobStore): Promise<Uint8Array | null> {
+  const found = await blobs.read(digest);
+  return found.status === "ok" ? found.bytes : null;
 }

@@ -11,7 +11,6 @@ import type { CallOptions } from "./cached_function.ts";
 import { DAMAGED, deliver } from "./deliver.ts";
 import type { CallKey } from "../words/digests.ts";
 import type { CallReport } from "../words/events.ts";
-import { reportOf } from "./explain.ts";
 import type { Run } from "./runs.ts";
 import { type Outcome, outcomeOfTrace } from "./outcome.ts";
 import { NOTHING_FOUND } from "./freshness.ts";
@@ -110,7 +109,7 @@ async function loadCompute(): Promise<typeof import("./compute.ts")> {
  */
 export function inspect(step: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallReport> {
   return runUnobserved(async () => {
-    const call = await identifyCall(step, receiver, args);
-    return reportOf(call, await lookUp(call, beginVerification(true), "afresh"));
+    const [call, { reportOf }] = await Promise.all([identifyCall(step, receiver, args), import("./explain.ts")]);
+    return await reportOf(call, await lookUp(call, beginVerification(true), "afresh"));
   });
 }

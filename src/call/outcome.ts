@@ -9,6 +9,7 @@ import { digestBytes, digestChunks } from "../words/sha256.ts";
 import type { Digest } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
 import type { Trace } from "../words/records.ts";
+import { digestOfOutcome } from "./freshness.ts";
 
 /** How a call ended. */
 export type Outcome =
@@ -51,11 +52,6 @@ export async function outcomeOfError(
 }
 
 const utf8 = new TextEncoder();
-
-/** What an execution returned, in the form that traces record: the digest of the encoded result. */
-export function digestOfOutcome(trace: Trace): Digest<"outcome"> {
-  return trace.result as string as Digest<"outcome">;
-}
 
 /** An outcome that equals no other: what cannot be stored cannot be compared either. */
 export function uniqueOutcome(): Digest<"outcome"> {

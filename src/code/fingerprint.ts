@@ -15,7 +15,6 @@ import { assemble, type Assembly, type ChangingVariable } from "./digest/assembl
 import { findBlindPackages } from "./blind/blind_packages.ts";
 import { Exploration } from "./walk/explore.ts";
 import { digestGraph } from "./digest/graph_digest.ts";
-import { fingerprintSource } from "./source_only.ts";
 import { findState, type MethodCall } from "./state/find_state.ts";
 import { findReceiverUse } from "./state/effects.ts";
 import { noticeOfState } from "./state/state.ts";
@@ -32,7 +31,13 @@ export type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
  * @throws {CacheError} `ERR_TRACKING` when `track: "closure"` was asked for and `--allow-sys` is missing.
  */
 export async function fingerprint(fn: object, options: FingerprintOptions): Promise<Fingerprint> {
-  return isFollowed(options) ? await followOrFallBack(fn, options) : fingerprintSource(fn, options);
+  return isFollowed(options) ? await followOrFallBack(fn, options) : await readSource(fn, options);
+}
+
+/** Fingerprint of the source alone, loaded where code cannot be followed or must not be. */
+async function readSource(subject: object, options: FingerprintOptions, method?: object): Promise<Fingerprint> {
+  const { fingerprintSource } = await import("./source_only.ts");
+  return fingerprintSource(subject, options, method);
 }
 
 /** What stands for a value, and what of it is not seen. */
@@ -64,7 +69,7 @@ export async function identifyValue(
     ? await fingerprintAgain(value, options)
     : isFollowed(options)
     ? await followCode(value, options, { receiver: value, method })
-    : fingerprintSource(value, options, method);
+    : await readSource(value, options, method);
   return {
     identity: `${typeof value === "function" ? "function" : "instance"} ${digest}`,
     notices,
@@ -101,7 +106,7 @@ async function followOrFallBack(subject: object, options: FingerprintOptions): P
   try {
     return await followCode(subject, options);
   } catch (error) {
-    const found = fingerprintSource(subject, options);
+    const found = await readSource(subject, options);
     const notice = `not followed: the code could not be walked (${messageOf(error)})`;
     return {
       ...found,

@@ -9,13 +9,13 @@ import type { CallKey } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
 import { fileDigestsFor } from "../reads/files/open_digests.ts";
 import type { FileDigests } from "../reads/files/file_digests.ts";
-import { type TraceChecks, type Verdict, verifyRecord } from "../call/freshness.ts";
+import { type ChildState, digestOfOutcome, type TraceChecks, type Verdict, verifyRecord } from "../call/freshness.ts";
 import { projectRoot, toAbsolute } from "../options/project.ts";
 import type { ChildDependency, EntryRecord } from "../words/records.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { compareTraces } from "../reasons/compare.ts";
 import { once } from "../words/waiting.ts";
-import { childReason, environmentReason } from "../reasons/make_reason.ts";
+import { environmentReason } from "../reasons/make_reason.ts";
 
 /** How many of the newest entries of a function are looked through for one that replaces an older. */
 const MOST_SIBLINGS = 2_000;
@@ -115,7 +115,7 @@ export class StaleCheck {
       if (reasons.length > 0) return { fresh: false, reasons };
       return await verifyRecord(record, {
         leaf: this.#leaf,
-        child: (dependency) => this.#checkChild(dependency, record),
+        child: (dependency) => this.#lookAtChild(dependency, record),
         // Code is not loaded here, so it cannot be compared: it is taken to be the same.
         sameFunction: () => true,
       });
@@ -144,27 +144,27 @@ export class StaleCheck {
     return reasons;
   }
 
-  async #checkChild(recorded: ChildDependency, caller: EntryRecord): Promise<StaleReason | null> {
-    if (this.#open.has(recorded.key)) return null;
+  async #lookAtChild(recorded: ChildDependency, caller: EntryRecord): Promise<ChildState> {
+    if (this.#open.has(recorded.key)) return { kind: "unchanged" };
     const record = await this.#cache.records.get(recorded.key, { parts: false });
-    const differs = (change: "result" | "stale", reasons: readonly StaleReason[]): StaleReason =>
-      childReason(recorded, change, reasons);
     if (record === null) {
       // An inner call that threw has no entry, nor has one that was pruned: all that is known is what it rested on.
       const reason = await this.#supportDifference(recorded, caller);
-      return reason === null ? null : differs("stale", [reason]);
+      return reason === null ? { kind: "unchanged" } : { kind: "stale", reasons: [reason] };
     }
     const verdict = await this.#verdictOf(record);
     if (verdict.fresh) {
-      if (isOutcome(recorded, verdict.trace.result)) return null;
-      const then = record.traces.find((trace) => isOutcome(recorded, trace.result));
-      return differs("result", then ? compareTraces(then, verdict.trace) : []);
+      const then = record.traces.find((trace) => digestOfOutcome(trace) === recorded.outcome);
+      const reasons = () => then === undefined ? [] : compareTraces(then, verdict.trace);
+      return { kind: "outcome", digest: digestOfOutcome(verdict.trace), reasons };
     }
     // The inner call may have been made again under another key, after an edit of a declared file.
     const replacement = await this.replacementOf(record);
     const now = replacement === null ? null : await this.#verdictOf(replacement);
-    if (now?.fresh && isOutcome(recorded, now.trace.result)) return null;
-    return differs(now?.fresh ? "result" : "stale", verdict.reasons);
+    const { reasons } = verdict;
+    return now?.fresh
+      ? { kind: "outcome", digest: digestOfOutcome(now.trace), reasons: () => reasons }
+      : { kind: "stale", reasons };
   }
 
   /** The first thing that differs of what an execution and all calls inside it rested on. */
@@ -220,10 +220,6 @@ function declaredVariable(name: string): string | null | undefined {
   if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
   const value = Deno.env.get(name);
   return value === undefined ? null : digestBytes(value);
-}
-
-function isOutcome(recorded: ChildDependency, result: string): boolean {
-  return (recorded.outcome as string) === result;
 }
 
 function newestMs(record: EntryRecord): number {

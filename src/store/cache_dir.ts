@@ -5,7 +5,7 @@
  */
 import { type BlobDigest, type CallKey, isDigest } from "../words/digests.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
-import { acquireLock, type AcquireOptions, type CallLock } from "./locks/call_lock.ts";
+import type { AcquireOptions, CallLock } from "./locks/call_lock.ts";
 import { BlobStore } from "./blobs/blob_store.ts";
 import {
   type CacheLayout,
@@ -76,7 +76,7 @@ export interface Cache {
   readonly records: RecordStore;
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
-  /** Waits until this caller is the one that computes a call; see {@linkcode acquireLock}. */
+  /** Waits until this caller is the one that computes a call; see `locks/call_lock`. */
   lock(key: CallKey, options: AcquireOptions): Promise<CallLock | null>;
   /**
    * A text that changes when any process removes or replaces entries; costs one `stat`. Read it before reading what is
@@ -167,8 +167,9 @@ class OpenedCache implements Cache {
     return this.layout.root;
   }
 
-  lock(key: CallKey, options: AcquireOptions): Promise<CallLock | null> {
-    return acquireLock(this.layout.locks, key, {
+  async lock(key: CallKey, options: AcquireOptions): Promise<CallLock | null> {
+    const { acquireLock } = await import("./locks/call_lock.ts"); // a hit takes no lock
+    return await acquireLock(this.layout.locks, key, {
       onUnavailable: (detail) => this.#tellOnce({ kind: "no-locks", detail }),
       ...options,
     });

@@ -404,3 +404,10 @@ export function define(target: Record<string, unknown>, name: string, value: unk
     Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
   } else target[name] = value;
 }
+
+/** True for the name of an array index: the decimal form of an integer below 2^32 - 1. */
+export function isIndex(name: string): boolean {
+  if (name.length > 10 || name === "") return false;
+  const index = Number(name);
+  return index >= 0 && index < 0xffffffff && String(index) === name && Number.isInteger(index);
+}

@@ -282,7 +282,7 @@ export class BlobStore {
     const digest: BlobDigest = digestChunks(chunks);
     // Many calls return the same little thing. Replacing a file is slow, reading a little one is not.
     if (this.#written.has(digest) && this.readSync(digest).status === "ok") return { digest, sizeBytes };
-    const bytes = chunks.length === 1 ? chunks[0]! : joinPieces(chunks);
+    const bytes = chunks.length === 1 ? chunks[0]! : joinChunks(chunks);
     const [file, temporary] = this.#begin();
     try {
       writeAllSync(file, bytes);
@@ -423,7 +423,8 @@ function failedRead(error: unknown): BlobRead {
   return { status: isFolder ? "corrupt" : "unreadable", detail };
 }
 
-function joinPieces(chunks: readonly Uint8Array[]): Uint8Array {
+/** Joins the pieces of a result, copied. */
+export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let size = 0;
   for (const chunk of chunks) size += chunk.byteLength;
   const bytes = new Uint8Array(size);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { prune } from "./prune.ts";
 import type { Cache } from "../cache_dir.ts";
 import type { Removal } from "../records/record_store.ts";
 
@@ -48,6 +47,7 @@ export class SizeBound {
       this.#addedBytes = 0;
       this.#measuredBytes = await this.#measure();
       if (this.#measuredBytes <= this.#maxBytes) return null;
+      const { prune } = await import("./prune.ts"); // most processes outgrow no bound
       const removal = await prune(this.#cache, {
         maxBytes: Math.floor(this.#maxBytes * REMAINING_SHARE),
         sweep: false,

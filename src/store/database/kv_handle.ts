@@ -6,8 +6,8 @@
 import { runsTests } from "../../words/program.ts";
 import { inodeOf, isBusy, isClosed, isDamage } from "./sqlite_files.ts";
 import { BUSY_MS, DAMAGE_ATTEMPTS, type KvAccess, openKv } from "./kv_open.ts";
-import { databaseStampOf, describeUnreadable, type OpenKv, openMemory } from "./kv_read_only.ts";
-import { type ReportDamage, setAside } from "./kv_repair.ts";
+import type { OpenKv } from "./kv_read_only.ts";
+import type { ReportDamage } from "./kv_repair.ts";
 import type { CacheLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
@@ -49,11 +49,7 @@ export class KvHandle {
    * for the first {@linkcode run}.
    */
   use(): () => void {
-    if (
-      this.#users++ === 0 && this.#ready?.stamp !== undefined && this.#ready.stamp !== databaseStampOf(this.#layout)
-    ) {
-      this.close();
-    }
+    if (this.#users++ === 0 && this.#ready?.isOutdated?.() === true) this.close();
     let isOver = false;
     return () => {
       if (isOver) return;
@@ -80,9 +76,11 @@ export class KvHandle {
           if (isBusy(error) && performance.now() < giveUpMs) {
             await pause(Math.random() * Math.min(2 ** attempt, 64));
           } else if (isDamage(error) && !this.readOnly && attempt < DAMAGE_ATTEMPTS) {
+            const { setAside } = await import("./kv_repair.ts"); // a sound database needs none of it
             this.close();
             await setAside(this.#layout, open.inode, error, this.#report);
           } else if (isDamage(error) && this.readOnly && attempt < DAMAGE_ATTEMPTS) {
+            const { describeUnreadable, openMemory } = await import("./kv_read_only.ts");
             this.close();
             this.#kv = openMemory(open.inode); // empty, and nothing will be written to it
             this.#report(describeUnreadable(this.#layout, error));

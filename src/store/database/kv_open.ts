@@ -4,9 +4,9 @@
  * @module
  */
 import { CacheError } from "../../words/errors.ts";
-import { CommitCounter, describeOpenError, findBreak, inodeOf, isBusy, isDamage } from "./sqlite_files.ts";
-import { type OpenKv, openMemory, openReadOnly } from "./kv_read_only.ts";
-import { replaceEmptied, type ReportDamage, setAside } from "./kv_repair.ts";
+import { CommitCounter, describeOpenError, fileSizeOf, findBreak, inodeOf, isBusy, isDamage } from "./sqlite_files.ts";
+import type { OpenKv } from "./kv_read_only.ts";
+import type { ReportDamage } from "./kv_repair.ts";
 import { FILE_MODE } from "../own_files.ts";
 import { type CacheLayout, findForeignDatabase, makeLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
@@ -45,19 +45,19 @@ export async function openKv(
       'Cannot open the cache: Deno.openKv is not there; run with --unstable-kv or add "unstable": ["kv"] to deno.json',
     );
   }
-  if (access.isRefused) return await openMemory(null);
+  if (access.isRefused) return await (await readOnly()).openMemory(null);
   if (access.readOnly) {
     requireOwnDatabase(layout);
-    return await openReadOnly(layout, access.isLive, report);
+    return await (await readOnly()).openReadOnly(layout, access.isLive, report);
   }
   const giveUpMs = performance.now() + BUSY_MS;
   for (let attempt = 0;; attempt++) {
     requireOwnDatabase(layout);
-    await replaceEmptied(layout, report);
+    if (fileSizeOf(layout.meta) === 0) await (await repair()).replaceEmptied(layout, report);
     const before = inodeOf(layout.meta) ?? makeMeta(layout);
     const broken = attempt < DAMAGE_ATTEMPTS ? findBreak(layout.meta) : null;
     if (broken !== null) {
-      await setAside(layout, before, new Error(broken), report);
+      await (await repair()).setAside(layout, before, new Error(broken), report);
       continue;
     }
     try {
@@ -75,11 +75,16 @@ export async function openKv(
       }
     } catch (error) {
       if (isBusy(error) && performance.now() < giveUpMs) await pause(Math.random() * Math.min(2 ** attempt, 64));
-      else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS) await setAside(layout, before, error, report);
-      else throw describeOpenError(error, layout);
+      else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS) {
+        await (await repair()).setAside(layout, before, error, report);
+      } else throw describeOpenError(error, layout);
     }
   }
 }
+
+// Loaded by those who need them: most programs open a sound database, and may write to it.
+const readOnly = () => import("./kv_read_only.ts");
+const repair = () => import("./kv_repair.ts");
 
 /** @throws {CacheError} `ERR_CACHE_DIR` for what SQLite would follow or write into though it is not the cache's. */
 function requireOwnDatabase(layout: CacheLayout): void {

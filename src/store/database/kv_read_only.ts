@@ -13,8 +13,8 @@ import { messageOf } from "../../words/errors.ts";
 export interface OpenKv {
   readonly kv: Deno.Kv;
   readonly inode: number | null;
-  /** Of a copy, or a file that is taken for immutable: what it was when it was opened. */
-  readonly stamp?: string;
+  /** True once the database, of which this is a copy or which is taken for immutable, has changed since it was opened. */
+  readonly isOutdated?: () => boolean;
   /** Of a database that others may write to, too. */
   readonly commits?: CommitCounter;
   readonly close: () => void;
@@ -28,7 +28,8 @@ export interface OpenKv {
 export async function openReadOnly(layout: CacheLayout, isLive: boolean, report: ReportDamage): Promise<OpenKv> {
   const inode = inodeOf(layout.meta);
   const stamp = databaseStampOf(layout);
-  if (inode === null) return { ...await openMemory(null), stamp };
+  const isOutdated = () => stamp !== databaseStampOf(layout);
+  if (inode === null) return { ...await openMemory(null), isOutdated };
   if (isLive) {
     try {
       const kv = await openAndTry(layout.meta);
@@ -41,16 +42,16 @@ export async function openReadOnly(layout: CacheLayout, isLive: boolean, report:
   if (!hasLog) {
     try {
       const kv = await openAndTry(`file:${encodeURI(layout.meta)}?immutable=1`);
-      return { kv, inode, stamp, close: () => kv.close() };
+      return { kv, inode, isOutdated, close: () => kv.close() };
     } catch {
       // Deno's permission system sees a relative path in the URI; a copy needs none.
     }
   }
-  return { ...await openCopy(layout, inode, report), stamp };
+  return { ...await openCopy(layout, inode, report), isOutdated };
 }
 
-/** Changes when the database or its log does. */
-export function databaseStampOf({ meta }: CacheLayout): string {
+/** Text that is another one after the database or its log has changed. */
+function databaseStampOf({ meta }: CacheLayout): string {
   return ["", "-wal"].map((suffix) => {
     try {
       const { ino, size, mtime } = Deno.lstatSync(meta + suffix);
@@ -98,6 +99,7 @@ function copyWhole(from: string, to: string): void {
 
 const COPY_ATTEMPTS = 5;
 
+/** Opens an empty database in memory, in place of one that is not there or cannot be read. */
 export async function openMemory(inode: number | null): Promise<OpenKv> {
   const kv = await Deno.openKv(":memory:");
   return { kv, inode, close: () => kv.close() };

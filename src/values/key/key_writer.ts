@@ -4,7 +4,7 @@
  * @module
  */
 import { CacheTypeError } from "../../words/errors.ts";
-import { type Classified, classify, classifyPlainLooking, isJustElements, ownPlatformName } from "../kinds.ts";
+import { type Classified, classify, classifyPlainLooking, isIndex, isJustElements, ownPlatformName } from "../kinds.ts";
 import { ByteWriter, Major } from "../cbor/byte_writer.ts";
 import {
   type HiddenMember,
@@ -18,7 +18,6 @@ import {
 } from "./key_parts.ts";
 import { type EncodedKey, type EncodeKeyOptions, type Unresolved, writeKeyObject } from "./key_objects.ts";
 import { isNodeBuffer } from "../result/result_objects.ts";
-import { isIndex } from "../result/result_writer.ts";
 import { MAX_DEPTH, TAG_REFERENCE } from "../cbor/tags.ts";
 import { type Frame, Step, WalkStack } from "../cbor/walk_stack.ts";
 

@@ -82,16 +82,3 @@ function finished(chunks: readonly Uint8Array[], notices: readonly ResultNotice[
   for (const chunk of chunks) byteLength += chunk.length;
   return { chunks, byteLength, notices };
 }
-
-/** The bytes of a result as one, copied. */
-export function joinChunks(
-  { chunks, byteLength }: Pick<EncodedResult, "chunks" | "byteLength">,
-): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(byteLength);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
-}

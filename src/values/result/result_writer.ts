@@ -11,6 +11,7 @@ import {
   className,
   isElementsAlone,
   isForeign,
+  isIndex,
   unbox,
 } from "../kinds.ts";
 import { ByteWriter, Major } from "../cbor/byte_writer.ts";
@@ -412,11 +413,4 @@ function kindOfPrimitive(value: number | string | boolean | bigint): string {
     default:
       return "BigInt";
   }
-}
-
-/** Whether a property name is an array index: the decimal form of an integer below 2^32 - 1. */
-export function isIndex(name: string): boolean {
-  if (name.length > 10 || name === "") return false;
-  const index = Number(name);
-  return index >= 0 && index < 0xffffffff && String(index) === name && Number.isInteger(index);
 }
