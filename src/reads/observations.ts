@@ -66,9 +66,9 @@ export class StatObservation implements Observation {
     const { followed } = this;
     const digest = statState(this.#looks[0]!, this.#sortedFields());
     const fields = this.#sortedFields();
-    if (fields.length === 0) return { kind: "stat", path, followed, aspects: "existence", digest };
-    if (fields.length === 1 && fields[0] === "size") return { kind: "stat", path, followed, aspects: "size", digest };
-    return { kind: "stat", path, followed, aspects: "times", fields, digest };
+    if (fields.length === 0) return { kind: "stat", path, digest, aspects: "existence", followed };
+    if (fields.length === 1 && fields[0] === "size") return { kind: "stat", path, digest, aspects: "size", followed };
+    return { kind: "stat", path, digest, aspects: "times", followed, fields };
   }
 
   isUnchanged(): boolean {
@@ -164,7 +164,7 @@ export class LinkObservation implements Observation {
   }
 
   settle(context: ObservationContext): Dependency {
-    return { kind: "link", path: toPortable(this.path, context.root), aspect: this.aspect, digest: this.digest };
+    return { kind: "link", path: toPortable(this.path, context.root), digest: this.digest, aspect: this.aspect };
   }
 
   isUnchanged(context: ObservationContext): boolean {

@@ -8,9 +8,9 @@ import {
   decodeRecord,
   encodeParts,
   encodeRecord,
-  MalformedRow,
   summaryOf,
 } from "../../src/store/records/record_codec.ts";
+import { MalformedRow } from "../../src/store/records/shapes.ts";
 import { openCache } from "../../src/store/cache_dir.ts";
 import { appendToPage, decodePage, encodePageHead, encodePageRow } from "../../src/store/records/summary_index.ts";
 import { keyOf, load, recordOf, store, valueOf, withStore } from "../support/store_rig.ts";

@@ -7,7 +7,17 @@ import { CacheError, messageOf } from "../../words/errors.ts";
 import { cacheDefaultDir, toAbsolute } from "../../options/project.ts";
 import { withCache } from "../with_cache.ts";
 import type { StoredNode } from "../../store/cache_dir.ts";
-import { type BlobDigest, type CallKey, isDigest } from "../../words/digests.ts";
+import {
+  digestOf,
+  listOf,
+  MalformedRow,
+  type Members,
+  refuse,
+  requireObject,
+  shapeOf,
+  unpackMembers,
+} from "../../store/inspect.ts";
+import { isDigest } from "../../words/digests.ts";
 
 /** What marks a saved graph, and its version. */
 const SAVED_FORMAT = "cachepy-saved-graph-1";
@@ -100,69 +110,66 @@ const MOST_NODES = 1_000_000;
 /** Longest name or path, characters: a key of Deno.Kv holds 2 KiB. */
 const LONGEST_NAME = 1_500;
 
+/** Members of a call in a saved graph. Names and times are bounded: the file may come from a stranger. */
+const SAVED_NODE: Members<Omit<StoredNode, "id" | "isLoaded">> = {
+  fname: shapeOf("a name", isName),
+  key: digestOf(),
+  hash: digestOf(),
+  files: shapeOf("digests by path", (value) => Object.entries(requireObject(value, "files")).every(isDigestOfPath)),
+  looked: listOf(shapeOf("a list of paths", isName)),
+  children: listOf(shapeOf("a list of ids", isName)),
+  outfile: digestOf(),
+  createdMs: shapeOf("a time in milliseconds", isTime),
+};
+
 /**
  * The calls of a saved graph.
  *
  * @param text JSON from anywhere.
  * @param format The mark that it must carry.
  * @param path The file, for messages.
- * @returns Calls whose fields are of the right types and sizes; fields that are not known are dropped.
+ * @returns Calls whose members are of the right types and sizes; members that are not known are dropped.
  * @throws {CacheError} `ERR_FORMAT` at the first value that is not right, with its place.
  */
 function parseGraph(text: string, format: string, path: string): StoredNode[] {
-  const fail = (place: string, wanted: string): never => {
+  try {
+    const saved = parseObject(text);
+    if (saved["format"] !== format) refuse("format", `"${format}"`);
+    const list = saved["nodes"];
+    if (!Array.isArray(list) || list.length > MOST_NODES) refuse("nodes", `a list of at most ${MOST_NODES}`);
+    return list.map((value, index) => {
+      const node = unpackMembers(SAVED_NODE, value, `nodes[${index}]`);
+      // Made from its parts: an id that says something else would let one call stand for another.
+      return { ...node, id: `${node.fname}:${node.key}` };
+    });
+  } catch (error) {
+    if (!(error instanceof MalformedRow)) throw error;
     throw new CacheError(
       "ERR_FORMAT",
-      `Cannot load the graph ${path}: ${place} is not ${wanted}; name a file that cacheTreeSave() wrote`,
-      { path: place },
+      `Cannot load the graph ${path}: ${error.message}; name a file that cacheTreeSave() wrote`,
+      error.mismatch === undefined ? {} : { path: error.mismatch.place },
     );
-  };
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> {
   let saved: unknown;
   try {
     saved = JSON.parse(text);
   } catch {
-    fail("the file", "JSON");
+    refuse("the file", "JSON");
   }
-  if (!isObject(saved) || saved["format"] !== format) fail("format", `"${format}"`);
-  const list = (saved as Record<string, unknown>)["nodes"];
-  if (!Array.isArray(list) || list.length > MOST_NODES) return fail("nodes", `a list of at most ${MOST_NODES}`);
-  return list.map((value, index) => parseNode(value, `nodes[${index}]`, fail));
+  return requireObject(saved, "format");
 }
 
-function parseNode(value: unknown, place: string, fail: (place: string, wanted: string) => never): StoredNode {
-  if (!isObject(value)) return fail(place, "an object");
-  const { fname, key, hash, files, looked, children, outfile, createdMs } = value;
-  if (!isName(fname)) return fail(`${place}.fname`, "a name");
-  if (!isDigest(key)) return fail(`${place}.key`, "a digest");
-  if (!isDigest(hash)) return fail(`${place}.hash`, "a digest");
-  if (!isDigest(outfile)) return fail(`${place}.outfile`, "a digest");
-  if (!Number.isSafeInteger(createdMs) || Math.abs(createdMs as number) > 8.64e15) {
-    return fail(`${place}.createdMs`, "a time in milliseconds");
-  }
-  if (!isObject(files)) return fail(`${place}.files`, "an object");
-  for (const [path, digest] of Object.entries(files)) {
-    if (!isName(path) || (digest !== null && !isDigest(digest))) return fail(`${place}.files`, "digests by path");
-  }
-  if (!Array.isArray(looked) || !looked.every(isName)) return fail(`${place}.looked`, "a list of paths");
-  if (!Array.isArray(children) || !children.every(isName)) return fail(`${place}.children`, "a list of ids");
-  return {
-    // Made from its parts: an id that says something else would let one call stand for another.
-    id: `${fname}:${key}`,
-    fname,
-    key: key as CallKey,
-    hash: hash as StoredNode["hash"],
-    files: Object.fromEntries(Object.entries(files)) as StoredNode["files"],
-    looked: [...looked],
-    children: [...children],
-    outfile: outfile as BlobDigest,
-    createdMs: createdMs as number,
-  };
+function isDigestOfPath([path, digest]: [string, unknown]): boolean {
+  return isName(path) && (digest === null || isDigest(digest));
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isName(value: unknown): value is string {
+function isName(value: unknown): boolean {
   return typeof value === "string" && value !== "" && value.length <= LONGEST_NAME && !value.includes("\0");
+}
+
+function isTime(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Math.abs(value as number) <= 8.64e15;
 }

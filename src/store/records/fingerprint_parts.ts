@@ -11,7 +11,8 @@ import type { BlobStore } from "../blobs/blob_store.ts";
 import { listRows } from "./graph_rows.ts";
 import type { KvWriter, Mutation } from "../database/kv_batch.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
-import { CODE_LENGTH, decodeParts, encodeParts, MalformedRow } from "./record_codec.ts";
+import { CODE_LENGTH, decodeParts, encodeParts } from "./record_codec.ts";
+import { MalformedRow } from "./shapes.ts";
 import { blobOfValue, blobRow, packValue, partsRow, unpackValue } from "./rows.ts";
 
 /** Fingerprints whose parts are kept in memory. */

@@ -11,7 +11,8 @@ import type { EntryRecord } from "../../words/records.ts";
 import type { BlobStore } from "../blobs/blob_store.ts";
 import type { KvWriter, Mutation } from "../database/kv_batch.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
-import { decodeNode, encodeNode, MalformedRow, type StoredNode } from "./record_codec.ts";
+import { decodeNode, encodeNode, type StoredNode } from "./record_codec.ts";
+import { MalformedRow } from "./shapes.ts";
 import {
   blobOfValue,
   blobRow,

@@ -1,41 +1,50 @@
 /**
- * Records as bytes and back: JSON in arrays, so that most records stay below the 900 bytes over which a row of Deno.Kv
+ * Records as bytes and back: JSON in rows, so that most records stay below the 900 bytes over which a row of Deno.Kv
  * takes several pages of disk.
  *
- * Bytes may come from anybody. Every field is checked when it is read, nothing is looked up by a name from the input, and
- * whatever does not fit is refused as a whole.
+ * Bytes may come from anybody. Every member is checked when it is read, nothing is looked up by a name from the input,
+ * and bytes of which one member does not fit are refused as a whole.
  *
  * @module
  */
-import {
-  type BlobDigest,
-  type CallKey,
-  type ContentDigest,
-  type Digest,
-  type FingerprintDigest,
-  isDigest,
-  type ValueDigest,
-} from "../../words/digests.ts";
+import type { BlobDigest, CallKey, ContentDigest, FingerprintDigest, ValueDigest } from "../../words/digests.ts";
 import {
   type ChildDependency,
   type Dependency,
+  type DirectoryDependency,
   type EntryRecord,
   type EntrySummary,
+  type EnvironmentDependency,
   type FileDependency,
   type FingerprintPart,
   type FlatTrace,
   FORMAT_VERSION,
+  type LinkDependency,
+  type StatDependency,
   type Trace,
   type ValuePart,
+  type WorkingDirectoryDependency,
 } from "../../words/records.ts";
 import { messageOf } from "../../words/errors.ts";
+import {
+  digestOf,
+  lastOrAbsent,
+  listOf,
+  MalformedRow,
+  oneOf,
+  orAbsent,
+  orNull,
+  pairsOf,
+  QUANTITY,
+  refuse,
+  rowOf,
+  type Shape,
+  TEXT,
+  TRUTH,
+  unionOf,
+} from "./shapes.ts";
 
-/** Bytes that are no record; the message says what is wrong with them. */
-export class MalformedRow extends Error {
-  override readonly name: string = "MalformedRow";
-}
-
-/** A node of the call graph as it is stored; who calls it follows from the others' `children`. */
+/** A node of the call graph as it is stored; the calls that made it follow from the `children` of other nodes. */
 export interface StoredNode {
   /** `fname:key`. */
   readonly id: string;
@@ -52,92 +61,186 @@ export interface StoredNode {
   /** The blob of its newest result. */
   readonly outfile: BlobDigest;
   /** Put into the graph by itself, so that there need be no entry for it. */
-  readonly isLoaded?: boolean;
+  readonly isLoaded?: true;
   /** Milliseconds since the epoch. */
   readonly createdMs: number;
 }
 
-/** Bytes of a record without its key and its fingerprint's parts, which are stored elsewhere. */
+const DIGEST_OR_NULL = orNull(digestOf<ContentDigest>());
+
+/** Encoded arguments are in a list of their own, so that a text is always the digest of a blob. */
+const CHILD_ARGS: Shape<ChildDependency["args"]> = {
+  pack: (args) => args instanceof Uint8Array ? [args.toBase64()] : args,
+  unpack(stored, place) {
+    if (stored === null) return null;
+    if (!Array.isArray(stored)) return digestOf<BlobDigest>().unpack(stored, place);
+    try {
+      return Uint8Array.fromBase64(TEXT.unpack(stored[0], place));
+    } catch (error) {
+      if (error instanceof MalformedRow) throw error;
+      return refuse(place, "base64");
+    }
+  },
+};
+
+const DEPENDENCY = unionOf<Dependency>("dependency", {
+  f: rowOf<FileDependency, { kind: "file"; isFiltered?: never }>(
+    "file dependency",
+    { path: TEXT, digest: DIGEST_OR_NULL },
+    { kind: "file" },
+  ),
+  d: rowOf<DirectoryDependency, { kind: "directory" }>(
+    "directory dependency",
+    { path: TEXT, digest: DIGEST_OR_NULL },
+    { kind: "directory" },
+  ),
+  s: rowOf<StatDependency, { kind: "stat" }>(
+    "stat dependency",
+    {
+      path: TEXT,
+      digest: DIGEST_OR_NULL,
+      aspects: oneOf("existence", "size", "times"),
+      followed: TRUTH,
+      fields: lastOrAbsent(listOf(TEXT)),
+    },
+    { kind: "stat" },
+  ),
+  l: rowOf<LinkDependency, { kind: "link" }>(
+    "link dependency",
+    { path: TEXT, digest: DIGEST_OR_NULL, aspect: oneOf("target", "real") },
+    { kind: "link" },
+  ),
+  e: rowOf<EnvironmentDependency, { kind: "env" }>(
+    "env dependency",
+    { name: TEXT, digest: DIGEST_OR_NULL },
+    { kind: "env" },
+  ),
+  w: rowOf<WorkingDirectoryDependency, { kind: "cwd" }>("cwd dependency", { digest: digestOf() }, { kind: "cwd" }),
+  c: rowOf<ChildDependency, { kind: "child" }>(
+    "child dependency",
+    { functionId: TEXT, key: digestOf(), args: CHILD_ARGS, outcome: digestOf() },
+    { kind: "child" },
+  ),
+});
+
+type Leaf = FlatTrace["dependencies"][number];
+
+const LEAF: Shape<Leaf> = {
+  pack: DEPENDENCY.pack,
+  unpack(stored, place) {
+    const dependency = DEPENDENCY.unpack(stored, place);
+    return dependency.kind === "child" ? refuse(place, "without calls") : dependency;
+  },
+};
+
+const FLAT_TRACE = rowOf<FlatTrace>("support", {
+  functions: listOf(
+    rowOf<FlatTrace["functions"][number]>("support function", { functionId: TEXT, identity: digestOf() }),
+  ),
+  dependencies: listOf(LEAF),
+});
+
+const TRACE = rowOf<Trace>("trace", {
+  result: digestOf(),
+  sizeBytes: QUANTITY,
+  createdMs: QUANTITY,
+  computeMs: QUANTITY,
+  dependencies: listOf(DEPENDENCY),
+  support: orNull(FLAT_TRACE),
+});
+
+const VALUE = rowOf<ValuePart>("value", {
+  path: TEXT,
+  digest: orNull(digestOf<ValueDigest>()),
+  preview: orAbsent(TEXT),
+});
+
+const IS_TRUE: Shape<true> = { pack: () => true, unpack: (stored, place) => stored === true || refuse(place, "true") };
+
+const DECLARED_FILE = rowOf<FileDependency, { kind: "file" }>(
+  "file",
+  { path: TEXT, digest: DIGEST_OR_NULL, isFiltered: lastOrAbsent(IS_TRUE) },
+  { kind: "file" },
+);
+
+const FORMAT: Shape<typeof FORMAT_VERSION> = {
+  pack: (format) => format,
+  unpack: (stored, place) => stored === FORMAT_VERSION ? stored : refuse(place, String(FORMAT_VERSION)),
+};
+
+/** A record without its key, by which it is stored, and without its fingerprint's parts, which are stored elsewhere. */
+const RECORD = rowOf<Omit<EntryRecord, "key" | "parts">>("record", {
+  format: FORMAT,
+  fname: TEXT,
+  functionId: TEXT,
+  createdMs: QUANTITY,
+  fingerprint: digestOf(),
+  notices: listOf(TEXT),
+  values: listOf(VALUE),
+  files: listOf(DECLARED_FILE),
+  traces: listOf(TRACE),
+});
+
+const PARTS = listOf(rowOf<FingerprintPart>("part", {
+  kind: oneOf("function", "class", "value", "package", "runtime", "cached", "handle"),
+  name: TEXT,
+  module: orAbsent(TEXT),
+  digest: digestOf(),
+  preview: orAbsent(TEXT),
+}));
+
+const IS_LOADED: Shape<true | undefined> = {
+  pack: (isLoaded) => isLoaded === true ? 1 : 0,
+  unpack: (stored) => stored === 1 ? true : undefined,
+};
+
+/** A node without its key, by which it is stored, and without its id, which follows from key and name. */
+const NODE = rowOf<Omit<StoredNode, "id" | "key">>("node", {
+  fname: TEXT,
+  hash: digestOf(),
+  createdMs: QUANTITY,
+  outfile: digestOf(),
+  files: pairsOf(DIGEST_OR_NULL),
+  looked: listOf(TEXT),
+  children: listOf(TEXT),
+  isLoaded: IS_LOADED,
+});
+
+/** Bytes of a record without its key and its fingerprint's parts. */
 export function encodeRecord(record: EntryRecord): Uint8Array {
-  return toBytes([
-    record.format,
-    record.fname,
-    record.functionId,
-    record.createdMs,
-    record.fingerprint,
-    record.notices,
-    record.values.map((part) => [part.path, part.digest, part.preview ?? null]),
-    record.files.map((file) => file.isFiltered ? [file.path, file.digest, true] : [file.path, file.digest]),
-    record.traces.map((
-      trace,
-    ) => [
-      trace.result,
-      trace.sizeBytes,
-      trace.createdMs,
-      trace.computeMs,
-      trace.dependencies.map(packDependency),
-      trace.support === null ? null : packSupport(trace.support),
-    ]),
-  ]);
+  return toBytes(RECORD.pack(record));
 }
 
 /**
  * The record in `bytes`, with no parts.
  *
- * @throws {MalformedRow} When a field is missing or of another type.
+ * @throws {MalformedRow} When a member is missing or of another type.
  */
 export function decodeRecord(bytes: Uint8Array, key: CallKey): EntryRecord {
-  const row = list(fromBytes(bytes), "record");
-  if (row[0] !== FORMAT_VERSION) throw new MalformedRow(`format is ${String(row[0])}, want ${FORMAT_VERSION}`);
-  const traces = list(row[8], "traces").map(unpackTrace);
-  if (traces.length === 0) throw new MalformedRow("traces is empty");
-  return {
-    format: FORMAT_VERSION,
-    key,
-    fname: text(row[1], "fname"),
-    functionId: text(row[2], "functionId"),
-    createdMs: requireQuantity(row[3], "createdMs"),
-    fingerprint: digest<FingerprintDigest>(row[4], "fingerprint"),
-    parts: [],
-    notices: list(row[5], "notices").map((notice) => text(notice, "notices")),
-    values: list(row[6], "values").map(unpackCell),
-    files: list(row[7], "files").map(unpackFile),
-    traces,
-  };
+  const record = RECORD.unpack(fromBytes(bytes));
+  if (record.traces.length === 0) refuse("record.traces", "a list of one trace or more");
+  return { ...record, key, parts: [] };
 }
 
 /** Bytes of a fingerprint's parts. */
 export function encodeParts(parts: readonly FingerprintPart[]): Uint8Array {
-  return toBytes(parts.map((part) => [part.kind, part.name, part.module ?? null, part.digest, part.preview ?? null]));
+  return toBytes(PARTS.pack(parts));
 }
 
-/** The parts in `bytes`. @throws {MalformedRow} When a field is missing or of another type. */
-export function decodeParts(bytes: Uint8Array): FingerprintPart[] {
-  return list(fromBytes(bytes), "parts").map((value) => {
-    const row = list(value, "part");
-    return {
-      kind: requireOneOf(row[0], PART_KINDS, "part kind"),
-      name: text(row[1], "part name"),
-      ...(row[2] === null ? {} : { module: text(row[2], "part module") }),
-      digest: digest<Digest>(row[3], "part digest"),
-      ...(row[4] === null ? {} : { preview: text(row[4], "part preview") }),
-    };
-  });
+/** The parts in `bytes`. @throws {MalformedRow} When a member is missing or of another type. */
+export function decodeParts(bytes: Uint8Array): readonly FingerprintPart[] {
+  return PARTS.unpack(fromBytes(bytes), "parts");
 }
 
-/** What a list shows of a record. */
-export function summaryOf(record: EntryRecord): StoredSummary {
-  let sizeBytes = 0;
-  for (const trace of record.traces) sizeBytes += trace.sizeBytes;
-  return {
-    key: record.key,
-    fname: record.fname,
-    functionId: record.functionId,
-    createdMs: record.createdMs,
-    sizeBytes,
-    computeMs: record.traces[0]?.computeMs ?? 0,
-    code: record.fingerprint.slice(0, CODE_LENGTH),
-  };
+/** Bytes of a node without its key. */
+export function encodeNode(node: StoredNode): Uint8Array {
+  return toBytes(NODE.pack(node));
+}
+
+/** The node in `bytes`. @throws {MalformedRow} When a member is missing or of another type. */
+export function decodeNode(bytes: Uint8Array, key: CallKey): StoredNode {
+  const node = NODE.unpack(fromBytes(bytes));
+  return { id: `${node.fname}:${key}`, key, ...node };
 }
 
 /** Characters of a fingerprint that a summary keeps. */
@@ -149,181 +252,18 @@ export interface StoredSummary extends EntrySummary {
   readonly code: string;
 }
 
-/** Bytes of a node without its key. */
-export function encodeNode(node: StoredNode): Uint8Array {
-  return toBytes([
-    node.fname,
-    node.hash,
-    node.createdMs,
-    node.outfile,
-    Object.entries(node.files),
-    node.looked,
-    node.children,
-    node.isLoaded === true ? 1 : 0,
-  ]);
-}
-
-/** The node in `bytes`. @throws {MalformedRow} When a field is missing or of another type. */
-export function decodeNode(bytes: Uint8Array, key: CallKey): StoredNode {
-  const row = list(fromBytes(bytes), "node");
-  const fname = text(row[0], "fname");
-  const files = list(row[4], "files").map(unpackFile);
+/** Summary of a record, for lists. */
+export function summaryOf(record: EntryRecord): StoredSummary {
+  let sizeBytes = 0;
+  for (const trace of record.traces) sizeBytes += trace.sizeBytes;
   return {
-    id: `${fname}:${key}`,
-    fname,
-    key,
-    hash: digest<FingerprintDigest>(row[1], "hash"),
-    createdMs: requireQuantity(row[2], "createdMs"),
-    outfile: digest<BlobDigest>(row[3], "outfile"),
-    // Defines own properties, so a path named __proto__ is a path like any other.
-    files: Object.fromEntries(files.map((file) => [file.path, file.digest])),
-    looked: list(row[5], "looked").map((path) => text(path, "looked")),
-    children: list(row[6], "children").map((id) => text(id, "children")),
-    ...(row[7] === 1 ? { isLoaded: true } : {}),
-  };
-}
-
-const PART_KINDS = ["function", "class", "value", "package", "runtime", "cached", "handle"] as const;
-const STAT_ASPECTS = ["existence", "size", "times"] as const;
-const LINK_ASPECTS = ["target", "real"] as const;
-
-function packDependency(dependency: Dependency): unknown[] {
-  switch (dependency.kind) {
-    case "file":
-      return ["f", dependency.path, dependency.digest];
-    case "directory":
-      return ["d", dependency.path, dependency.digest];
-    case "stat":
-      return [
-        "s",
-        dependency.path,
-        dependency.digest,
-        dependency.aspects,
-        dependency.followed,
-        ...dependency.fields === undefined ? [] : [dependency.fields],
-      ];
-    case "link":
-      return ["l", dependency.path, dependency.digest, dependency.aspect];
-    case "env":
-      return ["e", dependency.name, dependency.digest];
-    case "cwd":
-      return ["w", dependency.digest];
-    case "child":
-      return ["c", dependency.functionId, dependency.key, packArgs(dependency.args), dependency.outcome];
-    default:
-      return dependency satisfies never;
-  }
-}
-
-function unpackDependency(value: unknown): Dependency {
-  const row = list(value, "dependency");
-  switch (row[0]) {
-    case "f":
-      return { kind: "file", path: text(row[1], "path"), digest: digestOrNull(row[2], "file digest") };
-    case "d":
-      return { kind: "directory", path: text(row[1], "path"), digest: digestOrNull(row[2], "directory digest") };
-    case "s":
-      return {
-        kind: "stat",
-        path: text(row[1], "path"),
-        aspects: requireOneOf(row[3], STAT_ASPECTS, "aspects"),
-        digest: digestOrNull(row[2], "stat digest"),
-        followed: truth(row[4], "followed"),
-        ...(row[5] === undefined ? {} : { fields: list(row[5], "fields").map((field) => text(field, "fields")) }),
-      };
-    case "l":
-      return {
-        kind: "link",
-        path: text(row[1], "path"),
-        aspect: requireOneOf(row[3], LINK_ASPECTS, "aspect"),
-        digest: digestOrNull(row[2], "link digest"),
-      };
-    case "e":
-      return { kind: "env", name: text(row[1], "name"), digest: digestOrNull(row[2], "env digest") };
-    case "w":
-      return { kind: "cwd", digest: digest<ContentDigest>(row[1], "cwd digest") };
-    case "c":
-      return {
-        kind: "child",
-        functionId: text(row[1], "functionId"),
-        key: digest<CallKey>(row[2], "child key"),
-        args: unpackArgs(row[3]),
-        outcome: digest<Digest<"outcome">>(row[4], "child outcome"),
-      };
-    default:
-      throw new MalformedRow(`dependency kind is ${String(row[0]).slice(0, 20)}`);
-  }
-}
-
-/** Bytes go into a list of their own, so that a text is always a digest. */
-function packArgs(args: ChildDependency["args"]): unknown {
-  return args instanceof Uint8Array ? [args.toBase64()] : args;
-}
-
-function unpackArgs(value: unknown): ChildDependency["args"] {
-  if (value === null) return null;
-  if (!Array.isArray(value)) return digest<BlobDigest>(value, "child args");
-  try {
-    return Uint8Array.fromBase64(text(value[0], "child args"));
-  } catch (error) {
-    throw new MalformedRow(`child args are no base64: ${messageOf(error)}`);
-  }
-}
-
-function unpackTrace(value: unknown): Trace {
-  const row = list(value, "trace");
-  return {
-    dependencies: list(row[4], "dependencies").map(unpackDependency),
-    support: row[5] === null ? null : unpackSupport(row[5]),
-    result: digest<BlobDigest>(row[0], "result"),
-    sizeBytes: requireQuantity(row[1], "sizeBytes"),
-    createdMs: requireQuantity(row[2], "createdMs"),
-    computeMs: requireQuantity(row[3], "computeMs"),
-  };
-}
-
-function packSupport(support: FlatTrace): unknown[] {
-  return [
-    support.functions.map((called) => [called.functionId, called.identity]),
-    support.dependencies.map(packDependency),
-  ];
-}
-
-function unpackSupport(value: unknown): FlatTrace {
-  const row = list(value, "support");
-  return {
-    functions: list(row[0], "support functions").map((called) => {
-      const pair = list(called, "support function");
-      return {
-        functionId: text(pair[0], "support functionId"),
-        identity: digest<Digest<"step">>(pair[1], "support identity"),
-      };
-    }),
-    dependencies: list(row[1], "support dependencies").map((item) => {
-      const dependency = unpackDependency(item);
-      if (dependency.kind === "child") throw new MalformedRow("support dependencies hold a call");
-      return dependency;
-    }),
-  };
-}
-
-function unpackCell(value: unknown): ValuePart {
-  const row = list(value, "value");
-  const found = row[1] === null ? null : digest<ValueDigest>(row[1], "value digest");
-  return {
-    path: text(row[0], "value path"),
-    digest: found,
-    ...(row[2] === null ? {} : { preview: text(row[2], "value preview") }),
-  };
-}
-
-function unpackFile(value: unknown): FileDependency {
-  const row = list(value, "file");
-  return {
-    kind: "file",
-    path: text(row[0], "file path"),
-    digest: digestOrNull(row[1], "file digest"),
-    ...(row[2] === true ? { isFiltered: true } : {}),
+    key: record.key,
+    fname: record.fname,
+    functionId: record.functionId,
+    createdMs: record.createdMs,
+    sizeBytes,
+    computeMs: record.traces[0]?.computeMs ?? 0,
+    code: record.fingerprint.slice(0, CODE_LENGTH),
   };
 }
 
@@ -340,46 +280,4 @@ function fromBytes(bytes: Uint8Array): unknown {
   } catch (error) {
     throw new MalformedRow(messageOf(error));
   }
-}
-
-function list(value: unknown, what: string): unknown[] {
-  if (!Array.isArray(value)) throw new MalformedRow(`${what} is no list`);
-  return value;
-}
-
-function text(value: unknown, what: string): string {
-  if (typeof value !== "string") throw new MalformedRow(`${what} is no text`);
-  return value;
-}
-
-/** A number that counts or measures: finite and not negative. */
-function requireQuantity(value: unknown, what: string): number {
-  if (typeof value !== "number" || !(value >= 0) || value === Infinity) {
-    throw new MalformedRow(`${what} is no quantity`);
-  }
-  return value;
-}
-
-function truth(value: unknown, what: string): boolean {
-  if (typeof value !== "boolean") throw new MalformedRow(`${what} is no boolean`);
-  return value;
-}
-
-function digest<Kind extends Digest>(value: unknown, what: string): Kind {
-  if (!isDigest(value)) throw new MalformedRow(`${what} is no digest`);
-  return value as Kind;
-}
-
-function digestOrNull(value: unknown, what: string): ContentDigest | null {
-  return value === null ? null : digest<ContentDigest>(value, what);
-}
-
-function requireOneOf<const Options extends readonly string[]>(
-  value: unknown,
-  options: Options,
-  what: string,
-): Options[number] {
-  const found = options.find((option) => option === value);
-  if (found === undefined) throw new MalformedRow(`${what} is not one of ${options.join(", ")}`);
-  return found;
 }

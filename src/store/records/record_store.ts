@@ -13,7 +13,8 @@ import type { Generation } from "../layout.ts";
 import { edgesOf, GraphRows, inPieces, listRows, nodeOf } from "./graph_rows.ts";
 import { KvWriter, type Mutation, splitMutations } from "../database/kv_batch.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
-import { decodeRecord, encodeRecord, MalformedRow, type StoredNode, type StoredSummary } from "./record_codec.ts";
+import { decodeRecord, encodeRecord, type StoredNode, type StoredSummary } from "./record_codec.ts";
+import { MalformedRow } from "./shapes.ts";
 import { blobOfValue, blobRow, ERA_ROW, nodeRow, packValue, recordRow, tombstoneRow, unpackValue } from "./rows.ts";
 import { SummaryIndex } from "./summary_index.ts";
 

@@ -18,7 +18,7 @@
 import { type BlobDigest, type CallKey, type FingerprintDigest, isDigest } from "../../words/digests.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { BlobStore } from "../blobs/blob_store.ts";
-import { MalformedRow } from "./record_codec.ts";
+import { MalformedRow } from "./shapes.ts";
 
 /** Row of a record. */
 export const recordRow = (key: CallKey): Deno.KvKey => ["r", key];

@@ -15,7 +15,8 @@ import { tryChoreLock } from "../locks/file_lock.ts";
 import { inPieces, listRows, type ReportRow } from "./graph_rows.ts";
 import type { KvWriter, Mutation } from "../database/kv_batch.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
-import { CODE_LENGTH, MalformedRow, type StoredSummary, summaryOf } from "./record_codec.ts";
+import { CODE_LENGTH, type StoredSummary, summaryOf } from "./record_codec.ts";
+import { MalformedRow, QUANTITY } from "./shapes.ts";
 import { ERA_ROW, pageRow, pageRowsOf, tombstoneRow } from "./rows.ts";
 
 /** Entries of a page: with more, writing it again costs more than listing it saves. */
@@ -260,7 +261,8 @@ function tombstoneNameOf({ key, createdMs }: StoredSummary): string {
   return `${key}${createdMs}`;
 }
 
-const ROW_BYTES = 64;
+/** Where each member of a summary lies in the bytes of an entry: 64-bit floats are big-endian. */
+const AT = { key: 0, createdMs: 32, sizeBytes: 40, computeMs: 48, code: 56, end: 64 } as const;
 const LINE_FEED = 0x0a;
 
 /**
@@ -268,8 +270,8 @@ const LINE_FEED = 0x0a;
  *
  * A page has summaries of some entries of one function as the bytes of one row: a row of Deno.Kv takes 8 µs to list
  * whatever it holds, so that 100,000 entries in rows of their own would take a second. It is a line of JSON, `[fname,
- * functionId]`, then 64 bytes an entry: key, three 64-bit floats (time of storing, size, compute time), and the first
- * eight bytes of the fingerprint; big-endian.
+ * functionId]`, then 64 bytes an entry: key, time of storing, size, compute time, and the first eight bytes of the
+ * fingerprint.
  */
 export function encodePageHead(fname: string, functionId: string): Uint8Array {
   return new TextEncoder().encode(JSON.stringify([fname, functionId]) + "\n");
@@ -277,13 +279,13 @@ export function encodePageHead(fname: string, functionId: string): Uint8Array {
 
 /** The bytes of one entry of a page. */
 export function encodePageRow(summary: StoredSummary): Uint8Array {
-  const bytes = new Uint8Array(ROW_BYTES);
+  const bytes = new Uint8Array(AT.end);
   const view = new DataView(bytes.buffer);
-  bytes.setFromHex(summary.key);
-  view.setFloat64(32, summary.createdMs);
-  view.setFloat64(40, summary.sizeBytes);
-  view.setFloat64(48, summary.computeMs);
-  bytes.subarray(56).setFromHex(summary.code);
+  bytes.subarray(AT.key).setFromHex(summary.key);
+  view.setFloat64(AT.createdMs, summary.createdMs);
+  view.setFloat64(AT.sizeBytes, summary.sizeBytes);
+  view.setFloat64(AT.computeMs, summary.computeMs);
+  bytes.subarray(AT.code).setFromHex(summary.code);
   return bytes;
 }
 
@@ -305,22 +307,23 @@ export function decodePage(value: unknown): StoredSummary[] {
   if (!(value instanceof Uint8Array)) throw new MalformedRow("the row holds no bytes");
   const start = value.indexOf(LINE_FEED) + 1;
   const length = value.byteLength - start;
-  if (start === 0 || length % ROW_BYTES !== 0) throw new MalformedRow("the row holds no whole summaries");
+  if (start === 0 || length % AT.end !== 0) throw new MalformedRow("the row holds no whole summaries");
   const [fname, functionId] = decodeHead(value.subarray(0, start));
   const view = new DataView(value.buffer, value.byteOffset + start, length);
   // All in one: a call for each of the texts would take longer than all the rest.
   const hex = value.subarray(start).toHex();
   const summaries: StoredSummary[] = [];
-  for (let at = 0; at < length; at += ROW_BYTES) {
-    const text = hex.slice(2 * at, 2 * (at + ROW_BYTES));
+  const quantity = (at: number) => QUANTITY.unpack(view.getFloat64(at), "summary");
+  for (let at = 0; at < length; at += AT.end) {
+    const text = hex.slice(2 * at, 2 * (at + AT.end));
     summaries.push({
-      key: text.slice(0, 64) as CallKey,
+      key: text.slice(2 * AT.key, 2 * AT.createdMs) as CallKey,
       fname,
       functionId,
-      createdMs: quantity(view.getFloat64(at + 32)),
-      sizeBytes: quantity(view.getFloat64(at + 40)),
-      computeMs: quantity(view.getFloat64(at + 48)),
-      code: text.slice(112, 112 + CODE_LENGTH),
+      createdMs: quantity(at + AT.createdMs),
+      sizeBytes: quantity(at + AT.sizeBytes),
+      computeMs: quantity(at + AT.computeMs),
+      code: text.slice(2 * AT.code, 2 * AT.code + CODE_LENGTH),
     });
   }
   return summaries;
@@ -334,9 +337,4 @@ function decodeHead(bytes: Uint8Array): [fname: string, functionId: string] {
     // Said below.
   }
   throw new MalformedRow("the row does not name a function");
-}
-
-function quantity(number: number): number {
-  if (!(number >= 0) || number === Infinity) throw new MalformedRow("a summary holds no quantity");
-  return number;
 }

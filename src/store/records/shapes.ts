@@ -1,0 +1,219 @@
+/**
+ * Shapes of stored values: how a value is written as JSON, and how it is checked when it is read. One definition serves
+ * both ways, so that writer and reader cannot differ.
+ *
+ * Objects are written as rows, lists of their members in a fixed order, which is half as long as with the names.
+ *
+ * @module
+ */
+import { type Digest, isDigest } from "../../words/digests.ts";
+
+/** Bytes, or JSON, that hold no such value. */
+export class MalformedRow extends Error {
+  override readonly name: string = "MalformedRow";
+
+  /**
+   * @param message What is wrong.
+   * @param mismatch Place of the value that does not fit, and the wanted kind of value; absent for what has no place.
+   */
+  constructor(message: string, readonly mismatch?: { readonly place: string; readonly wanted: string }) {
+    super(message);
+  }
+}
+
+/** @throws {MalformedRow} Always. */
+export function refuse(place: string, wanted: string): never {
+  throw new MalformedRow(`${place} is not ${wanted}`, { place, wanted });
+}
+
+/** Definition of one kind of stored value. */
+export interface Shape<T> {
+  /** The value as JSON. */
+  pack(value: T): unknown;
+  /** The value that was stored. @throws {MalformedRow} Naming `place`, when it is of another kind. */
+  unpack(stored: unknown, place: string): T;
+}
+
+/**
+ * The shape of values that are JSON as they are.
+ *
+ * @param wanted Kind of value, for messages.
+ * @param isRight True for a value of that kind.
+ */
+export function shapeOf<T>(wanted: string, isRight: (stored: unknown) => boolean): Shape<T> {
+  return {
+    pack: (value) => value,
+    unpack: (stored, place) => isRight(stored) ? stored as T : refuse(place, wanted),
+  };
+}
+
+/** A text. */
+export const TEXT: Shape<string> = shapeOf("a text", (stored) => typeof stored === "string");
+/** A boolean. */
+export const TRUTH: Shape<boolean> = shapeOf("true or false", (stored) => typeof stored === "boolean");
+/** A number that counts or measures. */
+export const QUANTITY: Shape<number> = shapeOf("a number from 0 on", isQuantity);
+
+/** True for a number that is finite and not negative. */
+export function isQuantity(stored: unknown): stored is number {
+  return typeof stored === "number" && stored >= 0 && stored !== Infinity;
+}
+
+/** A digest of the kind that the context wants. */
+export function digestOf<Kind extends Digest>(): Shape<Kind> {
+  return shapeOf("a digest", isDigest);
+}
+
+/** A value for which `null` may stand. */
+export function orNull<T>(shape: Shape<T>): Shape<T | null> {
+  return {
+    pack: (value) => value === null ? null : shape.pack(value),
+    unpack: (stored, place) => stored === null ? null : shape.unpack(stored, place),
+  };
+}
+
+/** A member that may be absent, in whose place `null` is written. */
+export function orAbsent<T>(shape: Shape<T>): Shape<T | undefined> {
+  return {
+    pack: (value) => value === undefined ? null : shape.pack(value),
+    unpack: (stored, place) => stored === null ? undefined : shape.unpack(stored, place),
+  };
+}
+
+/** The last member of a row, of which nothing is written when it is absent. */
+export function lastOrAbsent<T>(shape: Shape<T>): Shape<T | undefined> {
+  return {
+    pack: (value) => value === undefined ? undefined : shape.pack(value),
+    unpack: (stored, place) => stored === undefined ? undefined : shape.unpack(stored, place),
+  };
+}
+
+/** One of several texts. */
+export function oneOf<const Options extends readonly string[]>(...options: Options): Shape<Options[number]> {
+  return shapeOf(`one of ${options.join(", ")}`, (stored) => options.some((option) => option === stored));
+}
+
+/** A list of values of one kind. */
+export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
+  return {
+    pack: (values) => values.map((value) => shape.pack(value)),
+    unpack: (stored, place) => requireList(stored, place).map((value) => shape.unpack(value, place)),
+  };
+}
+
+/** An object whose names are data, such as paths, as a list of pairs. */
+export function pairsOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  const pair = rowOf<{ name: string; value: T }>("a pair", { name: TEXT, value: shape });
+  return {
+    pack: (values) => Object.entries(values).map(([name, value]) => pair.pack({ name, value })),
+    // Defines own properties, so that a path named __proto__ is a path like any other.
+    unpack: (stored, place) =>
+      Object.fromEntries(
+        requireList(stored, place).map((one) => pair.unpack(one, place)).map(({ name, value }) => [name, value]),
+      ),
+  };
+}
+
+/** The shapes of an object's members. */
+export type Members<T> = { readonly [Name in keyof T]-?: Shape<T[Name]> };
+
+/** An object as a list of its members. */
+export class Row<T extends object, Fixed extends Partial<T>> implements Shape<T> {
+  readonly #names: readonly (keyof T & string)[];
+  readonly #shapes: readonly Shape<unknown>[];
+  readonly #places: readonly string[];
+
+  /** See {@linkcode rowOf}. */
+  constructor(readonly label: string, members: Members<Omit<T, keyof Fixed>>, readonly fixed: Fixed) {
+    this.#names = Object.keys(members) as (keyof T & string)[];
+    this.#shapes = Object.values(members);
+    this.#places = this.#names.map((name) => `${label}.${name}`);
+  }
+
+  /** The members as cells, after those in `cells`. */
+  pack(value: T, cells: unknown[] = []): unknown[] {
+    for (const [index, name] of this.#names.entries()) {
+      const cell = this.#shapes[index]!.pack(value[name]);
+      if (cell !== undefined) cells.push(cell);
+    }
+    return cells;
+  }
+
+  /** The object in a list, its first member at index `from`. */
+  unpack(stored: unknown, _place?: string, from = 0): T {
+    const cells = requireList(stored, this.label);
+    const value: Record<string, unknown> = { ...this.fixed };
+    for (const [index, name] of this.#names.entries()) {
+      const member = this.#shapes[index]!.unpack(cells[from + index], this.#places[index]!);
+      if (member !== undefined) value[name] = member;
+    }
+    return value as T;
+  }
+}
+
+/**
+ * An object as a list of its members.
+ *
+ * @param label Name of the object in messages.
+ * @param members The shapes of its members, in the order of the list; another order is another format.
+ * @param fixed Members that all such objects have alike, which are not written.
+ */
+export function rowOf<T extends object, Fixed extends Partial<T> = Record<never, never>>(
+  label: string,
+  members: Members<Omit<T, keyof Fixed>>,
+  fixed: Fixed = {} as Fixed,
+): Row<T, Fixed> {
+  return new Row<T, Fixed>(label, members, fixed);
+}
+
+/**
+ * Objects of several kinds, told apart by `kind`, as rows behind a tag.
+ *
+ * @param label Name of such objects in messages.
+ * @param rows The row of each kind, by the tag that is written before it.
+ */
+export function unionOf<T extends { readonly kind: string }>(
+  label: string,
+  // deno-lint-ignore no-explicit-any
+  rows: Readonly<Record<string, Row<any, { readonly kind: T["kind"] }>>>,
+): Shape<T> {
+  const byTag = new Map(Object.entries(rows));
+  const byKind = new Map(Object.entries(rows).map(([tag, row]) => [row.fixed.kind, { tag, row }]));
+  return {
+    pack(value) {
+      const { tag, row } = byKind.get(value.kind)!;
+      return row.pack(value, [tag]);
+    },
+    unpack(stored) {
+      const cells = requireList(stored, label);
+      const row = byTag.get(cells[0] as string) ?? refuse(`${label} kind`, `one of ${[...byTag.keys()].join(", ")}`);
+      return row.unpack(cells, label, 1) as T;
+    },
+  };
+}
+
+/**
+ * The members of an object that has them by name.
+ *
+ * @param members Their shapes; members that are not among them are dropped.
+ * @throws {MalformedRow} Naming the member that does not fit, behind `place`.
+ */
+export function unpackMembers<T extends object>(members: Members<T>, stored: unknown, place: string): T {
+  const object = requireObject(stored, place);
+  const value: Record<string, unknown> = {};
+  for (const [name, shape] of Object.entries<Shape<unknown>>(members)) {
+    value[name] = shape.unpack(object[name], `${place}.${name}`);
+  }
+  return value as T;
+}
+
+/** @throws {MalformedRow} When it is no list. */
+export function requireList(stored: unknown, place: string): unknown[] {
+  return Array.isArray(stored) ? stored : refuse(place, "a list");
+}
+
+/** @throws {MalformedRow} When it is no object with named members. */
+export function requireObject(stored: unknown, place: string): Record<string, unknown> {
+  const isObject = typeof stored === "object" && stored !== null && !Array.isArray(stored);
+  return isObject ? stored as Record<string, unknown> : refuse(place, "an object");
+}
