@@ -1,10 +1,12 @@
 /**
- * What makes code the same: a digest over a function, the functions and classes it calls and the values it closes over.
+ * Fingerprint of a function: a digest over its code, the functions and classes that it calls, and the values that it
+ * closes over.
  *
- * The conditions under which two fingerprints are equal: the normalized code of each function reached is equal, and what
- * its free variables hold is equal, position by position. Names of variables and functions, comments, layout, types, the
- * module in which something stands and its place there do not count. A package counts by its identity; a function that
- * is cached itself by its own; state that the code writes by the code that creates it; a handle by its kind.
+ * Two fingerprints are equal when the normalized code of each function reached is equal, and its free variables hold
+ * equal values, position by position. Comments, layout and types do not count. Names of variables and functions do
+ * not count either, nor the module that declares a function and the position in that module, except where the code
+ * can read them (`fn.name`, `import.meta`). A package counts by its identity, a cached function by its own identity,
+ * state that the code writes by the code that creates it, and a handle by its kind.
  *
  * @module
  */
@@ -25,9 +27,9 @@ import { arePureData, classOf, nameOfFunction, noticeOfHandle } from "./walk/val
 export type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
 
 /**
- * The fingerprint of a function as it is now.
+ * Makes the fingerprint of a function as it is now.
  *
- * @param fn A function or class.
+ * @param fn A function, a class, or an instance of a class.
  * @throws {CacheError} `ERR_TRACKING` when `track: "closure"` was asked for and `--allow-sys` is missing.
  */
 export async function fingerprint(fn: object, options: FingerprintOptions): Promise<Fingerprint> {
@@ -40,23 +42,23 @@ async function readSource(subject: object, options: FingerprintOptions, method?:
   return fingerprintSource(subject, options, method);
 }
 
-/** What stands for a value, and what of it is not seen. */
+/** Identity of a value, and notices about the parts of the value that are not seen. */
 export interface IdentifiedValue {
-  /** Equal for values that are the same. */
+  /** Text that is equal for equal values. */
   readonly identity: string;
   readonly notices: Fingerprint["notices"];
   readonly blind: Fingerprint["blind"];
-  /** Whether all of its code comes from packages. */
+  /** True when all code of the value comes from packages. */
   readonly isOfPackage: boolean;
 }
 
 /**
- * What stands for a function or an instance of a class among the arguments of a call: the digest of a function with all
- * that it reaches, of an instance with its class and its fields, private ones too.
+ * Identifies a function, or an instance of a class, among the arguments of a call. A function counts with everything
+ * that it reaches; an instance counts with its class and its fields, private ones too.
  *
- * @param method The method that the value is the receiver of: what it writes of it does not count, as
- * {@linkcode Fingerprint.receiverState} says.
- * @throws {CacheError} As {@linkcode fingerprint}.
+ * @param method Method that the call runs on the value. Members of the value that the method itself writes do not
+ * count; see {@linkcode Fingerprint.receiverState}.
+ * @throws {CacheError} `ERR_TRACKING` under the condition of {@linkcode fingerprint}.
  */
 export async function identifyValue(
   value: object,
@@ -80,7 +82,7 @@ export async function identifyValue(
 
 const identified = new WeakMap<FingerprintOptions, WeakMap<object, Fingerprint>>();
 
-/** The fingerprint of what is identified at each call: walked once, and then asked whether it is as it was. */
+/** Fingerprint of a value that is identified at each call: made once, and refreshed at every later call. */
 async function fingerprintAgain(value: object, options: FingerprintOptions): Promise<Fingerprint> {
   const known = identified.get(options) ?? new WeakMap<object, Fingerprint>();
   identified.set(options, known);
@@ -90,7 +92,11 @@ async function fingerprintAgain(value: object, options: FingerprintOptions): Pro
   return now;
 }
 
-/** Whether code is followed through the inspector. @throws {CacheError} As {@linkcode fingerprint}. */
+/**
+ * True when code is followed through the inspector.
+ *
+ * @throws {CacheError} `ERR_TRACKING` under the condition of {@linkcode fingerprint}.
+ */
 export function isFollowed(options: FingerprintOptions): boolean {
   if (options.track === "source") return false;
   if (isInspectorAllowed()) return true;
@@ -101,7 +107,7 @@ export function isFollowed(options: FingerprintOptions): boolean {
   );
 }
 
-/** A mistake of ours must not cost the user a result; but then less is seen, and that is said. */
+/** Follows the code; if that fails, reads its text alone and adds a notice. A bug here must not cost a result. */
 async function followOrFallBack(subject: object, options: FingerprintOptions): Promise<Fingerprint> {
   try {
     return await followCode(subject, options);
@@ -154,7 +160,7 @@ function sortParts({ parts }: Assembly): Assembly["parts"] {
   return first ? [first, ...others.sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1)] : [];
 }
 
-/** Whether all changing variables and private fields hold what they held. */
+/** True when all changing variables and private fields still hold the values that they held. */
 async function readAgain(
   variables: readonly ChangingVariable[],
   privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>,
@@ -182,20 +188,21 @@ function isVariableUnchanged({ name, value, isUnset }: ChangingVariable, origin:
   }
 }
 
-/** What stands for the class of an instance, and what only the inspector shows of it. */
+/** Identity of an instance's class, with the private fields of the instance, which only the inspector shows. */
 interface IdentifiedInstance extends IdentifiedValue {
-  /** By name with the `#`, in the order of their declaration; `undefined`: there are none, or they do not count. */
+  /** Private fields by name with the `#`, in the order of declaration; `undefined` when none counts. */
   readonly privates: ReadonlyMap<string, unknown> | undefined;
 }
 
 /**
  * Identifies instances by their classes.
  *
- * Own fields are not looked at here, so that many instances, one in another, take no longer than as many plain objects.
+ * Own fields are not looked at here, so that many instances, one in another, take no longer than as many plain
+ * objects.
  *
  * @param instances Any objects with a prototype.
- * @param options How code is followed.
- * @returns One for each instance, in their order.
+ * @param options Options that decide how code is followed.
+ * @returns One identity for each instance, in the order of `instances`.
  */
 export async function identifyInstances(
   instances: readonly object[],
@@ -210,7 +217,7 @@ export async function identifyInstances(
   return instances.map((instance) => {
     const identified = classes.get(Object.getPrototypeOf(instance)) as IdentifiedValue;
     const fields = privates.get(instance);
-    // A package's object that holds functions or handles is one itself: a connection, a logger.
+    // An object of a package that holds functions or handles is a handle itself: a connection, a logger.
     if (fields === undefined || !identified.isOfPackage || arePureData(fields)) {
       return { ...identified, privates: fields };
     }
@@ -221,7 +228,7 @@ export async function identifyInstances(
 
 const blanks = new WeakMap<object, object>();
 
-/** An object that has the prototype and nothing of its own. */
+/** Object with the given prototype and no members of its own; made once for each prototype. */
 function blankOf(prototype: object): object {
   let blank = blanks.get(prototype);
   if (blank === undefined) blanks.set(prototype, blank = Object.create(prototype) as object);

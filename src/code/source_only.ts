@@ -1,5 +1,5 @@
 /**
- * The fallback without the inspector: a function's own code, and a list of what is not seen.
+ * Fingerprint without the inspector: a function's own code, and notices about everything that is not seen.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import { classOf, noticeOfHandle, writeValue, type WrittenValue } from "./walk/v
 import type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
 
 /**
- * The fingerprint of a function's own text, or of an instance's fields with the text of its class.
+ * Makes the fingerprint of a function's own text, or of an instance's fields with the text of its class.
  *
- * @param method The method that the instance is the receiver of: the fields that it writes itself are left out.
+ * @param method Method that is called on the instance: the fields that the method itself writes are left out.
  */
 export function fingerprintSource(subject: object, options: FingerprintOptions, method?: object): Fingerprint {
   const { text, notices, blind, facts } = typeof subject === "function"
@@ -61,15 +61,18 @@ function readFunction(fn: object, options: FingerprintOptions): OwnCode {
   const unseen = [...new Set(code.slots.map((slot) => slot.name))].filter((name) =>
     !(name in globalThis) && !OF_DECORATORS.test(name)
   );
-  // Free names that are no globals count by name here: nothing tells what they stand for.
+  // Free names count by name here: without the inspector, their values are unknown.
   const text = `${code.text}\n${code.slots.map((slot) => slot.name).join(" ")}`;
   return { text, notices: noticeOf(unseen, options), blind: blindIn(code), facts: factsIn(code) };
 }
 
-/** Names that compiling decorators makes up. */
+/** Names that the compiler makes up when it compiles decorators. */
 const OF_DECORATORS = /^_(?:dec\d*|init_\w+|init(?:Proto|Static|Class)|apply_decs_\w+|computedKey\d*)$/;
 
-/** A function without source: one of the platform, or one that was bound, of which nothing can be seen. */
+/**
+ * Reads a function whose text cannot be parsed. A native function of the platform counts by its path; any other, such
+ * as a bound function, by an identity that only this object has.
+ */
 function readUnseen(fn: object, options: FingerprintOptions): OwnCode {
   const path = intrinsicPath(fn);
   if (path !== null) return { text: `native ${path}`, notices: [], blind: [], facts: [] };
@@ -80,7 +83,10 @@ function readUnseen(fn: object, options: FingerprintOptions): OwnCode {
   return { text: `unseen ${identity}`, notices: noticeOf(names, options), blind: [], facts: [] };
 }
 
-/** Functions that look alike and are not: each has an identity of its own, which no other process meets. */
+/**
+ * Random identities of functions that cannot be read. Two such functions can look alike and differ, so each has an
+ * identity of its own, which occurs in no other process.
+ */
 const unseen = new WeakMap<object, string>();
 
 function readInstance(instance: object, options: FingerprintOptions, method?: object): OwnCode {
@@ -106,7 +112,7 @@ function unseenIn({ references, handles }: WrittenValue, options: FingerprintOpt
   return [...noticeOf(names, options), ...handles.map(noticeOfHandle)];
 }
 
-/** Fields of its receiver that a method's own text writes or changes. */
+/** Fields of the receiver that the method's own text writes or changes. */
 function receiverStateOf(method: object): string[] {
   const syntax = parseCallable(Function.prototype.toString.call(method));
   if (!syntax || isClassNode(syntax.node)) return [];
@@ -126,7 +132,7 @@ function noticeOf(names: readonly string[], options: FingerprintOptions): string
   return [`not tracked: ${names.join(", ")}; ${remedy}`];
 }
 
-/** Facts of the process that the code uses, under names that nothing in its own text declares. */
+/** Facts that the code reads through globals, with the time zone and the locale where the code depends on them. */
 function factsIn(code: NormalizedCode): AmbientFact[] {
   const globals = code.slots.flatMap(({ name, binding, uses }) =>
     binding ? [] : uses.flatMap((use) => ambientGlobal([name, ...use.path]) ?? [])

@@ -1,5 +1,5 @@
 /**
- * The shapes of fingerprints and of what is asked for them.
+ * Types of fingerprints and of the options for making them.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import type { FingerprintDigest } from "../words/digests.ts";
 import type { PackageIdentity } from "./packages/packages.ts";
 import type { FingerprintPart } from "../words/records.ts";
 
-/** How far code is followed, and by whose help. */
+/** Options that decide how far code is followed, and functions that identify packages and cached functions. */
 export interface FingerprintOptions {
   /**
-   * `closure`: with everything that is reached, through V8's inspector. `source`: the function's own text alone.
+   * `closure`: the function with everything that it reaches, through V8's inspector. `source`: its own text alone.
    *
    * @default `closure` where `--allow-sys` was given, else `source`
    */
@@ -21,46 +21,47 @@ export interface FingerprintOptions {
    * @default []
    */
   readonly ignoreCode?: readonly string[];
-  /** The package that a script URL or a module specifier belongs to; `null`: it is the user's code. */
+  /** Package that a script URL or a module specifier belongs to; `null` for the user's code. */
   packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
-  /** What stands for a cached function that the code reaches; `undefined` for any other value. */
+  /** Identity of a cached function that the code reaches; `undefined` for any other value. */
   cachedIdentity(value: object): string | undefined;
-  /** Absolute path; modules are named relative to it. */
+  /** Absolute path of the project's root. Modules are named relative to this path. */
   readonly projectRoot: string;
 }
 
-/** A use of something whose effects cannot be observed. */
+/** Use of a function or module whose effects are not observed. */
 export interface BlindUse {
-  /** As written: `Deno.Command`, `readFile from node:fs`, `fetch`. */
+  /** Name as the code uses it: `Deno.Command`, `readFile from node:fs`, `fetch`. */
   readonly name: string;
-  /** The module that uses it, relative to the project root. */
+  /** Module that contains the use, relative to the project root; for a use in a package, `package` and its name. */
   readonly module?: string;
   readonly kind: "file" | "process" | "network" | "ffi" | "code";
 }
 
-/** The identity of a function's code at one moment, with all that it reaches. */
+/** Identity of a function's code at one moment, with everything that the code reaches. */
 export interface Fingerprint {
   readonly digest: FingerprintDigest;
-  /** What it is made of, by name. */
+  /** Named parts that the fingerprint consists of. */
   readonly parts: readonly FingerprintPart[];
-  /** What could not be followed or was left out, in words; the same in every process. */
+  /** Notices, in words, about code that could not be followed or was left out. Equal in every process. */
   readonly notices: readonly string[];
-  /** Uses of the file system, the network and the like that observation does not see. */
+  /** Blind uses of the file system, the network and the like. */
   readonly blind: readonly BlindUse[];
-  /** Where the function is declared, relative to the project root when below it; `null` when that cannot be told. */
+  /** Module that declares the function, relative to the project root when below it; `null` when unknown. */
   readonly module: string | null;
   /**
-   * What of its receiver a method writes itself, as paths like `calls`, `stats.count`, `#memo`; empty for the receiver as
-   * a whole. It is state, which is left out when the receiver is identified.
+   * Paths of the members of its receiver that a method itself writes, such as `calls`, `stats.count`, `#memo`; an
+   * empty path stands for the receiver as a whole. These members are state, which is left out when the receiver is
+   * identified.
    */
   readonly receiverState: readonly string[];
-  /** Members of its receiver that a method writes or may change through methods of theirs. */
+  /** Names of the members of its receiver that a method writes, or may change by calling methods of these members. */
   readonly receiverTouched: readonly string[];
-  /** Nothing that it depends on can change while the process lives. */
+  /** True when nothing that the fingerprint depends on can change while the process lives. */
   readonly isFixed: boolean;
   /**
-   * The fingerprint as it is now: this same object when nothing changed. Answers at once unless something changed or a
-   * variable that is reassigned has to be read.
+   * Returns the current fingerprint: this object itself when nothing changed. The answer is a promise only when
+   * something changed, or when a variable that is reassigned, or a private field, has to be read again.
    */
   refresh(): Fingerprint | Promise<Fingerprint>;
 }

@@ -1,9 +1,10 @@
 /**
- * Which functions of the platform have effects that observation does not see.
+ * Blind uses: functions of the platform whose effects are not observed, and code that cannot be followed.
  *
  * @module
  */
-// Loaded by the first captured function of the platform; its members stay those of the platform while others are observed.
+// Loaded for the first captured function of Node's modules. Members of this namespace stay the platform's own
+// functions; during a call, observing functions take their places in the default export only.
 import defer * as nodeFs from "node:fs";
 import type { BlindUse } from "../types.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
@@ -79,17 +80,17 @@ const NODE_MODULES: Readonly<Record<string, BlindKind>> = {
   wasi: "process",
 };
 
-/** Names of modules of Node that reach outside in ways that are not observed, without `node:`. */
+/** Names, without `node:`, of the modules of Node whose functions have effects that are not observed. */
 export const BLIND_MODULES: ReadonlySet<string> = new Set(Object.keys(NODE_MODULES));
 
 /** Exports of `node:fs` without effects of their own. */
 const HARMLESS_FS = new Set(["constants", "Stats", "Dirent", "default", "promises", "F_OK", "R_OK", "W_OK", "X_OK"]);
 
 /**
- * What is blind in a use of a global.
+ * Blind use of a global.
  *
  * @param path The global and the members used, `["Deno", "Command"]`.
- * @returns The name to show and what kind of effect it has, or `null`.
+ * @returns The name to show and the kind of effect; `null` when the use is not blind.
  */
 export function blindGlobal(path: readonly string[]): Omit<BlindUse, "module"> | null {
   const [first = "", second] = path[0] === "globalThis" || path[0] === "self" ? path.slice(1) : path;
@@ -102,14 +103,15 @@ export function blindGlobal(path: readonly string[]): Omit<BlindUse, "module"> |
 }
 
 /**
- * What is blind in a use of something imported from a module of Node.
+ * Blind use of an import from a module of Node.
  *
- * Named imports from `node:fs` and the members of its namespace are bound when the module is loaded, so observation does
- * not reach them; members of its default export are looked up at each call, and observed.
+ * Named imports from `node:fs` and the members of its namespace are bound when the module is loaded, so they are not
+ * observed. Members of its default export are looked up at each call, so they are observed.
  *
- * @param specifier With or without `node:`.
- * @param imported The name of the export, `default`, or `*` for the namespace.
+ * @param specifier Specifier of the module, with or without `node:`.
+ * @param imported Name of the export, `default`, or `*` for the namespace.
  * @param path The members used.
+ * @returns The name to show and the kind of effect; `null` when the use is not blind.
  */
 export function blindImport(
   specifier: string,
@@ -128,7 +130,7 @@ export function blindImport(
   return { name: `${shown} from node:${module}`, kind };
 }
 
-/** Scripts of the platform whose functions reach outside; `url` as V8 shows it. */
+/** Scripts of the platform whose functions are blind, as patterns of the URLs that V8 shows. */
 const PLATFORM_SCRIPTS: readonly (readonly [pattern: RegExp, kind: BlindKind])[] = [
   [/^ext:deno_fs\/|^ext:deno_node\/(?:.*_fs\b|_fs|fs\.|internal\/fs\/|sqlite\.)|^node:fs/, "file"],
   [/^ext:(?:deno_process|runtime\/40_process)|child_process/, "process"],
@@ -140,10 +142,13 @@ const PLATFORM_SCRIPTS: readonly (readonly [pattern: RegExp, kind: BlindKind])[]
   [/^ext:deno_kv\/|^ext:deno_cache\/|^ext:deno_webstorage\//, "file"],
 ];
 
-/** Classes of the same scripts that hold data and ask nobody. */
+/** Classes from {@linkcode PLATFORM_SCRIPTS} that only hold data. */
 const DATA_CLASSES: ReadonlySet<string> = new Set(["Headers", "FormData", "Request", "Response"]);
 
-/** What is blind in a captured function of the platform: by what it is, else by the script that it was written in. */
+/**
+ * Blind use of a captured function of the platform. The function is identified by comparison with the exports of
+ * `node:fs`, or else by the script that contains it; `null` when the function is not blind.
+ */
 export function blindFunction(fn: object, url: string, name: string): Omit<BlindUse, "module"> | null {
   const reader = /^(?:ext:deno_node\/|node:)/.test(url) ? allFileReaders().get(fn) : undefined;
   if (reader !== undefined) return { name: reader, kind: "file" };
@@ -155,7 +160,9 @@ export function blindFunction(fn: object, url: string, name: string): Omit<Blind
 
 let observedObjects: ReadonlySet<unknown> | undefined;
 
-/** Whether a member of an object is looked up at each call, and another, which observes, is there while a call runs. */
+/**
+ * True for a member that is looked up at each call and that, while a call runs, is replaced by an observing function.
+ */
 export function isObserved(object: object, member: string): boolean {
   if (observedObjects === undefined) {
     const fs = globalThis.process.getBuiltinModule("node:fs");
@@ -176,12 +183,12 @@ function readersOf(module: object, name: string): [fn: unknown, name: string][] 
   );
 }
 
-// Taken when this module loads, which is before any call runs in which others stand for them.
+// Read when this module loads: later, while a call runs, observing functions stand in the place of these.
 const ENVIRONMENT_READERS: ReadonlyMap<unknown, string> = new Map(
   (["get", "has", "toObject"] as const).map((name) => [Deno.env[name], `Deno.env.${name}`]),
 );
 
-/** What is said of a function that reads variables and was taken from `Deno.env` before the call; `null` for others. */
+/** Notice about a captured function of `Deno.env` that reads environment variables; `null` for other functions. */
 export function noticeOfEnvironment(fn: unknown): string | null {
   const name = ENVIRONMENT_READERS.get(fn);
   return name === undefined
@@ -189,14 +196,14 @@ export function noticeOfEnvironment(fn: unknown): string | null {
     : `not tracked: variables that are read through a captured ${name}; use envVars, or call ${name}() itself`;
 }
 
-/** What of a function's code is open, in words that follow "not tracked:". */
+/** Parts of a function's code that cannot be followed, each in words that continue "not tracked:". */
 export function openUses(unit: CodeUnit, code: NonNullable<UserCode["code"]>, roots: readonly Root[]): string[] {
   const found: string[] = [];
   for (const root of roots) {
     if (root.kind === "global" || root.kind === "value") found.push(...compiledCode(root));
     if (isUsedAsWhole(root, unit)) found.push(`what is read of ${root.slot.name} as a whole or by a computed name`);
   }
-  // `fn.constructor("…")`; after `new` it makes another object of the class.
+  // A call of `fn.constructor("…")` may compile code; after `new` it makes another object of the class.
   if (code.readsConstructor && callsConstructor(unit.node)) found.push("code given to .constructor()");
   if (code.imports.some(({ specifier }) => specifier === null)) found.push("import() with a computed specifier");
   return found;
@@ -205,19 +212,19 @@ export function openUses(unit: CodeUnit, code: NonNullable<UserCode["code"]>, ro
 function* compiledCode({ slot, value }: Extract<Root, { kind: "global" | "value" }>): Iterable<string> {
   for (const { how, path } of slot.uses) {
     const called = findMember(value, path).value;
-    // `(0, eval)("…")` and `run(eval)` as well.
+    // Every use of `eval` counts, not only a direct call: `(0, eval)("…")`, `run(eval)`.
     if (called === globalThis.eval) yield "code given to eval";
     if (how !== "call" && how !== "construct") continue;
     if (isCompiler(called)) yield "code given to new Function";
   }
 }
 
-/** `Function`, and its kin for asynchronous functions and generators, which have no name in the global scope. */
+/** True for `Function`, and for the constructors of async functions and of generators, which are no globals. */
 function isCompiler(value: unknown): boolean {
   return [() => {}, async () => {}, function* () {}, async function* () {}].some((one) => value === one.constructor);
 }
 
-/** `Deno[name]`, `read(Deno)`, `Object.keys(globalThis)`. */
+/** True for a use that can reach any member of a global: `Deno[name]`, `read(Deno)`, `Object.keys(globalThis)`. */
 function isUsedAsWhole({ kind, slot }: Root, { script }: CodeUnit): boolean {
   const isOpen = kind === "platform"
     ? slot.name === "Deno" || slot.name === "process"
@@ -227,7 +234,7 @@ function isUsedAsWhole({ kind, slot }: Root, { script }: CodeUnit): boolean {
   });
 }
 
-/** Whether more is done with a value than asking: `typeof Deno`, `"args" in Deno`, `if (Deno)` only ask. */
+/** True unless the code only tests the value, as in `typeof Deno`, `"args" in Deno` and `if (Deno)`. */
 function isPassedOn(parent: AnyNode | undefined, node: AnyNode): boolean {
   switch (parent?.type) {
     case "UnaryExpression":

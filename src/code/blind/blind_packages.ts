@@ -1,9 +1,9 @@
 /**
- * What packages do where nobody can watch. Their code is not followed, but the scripts that are loaded from them, and
- * from what they depend on, tell by their text which modules of Node they hold functions of.
+ * Blind uses in packages. The code of packages is not followed. Instead, the texts of the loaded scripts of a
+ * package, and of the packages that it depends on, show which functions of Node's modules the package holds.
  *
- * `const fs = require("fs")` with `fs.readFileSync()` later is observed, since the member is looked up at each call; what
- * was taken out of the module when the package was loaded is not.
+ * After `const fs = require("fs")`, a call of `fs.readFileSync()` is observed, since the member is looked up at each
+ * call. A function that was taken out of the module when the package was loaded is not observed.
  *
  * @module
  */
@@ -14,15 +14,15 @@ import type { BlindUse } from "../types.ts";
 
 type FoundUses = Omit<BlindUse, "module">;
 
-/** By the URL of a script, which is one text for the life of the process. */
+/** Blind uses by the URL of a script. The script at a URL keeps its text for the life of the process. */
 const known = new Map<string, readonly FoundUses[]>();
 
 /**
- * Uses in the loaded scripts of packages and of all that they depend on.
+ * Finds the blind uses in the loaded scripts of packages and of everything that these packages depend on.
  *
- * @param lease For the list of scripts and their texts.
- * @param packages Those that are reached.
- * @param packageOf Whose a script is.
+ * @param lease Gives the list of loaded scripts and their texts.
+ * @param packages The packages that the code reaches.
+ * @param packageOf Returns the package that a script belongs to; `null` for user code.
  */
 export async function findBlindPackages(
   lease: InspectorLease,
@@ -61,7 +61,7 @@ const MODULE = /(?:\bfrom\s*|\brequire\(\s*|\bimport\(?\s*)["'](?:node:)?([\w/]+
 const NATIVE = /\bprocess\.dlopen\b|require\([^)]*\.node["'`]\s*\)|["'](?:node-gyp-build|bindings|node-pre-gyp)["']/;
 const GLOBAL = /(?<![.\w$])(Deno\.\w+|fetch(?=\s*\()|WebSocket|localStorage|Worker(?=\s*\())/g;
 
-/** The uses that a script's text shows. */
+/** Finds the blind uses that the text of a script shows. */
 export function findBlindUses(text: string): FoundUses[] {
   const found = new Map<string, FoundUses>();
   const add = (use: FoundUses | null) => void (use && found.set(use.name, use));
@@ -99,7 +99,10 @@ function membersOf(text: string, alias: string): string[] {
   );
 }
 
-/** What is taken out of a module's object for later: a member that is not called at once, or all of them in a copy. */
+/**
+ * Names of the members that a script takes out of a module's object for later: members that it does not call at once,
+ * and `all` when it copies the object or passes the object to a function.
+ */
 function takenFrom(text: string, alias: string): string[] {
   const name = escape(alias);
   const destructured = [...text.matchAll(new RegExp(String.raw`\{([^{}]*)\}\s*=\s*${name}\b(?!\s*[.(\[])`, "g"))]

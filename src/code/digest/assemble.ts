@@ -1,5 +1,5 @@
 /**
- * From what a walk has found to one digest with named parts.
+ * Assembly of a fingerprint: turns the findings of a walk into one graph to digest, and into named parts.
  *
  * @module
  */
@@ -28,21 +28,21 @@ import { FingerprintChecks } from "./checks.ts";
 import { findVisibleNames, seesMemberOrder, type VisibleNames } from "./visible.ts";
 import { previewOf } from "../../values/preview.ts";
 
-/** The graph of what was reached, and what has to be looked at again at the next call. */
+/** Graph of everything that was reached, and everything that has to be looked at again at the next call. */
 export interface Assembly {
   readonly root: GraphNode;
-  /** The one that stands for the subject itself comes first. */
+  /** Parts of the fingerprint. The part that stands for the subject itself comes first. */
   readonly parts: FingerprintPart[];
   readonly notices: string[];
-  /** Each answers whether a value is what it was. */
+  /** Functions that return true while a value is unchanged. */
   readonly checks: (() => boolean)[];
   /** Variables to read again through the inspector. */
   readonly variables: ChangingVariable[];
-  /** Private fields to read again likewise, those that are state left out. */
+  /** Private fields to read again through the inspector. Fields that are state are left out. */
   readonly privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>;
 }
 
-/** A variable that is reassigned somewhere, as a function sees it. */
+/** A variable that may be reassigned, as a function sees it. */
 export interface ChangingVariable {
   readonly fn: object;
   readonly name: string;
@@ -50,7 +50,7 @@ export interface ChangingVariable {
   readonly isUnset: boolean;
 }
 
-/** What the assembly is told besides the walk's findings. */
+/** Inputs of the assembly besides the findings of the walk. */
 export interface AssemblyOptions {
   readonly projectRoot: string;
   readonly packageOf: (
@@ -60,7 +60,7 @@ export interface AssemblyOptions {
   readonly state: StateFindings;
 }
 
-/** Puts the findings about `subject` together. */
+/** Assembles the findings about `subject`. */
 export function assemble(subject: object, found: Exploration, options: AssemblyOptions): Assembly {
   return new Assembler(found, options).run(subject);
 }
@@ -84,9 +84,9 @@ class Assembler {
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #names: VisibleNames;
   #subject: object | null = null;
-  /** The part that stands for the subject itself. */
+  /** Part that stands for the subject itself. */
   #own: FingerprintPart | null = null;
-  /** What still has to be filled in; a list, since code reaches deeper than a stack. */
+  /** Functions that fill in nodes. A list, not a recursion, since code may reach deeper than the stack allows. */
   readonly #unfilled: (() => void)[] = [];
 
   constructor(found: Exploration, options: AssemblyOptions) {
@@ -195,7 +195,7 @@ class Assembler {
         }
         continue;
       }
-      // Private names are hashed away.
+      // Private names are hashed away, so the label is without the name.
       extras.push(label.startsWith("static #") ? "static #" : label);
       node.references.push(this.#value(value));
       if (isPatchLabel(label)) this.#checks.list.push(() => isStillPatched(label, value));
@@ -298,7 +298,7 @@ class Assembler {
     return references;
   }
 
-  /** `fn.toString()` and `String(fn)`: the text of a function, comments and all. */
+  /** True for a use that reads the text of a function, comments included: `fn.toString()`, `String(fn)`. */
   #readsText({ path, how, argument }: Use, { value, followed }: FoundMember): boolean {
     if (typeof value !== "function") return false;
     if (path[followed] === "toString") return true;
@@ -309,11 +309,14 @@ class Assembler {
     return `text ${digestBytes(Function.prototype.toString.call(fn).replaceAll("\r\n", "\n"))}`;
   }
 
-  /** What counts in place of state: the code that creates it, and where that does not say all, its first value. */
+  /**
+   * Text that counts in place of state: a digest of the code that creates the state and, where that code does not say
+   * everything, of its first value.
+   */
   #initial(root: ValueRoot, path: readonly string[], value: unknown, fn: object): string {
     const code = root.declaration ? this.#options.state.holders.get(root.declaration.binding) : undefined;
     const text = code?.texts.get(path.join(".")) ?? code?.texts.get("") ?? "";
-    // What a global held first depends on what ran before in this process.
+    // The first value of a global does not count, since it depends on the code that ran before in this process.
     const first = code?.isClosed || root.value === globalThis
       ? ""
       : firstValue(value, this.#found.view, `${root.slot.name}.${path.join(".")}`, fn);
@@ -333,7 +336,7 @@ class Assembler {
     const root: ValueRoot = { kind: "value", slot, value: globalThis, isDynamic: true, declaration: null, module: "" };
     const within = this.#found.memberOf(root, { ...use, path }) ?? found;
     if (!isUserCode && (isOfPlatform(slot.name, use.path) || isPlatformCode(value) || isPlatformCode(found.value))) {
-      // What asks the network is what programs put a stand-in of their own in the place of.
+      // Programs put a stand-in in the place of functions that ask the network, so each call checks for one.
       if (blindGlobal(path)?.kind === "network") this.#checks.addMember(globalThis, { ...use, path }, within);
       return `global ${[slot.name, ...use.path].join(".")}`;
     }
@@ -365,7 +368,7 @@ class Assembler {
     if (use.path.length > 0) this.#checks.addMember(root.value, use, found);
     if (typeof found.value !== "function") {
       const path = use.path.slice(0, found.followed);
-      // A global's path begins with the name that it is used by, if not with the global object's.
+      // The path of a global already begins with its name, unless the code uses it as a member of the global object.
       const names = root.module === "" && path[0] === root.slot.name ? path : [root.slot.name, ...path];
       if (!user.isHelper) this.#addValuePart(names.join("."), root.module || undefined, found.value);
     }
@@ -435,7 +438,7 @@ function packageText(identity: { readonly name: string; readonly digest: string 
   return `package ${identity.name} ${identity.digest} ${imported}`;
 }
 
-/** Parts in the order in which they were found, each once. */
+/** Parts of a fingerprint in the order in which they were found, each once. */
 class Parts {
   readonly #parts = new Map<string, FingerprintPart>();
 
@@ -448,9 +451,9 @@ class Parts {
   }
 
   /**
-   * A variable's value.
+   * Adds the value of a variable.
    *
-   * @param text The value as it counts; that of a handle is its kind, which is a part of its own.
+   * @param text Text of the value, as it counts. A handle is not added: its kind is a part of its own.
    */
   addValue(name: string, module: string | undefined, value: unknown, text: string): void {
     if (text.startsWith("<handle")) return;

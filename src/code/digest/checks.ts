@@ -1,5 +1,5 @@
 /**
- * Whether what a fingerprint was made from is as it was, asked at each call without walking again.
+ * Checks, made at each call, that the values behind a fingerprint are unchanged, without another walk.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { findMember, type FoundMember } from "../walk/members.ts";
 import { type MemberSnapshot, snapshotOf, type StateFindings } from "../state/state.ts";
 import { type ValueView, writeValue, type WrittenValue } from "../walk/values.ts";
 
-/** Texts longer than this, in UTF-16 code units, are kept as their digests. */
+/** Length, in UTF-16 code units, above which the digest of a text is kept instead of the text. */
 const MAX_KEPT_TEXT = 4096;
 
 /** The checks of one fingerprint, in the order in which they were found. */
 export class FingerprintChecks {
-  /** Each answers whether a value is what it was. */
+  /** Functions that return true while a value is unchanged. */
   readonly list: (() => boolean)[] = [];
   readonly #view: ValueView;
   readonly #state: StateFindings;
@@ -25,14 +25,14 @@ export class FingerprintChecks {
     this.#state = state;
   }
 
-  /** That a path of members leads to the same value. */
+  /** Adds the check that a path of members leads to the value that was found. */
   addMember(root: unknown, { path }: Use, found: FoundMember): void {
-    // Nothing was followed, so the value is the variable's own.
+    // Without a followed member, the value is the variable's own.
     if (found.followed === 0) return;
     this.list.push(() => Object.is(findMember(root, path).value, found.value));
   }
 
-  /** That an object holds what was written of it. */
+  /** Adds the check that an object still gives the text and the references that were written of it. */
   addObject(object: object, { text, references }: WrittenValue): void {
     if (this.#objects.has(object) || isDeeplyFixed(object)) return;
     this.#objects.add(object);
@@ -45,7 +45,7 @@ export class FingerprintChecks {
     });
   }
 
-  /** That a function or class has the members it had: they can be replaced at any time. */
+  /** Adds the check that a function or class has the members that it had: they can be replaced at any time. */
   addMembersOf(fn: object): void {
     const snapshot = snapshotOf(fn);
     const state = this.#state.members.get(fn);
@@ -60,7 +60,7 @@ export class FingerprintChecks {
   }
 }
 
-/** Whether a plain object or array is frozen with all plain data in it, so that it never has to be looked at again. */
+/** True for plain data that is frozen at every depth, so that it never has to be looked at again. */
 function isDeeplyFixed(value: unknown, seen: Set<object> = new Set()): boolean {
   if (typeof value !== "object" || value === null) return typeof value !== "function";
   if (seen.has(value)) return true;

@@ -1,27 +1,31 @@
 /**
- * Digests of things that refer to each other, in cycles too.
+ * Digests of nodes that refer to each other, in cycles too.
  *
  * @module
  */
 import { digestBytes } from "../../words/sha256.ts";
 
-/** Something with an identity of its own and ordered references to others. */
+/** Node with a text of its own and with ordered references to other nodes. */
 export interface GraphNode {
-  /** What it is by itself. */
+  /** Text that identifies the node without its references. */
   readonly own: string;
-  /** What it refers to, in an order that its own text gives: other nodes, or what is settled already, as text. */
+  /**
+   * References, in an order that the node's own text determines. A reference is another node, or the text of
+   * something that needs no node.
+   */
   readonly references: readonly (GraphNode | string)[];
 }
 
 /**
  * Digest of a node with everything that it reaches.
  *
- * Nodes that reach each other are told apart by refining: each takes up what its neighbours are known by, until a round
- * tells no more of them apart. What comes out does not depend on where the walk began or which names were met first;
- * two nodes with the same digest have the same unfolding, so they cannot be told apart by what they refer to.
+ * Nodes that reach each other are told apart by refining: in each round, a node takes up the digests of its
+ * neighbours, until a round tells no more nodes apart. The outcome does not depend on where the walk began or which
+ * names were met first. Two nodes with equal digests have equal unfoldings, so nothing that they refer to tells them
+ * apart.
  *
- * @param root Where to begin.
- * @param known Digests from earlier calls; added to.
+ * @param root Node to digest.
+ * @param known Digests from earlier calls. This call adds to them.
  * @returns 64 lowercase hex characters.
  */
 export function digestGraph(root: GraphNode, known: Map<GraphNode, string> = new Map()): string {
@@ -29,7 +33,7 @@ export function digestGraph(root: GraphNode, known: Map<GraphNode, string> = new
   return known.get(root) as string;
 }
 
-/** Strongly connected components, those that are referred to first (Tarjan 1972, without recursion). */
+/** Strongly connected components; a component comes after those that it refers to (Tarjan 1972, without recursion). */
 function componentsOf(root: GraphNode, known: ReadonlyMap<GraphNode, string>): GraphNode[][] {
   const components: GraphNode[][] = [];
   if (known.has(root)) return components;
@@ -81,8 +85,9 @@ function settle(component: readonly GraphNode[], known: Map<GraphNode, string>):
     count = countOf(colors);
     colors = refine(component, colors, known);
   }
-  // One round more than it takes, and all colors of the component in each digest: only then do equal digests from
-  // different components mean that no further round would tell them apart.
+  // One round more than it takes to tell the nodes of the component apart, and all colors of the component in each
+  // digest: only then do equal digests from different components mean that no further round would tell the nodes
+  // apart.
   colors = refine(component, colors, known);
   const all = [...new Set(colors.values())].sort();
   for (const [node, color] of colors) known.set(node, combine("cycle", color, all));

@@ -1,5 +1,6 @@
 /**
- * Whether the code can tell the order of an object's members.
+ * Visibility: finds out whether the code can see the order of an object's members, and the names of functions and
+ * classes. Only what the code can see counts.
  *
  * @module
  */
@@ -9,8 +10,8 @@ import type { Root, UserCode } from "../walk/reached.ts";
 import { staticKey, type Use } from "../syntax/uses.ts";
 
 /**
- * Whether any of the reached code lists the members of objects, hands them to others who may, or returns an object that
- * it closes over. Where none does, a captured object whose members were put in another order is the same.
+ * True when any of the reached code lists the members of objects, passes objects to code that may list them, or
+ * returns an object that it closes over. Otherwise, the order of the members of captured objects does not count.
  */
 export function seesMemberOrder(found: Exploration): boolean {
   for (const code of found.codes.values()) {
@@ -19,7 +20,7 @@ export function seesMemberOrder(found: Exploration): boolean {
   return false;
 }
 
-/** Functions of the language that list members, by the global that they belong to; `""`: the global itself. */
+/** Functions of the language that list members, by the global that has them; `""` stands for the global itself. */
 const LISTERS: Readonly<Record<string, ReadonlySet<string>>> = {
   Object: new Set(["keys", "values", "entries", "assign", "getOwnPropertyNames", "getOwnPropertyDescriptors"]),
   JSON: new Set(["stringify"]),
@@ -55,7 +56,7 @@ function isListingRoot(root: Root, parents: ReadonlyMap<AnyNode, AnyNode>): bool
   }
 }
 
-/** `return config`, `() => config`, `{ config }`, `[config]`. */
+/** True for a value that is returned or stored: `return config`, `() => config`, `{ config }`, `[config]`. */
 function isHandedOut(parent: AnyNode | undefined): boolean {
   switch (parent?.type) {
     case "ReturnStatement":
@@ -77,20 +78,21 @@ function listsMembers(node: AnyNode): boolean {
   return childrenOf(node).some(listsMembers);
 }
 
-/** Whose names count. */
+/** Functions and classes whose names count. */
 export interface VisibleNames {
+  /** Functions whose names count. */
   readonly ofFunctions: ReadonlySet<object>;
-  /** Names of classes count, all of them. */
+  /** True when the names of all classes count; otherwise none does. */
   readonly ofClasses: boolean;
 }
 
-/** Names of functions count where the code can read them off a value that it was given. */
+/** Finds the functions and classes whose names count, because the code can read `.name` of a value that it is given. */
 export function findVisibleNames(found: Exploration): VisibleNames {
   const escaping = new Set<object>();
   let readsName = false, readsConstructor = false, classEscapes = false;
   for (const code of found.codes.values()) {
     if (code.kind !== "user") continue;
-    // Decorators are told the name of the class.
+    // Decorators get the name of the class.
     if (code.user.isHelper) readsConstructor = true;
     else readsName ||= code.user.code?.readsName ?? false;
     readsConstructor ||= code.user.code?.readsConstructor ?? false;
@@ -109,7 +111,7 @@ export function findVisibleNames(found: Exploration): VisibleNames {
   return { ofFunctions: readsName ? escaping : new Set(), ofClasses: readsName && (readsConstructor || classEscapes) };
 }
 
-/** Methods of the platform that call a function they are given, and show it to nobody else. */
+/** Functions of the platform that call a function passed to them, and pass it to no other code. */
 const CALLERS = new Set(
   ("map filter forEach reduce reduceRight some every find findIndex findLast findLastIndex flatMap sort toSorted then " +
     "catch finally from fromAsync replace replaceAll groupBy setTimeout setInterval queueMicrotask").split(" "),

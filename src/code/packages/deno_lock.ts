@@ -1,40 +1,40 @@
 /**
- * deno.lock in the formats 2 to 5, as one shape.
+ * Content of deno.lock in the formats 2 to 5, read into one shape.
  *
  * @module
  */
 import { asObject, asTexts } from "./manifests.ts";
 import { parseRequest, splitNameVersion } from "./script_origin.ts";
 
-/** A package at a version, as locked. */
+/** A package at an exact version, as deno.lock has it. */
 export interface LockedPackage {
   readonly registry: "npm" | "jsr";
   readonly name: string;
   readonly version: string;
-  /** Digest of its content, in the form of its registry; empty when the lock has none. */
+  /** Digest of the package's content, in the form of its registry; empty when the lock has none. */
   readonly integrity: string;
-  /** What it depends on, as written in the lock. */
+  /** Direct dependencies of the package, as the lock writes them. */
   readonly dependencies: readonly string[];
 }
 
-/** What deno.lock says. */
+/** Content of deno.lock. */
 export interface DenoLock {
   /** Packages by `npm:name@version_peers` and `jsr:name@version`. */
   readonly packages: ReadonlyMap<string, LockedPackage>;
-  /** Packages by `npm:name` and `jsr:name`, and by `npm:name@version`: all copies for different peers. */
+  /** Packages by `npm:name`, by `jsr:name`, and by both with `@version`: all copies for different peers. */
   readonly byName: ReadonlyMap<string, readonly LockedPackage[]>;
   /** Keys of {@linkcode DenoLock.packages} by specifier: `npm:is-odd@^3` → `npm:is-odd@3.0.1`. */
   readonly specifiers: ReadonlyMap<string, string>;
   /** SHA-256 of modules by URL. */
   readonly remote: ReadonlyMap<string, string>;
-  /** Where URLs led. */
+  /** Targets of redirects by the URL that redirects. */
   readonly redirects: ReadonlyMap<string, string>;
 }
 
 /**
- * What the text of a deno.lock says.
+ * Parses the text of a deno.lock.
  *
- * @throws {SyntaxError} When it is no JSON or of a format that is not known.
+ * @throws {SyntaxError} When the text is no JSON or its format is not known.
  */
 export function parseDenoLock(text: string): DenoLock {
   const lock = asObject(JSON.parse(text));
@@ -55,15 +55,15 @@ export function parseDenoLock(text: string): DenoLock {
   };
 }
 
-/** Packages that others depend on, directly or not. */
+/** Locked packages, with everything that they depend on, directly or not. */
 export interface LockedClosure {
-  /** The packages themselves and all that they depend on. */
+  /** The packages themselves and everything that they depend on. */
   readonly packages: ReadonlySet<LockedPackage>;
-  /** Dependencies that the lock does not have: linked packages, or a lock that is out of date. */
+  /** Dependencies that the lock does not have, because they are linked packages or the lock is out of date. */
   readonly missing: ReadonlySet<string>;
 }
 
-/** The locked packages that `start` needs, itself included. */
+/** Finds the locked packages that `start` needs; `start` is included. */
 export function lockedClosure(lock: DenoLock, start: Iterable<LockedPackage>): LockedClosure {
   const packages = new Set(start);
   const missing = new Set<string>();
@@ -78,10 +78,10 @@ export function lockedClosure(lock: DenoLock, start: Iterable<LockedPackage>): L
 }
 
 /**
- * The locked packages that a specifier or key stands for. More than one where the lock does not say which copy is
- * meant: then all count, which may invalidate too much and never too little.
+ * Finds the locked packages that a specifier or key stands for. There are several when the lock does not say which
+ * copy is meant. Then all of them count, which may invalidate too much and never too little.
  *
- * @param specifier `npm:is-odd@^3`, `npm:is-odd@3.0.1/index.js`, `npm:is-odd`, the same with `jsr:`.
+ * @param specifier `npm:is-odd@^3`, `npm:is-odd@3.0.1/index.js`, `npm:is-odd`, and these forms with `jsr:`.
  */
 export function findLocked(lock: DenoLock, specifier: string): readonly LockedPackage[] {
   const request = parseRequest(specifier);
@@ -94,7 +94,7 @@ export function findLocked(lock: DenoLock, specifier: string): readonly LockedPa
   return lock.byName.get(`${registry}:${name}@${version}`) ?? lock.byName.get(`${registry}:${name}`) ?? [];
 }
 
-/** `alias@npm:name@1.0.0`, `name@1.0.0` or `name`, as a key. */
+/** Key of a dependency that is written as `alias@npm:name@1.0.0`, `name@1.0.0` or `name`. */
 function npmDependency(text: string): string {
   const aliased = text.indexOf("@npm:", 1);
   return aliased < 0 ? `npm:${text}` : text.slice(aliased + 1);
@@ -116,7 +116,7 @@ function* readPackages(registry: "npm" | "jsr", section: Readonly<Record<string,
   }
 }
 
-/** A list (format 4 and later) or an object of keys by alias. */
+/** Dependencies from a list (format 4 and later) or from an object that holds keys by alias. */
 function readDependencies(value: unknown): string[] {
   return Array.isArray(value) ? asTexts(value) : asTexts(Object.values(asObject(value)));
 }
@@ -133,7 +133,10 @@ function groupByName(packages: Iterable<LockedPackage>): Map<string, LockedPacka
   return groups;
 }
 
-/** Formats 4 and 5 have `npm:is-odd@^3` → `3.0.1`; 3 has the whole key; 2 has neither with `npm:`. */
+/**
+ * Keys of packages by specifier. Formats 4 and 5 write `npm:is-odd@^3` → `3.0.1`. Format 3 writes the whole key as
+ * the target. Format 2 writes both sides without `npm:`.
+ */
 function readSpecifiers(section: Readonly<Record<string, unknown>>): Map<string, string> {
   const specifiers = new Map<string, string>();
   for (const [specifier, target] of Object.entries(section)) {

@@ -1,5 +1,5 @@
 /**
- * What a bare specifier stands for: import maps, package.json dependencies, workspace members and links.
+ * Resolution of bare specifiers by import maps, package.json dependencies, workspace members and links.
  *
  * @module
  */
@@ -19,13 +19,14 @@ import { parseRequest } from "./script_origin.ts";
 /** Resolves specifiers for the modules of a project. */
 export interface SpecifierMap {
   /**
-   * What `specifier` stands for: an absolute URL, an `npm:`, `jsr:` or `node:` specifier, `null` when nothing is known.
+   * Resolves a specifier to an absolute URL or to an `npm:`, `jsr:` or `node:` specifier; `null` when nothing is
+   * known about the specifier.
    *
-   * @param specifier As written in an import.
-   * @param referrer URL of the module that imports it; without, a module at the project's root.
+   * @param specifier Specifier as an import writes it.
+   * @param referrer URL of the module that imports the specifier; by default, a module at the project's root.
    */
   resolve(specifier: string, referrer?: string): string | null;
-  /** Folder of the linked package or workspace member of that name; `null` when there is none. */
+  /** Folder of the linked package or workspace member with that name; `null` when there is none. */
   localFolder(name: string): string | null;
 }
 
@@ -36,7 +37,7 @@ interface ImportMap {
   readonly scopes: readonly (readonly [prefix: string, imports: Entries])[];
 }
 
-/** The specifiers of a project; files are read when the first bare specifier is asked for. */
+/** Creates the resolver of a project's specifiers. Files are read when the first specifier is resolved. */
 export function createSpecifierMap(manifests: ProjectManifests): SpecifierMap {
   const { own, workspace } = manifests;
   const folders = own === workspace ? [own] : [own, workspace];
@@ -81,7 +82,7 @@ function packageNameOf(manifest: Manifest): string {
   return String(manifest.deno.name ?? manifest.npm.name ?? "");
 }
 
-/** `lodash-es/add.js` → `lodash-es`, `@std/path/join` → `@std/path`. */
+/** Name of the package in a bare specifier: `lodash-es/add.js` → `lodash-es`, `@std/path/join` → `@std/path`. */
 function packagePart(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
@@ -96,7 +97,8 @@ function absoluteUrl(specifier: string, base: string): string | null {
 function readImportMap(manifest: Manifest): ImportMap {
   const { deno, folder } = manifest;
   if (typeof deno.importMap !== "string" || deno.imports !== undefined) return toImportMap(deno, folder, true);
-  // An import map from the network is in no file of the project: what it maps is found by script URLs alone.
+  // No file of the project holds an import map from the network. Modules that it maps are known by their script URLs
+  // alone.
   if (/^https?:/.test(deno.importMap)) return { imports: [], scopes: [] };
   const file = resolvePath(deno.importMap, folder);
   const { text } = readManifest(file);
@@ -107,7 +109,7 @@ function readImportMap(manifest: Manifest): ImportMap {
   }
 }
 
-/** @param isConfig Whether it stands in deno.json, where `"a": "npm:a"` maps `a/b` as well. */
+/** @param isConfig True for the content of deno.json, in which `"a": "npm:a"` maps `a/b` as well. */
 function toImportMap(source: Readonly<Record<string, unknown>>, folder: string, isConfig: boolean): ImportMap {
   const base = folderUrl(folder).href;
   const scopes = Object.entries(asObject(source.scopes)).map(([prefix, imports]) =>

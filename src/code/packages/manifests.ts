@@ -1,5 +1,5 @@
 /**
- * The files that describe a project and its workspace: deno.json, deno.jsonc, package.json.
+ * Manifests: the files that describe a project and its workspace, which are deno.json, deno.jsonc and package.json.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { parentOf, resolvePath } from "../../options/paths.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A folder's own description. */
+/** Content of the manifest files in one folder. */
 export interface Manifest {
-  /** An absolute path. */
+  /** Absolute path of the folder. */
   readonly folder: string;
   /** Content of deno.json or deno.jsonc; empty when there is none. */
   readonly deno: Json;
@@ -18,25 +18,26 @@ export interface Manifest {
   readonly npm: Json;
 }
 
-/** A project's description, with that of the workspace that it is a member of. */
+/** Manifest of a project, with the manifest of the workspace that the project is a member of. */
 export interface ProjectManifests {
-  /** The nearest description upwards of the project's root. */
+  /** Manifest of the nearest folder, from the project's root upwards, that has one. */
   readonly own: Manifest;
-  /** The workspace's root; `own` when there is no workspace. */
+  /** Manifest of the workspace's root; `own` when there is no workspace. */
   readonly workspace: Manifest;
-  /** Where deno.lock of the project is, or would be; `null` when there is none to be. */
+  /** Absolute path at which deno.lock is or would be; `null` when the project cannot have one. */
   readonly lockPath: string | null;
-  /** Why there is no {@linkcode ProjectManifests.lockPath}, in words; empty when there is one. */
+  /** Reason, in words, for a {@linkcode ProjectManifests.lockPath} of `null`; otherwise empty. */
   readonly noLock: string;
-  /** What could not be read, in words. */
+  /** Notices, in words, about manifest files that could not be parsed. */
   readonly notices: readonly string[];
 }
 
 /**
- * The description of the project at `root`, found as Deno finds it: the nearest folder upwards that has a deno.json,
- * deno.jsonc or package.json, then the workspace upwards of it that lists it as a member.
+ * Reads the manifest of the project at `root`, found as Deno finds it: in the nearest folder upwards that has a
+ * deno.json, deno.jsonc or package.json; then that of the workspace further upwards that lists this folder as a
+ * member.
  *
- * @param root An absolute path.
+ * @param root Absolute path of the project's root.
  */
 export function readProjectManifests(root: string): ProjectManifests {
   const notices: string[] = [];
@@ -57,7 +58,7 @@ export function readProjectManifests(root: string): ProjectManifests {
 }
 
 /**
- * The description in `folder`; `null` when there is none.
+ * Reads the manifest in `folder`; `null` when there is none.
  *
  * @param notices Gets a line for each file that is no JSON.
  */
@@ -68,7 +69,7 @@ export function readManifestOf(folder: string, notices: string[]): Manifest | nu
   return deno === null && npm === null ? null : { folder, deno: deno ?? {}, npm: npm ?? {} };
 }
 
-/** Folders of the members of a workspace, absolute paths; folders that do not exist are left out. */
+/** Absolute paths of the folders of a workspace's members. Folders that do not exist are left out. */
 export function memberFolders(workspace: Manifest): string[] {
   return memberPatterns(workspace).filter((pattern) => !pattern.startsWith("!")).flatMap((pattern) => {
     let folders = [workspace.folder];
@@ -83,7 +84,7 @@ export function memberFolders(workspace: Manifest): string[] {
   });
 }
 
-/** Folders of linked packages, absolute paths. */
+/** Absolute paths of the folders of linked packages. */
 export function linkFolders(workspace: Manifest): string[] {
   return [...asTexts(workspace.deno.links), ...asTexts(workspace.deno.patch)]
     .map((path) => resolvePath(path, workspace.folder));
@@ -123,7 +124,7 @@ function memberPatterns(workspace: Manifest): string[] {
   ];
 }
 
-/** Whether `text` fits a pattern in which `*` stands for anything but `/`, and `**` for anything. */
+/** True for a `text` that fits a pattern in which `*` stands for anything but `/`, and `**` for anything. */
 function matches(text: string, pattern: string): boolean {
   const source = pattern.split(/(\*\*\/?|\*)/)
     .map((part) => part === "*" ? "[^/]*" : part.startsWith("**") ? ".*" : RegExp.escape(part)).join("");
@@ -141,15 +142,16 @@ function readJson(path: string, notices: string[]): Json | null {
   }
 }
 
-// Each pattern also matches what is left open to the end of the text, so that no text takes quadratic time.
+// Each pattern also matches a string or a comment that nothing closes, up to the end of the text, so that no text
+// takes quadratic time.
 const STRING = String.raw`"(?:[^"\\]|\\.)*(?:"|$)`;
 const COMMENTS = new RegExp(String.raw`${STRING}|//[^\n\r]*|/\*.*?(?:\*/|$)`, "gs");
 const TRAILING_COMMAS = new RegExp(String.raw`${STRING}|,(?=\s*[\]}])`, "gs");
 
 /**
- * The value of a JSONC text.
+ * Parses a JSONC text.
  *
- * @throws {SyntaxError} When it is none even without comments and trailing commas.
+ * @throws {SyntaxError} When the text is no JSON even without comments and trailing commas.
  */
 export function parseJsonc(text: string): unknown {
   const plain = text.replace(/^\uFEFF/, "");
@@ -161,12 +163,12 @@ export function parseJsonc(text: string): unknown {
   }
 }
 
-/** `value` as an object to read properties from; an empty one when it is no object. */
+/** Returns `value` as an object to read properties from; an empty object when `value` is none. */
 export function asObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : {};
 }
 
-/** `value` as a list of texts; what is no text is left out. */
+/** Returns the texts in the list `value`; an empty list when `value` is no list. */
 export function asTexts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }

@@ -1,5 +1,6 @@
 /**
- * The lock files of a project, read when they are needed and again when they change.
+ * Lock files of a project and installed packages. Lock files are read when they are needed, and again when they
+ * change.
  *
  * @module
  */
@@ -8,20 +9,20 @@ import { parentOf } from "../../options/paths.ts";
 import { type DenoLock, parseDenoLock } from "./deno_lock.ts";
 import { asObject, type ProjectManifests } from "./manifests.ts";
 
-/** deno.lock, or why there is none, in words. */
+/** Content of deno.lock, or the reason, in words, for which there is none. */
 export type LockState =
   | { readonly lock: DenoLock; readonly problem: null }
   | { readonly lock: null; readonly problem: string };
 
-/** Reads lock files. */
+/** Reader of lock files. */
 export interface PackageLocks {
-  /** deno.lock as it is now. */
+  /** Reads deno.lock as it is now. */
   denoLock(): LockState;
-  /** Integrity of an installed package from the lock files of npm next to its `node_modules`; empty when unknown. */
+  /** Integrity of an installed package, from the lock files of npm next to its `node_modules`; empty when not known. */
   npmIntegrity(folder: string, name: string, version: string): string;
 }
 
-/** The lock files of the project that `manifests` describes. */
+/** Creates the reader of the lock files of the project that `manifests` describes. */
 export function createPackageLocks(manifests: ProjectManifests): PackageLocks {
   const readDeno = rereadOnChange(describeDenoLock);
   const readNpm = new Map<string, () => ReadonlyMap<string, string>>();
@@ -88,29 +89,29 @@ function rereadOnChange<Result>(parse: (file: ManifestText, path: string) => Res
   };
 }
 
-/** A package in a folder. */
+/** An installed package, as its package.json describes it. */
 export interface InstalledPackage {
   readonly name: string;
   readonly version: string;
   readonly folder: string;
-  /** Names of what it depends on, as it imports them. */
+  /** Names of the dependencies that the package needs, as the package imports them. */
   readonly required: readonly string[];
-  /** Names of what it uses if it is there: optional and peer dependencies. */
+  /** Names of the optional and peer dependencies, which the package uses if they are installed. */
   readonly optional: readonly string[];
 }
 
-/** A package with all that it needs. */
+/** An installed package with everything that it depends on. */
 interface InstalledClosure {
-  /** The package itself and all that it depends on, as far as it is installed. */
+  /** The package itself and all its dependencies, direct or not, as far as they are installed. */
   readonly packages: readonly InstalledPackage[];
-  /** Dependencies that were not found: `top → absent`. */
+  /** Required dependencies that were not found, written as `top → absent`. */
   readonly missing: readonly string[];
 }
 
 /**
- * The package in `folder`; `null` when its package.json is absent, may not be read or has no version.
+ * Reads the package in `folder`; `null` when its package.json is absent, may not be read, or has no name or version.
  *
- * @param folder An absolute path.
+ * @param folder Absolute path of the package's folder.
  */
 export function readInstalled(folder: string): InstalledPackage | null {
   const { text } = readManifest(`${folder}/package.json`);
@@ -128,7 +129,7 @@ export function readInstalled(folder: string): InstalledPackage | null {
   }
 }
 
-/** All that a package needs, itself included. */
+/** Finds an installed package and everything that it depends on. */
 export function installedClosure(start: InstalledPackage): InstalledClosure {
   const found = new Map([[start.folder, start]]);
   const missing: string[] = [];
@@ -155,11 +156,11 @@ function resolveInstalled(
 }
 
 /**
- * Integrity by `name@version`, from the text of a lock file of npm (lockfileVersion 1, 2 or 3).
+ * Integrities by `name@version`, from the text of a lock file of npm (lockfileVersion 1, 2 or 3).
  *
- * Where the packages are is of no interest here: what is installed is read from the packages themselves.
+ * The folders in the lock file are ignored: installed packages are found by their own package.json.
  *
- * @throws {SyntaxError} When it is no JSON.
+ * @throws {SyntaxError} When the text is no JSON.
  */
 export function parseNpmLock(text: string): Map<string, string> {
   const lock = asObject(JSON.parse(text));
@@ -179,7 +180,7 @@ function addTree(integrities: Map<string, string>, tree: unknown): void {
   }
 }
 
-/** An alias has its package's own name beside it. */
+/** Adds the integrity of one package. The entry of an alias has the package's own name in `name`, which counts. */
 function addIntegrity(integrities: Map<string, string>, key: string, value: unknown): void {
   const { name, version, integrity } = asObject(value);
   if (typeof integrity !== "string") return;

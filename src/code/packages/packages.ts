@@ -1,12 +1,12 @@
 /**
- * Packages by identity: what a function that calls into one depends on.
+ * Packages by identity: the form in which a function depends on the packages that it reaches.
  *
- * The walk through a function's code stops at packages. What counts instead is the package's name, its exact version and
- * integrity, and those of everything that it depends on, as deno.lock has them; only for packages that are reached. So
- * an upgrade deep below a package that is used is noticed, and an upgrade of one that is not used is not.
+ * The walk through a function's code stops at packages. A package counts by its name, its exact version, its
+ * integrity, and those of everything that it depends on, as deno.lock has them. Only packages that are reached count.
+ * So an upgrade deep below a package that is used is noticed, and an upgrade of a package that is not used is not.
  *
- * What cannot be seen: an edit of a package's files by hand, below their locked version; and flags of the command line
- * (`--lock`, `--config`, `--import-map`), which a program is not told.
+ * Two things cannot be seen: an edit of a package's files by hand, at an unchanged version; and flags of the command
+ * line (`--lock`, `--config`, `--import-map`), which a program cannot read.
  *
  * @module
  */
@@ -22,52 +22,53 @@ import { remoteClosure } from "./remote_modules.ts";
 import { realPathOf } from "../../options/manifest_files.ts";
 import { parentOf } from "../../options/paths.ts";
 
-/** What of a package counts. */
+/** Identity of a package. */
 export interface PackageIdentity {
   /** `lodash-es`, `@std/path`, `https://deno.land/x/foo/mod.ts`, `node`, `deno`. */
   readonly name: string;
   /** Exact version; empty when it is not known or, for the runtime, does not count. */
   readonly version: string;
-  /** Digest over name, version, integrity, and those of all that it depends on. */
+  /** Digest over name, version and integrity of the package and of everything that it depends on. */
   readonly digest: Digest<"package">;
-  /** Where it comes from. */
+  /** Source of the package: a registry, the web, or the runtime. */
   readonly source: "npm" | "jsr" | "https" | "node" | "deno";
-  /** All that it depends on, directly or not, as `name@version`, sorted; what an upgrade below it changes. */
+  /** Direct and indirect dependencies as `name@version`, sorted. An upgrade below the package changes this list. */
   readonly dependencies?: readonly string[];
-  /** What about it does not count because it cannot be seen, in words. */
+  /** Notices, in words, about parts of the package that do not count because they cannot be seen. */
   readonly notices: readonly string[];
 }
 
-/** What a resolver works for. */
+/** Options of {@linkcode createPackageResolver}. */
 export interface PackageResolverOptions {
-  /** The project's root, an absolute path. */
+  /** Absolute path of the project's root. */
   readonly root: string;
   /**
-   * Whether the Deno version, major and minor, counts for `node:` modules and `Deno.*`.
+   * True to count the Deno version, major and minor, for `node:` modules and `Deno.*`.
    *
    * @default true
    */
   readonly denoVersion?: boolean;
 }
 
-/** Answers which package a piece of code belongs to. */
+/** Resolver that tells which package a piece of code belongs to. */
 export interface PackageResolver {
   /**
-   * The package that a script belongs to or a specifier stands for; `null` for user code: files of the project, of
-   * workspace members and linked packages, `data:` and `blob:` modules, and specifiers of which nothing is known.
+   * Returns the package that a script belongs to or a specifier stands for; `null` for user code: files of the
+   * project, of workspace members and of linked packages, `data:` and `blob:` modules, and specifiers of which
+   * nothing is known.
    *
-   * The same package keeps the identity that it had when it was first asked for: code that is loaded stays what it is
-   * while the process runs, whatever happens to the lock file meanwhile.
+   * A package keeps the identity that it had when it was first asked for: loaded code stays as it is while the
+   * process runs, even when the lock file changes.
    *
    * @param urlOrSpecifier URL of a script as V8 shows it, an import specifier, or `Deno` or `Deno.…` for the runtime.
-   * @param referrer URL of the module that imports the specifier; without, a module at the project's root.
+   * @param referrer URL of the module that imports the specifier; by default, a module at the project's root.
    */
   packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
 }
 
 /**
- * A resolver for the program's packages. Files are read when the first package is asked for; what may not be read leads
- * to a notice, never to an error.
+ * Creates a resolver for the program's packages. Files are read when the first package is asked for. A file that may
+ * not be read leads to a notice, never to an error.
  *
  * @example
  * ```ts
@@ -124,7 +125,10 @@ export function createPackageResolver(options: PackageResolverOptions): PackageR
   };
 }
 
-/** Deno keeps one copy of a version, or several that are counted together; others may install a version twice. */
+/**
+ * Key under which the identity of an npm package is remembered. Deno keeps one copy of a version, or several that are
+ * counted together. Other package managers may install a version twice.
+ */
 function keyOfNpm({ layout, folder, name, version }: NpmOrigin): string {
   return layout === "deno" && version !== null ? `npm ${name}@${version}` : `npm ${folder}`;
 }
@@ -170,7 +174,7 @@ function jsrIdentity(
     toIdentity("jsr", origin.name, origin.version, [], [versionAlone(origin.name, origin.version, problem)]);
 }
 
-/** Identity of a package of deno.lock, with all copies of its version that there are for different peers. */
+/** Identity of a package of deno.lock with all copies for different peers; `null` when nothing was found. */
 function lockedIdentity(found: readonly LockedPackage[], lock: DenoLock): PackageIdentity | null {
   const [first] = found;
   if (first === undefined) return null;
@@ -244,7 +248,7 @@ function remoteIdentity(url: string, files: ProjectFiles): PackageIdentity {
   return toIdentity("https", name, version, lines, notices);
 }
 
-/** The package that an `npm:` or `jsr:` specifier stands for; `null` for a linked one, whose code is followed. */
+/** Package that an `npm:` or `jsr:` specifier stands for; `null` for a linked package, whose code is followed. */
 function ofRequest(specifier: string, files: ProjectFiles): PackageIdentity | null {
   const request = parseRequest(specifier);
   if (request === null) return null;
@@ -267,7 +271,7 @@ function findInstalled(name: string, from: string): InstalledPackage | null {
   }
 }
 
-/** `https://deno.land/x/foo@v1.2.3/mod.ts` → the same without the version, and `1.2.3`. */
+/** Splits `https://deno.land/x/foo@v1.2.3/mod.ts` into the URL without the version, and `1.2.3`. */
 function splitRemoteUrl(url: string): { readonly name: string; readonly version: string } {
   const version = /@v?(\d[^/@?#]*)/.exec(url.replace(/^https?:\/\/[^/]*/, ""));
   if (version === null) return { name: url, version: "" };
@@ -283,7 +287,7 @@ function versionAlone(name: string, version: string, problem: string | null): st
   return `${name} counts by its version ${version} alone, without what it depends on: ${reason}`;
 }
 
-/** `lines`: what counts, each with its integrity; their order and repetitions do not. */
+/** Makes an identity. `lines` has everything that counts, with integrities; order and repetitions do not matter. */
 function toIdentity(
   source: PackageIdentity["source"],
   name: string,

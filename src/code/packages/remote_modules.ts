@@ -1,9 +1,9 @@
 /**
- * Modules from `https:` URLs, and what they import.
+ * Modules from `https:` URLs, and the modules that they import.
  *
- * deno.lock lists remote modules without saying which imports which, so the imports are read from the modules
- * themselves, as they lie in Deno's cache: every string in a module that resolves to a known module counts as an import.
- * That takes in too much rather than too little.
+ * deno.lock lists remote modules without saying which module imports which. So the imports are read from the texts of
+ * the modules in Deno's cache: every string in a module that resolves to a known module counts as an import. That
+ * takes in too many modules rather than too few.
  *
  * @module
  */
@@ -11,28 +11,28 @@ import { digestBytes } from "../../words/sha256.ts";
 import { readManifest } from "../../options/manifest_files.ts";
 import type { DenoLock } from "./deno_lock.ts";
 
-/** What a module and its imports come to. */
+/** A remote module and everything that it imports. */
 export interface RemoteClosure {
-  /** URL and SHA-256 of each module; the digest is empty where it is not known. */
+  /** SHA-256 of each module by URL; empty where the digest is not known. */
   readonly modules: ReadonlyMap<string, string>;
   /** `npm:`, `jsr:` and bare specifiers among the strings of the modules. */
   readonly specifiers: ReadonlySet<string>;
-  /** Modules of which only the URL is known. */
+  /** URLs of modules of which nothing but the URL is known. */
   readonly unknown: readonly string[];
-  /** Modules whose imports cannot be read. */
+  /** URLs of modules whose imports cannot be read. */
   readonly unread: readonly string[];
 }
 
-// What follows a quote up to the next one of the same kind, from every quote: which of them begin a string is not told
-// apart (an apostrophe in a comment looks the same), and a string that is none resolves to nothing.
+// Finds the text between each quote and the next quote of its kind. No attempt is made to tell which quotes begin a
+// string (an apostrophe in a comment looks like one): a text that is no string resolves to nothing.
 const STRINGS = /(["'`])(?=([^"'`\\\n]{1,2000})\1)/g;
 const METADATA = /\n\/\/ denoCacheMetadata=[^\n]*$/;
 
 /**
- * A remote module and all that it imports, directly or not.
+ * Finds a remote module and everything that it imports, directly or not.
  *
- * @param url Where the module is.
- * @param lock deno.lock; `null` without one: then the cached text tells what a module holds.
+ * @param url URL of the module.
+ * @param lock Content of deno.lock; `null` when there is none: then digests are made from the cached texts.
  * @param denoDir Deno's cache folder; `null` when it is not known.
  */
 export function remoteClosure(url: string, lock: DenoLock | null, denoDir: string | null): RemoteClosure {
@@ -63,7 +63,7 @@ function* stringsIn(text: string): Iterable<string> {
   for (const match of text.matchAll(STRINGS)) yield match[2] ?? "";
 }
 
-/** The module that a string names, if it is one that this machine or the lock knows. */
+/** URL of the module that a string names; `null` when the lock or, without a lock, the cache does not have it. */
 function moduleNamed(text: string, base: string, lock: DenoLock | null, denoDir: string | null): string | null {
   if (!/^(?:https?:|\.{0,2}\/)/.test(text) || !URL.canParse(text, base)) return null;
   const url = followRedirects(new URL(text, base).href, lock);

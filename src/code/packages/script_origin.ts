@@ -1,5 +1,5 @@
 /**
- * Whose code a script is, told from its URL as V8 shows it.
+ * Origin of a script, which is the user, the runtime or a package, told from the URL that V8 shows.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { realPathOf, variableOf } from "../../options/manifest_files.ts";
 import { toAbsolute } from "../../options/project.ts";
 import { isAbsolutePath, pathOfFileUrl } from "../../options/paths.ts";
 
-/** Whose code a script is. */
+/** Origin of a script: the user, the runtime, or a package of one of three kinds. */
 export type ScriptOrigin =
   | { readonly kind: "user" }
   | { readonly kind: "runtime"; readonly name: "node" | "deno" }
@@ -18,21 +18,21 @@ export type ScriptOrigin =
 /** A file of an npm package. */
 export interface NpmOrigin {
   readonly kind: "npm";
-  /** Name of its folder: the package's own name, or an alias for it in `node_modules`. */
+  /** Name of the package's folder: the package's own name, or an alias for it in `node_modules`. */
   readonly name: string;
-  /** `null` where only its package.json says. */
+  /** Exact version; `null` when only the package's package.json tells it. */
   readonly version: string | null;
-  /** The package's folder, an absolute path. */
+  /** Absolute path of the package's folder. */
   readonly folder: string;
-  /** Who laid it out: Deno, so that deno.lock describes it, or another package manager. */
+  /** Program that laid the folder out: Deno, so that deno.lock describes the package, or another package manager. */
   readonly layout: "deno" | "installed";
 }
 
-/** Where packages are kept on this machine. */
+/** Places where packages are kept on this machine. */
 export interface PackagePlaces {
-  /** The project's root, an absolute path. */
+  /** Absolute path of the project's root. */
   readonly root: string;
-  /** Deno's cache folder; `null` when the environment may not be asked for it. */
+  /** Absolute path of Deno's cache folder; `null` when the environment does not tell it or may not be read. */
   readonly denoDir: string | null;
   /** Base URL of JSR, with a slash at its end. */
   readonly jsrUrl: string;
@@ -44,13 +44,13 @@ const IN_DENO_FOLDER = /\/node_modules\/\.deno\/([^/]+)\/node_modules\/(?:@[^/]+
 const IN_DENO_CACHE = /^((.*)\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/(\d+\.\d+\.\d+[^/_]*)(?:_\d+)?)\//s;
 
 /**
- * Whose code a script is.
+ * Tells the origin of a script.
  *
- * `data:` and `blob:` modules are user code, as is every file that is in no package folder: linked packages and
+ * `data:` and `blob:` modules are user code, as is every file outside of package folders. Linked packages and
  * workspace members are edited like the rest of a project, so they are followed like the rest.
  *
  * @param url URL of a script as V8 shows it, or the absolute path of a file.
- * @param places Where packages are kept.
+ * @param places Places where packages are kept.
  */
 export function originOfScript(url: string, places: PackagePlaces): ScriptOrigin {
   if (url.startsWith("ext:deno_node/") || url.startsWith("node:")) return { kind: "runtime", name: "node" };
@@ -61,7 +61,7 @@ export function originOfScript(url: string, places: PackagePlaces): ScriptOrigin
   return isAbsolutePath(url) ? originOfFile(url, places) : USER;
 }
 
-/** Where packages are kept on this machine, as far as the environment may be asked. */
+/** Finds the places where packages are kept on this machine, as far as the environment may be read. */
 export function findPackagePlaces(root: string): PackagePlaces {
   const jsrUrl = variableOf("JSR_URL") ?? "https://jsr.io/";
   return { root, denoDir: findDenoDir(), jsrUrl: jsrUrl.endsWith("/") ? jsrUrl : `${jsrUrl}/` };
@@ -76,7 +76,8 @@ function originInJsr(url: string, jsrUrl: string): ScriptOrigin {
 
 function originOfFile(file: string, places: PackagePlaces): ScriptOrigin {
   const path = Deno.build.os === "windows" ? file.replaceAll("\\", "/") : file;
-  // A project may itself lie in some node_modules folder: only what follows its root tells packages from its own code.
+  // A project may itself be in a node_modules folder, so only the path below its root tells packages from its own
+  // code.
   const outer = path.startsWith(`${places.root}/`) ? places.root : "";
   const installed = IN_NODE_MODULES.exec(path.slice(outer.length));
   if (installed !== null) return originInNodeModules(outer + (installed[1] ?? ""), installed[2] ?? "");
@@ -96,7 +97,10 @@ function originInNodeModules(folder: string, name: string): ScriptOrigin {
   return { kind: "npm", ...split, folder, layout: "deno" };
 }
 
-/** A user's own folder may look like Deno's cache; taking its code for a package's would leave edits unseen. */
+/**
+ * True for Deno's cache folder. A user's own folder may look like the cache, and if its code were taken for a
+ * package's, edits would not be seen.
+ */
 function isCacheFolder(folder: string, path: string, places: PackagePlaces): boolean {
   if (places.denoDir === null) return !path.startsWith(`${places.root}/`);
   const known = Deno.build.os === "windows" ? places.denoDir.replaceAll("\\", "/") : places.denoDir;
@@ -121,17 +125,17 @@ function pathInFolder(folder: string | undefined, name: string): string | null {
   return folder ? `${folder}/${name}` : null;
 }
 
-/** `npm:lodash-es@^4/add.js` in parts. */
+/** Parts of a specifier such as `npm:lodash-es@^4/add.js`. */
 interface PackageRequest {
   readonly registry: "npm" | "jsr";
   readonly name: string;
-  /** The requirement as written, `^4`; empty for none. */
+  /** Version requirement as written, `^4`; empty when there is none. */
   readonly range: string;
 }
 
 const REQUEST = /^(npm|jsr):\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]*))?(?:\/|$)/;
 
-/** The parts of an `npm:` or `jsr:` specifier; `null` when it is none. */
+/** Parts of an `npm:` or `jsr:` specifier; `null` for any other text. */
 export function parseRequest(specifier: string): PackageRequest | null {
   const match = REQUEST.exec(specifier);
   if (match === null) return null;
@@ -145,8 +149,8 @@ interface NameAndVersion {
 }
 
 /**
- * The name and version of `@scope/name@1.2.3_peer@4.5.6`, the form of lock files and of `node_modules/.deno`; what
- * follows `_` tells apart copies for different peers and is left out. `null` when there is no version.
+ * Name and version in a text like `@scope/name@1.2.3_peer@4.5.6`, the form of lock files and of `node_modules/.deno`.
+ * The rest from `_` on tells copies for different peers apart and is left out. `null` when there is no version.
  */
 export function splitNameVersion(text: string): NameAndVersion | null {
   const at = text.indexOf("@", 1);
@@ -158,8 +162,8 @@ export function splitNameVersion(text: string): NameAndVersion | null {
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
 /**
- * The name of a package from that of its folder in Deno's cache, where a name with capitals is written in base 32 after
- * `_`, for filesystems that do not tell capitals apart: `_jjju6tstorzgkyln` → `JSONStream`.
+ * Name of a package, from the name of its folder in Deno's cache. There, a name with capitals is written in base 32
+ * after `_`, for file systems that do not tell capitals apart: `_jjju6tstorzgkyln` → `JSONStream`.
  */
 function decodeCachedName(folder: string): string {
   if (!/^_[a-z2-7]+$/.test(folder)) return folder;

@@ -1,5 +1,5 @@
 /**
- * What a function does to what it is given: to its receiver and to its arguments.
+ * Effects of a function on its receiver and its arguments.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import {
 } from "../walk/members.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
 
-/** How something is changed. `fill`: a write to what holds nothing yet, `cache ??= load()`. */
+/** Kind of a change. `fill` is a write to a variable or member that holds nothing yet: `cache ??= load()`. */
 export type Change = "write" | "mutate" | "fill";
 
-/** The target that stands for the receiver. */
+/** Index of the {@linkcode Target} that stands for the receiver. */
 export const RECEIVER = -1;
 
-/** A function or method in the user's code; `user` is its own code or that of its class. */
+/** A function or method in the user's code. `user` is the function's own code, or the code of the method's class. */
 export interface FunctionAt {
   readonly user: UserCode;
   readonly node: FunctionNode;
@@ -37,22 +37,22 @@ export interface Target {
 }
 
 /**
- * One thing that a function does, itself, to what is at `path` of something that it was given: changes it, calls a
- * method of it, or hands it on to another function.
+ * An effect that a function itself has on the value at `path` of its receiver or of an argument: it changes the
+ * value, calls a method of it, or passes it on to another function.
  */
 export type Effect =
   | { readonly how: Change; readonly path: readonly string[] }
   | { readonly how: "method"; readonly path: readonly string[]; readonly method: string }
   | { readonly how: "passed"; readonly path: readonly string[]; readonly to: Target };
 
-/** The code of a function that the walk has read; `null` for a class and for code that is not the user's. */
+/** Code of a function that the walk has read; `null` for a class, and for code that is not the user's. */
 export function functionAt(found: Exploration, fn: object): FunctionAt | null {
   const code = found.codes.get(fn);
   const node = code?.kind === "user" ? code.user.unit?.node : undefined;
   return code?.kind === "user" && node && isFunctionNode(node) ? { user: code.user, node } : null;
 }
 
-/** Whether a write is one to what holds nothing yet: `x ??= …`, `if (!x) x = …`. */
+/** Kind of the change that a use makes. `fill`: a write to what holds nothing yet, `x ??= …`, `if (!x) x = …`. */
 export function changeOf(script: ScriptSyntax, { how, node }: Use): Change {
   if (how !== "write") return "mutate";
   const assignment = script.parents.get(node);
@@ -67,13 +67,13 @@ export function changeOf(script: ScriptSyntax, { how, node }: Use): Change {
   return "write";
 }
 
-/** What a call in the code calls, by way of a name from outside. */
+/** Function that the code calls by a free name, with the use of that name. */
 interface Callee {
   readonly root: Extract<Root, { kind: "value" | "global" }>;
   readonly use: Use;
 }
 
-/** The effects of the functions of a walk, each function's own worked out once. */
+/** Effects of the functions of a walk. Each function's own effects are determined once. */
 export class Effects {
   readonly #found: Exploration;
   readonly #known = new Map<string, readonly Effect[]>();
@@ -84,7 +84,7 @@ export class Effects {
     this.#found = found;
   }
 
-  /** What a function does itself to one parameter or to its receiver. */
+  /** Effects that a function itself has on one parameter or on its receiver. */
   of(target: Target): readonly Effect[] {
     const id = this.idOf(target);
     let effects = this.#known.get(id);
@@ -92,12 +92,12 @@ export class Effects {
     return effects;
   }
 
-  /** A name for a target within this walk; two closures of one piece of code are two functions. */
+  /** Id of a target within this walk. Two closures of one piece of code have different ids. */
   idOf({ place: { user, node }, index }: Target): string {
     return `${this.#numberOf(user)}.${this.#numberOf(node)}.${index}`;
   }
 
-  /** The parameter of the user's code that an argument of a call becomes; `null` where that is not known. */
+  /** Parameter, in the user's code, that an argument of a call becomes; `null` when it is not known. */
   targetOf(user: UserCode, call: AnyNode, index: number): Target | null {
     if ((call.type !== "CallExpression" && call.type !== "NewExpression") || index < 0) return null;
     if (call.arguments.slice(0, index + 1).some((argument) => argument.type === "SpreadElement")) return null;
@@ -173,15 +173,15 @@ export class Effects {
   }
 }
 
-/** What a method does to its receiver. */
+/** Effects of a method on its receiver. */
 interface ReceiverUse {
-  /** What it writes, as paths, private members with their `#`: `calls`, `stats.count`, `#memo`. */
+  /** Paths of the members that the method writes, private ones with their `#`: `calls`, `stats.count`, `#memo`. */
   readonly written: readonly string[];
-  /** Its members that it writes or may change, by calling methods of theirs. */
+  /** Names of the members that the method writes, or may change by calling methods of these members. */
   readonly touched: readonly string[];
 }
 
-/** What a method does to its receiver: `this.calls++`, `this.#memo.set(…)`, `this.stats.bump()`. */
+/** Finds the effects of a method on its receiver: `this.calls++`, `this.#memo.set(…)`, `this.stats.bump()`. */
 export function findReceiverUse(found: Exploration, method: object): ReceiverUse {
   const place = functionAt(found, method);
   if (!place) return { written: [], touched: [] };
@@ -197,13 +197,13 @@ export function findReceiverUse(found: Exploration, method: object): ReceiverUse
   return { written: textsOf(written), touched: textsOf(touched, 1).filter((name) => name !== "") };
 }
 
-/** An effect that is not handed on to another function. */
+/** An effect that is not passed on to another function. */
 type LastEffect = Exclude<Effect, { how: "passed" }>;
 
-/** Calls within calls of one method that are looked into. What is beyond counts as not written: an input. */
+/** Number of calls within one method that are looked into. State that only further calls write stays an input. */
 const MAX_CALLS = 2_000;
 
-/** Effects on the receiver, through further methods of its class and through the functions that it is handed to. */
+/** Effects on the receiver, including those of further methods of its class and of functions that it is passed to. */
 function effectsOnReceiver(effects: Effects, place: FunctionAt): LastEffect[] {
   const found: LastEffect[] = [];
   const queue: { target: Target; at: readonly string[] }[] = [];
@@ -211,7 +211,7 @@ function effectsOnReceiver(effects: Effects, place: FunctionAt): LastEffect[] {
   const visit = (target: Target, at: readonly string[]): void => {
     const id = effects.idOf(target);
     const paths = visited.get(id) ?? [];
-    // Below a path that was looked at, the function is calling itself on what lies further in.
+    // A path below one that was visited means that the function calls itself on a value further inside.
     if (queue.length >= MAX_CALLS || paths.some((path) => path.every((key, index) => at[index] === key))) return;
     visited.set(id, [...paths, at]);
     queue.push({ target, at });
@@ -231,7 +231,7 @@ function effectsOnReceiver(effects: Effects, place: FunctionAt): LastEffect[] {
   return found;
 }
 
-/** A method of the language's own collections that changes nothing, as far as its name tells. */
+/** True for a method of the language's own classes, by name: outside of {@linkcode MUTATORS} it changes nothing. */
 function isHarmless(method: string): boolean {
   return [Array, Map, Set, String, Number, Date, RegExp, Promise].some(({ prototype }) => method in prototype);
 }

@@ -1,6 +1,6 @@
 /**
- * Finds what the reached code writes: variables that it assigns, objects that it changes, directly, through methods of
- * theirs, or by handing them to a function that does.
+ * Finds state: variables that the reached code assigns, and objects that it changes directly, through their methods,
+ * or by passing them to a function that changes them.
  *
  * @module
  */
@@ -19,26 +19,26 @@ import { isNativeFunction } from "../../values/kinds.ts";
 
 type WritableRoot = Extract<Root, { kind: "value" | "global" }>;
 
-/** Where a change is looked for: something that a variable leads to. */
+/** A place that a variable leads to and that code may change. */
 interface Spot {
   readonly user: UserCode;
   readonly root: WritableRoot;
-  /** Names of the members from the variable to here; the first ones, where there are many. */
+  /** Names of the members from the variable to this place; of a long path, the first names and the last one. */
   readonly path: readonly string[];
   readonly value: unknown;
-  /** What has it as a member, and by which key; `null` for the variable's own value. */
+  /** Object that has the value as a member, and the member's key; `null` for the variable's own value. */
   readonly member: { readonly holder: object; readonly key: string } | null;
-  /** There is no such member yet, or none that can be asked for. */
+  /** True when there is no such member yet, or the member cannot be followed. */
   readonly isMissing: boolean;
 }
 
-/** Names of a path that are kept, the last one among them. */
+/** Number of names that are kept of a path, the last one among them. */
 const MAX_PATH = 16;
 
-/** Names of a path that are told in full. */
+/** Number of names up to which a notice shows a path in full. */
 const MAX_NAMED = 4;
 
-/** Functions that are looked into, each anew for each object that it is given. */
+/** Number of visits after which the search ends. A function is visited anew for each object that it is given. */
 const MAX_VISITS = 200_000;
 
 /** A method and the object that it is called on. */
@@ -48,9 +48,9 @@ export interface MethodCall {
 }
 
 /**
- * Looks through all code that a walk has reached for writes to what it shares with its surroundings.
+ * Finds, in all code that a walk has reached, the writes to values that the code shares with its surroundings.
  *
- * @param called A method whose receiver is among what it shares.
+ * @param called A method whose receiver is one of the shared values.
  */
 export async function findState(found: Exploration, projectRoot: string, called?: MethodCall): Promise<StateFindings> {
   return await new StateFinder(found, projectRoot).run(called);
@@ -65,11 +65,11 @@ class StateFinder {
   readonly #members = new Map<object, Set<string>>();
   readonly #holders = new Map<Binding, { declaration: Declaration; paths: (readonly string[])[] }>();
   readonly #notices = new Set<string>();
-  /** Functions to look into, with what they are given; a list, since calls lead deeper than a stack. */
+  /** Functions to look into, with their targets. A list, since calls may lead deeper than a recursion can. */
   readonly #queue: { readonly spot: Spot; readonly target: Target }[] = [];
-  /** By variable, and by what is at the spot or holds it: which functions have been given it. */
+  /** Ids of the visited functions, by variable, and then by the object at the spot or the object that holds it. */
   readonly #visited = new Map<unknown, Map<unknown, Set<string>>>();
-  /** By binding, or by object and member: whether it is only ever filled. */
+  /** True for state that is only ever filled, by the binding or object and then by the name of the member. */
   readonly #filled = new Map<object, Map<string, boolean>>();
 
   constructor(found: Exploration, projectRoot: string) {
@@ -118,7 +118,7 @@ class StateFinder {
     this.#visit(spotOf(place.user, root), { place, index: RECEIVER });
   }
 
-  /** A class that refers to itself by name: `Counter.total++`. */
+  /** Reads the uses in which a class refers to itself by name: `Counter.total++`. */
   #readOwnUses(user: UserCode, unit: CodeUnit): void {
     if (!isClassNode(unit.node)) return;
     const binding = new Set(unit.script.bindings.values()).values()
@@ -156,7 +156,7 @@ class StateFinder {
     if (target && given) this.#visit(given, target);
   }
 
-  /** Has a function looked into that is given what is at a spot, once for each object. */
+  /** Queues a visit to a function that is given the value at a spot, once for each object. */
   #visit(spot: Spot, target: Target): void {
     const { root, value, member } = spot;
     const variable = root.kind === "value" ? root.declaration?.binding ?? root : root.slot.name;
@@ -184,12 +184,13 @@ class StateFinder {
     }
   }
 
-  /** A method is called on what is at a spot. */
+  /** Marks what the call of a method changes in the value at a spot. */
   #call(spot: Spot | null, method: string): void {
     if (!spot) return;
     const receiver = spot.value;
     if (typeof receiver !== "object" && typeof receiver !== "function" || receiver === null) {
-      // A private field, or a member that is made later: nothing but the name of the method tells what it does.
+      // The value is not known: it is a private field, or a member that is made later. Only the name of the method
+      // tells what the call does.
       if (MUTATORS.has(method) && receiver === undefined) this.#mark(spot, "mutate");
       return;
     }
@@ -205,7 +206,7 @@ class StateFinder {
     } else if (place) this.#visit(spot, { place, index: RECEIVER });
   }
 
-  /** What a chain of members leads to; `null` where all but the last cannot be followed. */
+  /** Spot that a chain of members leads to; `null` when a member before the last one cannot be followed. */
   #spotAt(from: Spot, path: readonly string[]): Spot | null {
     if (path.length === 0) return from;
     if (from.isMissing) return null;
@@ -224,7 +225,7 @@ class StateFinder {
     };
   }
 
-  /** Follows members, private ones too as far as they are known. */
+  /** Follows members, private ones included as far as they are known. */
   #follow(value: unknown, path: readonly string[]): { readonly value: unknown; readonly followed: number } {
     const found = findMember(value, path);
     const key = path[found.followed];
@@ -235,7 +236,7 @@ class StateFinder {
     return { value: inner.value, followed: found.followed + 1 + inner.followed };
   }
 
-  /** The code of a method as a receiver has it: its own, or its class's. */
+  /** Method that a receiver has itself or from its class: `platform` when native, `null` when not known. */
   #methodOf(receiver: object, name: string): "platform" | FunctionAt | null {
     for (let at: object | null = receiver; at; at = Object.getPrototypeOf(at) as object | null) {
       const property = ownDescriptorOf(at, name);
@@ -269,7 +270,7 @@ class StateFinder {
     this.#note(user, root, []);
   }
 
-  /** A variable that no module declares is a member of the global object. */
+  /** Marks a variable that no module declares, which is a member of the global object. */
   #markGlobal(user: UserCode, root: Root, how: Change): void {
     this.#addMember(globalThis, root.slot.name, how);
     this.#note(user, root, []);

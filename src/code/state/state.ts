@@ -1,5 +1,6 @@
 /**
- * State: what the code itself writes, such as a counter, a log or a memo. It is no input, so its value does not count.
+ * State: variables and members that the code itself writes, such as a counter, a log or a memo. State is no input, so
+ * its value does not count.
  *
  * @module
  */
@@ -11,40 +12,47 @@ import { type Declaration, importOf } from "../walk/modules.ts";
 import { type ValueView, writeValue } from "../walk/values.ts";
 
 /**
- * The code that gives a variable its first value. It counts for state in place of what the variable holds later, so that
- * another seed or another size of a memo is another fingerprint.
+ * Code that gives a variable its first value. For state, this code counts in place of the variable's value, so that
+ * another seed or another size of a memo gives another fingerprint.
  */
 export interface InitialCode {
-  /** Of the whole value, and of members of it where it is written out as an object; by the path joined with dots. */
+  /**
+   * Digests of the code, by path joined with dots: of the whole value (empty path), and of its members where the code
+   * writes an object literal.
+   */
   readonly texts: ReadonlyMap<string, string>;
-  /** All that the code refers to is in the texts; otherwise two values from one piece of code may differ. */
+  /** True when the digests cover all code involved. Otherwise two values from one piece of code may differ. */
   readonly isClosed: boolean;
 }
 
-/** What is state, decided from the code alone, so that it is the same in every process. */
+/** Variables, objects and members that are state. They are found in the code alone, so all processes agree. */
 export interface StateFindings {
   /** Variables that the code assigns. */
   readonly bindings: ReadonlySet<Binding>;
-  /** Objects whose content it changes. */
+  /** Objects whose content the code changes. */
   readonly objects: ReadonlySet<object>;
-  /** Members of objects that it assigns or changes; private ones with their `#`. */
+  /** Members of objects that the code assigns or changes, by object; private ones with their `#`. */
   readonly members: ReadonlyMap<object, ReadonlySet<string>>;
-  /** Whether state, a variable (with the name "") or a member, is only written while it holds nothing. */
+  /**
+   * True for state that is only written while it holds nothing. `holder` and `name` are an object and its member, or
+   * the binding of a variable and `""`.
+   */
   isFilled(holder: object, name: string): boolean;
-  /** Variables that hold any of these, with the code that gives them their first value. */
+  /** Variables that hold state, with the code that gives them their first value. */
   readonly holders: ReadonlyMap<Binding, InitialCode>;
   readonly notices: readonly string[];
 }
 
-/** What is said of a variable, or a member of one, that is state. */
+/** Notice about a variable, or a member of one, that is state. */
 export function noticeOfState(name: string, module: string): string {
   return `left out: ${name} @ ${module}, state that the code writes`;
 }
 
-/** Answers where an imported name comes from. */
+/** Finder of the declarations and packages behind imported names. */
 export interface DeclarationFinder {
+  /** Finds the declaration of a name, through imports; `null` when it cannot be found. */
   declarationOf(at: Declaration): Promise<Declaration | null>;
-  /** Identity of the package that a specifier stands for; `null` for user code. */
+  /** Identity, as text, of the package that a specifier stands for; `null` for user code. */
   packageText(specifier: string, referrer: string): string | null;
 }
 
@@ -69,7 +77,7 @@ interface InitialNode extends GraphNode {
   readonly references: (GraphNode | string)[];
 }
 
-/** Reads initial code as a graph, each piece once: what many refer to takes no longer than what one does. */
+/** Reads initial code as a graph, each piece of code once, however many other pieces refer to it. */
 class InitialReader {
   isClosed = true;
   readonly #finder: DeclarationFinder;
@@ -81,7 +89,7 @@ class InitialReader {
     this.#finder = finder;
   }
 
-  /** Digest of a piece of code with the code of all that it refers to. */
+  /** Digest of a piece of code with the code of everything that it refers to. */
   async read(at: Declaration, code: AnyNode): Promise<string> {
     const root = this.#nodeOf(at, code);
     for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) {
@@ -120,7 +128,8 @@ class InitialReader {
 function initializerOf(binding: Binding): AnyNode | null {
   const { declaration } = binding;
   if (declaration?.type === "VariableDeclarator") {
-    // A pattern takes the value apart; which part this is would have to be said as well.
+    // With a pattern, the variable holds only a part of the initial value, and the text would have to tell which
+    // part.
     return declaration.id.type === "Identifier" ? declaration.init ?? declaration.id : null;
   }
   const isCode = declaration && (isFunctionNode(declaration) || isClassNode(declaration));
@@ -147,11 +156,13 @@ const ofModules = new Map<string, GraphNode | string>();
 const ofObjects = new WeakMap<object, Map<string, GraphNode | string>>();
 
 /**
- * The first sight of a variable: a module's by its name, another by the function that closes over it.
+ * Node for the value of a variable at the first look in this process. A variable of a module is identified by its
+ * module and name, any other by its name and the function that closes over it.
  *
- * State that is filled once (`cache ??= load()`) counts by the code that fills it. What something else has put there
- * before the first look is an input like any other, and counts from then on as it was; so a singleton with what a
- * program registered in it is seen, and a table that is loaded on demand is the same before and after.
+ * State that is filled once (`cache ??= load()`) counts by the code that fills it. If other code put a value there
+ * before the first look, that value is an input, and counts from then on as it was at the first look. So a singleton
+ * is seen with everything that a program registered in it, and a table that is loaded on demand counts the same
+ * before and after.
  */
 export function sightOfVariable(
   declaration: Declaration | null,
@@ -166,7 +177,7 @@ export function sightOfVariable(
   return sight;
 }
 
-/** The first sight of an object's member. */
+/** Node for the value of an object's member at the first look in this process. */
 export function sightOfMember(holder: object, name: string, look: () => GraphNode | string): GraphNode | string {
   const names = ofObjects.get(holder) ?? new Map<string, GraphNode | string>();
   ofObjects.set(holder, names);
@@ -175,23 +186,26 @@ export function sightOfMember(holder: object, name: string, look: () => GraphNod
   return sight;
 }
 
-/** Tells this process from others: the receiver that an arrow function closes over cannot be seen, so that two of them must not be taken for one. */
+/** Random id of this process, to keep apart the unseen receivers of arrow functions in different processes. */
 export const PROCESS = crypto.randomUUID();
 const numbers = new WeakMap<object, number>();
 let lastNumber = 0;
 
-/** A number of its own for each function. */
+/** Number of a function, which no other function in this process has. */
 export function numberOf(fn: object): number {
   const number = numbers.get(fn) ?? ++lastNumber;
   numbers.set(fn, number);
   return number;
 }
 
-/** What state held when it was first seen in this process: objects by identity, variables by the function's closure. */
+/**
+ * Texts of state as it was first seen in this process: of objects by identity, of other values by the function that
+ * closes over the variable, and by name.
+ */
 const firstObjects = new WeakMap<object, string>();
 const firstVariables = new WeakMap<object, Map<string, string>>();
 
-/** A value as text, as it was when it was first asked for. */
+/** Text of a value as it was when first asked for. */
 export function firstValue(value: unknown, view: ValueView, name: string, fn: object): string {
   const isObject = typeof value === "object" && value !== null;
   const known = isObject ? firstObjects.get(value) : firstVariables.get(fn)?.get(name);
@@ -205,10 +219,10 @@ export function firstValue(value: unknown, view: ValueView, name: string, fn: ob
   return text;
 }
 
-/** Members of a function or class and of its prototype. */
+/** Members of a function or class and of its prototype. The value of an accessor is its getter. */
 export type MemberSnapshot = (readonly [key: string | symbol, value: unknown])[];
 
-/** The members as they are now; accessors by their getter. */
+/** Takes a snapshot of the members as they are now. */
 export function snapshotOf(fn: object): MemberSnapshot {
   const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
   const objects = typeof prototype === "object" && prototype !== null ? [fn, prototype] : [fn];

@@ -1,5 +1,5 @@
 /**
- * The piece of a script that a function or class was written as.
+ * Code units: the piece of a script in which a function or class is written.
  *
  * @module
  */
@@ -19,13 +19,13 @@ import {
 export interface CodeUnit {
   readonly script: ScriptSyntax;
   readonly node: FunctionNode | ClassNode;
-  /** The whole script was parsed; otherwise only the callable's own text, so that nothing is known around it. */
+  /** True when the whole script was parsed; false when only the callable's own text was, without its surroundings. */
   readonly isWhole: boolean;
 }
 
 const parsedScripts = new Map<string, ScriptSyntax | null>();
 
-/** A script with its names resolved, parsed once; `null` when its syntax is newer than the parser. */
+/** Reads a script and resolves its names, once for each text; `null` when its syntax is newer than the parser. */
 export function readScript(text: string): ScriptSyntax | null {
   let script = parsedScripts.get(text);
   if (script === undefined) {
@@ -38,9 +38,10 @@ export function readScript(text: string): ScriptSyntax | null {
 /**
  * Finds the function or class that V8 places at `offset`.
  *
- * @param scriptText The whole script.
- * @param offset At the parameters, at the start of an arrow function or of a class, or at a class's constructor.
- * @param ownText The callable's own text, to be sure of the place, and to fall back on.
+ * @param scriptText Text of the whole script.
+ * @param offset Index at the parameters, at the start of an arrow function or of a class, or at a class's
+ * constructor.
+ * @param ownText The callable's own text. It confirms the place, and is parsed alone where the place is not found.
  * @returns `null` when not even the text on its own can be parsed.
  */
 export function findUnit(scriptText: string, offset: number, ownText: string): CodeUnit | null {
@@ -51,7 +52,7 @@ export function findUnit(scriptText: string, offset: number, ownText: string): C
   return own && { script: resolveNames(own.text, own.program), node: own.node, isWhole: false };
 }
 
-/** A script as one unit, for modules that are imported as a whole. */
+/** Normalizes a whole script, for modules imported as a whole; `null` when its syntax is newer than the parser. */
 export function normalizeScript(text: string): NormalizedCode | null {
   const script = readScript(text);
   return script && normalizeCode(script, script.program);
@@ -59,7 +60,7 @@ export function normalizeScript(text: string): NormalizedCode | null {
 
 const normalized = new WeakMap<AnyNode, NormalizedCode>();
 
-/** The unit's normalized code, what a class extends left to its live form; remembered when nothing is left out. */
+/** Normalizes a unit with {@linkcode NormalizeOptions.isLiveClass}; keeps the result when no options are given. */
 export function normalizeUnit(unit: CodeUnit, options?: NormalizeOptions): NormalizedCode {
   if (options) return normalizeCode(unit.script, unit.node, { ...options, isLiveClass: true });
   let code = normalized.get(unit.node);
@@ -72,7 +73,7 @@ function findCallable(script: ScriptSyntax, offset: number, ownText: string): Fu
   for (const node of script.callables) {
     if (node.start > offset) break;
     if (node.end <= offset) continue;
-    // Outer before inner, so the last one that fits is the innermost.
+    // Outer callables come before inner ones, so the last one that fits is the innermost.
     if (
       isClassNode(node)
         ? node.start === offset || ownText === script.text.slice(node.start, node.end)
@@ -86,7 +87,7 @@ function findCallable(script: ScriptSyntax, offset: number, ownText: string): Fu
   return found;
 }
 
-/** V8 places a class at its constructor. */
+/** Class whose constructor `node` is, since V8 places a class at its constructor; `null` for any other function. */
 function classOfConstructor(script: ScriptSyntax, node: FunctionNode): ClassNode | null {
   const member = script.parents.get(node);
   if (member?.type !== "MethodDefinition" || member.kind !== "constructor") return null;

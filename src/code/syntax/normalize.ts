@@ -1,10 +1,11 @@
 /**
- * Code as a text in which only what can change its outcome remains.
+ * Normalized code: a text in which only the parts of the code that can change its outcome remain.
  *
- * Comments, layout and the order of nothing but names are gone: a local variable is the number of its first appearance,
- * a free one the number of a slot, whose meaning the caller adds. Names of properties stay. Forms that mean the same in
- * every context are written alike: quotes, `a["b"]` and `a.b`, `(x) => x` and `(x) => { return x; }`, braces around one
- * statement, several declarations in one, `void 0`, `!0`. So a formatter costs nothing, and a minifier little.
+ * Comments, layout and the names of variables are gone: a local variable is written as the number of its first
+ * appearance, a free one as the number of a slot, whose meaning the caller adds. Names of properties stay. Forms that
+ * mean the same in every context are written alike: quotes, `a["b"]` and `a.b`, `(x) => x` and
+ * `(x) => { return x; }`, braces around one statement, several declarations in one, `void 0`, `!0`. So a formatter
+ * costs nothing, and a minifier little.
  *
  * The idea of hashing names away is that of Unison's content-addressed code.
  *
@@ -14,13 +15,13 @@ import type { Binding, NameNode, ScriptSyntax } from "./scopes.ts";
 import { type AnyNode, type ClassNode, type FunctionNode, isClassNode, isFunctionNode, isNode } from "./parse.ts";
 import { staticKey, staticText, type Use, usesOf } from "./uses.ts";
 
-/** What to leave out. */
+/** Parts of the code that are left out. */
 export interface NormalizeOptions {
-  /** Members of a class whose code does not count, such as methods that a decorator has replaced. */
+  /** True for a member of a class whose code does not count, such as a method that a decorator has replaced. */
   isLeftOut?(member: AnyNode): boolean;
   /**
-   * The node is a class whose live form the caller adds: what it extends, and the names of methods that are computed.
-   * Both are worked out once, when the class is made.
+   * True for a class whose base class and computed names of methods the caller adds from the live class. Both are
+   * evaluated once, when the class is made.
    */
   readonly isLiveClass?: boolean;
 }
@@ -30,7 +31,7 @@ export function normalizeCode(script: ScriptSyntax, node: AnyNode, options: Norm
   return new Normalizer(script, node, options).run();
 }
 
-/** Places, spellings and what the parser concludes from other fields; and names that no code can see. */
+/** Fields of nodes that are left out: positions, spellings, derived values, and names that no code can see. */
 const SKIPPED = new Set(["type", "start", "end", "loc", "range", "raw", "shorthand", "expression", "directive", "id"]);
 
 const LOOPS = new Set(["ForStatement", "WhileStatement", "DoWhileStatement", "ForInStatement", "ForOfStatement"]);
@@ -45,7 +46,7 @@ class Normalizer {
   readonly #privates: PrivateNames;
   readonly #imports: DynamicImport[] = [];
   readonly #meta = new Set<string>();
-  /** How many functions with a receiver of their own are around the current node. */
+  /** Number of functions and classes around the current node that have a receiver of their own. */
   #receivers = 0;
   #isStatic = false;
   #readsName = false;
@@ -179,7 +180,7 @@ class Normalizer {
     this.#out.push(")");
   }
 
-  /** A statement in the place of a block: braces around one statement that declares nothing mean nothing. */
+  /** Emits a statement in the place of a block: braces around one statement that declares nothing mean nothing. */
   #branch(node: AnyNode): void {
     this.#out.push("({");
     this.#statements(node.type === "BlockStatement" ? node.body : [node]);
@@ -188,7 +189,7 @@ class Normalizer {
 
   #declaration(node: Extract<AnyNode, { type: "VariableDeclaration" }>): void {
     for (const declarator of node.declarations) {
-      // Nothing tells `const` from `let` where nothing assigns.
+      // Without an assignment, `const` and `let` mean the same.
       const kind = node.kind === "const" && !this.#isAssigned(declarator.id) ? "let" : node.kind;
       this.#out.push(`(${kind}`);
       this.#emit(declarator.id);
@@ -240,7 +241,7 @@ class Normalizer {
     this.#out.push(")");
   }
 
-  /** A name that is read from a variable outside is resolved by its value; from anything else it may be a function's. */
+  /** Notes reads of `.constructor` and `.name`. The `name` of a free variable is resolved by its value instead. */
   #noteKey(key: string, node: Extract<AnyNode, { type: "MemberExpression" }>): void {
     if (key === "constructor") this.#readsConstructor = true;
     if (key !== "name" || this.#names.isOutside(node.object)) return;
@@ -261,7 +262,7 @@ class Normalizer {
 
   #property(node: Extract<AnyNode, { type: "Property" }>): void {
     this.#out.push(node.kind === "init" ? (node.method ? "(method" : "(:") : `(${node.kind}`);
-    // `__proto__: x` sets the prototype; as a shorthand or a computed key it is a member like any other.
+    // `__proto__: x` sets the prototype; a shorthand, computed key or method of that name makes an ordinary member.
     const isProto = keyText(node.key) === "__proto__" && (node.shorthand || node.computed || node.method);
     if (isProto) this.#out.push("own");
     const isPattern = this.#script.parents.get(node)?.type === "ObjectPattern";
@@ -354,38 +355,39 @@ function keyText(key: AnyNode): string | null {
   return key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : null;
 }
 
+/** A free name of the code, with its uses. */
 export interface Slot {
-  /** Name in the source: metadata, not part of the normalized text. `this` for an arrow function's receiver. */
+  /** Name in the source, to show; the normalized text does not have it. `this` for an arrow function's receiver. */
   readonly name: string;
-  /** What declares it in this script; `null`: nothing does, so it is a global or the text was parsed on its own. */
+  /** Binding in this script; `null` for a global, and when the text was parsed on its own. */
   readonly binding: Binding | null;
   readonly uses: readonly Use[];
-  /** Where the name stands in the code. */
+  /** Nodes of the name in the code. */
   readonly nodes: readonly AnyNode[];
 }
 
-/** `import("…")` in the code; `null`: the specifier is computed. */
+/** An `import("…")` in the code. Its `specifier` is `null` when computed. */
 export interface DynamicImport {
   readonly specifier: string | null;
   readonly node: AnyNode;
 }
 
-/** Code with names hashed away, and what it takes from outside in the order of first appearance. */
+/** Code with names hashed away, and with its free names and imports in the order of first appearance. */
 export interface NormalizedCode {
   readonly text: string;
   readonly slots: readonly Slot[];
   readonly imports: readonly DynamicImport[];
-  /** What of `import.meta` it uses; `*` when that cannot be told. */
+  /** Members of `import.meta` that the code uses; `*` when that cannot be told. */
   readonly meta: readonly string[];
-  /** Reads `.name` of something that may be a function. */
+  /** True for code that reads `.name` of a value that may be a function. */
   readonly readsName: boolean;
-  /** Reads `.constructor` or `new.target`, through which the name of a class can be read. */
+  /** True for code that reads `.constructor` or `new.target`, through which the name of a class can be read. */
   readonly readsConstructor: boolean;
-  /** Uses private names or `super` of a class around it. */
+  /** True for code that uses private names or `super` of a class around it. */
   readonly needsHomeClass: boolean;
 }
 
-/** The private names of the classes that are open around the current node, within one piece of code. */
+/** Private names of the classes that are open around the current node, within one piece of code. */
 class PrivateNames {
   readonly #parents: ReadonlyMap<AnyNode, AnyNode>;
   readonly #classes: ReadonlyMap<string, number>[] = [];
@@ -394,7 +396,7 @@ class PrivateNames {
     this.#parents = parents;
   }
 
-  /** Whether no class of the piece of code is around the current node. */
+  /** True when no class of the piece of code is around the current node. */
   get isOutermost(): boolean {
     return this.#classes.length === 0;
   }
@@ -407,7 +409,10 @@ class PrivateNames {
     this.#classes.pop();
   }
 
-  /** How many classes out, and the position among the names of that one; `null`: a class around the code declares it. */
+  /**
+   * Text of a private name: the number of classes outwards to the one that declares the name, and the name's position
+   * there; `null` when a class around the code declares it.
+   */
   textOf(name: string): string | null {
     for (const [depth, numbers] of this.#classes.toReversed().entries()) {
       const number = numbers.get(name);
@@ -416,7 +421,9 @@ class PrivateNames {
     return null;
   }
 
-  /** The position among the names of the class around `unit` that declares it; the name itself where none does. */
+  /**
+   * Text of a private name: its position in the class around `unit` that declares it; the name itself when none does.
+   */
   textAround(unit: AnyNode, name: string): string {
     for (let at: AnyNode | undefined = unit; at; at = this.#parents.get(at)) {
       const number = isClassNode(at) ? numbersIn(at).get(name) : undefined;
@@ -435,9 +442,9 @@ function numbersIn(node: ClassNode): ReadonlyMap<string, number> {
   return names;
 }
 
-/** The numbers of the variables of one piece of code. */
+/** Numbers of the variables of one piece of code. */
 class VariableNames {
-  /** What the code takes from outside, in the order of first appearance. */
+  /** Free names of the code, in the order of first appearance. */
   readonly slots: Slot[] = [];
   readonly #script: ScriptSyntax;
   readonly #unit: AnyNode;
@@ -449,7 +456,7 @@ class VariableNames {
     this.#unit = unit;
   }
 
-  /** @param hasArguments Whether `arguments` is that of a function within the code. */
+  /** @param hasArguments True where `arguments` belongs to a function within the code. */
   textOf(node: NameNode, hasArguments: boolean): string {
     const { name } = node;
     const binding = this.#script.bindings.get(node) ?? null;
@@ -462,7 +469,7 @@ class VariableNames {
     return this.slotOf(name, binding, node);
   }
 
-  /** What the code takes from outside counts with its uses: the same name used otherwise is another slot. */
+  /** Text of a free name: the number of its slot. A name that is used in different ways has a slot for each of them. */
   slotOf(name: string, binding: Binding | null, node: AnyNode): string {
     const uses = usesOf(this.#script, node);
     const id = `${name}\n${JSON.stringify(uses.map((use) => [use.path, use.how]))}`;
@@ -475,7 +482,7 @@ class VariableNames {
     return `@${number}`;
   }
 
-  /** Whether an expression is a variable from outside, or a member of one that is written out. */
+  /** True for a free variable, and for a member of one when the key is written out. */
   isOutside(node: AnyNode): boolean {
     if (node.type === "MemberExpression") return staticKey(node) !== null && this.isOutside(node.object);
     if (node.type !== "Identifier") return false;

@@ -1,5 +1,5 @@
 /**
- * The parameter list of a function, from its text.
+ * Parameter list of a function, read from the function's text.
  *
  * @module
  */
@@ -7,41 +7,46 @@ import { type NameNode, resolveNames, type ScriptSyntax } from "./scopes.ts";
 import { type AnyNode, type CallableSyntax, type FunctionNode, isFunctionNode, parseCallable } from "./parse.ts";
 import { usesThis } from "./uses.ts";
 
-/** A name that a parameter list binds, and where its value is in the arguments. */
+/** A name that a parameter list binds, with the place of its value in the arguments. */
 export interface BoundName {
   readonly name: string;
   /** Position of the argument. */
   readonly index: number;
   /** Property names and element numbers from the argument inwards; empty for a parameter without a pattern. */
   readonly path: readonly string[];
-  /** Collects what the names beside it leave over. */
+  /** True for a rest, which collects the values that the names beside it leave over. */
   readonly isRest: boolean;
 }
 
 /** A function's parameters. */
 export interface ParameterList {
-  /** How many positions there are, the rest parameter counted. */
+  /** Number of positions, the rest parameter included. */
   readonly count: number;
-  /** The last position is a rest parameter. */
+  /** True when the last position is a rest parameter. */
   readonly rest: boolean;
-  /** One label per position, for showing: the name, or `{a, b}` for a pattern. */
+  /** Labels to show, one per position: the name, or `{a, b}` for a pattern. */
   readonly labels: readonly string[];
-  /** All names that are bound. */
+  /** All names that the list binds. */
   readonly names: readonly BoundName[];
-  /** The body can see arguments beyond the list, and which were passed: `arguments`, or `eval`. */
+  /** True when the function can see arguments beyond the list, or their number: it uses `arguments` or `eval`. */
   readonly usesArguments: boolean;
-  /** The outcome can depend on the receiver: `this`, `super` or a private name in a function that has a receiver. */
+  /**
+   * True when the outcome can depend on a receiver: the function has one and uses `this`, `super` or a private name.
+   */
   readonly usesThis: boolean;
-  /** Whether there is anything to fill in. */
+  /** True when {@linkcode fillDefaults} may have something to do. */
   readonly hasDefaults: boolean;
-  /** How defaults are filled in; see {@linkcode fillDefaults}. */
+  /**
+   * Plans by which {@linkcode fillDefaults} fills in defaults, one per position; `null` where nothing is to be done.
+   */
   readonly plan: readonly (DefaultPlan | null)[];
 }
 
 /**
  * Reads the parameter list of a function: declared, arrow, asynchronous, method or accessor.
  *
- * @returns `null` when it cannot be known: a bound or native function, a class, or syntax newer than the parser.
+ * @returns `null` when the list cannot be known: for a bound or native function, a class, or syntax newer than the
+ * parser.
  *
  * @example
  * ```ts
@@ -107,7 +112,7 @@ function labelOf(node: AnyNode): string {
   return node.type === "ArrayPattern" ? `[${list}]` : `{${list}}`;
 }
 
-/** The key of a property that is written out; `null` when it is computed. */
+/** Key of a property that is written out; `null` for a computed key. */
 export function propertyKeyOf(property: Extract<AnyNode, { type: "Property" }>): string | null {
   if (property.key.type === "Identifier") return property.computed ? null : property.key.name;
   return property.key.type === "Literal" ? String(property.key.value) : null;
@@ -120,48 +125,52 @@ function mentions(script: ScriptSyntax, names: readonly string[]): boolean {
   return false;
 }
 
-/** How one parameter, or one part of a destructured one, is brought into its full form. */
+/** Plan by which one parameter, or one part of a destructured parameter, is brought into its full form. */
 interface DefaultPlan {
-  /** Makes the default value; `null`: there is none, or only running the function could tell. */
+  /** Makes the default value; `null` when there is no default, or only running the function could tell its value. */
   readonly make: Maker | null;
-  /** The members of a destructured object, by key; `null`: not one, or one that cannot be taken apart. */
+  /** Plans for the members of a destructured object, by key; `null` for anything else and for computed keys. */
   readonly members: readonly (readonly [key: string, plan: DefaultPlan | null])[] | null;
-  /** The elements of a destructured array; a hole is `null`. */
+  /** Plans for the elements of a destructured array, `null` for a hole; `null` for anything else. */
   readonly elements: readonly (DefaultPlan | null)[] | null;
-  /** Members or elements beyond those named are collected, so they stay. */
+  /** True when the pattern has a rest, so that members or elements beyond those named stay. */
   readonly hasRest: boolean;
 }
 
-/** A value from the parameters before it; `undefined` when it cannot be told. */
+/** Makes a value from the arguments for the parameters before it; {@linkcode UNKNOWN} when the value cannot be told. */
 type Maker = (args: readonly unknown[]) => unknown;
 
-/** Numbers of the platform that are written as members. */
+/** Objects of the platform whose numbers count as constants: `Math.PI`, `Number.EPSILON`. */
 const CONSTANT_OWNERS: Readonly<Record<string, object>> = { Math, Number };
 
-/** Marks what cannot be told without running the function. */
+/** Marks a value that only running the function could tell. */
 const UNKNOWN = Symbol("unknown");
 
 /**
- * The arguments as the function's parameters see them, as far as that can be told without running it.
+ * Returns the arguments as the function's parameters see them, as far as that can be told without running the
+ * function.
  *
- * Filled in where the argument, or the member of a destructured argument, is absent or `undefined`: literals, templates
- * without holes, regular expressions excepted; arrays and plain objects of such; `undefined`, `NaN`, `Infinity` and the
- * constants of `Math` and `Number`; signs, negations and arithmetic of such; and earlier parameters that have a plain
- * name. Any other default (a call, `new Date(0)`, a captured variable) is left as `undefined` in its place: its
- * expression is part of the function's code and counts through the fingerprint.
+ * A default is filled in where the argument, or the member of a destructured argument, is absent or `undefined`, and
+ * where the default is one of these: a literal other than a regular expression; a template without expressions; an
+ * array or plain object of such defaults; `undefined`, `NaN`, `Infinity` and the constants of `Math` and `Number`;
+ * signs, negations and arithmetic of such defaults; and earlier parameters that have a plain name. Any other default
+ * (a call, `new Date(0)`, a captured variable) is left as `undefined` in its place: its expression is part of the
+ * function's code and counts through the fingerprint.
  *
- * A plain object that is destructured without a rest comes out with exactly the members that the pattern names, so that
- * what the function cannot see does not count. Objects with a class or with accessors are left as they are.
+ * A plain object that is destructured without a rest comes out with exactly the members that the pattern names, so
+ * that members that the function cannot see do not count. Objects with a class or with accessors are left as they
+ * are.
  *
- * @param parameters From `parseParameters`.
- * @param args Not changed; the same array comes back when there is nothing to fill in.
+ * @param parameters Parameter list from {@linkcode parseParameters}.
+ * @param args Arguments of a call. They are not changed; this array itself is returned when there is nothing to fill
+ * in.
  * @returns As many values as were passed, or as there are parameters with a default, whichever is more.
  */
 export function fillDefaults(parameters: ParameterList, args: readonly unknown[]): unknown[] {
   if (!parameters.hasDefaults) return args as unknown[];
   const filled = [...args];
   parameters.plan.forEach((plan, index) => {
-    // No holes: an absent argument and `undefined` are the same to the function.
+    // No holes: the function cannot tell an absent argument from `undefined`.
     while (plan && filled.length < index) filled.push(undefined);
     if (plan) filled[index] = fill(plan, filled[index], filled);
   });
@@ -242,7 +251,7 @@ function fillMembers(
   return filled;
 }
 
-/** What a plain object without a member of its own answers for it. */
+/** Value that a plain object without an own member of that key inherits. */
 function inheritedMember(key: string): unknown {
   return (Object.prototype as unknown as Record<string, unknown>)[key];
 }
@@ -276,7 +285,11 @@ function compileExpression(node: AnyNode, earlier: ReadonlyMap<string, number>):
   }
 }
 
-/** @throws {symbol} `UNKNOWN` for what only running the function could tell. */
+/**
+ * Compiles an expression.
+ *
+ * @throws {symbol} {@linkcode UNKNOWN} for an expression whose value only running the function could tell.
+ */
 function expressionMaker(node: AnyNode, earlier: ReadonlyMap<string, number>): Maker {
   const inner = (child: AnyNode): Maker => expressionMaker(child, earlier);
   switch (node.type) {

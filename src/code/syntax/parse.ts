@@ -1,7 +1,7 @@
 /**
- * Syntax trees: the one file that runs acorn.
+ * Syntax trees. Only this file runs acorn.
  *
- * What is parsed is the JavaScript that V8 runs, types already stripped, so a JavaScript parser is enough. acorn is
+ * The parsed text is the JavaScript that V8 runs, types already stripped, so a JavaScript parser is enough. acorn is
  * loaded by the first parse, not by the import of this package.
  *
  * @module
@@ -30,12 +30,13 @@ const OPTIONS: Options = {
   allowHashBang: true,
 };
 
-/** `import defer * as x` and `import source x`, which acorn does not know yet; blanked at the same length. */
+/** Imports that acorn does not know yet, `import defer * as x` and `import source x`; blanks replace the phase. */
 const PHASE_IMPORT = /\bimport([ \t]+)(defer|source)(?=[ \t]+(?:\*|[\w$]+[ \t]+from\b))/g;
 const PHASE_CALL = /\bimport(\.(?:defer|source))(?=[ \t]*\()/g;
 
 /**
- * The tree of a whole script, positions as in `text`; `null` when its syntax is newer than the parser.
+ * Parses a whole script; `null` when its syntax is newer than the parser, or nested too deep for it. Positions in the
+ * tree refer to `text`.
  *
  * @param text A module, or a script such as CommonJS.
  */
@@ -44,11 +45,11 @@ export function parseScript(text: string): Program | null {
 }
 
 /**
- * The tree of one function's or class's own text, as `toString` gives it: a declaration, an expression, an arrow, a
- * method, an accessor or a class.
+ * Parses the text of one function or class, as `toString` gives it: a declaration, an expression, an arrow function,
+ * a method, an accessor or a class.
  *
- * @returns The node and the text that its positions refer to; `null` for native code and for syntax that is newer than
- * the parser.
+ * @returns The node and the text that its positions refer to; `null` for native code, and for syntax that is newer
+ * than the parser or nested too deep for it.
  */
 export function parseCallable(text: string): CallableSyntax | null {
   for (const [before, after] of WRAPPERS) {
@@ -60,22 +61,22 @@ export function parseCallable(text: string): CallableSyntax | null {
   return null;
 }
 
-/** A function or class that was parsed on its own. */
+/** A function or class, parsed on its own. */
 export interface CallableSyntax {
-  /** What was parsed: the callable's text in a wrapping that makes it an expression. */
+  /** The parsed text: the callable's own text in a wrapping that makes it an expression. */
   readonly text: string;
   readonly program: Program;
   /** The callable itself. */
   readonly node: FunctionNode | ClassNode;
 }
 
-/** Whether a node is a function in any form. */
+/** True for a function in any form. */
 export function isFunctionNode(node: AnyNode): node is FunctionNode {
   return node.type === "FunctionDeclaration" || node.type === "FunctionExpression" ||
     node.type === "ArrowFunctionExpression";
 }
 
-/** Whether a node is a class in either form. */
+/** True for a class in either form. */
 export function isClassNode(node: AnyNode): node is ClassNode {
   return node.type === "ClassDeclaration" || node.type === "ClassExpression";
 }
@@ -83,7 +84,7 @@ export function isClassNode(node: AnyNode): node is ClassNode {
 const childKeys = new Map<string, readonly string[]>();
 const NOT_CHILDREN = new Set(["type", "start", "end", "loc", "range", "value", "raw", "regex", "bigint", "directive"]);
 
-/** The nodes directly below `node`, in the order of the source where the tree keeps it. */
+/** Nodes directly below `node`, in the order of the source where the tree keeps that order. */
 export function childrenOf(node: AnyNode): AnyNode[] {
   const record = node as unknown as Record<string, unknown>;
   const found: AnyNode[] = [];
@@ -108,7 +109,7 @@ function keysOf(node: AnyNode): readonly string[] {
 
 const HAS_VALUE_NODE = new Set(["Property", "MethodDefinition", "PropertyDefinition"]);
 
-/** Whether the value of a field is a node. */
+/** True for a value of a field that is a node. */
 export function isNode(value: unknown): value is AnyNode {
   return typeof value === "object" && value !== null && typeof (value as AnyNode).type === "string";
 }
@@ -141,7 +142,7 @@ function parseAs(text: string, sourceType: "module" | "script"): Program | null 
   try {
     return acorn.parse(text, { ...OPTIONS, sourceType });
   } catch (error) {
-    // Nested too deep for the parser's recursion, such as a sum of 10,000 terms.
+    // A `RangeError` means code that is nested too deep for the parser's recursion, such as a sum of 10,000 terms.
     if (error instanceof SyntaxError || error instanceof RangeError) return null;
     throw error;
   }

@@ -1,5 +1,6 @@
 /**
- * Which declaration each name of a script refers to, by the scoping rules of ECMAScript.
+ * Resolution of names: finds the declaration that each name of a script refers to, by the scoping rules of
+ * ECMAScript.
  *
  * @module
  */
@@ -18,11 +19,11 @@ export interface Binding {
   readonly name: string;
   readonly kind: "var" | "let" | "const" | "function" | "class" | "import" | "parameter" | "catch" | "own-name";
   readonly scope: Scope;
-  /** The declarator, function, class, import specifier or parameter that declares it; `null` when several do. */
+  /** Declarator, function, class, import specifier or parameter that declares the name; `null` for several. */
   declaration: AnyNode | null;
-  /** Every use of the name. */
+  /** All uses of the name. */
   readonly references: NameNode[];
-  /** The uses that assign to it after its declaration. */
+  /** Uses that assign to the name after its declaration. */
   readonly writes: NameNode[];
 }
 
@@ -35,7 +36,7 @@ export interface Scope {
   readonly bindings: Map<string, Binding>;
 }
 
-/** A name in a place where it stands for a variable. */
+/** Identifier that stands for a variable. */
 export type NameNode = Extract<AnyNode, { type: "Identifier" }>;
 
 /** A script with its names resolved. */
@@ -43,9 +44,9 @@ export interface ScriptSyntax {
   readonly text: string;
   readonly program: Program;
   readonly root: Scope;
-  /** The node that each node is directly below. */
+  /** Parent of each node. */
   readonly parents: Map<AnyNode, AnyNode>;
-  /** What each variable name refers to; `null`: declared nowhere in the script. Names of properties are not in it. */
+  /** Binding of each variable name, `null` for one that the script does not declare; property names are left out. */
   readonly bindings: Map<AnyNode, Binding | null>;
   /** All functions and classes, outer before inner. */
   readonly callables: (FunctionNode | ClassNode)[];
@@ -56,7 +57,7 @@ export function resolveNames(text: string, program: Program): ScriptSyntax {
   return new Resolver(text, program).run();
 }
 
-/** The names that a pattern binds or assigns, and the expressions in it (defaults, computed keys). */
+/** Names and other targets that a pattern binds or assigns, and the expressions in it (defaults, computed keys). */
 function readPattern(pattern: AnyNode): { names: NameNode[]; expressions: AnyNode[]; targets: AnyNode[] } {
   const names: NameNode[] = [], expressions: AnyNode[] = [], targets: AnyNode[] = [];
   const visit = (node: AnyNode | null): void => {
@@ -163,7 +164,7 @@ class Resolver {
     for (const expression of [...expressions, ...targets]) this.#visit(expression, scope);
   }
 
-  /** Records who is whose parent below `node`, expressions of patterns included. */
+  /** Records the parents of all nodes below `node`, expressions of patterns included. */
   #adopt(node: AnyNode): void {
     for (const child of childrenOf(node)) {
       this.#parents.set(child, node);
@@ -287,7 +288,8 @@ class Resolver {
     this.#parents.set(node.body, node);
     if (node.body.type !== "BlockStatement") return this.#visit(node.body, parameters, node);
     const isSimple = node.params.every((parameter) => parameter.type === "Identifier");
-    // Expressions among the parameters do not see the variables of the body; without any, one scope serves both.
+    // Expressions among the parameters do not see the variables of the body. Without such expressions, one scope
+    // serves both.
     const body = isSimple ? parameters : this.#open(parameters, "body", node.body);
     this.#visitAll(node.body, body);
   }

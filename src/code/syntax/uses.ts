@@ -1,6 +1,6 @@
 /**
- * What a piece of code does with a variable: which members it reads, calls, assigns and mutates, through local aliases
- * too (`const { rate } = config`).
+ * Uses of a variable in a piece of code: the members that the code reads, calls, assigns and mutates, also through
+ * local aliases (`const { rate } = config`).
  *
  * @module
  */
@@ -12,13 +12,13 @@ export interface Use {
   /** Names of the members from the variable on: `config.model.rate` is `["model", "rate"]`. */
   readonly path: readonly string[];
   /**
-   * `read`: its value goes somewhere; `call`, `construct`: it is called; `write`: the member is assigned or deleted, or
-   * the variable itself; `mutate`: something within the value is changed.
+   * Kind of the use. `read`: the value goes somewhere. `call`, `construct`: the value is called. `write`: the member,
+   * or the variable itself, is assigned or deleted. `mutate`: something within the value is changed.
    */
   readonly how: "read" | "call" | "construct" | "write" | "mutate";
-  /** The expression that the use is about. */
+  /** Expression that stands for the used value. */
   readonly node: AnyNode;
-  /** When the value is an argument: of which call, and the how-manieth. */
+  /** Call that the value is passed to, and the position among its arguments; absent when the value is no argument. */
   readonly argument?: { readonly call: AnyNode; readonly index: number };
 }
 
@@ -31,10 +31,10 @@ export const MUTATORS: ReadonlySet<string> = new Set(
     .split(" "),
 );
 
-/** Methods that hand out what the receiver holds, so that changing the outcome changes the receiver. */
+/** Methods that return something that the receiver holds, so that a change of the result changes the receiver. */
 const SELECTORS = new Set(["get", "at", "find", "findLast", "values", "entries", "getOrInsert", "getOrInsertComputed"]);
 
-/** Functions of the platform that change their first argument, as they are written. */
+/** Functions of the platform that change their first argument, by the names that code calls them by. */
 const MUTATING_CALLS = new Set([
   "Object.assign",
   "Object.defineProperty",
@@ -56,13 +56,13 @@ const MUTATING_CALLS = new Set([
 
 const LOGICAL_ASSIGNMENTS = new Set(["??=", "||=", "&&="]);
 
-/** Aliases of aliases are followed this far; beyond, the value counts as read as a whole. */
+/** Longest chain of aliases that is followed. Beyond it, the value counts as read as a whole. */
 const MAX_ALIAS_DEPTH = 8;
 
 /**
- * What happens to the value of `node`, an expression that stands for a variable.
+ * Finds the uses of the value of `node`, an expression that stands for a variable.
  *
- * @param script The script that holds it.
+ * @param script The script that contains `node`.
  * @param node A name, `this`, or a pattern's target.
  */
 export function usesOf(script: ScriptSyntax, node: AnyNode): Use[] {
@@ -75,12 +75,12 @@ export function usesOf(script: ScriptSyntax, node: AnyNode): Use[] {
   return found;
 }
 
-/** What happens to a declared name: the uses of all references to it. */
+/** Finds the uses of a declared name, at all references to the name. */
 export function usesOfBinding(script: ScriptSyntax, binding: Binding): Use[] {
   return binding.references.flatMap((reference) => usesOf(script, reference));
 }
 
-/** The key of a member when it is written out: `a.b`, `a["b"]`, `a[0]`, `a.#b` with its `#`; `null` when it is computed. */
+/** Key of a member that is written out: `a.b`, `a["b"]`, `a[0]`, `a.#b` with its `#`; `null` for a computed key. */
 export function staticKey(node: Extract<AnyNode, { type: "MemberExpression" }>): string | null {
   const { property } = node;
   if (property.type === "PrivateIdentifier") return `#${property.name}`;
@@ -89,14 +89,14 @@ export function staticKey(node: Extract<AnyNode, { type: "MemberExpression" }>):
   return staticText(property);
 }
 
-/** The text of a string that is written out, as a template too; `null` for anything else. */
+/** Text of a string literal, or of a template without expressions; `null` for anything else. */
 export function staticText(node: AnyNode): string | null {
   if (node.type === "Literal" && typeof node.value === "string") return node.value;
   if (node.type === "TemplateLiteral" && node.expressions.length === 0) return node.quasis[0]?.value.cooked ?? null;
   return null;
 }
 
-/** The text of a plain chain of names, `Object.assign`; `null` for anything else. */
+/** Text of a plain chain of names, such as `Object.assign`; `null` for anything else. */
 export function dottedName(node: AnyNode): string | null {
   if (node.type === "Identifier") return node.name;
   if (node.type !== "MemberExpression") return null;
@@ -107,7 +107,7 @@ export function dottedName(node: AnyNode): string | null {
 interface FollowStep {
   readonly node: AnyNode;
   readonly path: readonly string[];
-  /** Past a computed member or a selecting call: only changes matter from here on. */
+  /** True past a computed member or a call of a selector: from there on, only changes matter. */
   readonly isDeep: boolean;
   readonly depth: number;
   readonly found: Use[];
@@ -164,7 +164,7 @@ function followValue(script: ScriptSyntax, step: FollowStep): void {
       return report(parent.tag === node ? "call" : "read");
     case "AssignmentExpression":
       if (parent.left !== node) return report("read");
-      // `x.kept ??= …` answers with what is there.
+      // `x.kept ??= …` evaluates to the current value of the member, if there is one, so the member is read.
       if (LOGICAL_ASSIGNMENTS.has(parent.operator) && node.type === "MemberExpression" && !isDeep) report("read");
       return report(isDeep ? "mutate" : "write");
     case "UpdateExpression":
@@ -198,11 +198,11 @@ function followValue(script: ScriptSyntax, step: FollowStep): void {
   }
 }
 
-/** Follows the names that a declaration gives to the value; `false` when some part of it is not followed. */
+/** Follows the names that a declaration gives to a value; `false` when a part of the pattern cannot be followed. */
 function followPattern(script: ScriptSyntax, pattern: AnyNode, step: FollowStep): boolean {
   if (pattern.type === "Identifier") return followAlias(script, pattern, step);
   if (pattern.type === "AssignmentPattern") {
-    // The member may be absent, then the default stands in its place: read it, and follow the name.
+    // The default takes the place of an absent member. So the member counts as read, and the name is followed.
     step.found.push(...(step.isDeep ? [] : [{ path: step.path, how: "read" as const, node: step.node }]));
     return followPattern(script, pattern.left, { ...step, isDeep: true });
   }
@@ -233,7 +233,7 @@ function followAlias(script: ScriptSyntax, name: AnyNode, step: FollowStep): boo
   return true;
 }
 
-/** `for (const item of value)`: changes to the items are changes within the value. */
+/** Follows the items in `for (const item of value)`: a change of an item is a change within the value. */
 function followContents(script: ScriptSyntax, step: FollowStep): void {
   let parent = script.parents.get(step.node);
   let node = step.node;
@@ -251,7 +251,7 @@ function followContents(script: ScriptSyntax, step: FollowStep): void {
   }
 }
 
-/** `value.forEach((item) => …)`, likewise. */
+/** Follows the items in `value.forEach((item) => …)`: a change of an item is a change within the value. */
 function followCallback(script: ScriptSyntax, step: FollowStep): void {
   const callback = step.node.type === "CallExpression" ? step.node.arguments[0] : undefined;
   if (!callback || !isFunctionNode(callback as AnyNode)) return;
@@ -283,13 +283,13 @@ function isObjectLister(callee: AnyNode): boolean {
   return name === "Object.values" || name === "Object.entries";
 }
 
-/** `x += 1` and `x ??= {}` use the old value, `x = 1` does not; the outcome of an assignment may be used as well. */
+/** True for an assignment that uses the old value: `x += 1`, `x++` and `x ??= {}` do, `x = 1` does not. */
 function isAlsoRead(script: ScriptSyntax, node: AnyNode): boolean {
   const parent = script.parents.get(node);
   return parent?.type === "AssignmentExpression" ? parent.operator !== "=" : parent?.type === "UpdateExpression";
 }
 
-/** Whether a function depends on its receiver: `this`, `super` or a private name in it or in an arrow within. */
+/** True for a function that uses `this`, `super`, a private name or `eval`, itself or in an arrow function within. */
 export function usesThis(node: AnyNode): boolean {
   let known = thisUsers.get(node);
   if (known === undefined) thisUsers.set(node, known = findThis(node, true));

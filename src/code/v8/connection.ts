@@ -1,5 +1,5 @@
 /**
- * Questions to V8 in the protocol of its inspector.
+ * Connection to V8 in the protocol of its inspector.
  *
  * @module
  */
@@ -26,14 +26,14 @@ interface ParsedScript {
   readonly url: string;
 }
 
-/** What is asked of a session of `node:inspector/promises`. */
+/** Methods that are needed of a session of `node:inspector/promises`. */
 export interface InspectorSession {
   disconnect(): void;
   on(event: "Debugger.scriptParsed", listener: (message: { params: ParsedScript }) => void): unknown;
   post(method: string, params: Record<string, unknown>): Promise<unknown>;
 }
 
-/** One session, which answers about many functions at once. */
+/** Connection over one session, which can ask about many functions at once. */
 export class Connection {
   readonly #session: InspectorSession;
   readonly #exchange = new Exchange();
@@ -124,7 +124,7 @@ export class Connection {
     return script;
   }
 
-  /** Some scripts of the platform have no source to show. */
+  /** Text of a script; empty for a script that has no source to show, as some scripts of the platform. */
   async #source(scriptId: string): Promise<string> {
     try {
       return (await this.#post<{ scriptSource: string }>("Debugger.getScriptSource", { scriptId })).scriptSource;
@@ -133,7 +133,7 @@ export class Connection {
     }
   }
 
-  /** Remote objects as values of our realm. */
+  /** Returns, for remote objects, the values of this realm that they stand for. */
   async #bring(objects: readonly RemoteObject[]): Promise<readonly unknown[]> {
     if (objects.length === 0) return [];
     const ticket = this.#exchange.ticket();
@@ -154,7 +154,7 @@ export class Connection {
     return this.#exchange.received(ticket);
   }
 
-  /** Remote handles keep their objects alive; a group is let go as a whole. */
+  /** Name for a new group of remote handles. Handles keep their objects alive; a group is released as a whole. */
   #newGroup(): string {
     return `cachepy.${this.#exchange.ticket()}`;
   }
@@ -172,7 +172,7 @@ export class Connection {
     return objects.map((_, index) => byIndex.get(String(index)) ?? "");
   }
 
-  /** The remote id of one object of ours, passed through a property that exists only for the moment. */
+  /** Remote id of a local object, which is passed through a property of the global object that is deleted at once. */
   async #idOf(value: object): Promise<string> {
     const name = `cachepy.inspector.${crypto.randomUUID()}`;
     Object.defineProperty(globalThis, name, { value, configurable: true, enumerable: false });
@@ -192,8 +192,8 @@ export class Connection {
 }
 
 /**
- * Names of which none is there twice. A class and one that extends it may each have a private field of one name; nothing
- * tells whose is whose, so that neither goes by that name.
+ * Makes names distinct. A class and a class that extends it may each have a private field with the same name. Nothing
+ * tells which class a field belongs to, so each of the two fields gets a number and neither keeps the bare name.
  */
 function distinctNames(names: readonly string[]): string[] {
   return names.map((name, index) => {
@@ -208,7 +208,7 @@ interface Location {
   readonly columnNumber: number;
 }
 
-/** Sources do not change once compiled, and outlive the session. */
+/** Scripts by id. Sources do not change once compiled, and outlive the session. */
 const scripts = new Map<string, Script>();
 const lineStarts = new WeakMap<Script, readonly number[]>();
 
@@ -222,14 +222,14 @@ function offsetOf(script: Script, location: Location): number {
   return (starts[location.lineNumber] ?? 0) + location.columnNumber;
 }
 
-/** The debugger's list of scopes is array-like, each entry with the kind of scope and its variables. */
+/** Scopes from the debugger's array-like list of kinds and variables, without the global scope. */
 function readScopes(list: unknown): ScopeValues[] {
   return Array.from(list as ArrayLike<{ description: string; object: ScopeValues }>)
     .filter((scope) => scope.description !== "Global")
     .map((scope) => scope.object);
 }
 
-/** What crosses from our realm into the inspector and back; the same realm in truth, so nothing is copied. */
+/** Values on their way into the inspector and back. Both sides are in fact one realm, so nothing is copied. */
 class Exchange {
   readonly #outgoing = new Map<number, readonly object[]>();
   readonly #incoming = new Map<number, readonly unknown[]>();
@@ -270,23 +270,23 @@ export interface Script {
   readonly text: string;
 }
 
-/** Whether a script belongs to the runtime: its text does not count, and is not always to be had. */
+/** True for a script of the runtime. Its text does not count, and is not always available. */
 export function isPlatformScript(url: string): boolean {
   return /^(?:ext|node|internal|cdp|checkin):/.test(url);
 }
 
-/** Where a function comes from. */
+/** Origin of a function: a place in a script, the parts of a bound function, or native code. */
 export type FunctionOrigin =
   | {
     readonly kind: "script";
     readonly script: Script;
-    /** Index into the script's text, within the function: at its parameters, its start, or its constructor. */
+    /** Index into the script's text, in UTF-16 code units: at the function's parameters, start, or constructor. */
     readonly offset: number;
-    /** Variables by name, innermost scope first, the global scope left out: copies of what they hold now. */
+    /** Variables by name, innermost scope first, without the global scope: copies of the current values. */
     readonly scopes: readonly ScopeValues[];
   }
   | { readonly kind: "bound"; readonly target: unknown; readonly receiver: unknown; readonly args: readonly unknown[] }
   | { readonly kind: "native" };
 
-/** The variables of one scope. Reading one that is not initialized yet throws a `ReferenceError`. */
+/** Variables of one scope. Reading a variable that is not initialized yet throws a `ReferenceError`. */
 export type ScopeValues = Readonly<Record<string, unknown>>;

@@ -1,44 +1,47 @@
 /**
- * V8's inspector: where a function was written, and the variables that it closes over with the values they have now.
+ * V8's inspector: finds the place in which a function is written, and the variables that the function closes over,
+ * with their current values.
  *
- * The one file that touches `node:inspector`. It needs `--allow-sys`, without a filter; nothing here ever asks for it.
+ * Only this file touches `node:inspector`. The inspector needs `--allow-sys`, without a filter; nothing here ever
+ * asks for the permission.
  *
- * Starting costs about 25 ms in a process and 5 ms again after a detachment, a question 0.05 ms; so one session serves
- * all that is asked at once, and stays only while {@linkcode InspectorLease}s are held. Breakpoints and `debugger;` statements do
- * not pause while it is attached, and a debugger that the user attached is a session of its own.
+ * Attaching costs about 25 ms the first time in a process and 5 ms after a detachment; a question costs 0.05 ms. So
+ * one session serves all questions that are asked at about the same time. It stays attached only while
+ * {@linkcode InspectorLease}s are held, and shortly after. Breakpoints and `debugger;` statements do not pause while
+ * it is attached. A debugger that the user attached has a session of its own.
  *
- * Where the inspector itself runs code (`deno repl`, `deno jupyter`, a debugger's console), Deno panics when a session is
- * attached, asked or detached before that run has returned. There each of these waits for a turn of the event loop. A
- * session that is only attached meanwhile does no harm.
+ * Deno panics when a session is attached, asked or detached during a run of code that the inspector itself started
+ * (`deno repl`, `deno jupyter`, a debugger's console). There, attaching, asking and detaching each wait for a turn of
+ * the event loop. A session that just stays attached during such a run does no harm.
  *
  * @module
  */
 import { Connection, type FunctionOrigin, type InspectorSession, type Script } from "./connection.ts";
 import { runsTests } from "../../words/program.ts";
-// Loaded by the first question.
+// Loaded by the first lease.
 import defer * as inspector from "node:inspector/promises";
 
 export { type FunctionOrigin, isPlatformScript, type ScopeValues, type Script } from "./connection.ts";
 
-/** Keeps the session attached until it is disposed of. */
+/** Lease that keeps the session attached until the lease is disposed of. */
 export interface InspectorLease extends Disposable {
-  /** Where functions come from, in the order given. */
+  /** Finds the origins of functions, in the order given. */
   locate(functions: readonly object[]): Promise<FunctionOrigin[]>;
-  /** The private fields of objects, by name with the `#`. */
+  /** Reads the private fields of objects, by name with the `#`, in the order given. */
   privateFields(objects: readonly object[]): Promise<ReadonlyMap<string, unknown>[]>;
   /** URLs of all scripts that are loaded. */
   scriptUrls(): string[];
-  /** The script loaded from a URL; `null` when none is. */
+  /** Script that was loaded from a URL; `null` when there is none. */
   scriptOf(url: string): Promise<Script | null>;
 }
 
-/** Whether the inspector may be used: `--allow-sys` without a filter was given. Never asks. */
+/** True when the inspector may be used: `--allow-sys` was given without a filter. Never asks for permission. */
 export function isInspectorAllowed(): boolean {
   return Deno.permissions.querySync({ name: "sys" }).state === "granted";
 }
 
 /**
- * Attaches, or joins the session that is attached.
+ * Attaches a session, or joins the session that is attached.
  *
  * @throws {Error} When the permission is missing; ask {@linkcode isInspectorAllowed} before.
  */
@@ -48,7 +51,7 @@ export async function leaseInspector(): Promise<InspectorLease> {
   try {
     if (waits) await nextTurn();
     const connection = await (current ??= connect());
-    // A caller may come from anywhere between two questions, so each question waits, not only the first.
+    // Each question may be asked from code that the inspector runs, so each question waits, not only the first.
     const inTurn = <Answer>(ask: () => Promise<Answer>) => waits ? nextTurn().then(ask) : ask();
     let isOpen = true;
     return {
@@ -67,7 +70,7 @@ export async function leaseInspector(): Promise<InspectorLease> {
   }
 }
 
-/** Whether the code that runs now may have been started by the inspector: by a REPL, or by a debugger's console. */
+/** True when the running code may have been started by the inspector: by a REPL, or by a debugger's console. */
 function runsInInspector(): boolean {
   return runsInRepl() || inspector.url() !== undefined;
 }
@@ -75,7 +78,7 @@ function runsInInspector(): boolean {
 let current: Promise<Connection> | null = null;
 let holders = 0;
 
-/** Attaching again costs 5 ms, so a session waits a moment for the next question. */
+/** Time in milliseconds for which an unused session stays attached, since attaching again costs 5 ms. */
 const IDLE_MS = 50;
 
 const startTimer = globalThis.setTimeout;
@@ -84,7 +87,8 @@ let idleTimer: ReturnType<typeof setTimeout> | null = null;
 function release(waits: boolean): void {
   if (--holders > 0 || idleTimer !== null) return;
   if (!runsInRepl()) {
-    // Breakpoints of the debugger that is attached are to pause the function which is run next.
+    // The session does not stay: breakpoints of the debugger that is attached are to pause the function that runs
+    // next.
     if (waits) return void nextTurn().then(closeIfIdle);
     if (runsTests()) return closeIfIdle();
   }
@@ -113,9 +117,8 @@ const startImmediate = globalThis.setImmediate;
 /**
  * Waits for a turn of the event loop, in which no line or cell is being run.
  *
- * `deno repl` and `deno jupyter` run each line or cell as a question to V8's inspector, and lend their list of sessions
- * for as long as V8 takes to answer: up to the first `await` that waits for something, the microtasks before it
- * included.
+ * `deno repl` and `deno jupyter` run each line or cell as a question to V8's inspector. Their list of sessions is
+ * borrowed until V8 answers, which is at the first `await` that waits for something, after the microtasks before it.
  */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => startImmediate(resolve));
@@ -124,8 +127,8 @@ function nextTurn(): Promise<void> {
 let isRepl: boolean | undefined;
 
 /**
- * Whether this is `deno repl` or `deno jupyter`. Needs no permission: both define `_error`, the last error thrown, by a
- * getter before the first line is read. In a worker of theirs the answer is no, and no is right.
+ * True in `deno repl` and `deno jupyter`. Needs no permission: before the first line is read, both define a getter
+ * `_error`, for the last error thrown. In their workers the answer is false, as it should be.
  */
 function runsInRepl(): boolean {
   return isRepl ??= ["_", "_error"].some((name) =>

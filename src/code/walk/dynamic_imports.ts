@@ -1,34 +1,34 @@
 /**
  * Modules that code imports while it runs: `await import("./x.ts")`.
  *
- * Such a module may not be loaded when the code is looked at, and loading it would run it. So its file is read, types
- * stripped, and counts as a whole, with the modules that it imports itself.
+ * Such a module may not be loaded when the code is looked at, and loading the module would run it. So its file is
+ * read and the types are stripped. The module counts as a whole, together with the modules that it imports itself.
  *
  * @module
  */
-// Loaded for the first module that is not running yet.
+// Loaded when types are stripped for the first time.
 import defer * as nodeModule from "node:module";
 import { digestBytes } from "../../words/sha256.ts";
 import { normalizeScript, readScript } from "../syntax/code_unit.ts";
 import type { AnyNode } from "../syntax/parse.ts";
 import { resolveSpecifier } from "./modules.ts";
 
-/** What an imported module comes to. */
+/** Result of reading a module and everything that it imports. */
 export interface DynamicModule {
   readonly digest: string;
-  /** Each module of the user among those reached. */
+  /** The modules of the user among those read, each with the digest of its own code. */
   readonly modules: readonly { readonly name: string; readonly digest: string }[];
   readonly notices: readonly string[];
   readonly checks: readonly (() => boolean)[];
 }
 
-/** What the reader has to be told. */
+/** Functions that the reader needs. */
 export interface DynamicModuleOptions {
   packageOf(urlOrSpecifier: string, referrer?: string): { readonly name: string; readonly digest: string } | null;
   nameModule(url: string): string;
 }
 
-/** Reads a module and what it imports; modules count by their code, packages by their identity. */
+/** Reads a module and everything that it imports. Modules count by their code, packages by their identity. */
 export function readDynamicModule(specifier: string, referrer: string, options: DynamicModuleOptions): DynamicModule {
   const notices: string[] = [];
   const modules = new Map<string, { name: string; digest: string }>();
@@ -87,7 +87,7 @@ function specifiersOf(statement: AnyNode): string[] {
 
 const texts = new Map<string, string | null>();
 
-/** Read once per process, as the module loader does. */
+/** Text of a module's file, read once per process, as the module loader does; `null` when the file cannot be read. */
 function readModuleText(url: string): string | null {
   let text = texts.get(url);
   if (text === undefined) {

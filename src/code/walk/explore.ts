@@ -1,5 +1,5 @@
 /**
- * The walk: from a function to all functions, classes and values that its code reaches.
+ * Walk through code: from a function to all functions, classes and values that its code reaches.
  *
  * @module
  */
@@ -18,7 +18,9 @@ import type { FingerprintOptions } from "../types.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
 import { surveyValues, type ValueView, writeValue, type WrittenValue } from "./values.ts";
 
-/** Where functions come from, with the variables they close over, for those of which nothing can change any more. */
+/**
+ * Origins of functions, with the variables that these close over, for functions of which nothing can change any more.
+ */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
 
 function isCodeSettled(code: Code): boolean {
@@ -29,7 +31,7 @@ function isCodeSettled(code: Code): boolean {
     );
 }
 
-/** All that a walk has found out. */
+/** A walk, with everything that it has found. */
 export class Exploration {
   readonly codes = new Map<object, Code>();
   readonly values = new Map<object, WrittenValue>();
@@ -40,13 +42,13 @@ export class Exploration {
   readonly #names: NameResolver;
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #surveyed = new Map<object, number>();
-  /** What the next survey looks into besides the queued objects. */
+  /** Values that the next survey looks into besides the queued objects. */
   #unsurveyed: unknown[] = [];
-  /** Objects through which functions were reached, for arrow functions that close over `this`. */
+  /** Objects through which functions were reached, by function; each is taken for the `this` of an arrow function. */
   readonly #owners = new Map<object, object>();
-  /** Objects whose methods have not been read yet: an owner counts only where its method uses it. */
+  /** Uses of methods whose code has not been read yet, by method. An owner counts only when its method uses it. */
   readonly #unreadMethods = new Map<object, { readonly use: Use; readonly found: FoundMember }[]>();
-  /** Functions that code has hold of itself, rather than looks up in an observed object at each call. */
+  /** Functions that code holds itself, instead of looking them up in an observed object at each call. */
   readonly #held = new Set<object>();
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
@@ -99,24 +101,24 @@ export class Exploration {
     }
   }
 
-  /** Where a name is declared, through imports; `null` when that cannot be found. */
+  /** Finds the declaration of a name, through imports; `null` when it cannot be found. */
   declarationOf(at: Declaration): Promise<Declaration | null> {
     return declarationOf(this.#lease, at);
   }
 
-  /** Identity of the package that a specifier stands for, as text. */
+  /** Identity, as text, of the package that a specifier stands for; `null` for user code. */
   packageText(specifier: string, referrer: string): string | null {
     const identity = this.#options.packageOf(specifier, referrer);
     return identity && `package ${identity.name} ${identity.digest}`;
   }
 
-  /** What a use of a name comes to. */
+  /** Member that a use of a free name reaches; `null` when the name stands neither for a value nor for a global. */
   memberOf(root: Root, use: Use): FoundMember | null {
     if (root.kind === "value" || root.kind === "global") return findMember(root.value, use.path);
     return null;
   }
 
-  /** Whether a method depends on what it is called on, so that this counts as well. */
+  /** True when a method depends on its receiver, so that the receiver counts as well. */
   countsOwner(use: Use, found: FoundMember): boolean {
     if (use.how === "construct" || typeof found.value !== "function") return false;
     if (found.owner === null || found.owner === globalThis) return false;
@@ -205,7 +207,7 @@ export class Exploration {
     this.#unreadMethods.delete(method);
   }
 
-  /** Writes the objects that were reached, once all is known that their texts need. */
+  /** Writes the queued objects as text, once everything that their texts need is known. */
   async #writeQueued(): Promise<void> {
     const { classes, instances, postponed } = surveyValues(
       [...this.#objectQueue, ...this.#unsurveyed],
@@ -240,7 +242,7 @@ export class Exploration {
   }
 
   #identifyCached(fn: object): Code | null {
-    // A recursive function calls its own cached form: a reference to itself, whatever it is called.
+    // A recursive function that calls its own cached form refers to itself, under whatever name.
     if (this.#subject !== null && Reflect.get(fn, "original") === this.#subject) {
       return { kind: "wrapper", original: this.#subject };
     }
@@ -262,7 +264,7 @@ export class Exploration {
     }
     const { url, text } = origin.script;
     if (url.startsWith(OWN_SOURCES)) {
-      // What this package puts around functions is not the user's code.
+      // Wrappers that this package puts around functions are not the user's code.
       const original: unknown = Reflect.get(fn, "original");
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
     }
@@ -334,24 +336,24 @@ export class Exploration {
     };
   }
 
-  /** What code takes from a module of the platform that it imports while it runs. */
+  /** Notes the blind uses of a module of Node that code imports while it runs. */
   #noteImport({ specifier, node }: DynamicImport, { script }: CodeUnit, url: string): void {
     const identity = specifier === null ? null : this.#options.packageOf(specifier, url);
     if (specifier === null || identity?.source !== "node") return;
     const awaited = script.parents.get(node);
     const uses = awaited?.type === "AwaitExpression" ? usesOf(script, awaited) : [];
-    // Whatever is done with it otherwise, `.then(…)` or handing it on, may be reading.
+    // Any other use of the module, such as `.then(…)` or passing it on, may read.
     const paths = uses.length > 0 ? uses.map(({ path }) => path) : [[]];
     for (const path of paths) this.notes.addBlind(blindImport(specifier, "*", path), url);
   }
 
-  /** Methods on the language's prototypes that have a name which the code uses. */
+  /** Functions that a program put on the language's prototypes under names in the code, each with its label. */
   #patchesUsedBy({ text }: NormalizedCode): (readonly [string, object])[] {
     this.#patched ??= findPatched();
     return [...this.#patched].flatMap(([name, methods]) => text.includes(JSON.stringify(name)) ? methods : []);
   }
 
-  /** Static private fields have values of their own, which no property shows. */
+  /** Static private fields of a class, by label. No property shows them, so the inspector reads them. */
   async #staticPrivates(fn: object, { node }: CodeUnit): Promise<Map<string, unknown>> {
     const found = new Map<string, unknown>();
     const names = isClassNode(node) ? staticPrivateNames(node) : [];

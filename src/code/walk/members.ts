@@ -1,6 +1,5 @@
 /**
- * Members: from a captured value to the one that the code uses, from a name to the method in the code of a class, and
- * what a function or class carries besides its code.
+ * Members: of captured values, of classes in their source, and of functions and classes as they are at run time.
  *
  * @module
  */
@@ -18,20 +17,21 @@ import type { CodeUnit } from "../syntax/code_unit.ts";
 import { isProxy } from "../../values/result/losses.ts";
 import { isNativeFunction } from "../../values/kinds.ts";
 
-/** Where a chain of members led. */
+/** End of a chain of members, as far as the chain could be followed. */
 export interface FoundMember {
   readonly value: unknown;
-  /** How many of the keys were followed; the rest is used of `value` in ways that only running could tell. */
+  /** Number of keys that were followed. Only running the code could tell the values of the remaining keys. */
   readonly followed: number;
-  /** What the last member was taken from; `null` when none was followed. */
+  /** Object that the last followed member was read from; `null` when no key was followed. */
   readonly owner: object | null;
 }
 
 /**
- * Follows a chain of members as far as no code of the user runs on the way and the outcome does not depend on anything
- * but the members followed: own data properties, exports of modules, static members of classes with inheritance.
+ * Follows a chain of members while that runs no code of the user and the outcome depends on nothing but the members
+ * followed: own data properties, exports of modules, and static members of classes, inherited ones included.
  *
- * Stops at what has to count as a whole: accessors, proxies, methods from a prototype, members of primitive values.
+ * Stops at a Proxy or a primitive value, and before an accessor or a method from a prototype. The value reached then
+ * counts as a whole.
  *
  * @param root The captured value.
  * @param path Names of members.
@@ -52,7 +52,7 @@ export function findMember(root: unknown, path: readonly string[]): FoundMember 
   return { value, followed, owner };
 }
 
-/** The value of a member that can be followed; `null` for one that cannot. */
+/** Value of a member that can be followed; `null` for a member that cannot be followed. */
 function readMember(object: object, key: string): { readonly value: unknown } | null {
   const property = ownProperty(object, key);
   if (property === "unset") return null;
@@ -61,7 +61,7 @@ function readMember(object: object, key: string): { readonly value: unknown } | 
   if (typeof object === "function" && typeof prototype === "function" && prototype !== Function.prototype) {
     return readMember(prototype, key);
   }
-  // A plain object without the member answers `undefined`; one that inherits it answers for its prototype.
+  // A member that a plain object neither has nor inherits is `undefined`. An inherited member is not followed.
   const isPlain = prototype === null || prototype === Object.prototype || object === globalThis;
   return isPlain && !(key in object) ? { value: undefined } : null;
 }
@@ -74,6 +74,7 @@ function ownProperty(object: object, key: string): PropertyDescriptor | "unset" 
   }
 }
 
+/** Descriptor of an own property; `undefined` for none, and for a module's variable that is not initialized yet. */
 export function ownDescriptorOf(object: object, key: string): PropertyDescriptor | undefined {
   try {
     return Object.getOwnPropertyDescriptor(object, key);
@@ -82,6 +83,7 @@ export function ownDescriptorOf(object: object, key: string): PropertyDescriptor
   }
 }
 
+/** Syntax of the named method in the code of a class; `null` for a function, and for a class without such a method. */
 export function methodIn(user: UserCode, name: string, isStatic: boolean): FunctionNode | null {
   const node = user.unit?.node;
   if (!node || !isClassNode(node)) return null;
@@ -92,7 +94,10 @@ export function methodIn(user: UserCode, name: string, isStatic: boolean): Funct
   return null;
 }
 
-/** A private method of the class around a node: no value leads to it, but no other class can have replaced it. */
+/**
+ * Syntax of a private method, from the innermost class around a node that declares the name. No value leads to a
+ * private method, but no other code can have replaced it either.
+ */
 export function privateMethod(user: UserCode, node: AnyNode, name: string): FunctionNode | null {
   for (let at: AnyNode | undefined = node; at; at = user.unit?.script.parents.get(at)) {
     if (!isClassNode(at)) continue;
@@ -104,7 +109,7 @@ export function privateMethod(user: UserCode, node: AnyNode, name: string): Func
   return null;
 }
 
-/** Another method of the class around a node. */
+/** Syntax of the named method of the innermost class around a node. */
 export function siblingMethod(user: UserCode, node: AnyNode, name: string): FunctionNode | null {
   for (let at: AnyNode | undefined = node; at; at = user.unit?.script.parents.get(at)) {
     if (!isClassNode(at)) continue;
@@ -116,6 +121,7 @@ export function siblingMethod(user: UserCode, node: AnyNode, name: string): Func
   return null;
 }
 
+/** Function that a binding always stands for; `null` when the binding is assigned, a parameter, or no function. */
 export function functionOf(binding: Binding): FunctionNode | null {
   const { declaration } = binding;
   if (!declaration || binding.writes.length > 0 || binding.kind === "parameter") return null;
@@ -124,7 +130,7 @@ export function functionOf(binding: Binding): FunctionNode | null {
   return declaration.init && isFunctionNode(declaration.init as AnyNode) ? declaration.init as FunctionNode : null;
 }
 
-/** `this` of a function: in it and in the arrow functions within. */
+/** Nodes of `this` that mean the receiver of a function: those in the function and in arrow functions within it. */
 export function thisIn(node: AnyNode): AnyNode[] {
   return childrenOf(node).flatMap((child) => {
     if (child.type === "ThisExpression") return [child];
@@ -133,6 +139,7 @@ export function thisIn(node: AnyNode): AnyNode[] {
   });
 }
 
+/** Names that a parameter binds, with paths to their values; array elements, rests, computed keys are left out. */
 export function namesWithPaths(
   pattern: AnyNode,
   path: readonly string[],
@@ -153,23 +160,23 @@ export function namesWithPaths(
   }
 }
 
-/** Findings about one function or class. */
+/** Members that a live function or class has besides those in its code, and methods in its code that were replaced. */
 interface Extras {
-  /** By a label that tells where: `static rate`, `prototype get area`. */
+  /** Values by label. The label says where the member is: `static rate`, `prototype get area`. */
   readonly values: ReadonlyMap<string, unknown>;
-  /** Methods in the code that are not what is there now, because a cached function has taken their place. */
+  /** Methods in the code whose place a cached function has taken. */
   readonly leftOut: ReadonlySet<AnyNode>;
 }
 
-/** Properties that every function has. */
+/** Names of the properties that every function has. */
 const STANDARD = new Set(["length", "name", "prototype", "arguments", "caller"]);
 
 /**
  * Compares a live function or class with its code.
  *
- * @param fn The live one.
- * @param unit Its code.
- * @param isCached Whether a value is a cached function.
+ * @param fn The live function or class.
+ * @param unit The code of `fn`.
+ * @param isCached True for a cached function.
  */
 export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object) => boolean): Extras {
   const values = new Map<string, unknown>();
@@ -207,7 +214,7 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
   return { values, leftOut };
 }
 
-/** What a function or class inherits from otherwise than by `extends`: `Object.setPrototypeOf`, `util.inherits`. */
+/** Objects that a function or class inherits from without `extends`: `Object.setPrototypeOf`, `util.inherits`. */
 function linkedParents(fn: object, { node }: CodeUnit): [label: string, parent: object][] {
   const found: [string, object][] = [];
   const base: unknown = Object.getPrototypeOf(fn);
@@ -244,7 +251,7 @@ interface MemberPlace {
   readonly part: "value" | "get" | "set";
 }
 
-/** Whether a method is the one that the class's own text has in that place, so that it counts with it. */
+/** True for a method that is written in the class's own text at that place, so that it counts with the class. */
 function isWrittenAs(
   { script }: CodeUnit,
   owner: ClassNode,
@@ -260,13 +267,13 @@ function isWrittenAs(
     if (member.type === "MethodDefinition") {
       return member.kind === kind && script.text.slice(member.start, member.end).endsWith(text);
     }
-    // A static field that holds a function.
+    // A field that holds a function.
     return part === "value" && member.value !== null && member.value !== undefined &&
       script.text.slice(member.value.start, member.value.end) === text;
   });
 }
 
-/** `null`: computed, so it may be any. */
+/** Key of a member of a class; `null` for a computed key, which can be any; empty for a private name. */
 function memberKeyOf(member: Extract<AnyNode, { type: "MethodDefinition" | "PropertyDefinition" }>): string | null {
   if (member.computed) return null;
   if (member.key.type === "Identifier") return member.key.name;
@@ -292,10 +299,10 @@ const OWNERS: Readonly<Record<string, object>> = {
   Iterator: Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())),
 };
 
-/** By the name of the member: where it is, and what is there. */
+/** Functions that a program put on the language's prototypes, by name of the member, with labels of their places. */
 export type Patched = ReadonlyMap<string, readonly (readonly [label: string, fn: object])[]>;
 
-/** All that is there and was not put there by the platform. */
+/** Finds the functions on the language's prototypes that the platform did not put there. */
 export function findPatched(): Patched {
   const found = new Map<string, [string, object][]>();
   for (const [owner, prototype] of Object.entries(OWNERS)) {
@@ -310,9 +317,9 @@ export function findPatched(): Patched {
 }
 
 /**
- * Whether a method is where it was found.
+ * True while a function is still in the place where {@linkcode findPatched} found it.
  *
- * @param label As {@linkcode findPatched} gave it.
+ * @param label Label that {@linkcode findPatched} gave the place.
  */
 export function isStillPatched(label: string, fn: unknown): boolean {
   const [owner = "", name = ""] = label.split(".prototype.");
@@ -320,7 +327,7 @@ export function isStillPatched(label: string, fn: unknown): boolean {
   return property !== undefined && [property.value, property.get, property.set].includes(fn);
 }
 
-/** Whether a label is one of {@linkcode findPatched}. */
+/** True for a label from {@linkcode findPatched}. */
 export function isPatchLabel(label: string): boolean {
   return label.includes(".prototype.");
 }

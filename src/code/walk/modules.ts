@@ -1,5 +1,5 @@
 /**
- * Where an imported name is declared, and what an imported module consists of.
+ * Imported names: the import that declares a name, the module that it resolves to, and the declaration behind it.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import { readScript } from "../syntax/code_unit.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import type { AnyNode, Program } from "../syntax/parse.ts";
 
-/** An import as it is written. */
+/** An import as the source writes it. */
 export interface ImportedName {
   readonly specifier: string;
-  /** The export's name, `default`, or `*` for the namespace. */
+  /** Name of the export, `default`, or `*` for the namespace. */
   readonly imported: string;
-  /** Imported as JSON, text or bytes: `with { type: "json" }`. */
+  /** True for an import of JSON, text or bytes: `with { type: "json" }`. */
   readonly isData: boolean;
 }
 
-/** A declaration, in the module that holds it. */
+/** A declaration, with the module that contains it. */
 export interface Declaration {
   readonly url: string;
   readonly script: ScriptSyntax;
   readonly binding: Binding;
 }
 
-/** What an import binding imports; `null` for other bindings. */
+/** Import that a binding declares; `null` for a binding that is no import. */
 export function importOf(script: ScriptSyntax, binding: Binding): ImportedName | null {
   const specifier = binding.declaration;
   if (binding.kind !== "import" || !specifier) return null;
@@ -42,24 +42,25 @@ export function importOf(script: ScriptSyntax, binding: Binding): ImportedName |
   }
 }
 
-/** The URL that a specifier stands for in the running program; `null` when it cannot be resolved. */
+/** URL that a specifier resolves to in the running program; `null` when the specifier cannot be resolved. */
 export function resolveSpecifier(specifier: string, referrer: string): string | null {
   if (/^\.{0,2}\//.test(specifier)) return URL.canParse(specifier, referrer) ? new URL(specifier, referrer).href : null;
   try {
-    // One import map serves all modules of a program, so ours resolves as the user's do.
+    // All modules of a program share one import map, so this module resolves specifiers as the user's modules do.
     return import.meta.resolve(specifier);
   } catch {
     return null;
   }
 }
 
-/** How long a chain of re-exports is followed. */
+/** Longest chain of re-exports that is followed. */
 const MAX_REEXPORTS = 32;
 
 /**
- * The declaration behind an import, through re-exports; for a name that is not imported, its own declaration.
+ * Finds the declaration behind an import, through re-exports. A name that is not imported has its own declaration.
  *
- * @returns `null` when a module on the way is not loaded, not parsed, or not found.
+ * @returns `null` when a module on the way is not loaded, cannot be parsed, or is not found; and for a namespace
+ * import.
  */
 export async function declarationOf(
   lease: InspectorLease,
@@ -98,7 +99,7 @@ async function exportOf(
   return null;
 }
 
-/** The binding that a module exports under a name, when it declares or imports it itself. */
+/** Binding that a module exports under a name; `null` when the module neither declares nor imports the name itself. */
 function localExport(script: ScriptSyntax, name: string): Binding | null {
   for (const statement of script.program.body) {
     if (statement.type === "ExportDefaultDeclaration" && name === "default") {

@@ -1,5 +1,5 @@
 /**
- * Which native functions belong to the platform, under which name, and which came with an addon.
+ * The platform: names of its native functions, facts of the process and the machine, and globals.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import type { NormalizedCode } from "../syntax/normalize.ts";
 let intrinsics: Map<object, string> | undefined;
 
 /**
- * Where a native function of the platform is found from the global object by properties alone: `JSON.parse`,
- * `Array.prototype.map`. Its own name is not enough, since `Date.parse` has the same; the first way there is taken,
- * which is the same one in every process.
+ * Path by which a native function of the platform is found from the global object through properties alone:
+ * `JSON.parse`, `Array.prototype.map`. The function's own name is not enough, since `Date.parse` is also called
+ * `parse`. Of several paths, the first one found is taken, which is equal in every process.
  *
- * @returns `null` for what came with an addon, or was made at run time: a bound function, a Proxy.
+ * @returns `null` for a function that came with an addon or was made at run time: a bound function, a Proxy.
  */
 export function intrinsicPath(fn: object): string | null {
   const name = String(Object.getOwnPropertyDescriptor(fn, "name")?.value);
@@ -27,7 +27,7 @@ export function intrinsicPath(fn: object): string | null {
       if (isOwner && Object.getOwnPropertyDescriptor(one, name)?.value === fn) return `${path}.${name}`;
     }
   }
-  // 16 ms, so only for the unusual ones.
+  // Collecting takes 16 ms, so it is done only for functions that no usual owner has.
   intrinsics ??= collectIntrinsics();
   return intrinsics.get(fn) ?? null;
 }
@@ -64,7 +64,7 @@ function collectIntrinsics(): Map<object, string> {
     const isObject = typeof value === "function" || (typeof value === "object" && value !== null);
     if (isObject && !Array.isArray(value) && !ArrayBuffer.isView(value) && !found.has(value)) found.set(value, path);
   };
-  // A Map is walked in the order of insertion, what is added on the way included.
+  // A Map is iterated in the order of insertion, and entries that are added meanwhile are visited too.
   for (const [object, path] of found) {
     if (found.size > MAX_INTRINSICS) break;
     const properties = Object.getOwnPropertyDescriptors(object) as Record<PropertyKey, PropertyDescriptor>;
@@ -79,22 +79,21 @@ function collectIntrinsics(): Map<object, string> {
   return found;
 }
 
-/** The platform has about 4,000 objects; a user's global object may lead anywhere. */
+/** Limit on the number of collected objects. The platform has about 4,000; a user's global may lead anywhere. */
 const MAX_INTRINSICS = 20_000;
 
 /**
- * A fact, by the name under which it is shown.
+ * A fact of the process or the machine that code can read without calling anything that is observed: the command
+ * line, the platform, the time zone, the locale.
  *
- * Facts of the process and the machine that code can read without calling anything that is observed: the command line,
- * the platform, the time zone, the locale. They count by value, and only where reached code uses them. What differs
- * from moment to moment, such as the clock, random numbers and the process id, is no input: a cached function keeps
- * what it got.
+ * Facts count by value, and only where reached code uses them. A value that differs from moment to moment, such as
+ * the clock, random numbers and the process id, is no input: a cached function keeps the value that it got.
  */
 export interface AmbientFact {
   readonly name: string;
-  /** What it is now. */
+  /** Reads the value as it is now. */
   read(): unknown;
-  /** Whether it can become another while the process lives. */
+  /** True when the value can change while the process lives. */
   readonly changes: boolean;
 }
 
@@ -111,7 +110,7 @@ const DENO: Readonly<Record<string, Reader>> = {
 };
 
 const PROCESS: Readonly<Record<string, Reader>> = {
-  // The first two are paths, which differ between machines.
+  // The first two elements are paths, which differ between machines.
   argv: () => ["deno", portableMainModule(), ...process.argv.slice(2)],
   execArgv: () => [...process.execArgv],
   platform: () => process.platform,
@@ -128,7 +127,7 @@ const NAVIGATOR: Readonly<Record<string, Reader>> = {
   platform: () => Reflect.get(navigator, "platform"),
 };
 
-/** Functions of `node:os` whose answers stay the same. */
+/** Members of `node:os` whose values stay the same while the process lives. */
 const OS = new Set([
   ..."arch platform type release version machine hostname homedir tmpdir endianness availableParallelism".split(" "),
   "EOL",
@@ -139,7 +138,7 @@ const OS = new Set([
 /** Facts that may be assigned while the process lives. */
 const CHANGING = new Set(["Deno.args", "process.argv", "process.execArgv", "Deno.mainModule"]);
 
-/** The fact that a member of a global of the platform is; `null` for what is none. */
+/** Fact that a chain of members of a global of the platform reads; `null` when the chain reads no fact. */
 export function ambientGlobal(path: readonly string[]): AmbientFact | null {
   const [first = "", second = "", ...inner] = path[0] === "globalThis" || path[0] === "self" || path[0] === "window"
     ? path.slice(1)
@@ -157,7 +156,7 @@ export function ambientGlobal(path: readonly string[]): AmbientFact | null {
   }
 }
 
-/** The fact that something imported from a module of Node is; `null` for what is none. */
+/** Fact that an import from a module of Node reads; `null` when the import reads no fact. */
 export function ambientImport(specifier: string, imported: string, path: readonly string[]): AmbientFact | null {
   const members = imported === "*" || imported === "default" ? path[0] === "default" ? path.slice(1) : path : [
     imported,
@@ -176,7 +175,8 @@ export function ambientImport(specifier: string, imported: string, path: readonl
 }
 
 /**
- * What `import.meta` answers by how the program was started, and by the import map; its paths are the module's own.
+ * Facts that code reads from `import.meta`: whether the module is the main module, and the modules that specifiers
+ * resolve to by the import map. The paths in `import.meta` are no facts: they are the module's own.
  *
  * @param url The module's URL.
  */
@@ -197,7 +197,7 @@ export function moduleFacts({ meta, text }: NormalizedCode, url: string): Ambien
   return facts;
 }
 
-/** The time zone and the locale, where code uses what depends on them. */
+/** The time zone and the locale, as far as the code depends on them. */
 export function localFacts(code: NormalizedCode): readonly AmbientFact[] {
   let facts = known.get(code);
   if (!facts) {
@@ -217,14 +217,17 @@ export function localFacts(code: NormalizedCode): readonly AmbientFact[] {
 
 const known = new WeakMap<NormalizedCode, readonly AmbientFact[]>();
 
-/** Members that answer by the time zone, as normalized code writes them. */
+/** Members whose values depend on the time zone, as normalized code writes them. */
 const ZONE_MEMBERS =
   /"(?:[gs]et(?:Hours|Minutes|Date|Day|Month|FullYear|Year)|getTimezoneOffset|to(?:Date|Time)String|timeZoneId)"/;
-/** What may turn a date into text, which is in local time. */
+/** Operations that may turn a date into text, which is in local time; as normalized code writes them. */
 const MAKES_TEXT = /\(template |"(?:\+|\+=|toString|join|concat)"/;
 const LOCALE_MEMBERS = /"(?:toLocale\w*|localeCompare)"/;
 
-/** `new Date(2024, 0, 1)` and `new Date("2024-01-01T00:00")` are in local time, `new Date()` and `Date.now()` are not. */
+/**
+ * True for a use of a global that depends on the time zone. `new Date(2024, 0, 1)` and `new Date("2024-01-01T00:00")`
+ * are in local time; `new Date()` and `Date.now()` are not.
+ */
 function isLocalUse(text: string, name: string, slot: number): boolean {
   if (name === "Temporal") return text.includes(`(. @${slot} "Now"`);
   if (name !== "Date") return false;
@@ -241,7 +244,7 @@ let lastZone: { readonly variable: string | undefined; readonly name: string } |
 
 const TIME_ZONE: AmbientFact = {
   name: "time zone",
-  // Asking takes 0.1 ms; nothing but this variable changes the answer.
+  // Asking for the time zone takes 0.1 ms, and only the variable `TZ` changes the answer.
   read: () => {
     const variable = variableOf("TZ") ?? undefined;
     if (!lastZone || lastZone.variable !== variable) lastZone = { variable, name: zone() };
@@ -256,7 +259,7 @@ const LOCALE: AmbientFact = {
   changes: false,
 };
 
-/** Facts of which a single member may be used. */
+/** Facts that are objects: code that uses one member depends on that member alone. */
 const NARROWED = new Set(["build", "version", "versions"]);
 
 function factOf(readers: typeof DENO, owner: string, name: string, inner: readonly string[]): AmbientFact | null {
@@ -272,7 +275,7 @@ function factOf(readers: typeof DENO, owner: string, name: string, inner: readon
   };
 }
 
-/** What may not be read throws for the user's code as well. */
+/** Reads a fact; `undefined` when reading throws, as without permission. Then the user's code throws as well. */
 function attemptRead(reader: Reader): unknown {
   try {
     return reader();
@@ -292,7 +295,7 @@ function readOs(name: string): unknown {
   return typeof member === "function" ? attemptRead(member as Reader) : member;
 }
 
-/** Objects of the global scope that belong to the platform. */
+/** Names of globals that belong to the platform. */
 const PLATFORM_OBJECTS: ReadonlySet<string> = new Set(
   ("Deno process globalThis window self global console Math JSON Reflect Atomics Intl WebAssembly Temporal crypto " +
     "performance navigator location caches localStorage sessionStorage Iterator Buffer clientInformation gpu " +
@@ -303,23 +306,23 @@ const PLATFORM_OBJECTS: ReadonlySet<string> = new Set(
 /** Names of the global object. */
 const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "window", "self", "global"]);
 
-/** What a global holds; `undefined` for what is not there or is behind a getter. */
+/** Value of a global; `undefined` when the global is absent or behind a getter. */
 export function valueOfGlobal(name: string): unknown {
   if (isGlobalObject(name)) return globalThis;
-  // Not through a getter: asking for `localStorage` would open it.
+  // No getter is called: the getter of `localStorage` would open the storage.
   return Object.getOwnPropertyDescriptor(globalThis, name)?.value;
 }
 
-/** A chain of names from the global object on: `RATE`, `globalThis.RATE` and `self.RATE` are one. */
+/** Chain of names from the global object on: `RATE`, `globalThis.RATE` and `self.RATE` give one chain. */
 export function pathInGlobal(name: string, path: readonly string[]): readonly string[] {
   return isGlobalObject(name) ? path : [name, ...path];
 }
 
 /**
- * Whether a chain of names leads into the platform.
+ * True for a chain of names that leads into the platform.
  *
- * A name that is not there is the program's: it may be set before the next call. Functions have to be told apart by
- * their code.
+ * A name that does not exist is the program's, which may set it before the next call. A function needs a further
+ * test, by its code: a program may have replaced one of the platform's.
  */
 export function isOfPlatform(name: string, path: readonly string[]): boolean {
   const [first] = pathInGlobal(name, path);

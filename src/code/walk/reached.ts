@@ -1,5 +1,5 @@
 /**
- * What a walk through code finds: live functions, and what the names in them stand for.
+ * Results of a walk through code: live functions and classes, and the meaning of the free names in their code.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { AmbientFact } from "./platform.ts";
 import type { Declaration } from "./modules.ts";
 import type { BlindUse } from "../types.ts";
 
-/** What a live function or class is. */
+/** Kind of a live function or class, with what identifies it. */
 export type Code =
   | { readonly kind: "user"; readonly user: UserCode }
   | { readonly kind: "bound"; readonly parts: readonly unknown[] }
@@ -23,35 +23,38 @@ export type Code =
   | { readonly kind: "platform"; readonly name: string; readonly url: string }
   | { readonly kind: "ignored" };
 
-/** A function or class of the user, with what it takes from outside. */
+/** A function or class of the user, with the meaning of its free names. */
 export interface UserCode {
   readonly fn: object;
   readonly name: string;
-  /** Relative to the project root when below it. */
+  /** Module that contains the code, relative to the project root when below it. */
   readonly module: string;
   readonly url: string;
   readonly unit: CodeUnit | null;
   readonly code: NormalizedCode | null;
   readonly text: string;
-  /** One per slot of the code. */
+  /** One root for each slot of the code, in the order of the slots. */
   readonly roots: readonly Root[];
-  /** What Deno's compiler adds to carry out decorators: it counts, but is no symbol of the user's. */
+  /** True for a function that Deno's compiler adds for decorators: it counts, but is no symbol of the user's. */
   readonly isHelper: boolean;
-  /** Properties that it carries besides its code: static members as they are now, what decorators put there. */
+  /**
+   * Values, by label, that the function or class has besides its code: static members as they are now, members that
+   * decorators added, private static fields, and functions on the language's prototypes whose names the code uses.
+   */
   readonly extras: ReadonlyMap<string, unknown>;
 }
 
-/** What a name in the code stands for. */
+/** Meaning of a free name in the code. */
 export type Root =
   | {
     readonly kind: "value";
     readonly value: unknown;
     readonly slot: Slot;
-    /** The variable may hold something else at the next call. */
+    /** True when the variable may hold another value at the next call. */
     readonly isDynamic: boolean;
-    /** Where it is declared, when that could be found. */
+    /** Declaration of the variable; `null` when it could not be found. */
     readonly declaration: Declaration | null;
-    /** The module to name it by. */
+    /** Module under which the variable is shown. */
     readonly module: string;
   }
   | {
@@ -66,7 +69,7 @@ export type Root =
     readonly slot: Slot;
     readonly identity: PackageIdentity | null;
     readonly name: string;
-    /** The fact of the process or the machine that members of it are. */
+    /** Fact of the process or the machine that a chain of members reads; `null` when the chain reads no fact. */
     factOf(path: readonly string[]): AmbientFact | null;
   }
   | { readonly kind: "global"; readonly slot: Slot; readonly value: unknown }
@@ -74,16 +77,19 @@ export type Root =
   | { readonly kind: "missing"; readonly slot: Slot }
   | { readonly kind: "ignored"; readonly slot: Slot };
 
-/** A module may be written out in its own URL. */
+/** Longest name of a module, in UTF-16 code units: a `data:` URL contains the whole text of its module. */
 const MAX_NAME = 120;
 
-/** A module's name for users: its path relative to the project root when it is a file. */
+/**
+ * Name of a module for users: its path relative to the project root for a file, `(eval)` without a URL, else the URL,
+ * cut after {@linkcode MAX_NAME} code units.
+ */
 export function nameModule(url: string, root: string): string {
   if (url.startsWith("file:")) return toPortable(new URL(url), root);
   return url === "" ? "(eval)" : url.length > MAX_NAME ? `${url.slice(0, MAX_NAME)}…` : url;
 }
 
-/** Within the function that makes Deno's decorator helper, or the helper itself. */
+/** True for the function that makes Deno's decorator helper, and for every function within it, the helper included. */
 export function isCompilerHelper({ script, node }: CodeUnit): boolean {
   for (let at: AnyNode | undefined = node; at; at = script.parents.get(at)) {
     if (at.type === "FunctionDeclaration" && /^_?apply_?[dD]ecs_?2203_?[rR]/.test(at.id?.name ?? "")) return true;
@@ -91,7 +97,10 @@ export function isCompilerHelper({ script, node }: CodeUnit): boolean {
   return false;
 }
 
-/** Assigned after its declaration, other than by the form in which namespaces are written: `A || (A = {})`. */
+/**
+ * True for a variable that is assigned after its declaration. The form in which namespaces are written,
+ * `A || (A = {})`, does not count, nor do assignments in static blocks.
+ */
 export function isReassigned({ script, binding }: Declaration): boolean {
   return binding.writes.some((write) => {
     const assignment = script.parents.get(write);
@@ -102,7 +111,10 @@ export function isReassigned({ script, binding }: Declaration): boolean {
   });
 }
 
-/** Runs once, when the class is made; Deno's compiler keeps what decorators leave behind in such variables. */
+/**
+ * True for a node in a static block, which runs once, when the class is made. Deno's compiler assigns what decorators
+ * leave behind to variables there.
+ */
 export function isInStaticBlock(script: ScriptSyntax, node: AnyNode): boolean {
   for (let at: AnyNode | undefined = node; at && !isFunctionNode(at); at = script.parents.get(at)) {
     if (at.type === "StaticBlock") return true;
@@ -110,10 +122,10 @@ export function isInStaticBlock(script: ScriptSyntax, node: AnyNode): boolean {
   return false;
 }
 
-/** Notices for the user, uses of what is not seen, and the packages that code was taken from. */
+/** Notices for the user, blind uses, and packages that code was taken from, as a walk finds them. */
 export class Notes {
   readonly notices = new Set<string>();
-  /** By the name of what is used; the first use counts. */
+  /** Blind uses by the name of what is used; of several uses, the first is kept. */
   readonly blind = new Map<string, BlindUse>();
   readonly packages = new Map<string, PackageIdentity>();
   readonly #projectRoot: string;
@@ -127,7 +139,7 @@ export class Notes {
     for (const notice of identity.notices) this.notices.add(notice);
   }
 
-  /** @param url The module with the use. */
+  /** @param url URL of the module that contains the use. */
   addBlind(use: Omit<BlindUse, "module"> | null, url: string): void {
     if (!use || this.blind.has(use.name)) return;
     this.blind.set(use.name, { ...use, module: nameModule(url, this.#projectRoot) });

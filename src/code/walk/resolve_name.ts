@@ -1,5 +1,5 @@
 /**
- * What a name from outside stands for in a function: a variable with its value, an import, a global.
+ * Resolution of the free names of a function: each stands for a variable with its value, an import, or a global.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { declarationOf, importOf, resolveSpecifier } from "./modules.ts";
 import { isReassigned, nameModule, type Notes, type Root } from "./reached.ts";
 import type { FingerprintOptions } from "../types.ts";
 
-/** A function as its free names see it. */
+/** A function, with the script and the scopes in which its free names are resolved. */
 export interface Surroundings {
   readonly fn: object;
   readonly unit: CodeUnit;
@@ -23,14 +23,14 @@ export interface Surroundings {
   readonly name: string;
 }
 
-/** What names are resolved with. */
+/** Options of a {@linkcode NameResolver}. */
 export interface NameResolverOptions {
   readonly lease: InspectorLease;
   readonly fingerprint: FingerprintOptions;
-  /** Names and modules that do not count. */
+  /** Names of symbols, and paths of modules, that do not count. */
   readonly ignored: ReadonlySet<string>;
   readonly notes: Notes;
-  /** The object through which a function was reached, for arrow functions that close over `this`. */
+  /** Object through which a function was reached. It is taken for the `this` that an arrow function closes over. */
   ownerOf(fn: object): object | undefined;
 }
 
@@ -39,7 +39,7 @@ const THIS_REMEDY = ", so it counts as another function in each process; write a
 /** Marks a variable that is not initialized yet. */
 const UNSET = Symbol("unset");
 
-/** Resolves the free names of functions, and notes what comes from packages or is not seen. */
+/** Resolves the free names of functions, and notes the packages and blind uses that these names lead to. */
 export class NameResolver {
   readonly #options: NameResolverOptions;
 
@@ -47,7 +47,7 @@ export class NameResolver {
     this.#options = options;
   }
 
-  /** What the name stands for in a function. */
+  /** Resolves one free name of a function. */
   async resolve(slot: Slot, { fn, unit, url, scopes, name: user }: Surroundings): Promise<Root> {
     const { name, binding } = slot;
     if (this.#options.ignored.has(name)) return { kind: "ignored", slot };
@@ -92,7 +92,8 @@ export class NameResolver {
       return { kind: "ignored", slot };
     }
     const isShared = declaration !== null && isSharedByScripts(declaration.binding, declaration.url);
-    // A namespace is bound once; so is a file that is imported as JSON or text, which declares nothing.
+    // A namespace import is bound once. So is a file that is imported as JSON or text, which has no declaration to
+    // look at.
     const isBoundOnce = imported !== null && (imported.imported === "*" || imported.isData);
     const isSettled = isBoundOnce ||
       (declaration !== null && !isReassigned(declaration) && value.value !== undefined && !isShared);
@@ -117,14 +118,18 @@ export class NameResolver {
 }
 
 /**
- * Whether other scripts can assign to a variable, or declare it anew: it is at the top of a script that is no module,
- * such as a line of a REPL or a cell of a notebook. A function or `var` there is a member of the global object.
+ * True for a variable that other scripts can assign or declare anew: one at the top level of a script that is no
+ * module, such as a line of a REPL or a cell of a notebook. There, a function or `var` is a member of the global
+ * object.
  */
 function isSharedByScripts({ scope }: Binding, url: string): boolean {
   return url === "" && scope.parent === null;
 }
 
-/** `fetch("file:…")` and `fetch(new URL("…", import.meta.url))` read files, which is observed. */
+/**
+ * True for a call of `fetch` that reads a file, which is observed: `fetch("file:…")` and
+ * `fetch(new URL("…", import.meta.url))`.
+ */
 function isFileFetch(name: string, use: Use, { script }: CodeUnit): boolean {
   const call = name === "fetch" && use.how === "call" ? script.parents.get(use.node) : undefined;
   const request = call?.type === "CallExpression" ? call.arguments[0] : undefined;
@@ -137,7 +142,7 @@ function isFileFetch(name: string, use: Use, { script }: CodeUnit): boolean {
   return isBesideModule ? !/^[a-z]+:/i.test(text) : text.startsWith("file:");
 }
 
-/** The innermost variable of that name; `null`: there is none; `UNSET`: it is not initialized yet. */
+/** Value of the innermost variable of a name; `null` when there is none, `UNSET` when it is not initialized yet. */
 function readVariable(scopes: readonly ScopeValues[], name: string): { readonly value: unknown } | typeof UNSET | null {
   const scope = scopes.find((one) => Object.hasOwn(one, name));
   if (!scope) return null;

@@ -1,53 +1,53 @@
 /**
- * Captured values as text: equal for equal values in every process, different for different ones.
+ * Captured values as text: equal for equal values in every process, different for different values.
  *
- * Functions, classes and cached functions are not written out but referred to: the text holds their place, and they are
- * listed in the order of their places.
+ * Functions, classes and cached functions are not written out. The text has a placeholder for each, and they are
+ * listed in the order of their placeholders.
  *
  * @module
  */
-// Loaded when first asked for: it takes longer than all of this package.
+// Loaded at its first use: loading this module takes longer than loading all of this package.
 import defer * as nodeUtil from "node:util";
 import { digestBytes } from "../../words/sha256.ts";
 
-/** What the writer has to be told about a value. */
+/** Knowledge about values that the writer needs. */
 export interface ValueView {
-  /** State that the code itself writes does not count: `true` for the whole object. */
+  /** True for an object that is state as a whole, so that its content does not count. */
   isState(object: object): boolean;
-  /** Likewise for single members of an object. */
+  /** Names of the members of an object that are state; `undefined` when none is. */
   stateKeysOf(object: object): ReadonlySet<string> | undefined;
-  /** Whether the code can tell the order of an object's members: it lists them. */
+  /** True when the code can see the order of an object's members, because it lists them. */
   readonly countsOrder?: boolean;
-  /** What the class of an instance is; `undefined`: not known yet. */
+  /** Kind of the class of an instance; `undefined` while it is not known. */
   classKindOf(constructor: object): "user" | "package" | "platform" | undefined;
-  /** The private fields of an instance; `undefined`: not known yet. */
+  /** Private fields of an instance; `undefined` while they are not known. */
   privateFieldsOf(object: object): ReadonlyMap<string, unknown> | undefined;
-  /** Told of each function that the text refers to, with the object that has it as a member; `null`: there is none. */
+  /** Called for each function that the text refers to, with the object that has it as a member, or `null`. */
   noteReference?(holder: object | null, fn: object): void;
-  /** Told of each function that is a member of an object. */
+  /** Called for each function that is a member of an object. */
   noteMember?(owner: object, member: object): void;
 }
 
-/** A value, written out. */
+/** A value as text, with everything that the text refers to. */
 export interface WrittenValue {
   readonly text: string;
-  /** Functions and classes in the order of their places in the text. */
+  /** Functions and classes in the order of their placeholders in the text. */
   readonly references: readonly object[];
-  /** Things without a value, by what they are called: `Deno.Kv`, `Proxy`. */
+  /** Names of the handles in the value, which count by their kind alone: `Deno.Kv`, `Proxy`. */
   readonly handles: readonly string[];
-  /** Constructors and instances about which the view knew nothing; the text is not final while there are any. */
+  /** Constructors and instances that the view knows nothing about. The text is not final while there are any. */
   readonly unknownClasses: readonly object[];
   readonly unknownInstances: readonly object[];
   /** Instances with private fields, which only the inspector can read again. */
   readonly privateHolders: readonly object[];
 }
 
-/** What is said of a handle. */
+/** Notice that a handle counts by its kind alone. */
 export function noticeOfHandle(handle: string): string {
   return `not tracked: the inside of a captured ${handle}, which counts by its kind alone`;
 }
 
-/** Writes a value out. */
+/** Writes a value as text. */
 export function writeValue(value: unknown, view: ValueView): WrittenValue {
   try {
     const writer = new ValueWriter(view);
@@ -59,29 +59,29 @@ export function writeValue(value: unknown, view: ValueView): WrittenValue {
   }
 }
 
-/** What a survey has found. */
+/** Results of a survey. */
 export interface Survey {
-  /** Classes about which the view knows nothing. */
+  /** Classes that the view knows nothing about. */
   readonly classes: readonly object[];
-  /** Instances whose private fields it does not know. */
+  /** Instances whose private fields the view does not know. */
   readonly instances: readonly object[];
-  /** Objects that could not be looked into before these are known; for the next survey. */
+  /** Objects that can be looked into only when these classes and fields are known. They belong to the next survey. */
   readonly postponed: readonly object[];
 }
 
 /**
- * Looks for what has to be known before values can be written.
+ * Finds the classes and private fields that have to be known before values can be written.
  *
  * @param values The values.
- * @param view What is known.
- * @param surveyed Objects that have been looked into; added to, so that each is looked into once.
+ * @param view Knowledge that there is already.
+ * @param surveyed Objects that were looked into. The survey adds to them, so that each object is looked into once.
  */
 export function surveyValues(values: Iterable<unknown>, view: ValueView, surveyed: Map<object, number>): Survey {
   const writer = new ValueWriter(view, surveyed);
   try {
     for (const value of values) writer.write(value);
   } catch (error) {
-    // Nested too deep: writing will say so.
+    // A value that is nested too deep is reported when it is written.
     if (!(error instanceof RangeError)) throw error;
   }
   const { unknownClasses: classes, unknownInstances: instances } = writer.written();
@@ -90,7 +90,7 @@ export function surveyValues(values: Iterable<unknown>, view: ValueView, surveye
 
 const NOTHING = { references: [], handles: [], unknownClasses: [], unknownInstances: [], privateHolders: [] };
 
-/** A primitive value as text. */
+/** Text of a primitive value. */
 export function writePrimitive(value: unknown): string {
   switch (typeof value) {
     case "string":
@@ -106,7 +106,7 @@ export function writePrimitive(value: unknown): string {
   }
 }
 
-/** The constructor that an object is an instance of; `null` for plain objects and those without a class. */
+/** Constructor that an object is an instance of; `null` for a plain object and for an object without a class. */
 export function classOf(object: object): object | null {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (typeof prototype !== "object" || prototype === null || prototype === Object.prototype) return null;
@@ -122,7 +122,7 @@ function writeSymbol(symbol: symbol): string {
     : `symbol(${JSON.stringify(symbol.description ?? "")})`;
 }
 
-/** Values of the platform that have a text of their own. */
+/** Names of classes of the platform whose instances count by their text. */
 const TEXTUAL: ReadonlySet<string> = new Set(["URL", "URLSearchParams"]);
 
 class ValueWriter {
@@ -134,7 +134,7 @@ class ValueWriter {
   readonly #unknownClasses = new Set<object>();
   readonly #unknownInstances = new Set<object>();
   readonly #privateHolders: object[] = [];
-  /** Objects that were not looked into. */
+  /** Objects that were not looked into, because their class or their private fields are not known yet. */
   readonly postponed: object[] = [];
 
   constructor(view: ValueView, seen = new Map<object, number>()) {
@@ -195,7 +195,7 @@ class ValueWriter {
     const constructor = classOf(value);
     if (!constructor) {
       const tag = Object.prototype.toString.call(value).slice(8, -1);
-      // Generators, iterators and the like have no class, and nothing in them can be read without using them up.
+      // Generators, iterators and the like have no class, and reading their content would use them up.
       return tag === "Object" ? this.#prototyped(value, prototype as object) : this.#handle(tag);
     }
     const kind = this.#view.classKindOf(constructor);
@@ -215,7 +215,7 @@ class ValueWriter {
     this.#out.push("]");
   }
 
-  /** Members by sorted key, unless the code can tell their order. */
+  /** Writes the members of an object, sorted by key unless the code can see their order. */
   #members(head: string, value: object, skipped?: ReadonlySet<string>): void {
     const state = this.#view.stateKeysOf(value);
     this.#out.push(head);
@@ -249,7 +249,7 @@ class ValueWriter {
     this.#out.push("}");
   }
 
-  /** An object that inherits from another one: `Object.create(base)`, a prototype. */
+  /** Writes an object that inherits from another object: `Object.create(base)`, a prototype. */
   #prototyped(value: object, prototype: object): void {
     this.#members("inherits{", value);
     this.#write(prototype);
@@ -259,7 +259,7 @@ class ValueWriter {
     const fields = this.#view.privateFieldsOf(value);
     if (!fields) {
       this.#unknownInstances.add(value);
-      // Whether an instance of a package's class is data or a handle shows when its private fields are known.
+      // The private fields decide whether an instance of a package's class is data or a handle.
       return kind === "user" ? this.#members("unknown{", value) : this.#postpone(value);
     }
     if (kind === "package" && !isPureData(value, fields)) {
@@ -272,13 +272,16 @@ class ValueWriter {
     this.#privateHolders.push(value);
     const state = this.#view.stateKeysOf(value);
     for (const [name, field] of fields) {
-      // By position, since private names are hashed away; state keeps its place.
+      // Private names are hashed away, so fields count by position. A field that is state keeps its position.
       if (state?.has(name)) this.#out.push("<state>");
       else this.#write(field);
     }
   }
 
-  /** A value of the platform, or of a class that extends one, as far as the platform's part goes. */
+  /**
+   * Writes a value of the platform, or the platform's part of an instance of a class that extends one. Returns true
+   * when the value is written completely.
+   */
   #builtIn(value: object): boolean {
     const text = textOfBuiltIn(value);
     if (text !== null) this.#out.push(text);
@@ -307,7 +310,7 @@ class ValueWriter {
     return true;
   }
 
-  /** The value is of the platform's class itself; one of a subclass goes on as an instance. */
+  /** True for an instance of the platform's class itself. An instance of a subclass is written as an instance, too. */
   #isPlainBuiltIn(value: object): boolean {
     const constructor = classOf(value);
     return constructor === null || constructor === Reflect.get(globalThis, nameOfFunction(constructor)) ||
@@ -333,9 +336,9 @@ class ValueWriter {
 const ERROR_NOISE: ReadonlySet<string> = new Set(["stack"]);
 const REGEXP_STATE: ReadonlySet<string> = new Set(["lastIndex"]);
 
-/** Whether a program has put something on a Map, a Set, a Date, a RegExp or a buffer. */
+/** True when a program has put a member on a Map, a Set, a Date, a RegExp or a buffer. */
 function hasFurtherMembers(value: object): boolean {
-  // Listing the keys of a typed array would take as long as it has elements.
+  // Listing the keys of a typed array would take time for each of its elements.
   if (Array.isArray(value) || ArrayBuffer.isView(value) || nodeUtil.types.isBoxedPrimitive(value)) return false;
   return Reflect.ownKeys(value).some((key) => key !== "lastIndex");
 }
@@ -344,7 +347,7 @@ function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A module's variable that is not initialized yet throws. */
+/** Descriptor of an own property; `null` when there is none, or when a variable of a module is not initialized yet. */
 function readProperty(value: object, key: string | symbol): PropertyDescriptor | null {
   try {
     return Object.getOwnPropertyDescriptor(value, key) ?? null;
@@ -353,7 +356,7 @@ function readProperty(value: object, key: string | symbol): PropertyDescriptor |
   }
 }
 
-/** The name that a function or class has as its own property; empty when it has none. */
+/** Name that a function or class has as its own property; empty when it has none. */
 export function nameOfFunction(value: object): string {
   const name: unknown = Object.getOwnPropertyDescriptor(value, "name")?.value;
   return typeof name === "string" ? name : "";
@@ -363,7 +366,10 @@ function handleName(name: string): string {
   return Object.hasOwn(Deno, name) ? `Deno.${name}` : name || "(anonymous class)";
 }
 
-/** Data all the way down: an amount, a date of a library. A connection or a logger holds functions and handles. */
+/**
+ * True for an object that holds data alone, at every depth: an amount, a date of a library. A connection or a logger
+ * holds functions and handles.
+ */
 function isPureData(value: object, fields: ReadonlyMap<string, unknown>): boolean {
   const seen = new Set<object>();
   const isData = (item: unknown, isRoot = false): boolean => {
@@ -387,7 +393,7 @@ function isPureData(value: object, fields: ReadonlyMap<string, unknown>): boolea
   return isData(value, true) && [...fields.values()].every((field) => isData(field));
 }
 
-/** Whether private fields hold data and nothing else, all the way down. */
+/** True for private fields that hold data alone, at every depth. */
 export function arePureData(fields: ReadonlyMap<string, unknown>): boolean {
   return isPureData({}, fields);
 }
