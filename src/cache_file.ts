@@ -1,5 +1,5 @@
 /**
- * Wrapping functions: what users call first.
+ * Wraps functions: `cacheFile` is the first function that users call.
  *
  * @module
  */
@@ -10,15 +10,16 @@ import { previewOf } from "./values/preview.ts";
 import { type Prepared, registerWrapped, Wrapped } from "./call/wrapped.ts";
 
 /**
- * A decorator that makes functions remember their results on disk, for as long as everything that they depend on is
- * unchanged: their code and the code and values it reaches, their arguments, the files and variables they read, and the
- * packages they use.
+ * Makes a decorator. Functions that it wraps store their results on disk and return them for as long as everything that
+ * they depend on is unchanged: their code with the code and values that it reaches, their arguments, the files and
+ * variables that they read, and the packages that they use.
  *
- * @param cacheDir Folder of the cache, relative to the working directory; `CACHEPY_DIR` or `./.cachepy` when not given.
- * @param options See {@linkcode CacheOptions}; what is not given is taken from `cachepy.yml`.
- * @returns Wraps a function, takes further options, or decorates a method.
- * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`; and when wrapping, `ERR_NOT_A_FUNCTION`,
- * `ERR_GENERATOR`, `ERR_OPTION_PARAMETER`.
+ * @param cacheDir Folder of the cache, relative to the working directory; when not given, the one in `cachepy.yml`,
+ * else `CACHEPY_DIR`, else `./.cachepy`.
+ * @param options See {@linkcode CacheOptions}; options that are not given are taken from `cachepy.yml`.
+ * @returns A decorator, which wraps a function, takes further options, or decorates a method.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`. The decorator throws these too, and
+ * `ERR_NOT_A_FUNCTION`, `ERR_GENERATOR`, `ERR_OPTION_PARAMETER`.
  *
  * @example A function
  * ```ts
@@ -50,7 +51,7 @@ import { type Prepared, registerWrapped, Wrapped } from "./call/wrapped.ts";
  */
 export function cacheFile(cacheDir?: string | URL, options?: CacheOptions): CacheDecorator;
 /**
- * A decorator, with the cache directory among the options.
+ * Makes a decorator, with the cache directory among the options.
  *
  * @param options See {@linkcode CacheOptions}.
  */
@@ -91,7 +92,7 @@ function wrapFunction<F extends AnyFunction>(fn: F, options: ValidatedOptions, n
     function (this: ThisParameterType<F>, ...args: Parameters<F>) {
       return withCalls(({ memoize }) => memoize(step, this, args, overrides)) as Promise<Awaited<ReturnType<F>>>;
     };
-  // Asked as `cached.has(3)`, the function itself is the receiver; a call of the function would have none.
+  // In `cached.has(3)`, `this` is the wrapped function, but the call `cached(3)` that it is about has no `this`.
   const receiverOf = (asked: unknown) => asked === cached ? undefined : asked;
   const cached: CachedFunction<F> = Object.assign(call({}), {
     with: (overrides: CallOptions) => call(requireCallOptions(overrides)),
@@ -188,26 +189,26 @@ type Calls = typeof import("./call/memoize.ts");
 let calls: Calls | undefined;
 
 /**
- * Uses it: at once when it is loaded, so that a call takes its place among the inner calls of the running one when it is
- * made. No call can be running before it is loaded.
+ * Calls `use` with the module that runs calls. Once the module is loaded, `use` is called at once, so that inner calls
+ * are recorded in the order in which they are made. Before it is loaded, no call can be running.
  */
 function withCalls<T>(use: (calls: Calls) => Promise<T>): Promise<T> {
   return calls === undefined ? load().then(use) : use(calls);
 }
 
-/** Whatever answers calls is loaded by the first of them, so that a program that makes none does not wait for it. */
+/** Prepares a wrapped function for calls. The module is loaded by the first call, so that wrapping need not wait. */
 async function prepare(step: Wrapped): Promise<Prepared> {
   const { prepareWrapped } = await import("./call/prepare.ts");
   return await prepareWrapped(step);
 }
 
 async function load(): Promise<Calls> {
-  // What the first call goes on to load anyway, read at the same time.
+  // The first call needs both modules, so they are loaded at the same time.
   const [loaded] = await Promise.all([import("./call/memoize.ts"), import("./call/prepare.ts")]);
   return calls = loaded;
 }
 
-/** Whether a function is a generator, asynchronous or not. */
+/** True for a generator function, asynchronous or not. */
 export function isGenerator(fn: object): boolean {
   const tag = Object.prototype.toString.call(fn);
   return tag === "[object GeneratorFunction]" || tag === "[object AsyncGeneratorFunction]";

@@ -1,77 +1,77 @@
 /**
- * The options as types: what users may give, and what is in force once defaults are filled in.
+ * Types of the options: as users give them, and with the defaults filled in.
  *
  * @module
  */
 import type { CacheEvent } from "../words/events.ts";
 
 /**
- * Options of {@linkcode cacheFile}. All are optional; a value of `undefined` is the same as leaving the option out.
+ * Options of {@linkcode cacheFile}. All are optional; an option of value `undefined` counts as not given.
  *
- * Where the same option is given in several places, the nearest wins as a whole (lists are not joined):
+ * An option that is given in several places is taken from the first of these, as a whole (lists are not joined):
  * `cached({ … })(fn)`, then `cacheFile(dir, { … })`, then `cachepy.yml`, then the default.
  */
 export interface CacheOptions {
   /**
    * Folder of the cache: a path relative to the working directory, an absolute one or a `file:` URL.
    *
-   * @default what `cachepy.yml` says, else the environment variable `CACHEPY_DIR`, else `./.cachepy`
+   * @default the folder in `cachepy.yml`, else the environment variable `CACHEPY_DIR`, else `./.cachepy`
    */
   cacheDir?: string | URL;
   /**
-   * Parameters whose values are paths, by name. The content of what they name counts, not only the path: files,
-   * folders (see {@linkcode CacheOptions.filePattern}), URLs of them, and arrays and objects that hold such.
+   * Names of the parameters whose values are paths: of files or folders (see {@linkcode CacheOptions.filePattern}),
+   * `file:` URLs, or arrays and objects that hold such paths. The content of the files counts, not only the path.
    *
    * @default []
    */
   fileArgs?: string[];
   /**
-   * Parameters that cannot change the result, by name: a logger, a progress bar, a number of workers.
+   * Names of the parameters that cannot change the result: a logger, a progress bar, a number of workers.
    *
    * @default []
    */
   ignoreArgs?: string[];
   /**
-   * Which files of a folder count, by their path relative to the folder with `/` separators. The expression may match
-   * anywhere in the path; a string is the source of a regular expression, not a glob: `"\\.csv$"`.
+   * Pattern of the files of a folder that count. It may match anywhere in a file's path, which is relative to the
+   * folder and has `/` separators. A string is the source of a regular expression, not a glob: `"\\.csv$"`.
    *
    * @default every file
    */
   filePattern?: RegExp | string;
   /**
-   * Environment variables that the result depends on, by name. Unset and empty differ.
+   * Names of the environment variables that the result depends on. An unset variable differs from an empty one.
    *
    * @default []
    */
   envVars?: string[];
   /**
-   * A label that you change when something changed that cannot be seen: a new model behind an API, say.
+   * A label that you change after a change that cannot be detected, such as a new model behind an API.
    *
    * @default none
    */
   version?: string;
   /**
-   * Files and folders that the result depends on, by content: paths relative to the working directory, absolute ones
-   * or `file:` URLs.
+   * Files and folders on whose content the result depends: paths relative to the working directory, absolute paths or
+   * `file:` URLs.
    *
    * @default []
    */
   dependsOnFiles?: (string | URL)[];
   /**
-   * Values that the result depends on besides the arguments, by name; or a function that returns them, asked at every
-   * call.
+   * Values by name that the result depends on besides the arguments, or a function that returns these values, which is
+   * called at every call.
    *
    * @default {}
    */
   dependsOnVars?: Record<string, unknown> | (() => Record<string, unknown>);
   /**
-   * Whether the path of a file counts besides its content. `false`: a renamed file with the same content is the same.
+   * True when the path of a file counts besides its content. If false, a renamed file with unchanged content is a hit.
    *
    * @default true
    */
   hashFilePaths?: boolean;
   /**
-   * Whether each call says in one line on stderr what happened to it, and why it missed.
+   * True when each call writes to stderr, in one line, what happened to it and, for a miss, the reasons.
    *
    * @default false
    */
@@ -83,32 +83,32 @@ export interface CacheOptions {
    */
   name?: string;
   /**
-   * How far code is followed. `closure`: the function, all it calls and the values it captures; needs `--allow-sys`
-   * and is an error without. `source`: the function's own text alone.
+   * Code that counts. `closure`: the function, the functions that it calls and the values that it captures; this needs
+   * `--allow-sys` and is an error without. `source`: the function's own text alone.
    *
    * @default "closure" with `--allow-sys`, else "source" with a warning that lists what is not tracked
    */
   track?: "closure" | "source";
   /**
-   * Whether the files and environment variables that the function reads are noticed and count.
+   * True when the files and environment variables that the function reads are observed and count.
    *
    * @default true
    */
   observe?: boolean;
   /**
-   * Called with each thing that happens to a call; what it throws is ignored.
+   * Function that is called with each event of a call; an error that it throws is ignored.
    *
    * @default none
    */
   onEvent?: (event: CacheEvent) => void;
   /**
-   * Form of stored results; there is one.
+   * Format of stored results; there is only one.
    *
    * @default "cbor"
    */
   backend?: "cbor";
   /**
-   * Digest of keys and contents; there is one.
+   * Digest algorithm of keys and contents; there is only one.
    *
    * @default "SHA-256"
    */
@@ -121,40 +121,41 @@ export interface CacheOptions {
    */
   ignoreCode?: string[];
   /**
-   * Whether nothing is written: hits work, misses run the function and are not stored.
+   * True when nothing is written: hits are returned, and after a miss the function's result is not stored.
    *
    * @default false; `true` by itself for a folder that cannot be written
    */
   readOnly?: boolean;
   /**
-   * Bound on the size of the stored results, bytes. What is cheapest to lose goes first. In `cachepy.yml` also with a
-   * unit: `2GiB`.
+   * Largest size of the stored results, in bytes. The entries that are cheapest to lose are removed first. In
+   * `cachepy.yml`, a unit may be given: `2GiB`.
    *
    * @default Infinity
    */
   maxBytes?: number;
   /**
-   * How long to wait for another process that computes the same call before running the function here as well,
-   * milliseconds.
+   * Longest wait for another process that computes the same call, in milliseconds. After it, the function runs here
+   * as well.
    *
    * @default Infinity
    */
   waitMs?: number;
   /**
-   * How many results of one call are kept for different contents of what it read; the oldest goes first.
+   * Number of results that are kept of one call, for different contents of the files and variables that it read. The
+   * oldest is removed first.
    *
    * @default 8
    */
   maxTraces?: number;
   /**
-   * Whether the Deno version (major and minor) counts for code that uses `node:` modules or `Deno.*`.
+   * True when the Deno version (major and minor) counts for code that uses `node:` modules or `Deno.*`.
    *
    * @default true
    */
   denoVersion?: boolean;
   /**
-   * Whether a result is on the disk itself (fsync) before the call returns. Without, a power failure may lose the
-   * newest results, never falsify one: bytes are checked when they are read.
+   * True when a result is forced to the disk (fsync) before the call returns. If false, a power failure may lose the
+   * newest results. It never makes one wrong, since bytes are checked when they are read.
    *
    * @default false
    */
@@ -164,7 +165,7 @@ export interface CacheOptions {
 /** Name of an option. */
 export type OptionName = keyof CacheOptions;
 
-/** Checked options with every default filled in; `null` where an option has no value of its own. */
+/** Checked options with every default filled in; `null` for an option that was not given and has no default. */
 export interface ResolvedOptions {
   readonly cacheDir: string | URL | null;
   readonly fileArgs: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * What a cached function can be told: the options, their checks and their defaults.
+ * Checks options, fills in their defaults, and reads and writes sizes such as `2GiB`.
  *
  * @module
  */
@@ -7,32 +7,32 @@ import { CacheTypeError } from "../words/errors.ts";
 import type { CacheOptions, OptionName, ResolvedOptions } from "./cache_options.ts";
 import { previewOf } from "../values/preview.ts";
 
-/** Whether a value is accepted: the value to keep, or what is wrong with which part of it. */
+/** Answer of a check: the value to keep, or the part of the value that is wrong. */
 type Acceptance =
   | { readonly ok: true; readonly value: unknown }
   | {
     readonly ok: false;
-    /** Path of the culprit below the option: `[1]`, empty for the option itself. */
+    /** Path of the wrong part below the option: `[1]`; absent: the option's value itself is wrong. */
     readonly at?: string;
-    /** The culprit, where it is not the option's value itself. */
+    /** The wrong part, where it is not the option's value itself. */
     readonly got?: unknown;
-    /** What is wanted of the culprit, where that is not what is wanted of the option. */
+    /** Description of a right value for the wrong part, where it differs from that of the option. */
     readonly wanted?: string;
     readonly cause?: unknown;
   };
 
 /** The check of one option. */
 export interface OptionCheck {
-  /** What the option wants, to follow "want": `a string`. */
+  /** Description of a right value, which follows "want" in messages: `a string`. */
   readonly wanted: string;
-  /** Checks a value; what is kept is a copy. */
+  /** Checks a value, and answers with the value to keep: a copy of lists, URLs and regular expressions. */
   accept(value: unknown): Acceptance;
 }
 
 const REFUSED: Acceptance = { ok: false };
 const PATH = "a path or a file: URL";
 
-/** The checks by option. */
+/** The check of each option. */
 export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   cacheDir: { wanted: `${PATH} of a folder`, accept: acceptPath },
   fileArgs: listOf("a parameter's name", acceptText),
@@ -110,7 +110,7 @@ function acceptPath(value: unknown): Acceptance {
     return value.protocol === "file:" ? { ok: true, value: new URL(value) } : REFUSED;
   }
   if (typeof value !== "string" || value.includes("\0")) return REFUSED;
-  // A remote URL that is taken for a relative path would be a folder named "https:".
+  // A remote URL is refused, since as a relative path it would name a folder "https:".
   return /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(value) ? REFUSED : acceptText(value);
 }
 
@@ -143,7 +143,7 @@ export type { CacheOptions, OptionName, ResolvedOptions } from "./cache_options.
 
 declare const checked: unique symbol;
 
-/** Options that were checked: known names, right types, own copies, frozen; only what was given. */
+/** Options that were checked: known names and right values, copied and frozen, without defaults. */
 export type ValidatedOptions = Readonly<CacheOptions> & { readonly [checked]: true };
 
 /** Names of all options. */
@@ -176,14 +176,14 @@ const DEFAULTS: ResolvedOptions = {
 };
 
 /**
- * Checks options and takes a copy of them, so that a list that is changed later changes no key.
+ * Checks options and copies them, so that a list that is changed later changes no key.
  *
- * A `filePattern` becomes a regular expression without `g` and `y`, which would make its answers depend on earlier
- * ones. `dependsOnVars` is not copied: its values count as they are when the function is called.
+ * A `filePattern` becomes a regular expression without the flags `g` and `y`, with which a match would depend on
+ * earlier ones. `dependsOnVars` is not copied: its values count as they are when the function is called.
  *
- * @param options What the user passed.
+ * @param options Options as the user passed them.
  * @param where Path of the options in messages.
- * @returns Only what was given; see {@linkcode resolveOptions} for defaults.
+ * @returns The options that were given; {@linkcode resolveOptions} adds the defaults.
  * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` for a name that is no option, `ERR_OPTION_TYPE` for a wrong value.
  *
  * @example
@@ -205,9 +205,9 @@ export function validateOptions(options: unknown, where = "options"): ValidatedO
  * Checks options against a table of checks.
  *
  * @param checks The check of each option.
- * @param options What the user passed.
+ * @param options Options as the user passed them.
  * @param where Path of the options in messages.
- * @returns Only what was given, as copies.
+ * @returns The options that were given, with the values that their checks keep.
  * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` for a name that is no option, `ERR_OPTION_TYPE` for a wrong value.
  */
 export function validateBy(
@@ -225,19 +225,19 @@ export function validateBy(
   return copy;
 }
 
-/** Options of `base`, replaced one by one by those that `over` gives. Neither is changed. */
+/** Joins two sets of options. An option that both give is taken from `over`. Neither set is changed. */
 export function mergeOptions(base: ValidatedOptions, over: ValidatedOptions): ValidatedOptions {
   return Object.freeze({ ...base, ...over });
 }
 
-/** Checked options with the defaults in the places of those that were not given. */
+/** Fills in the defaults of the options that were not given. */
 export function resolveOptions(options: ValidatedOptions): ResolvedOptions {
   return Object.freeze({ ...DEFAULTS, ...options }) as ResolvedOptions;
 }
 
 /**
- * Refuses names in `fileArgs` and `ignoreArgs` that are no parameters of the function: a misspelt one would leave a file
- * untracked without a word.
+ * Refuses names in `fileArgs` and `ignoreArgs` that are no parameters of the function: with a misspelt name, a file
+ * would not be tracked, and nobody would notice.
  *
  * @param options Options that were given for this function.
  * @param parameterNames Names of the function's parameters, those within destructured ones included.
@@ -266,8 +266,8 @@ export function requireParameterNames(
 }
 
 /**
- * `options` without the names in `fileArgs` and `ignoreArgs` that are no parameters: for the defaults of a
- * configuration file, which speak of many functions at once.
+ * Removes the names in `fileArgs` and `ignoreArgs` that are no parameters of the function. The defaults of a
+ * configuration file have such names, since they are for many functions at once.
  */
 export function withoutForeignParameters(
   options: ValidatedOptions,
@@ -311,11 +311,11 @@ const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)(b?)$/i;
 const POWERS = ["", "k", "m", "g", "t", "p"];
 
 /**
- * The number of bytes that a text names: `2GiB` and `2G` are 2 × 1024³, `2GB` is 2 × 1000³, `500` is 500 bytes.
+ * Reads a size in bytes from a text: `2GiB` and `2G` are 2 × 1024³, `2GB` is 2 × 1000³, `500` is 500 bytes.
  *
- * Upper and lower case are the same; a space may stand before the unit; fractions are rounded down to whole bytes.
+ * Upper and lower case do not differ; spaces may come before the unit; fractions are rounded down to whole bytes.
  *
- * @returns Bytes; `null` when the text is no size.
+ * @returns Bytes; `null` when the text is no size or the size is above 2^53 - 1.
  *
  * @example
  * ```ts
@@ -335,9 +335,10 @@ export function parseSize(text: string): number | null {
 }
 
 /**
- * A size for people to read: `0 B`, `999 B`, `1.5 KiB`, `1023 MiB`; one decimal below ten, none from ten on.
+ * Returns a size as a text for people: `0 B`, `999 B`, `1.5 KiB`, `1023 MiB`. Numbers of KiB and above have one decimal
+ * below ten.
  *
- * @param bytes Bytes, not negative.
+ * @param bytes Number of bytes, not negative.
  */
 export function formatSize(bytes: number): string {
   let amount = bytes;
@@ -351,10 +352,10 @@ export function formatSize(bytes: number): string {
 }
 
 /**
- * The known word that `word` most likely stands for; `null` when none is near.
+ * The known word that `word` is most likely a misspelling of; `null` when no known word is near.
  *
- * Case, `-` and `_` do not count; near is at most a third of the letters inserted, dropped, replaced or swapped with
- * their neighbour, and at least one.
+ * A known word is near when at most a third of the letters of `word`, and one in short words, are inserted, dropped,
+ * replaced or swapped with their neighbour. Case, `-`, `_` and spaces do not count.
  */
 export function nearestWord(word: string, known: readonly string[]): string | null {
   const wanted = bare(word);
@@ -372,7 +373,7 @@ function bare(word: string): string {
   return word.toLowerCase().replace(/[-_\s]/g, "");
 }
 
-/** Optimal string alignment distance: insertions, deletions, replacements, swaps of neighbours. */
+/** Optimal string alignment distance: the number of insertions, deletions, replacements and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
@@ -408,14 +409,14 @@ const TASK_CHECKS = {
   onProgress: CHECKS.onEvent,
 } satisfies Record<string, OptionCheck>;
 
-/** Name of an option of a task. */
+/** Name of an option of a task, such as listing or pruning a cache. */
 type TaskOption = keyof typeof TASK_CHECKS;
 
 /**
  * Checks the options of a task.
  *
- * @param options What the user passed.
- * @param names The options that the task has.
+ * @param options Options as the user passed them.
+ * @param names Names of the options that the task has.
  * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` for a name that is no option, `ERR_OPTION_TYPE` for a wrong value.
  */
 export function requireTaskOptions(options: unknown, names: readonly TaskOption[]): void {

@@ -1,8 +1,8 @@
 /**
- * Options from a YAML file: `cachepy.yml`, found upwards from the working directory, gives the defaults.
+ * Reads options from a YAML file. The nearest `cachepy.yml` upwards from the working directory gives the defaults.
  *
- * Keys are the options' names, in camelCase or snake_case. What is relative in a file is relative to its folder, so it
- * means the same wherever the program is started. Nothing in the file is executed.
+ * Keys are the options' names, in camelCase or snake_case. A relative path in the file is relative to the file's
+ * folder, so it does not depend on the directory in which the program is started. Nothing in the file is executed.
  *
  * @module
  */
@@ -22,20 +22,20 @@ import { manifestStampOf, readManifest } from "./manifest_files.ts";
 import { parentOf, resolvePath } from "./paths.ts";
 import { previewOf } from "../values/preview.ts";
 
-/** Names of configuration files; in one folder the first that exists is taken. */
+/** Names of configuration files. Where a folder has several, the first in this list is taken. */
 const CONFIG_NAMES = ["cachepy.yml", ".cachepy.yml", "cachepy.yaml", ".cachepy.yaml"];
 
 const NONE: ValidatedOptions = validateOptions({});
 
-/** Options by file, with the state of the file that they were read from; a file that changed is read again. */
+/** Options by file, with the file's stamp from before it was read. A file with another stamp is read again. */
 const loaded = new Map<string, { readonly stamp: string; readonly options: Promise<ValidatedOptions> }>();
 
 /**
- * Options from a YAML file.
+ * Reads options from a YAML file.
  *
- * @param path The file: a path relative to the working directory, an absolute one or a `file:` URL.
- * @param existing Options that win over those of the file.
- * @returns Options to pass to {@linkcode cacheFile}; relative paths of the file are absolute in it.
+ * @param path The file: a path relative to the working directory, an absolute path or a `file:` URL.
+ * @param existing Options that replace those of the file.
+ * @returns Options to pass to {@linkcode cacheFile}, in which relative paths of the file are absolute.
  * @throws {CacheTypeError} `ERR_CONFIG` for a file that cannot be read, a syntax error, an unknown key or a value of
  * the wrong type, with file, line, key and remedy; `ERR_OPTION_*` for mistakes in `existing`.
  *
@@ -55,9 +55,9 @@ export async function loadConfig(path: string | URL, existing: CacheOptions = {}
 }
 
 /**
- * The configuration file that holds in a folder: the nearest one upwards from it, to the root of the filesystem.
+ * Finds the configuration file for a folder: the nearest one in the folder itself or upwards from it.
  *
- * What may not be read counts as absent; nothing is thrown and nothing is asked.
+ * A file that may not be read counts as absent. Nothing is thrown, and no permission is prompted for.
  *
  * @param cwd An absolute path: the working directory.
  * @returns An absolute path; `null` when there is none.
@@ -73,12 +73,12 @@ export function findConfig(cwd: string): string | null {
 }
 
 /**
- * The defaults that hold in a folder: those of the nearest configuration file, or none.
+ * Reads the defaults for a folder from the nearest configuration file; without one, there are no options.
  *
- * A file is read once per process and state; asking again costs the search for it.
+ * An unchanged file is read once per process; only the search for it is repeated.
  *
  * @param cwd An absolute path: the working directory.
- * @returns Checked options, to be merged under those given in code; the same object while the file is unchanged.
+ * @returns Checked options, which those given in code replace. It is one object for as long as the file is unchanged.
  * @throws {CacheTypeError} `ERR_CONFIG`, as {@linkcode loadConfig}.
  */
 export async function loadDefaultConfig(cwd: string): Promise<ValidatedOptions> {
@@ -93,7 +93,6 @@ export async function loadDefaultConfig(cwd: string): Promise<ValidatedOptions> 
 }
 
 async function readConfig(file: string): Promise<ValidatedOptions> {
-  // Most programs have no such file.
   const found = readManifest(file, MAX_CONFIG_BYTES);
   if (found.text !== null) return await parseConfig(found.text, file);
   const problem = {
@@ -105,18 +104,18 @@ async function readConfig(file: string): Promise<ValidatedOptions> {
 }
 
 /**
- * The line of a top-level key, counted from 1.
+ * Number of the line of a top-level key, counted from 1.
  *
- * Looks for the key at the beginning of a line, then for it indented, then anywhere (a mapping written as `{a: 1}`),
- * bare or quoted and followed by a colon; 1 when it is written otherwise, with escapes for example.
+ * The key, bare or quoted and followed by a colon, is looked for at the beginning of a line, then indented, then
+ * anywhere (in a mapping such as `{a: 1}`). For a key that is written otherwise, with escapes for example, it is 1.
  *
- * @param text The whole file.
- * @param key The key as parsed.
+ * @param text Text of the whole file.
+ * @param key The key as the parser returned it.
  */
 function lineOfKey(text: string, key: string): number {
   if (key.length > 100) return lineAt(text, text.indexOf(key));
   const escaped = RegExp.escape(key);
-  // The bound on blanks keeps a text of blanks from taking quadratic time.
+  // The number of blanks is bounded, since without a bound a text of blanks takes quadratic time.
   const quoted = `(?:"${escaped}"|'${escaped}'|${escaped})[ \\t]{0,16}:`;
   for (const before of ["^(?:\\? )?", "^[ \\t]{1,16}", "(?<![\\w$-])"]) {
     const found = new RegExp(before + quoted, "m").exec(text);
@@ -129,16 +128,16 @@ function lineAt(text: string, index: number): number {
   return text.slice(0, Math.max(0, index)).split("\n").length;
 }
 
-/** Largest configuration file, bytes: a bound on the time that reading a hostile one takes. */
+/** Size of the largest configuration file in bytes, which bounds the time to read a hostile one. */
 const MAX_CONFIG_BYTES = 64 * 1024;
 
-/** Most values in a file, counted where aliases (`*name`) repeat them: ten lines of aliases can name a billion. */
+/** Largest number of values in a file. A value counts at each of its aliases: ten lines of these can give a billion. */
 const MAX_VALUES = 10_000;
 
-/** Deepest nesting of values. */
+/** Deepest nesting of values in a file. */
 const MAX_DEPTH = 64;
 
-/** Options that YAML cannot hold, with what to do instead. */
+/** Options that YAML cannot hold, with the reason and the remedy for the message. */
 const CODE_ONLY: Partial<Record<OptionName, string>> = { onEvent: "a function; give it in code" };
 
 const OPTION_BY_KEY = new Map<string, OptionName>(
@@ -146,13 +145,14 @@ const OPTION_BY_KEY = new Map<string, OptionName>(
 );
 
 /**
- * The options that a configuration file gives.
+ * Parses the text of a configuration file.
  *
- * @param text The file's text: one YAML document (core schema, YAML 1.2), a mapping of options or nothing.
- * @param file Its absolute path, for messages and for the paths that are relative in it.
- * @throws {CacheTypeError} `ERR_CONFIG`.
+ * @param text One YAML document (core schema, YAML 1.2): a mapping of options, or nothing.
+ * @param file Absolute path of the file, for messages and for relative paths in the file.
+ * @throws {CacheTypeError} `ERR_CONFIG`, as {@linkcode loadConfig} for the file.
  */
 export async function parseConfig(text: string, file: string): Promise<ValidatedOptions> {
+  // Loaded here, since most programs have no configuration file.
   const { parse } = await import("@std/yaml");
   const source: ConfigSource = { text, file };
   if (text.length > MAX_CONFIG_BYTES) throw problem(source, 1, `it is larger than ${MAX_CONFIG_BYTES / 1024} KiB`);
@@ -170,7 +170,7 @@ export async function parseConfig(text: string, file: string): Promise<Validated
   return validateDocument(source, document);
 }
 
-/** What messages name. */
+/** A configuration file, for the messages about it. */
 interface ConfigSource {
   readonly text: string;
   readonly file: string;
@@ -196,7 +196,7 @@ function validateDocument(source: ConfigSource, document: object): ValidatedOpti
   return validateOptions(options);
 }
 
-/** A value as code would give it: sizes as numbers, paths relative to the file's folder as absolute ones. */
+/** Converts a value to the one that code would give: a size to a number, a relative path to an absolute one. */
 function fromYaml(name: OptionName, value: unknown, file: string): unknown {
   if (name === "maxBytes" && typeof value === "string") return parseSize(value) ?? value;
   if (name === "cacheDir") return resolveText(value, file);
@@ -209,7 +209,7 @@ function resolveText(value: unknown, file: string): unknown {
   return isRelative ? resolvePath(value, parentOf(file)) : value;
 }
 
-/** Refuses values that are too many or too deep to be walked, which also covers a value that contains itself. */
+/** Refuses too many values and values nested too deep, among them a value that contains itself. */
 function requireBounded(source: ConfigSource, document: object): void {
   let count = 0;
   const walk = (value: unknown, depth: number): void => {

@@ -1,27 +1,27 @@
 /**
- * Small text files that say what a project is (deno.json, lock files, cachepy.yml), and the environment variables that
- * say where packages are, read without ever throwing.
+ * Reads the small text files that describe a project (deno.json, lock files, cachepy.yml) and the environment variables
+ * that say where packages are. Nothing here throws.
  *
- * A library must not ask for permissions that the user did not think of: a file that may not be read is answered like
- * one that is not there, and no prompt is shown.
+ * A library must not ask for permissions that the user does not expect. So no prompt is shown, and a file that may not
+ * be read counts as absent, or as `denied` where its text is read.
  *
  * @module
  */
-// Taken when this module loads: what observes the reads of cached functions replaces these later, and the files that
-// are read here are not inputs of whichever cached function happens to be running.
+// Taken when this module loads. Later these functions are replaced by ones that observe the reads of cached functions,
+// but files that are read here are not dependencies of the cached function that happens to be running.
 const { readDirSync, readTextFileSync, realPathSync, statSync } = Deno;
 const querySync = Deno.permissions.querySync.bind(Deno.permissions);
 const readVariable = Deno.env.get.bind(Deno.env);
 
-/** Why a file's text is not to be had. */
+/** Reason for which a file's text cannot be read. `broken`: too large, no regular file, or reading failed. */
 export type Unreadable = "absent" | "denied" | "broken";
 
-/** A file's text, or why there is none. */
+/** A file's text with the stamp of {@linkcode manifestStampOf}, or the reason for which there is no text. */
 export type ManifestText =
   | { readonly text: string; readonly stamp: string }
   | { readonly text: null; readonly reason: Unreadable };
 
-/** Whether reading `path` is allowed already; never prompts. */
+/** True when reading `path` is allowed already; no prompt is shown. */
 export function mayRead(path: string): boolean {
   try {
     return querySync({ name: "read", path }).state === "granted";
@@ -31,8 +31,8 @@ export function mayRead(path: string): boolean {
 }
 
 /**
- * What tells one state of a file from another without reading it; `null` when there is no such file or it may not be
- * looked at.
+ * Stamp of a file: device, inode, size and times, which differ between two states of the file. `null` when there is no
+ * such file or it may not be read.
  */
 export function manifestStampOf(path: string): string | null {
   if (!mayRead(path)) return null;
@@ -45,7 +45,7 @@ export function manifestStampOf(path: string): string | null {
   }
 }
 
-/** Whether something is at `path`, file or folder, and may be looked at. */
+/** True when there is a file or folder at `path` and it may be read. */
 export function exists(path: string): boolean {
   if (!mayRead(path)) return false;
   try {
@@ -57,10 +57,10 @@ export function exists(path: string): boolean {
 }
 
 /**
- * The text of a file, with the stamp that it had before it was read.
+ * Reads the text of a file. The stamp is taken before the text is read.
  *
  * @param path An absolute path.
- * @param maxBytes What is larger is `broken`: none of the files that are meant here is.
+ * @param maxBytes Largest size; a larger file is `broken`, since none of the files that describe a project is larger.
  */
 export function readManifest(path: string, maxBytes = 256 * 2 ** 20): ManifestText {
   if (!mayRead(path)) return { text: null, reason: "denied" };
@@ -74,7 +74,7 @@ export function readManifest(path: string, maxBytes = 256 * 2 ** 20): ManifestTe
   }
 }
 
-/** `path` with its symbolic links resolved; `path` itself where that cannot be found out. */
+/** `path` with its symbolic links resolved; `path` itself where they cannot be read. */
 export function realPathOf(path: string): string {
   if (!mayRead(path)) return path;
   try {
@@ -84,7 +84,7 @@ export function realPathOf(path: string): string {
   }
 }
 
-/** Names of the folders in a folder, sorted; none where it may not be listed. */
+/** Names of the folders in a folder, sorted; an empty list where the folder may not be read. */
 export function listFolders(path: string): string[] {
   if (!mayRead(path)) return [];
   try {
@@ -94,7 +94,7 @@ export function listFolders(path: string): string[] {
   }
 }
 
-/** An environment variable; `undefined` when it is not set or may not be read. */
+/** Value of an environment variable; `undefined` when it is not set or may not be read. */
 export function variableOf(name: string): string | undefined {
   try {
     return querySync({ name: "env", variable: name }).state === "granted" ? readVariable(name) : undefined;

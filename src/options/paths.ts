@@ -1,8 +1,8 @@
 /**
- * Absolute paths from what users write, on strings alone.
+ * Makes absolute paths from paths and `file:` URLs as users write them, from their text alone.
  *
- * A path is made portable on every call that has a file among its inputs, so this asks nothing of the filesystem and
- * loads no package: `@std/path` costs more to load than everything else that runs before the first hit.
+ * A path is made portable on every call that has a file among its inputs. So nothing here reads the file system or
+ * loads a package: loading `@std/path` takes longer than everything else that runs before the first hit.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export function pathOfFileUrl(url: string | URL): string {
   return host === "" ? local : `\\\\${host}${local}`;
 }
 
-/** A file's name may hold bytes that are no text, and a `%` that begins no escape: those stay as they are written. */
+/** Decodes escapes. A `%` that begins none stays; a pathname with bytes that are no UTF-8 stays as it is written. */
 function decode(pathname: string): string {
   try {
     return decodeURIComponent(pathname.replace(/%(?![0-9A-Fa-f]{2})/g, "%25"));
@@ -35,17 +35,18 @@ function decode(pathname: string): string {
   }
 }
 
-/** Whether a path begins at a root: `/` and, on Windows, `C:\` or `\\`. */
+/** True for a path that begins at a root: `/` and, on Windows, `C:\` or `\\`. */
 export function isAbsolutePath(path: string): boolean {
   return path.startsWith("/") || isWindows && /^(?:[A-Za-z]:)?[\\/]/.test(path);
 }
 
 /**
- * `path` as an absolute path without `.`, `..`, doubled or trailing separators.
+ * Returns `path` as an absolute path without `.`, `..`, doubled or trailing separators.
  *
  * @param path A path or a `file:` URL, as a `URL` or as text.
- * @param base The absolute folder that a relative path is relative to.
- * @throws {CacheTypeError} `ERR_OPTION_TYPE` for what is no path.
+ * @param base Absolute path of the folder that a relative path is relative to.
+ * @throws {CacheTypeError} `ERR_OPTION_TYPE` for a value that is neither a string nor a URL.
+ * @throws {TypeError} For a URL of another scheme.
  */
 export function resolvePath(path: string | URL, base: string): string {
   if (typeof path !== "string" && !((path as unknown) instanceof URL)) {
@@ -56,12 +57,12 @@ export function resolvePath(path: string | URL, base: string): string {
   return normalizePath(isAbsolutePath(path) ? path : `${base}/${path}`);
 }
 
-/** The folder that holds `path`; of a root, itself. */
+/** The folder that contains `path`; for a root, the root. */
 export function parentOf(path: string): string {
   return normalizePath(`${path}/..`);
 }
 
-/** An absolute path without `.`, `..`, doubled or trailing separators. */
+/** Removes `.`, `..`, doubled and trailing separators from an absolute path. */
 function normalizePath(path: string): string {
   if (!isWindows && isNormal(path)) return path;
   const prefix = isWindows ? /^(?:[A-Za-z]:|[\\/]{2}[^\\/]+[\\/][^\\/]+)?/.exec(path)?.[0] ?? "" : "";

@@ -1,5 +1,5 @@
 /**
- * The project's root folder, and paths that mean the same on every machine.
+ * The project's root folder, and portable paths, which name a file of the project in every copy of the project.
  *
  * Keys and traces hold paths relative to the root, so a project that was moved, copied or checked out elsewhere finds
  * its entries again.
@@ -15,11 +15,11 @@ const MARKERS = ["deno.json", "deno.jsonc", "package.json", ".git"];
 /** A package's file in node_modules, or in Deno's cache: `…/npm/registry.host/lodash-es/4.17.21/…`. */
 const PACKAGE_FOLDER = /\/node_modules\/|\/npm\/[^/]+\/(?:@[^/]+\/)?[^/]+\/\d+\.\d+\.\d+[^/]*\//;
 
-/** Where to look for a project's root. */
+/** The main module and the working directory, from which a project's root is looked for. */
 export interface ProjectOrigin {
-  /** URL of the main module; only a `file:` URL outside of packages tells anything. */
+  /** URL of the main module. Only a `file:` URL outside of packages is used. */
   readonly mainModule?: string;
-  /** The working directory; `null` when it may not be asked for. */
+  /** The working directory; `null` when it is not known. */
   readonly cwd?: string | null;
 }
 
@@ -28,7 +28,7 @@ const realRoots = new Map<string, string>();
 const currentDirectory = Deno.cwd;
 
 /**
- * The root of the running program's project, found once per process.
+ * The root of the running program's project, looked for once per process.
  *
  * @returns An absolute path; see {@linkcode findProjectRoot} for the rule.
  */
@@ -37,8 +37,8 @@ export function projectRoot(): string {
 }
 
 /**
- * Sets the root by hand, for tests and for a command line that looks at another project's cache; `null` goes back to
- * finding it.
+ * Sets the root of the running program's project, for tests and for a command line about another project's cache. After
+ * `null`, the root is looked for again.
  */
 export function setProjectRoot(root: string | null): void {
   currentRoot = root === null ? undefined : resolvePath(root, workingDirectory() ?? "/");
@@ -46,10 +46,11 @@ export function setProjectRoot(root: string | null): void {
 }
 
 /**
- * The root of the project that a program belongs to: the nearest folder that holds the main module, or else the working
- * directory, and in which there is a deno.json, deno.jsonc, package.json or .git. Without any, the working directory.
+ * Finds the root of the project that a program belongs to: the nearest folder upwards from the main module, or else
+ * from the working directory, that contains a deno.json, deno.jsonc, package.json or .git. Without such a folder, the
+ * root is the working directory; when that is not known, the folder of the main module.
  *
- * What may not be read counts as absent; nothing is thrown and nothing is asked.
+ * A file that may not be read counts as absent. Nothing is thrown, and no permission is prompted for.
  *
  * @returns An absolute path.
  */
@@ -64,11 +65,11 @@ export function findProjectRoot(origin: ProjectOrigin): string {
 }
 
 /**
- * `path` in the form that keys and records hold: relative to the root with `/` separators when it is below it (`.` for
- * the root itself), absolute otherwise.
+ * Returns `path` in the form that keys and records hold: relative to the root with `/` separators when it is below the
+ * root (`.` for the root itself), absolute otherwise.
  *
  * Works on the text alone, except that the root's symbolic links are resolved once: a path below the resolved root is
- * below the root. Links within `path` are the caller's to resolve.
+ * below the root too. The caller resolves links within `path`.
  *
  * @param path An absolute path, a path relative to the working directory, or a `file:` URL.
  * @param root An absolute path.
@@ -84,17 +85,17 @@ export function toPortable(path: string | URL, root: string = projectRoot()): st
   return portableOf(toAbsolute(path), root);
 }
 
-/** The portable form of an absolute path: relative to the project root when below it, else the path itself. */
+/** The portable form of an absolute path; {@linkcode toPortable} describes it. */
 export function portableOf(absolute: string, root: string): string {
   return pathBelow(absolute, root) ?? pathBelow(absolute, realRoot(root)) ?? absolute;
 }
 
-/** The absolute path of a portable one. Undoes {@linkcode toPortable}. */
+/** The absolute path for a portable one: the inverse of {@linkcode toPortable}. */
 export function fromPortable(path: string, root: string = projectRoot()): string {
   return resolvePath(path, root);
 }
 
-/** The absolute path of a path relative to the working directory, an absolute one or a `file:` URL. */
+/** The absolute path for a path relative to the working directory, an absolute path or a `file:` URL. */
 export function toAbsolute(path: string | URL): string {
   const base = typeof path === "string" && !isAbsolutePath(path) ? workingDirectory() : null;
   return resolvePath(path, base ?? currentRoot ?? "/");
@@ -121,13 +122,13 @@ function nearestMarked(start: string): string | null {
   }
 }
 
-/** The main module's folder, unless it is a package's: a tool that was installed is not the project it works on. */
+/** The main module's folder; `null` for a module of a package, since an installed tool is not the user's project. */
 function folderOfMain(url: string): string | null {
   if (!url.startsWith("file:") || PACKAGE_FOLDER.test(url)) return null;
   return parentOf(pathOfFileUrl(url));
 }
 
-/** The program's main module; in a worker, which is not told that, the worker's own. */
+/** URL of the program's main module; in a worker, which does not know it, URL of the worker's own module. */
 function mainModulePath(): string {
   try {
     return (Deno.mainModule as string | null) ?? globalThis.location?.href ?? "";
@@ -136,7 +137,7 @@ function mainModulePath(): string {
   }
 }
 
-/** The working directory, asked for without its becoming an input of a running cached function; `null` when unknown. */
+/** The working directory; `null` when unknown. It does not become a dependency of a running cached function. */
 export function workingDirectory(): string | null {
   try {
     return currentDirectory();
@@ -146,11 +147,13 @@ export function workingDirectory(): string | null {
 }
 
 /**
- * The cache directory that is used where none is given: the value of `CACHEPY_DIR`, else `./.cachepy`.
+ * The cache directory that is used where none is given: the value of the environment variable `CACHEPY_DIR`, else
+ * `./.cachepy`.
  *
- * Without permission to read that variable (`--allow-env=CACHEPY_DIR`) it counts as not set; no question is asked.
+ * Without permission to read the variable (`--allow-env=CACHEPY_DIR`), it counts as not set; no permission is prompted
+ * for.
  *
- * @returns A path, as it is written: relative to the working directory when it does not begin at a root.
+ * @returns The path as it is written in the variable. One that is not absolute is relative to the working directory.
  *
  * @example
  * ```ts

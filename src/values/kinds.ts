@@ -1,9 +1,9 @@
 /**
- * Tells what an object is, by what is inside it rather than by what it says of itself.
+ * Tells the kind of an object, by its internal state rather than by the names and tags that it carries.
  *
  * @module
  */
-/** What an object is, as far as the codec treats it differently. */
+/** Kind of an object: objects of one kind are encoded in one way. */
 export type Kind =
   | "plain"
   | "array"
@@ -27,10 +27,10 @@ export type Kind =
   | "platform"
   | "instance";
 
-/** An object's kind, and whether its prototype is the one that this kind comes with. */
+/** Kind of an object, with the answer whether its prototype is the one of that kind. */
 export interface Classified {
   readonly kind: Kind;
-  /** `false`: an instance of a class that extends the kind. Always `true` for `plain`, `false` for `instance`. */
+  /** True when the prototype is the kind's, false for a subclass. Always true for `plain`, false for `instance`. */
   readonly isBare: boolean;
 }
 
@@ -46,7 +46,7 @@ function classified(kind: Kind, isBare: boolean): Classified {
 const PLAIN = classified("plain", true);
 const ARRAY = classified("array", true);
 
-/** Prototypes whose objects need no further look, apart from the brand check in {@linkcode hasBrand}. */
+/** Prototypes that tell the kind of their objects, once {@linkcode hasBrand} confirmed it. */
 const KIND_BY_PROTOTYPE: ReadonlyMap<object, Classified> = new Map<object, Classified>([
   [Map.prototype, classified("map", true)],
   [Set.prototype, classified("set", true)],
@@ -94,7 +94,12 @@ function getterOf(prototype: object, name: string): (this: unknown) => unknown {
   return Object.getOwnPropertyDescriptor(prototype, name)!.get!;
 }
 
-/** What `subject` is. Reads no property of it that could run the user's code. */
+/**
+ * Tells the kind of an object.
+ *
+ * The user's code runs in two cases only: traps of a Proxy, and an accessor named `Symbol.toStringTag` when the
+ * prototype of the object is none of those in this file.
+ */
 export function classify(subject: object): Classified {
   if (Array.isArray(subject)) {
     return Object.getPrototypeOf(subject) === Array.prototype ? ARRAY : classified("array", false);
@@ -106,7 +111,7 @@ export function classify(subject: object): Classified {
   return classifyOther(subject);
 }
 
-/** Whether the object has the internal state that its prototype promises: `Object.create(Map.prototype)` has none. */
+/** True for an object with the internal state of the kind. `Object.create(Map.prototype)` is no Map and has none. */
 function hasBrand(subject: object, kind: Kind): boolean {
   try {
     if (kind === "map") mapSize.call(subject);
@@ -142,7 +147,7 @@ const BRANDS_BY_CONSTRUCTOR: readonly (readonly [abstract new (...args: never[])
   [Blob, "blob"],
 ];
 
-/** What `toString` of the language says of internal state, whatever the prototype. */
+/** Kinds by the answer of `Object.prototype.toString`: the internal state, unless `Symbol.toStringTag` is set. */
 const KIND_BY_BUILTIN_TAG: Readonly<Record<string, Kind>> = {
   "[object Date]": "date",
   "[object RegExp]": "regexp",
@@ -186,9 +191,9 @@ function classifyByTag(subject: object): Kind | null {
 }
 
 /**
- * A second look at an object with a plain prototype, for the few that only look plain: `arguments`, module namespaces,
- * `Math`, a Date without its prototype. It costs time, so call it where such an object could be: with no own enumerable
- * text key, or with one named `0`.
+ * Tells the kind of an object with the prototype `Object.prototype` or none, which {@linkcode classify} calls plain.
+ * A few of these are not: `arguments`, module namespaces, `Math`, a Date whose prototype was replaced. The test takes
+ * time, so it is made only for objects with no own enumerable text key, with one named `0`, or without a prototype.
  */
 export function classifyPlainLooking(subject: object): Classified {
   const prototype = Object.getPrototypeOf(subject);
@@ -198,7 +203,7 @@ export function classifyPlainLooking(subject: object): Classified {
   if (exotic !== null) return classified(exotic, exotic === "arguments");
   const tag = Object.getOwnPropertyDescriptor(subject, Symbol.toStringTag);
   if (tag === undefined || tag.enumerable === true) return PLAIN;
-  // Math, JSON, Atomics, Reflect, Intl, Temporal and WebAssembly carry such a tag; so does a namespace, without prototype.
+  // Such a tag is on Math, JSON, Atomics, Reflect, Intl, Temporal, WebAssembly and, without a prototype, on namespaces.
   return classified(prototype === null ? "namespace" : "platform", true);
 }
 
@@ -212,7 +217,7 @@ export function unbox(subject: object): number | string | boolean | bigint | sym
     try {
       return valueOf.call(subject);
     } catch {
-      // Not of this kind.
+      // The object is not of this kind.
     }
   }
   return undefined;
@@ -220,7 +225,7 @@ export function unbox(subject: object): number | string | boolean | bigint | sym
 
 const platformNames = new WeakMap<object, string | null>();
 
-/** The name of the platform's class that an object is an instance of or extends; `null`: none but `Object`. */
+/** Name of the nearest class of the platform that `subject` is an instance of; `null` when that is `Object` alone. */
 function platformName(subject: object): string | null {
   for (
     let prototype = Object.getPrototypeOf(subject);
@@ -234,7 +239,7 @@ function platformName(subject: object): string | null {
   return null;
 }
 
-/** The name of the platform's class whose instance an object is without extending it; `null`: none. */
+/** Name of the class of the platform whose prototype `subject` has; `null` when it has another one. */
 export function ownPlatformName(subject: object): string | null {
   const prototype = Object.getPrototypeOf(subject);
   return prototype === null ? null : platformNameOf(prototype);
@@ -246,7 +251,7 @@ function platformNameOf(prototype: object): string | null {
   if (isNativeFunction(constructor)) return constructor.name;
   for (const owner of [globalThis, Deno]) {
     const descriptor = Object.getOwnPropertyDescriptor(owner, constructor.name);
-    // What a program adds to the global object is enumerable; what the platform put there is not (Deno's own is).
+    // Properties that a program adds to the global object are enumerable, the platform's are not. Those of `Deno` are.
     if (descriptor === undefined || (owner === globalThis && descriptor.enumerable === true)) continue;
     if (descriptor.value === constructor) return constructor.name;
     if (descriptor.get !== undefined && descriptor.get.call(owner) === constructor) return constructor.name;
@@ -254,12 +259,12 @@ function platformNameOf(prototype: object): string | null {
   return null;
 }
 
-/** Whether a function is part of the engine. Bound functions look the same and are not told apart. */
+/** True for a function of the engine, and for a bound function, which cannot be told from one. */
 export function isNativeFunction(fn: object): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn));
 }
 
-/** Whether an object is what a program of another realm (`node:vm`) takes for a plain object, an array or a built-in. */
+/** True for a plain object, an array or a built-in object of another realm (`node:vm`). */
 export function isForeign(subject: object): boolean {
   const prototype = Object.getPrototypeOf(subject);
   if (prototype === null) return false;
@@ -270,8 +275,8 @@ export function isForeign(subject: object): boolean {
 }
 
 /**
- * Whether a class of the object may declare `#private` members. Where the sources of its classes have no such name it
- * does not; a `#` in a text or a comment is taken for one.
+ * True for an object one of whose classes may declare `#private` members. False only when no source of its classes
+ * contains such a name; a `#` with a name in a text or a comment is taken for one.
  */
 export function mayHavePrivateState(subject: object): boolean {
   for (
@@ -293,7 +298,7 @@ export function mayHavePrivateState(subject: object): boolean {
 const mentionsPrivate = new WeakMap<object, boolean>();
 const PRIVATE_NAME = /#[\p{ID_Start}$_\\]/u;
 
-/** The name of an object's class, for messages. Reads nothing that could run the user's code. */
+/** Name of an object's class, for messages. No accessor is called. */
 export function className(subject: object): string {
   for (let at: object | null = Object.getPrototypeOf(subject); at !== null; at = Object.getPrototypeOf(at)) {
     const constructor = Object.getOwnPropertyDescriptor(at, "constructor");
@@ -306,7 +311,7 @@ export function className(subject: object): string {
   return "an unnamed class";
 }
 
-/** Below this length, naming all elements takes less time than finding the helper, which is loaded then. */
+/** Length of an array from which on Node's helper is used. Below it, listing all elements takes less time. */
 const LONG = 1 << 14;
 
 type OwnNames = (subject: object, filter: number) => string[];
@@ -315,19 +320,19 @@ interface NodeGlobal {
   readonly process?: { binding(name: string): { readonly getOwnNonIndexProperties?: OwnNames } };
 }
 
-/** Own names that are no indices, without naming the elements; `null`: the platform has no such function. */
+/** Node's helper that lists own names except indices; `null`: there is none; `undefined`: it was not looked for yet. */
 let ownNonIndexNames: OwnNames | null | undefined;
 
-/** Properties that are enumerable and not named by symbols, as V8 numbers such filters. */
+/** Filter of the helper, numbered as in V8: enumerable properties that are not named by symbols. */
 const ENUMERABLE_TEXT = 2 | 16;
-/** All properties, hidden ones and those named by symbols too. */
+/** Filter of the helper: all properties, hidden ones and those named by symbols too. */
 const ALL = 0;
 
 /**
- * Whether an array has an own value at each index and no enumerable text property besides.
+ * True for an array with an own value at each index and no further enumerable property named by a text.
  *
- * The language can only list all names of an array, which takes as long as writing them as JSON; so for long arrays
- * Node's own helper for `util.inspect` is asked, where there is one.
+ * The language can only list all names of an array, which takes as long as writing them as JSON. For long arrays, the
+ * helper that Node's `util.inspect` uses is called, where there is one.
  */
 export function isJustElements(array: readonly unknown[]): boolean {
   const { length } = array;
@@ -339,19 +344,19 @@ export function isJustElements(array: readonly unknown[]): boolean {
   return names.length === length && (length === 0 || names[length - 1] === String(length - 1));
 }
 
-/** Whether an array has an own value at each index and no property besides but `length`, whatever it is named. */
+/** True for an array with an own value at each index and no further property but `length`, hidden or not. */
 export function isElementsAlone(array: readonly unknown[]): boolean {
   const { length } = array;
   if (length >= LONG) {
     const ownNames = helper();
     if (ownNames !== null) return ownNames(array, ALL).length === 1 && isFull(array);
   }
-  // As many names as elements and `length`, the last element among them: no place is left for anything else.
+  // There are as many names as elements and `length` together, and the last index is one: so there is no other name.
   const names = Reflect.ownKeys(array);
   return names.length === length + 1 && (length === 0 || names[length - 1] === String(length - 1));
 }
 
-/** Whether there is an element at each index, told without reading it, which may call an accessor. */
+/** True for an array with an element at each index. None is read, since that may call an accessor. */
 function isFull(array: readonly unknown[]): boolean {
   for (let index = 0; index < array.length; index++) {
     if (!Object.hasOwn(array, index)) return false;
@@ -359,7 +364,7 @@ function isFull(array: readonly unknown[]): boolean {
   return true;
 }
 
-/** Whether a typed array has no property but its elements. */
+/** True for a typed array or a DataView with no properties but its elements. */
 export function isBytesAlone(view: ArrayBufferView): boolean {
   const ownNames = helper();
   if (ownNames !== null) return ownNames(view, ALL).length === 0;
@@ -379,7 +384,7 @@ function helper(): OwnNames | null {
 
 function findHelper(): OwnNames | null {
   try {
-    // By way of the global, since importing node:process takes 30 ms, which most programs need not spend.
+    // The global is used, since importing node:process takes 30 ms, which most programs need not spend.
     const helper = (globalThis as unknown as NodeGlobal).process?.binding("util").getOwnNonIndexProperties;
     const probe = Object.defineProperty(Object.assign([1, 2], { named: 3 }), Symbol.iterator, { value: 4 });
     return helper?.(probe, ENUMERABLE_TEXT).join() === "named" &&
@@ -393,12 +398,15 @@ function findHelper(): OwnNames | null {
 
 const inherited: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(Object.prototype));
 
-/** Whether objects inherit a property of this name, so that assigning to it may do something else than adding one. */
+/** True for a name that objects inherit, so that an assignment may do something else than add a property. */
 export function isInherited(name: string): boolean {
   return inherited.has(name);
 }
 
-/** Adds an own property. Assigning to `__proto__` would change the prototype; to `constructor`, fail where it is frozen. */
+/**
+ * Adds an own property. An assignment to `__proto__` would change the prototype, and one to `constructor` would fail
+ * where `Object.prototype` is frozen.
+ */
 export function define(target: Record<string, unknown>, name: string, value: unknown): void {
   if (isInherited(name)) {
     Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });

@@ -1,15 +1,18 @@
 /**
- * Values as short text, to show in a difference.
+ * Shows values as short text in messages.
+ *
+ * Apart from the rest of `values/`, so that a program that only checks options need not load the codec.
  *
  * @module
  */
-/** Longest text shown, characters. */
+/** Length of the longest text shown, in UTF-16 units. */
 const MAX_LENGTH = 80;
 
 /**
- * A value in at most 80 characters: scalars in full where they fit, containers by kind and size.
+ * Returns a text of at most 80 UTF-16 units for a value: a primitive in full where it fits, a container by its kind and
+ * size. The description of a symbol is not shortened.
  *
- * Nested values are not looked into, so it costs the same for a gigabyte as for a number.
+ * Nested values are not looked into, so the text is made fast for large data too.
  *
  * @param value Any value.
  */

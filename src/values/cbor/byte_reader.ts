@@ -1,5 +1,5 @@
 /**
- * Reads CBOR heads and primitive values, and trusts nothing: each length is checked against what is left.
+ * Reads CBOR heads and primitive values. No length is trusted: each is checked against the number of bytes left.
  *
  * @module
  */
@@ -12,28 +12,28 @@ const float32Scratch = new Float32Array(floatScratch.buffer, 0, 1);
 const float16Scratch = new Float16Array(floatScratch.buffer, 0, 1);
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Up to this length, a loop in JavaScript beats the call of a TextDecoder. */
+/** Number of bytes of a text up to which a loop in JavaScript is faster than a TextDecoder. */
 const SHORT_TEXT = 24;
-/** Strings up to this length are looked for among those read before. */
+/** Number of bytes of a text up to which it is looked for among the strings read before. */
 const INTERNED_TEXT = 32;
 const INTERNED_SLOTS = 2048;
 
-/** The argument of a head of indefinite length. */
+/** Stands for the argument of a head of indefinite length. */
 export const INDEFINITE = -1;
 
-/** Strings that were read before, so that property names are not made anew; a slot holds the latest. */
+/** Strings read before, by hash, so that property names are not made again. Each slot holds the latest string. */
 const internedText: (string | undefined)[] = new Array(INTERNED_SLOTS).fill(undefined);
 
-/** Reads from `at` on. */
+/** Reads a sequence of bytes from offset `at` on. */
 export class ByteReader {
-  /** What is read. */
+  /** The bytes that are read. */
   readonly bytes: Uint8Array;
-  /** Next byte. */
+  /** Offset of the next byte. */
   at = 0;
-  /** Additional information of the last head. */
+  /** Additional information of the last head, as RFC 8949 calls the low five bits of its first byte. */
   info = 0;
 
-  /** @param bytes What is read. */
+  /** @param bytes The bytes to read. */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
@@ -47,20 +47,21 @@ export class ByteReader {
     );
   }
 
-  /** Bytes that are left. */
+  /** Number of bytes that are left. */
   left(): number {
     return this.bytes.length - this.at;
   }
 
-  /** The next byte. */
+  /** Reads the next byte. */
   byte(): number {
     if (this.at >= this.bytes.length) this.fail("the end came too early");
     return this.bytes[this.at++]!;
   }
 
   /**
-   * The argument of a head whose first byte was just read: an integer, exact up to 2^53 and never less than the truth
-   * above; {@linkcode INDEFINITE}.
+   * Reads the argument of a head whose first byte was just read.
+   *
+   * @returns An integer, exact up to 2^53 and rounded above; {@linkcode INDEFINITE} for an indefinite length.
    */
   argument(first: number): number {
     const info = first & 0x1f;
@@ -78,13 +79,13 @@ export class ByteReader {
     return value;
   }
 
-  /** The length of something whose every item takes at least `size` bytes. */
+  /** Checks the length of a container against the bytes left, and returns it. @param size Least bytes of an item. */
   count(argument: number, size: number): number {
     if (argument * size > this.left()) this.fail(`a length of ${argument}, more than there are bytes`);
     return argument;
   }
 
-  /** An integer whose head gave `argument`; a bigint where a number is not exact. */
+  /** The integer whose head gave `argument`; a bigint where a number would not be exact. */
   integer(argument: number, isNegative: boolean): number | bigint {
     if (argument <= 0x1fffffffffffff - (isNegative ? 1 : 0)) return isNegative ? -1 - argument : argument;
     let exact = 0n;
@@ -92,7 +93,7 @@ export class ByteReader {
     return isNegative ? -1n - exact : exact;
   }
 
-  /** A float of 2, 4 or 8 bytes. */
+  /** Reads a float of 2, 4 or 8 bytes. */
   float(width: number): number {
     const bytes = this.bytes;
     const end = this.at + width;
@@ -102,13 +103,13 @@ export class ByteReader {
     return width === 8 ? floatScratch[0]! : width === 4 ? float32Scratch[0]! : float16Scratch[0]!;
   }
 
-  /** The next `length` bytes, not copied. */
+  /** Reads the next `length` bytes without a copy. */
   view(length: number): Uint8Array {
     this.count(length, 1);
     return this.bytes.subarray(this.at, this.at += length);
   }
 
-  /** The byte string or text whose head gave `argument`, in pieces or whole, not copied where it is whole. */
+  /** Reads the bytes of the byte string or text whose head gave `argument`. Only several pieces are copied. */
   string(argument: number, major: number): Uint8Array {
     if (argument !== INDEFINITE) return this.view(argument);
     const pieces: Uint8Array[] = [];
@@ -133,7 +134,7 @@ export class ByteReader {
     return whole;
   }
 
-  /** The text whose head gave `argument`. */
+  /** Reads the text whose head gave `argument`. */
   text(argument: number): string {
     if (argument === INDEFINITE) return this.#decode(this.string(argument, 0x60), this.at);
     const bytes = this.bytes;
@@ -163,10 +164,10 @@ export class ByteReader {
     }
   }
 
-  /** The bignum whose bytes are `bytes`. */
+  /** The bigint of a bignum whose byte string is `bytes`. */
   bignum(bytes: Uint8Array, isNegative: boolean): bigint {
     if (bytes.length > MAX_BIGNUM_BYTES) this.fail(`a bignum of more than ${MAX_BIGNUM_BYTES} bytes`);
-    // By way of hexadecimal, since that is linear in V8; every other way is quadratic.
+    // Conversion through hexadecimal text takes linear time in V8; every other one takes quadratic time.
     const value = bytes.length === 0 ? 0n : BigInt(`0x${bytes.toHex()}`);
     return isNegative ? -1n - value : value;
   }
@@ -184,7 +185,7 @@ function shortText(bytes: Uint8Array, start: number, end: number): string {
   if (end - start > SHORT_TEXT) return decoder.decode(bytes.subarray(start, end));
   let text = "";
   let at = start;
-  // Eight at a time: each concatenation costs more than the characters.
+  // Eight characters are added at a time, since each concatenation costs more than the characters.
   for (; at + 8 <= end; at += 8) {
     text += String.fromCharCode(
       bytes[at]!,
@@ -201,7 +202,7 @@ function shortText(bytes: Uint8Array, start: number, end: number): string {
   return at < end ? text + String.fromCharCode(bytes[at]!) : text;
 }
 
-/** The opposite of WTF-8 encoding; `null` when the bytes are no WTF-8. */
+/** Decodes WTF-8; `null` when the bytes are no WTF-8. */
 export function decodeWtf8(bytes: Uint8Array): string | null {
   let text = "";
   for (let at = 0; at < bytes.length;) {

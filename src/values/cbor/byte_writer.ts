@@ -11,7 +11,7 @@ const float32Scratch = new Float32Array(floatScratch.buffer, 0, 1);
 const float16Scratch = new Float16Array(floatScratch.buffer, 0, 1);
 const encoder = new TextEncoder();
 
-/** Up to this length, a loop in JavaScript beats the call of a TextEncoder. */
+/** Length of a string up to which a loop in JavaScript is faster than a TextEncoder. */
 const SHORT_TEXT = 48;
 
 /** Major types of RFC 8949, shifted into place. */
@@ -25,14 +25,14 @@ export const Major = {
   tag: 0xc0,
 } as const;
 
-/** A growing buffer. Its space is reused, so take what was written with {@linkcode ByteWriter.copy}. */
+/** A growing buffer that is used again and again. {@linkcode ByteWriter.copy} returns the bytes written to it. */
 export class ByteWriter {
-  /** The space, of which `length` bytes are written. */
+  /** The buffer, of which the first `length` bytes are written. */
   bytes: Uint8Array<ArrayBuffer>;
   /** Number of bytes written. */
   length = 0;
 
-  /** @param capacity Bytes to begin with. */
+  /** @param capacity Size of the buffer at first, in bytes. */
   constructor(capacity = 4096) {
     this.bytes = new Uint8Array(capacity);
   }
@@ -46,7 +46,7 @@ export class ByteWriter {
     this.bytes = grown;
   }
 
-  /** A copy of what was written from `start` on. */
+  /** A copy of the bytes written from offset `start` on. */
   copy(start = 0): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(start, this.length);
   }
@@ -119,7 +119,7 @@ export class ByteWriter {
     const bytes = this.bytes;
     let at = this.length;
     if (value !== value) {
-      // Every payload of NaN is the same value in JavaScript, so it is one encoding.
+      // JavaScript does not tell apart the payloads of NaN, so all of them have one encoding.
       bytes[at++] = 0xf9;
       bytes[at++] = 0x7e;
       bytes[at++] = 0x00;
@@ -144,9 +144,9 @@ export class ByteWriter {
   }
 
   /**
-   * Writes a bigint. One that a number could hold is a bignum, so that `1` and `1n` differ.
+   * Writes a bigint. One that a number could hold is written as a bignum, so that `1` and `1n` differ.
    *
-   * @returns `false` when it is longer than the bound; then nothing is written.
+   * @returns `false` when it is longer than {@linkcode MAX_BIGNUM_BYTES}; then nothing is written.
    */
   bigint(value: bigint): boolean {
     const magnitude = value < 0n ? -1n - value : value;
@@ -158,7 +158,7 @@ export class ByteWriter {
       }
       return true;
     }
-    // Conversion by way of hexadecimal is linear in V8; every other way is quadratic.
+    // Conversion through hexadecimal text takes linear time in V8; every other one takes quadratic time.
     let hex = magnitude === 0n ? "" : magnitude.toString(16);
     if (hex.length > MAX_BIGNUM_BYTES * 2) return false;
     if (hex.length % 2 === 1) hex = "0" + hex;
@@ -174,7 +174,7 @@ export class ByteWriter {
     this.raw(bytes);
   }
 
-  /** Writes a string; one with lone surrogates as WTF-8. */
+  /** Writes a string as text; one with lone surrogates as WTF-8. */
   text(value: string): void {
     const units = value.length;
     if (units > SHORT_TEXT) return this.#longText(value);
@@ -218,12 +218,12 @@ export class ByteWriter {
   }
 }
 
-/** Bytes that the shortest head takes for an argument. */
+/** Number of bytes of the shortest head for an argument. */
 export function headSize(argument: number): number {
   return argument < 24 ? 1 : argument < 0x100 ? 2 : argument < 0x10000 ? 3 : argument < 0x100000000 ? 5 : 9;
 }
 
-/** UTF-8 that also encodes lone surrogates, as if they were characters (WTF-8). */
+/** Encodes a string as WTF-8: UTF-8 in which lone surrogates are encoded like characters. */
 function encodeWtf8(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length * 3);
   let at = 0;

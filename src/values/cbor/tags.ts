@@ -1,8 +1,8 @@
 /**
- * The tags and type names of our CBOR, in one table.
+ * The tags and type names of the CBOR in which keys and results are encoded, in one table.
  *
- * Everything is well-formed RFC 8949. Where a standard or registered tag exists, it is used; what has none is a generic
- * object, tag 27: an array of a type name and what the type is made of.
+ * All of it is well-formed by RFC 8949. Where a standard or registered tag exists, it is used. A value without one is a
+ * generic object, tag 27: an array of a type name and the parts of the value.
  *
  * | value | encoding |
  * | --- | --- |
@@ -17,53 +17,56 @@
  * | Map | results: tag 259 over a map; keys: 27 `["Map", key, value, …]`, since order counts |
  * | Set | tag 258 over an array |
  * | RegExp | results: tag 21066 over `[source, flags]`; keys: 27 `["RegExp", source, flags, lastIndex]` |
- * | Error | results: 27 `["TypeError", message or undefined, stack or undefined, cause?]`; keys: 27 `["Error", name, message, [cause?], [errors?]]` |
+ * | Error | results: 27 `["TypeError", message or undefined, stack or undefined, cause?]`; keys: 27 `["Error", class, "name", name, …]`, then `message`, `cause` and `errors` likewise where they are own |
  * | DOMException | 27 `["DOMException", message, name, stack or undefined]`; keys: without the stack |
  * | boxed primitive | 27 `["Number", x]`, `["String", x]`, `["Boolean", x]`, `["BigInt", x]` |
  * | ArrayBuffer | 27 `["ArrayBuffer", bytes, maxByteLength?]` |
- * | view that does not own all of its buffer | results: 27 `["Uint16Array", buffer, byteOffset, length or null]` (`null` follows the buffer's length) |
- * | DataView | the same; keys: 27 `["DataView", bytes]` |
- * | Blob, File | 27 `["Blob", type, bytes]`, 27 `["File", type, bytes, name, lastModified]` |
+ * | view of a part of a buffer, of a resizable one or of one met elsewhere too | results: 27 `["Uint16Array", buffer, byteOffset, length or null]` (`null`: the length follows the buffer's) |
+ * | DataView | results: 27 `["DataView", buffer, byteOffset, length or null]`; keys: 27 `["DataView", bytes]` |
+ * | Blob, File | 27 `["Blob", type, bytes]`, 27 `["File", type, bytes, name, lastModified]`; keys: stand-in for bytes |
  * | shared object, cycle | results: tag 28 marks the n-th shared object, tag 29 over n refers to it |
  *
- * Results pack long arrays of one kind, since a value at a time is slower than JSON:
+ * In results, long arrays of one kind are packed, since encoding value by value is slower than JSON:
  *
  * | array of | encoding |
  * | --- | --- |
  * | numbers | 27 `["Numbers", typed array]` |
- * | strings | 27 `["Strings", all of them as one text, typed array of lengths in UTF-16 units]` |
+ * | strings | 27 `["Strings", the strings as one text, typed array of lengths in UTF-16 units]` |
  * | few distinct primitives | 27 `["Choices", [distinct, …], typed array of indices]` |
  * | plain objects of few shapes | 27 `["Rows", shape of each row or null, [[key, …], column, …], …]`; a column is an array of any kind |
- * | arrays | 27 `["Lists", typed array of lengths, all their items as one array]` |
+ * | arrays | 27 `["Lists", typed array of lengths, the items of all as one array]` |
  * | any of these but numbers, long | 27 `["Concat", array, array, …]` |
  *
- * Keys alone have:
+ * These are in keys alone:
  *
  * | value | encoding |
  * | --- | --- |
  * | function | 27 `["Function", stand-in]` |
- * | instance of a class | 27 `["Instance", stand-in, base or null, fields]`; base: the built-in that it extends |
+ * | instance of a class | 27 `["Instance", stand-in, base or null, fields, private fields?, hidden members?]`; base: the value as the built-in that the class extends |
  * | object of the platform | 27 `["Platform", name, base or null, fields]` |
  * | further properties of a built-in | 27 `["Extended", value, fields]` |
  * | symbol | 27 `["Symbol", name]` of the registry, 27 `["WellKnownSymbol", name]` |
  * | URL | tag 32 |
  * | URLSearchParams, Headers, Temporal, Intl | 27 `["URLSearchParams", text]` and so on |
+ * | arguments object | 27 `["Arguments", array]` |
+ * | SharedArrayBuffer, view of one | 27 `["SharedArrayBuffer", bytes]`, 27 `["SharedView", view]` |
+ * | value in a private field that cannot be an input | 27 `["Handle", name]` |
  * | large binary data | 27 `["Digest", digest, length]`, when the caller gives a digest function |
- * | repeated large part | 27 `["Graph", value, [part, …], [object on a cycle, …]]`, tag 29 over n ≥ 0 (part) or -1 - n (object) |
+ * | value with large parts or cycles | 27 `["Graph", value, [part, …], [object on a cycle, …]]`, tag 29 over n ≥ 0 (part) or -1 - n (object) |
  *
  * @module
  */
-/** Seconds since the epoch. */
+/** Date as seconds since the epoch. */
 export const TAG_EPOCH = 1;
-/** Bignum that is not negative. */
+/** Bignum n that is not negative. */
 export const TAG_BIGNUM = 2;
-/** Negative bignum: -1 - n. */
+/** Negative bignum -1 - n. */
 export const TAG_NEGATIVE_BIGNUM = 3;
 /** Generic object: an array of type name and parts. */
 export const TAG_OBJECT = 27;
-/** Marks an object that is referred to. */
+/** Mark of an object that is referred to. */
 export const TAG_SHARED = 28;
-/** Refers to the n-th marked object. */
+/** Reference to the n-th marked object; in keys, to a part or to an object on a cycle. */
 export const TAG_REFERENCE = 29;
 /** URI. */
 export const TAG_URI = 32;
@@ -73,31 +76,31 @@ export const TAG_SET = 258;
 export const TAG_MAP = 259;
 /** Text that is not well-formed Unicode, as WTF-8 bytes. */
 export const TAG_WTF8 = 273;
-/** Extended time (RFC 9581). */
+/** Extended time of RFC 9581. */
 export const TAG_EXTENDED_TIME = 1001;
 /** ECMAScript regular expression. */
 export const TAG_REGEXP = 21066;
-/** "Here is CBOR": means nothing, so it serves as padding. */
+/** Tag that says only that CBOR follows. It changes nothing and serves as padding. */
 export const TAG_SELF_DESCRIBED = 55799;
 
-/** Longest bignum in bytes, so that no stored number takes minutes to use. */
+/** Longest bignum in bytes, so that no stored number takes minutes to compute with. */
 export const MAX_BIGNUM_BYTES = 1 << 24;
 /** Deepest nesting of values. */
 export const MAX_DEPTH = 2_000_000;
-/** From this size on, binary data and text are passed by reference when written. */
+/** Size in bytes from which on results do not copy binary data and text, and keys digest binary data. */
 export const REFERENCE_BYTES = 1 << 16;
-/** Most resizable buffers in one value: each reserves address space. */
+/** Largest number of resizable buffers in one value, since each of them reserves address space. */
 export const MAX_RESIZABLE_BUFFERS = 1024;
 /** Largest `maxByteLength` of a resizable buffer. */
 export const MAX_RESIZABLE_BYTES = 2 ** 36;
-/** Longest source of a regular expression in UTF-16 units. */
+/** Longest source of a regular expression, in UTF-16 units. */
 export const MAX_REGEXP_LENGTH = 1 << 16;
-/** Bound of {@linkcode patternCost} over all regular expressions of a value. */
+/** Largest sum of {@linkcode patternCost} over the regular expressions of a value. */
 export const MAX_PATTERN_COST = 4096;
 
 /**
- * How much work it is for the engine to make a regular expression, beyond its length: each property of Unicode
- * (`\p{L}`) takes about 0.1 ms, each of strings (`\p{RGI_Emoji}`) about 3 ms.
+ * Cost for the engine of making a regular expression, beyond its length, in units of about 0.1 ms: 1 for each Unicode
+ * property of characters (`\p{L}`), 32 for each Unicode property of strings (`\p{RGI_Emoji}`, about 3 ms).
  */
 export function patternCost(source: string): number {
   let cost = 0;
@@ -127,7 +130,7 @@ export interface TypedArrayConstructor {
   readonly name: string;
 }
 
-/** Tag of each kind in little-endian order; a Uint8Array is a byte string without one. */
+/** Tag of each class of typed arrays, little-endian. A Uint8Array has none: it is a byte string. */
 export const TAG_BY_NAME: Readonly<Record<string, number>> = {
   Uint8ClampedArray: 68,
   Uint16Array: 69,
@@ -142,7 +145,7 @@ export const TAG_BY_NAME: Readonly<Record<string, number>> = {
   Float64Array: 86,
 };
 
-/** Constructor of each kind. */
+/** Constructor of each class of typed arrays. */
 export const CONSTRUCTOR_BY_NAME: Readonly<Record<string, TypedArrayConstructor>> = {
   __proto__: null as never,
   Int8Array: Int8Array as TypedArrayConstructor,
@@ -159,7 +162,7 @@ export const CONSTRUCTOR_BY_NAME: Readonly<Record<string, TypedArrayConstructor>
   Float64Array: Float64Array as TypedArrayConstructor,
 };
 
-/** Constructor and byte order of a tag from 64 to 86; `undefined` for what JavaScript cannot hold. */
+/** Constructor and byte order for a tag of RFC 8746, 64 to 86; `undefined` for elements that no typed array holds. */
 export function typedArrayOfTag(
   tag: number,
 ): { readonly constructor: TypedArrayConstructor; readonly isBigEndian: boolean } | undefined {
@@ -187,7 +190,7 @@ const typedArrayName = Object.getOwnPropertyDescriptor(
   Symbol.toStringTag,
 )!.get as (this: unknown) => string | undefined;
 
-/** The kind of a view by its internal state: `Float64Array`, …, or `DataView`. */
+/** Name of a view's built-in class, by its internal state: `Float64Array`, …, or `DataView`. */
 export function viewName(view: ArrayBufferView): string {
   return typedArrayName.call(view) ?? "DataView";
 }
@@ -199,7 +202,7 @@ export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
     : new Uint8Array(source);
 }
 
-/** Turns the byte order of each element of `size` bytes, in place. */
+/** Reverses the bytes of each element of `size` bytes, in place. */
 export function swapByteOrder(bytes: Uint8Array, size: number): void {
   for (let at = 0; at + size <= bytes.length; at += size) bytes.subarray(at, at + size).reverse();
 }

@@ -1,10 +1,10 @@
 /**
- * The explicit stack of a walk through a value, so that nesting is bounded by memory and not by the engine's stack, and
- * so that the path to a value costs nothing until somebody asks for it.
+ * The explicit stack of a walk through a value. With it, nesting is bounded by memory and not by the engine's stack,
+ * and the path to a value is computed only when it is asked for.
  *
  * @module
  */
-/** How a frame hands out its items, and what an item's place is called in a path. */
+/** The meaning of a frame's items, which also decides the form of a path to one of them. */
 export const Step = {
   /** `items` are an array's elements. */
   elements: 0,
@@ -18,25 +18,25 @@ export const Step = {
   named: 4,
   /** `items` are names of columns; the row is not known. */
   column: 5,
-  /** `items` are functions that write one part after the other. */
+  /** `items` are functions, each of which writes a part of the encoding. */
   parts: 6,
   /** `items` are the values of private fields; `subject` is the list of their names. */
   privates: 7,
 } as const;
 
-/** A container that is being walked. Frames are reused. */
+/** A container that is being walked. A frame is used again for another container after it was taken off. */
 export interface Frame {
   step: number;
-  /** What property names are read from. */
+  /** The object whose properties are read for `fields`; the list of names for `privates`. */
   subject: object | null;
-  /** The object that is complete when the frame is; `null`: a part of one. */
+  /** The object that is complete when the frame is; `null`: the frame is only a part of an object. */
   owner: object | null;
   items: readonly unknown[];
-  /** Next item. */
+  /** Index of the next item. */
   index: number;
-  /** Where writing began, in the writer's terms. */
+  /** Offset at which the container's encoding begins. */
   start: number;
-  /** The encoded property names, where they had to be encoded to be sorted. */
+  /** The encoded property names, where they were encoded to be sorted; else `null`. */
   encodedNames: readonly Uint8Array[] | null;
 }
 
@@ -46,10 +46,10 @@ const EMPTY: readonly unknown[] = [];
 export class WalkStack {
   readonly frames: Frame[] = [];
   depth = 0;
-  /** What paths begin with: `result`, `args[0]`. */
+  /** Beginning of each path: `result`, `args[0]`. */
   root: string;
 
-  /** @param root What paths begin with. */
+  /** @param root Beginning of each path. */
   constructor(root: string) {
     this.root = root;
   }
@@ -72,7 +72,7 @@ export class WalkStack {
     return frame;
   }
 
-  /** Whether the walk is in a private field, however deep. */
+  /** True when the walk is in a private field, at any depth. */
   get isInPrivate(): boolean {
     for (let at = 0; at < this.depth; at++) if (this.frames[at]!.step === Step.privates) return true;
     return false;
@@ -85,12 +85,12 @@ export class WalkStack {
     frame.items = EMPTY;
   }
 
-  /** The path to the item that was handed out last: `result.user.fn`, `result[3].get("k")`. */
+  /** The path to the item that was taken last: `result.user.fn`, `result[3].get("k")`. */
   path(): string {
     let text = this.root;
     for (let at = 0; at < this.depth; at++) {
       const part = partOf(this.frames[at]!);
-      // Nobody reads the middle of a path of thousands of steps.
+      // The middle of a path of more than 128 steps is left out, since nobody reads it.
       if (at === 64 && this.depth > 128) {
         text += "…";
         at = this.depth - 64;

@@ -1,5 +1,5 @@
 /**
- * Values to canonical bytes: equal bytes for equal inputs, different bytes for different ones, in every process.
+ * Encodes values as canonical bytes: equal ones for equal inputs, different ones for different inputs, in any process.
  *
  * @module
  */
@@ -11,22 +11,24 @@ export type { EncodedKey, EncodeKeyOptions, Unresolved } from "./key_objects.ts"
 
 /**
  * Encodes a value so that two values give the same bytes exactly when a function cannot be expected to treat them
- * differently (core deterministic encoding of RFC 8949, section 4.2.1; type names for what CBOR has no type for).
+ * differently. The encoding is the core deterministic one of RFC 8949, section 4.2.1. A value for which CBOR has no
+ * type is a generic object with a type name.
  *
- * Told apart: `1`, `1n`, `"1"`, `true` and `new Number(1)`; `0` and `-0`; Map, Set, Array and object; holes and
- * `undefined`; each kind of typed array; a RegExp's `lastIndex`; further properties of built-ins. The same: objects with
- * their properties in another order, with and without a prototype; `NaN`s; two references to one object and two equal
- * objects (unless they are on a cycle: those count by where they were first met); views of other buffers.
+ * Different bytes: `1`, `1n`, `"1"`, `true` and `new Number(1)`; `0` and `-0`; Map, Set, Array and object; holes and
+ * `undefined`; each kind of typed array; a RegExp's `lastIndex`; further properties of built-ins. Equal bytes: objects
+ * whose properties are in another order, objects with and without a prototype, all `NaN`s, two references to one object
+ * and two equal objects (except on a cycle, where an object counts by the place at which it was first met), and equal
+ * views of different buffers.
  *
- * Not seen: non-enumerable properties but those of instances, further properties of typed arrays of more than 65,536 elements, the buffer
- * outside of a view, a Proxy (it counts as what it pretends to be).
+ * Left out of the bytes: non-enumerable properties, except those of instances; further properties of typed arrays of
+ * more than 65,536 elements; bytes of a buffer outside of a view. A Proxy is encoded as the object that it poses as.
  *
- * @throws {CacheTypeError} `ERR_ARGUMENT` with the path for what cannot be an input: a Promise, a stream, a weak
- * collection, an iterator, an unregistered symbol, a detached buffer, most objects of the platform.
+ * @throws {CacheTypeError} `ERR_ARGUMENT` with the path for a value that cannot be an input: a Promise, a stream, a
+ * weak collection, an iterator, an unregistered symbol, a detached buffer, most objects of the platform.
  *
  * @example
  * ```ts ignore
- * const { bytes } = encodeKey([{ b: 2, a: 1 }]); // the bytes of [{ a: 1, b: 2 }] too
+ * const { bytes } = encodeKey([{ b: 2, a: 1 }]); // [{ a: 1, b: 2 }] gives these bytes too
  * ```
  */
 export function encodeKey(value: unknown, options: EncodeKeyOptions = NO_OPTIONS): EncodedKey {
@@ -56,7 +58,7 @@ interface Visit {
   low: number;
 }
 
-/** The objects that can be reached from themselves (Tarjan's strongly connected components, without recursion). */
+/** The objects that can be reached from themselves, by Tarjan's strongly connected components without recursion. */
 function findCyclic(
   root: object,
   privatesOf: (instance: object) => ReadonlyMap<string, unknown> | undefined = () => undefined,
@@ -99,7 +101,7 @@ function findCyclic(
   return cyclic;
 }
 
-/** The objects that an object holds, as far as keys are concerned. */
+/** The objects that `subject` holds and that a key would encode. */
 function objectsIn(subject: object, privates: ReadonlyMap<string, unknown> = NONE): object[] {
   const children: object[] = [];
   const add = (value: unknown) => {

@@ -1,5 +1,5 @@
 /**
- * Built-in objects of a key.
+ * Encodes built-in objects into the canonical bytes of a key.
  *
  * @module
  */
@@ -9,74 +9,74 @@ import { isOutOfBounds, regexpParts, writeDate } from "../result/result_objects.
 import { bytesOf, REFERENCE_BYTES, TAG_BY_NAME, TAG_SET, TAG_URI, viewName } from "../cbor/tags.ts";
 import { Step } from "../cbor/walk_stack.ts";
 
-/** How `encodeKey` names what has no value of its own. */
+/** Options of `encodeKey`. Most of them answer for values that cannot be encoded by their content, as functions. */
 export interface EncodeKeyOptions {
   /**
-   * What paths in messages begin with.
+   * Beginning of the paths in messages.
    *
    * @default {"value"}
    */
   readonly path?: string;
   /**
-   * Gives the stand-in of a function, of an instance's class, or of a Blob's content. `undefined`: not known yet; the
-   * subject is listed as unresolved.
+   * Returns the stand-in that is written for a function, for the class of an instance or for the content of a Blob;
+   * `undefined` while it is not known, and the subject is then listed as unresolved.
    */
   readonly identify?: (subject: object, path: string) => Uint8Array | string | undefined;
-  /** Gives the private fields of an instance; `undefined`: it has none. */
+  /** Returns the private fields of an instance by name; `undefined` when there are none. */
   readonly privatesOf?: (instance: object) => ReadonlyMap<string, unknown> | undefined;
   /**
-   * Gives the name by which something in a private field counts that cannot be an input: a Promise, a stream, a weak
-   * collection, an iterator, an unregistered symbol, an object of the platform. Without it, and elsewhere, such a thing
-   * is refused.
+   * Returns the name that is written for a handle. A handle is a value that cannot be an input: a Promise, a stream, a
+   * weak collection, an iterator, an unregistered symbol, an object of the platform. Only handles in private fields are
+   * named; elsewhere, and without this function, a handle is refused.
    */
   readonly nameHandle?: (handle: unknown) => string;
-  /** Told of each object that is written. */
+  /** Called with each object when it is met. */
   readonly noteObject?: (subject: object) => void;
   /**
-   * Whether the value itself comes from private fields.
+   * True when the value itself comes from private fields, so that handles anywhere in it are named.
    *
    * @default false
    */
   readonly isPrivate?: boolean;
   /**
-   * Digests binary data of 64 KiB or more, which is then not copied into the key. All keys that are compared must be
-   * made with the same function, or all without.
+   * Digests binary data of 64 KiB or more; the key then holds the digest in place of the data. Keys can be compared
+   * only when all of them were made with the same function, or all of them without one.
    */
   readonly digest?: (bytes: Uint8Array) => string;
 }
 
-/** Canonical bytes, and what is missing in them. */
+/** The canonical bytes of a value, and the objects whose stand-ins are missing in them. */
 export interface EncodedKey {
   readonly bytes: Uint8Array;
-  /** What `identify` did not know, in the order of the walk. While there is any, the bytes are no key. */
+  /** Objects for which `identify` gave no stand-in, in the order of the walk. With any of these, `bytes` is no key. */
   readonly unresolved: readonly Unresolved[];
 }
 
-/** Something whose stand-in has to be found before the value can be encoded again. */
+/** An object whose stand-in has to be found before the value is encoded again. */
 export interface Unresolved {
   readonly subject: object;
   readonly path: string;
-  /** A function; an instance of a user class; a Blob or File, whose content can only be awaited. */
+  /** Kind of the object: a function, an instance of a user's class, or a Blob or File, whose bytes must be awaited. */
   readonly reason: "function" | "instance" | "blob";
 }
 
-/** What writing an object needs of the walk that it is part of. */
+/** The part of the walk ({@linkcode KeyWriter}) that the functions of this file call. */
 export interface KeyTarget {
   readonly writer: ByteWriter;
   readonly options: EncodeKeyOptions;
-  /** Writes a value, or the head of one that holds others and goes on with these next. */
+  /** Writes a value; of one that holds others, writes the head and puts these on the stack. */
   begin(value: unknown): void;
-  /** Writes an array. @param owner The object that is complete with it; `null`: none. */
+  /** Writes an array. @param owner The object that is complete when the array is written; `null`: none. */
   array(items: unknown[], owner: object | null): void;
-  /** Goes on with these items next. */
+  /** Puts `items` on the stack, so that they are written next. */
   push(step: number, subject: object | null, items: readonly unknown[], start: number): unknown;
-  /** Writes what stands for a Blob. */
+  /** Writes the stand-in of `subject`, or lists it as unresolved. */
   standIn(subject: object, reason: Unresolved["reason"]): void;
-  /** Writes, or refuses, what cannot be an input. */
+  /** Writes a handle by its name, or refuses it. @param what The handle in words, for the message. */
   handle(subject: unknown, what: string): void;
 }
 
-/** Writes a built-in object, or its head and what comes next, without its further properties. */
+/** Writes a built-in object without its further properties; values that it holds are put on the stack. */
 export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): void {
   const { writer } = key;
   const start = writer.length;
@@ -189,7 +189,7 @@ function writeKeyBlob(key: KeyTarget, blob: Blob): void {
   writer.number(blob.lastModified);
 }
 
-/** Objects of the platform that are data. */
+/** Writes an object of the platform that is data, such as a URL; treats every other one as a handle. */
 function writePlatform(key: KeyTarget, subject: object): void {
   const { writer } = key;
   const name = ownPlatformName(subject);
@@ -218,7 +218,7 @@ function writePlatform(key: KeyTarget, subject: object): void {
   writeHandle(key, subject, "platform");
 }
 
-/** Whether an object is an instance of a class in one of the language's namespaces. */
+/** True when `subject` is an instance of the class `name` of a namespace of the language: `Intl`, `Temporal`. */
 function isOf(subject: object, namespace: string, name: string): boolean {
   const owner = (globalThis as Record<string, unknown>)[namespace] as Record<string, unknown> | undefined;
   const constructor = owner?.[name];
@@ -232,7 +232,7 @@ const REFUSED: Partial<Record<Kind, string>> = {
   stream: "a stream, which can be read only once",
 };
 
-/** Writes what cannot be an input but in a private field. */
+/** Writes an object that cannot be an input, except by its name in a private field. */
 function writeHandle(key: KeyTarget, subject: object, kind: Kind): void {
   key.handle(subject, REFUSED[kind] ?? `an object of the platform (${className(subject)})`);
 }

@@ -1,18 +1,18 @@
 /**
- * Large parts of a key, each kept once.
+ * Stores each large part of a key once, and sorts property names.
  *
- * What is shared must not matter, so a shared part is written wherever it is met; written in full each time, a value of
- * n objects could take 2^n bytes. So each part of {@linkcode PART_BYTES} or more is replaced by the number of its
- * content: equal content, equal number, whether it is one object or two.
+ * A key must not depend on which objects are shared, so a shared object is encoded wherever it is met. In full each
+ * time, a value of n objects could take 2^n bytes. So each part of {@linkcode PART_BYTES} or more is replaced by a
+ * number that stands for its content: parts with equal content have equal numbers, be they one object or several.
  *
  * @module
  */
 import { ByteWriter } from "../cbor/byte_writer.ts";
 
-/** From this size on, a part is kept once. */
+/** Size in bytes from which on a part is replaced by its number. */
 export const PART_BYTES = 1024;
 
-/** The parts of one key. */
+/** The large parts of one key, numbered from 0. */
 export class KeyParts {
   /** The bytes of all parts, one after the other. */
   readonly content = new ByteWriter();
@@ -25,12 +25,12 @@ export class KeyParts {
     return this.#ends.length;
   }
 
-  /** The number of the part that an object was found to be; `undefined`: none yet, or too small. */
+  /** The number of the part that an object was encoded as; `undefined` when it was not met before or is too small. */
   find(subject: object): number | undefined {
     return this.#bySubject.get(subject);
   }
 
-  /** The number of the part with this content. */
+  /** The number of the part with this content, which is added when it is new. @param subject The object encoded. */
   intern(bytes: Uint8Array, subject: object | null): number {
     const hash = hashOf(bytes);
     let candidates = this.#byHash.get(hash);
@@ -57,26 +57,26 @@ export class KeyParts {
   }
 }
 
-/** FNV-1a; only a first sieve, since candidates are compared byte by byte. */
+/** FNV-1a hash. Collisions do no harm, since parts with equal hashes are compared byte by byte. */
 function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < bytes.length; index++) hash = Math.imul(hash ^ bytes[index]!, 0x01000193);
   return hash >>> 0;
 }
 
-/** Names in order, with their encodings where the names themselves do not tell the order. */
+/** Sorted property names. `encoded` holds their encodings where these were needed to sort; else it is `null`. */
 export interface SortedNames {
   readonly names: readonly PropertyKey[];
   readonly encoded: readonly Uint8Array[] | null;
 }
 
-/** Orders names of ASCII letters only, without encoding them; `null` when there are others. */
+/** Sorts names as their encodings would be sorted, without encoding them; `null` when a name is not all ASCII. */
 export function sortAscii(names: readonly string[]): string[] | null {
   for (const name of names) if (!isAscii(name)) return null;
   return names.toSorted(compareAscii);
 }
 
-/** A head says the length first, so shorter names come first. */
+/** Compares names as their encodings compare: an encoding begins with the length, so shorter names come first. */
 function compareAscii(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
@@ -86,7 +86,7 @@ function isAscii(name: string): boolean {
   return true;
 }
 
-/** Orders names of any kind by what `write` makes of them. */
+/** Sorts names of any kind by the bytes that `write` writes for them. */
 export function sortEncoded(
   names: readonly PropertyKey[],
   write: (writer: ByteWriter, name: PropertyKey) => void,
@@ -109,7 +109,7 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-/** A symbol's name, and what gives it its meaning. */
+/** A symbol that is equal in every process: one of the registry (`Symbol`) or of the language (`WellKnownSymbol`). */
 interface SymbolName {
   readonly kind: "Symbol" | "WellKnownSymbol";
   readonly text: string;
@@ -121,7 +121,7 @@ for (const name of Object.getOwnPropertyNames(Symbol)) {
   if (typeof value === "symbol") wellKnown.set(value, name);
 }
 
-/** The name of a symbol of the registry (`Symbol.for`) or of the language; `null`: it is equal to nothing elsewhere. */
+/** The name of a symbol of the registry (`Symbol.for`) or of the language; `null`: no other process has its equal. */
 export function symbolName(symbol: symbol): SymbolName | null {
   const key = Symbol.keyFor(symbol);
   if (key !== undefined) return { kind: "Symbol", text: key };
@@ -131,12 +131,12 @@ export function symbolName(symbol: symbol): SymbolName | null {
 
 /** An own member that is not enumerable. */
 export interface HiddenMember {
-  /** The name of a symbol is its description: no better one is the same in another process. */
+  /** Name as text. A symbol is named by its description, since nothing better is equal in another process. */
   readonly name: string;
   readonly value: unknown;
 }
 
-/** Own members that are not enumerable, sorted by name; accessors by their functions. */
+/** Own members that are not enumerable, sorted by name. The value of an accessor is the pair of getter and setter. */
 export function hiddenMembers(subject: object): HiddenMember[] {
   const names = Object.getOwnPropertyNames(subject);
   const symbols = Object.getOwnPropertySymbols(subject);

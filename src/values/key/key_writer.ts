@@ -1,5 +1,5 @@
 /**
- * The walk through a key: canonical, and blind to what is shared.
+ * Walks through a value and writes its canonical bytes, which do not depend on which objects are shared.
  *
  * @module
  */
@@ -21,32 +21,32 @@ import { isNodeBuffer } from "../result/result_objects.ts";
 import { MAX_DEPTH, TAG_REFERENCE } from "../cbor/tags.ts";
 import { type Frame, Step, WalkStack } from "../cbor/walk_stack.ts";
 
-/** Thrown when an object turns up inside itself; the walk begins again, knowing which objects are on cycles. */
+/** Thrown when an object contains itself. The walk then begins again with the set of objects that are on cycles. */
 export class CycleFound extends Error {}
 
-/** Up to this depth, looking through the stack is faster than a Set. */
+/** Depth up to which a search through the stack is faster than a Set. */
 const SHALLOW = 16;
-/** Steps of a path from one object on a cycle to the next, beyond which a path is abbreviated. */
+/** Number of objects on cycles that the path in a message leads through at most; a longer path is abbreviated. */
 const MAX_PATH_BODIES = 32;
 
 let pooledWriter: ByteWriter | null = null;
 
-/** An object on a cycle, by its number. */
+/** An object on a cycle. Its number is its index in the list of bodies. */
 interface Body {
   readonly subject: object;
-  /** The body in which it was met first; -1: the value itself. */
+  /** Number of the body in which the object was first met; -1: it was met in the value itself. */
   readonly parent: number;
-  /** Where, from there. */
+  /** Path to the object from its parent. */
   readonly path: string;
-  /** Met first in a private field. */
+  /** True when the object was first met in a private field. */
   readonly isPrivate: boolean;
 }
 
 /** Encodes one key. Use {@linkcode KeyWriter.write} once, then {@linkcode KeyWriter.release}. */
 export class KeyWriter {
-  /** Where the bytes go. */
+  /** Collects the bytes. */
   readonly writer: ByteWriter;
-  /** What the caller knows. */
+  /** Options of the encoding. */
   readonly options: EncodeKeyOptions;
 
   readonly #stack: WalkStack;
@@ -61,25 +61,25 @@ export class KeyWriter {
   #lastSorted: readonly string[] = [];
 
   /**
-   * @param options What the caller knows.
-   * @param cyclic The objects on cycles; `null`: none are expected.
+   * @param options Options of the encoding.
+   * @param cyclic The objects on cycles; `null`: not known, and {@linkcode CycleFound} is thrown when there are any.
    */
   constructor(options: EncodeKeyOptions, cyclic: ReadonlySet<object> | null) {
     this.options = options;
     this.#cyclic = cyclic;
     this.#stack = new WalkStack(options.path ?? "value");
-    // A getter may encode while we do: then the pool is empty and it gets a writer of its own.
+    // A getter of the value may encode a key during this walk: it finds the pool empty and gets a writer of its own.
     this.writer = pooledWriter ?? new ByteWriter();
     this.writer.length = 0;
     pooledWriter = null;
   }
 
-  /** Gives the buffer back for the next encoding. */
+  /** Returns the buffer to the pool for the next encoding, unless it is larger than 1 MiB. */
   release(): void {
     if (this.writer.bytes.length <= 1 << 20) pooledWriter = this.writer;
   }
 
-  /** Walks the whole value. */
+  /** Encodes the whole value. */
   write(value: unknown): EncodedKey {
     this.#walk(value);
     const parts = this.#parts;
@@ -98,7 +98,7 @@ export class KeyWriter {
     return { bytes: whole.copy(), unresolved: this.#unresolved };
   }
 
-  /** The objects on cycles, in the order of their numbers; writing one may find more. */
+  /** Encodes the objects on cycles in the order of their numbers; encoding one may add further ones to the list. */
   #writeBodies(): Uint8Array {
     this.writer.length = 0;
     this.#stack.root = "";
@@ -160,7 +160,7 @@ export class KeyWriter {
     this.writer.number(number);
   }
 
-  /** Writes a value that holds nothing, or the head of one that does and puts its frame on the stack. */
+  /** Writes a value that holds no others; of one that does, writes the head and puts a frame on the stack. */
   begin(value: unknown): void {
     const { writer } = this;
     switch (typeof value) {
@@ -254,7 +254,7 @@ export class KeyWriter {
     this.fields(subject, names, this.writer.length);
   }
 
-  /** Writes an object that is neither plain nor a plain array: by class, by content, by further properties. */
+  /** Writes an object that is neither plain nor a bare array: its class, its content, its further properties. */
   #built(subject: object, { kind, isBare }: Classified): void {
     const { writer } = this;
     const start = writer.length;
@@ -284,7 +284,7 @@ export class KeyWriter {
     ]);
   }
 
-  /** Writes an instance of a user class: its class, no content of its own, its fields, and what else it has. */
+  /** Writes an instance of a user's class: the class, null for the content, fields, private fields, hidden members. */
   #instance(subject: object, start: number): void {
     const hidden = hiddenMembers(subject);
     this.#class(subject, hidden.length > 0);
@@ -302,7 +302,7 @@ export class KeyWriter {
     this.standIn(subject, "instance");
   }
 
-  /** Writes members that are not enumerable: their names, then their values, of which handles count by a name. */
+  /** Writes members that are not enumerable: their names, then their values, in which handles are named. */
   #hidden(members: readonly HiddenMember[]): void {
     const { writer } = this;
     const start = writer.length;
@@ -314,7 +314,7 @@ export class KeyWriter {
     this.push(Step.privates, names, members.map(({ value }) => value), start, null);
   }
 
-  /** What writes the private fields, in the order of their declaration: their names do not count. */
+  /** Functions that write the private fields in the order of their declaration, without their names. */
   #privates(subject: object): (() => void)[] {
     const fields = this.options.privatesOf?.(subject);
     if (fields === undefined) return [];
@@ -325,9 +325,9 @@ export class KeyWriter {
     }];
   }
 
-  /** Own enumerable properties that are not the built-in's own. */
+  /** Names of the own enumerable properties that instances of the built-in do not have by nature. */
   #extraNames(subject: object, kind: Classified["kind"]): string[] {
-    // An array writes all its properties itself; naming a typed array's elements takes longer than reading them.
+    // `array` writes all properties of an array. Listing a typed array's elements takes longer than reading them.
     if (kind === "array" || kind === "arguments" || MARKED_BY_PLATFORM.has(kind)) return [];
     if (kind === "view" && ((subject as Uint8Array).length ?? 0) > 0x10000) return [];
     const names = Object.keys(subject);
@@ -337,7 +337,7 @@ export class KeyWriter {
     return names;
   }
 
-  /** Writes an array; holes and further properties make it an object of its own kind. */
+  /** Writes an array; one with holes or further properties becomes a generic object. */
   array(subject: unknown[], owner: object | null = subject): void {
     const { writer } = this;
     const start = writer.length;
@@ -352,7 +352,7 @@ export class KeyWriter {
     this.fields(subject, Object.keys(subject), start, { owner, hasIndices: true });
   }
 
-  /** Writes a map of properties, sorted. */
+  /** Writes the properties of `subject` as a map, sorted by their names. */
   fields(
     subject: object,
     names: readonly string[],
@@ -393,12 +393,12 @@ export class KeyWriter {
     });
   }
 
-  /** Writes parts one after the other, each of which may hold values. */
+  /** Calls functions one after the other, each when the values that the one before it put on the stack are written. */
   parts(subject: object | null, start: number, parts: readonly (() => void)[]): void {
     this.push(Step.parts, subject, parts, start);
   }
 
-  /** Puts a frame on the stack. */
+  /** Puts a frame on the stack. @param owner The object that is complete when the frame is; `null`: none. */
   push(step: number, subject: object | null, items: readonly unknown[], start: number, owner = subject): Frame {
     const stack = this.#stack;
     if (stack.depth >= MAX_DEPTH) this.refuse(`nesting deeper than ${MAX_DEPTH}`);
@@ -416,7 +416,7 @@ export class KeyWriter {
     return frame;
   }
 
-  /** Writes what `identify` says of a subject, or lists it. */
+  /** Writes the stand-in that `identify` gives for `subject`, or lists it as unresolved. */
   standIn(subject: object, reason: Unresolved["reason"]): void {
     const path = this.path();
     const known = this.options.identify?.(subject, path);
@@ -426,7 +426,7 @@ export class KeyWriter {
     this.writer.byte(0xf7);
   }
 
-  /** Writes what cannot be an input: by a name where it is in a private field. @throws {CacheTypeError} Elsewhere. */
+  /** Writes a handle by its name when it is in a private field. @throws {CacheTypeError} When it is elsewhere. */
   handle(subject: unknown, what: string): void {
     if (!this.#isPrivate() || this.options.nameHandle === undefined) this.refuse(what);
     this.writer.object("Handle", 2);
@@ -438,7 +438,7 @@ export class KeyWriter {
       (this.#body >= 0 && this.#bodies[this.#body]!.isPrivate);
   }
 
-  /** The path to the value at hand. */
+  /** The path to the value that is being written. */
   path(): string {
     const pieces: string[] = [this.#stack.path()];
     for (let at = this.#body; at >= 0; at = this.#bodies[at]!.parent) {
@@ -451,7 +451,7 @@ export class KeyWriter {
     return pieces.reverse().join("");
   }
 
-  /** @throws {CacheTypeError} Always: the value at hand cannot be an input. */
+  /** @throws {CacheTypeError} Always: the value that is being written cannot be an input. */
   refuse(what: string): never {
     const path = this.path();
     throw new CacheTypeError(
@@ -462,10 +462,10 @@ export class KeyWriter {
   }
 }
 
-/** The object's own fields are all of it. */
+/** Default for `fields`: the object is complete with its fields, and no name is an index. */
 const WHOLE = {};
 
-/** Kinds that the platform marks with properties of its own, or that are refused or named as a whole. */
+/** Kinds to whose objects the platform adds properties, and kinds that are refused or named as a whole. */
 const MARKED_BY_PLATFORM: ReadonlySet<string> = new Set([
   "platform",
   "blob",
@@ -476,7 +476,7 @@ const MARKED_BY_PLATFORM: ReadonlySet<string> = new Set([
   "stream",
 ]);
 
-/** Kinds whose encoding goes on after its head. */
+/** Kinds whose objects may hold values that are put on the stack. */
 const HOLDS_VALUES: ReadonlySet<string> = new Set(["map", "set", "error", "arguments", "platform", "boxed"]);
 
 const ERROR_PROPERTIES: ReadonlySet<string> = new Set(["name", "message", "cause", "errors", "stack"]);

@@ -1,20 +1,22 @@
 /**
- * Bytes to results, safely: nothing is executed, nothing but the value is touched, and no length is believed.
+ * Decodes results safely: nothing is executed, only the value is made, and no length in the bytes is trusted.
+ *
+ * A file of its own, since other folders may import this function and nothing of the reader behind it.
  *
  * @module
  */
 import { ValueReader } from "./value_reader.ts";
 
 /**
- * The value that {@linkcode encodeResult} encoded, made anew: no two calls share an object.
+ * Makes the value that {@linkcode encodeResult} encoded. The values of two calls share no object.
  *
  * Each typed array has a buffer of its own, except that views of one buffer share it again. `bytes` is only read, and
- * nothing of the value refers to it.
+ * the value does not refer to it.
  *
- * It is safe with bytes of strangers. Time and memory are in proportion to the bytes, property names like `__proto__`
- * are data, regular expressions are made but not run. Where a name occurs twice in an object, the last value counts, as
- * in `JSON.parse`. Foreign CBOR is read as well: integers beyond 2^53 as bigints, maps with keys that are no text as
- * Map; tags without a meaning to us are refused.
+ * Bytes from an untrusted source are safe to decode. Time and memory are in proportion to the bytes, property names
+ * like `__proto__` are data, regular expressions are made but not run. Where a name occurs twice in an object, the last
+ * value counts, as in `JSON.parse`. CBOR of other programs is read as well: integers beyond ±(2^53 - 1) become bigints,
+ * a map whose first key is no text becomes a Map, and a tag that has no meaning here is refused.
  *
  * @throws {CacheError} `ERR_DECODE` with the offset when the bytes are malformed or go on after the value.
  */

@@ -1,5 +1,5 @@
 /**
- * Results to bytes: what comes back exactly is kept, all else is refused with the path.
+ * Encodes results: a value that can be decoded without a difference is encoded, every other one refused with its path.
  *
  * @module
  */
@@ -10,33 +10,35 @@ import { type Draft, layOutChunks, type Strategy, StrategyFailed } from "./layou
 
 /** The bytes of a result, in parts. */
 export interface EncodedResult {
-  /** The encoding, in order. Large binary data is passed by reference: write the chunks before the value changes. */
+  /** The encoding in order. Large binary data is not copied, so write the chunks before the value changes. */
   readonly chunks: readonly Uint8Array[];
   /** Sum of the lengths of the chunks. */
   readonly byteLength: number;
-  /** What the user should know of what is kept. */
+  /** Notices for the user about parts that are stored. */
   readonly notices: readonly ResultNotice[];
 }
 
 /**
- * Encodes a value so that no program can tell what {@linkcode decodeResult} gives from the value itself, the identity of
- * objects aside; refuses every other value.
+ * Encodes a value if no program can tell the value that {@linkcode decodeResult} makes of the bytes from the value
+ * itself, the identity of objects aside; refuses every other value.
  *
- * Kept are all primitives but symbols, plain objects, arrays with holes and further properties, Map, Set, Date, RegExp,
- * the errors of the language with cause and stack, DOMException, boxed primitives, ArrayBuffer, typed arrays and
- * DataView (views of one buffer share it again), Blob and File, cycles and shared references, to a depth of two million.
+ * Encoded are all primitives but symbols, plain objects, arrays with holes and further properties, Map, Set, Date,
+ * RegExp, the errors of the language with cause and stack, DOMException, boxed primitives, ArrayBuffer, typed arrays
+ * and DataView (views of one buffer share it again), Blob and File, cycles and shared references, to a depth of two
+ * million.
  *
- * Refused is all that a copy would lose: the class of an instance or of a subclass of a built-in, members named by
- * symbols, accessors, members that are hidden, read-only or not configurable, a frozen, sealed or non-extensible state,
- * an absent prototype, what belongs to another realm, further members of built-ins, a `lastIndex`, the errors of an
- * AggregateError, a Proxy. No code of the user runs: accessors are not called, traps neither.
+ * Refused is a value with a property that a copy would lack: an instance of a class or of a subclass of a built-in; an
+ * object with members that are named by symbols, accessors, hidden, read-only or not configurable; a frozen, sealed or
+ * non-extensible object; one without a prototype or of another realm; a built-in with further members; a RegExp whose
+ * `lastIndex` is not 0; an AggregateError; a Proxy. The user's code does not run, except code of objects that are then
+ * refused: an accessor named `Symbol.toStringTag` or `constructor`, or traps of a Proxy that is an object's prototype.
  *
- * Not seen is what the language shows to nobody outside: `#private` members that a constructor put on a plain object.
+ * `#private` members that a constructor put on a plain object are lost: nothing outside of the class can see them.
  *
- * @returns The encoding; a promise of it when the value holds a Blob or File, whose bytes have to be awaited.
- * @throws {CacheTypeError} `ERR_RESULT` with the path and the remedy for what is refused: besides the above, a function,
- * a symbol, a Promise, a stream, a weak collection, an iterator, a SharedArrayBuffer, a detached buffer and every other
- * object of the platform.
+ * @returns The encoding; a promise of the encoding when the value holds a Blob or File, whose bytes have to be awaited.
+ * @throws {CacheTypeError} `ERR_RESULT` with the path and the remedy for a value that is refused: besides those above,
+ * a function, a symbol, a Promise, a stream, a weak collection, an iterator, a SharedArrayBuffer, a detached buffer and
+ * every other object of the platform.
  *
  * @example
  * ```ts ignore

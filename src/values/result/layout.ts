@@ -1,40 +1,40 @@
 /**
- * Puts an encoding together from what was written in one pass and what was known only later: which objects are
- * referred to, and where large binary data has to begin so that it can be looked at without a copy.
+ * Makes the chunks of an encoding from the bytes that one walk wrote. Two things are known only after that walk: which
+ * objects are referred to, and how large binary data has to be aligned so that it can be read without a copy.
  *
  * @module
  */
 import { ByteWriter, headSize, Major } from "../cbor/byte_writer.ts";
 import { TAG_REFERENCE, TAG_SELF_DESCRIBED, TAG_SHARED } from "../cbor/tags.ts";
 
-/** Data that goes into the encoding by reference, with its head. */
+/** Data that goes into the encoding without being copied, with its head. */
 export interface External {
-  /** Where it belongs, in bytes of what was written. */
+  /** Offset in the written bytes at which the data is inserted. */
   readonly at: number;
   /** Major type of the head: a byte string or a text. */
   readonly major: number;
   /** Tag in front of the head; `null`: none. */
   readonly tag: number | null;
-  /** The data, or the Blob that it will be read from. */
+  /** The data, or the Blob from which it will be read. */
   readonly source: Uint8Array | Blob;
   readonly byteLength: number;
 }
 
-/** What one pass leaves to be put together. */
+/** Bytes that one walk wrote, and what has to be inserted into them. */
 export interface Draft {
   readonly writer: ByteWriter;
-  /** In the order of `at`. */
+  /** Data to insert, in the order of `at`. */
   readonly externals: readonly External[];
-  /** Where objects begin that are referred to. */
+  /** Offsets at which objects begin that are referred to. */
   readonly sharedAt: ReadonlySet<number>;
-  /** Four-byte indices to fill in: where, and where the object begins that is meant. */
+  /** Indices of four bytes to fill in: `at` is the offset of the index, `target` that of the object referred to. */
   readonly references: readonly { readonly at: number; readonly target: number }[];
 }
 
-/** Bytes in front of each mark of a shared object. */
+/** Bytes that mark the object after them as shared. */
 const SHARED_MARK = new Uint8Array([Major.tag | 24, TAG_SHARED]);
 
-/** The parts of the whole encoding, in order; a Blob's place holds the Blob. */
+/** Returns the chunks of the encoding in order, with each Blob in place of its bytes. */
 export function layOutChunks(draft: Draft): (Uint8Array | Blob)[] {
   const { writer, externals } = draft;
   const marks = [...draft.sharedAt].sort((a, b) => a - b);
@@ -47,7 +47,7 @@ export function layOutChunks(draft: Draft): (Uint8Array | Blob)[] {
     writer.bytes[at + 3] = index;
   }
 
-  // One buffer holds all that was written and all marks and heads, so that only external data makes a chunk.
+  // One buffer holds the written bytes, the marks and the heads, so that the chunks need no buffers of their own.
   const out = new ByteWriter(writer.length + marks.length * SHARED_MARK.length + externals.length * 24);
   const chunks: (Uint8Array | Blob)[] = [];
   let externalBytes = 0;
@@ -75,7 +75,7 @@ export function layOutChunks(draft: Draft): (Uint8Array | Blob)[] {
   return chunks;
 }
 
-/** Writes reference `tag 29` with an index of four bytes, and says where the index is. */
+/** Writes a reference (tag 29) with an index of four bytes. @returns Offset of the index, which is filled in later. */
 export function writeReference(writer: ByteWriter): number {
   writer.head(Major.tag, TAG_REFERENCE);
   writer.head(Major.unsigned, 0xffffffff);
@@ -83,13 +83,14 @@ export function writeReference(writer: ByteWriter): number {
 }
 
 /**
- * Writes tag and head so that the payload begins at a multiple of eight bytes of the whole encoding.
+ * Writes tag and head so that the data begins at a multiple of eight bytes of the whole encoding.
  *
- * RFC 8949 lets an argument be wider than needed; with the tag that means nothing in front, every distance can be had.
+ * RFC 8949 allows an argument to be wider than needed. With the tag that means nothing in front, every alignment is
+ * possible.
  */
 function writePaddedHead(out: ByteWriter, external: External, externalBytes: number): void {
   const { tag, major, byteLength } = external;
-  // Only elements of more than a byte have to lie right, and only they have a tag.
+  // Data without a tag consists of bytes or text, which need no alignment.
   if (tag === null) return out.head(major, byteLength);
   const lengthWidths = [2, 3, 5, 9].filter((width) => width >= headSize(byteLength));
   const tagWidths = [2, 3, 5, 9];
@@ -113,49 +114,50 @@ function writeWideHead(out: ByteWriter, major: number, argument: number, width: 
   for (let place = width - 2; place >= 0; place--) out.byte(Math.floor(argument / 2 ** (8 * place)) % 256);
 }
 
-/** Which ways a walk may take. */
+/** Ways of writing that a walk may use; each is given up when it does not fit the value. */
 export interface Strategy {
-  /** Rows are packed into columns. Fails when something outside refers to a row. */
+  /** Long arrays are packed. Fails when a packed one is referred to, or a value in it is refused. */
   packs: boolean;
-  /** A typed array stands for its buffer. Fails when the buffer turns up again. */
+  /** A buffer is encoded as part of the typed array that covers it. Fails when the buffer is met again. */
   ownsBuffers: boolean;
 }
 
-/** Thrown inside the codec when a strategy does not fit; the walk begins again without it. */
+/** Thrown inside the codec when a way of writing does not fit; the walk begins again without that way. */
 export class StrategyFailed extends Error {
-  /** Which one does not fit. */
+  /** The way of writing that does not fit. */
   readonly strategy: keyof Strategy;
 
-  /** @param strategy Which one does not fit. */
+  /** @param strategy The way of writing that does not fit. */
   constructor(strategy: keyof Strategy) {
     super(`The value does not allow: ${strategy}`);
     this.strategy = strategy;
   }
 }
 
-/** The place of an object that cannot be referred to, since it lies in a packed part. */
+/** Stands for the offset of an object that cannot be referred to, since it is in packed data. */
 export const NOT_ADDRESSABLE = -1;
 
-/** Up to this many, looking through a list is faster than a Map. */
+/** Number of objects up to which a search through a list is faster than a Map. */
 const FEW = 10;
 
-/** A Map with objects as keys and numbers as values, fast for few and for many. */
+/** A map from objects to the offsets of their encodings, fast for few objects and for many. */
 export class IdentityMap {
   readonly #few: object[] = [];
   readonly #places: number[] = [];
   #many: Map<object, number> | null = null;
-  /** All arrays and all other objects, once some are packed: looking for and adding one is then a single step. */
+  /** All arrays seen, once some are packed: a Set looks for an array and adds it in a single step. */
   #arrays: Set<object> | null = null;
+  /** All other objects seen, once some are packed. */
   #others: Set<object> | null = null;
 
-  /** The place of `subject`; `undefined`: not seen. */
+  /** The offset of `subject`; `undefined` when it was not seen. */
   get(subject: object): number | undefined {
     const all = this.#setFor(subject);
     if (all === null) return this.#placeOf(subject);
     return all.has(subject) ? this.#placeOf(subject) ?? NOT_ADDRESSABLE : undefined;
   }
 
-  /** Records where `subject` is. */
+  /** Records the offset of `subject`. */
   set(subject: object, place: number): void {
     this.#setFor(subject)?.add(subject);
     const at = this.#many === null ? this.#few.indexOf(subject) : -1;
@@ -163,7 +165,7 @@ export class IdentityMap {
     else this.#append(subject, place);
   }
 
-  /** Records where `subject` is, if it was not seen; else returns its place. */
+  /** Records the offset of `subject` when it was not seen before. @returns The known offset when it was. */
   add(subject: object, place: number): number | undefined {
     const all = this.#setFor(subject);
     if (all === null) {
@@ -178,14 +180,14 @@ export class IdentityMap {
   }
 
   /**
-   * The arrays seen so far, to add packed ones to: an array that does not make the set larger was seen before. One that
-   * is not packed after all has to be deleted again.
+   * The set of the arrays seen so far, to which the caller adds those that it packs. An array that does not make the
+   * set larger was seen before. One that is not packed after all has to be deleted from the set.
    */
   packedArrays(): Set<object> {
     return this.#arrays ??= this.#seenSoFar(true);
   }
 
-  /** The objects seen so far that are no arrays, likewise to add to. Apart from arrays, since smaller sets are faster. */
+  /** As {@linkcode IdentityMap.packedArrays}, for objects that are no arrays: two smaller sets are faster than one. */
   packedObjects(): Set<object> {
     return this.#others ??= this.#seenSoFar(false);
   }
@@ -208,7 +210,7 @@ export class IdentityMap {
     return at < 0 ? undefined : this.#places[at];
   }
 
-  /** Records the place of an object that has none, or of any when there are many. */
+  /** Records the offset of an object that has none yet; in the Map, of any object. */
   #append(subject: object, place: number): void {
     if (this.#many === null && this.#few.length < FEW) {
       this.#few.push(subject);

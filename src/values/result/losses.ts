@@ -1,32 +1,32 @@
 /**
- * What an object carries that its encoding does not keep: frozen state, members named by symbols, accessors, hidden
- * and unchangeable members.
+ * Finds properties of an object that its encoding does not keep: a frozen state, members named by symbols, accessors,
+ * hidden and unchangeable members.
  *
- * A copy without them would be told apart from the first, so such an object is refused. Nothing here runs the user's
- * code: members are looked at by their descriptors, and a Proxy is recognized before it is asked anything.
+ * A program could tell a copy without them from the object itself, so such an object is refused. Nothing here runs the
+ * user's code: members are looked at by their descriptors, and a Proxy is recognized before anything of it is read.
  *
  * @module
  */
 import defer * as nodeUtil from "node:util";
 
-/** What would be lost, and where: in the object as a whole or in one member. */
+/** A property of an object, or of one of its members, that a copy would lack. */
 export interface Loss {
-  /** The member; absent: the object itself. */
+  /** Name of the member; absent: the object itself has the property. */
   readonly member?: PropertyKey;
-  /** What is there, in words: `an accessor`. */
+  /** The property in words: `an accessor`. */
   readonly what: string;
-  /** What the user can do. */
+  /** Advice to the user. */
   readonly remedy: string;
 }
 
 let isProxyOfNode: ((value: unknown) => boolean) | undefined;
 
-/** Whether an object is a Proxy. Loaded when the first object is stored, since it takes the time of a module. */
+/** True for a Proxy. The first call loads `node:util`, so a program that stores no object does not wait for it. */
 export function isProxy(subject: object): boolean {
   return (isProxyOfNode ??= nodeUtil.types.isProxy)(subject);
 }
 
-/** What an object that looks plain can be inside, when its prototype was replaced. */
+/** Tests of `node:util` for the built-in objects that a plain-looking object with a replaced prototype may be. */
 const HIDDEN = [
   "isMap",
   "isSet",
@@ -46,28 +46,28 @@ const HIDDEN = [
   "isModuleNamespaceObject",
 ] as const;
 
-/** Whether an object is a built-in one inside, whatever its prototype says. */
+/** True for a built-in object by its internal state, whatever its prototype is. */
 export function isBuiltInInside(subject: object): boolean {
   return HIDDEN.some((test) => nodeUtil.types[test](subject));
 }
 
-/** Whether an object can get further members and has none that are named by symbols. */
+/** True for an object that can get further members and has none that are named by symbols. */
 export function isOpen(subject: object): boolean {
   return Object.isExtensible(subject) && Object.getOwnPropertySymbols(subject).length === 0;
 }
 
-/** Whether a member is as an assignment makes it. */
+/** True for a member as an assignment makes it: writable, enumerable and configurable. */
 export function isAssigned(descriptor: PropertyDescriptor): boolean {
   return descriptor.writable === true && descriptor.enumerable === true && descriptor.configurable === true;
 }
 
-/** What a copy of a plain object would lack; `null`: nothing. An object of ours with lazy members gets plain ones. */
+/** The loss in a copy of a plain object; `null`: none. Members that `registerLazy` knows are made plain first. */
 export function lossOfObject(subject: object, names: readonly string[]): Loss | null {
   const loss = lossOfWhole(subject) ?? lossOfMembers(subject, names);
   return loss !== null && settleLazy(subject) ? lossOfObject(subject, names) : loss;
 }
 
-/** What a copy of an array would lack that is just its elements; `null`: nothing. */
+/** The loss in a copy of an array that has elements and no other members; `null`: none. */
 export function lossOfElements(array: readonly unknown[]): Loss | null {
   const loss = lossOfArray(array);
   if (loss !== null) return loss;
@@ -77,12 +77,12 @@ export function lossOfElements(array: readonly unknown[]): Loss | null {
   return null;
 }
 
-/** What a copy of an array with holes or names would lack; `null`: nothing. @param names All but `length`. */
+/** The loss in a copy of an array with holes or further members; `null`: none. @param names All names but `length`. */
 export function lossOfSparse(array: readonly unknown[], names: readonly string[]): Loss | null {
   return lossOfArray(array) ?? lossOfMembers(array, names);
 }
 
-/** What a copy of an object would lack that has no members by nature: a Map, a Date; `null`: nothing. */
+/** The loss in a copy of a built-in object that has no own members by nature, as a Map or a Date; `null`: none. */
 export function lossOfBare(subject: object): Loss | null {
   const loss = lossOfWhole(subject);
   if (loss !== null) return loss;
@@ -91,10 +91,10 @@ export function lossOfBare(subject: object): Loss | null {
 }
 
 /**
- * What a copy of an object of the platform would lack that has own members by nature; `null`: nothing.
+ * The loss in a copy of a built-in object that has own members by nature; `null`: none.
  *
  * @param subject The object.
- * @param fresh One as the platform makes it, with the same members.
+ * @param fresh A new object of that kind, with the members that `subject` should have.
  */
 export function lossBeside(subject: object, fresh: object): Loss | null {
   if (!Object.isExtensible(subject)) return lossOfWhole(subject);
@@ -116,7 +116,7 @@ function isAlike(a: PropertyDescriptor, b: PropertyDescriptor): boolean {
     a.configurable === b.configurable;
 }
 
-/** What is said where nothing better is known. */
+/** The advice where nothing better is known. */
 export const PLAIN = "return plain data, or leave it out of the result";
 
 function lossOfWhole(subject: object): Loss | null {
@@ -180,12 +180,12 @@ function reorderedMember(member: PropertyKey): Loss {
 
 const settlers = new WeakMap<object, () => void>();
 
-/** Registers how all members of `subject` are read and become plain, so that it can be stored. */
+/** Registers an object with lazy members, so that it can be stored. @param settle Makes all its members plain. */
 export function registerLazy(subject: object, settle: () => void): void {
   settlers.set(subject, settle);
 }
 
-/** Makes the members of `subject` plain. @returns Whether it was registered and had not been settled before. */
+/** Makes the members of `subject` plain. @returns True when it was registered and not made plain before. */
 function settleLazy(subject: object): boolean {
   const settle = settlers.get(subject);
   if (settle === undefined) return false;

@@ -1,5 +1,6 @@
 /**
- * Reads generic objects (tag 27) that hold no other values, but for the cause of an error.
+ * Reads built-in objects that hold no other values: generic objects (tag 27), typed arrays, dates, regular expressions.
+ * The cause of an error is left to the caller.
  *
  * @module
  */
@@ -19,9 +20,10 @@ import {
 } from "../cbor/tags.ts";
 import type { ByteReader } from "../cbor/byte_reader.ts";
 
-/** An object, and whether its cause comes next. */
+/** An object that was read. */
 export interface ReadObject {
   readonly value: object;
+  /** True for an error whose cause comes next. */
   readonly hasCause: boolean;
 }
 
@@ -36,25 +38,27 @@ const ERROR_BY_NAME: Readonly<Record<string, ErrorConstructor>> = {
   URIError,
 };
 
-/** What reading an object needs of the walk that it is part of. */
+/** The part of the reader ({@linkcode ValueReader}) that the functions of this file and of `unpack.ts` call. */
 export interface ObjectSource extends ByteReader {
-  /** How many resizable buffers were made, and what the regular expressions cost. */
+  /** Number of resizable buffers made so far. */
   resizableBuffers: number;
+  /** Sum of {@linkcode patternCost} over the regular expressions made so far. */
   patternCost: number;
   head(major: number): number;
   byteString(): Uint8Array;
-  /** A value that holds no others. */
+  /** Reads a value that holds no others. */
   primitive(): unknown;
-  /** The object that a reference leads to. */
+  /** Reads the index of a reference and returns the object that it means. */
   reference(): object;
   isTagged(): boolean;
   sharedTag(): number;
-  /** A number for an object that is shared, and the object once it is made. */
+  /** Takes the index of the shared object that is being read; -1: it is not shared. */
   takeSlot(): number;
+  /** Records the shared object under the index that `takeSlot` returned, once it is made. */
   fillSlot(slot: number, value: object): void;
 }
 
-/** The object whose type name was just read, with `count` parts to come. */
+/** Reads the `count` parts of an object whose type name was just read. */
 export function readObject(reader: ObjectSource, name: unknown, count: number): ReadObject {
   if (typeof name !== "string") return reader.fail("an object without a type name");
   if (ERROR_NAMES.has(name)) {
@@ -100,7 +104,7 @@ function readOther(reader: ObjectSource, name: string, count: number): object {
   }
 }
 
-/** The buffer of a view: given here, or by reference. */
+/** Reads the buffer of a view: the buffer itself, or a reference to it. */
 function readViewedBuffer(reader: ObjectSource): ArrayBuffer {
   const number = reader.sharedTag();
   let value: unknown;
@@ -175,22 +179,22 @@ function previewOfName(name: string): string {
 }
 
 /**
- * A typed array of its own over a copy of `bytes`: a program may look at its buffer, which must hold nothing else.
+ * Makes a typed array over a copy of `bytes`: programs can reach its buffer, which must hold nothing else.
  *
- * @param kind What to make; `undefined`: a Uint8Array.
+ * @param kind Class and byte order; `undefined`: a Uint8Array.
  */
 export function readTypedArray(reader: ObjectSource, bytes: Uint8Array, kind: ArrayKind | undefined): TypedArray {
   const own = bytes.slice();
   return kind === undefined ? own : viewAs(reader, own, kind);
 }
 
-/** Elements to be looked at and not handed out: a view of `bytes` where it lies right, else a copy. */
+/** Makes a typed array for reading only: a view of `bytes` where alignment and byte order allow it, else a copy. */
 export function readElements(reader: ObjectSource, bytes: Uint8Array, kind: ArrayKind): TypedArray {
   const isUsable = !kind.isBigEndian && bytes.byteOffset % kind.constructor.BYTES_PER_ELEMENT === 0;
   return viewAs(reader, isUsable ? bytes : bytes.slice(), kind);
 }
 
-/** What kind of typed array bytes are. */
+/** Class and byte order of a typed array. */
 interface ArrayKind {
   readonly constructor: TypedArrayConstructor;
   readonly isBigEndian: boolean;
@@ -203,17 +207,17 @@ function viewAs(reader: ObjectSource, bytes: Uint8Array, { constructor, isBigEnd
   return new constructor(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / size);
 }
 
-/** RFC 3339, as tag 0 has it. */
+/** Dates as text in the form of RFC 3339, which tag 0 holds. */
 const DATE_TEXT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** A Date from seconds since the epoch, or from a text. */
+/** Makes a Date from seconds since the epoch or from a text in the form of RFC 3339. */
 export function readDate(reader: ObjectSource, content: unknown): Date {
   if (typeof content === "number") return new Date(Math.round(content * 1000));
   if (typeof content === "string" && DATE_TEXT.test(content)) return new Date(content);
   return reader.fail("a date that is neither seconds nor RFC 3339");
 }
 
-/** A Date from whole seconds and milliseconds. */
+/** Reads a Date of whole seconds and milliseconds. */
 export function readExtendedTime(reader: ObjectSource): Date {
   let seconds = NaN;
   let ms = 0;
@@ -228,7 +232,7 @@ export function readExtendedTime(reader: ObjectSource): Date {
   return new Date(seconds * 1000 + ms);
 }
 
-/** A regular expression. It is made, not run. */
+/** Reads a regular expression. It is made and not run. */
 export function readRegExp(reader: ObjectSource): RegExp {
   if (reader.head(0x80) !== 2) reader.fail("a regular expression that is not pattern and flags");
   const source = reader.primitive();

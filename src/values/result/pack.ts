@@ -1,8 +1,9 @@
 /**
- * Packs long arrays of one kind of value: numbers, strings, few distinct primitives, and rows as columns.
+ * Packs long arrays of one kind of value: numbers, strings, few distinct primitives, arrays, and rows (plain objects of
+ * few shapes) by columns.
  *
- * A value at a time is slower than JSON, which is written in C++; a column at a time is faster, because strings are
- * converted all at once and numbers are copied as they are.
+ * Encoding value by value is slower than JSON, which is written in C++. Encoding column by column is faster than JSON,
+ * since strings are converted all at once and numbers are copied as they are.
  *
  * @module
  */
@@ -13,25 +14,25 @@ import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "../cbor/tags.ts
 import { isElementsAlone } from "../kinds.ts";
 import { isAssigned, isOpen, isProxy, lossOfElements } from "./losses.ts";
 
-/** Rows in a block: few enough that its columns stay in the processor's cache and no string becomes huge. */
+/** Number of items in a block: its columns fit into the processor's cache and no string becomes huge. */
 const BLOCK_ROWS = 4096;
-/** UTF-16 units of text in one block of strings. */
+/** Largest number of UTF-16 units in one block of strings. */
 const MAX_TEXT = 1 << 24;
-/** Distinct values in a column of choices, so that an index is one byte. */
+/** Largest number of distinct values in a column of choices, so that an index is one byte. */
 const MAX_CHOICES = 256;
-/** A shape of fewer rows than this has its columns written value by value. */
+/** Number of rows of a shape from which on its columns are packed. */
 const PACK_COLUMN_FROM = 8;
-/** A column of objects inside rows inside rows …: deeper ones are written one by one. */
+/** Depth of packed arrays inside packed arrays from which on arrays and rows are written value by value. */
 const MAX_PACKED_DEPTH = 8;
 
-/** What writing a packed array needs of the walk that it is part of. */
+/** The part of the walk ({@linkcode ResultWriter}) that the functions of this file call. */
 interface PackTarget extends ResultTarget {
   readonly seen: ResultTarget["seen"] & { packedArrays(): Set<object>; packedObjects(): Set<object> };
   /** Writes a value that holds no others. */
   primitive(value: unknown): void;
-  /** Writes an array value by value. */
+  /** Writes an array, one value after the other. */
   list(items: readonly unknown[]): void;
-  /** What follows are the values of `names[index]` of all rows, until `leaveColumn`. */
+  /** Begins the column of the values of `names[index]` of all rows, which `leaveColumn` ends. */
   enterColumn(names: readonly string[], index: number): void;
   leaveColumn(): void;
 }
@@ -39,7 +40,7 @@ interface PackTarget extends ResultTarget {
 /**
  * Writes `items` packed.
  *
- * @returns `false` when it does not pay or does not fit; then nothing is written.
+ * @returns `false` when packing does not pay or the items do not allow it; then nothing is written.
  */
 export function writePacked(result: PackTarget, items: readonly unknown[], packedDepth = 0): boolean {
   const first = items[0];
@@ -64,7 +65,7 @@ function writeBlock(result: PackTarget, items: readonly unknown[], packedDepth: 
   }
 }
 
-/** Writes a long array in blocks; the first decides whether packing pays. */
+/** Writes a long array in blocks. When the first one cannot be packed, none is, and `false` is returned. */
 function writeBlocks(result: PackTarget, items: readonly unknown[], packedDepth: number): boolean {
   const { writer } = result;
   const start = writer.length;
@@ -100,7 +101,7 @@ function writeNumbers(result: PackTarget, items: readonly unknown[]): boolean {
   return true;
 }
 
-/** The same integers in the narrowest typed array that holds `low` to `high`. */
+/** Copies integers into the narrowest typed array that holds `low` to `high`. */
 function narrowed(numbers: ArrayLike<number>, low: number, high: number): TypedArray {
   if (low >= 0) {
     if (high < 0x100) return new Uint8Array(numbers);
@@ -128,7 +129,7 @@ function writeStrings(result: PackTarget, items: readonly unknown[]): boolean {
   }
   if (units > MAX_TEXT) return false;
   const text = items.join("");
-  // A lone surrogate cannot be part of a text; halves of one character in neighbours can, and part again.
+  // A text cannot hold a lone surrogate. Halves of one character in neighbouring strings are separated on reading.
   if (!text.isWellFormed()) return false;
   result.writer.object("Strings", 3);
   result.writer.text(text);
@@ -139,7 +140,7 @@ function writeStrings(result: PackTarget, items: readonly unknown[]): boolean {
 function writeChoices(result: PackTarget, items: readonly unknown[]): boolean {
   const indices = new Uint8Array(items.length);
   const choices = new Map<unknown, number>();
-  // More choices than this after so many items: not a column of choices.
+  // With more choices than this, or with one for every second item, a column of choices does not pay.
   const most = Math.min(MAX_CHOICES, items.length >> 2);
   for (let index = 0; index < items.length; index++) {
     const item = items[index];
@@ -158,7 +159,7 @@ function writeChoices(result: PackTarget, items: readonly unknown[]): boolean {
   return true;
 }
 
-/** Whether a value may be one of the choices: Map's equality tells it from all others, and it holds nothing. */
+/** True for a value that may be one of the choices: a primitive that a Map tells from all others, no long string. */
 function isChoice(item: unknown): boolean {
   return typeof item === "string"
     ? item.length < 1024
@@ -180,8 +181,8 @@ function writeRows(result: PackTarget, items: readonly unknown[], packedDepth: n
   const rows = collectRows(items);
   if (rows === null) return false;
   const { seen, writer } = result;
-  // Rows cannot be referred to from outside, so none may have been met before. Arrays that repeat themselves mostly do
-  // so from the beginning; what turns up later costs another walk.
+  // Packed rows cannot be referred to, so none may have been met before. Arrays that hold an object twice mostly do so
+  // at their beginning, which is checked first. An object that is found twice later costs another walk.
   if (items[0] === items[1] || seen.get(items[0] as object) !== undefined) return false;
   if (!addAll(seen.packedObjects(), items as readonly object[])) throw new StrategyFailed("packs");
   const { shapes, order } = rows;
@@ -192,7 +193,7 @@ function writeRows(result: PackTarget, items: readonly unknown[], packedDepth: n
   return true;
 }
 
-/** Whether none of the objects was among those seen. */
+/** Adds objects to those seen. @returns True when none was among them, and none of `subjects` occurs twice. */
 function addAll(seen: Set<object>, subjects: readonly object[]): boolean {
   const { size } = seen;
   for (let index = 0; index < subjects.length; index++) seen.add(subjects[index]!);
@@ -211,10 +212,10 @@ function writeShape(result: PackTarget, shape: Shape, packedDepth: number): void
   }
 }
 
-/** Items of a block of arrays, beyond which they are written one by one. */
+/** Largest number of items in all arrays of a block together; with more, the arrays are not packed. */
 const MAX_ITEMS = 1 << 20;
 
-/** Arrays as one. */
+/** Several arrays, joined into one. */
 interface Lists {
   readonly lengths: Uint32Array;
   readonly longest: number;
@@ -222,11 +223,11 @@ interface Lists {
 }
 
 /**
- * The arrays as one.
+ * Joins arrays into one.
  *
- * @param arrays What may be arrays.
+ * @param arrays Values that may be arrays.
  * @param seen All arrays that were met before, to which these are added.
- * @returns `null` when something is no bare array, has holes, or was met before; then `seen` is as it was.
+ * @returns `null` when a value is no bare array, has holes, or was met before; then `seen` is as it was.
  */
 function collectLists(arrays: readonly unknown[], seen: Set<object>): Lists | null {
   const lengths = new Uint32Array(arrays.length);
@@ -245,7 +246,7 @@ function collectLists(arrays: readonly unknown[], seen: Set<object>): Lists | nu
   return { lengths, longest, items };
 }
 
-/** Adds the items of an array; returns its length, -1 when it cannot be packed. */
+/** Adds the items of an array to `items`. @returns Its length; -1 when it cannot be packed. */
 function takeList(array: readonly unknown[], items: unknown[], seen: Set<object>): number {
   if (isProxy(array)) return -1;
   const { length } = array;
@@ -256,13 +257,13 @@ function takeList(array: readonly unknown[], items: unknown[], seen: Set<object>
   return seen.add(array).size > size ? length : -1;
 }
 
-/** Different lists of names in a block. */
+/** Largest number of shapes in a block. */
 const MAX_SHAPES = 8;
-/** Names in one list. */
+/** Largest number of names of a shape. */
 const MAX_NAMES = 256;
-/** Cells that a shape has room for at first, at most: a guess that is too large costs more than moving them. */
+/** Most cells for which a shape is given room at first: too much room costs more than moving the cells later. */
 const FIRST_CELLS = 1 << 18;
-/** Rows that a shape has room for at first which is not the first one of its block. */
+/** Number of rows for which a shape is given room at first, unless it is the first one of its block. */
 const FIRST_ROWS = 256;
 
 /** Rows with the same property names in the same order. */
@@ -272,24 +273,27 @@ interface Shape {
   readonly columns: readonly unknown[][];
 }
 
-/** Rows sorted by shape. */
+/** The rows of a block by shape. */
 interface Rows {
   readonly shapes: readonly Shape[];
-  /** The shape of each row. */
+  /** Index of the shape of each row, in the order of the rows. */
   readonly order: Uint8Array;
 }
 
-/** A shape that is being collected: all of its columns in one array, each with the same room. */
+/** A shape while its rows are collected. */
 interface Cells {
   readonly names: readonly string[];
+  /** All columns, one after the other, each with `room` cells. */
   values: unknown[];
   room: number;
   rows: number;
 }
 
 /**
- * The rows by shape; `null` when an item is no plain object with properties, when a copy of it would lack something, or
- * when there are too many shapes.
+ * Sorts rows by shape.
+ *
+ * @returns `null` when an item is no plain object with properties, when a copy of it would lack something, or when
+ * there are too many shapes.
  */
 function collectRows(items: readonly unknown[]): Rows | null {
   const order = new Uint8Array(items.length);
@@ -310,7 +314,7 @@ function collectRows(items: readonly unknown[]): Rows | null {
   return { shapes: shapes.map(columnsOf), order };
 }
 
-/** Adds a row with the names of the shape. @returns `false` when a member is not as an assignment makes it. */
+/** Adds a row to the shape that has its names. @returns `false` when a member is not as an assignment makes it. */
 function takeRow(row: object, shape: Cells): boolean {
   if (shape.rows === shape.room) makeRoom(shape);
   const { names, values: cells, room } = shape;
@@ -324,13 +328,13 @@ function takeRow(row: object, shape: Cells): boolean {
   return true;
 }
 
-/** The place of the shape with these names; a new one when there is none; -1 when there may not be one. */
+/** The index of the shape with these names, which is added when it is missing; -1 when it must not be added. */
 function findShape(shapes: Cells[], names: readonly string[], most: number): number {
   for (let at = 0; at < shapes.length; at++) {
     if (isNamed(shapes[at]!, names)) return at;
   }
   const count = names.length;
-  // An object with a property `0` may be an arguments object; let the careful way decide.
+  // An object with a property `0` may be an arguments object, which the walk value by value recognizes.
   if (count === 0 || count > MAX_NAMES || names[0] === "0" || shapes.length === MAX_SHAPES) return -1;
   const room = Math.min(most, shapes.length === 0 ? Math.ceil(FIRST_CELLS / count) : FIRST_ROWS);
   return shapes.push({ names, values: cellsFor(count * room), room, rows: 0 }) - 1;
@@ -344,7 +348,7 @@ function isNamed({ names: expected }: Cells, names: readonly string[]): boolean 
   return true;
 }
 
-/** Room for values of every kind, so that the engine need not change what kind of array it is with each of them. */
+/** An array with room for values of every kind, so that the engine need not change its representation later. */
 function cellsFor(length: number): unknown[] {
   return new Array(length).fill(undefined);
 }

@@ -1,5 +1,5 @@
 /**
- * Built-in objects of a result that hold no other values, but for the cause of an error.
+ * Encodes the built-in objects of a result that hold no other values. The cause of an error is left to the caller.
  *
  * @module
  */
@@ -23,10 +23,10 @@ import {
   viewName,
 } from "../cbor/tags.ts";
 
-/** Bytes of a buffer outside of the only view on it that are stored without a word. */
+/** Number of bytes of a buffer outside of a view that may be stored with the view without a notice. */
 const UNSEEN_BYTES = 1 << 20;
 
-/** Writes a Date: seconds, or seconds and milliseconds where a float would round. */
+/** Writes a Date as seconds, or as seconds and milliseconds where a float of seconds would round. */
 export function writeDate(writer: ByteWriter, date: Date): void {
   const ms = Date.prototype.getTime.call(date);
   const seconds = ms / 1000;
@@ -46,31 +46,32 @@ export function writeDate(writer: ByteWriter, date: Date): void {
 const sourceOf = Object.getOwnPropertyDescriptor(RegExp.prototype, "source")!.get as (this: RegExp) => string;
 const flagsOf = Object.getOwnPropertyDescriptor(RegExp.prototype, "flags")!.get as (this: RegExp) => string;
 
-/** Pattern and flags of a regular expression, whatever its own properties say. */
+/** Pattern and flags of a regular expression, read from its internal state and not from its own properties. */
 export function regexpParts(subject: RegExp): readonly [source: string, flags: string] {
   return [sourceOf.call(subject), flagsOf.call(subject)];
 }
 
-/** What writing an object needs of the walk that it is part of. */
+/** The part of the walk ({@linkcode ResultWriter}) that the functions of this file call. */
 export interface ResultTarget {
   readonly writer: ByteWriter;
   readonly strategy: Readonly<Strategy>;
-  /** Where objects were met. */
+  /** Objects that were met, each with the offset at which its encoding begins. */
   readonly seen: { get(subject: object): number | undefined; set(subject: object, place: number): void };
-  /** How many resizable buffers were written, and what it costs to compile the regular expressions. */
+  /** Number of resizable buffers written so far. */
   resizableBuffers: number;
+  /** Sum of {@linkcode patternCost} over the regular expressions written so far. */
   patternCost: number;
-  /** Writes an object that another one is made of. */
+  /** Writes an object that is part of another one's encoding, such as the buffer of a view, or a reference to it. */
   nested(subject: object): void;
-  /** Puts data into the encoding by reference. */
+  /** Adds data that goes into the encoding without being copied. */
   external(external: External): void;
-  /** Says something about the value at hand. */
+  /** Adds a notice about the value that is being written. */
   notice(detail: string): void;
-  /** @throws {CacheTypeError} Always: the value at hand cannot be stored. */
+  /** @throws {CacheTypeError} Always: the value that is being written cannot be stored. */
   refuse(what: string, remedy?: string, member?: PropertyKey): never;
 }
 
-/** Writes a regular expression that has not been used so far that it goes on from some place. */
+/** Writes a regular expression; refuses one whose `lastIndex` is not 0. */
 export function writeRegExp(result: ResultTarget, subject: RegExp): void {
   if (!Object.is(subject.lastIndex, 0)) {
     result.refuse("a RegExp whose lastIndex is not 0", "set it to 0 before returning it", "lastIndex");
@@ -86,17 +87,17 @@ export function writeRegExp(result: ResultTarget, subject: RegExp): void {
   result.writer.text(flags);
 }
 
-/** The classes of errors that are kept. */
+/** Prototypes of the classes of errors that are stored, with the names of these classes. */
 const NAME_BY_PROTOTYPE: ReadonlyMap<object, string> = new Map(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
     (error) => [error.prototype, error.name],
   ),
 );
 
-/** Their names. */
+/** Names of the classes of errors that are stored. */
 export const ERROR_NAMES: ReadonlySet<string> = new Set(NAME_BY_PROTOTYPE.values());
 
-/** Writes an error up to its cause, which the caller has to write next when there is one. */
+/** Writes an error without its cause, which the caller has to write next when there is one. */
 export function writeError(
   result: ResultTarget,
   subject: Error,
@@ -125,7 +126,7 @@ export function writeError(
   return { hasCause: cause !== undefined, cause: cause?.value };
 }
 
-/** Makes an error without the cost of a stack trace that is replaced anyway. A limit of 0 would still walk the stack. */
+/** Calls `make` without the cost of stack traces, for errors whose stack is replaced. A limit of 0 saves nothing. */
 export function withoutTrace<T>(make: () => T): T {
   const limit = Error.stackTraceLimit;
   (Error as { stackTraceLimit: number | undefined }).stackTraceLimit = undefined;
@@ -136,7 +137,7 @@ export function withoutTrace<T>(make: () => T): T {
   }
 }
 
-/** Writes the stack trace, which is a text unless `Error.prepareStackTrace` makes it something else. */
+/** Writes a stack trace. It is a text unless `Error.prepareStackTrace` returns something else. */
 function writeStack(result: ResultTarget, stack: unknown): void {
   if (typeof stack === "string") result.writer.text(stack);
   else if (stack === undefined) result.writer.byte(0xf7);
@@ -152,10 +153,10 @@ export function writeException(result: ResultTarget, subject: DOMException): voi
   writeStack(result, subject.stack);
 }
 
-/** The place of a buffer that a typed array stands for. */
+/** Stands in {@linkcode ResultTarget.seen} for the offset of a buffer that is encoded as part of its typed array. */
 export const OWNED_BY_VIEW = -2;
 
-/** Writes an ArrayBuffer that was met as such. */
+/** Writes an ArrayBuffer that is not encoded as part of its typed array. */
 export function writeBuffer(result: ResultTarget, buffer: ArrayBuffer): void {
   if (buffer.detached) result.refuse("a detached ArrayBuffer");
   refuseLoss(result, lossOfBare(buffer));
@@ -181,7 +182,7 @@ export function writeView(result: ResultTarget, view: ArrayBufferView): void {
     return result.refuse(`a ${name} with members or a prototype of its own`, "return a copy: slice()");
   }
   const { buffer } = view;
-  // The buffer is in sight too, and is not looked at again when the typed array stands for it.
+  // A program can reach the buffer too, so it is checked here: as part of a typed array it is not checked elsewhere.
   if (Object.getPrototypeOf(buffer) === SharedArrayBuffer.prototype) {
     return result.refuse("a view of a SharedArrayBuffer, which is shared and not stored");
   }
@@ -209,7 +210,7 @@ export function writeView(result: ResultTarget, view: ArrayBufferView): void {
   else writer.number(name === "DataView" ? view.byteLength : (view as Uint8Array).length);
 }
 
-/** Whether a view is a Buffer of Node, which is a window into a pool that it shares with others. */
+/** True for a Buffer of Node, which is a view into a pool of bytes that it shares with other Buffers. */
 export function isNodeBuffer(view: object): boolean {
   return Object.getPrototypeOf(view) !== Uint8Array.prototype && view.constructor?.name === "Buffer" &&
     view instanceof Uint8Array;
@@ -219,7 +220,7 @@ function refuseLoss(result: ResultTarget, loss: Loss | null): void {
   if (loss !== null) result.refuse(loss.what, loss.remedy, loss.member);
 }
 
-/** Writes a Blob or File; its bytes are read when the encoding is put together. */
+/** Writes a Blob or File; its bytes are read when the chunks of the encoding are made. */
 export function writeBlob(result: ResultTarget, blob: Blob): void {
   const { writer } = result;
   const isFile = blob instanceof File;
@@ -231,7 +232,7 @@ export function writeBlob(result: ResultTarget, blob: Blob): void {
   writer.number(blob.lastModified);
 }
 
-/** Writes binary data as a byte string, large data by reference. */
+/** Writes binary data as a byte string; large data is not copied. */
 export function writeBytes(result: ResultTarget, bytes: Uint8Array, tag: number | null): void {
   const { writer } = result;
   if (bytes.length >= REFERENCE_BYTES) {
@@ -242,7 +243,7 @@ export function writeBytes(result: ResultTarget, bytes: Uint8Array, tag: number 
   writer.byteString(bytes);
 }
 
-/** Whether a view's buffer shrank away under it; such a view claims to be empty. */
+/** True for a view whose buffer became too short for it. A typed array then has length 0; a DataView throws. */
 export function isOutOfBounds(view: ArrayBufferView): boolean {
   try {
     if (view instanceof DataView) void view.byteLength;
@@ -254,8 +255,8 @@ export function isOutOfBounds(view: ArrayBufferView): boolean {
 }
 
 /**
- * Whether a view follows its buffer's length. The language does not say, so the buffer is resized for a moment and put
- * back as it was.
+ * True for a view whose length follows that of its buffer. No property of a view tells this, so the buffer is resized
+ * for a moment and then restored.
  */
 function isLengthTracking(view: ArrayBufferView, buffer: ArrayBuffer): boolean {
   if (!buffer.resizable) return false;

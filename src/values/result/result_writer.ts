@@ -1,5 +1,5 @@
 /**
- * The walk through a result: containers by an explicit stack, shared objects by reference.
+ * Walks through a result and writes it: containers by an explicit stack, shared objects by reference.
  *
  * @module
  */
@@ -50,10 +50,10 @@ import { writePacked } from "./pack.ts";
 import { MAX_DEPTH, REFERENCE_BYTES, TAG_MAP, TAG_SET } from "../cbor/tags.ts";
 import { property, Step, WalkStack } from "../cbor/walk_stack.ts";
 
-/** Arrays of this length are looked at for packing. */
+/** Length from which on arrays are packed, where packing pays. */
 const PACK_FROM = 32;
 
-/** Notices of one result, at most. */
+/** Largest number of notices of one result. */
 const MAX_NOTICES = 16;
 
 const encoder = new TextEncoder();
@@ -61,52 +61,52 @@ const NO_MARKS: ReadonlySet<number> = new Set();
 
 let pooledWriter: ByteWriter | null = null;
 
-/** Something about a part of a result that is kept: it takes more room than it looks. */
+/** A notice about a part of a result that is stored but takes more room than it seems to. */
 export interface ResultNotice {
-  /** Where: `result.rows[0]`. */
+  /** Path to the part: `result.rows[0]`. */
   readonly path: string;
-  /** What is to be known, in words. */
+  /** The notice in words. */
   readonly detail: string;
 }
 
 /** Encodes one result. Use {@linkcode ResultWriter.write} once, then {@linkcode ResultWriter.release}. */
 export class ResultWriter {
-  /** Where the bytes go. */
+  /** Collects the bytes. */
   readonly writer: ByteWriter;
-  /** What the user should know of what is kept. */
+  /** Notices for the user about parts that are stored. */
   readonly notices: ResultNotice[] = [];
-  /** What is tried. */
+  /** Ways of writing that are tried. */
   readonly strategy: Readonly<Strategy>;
-  /** Data to be passed by reference. */
+  /** Large data, which is not copied into `writer`. */
   readonly externals: External[] = [];
-  /** Objects that were met, by the place of their encoding. */
+  /** Objects that were met, each with the offset at which its encoding begins. */
   readonly seen = new IdentityMap();
-  /** Number of resizable buffers so far. */
+  /** Number of resizable buffers written so far. */
   resizableBuffers = 0;
-  /** Cost of the regular expressions so far. */
+  /** Sum of {@linkcode patternCost} over the regular expressions written so far. */
   patternCost = 0;
 
   readonly #stack = new WalkStack("result");
   #sharedAt: Set<number> | null = null;
   readonly #references: { at: number; target: number }[] = [];
-  /** Packed arrays that are being written, one inside the other. */
+  /** Number of packed arrays that are being written, one inside the other. */
   #packing = 0;
 
-  /** @param strategy Which ways of writing to try. */
+  /** @param strategy Ways of writing to try. */
   constructor(strategy: Readonly<Strategy>) {
     this.strategy = strategy;
-    // Settling lazy members may encode while we do: then the pool is empty and it gets a writer of its own.
+    // Making lazy members plain may encode another result meanwhile: it finds the pool empty and gets its own writer.
     this.writer = pooledWriter ?? new ByteWriter();
     this.writer.length = 0;
     pooledWriter = null;
   }
 
-  /** Gives the buffer back for the next encoding. */
+  /** Returns the buffer to the pool for the next encoding, unless it is larger than 1 MiB. */
   release(): void {
     if (this.writer.bytes.length <= 1 << 20) pooledWriter = this.writer;
   }
 
-  /** Walks the whole value. */
+  /** Writes the whole value. */
   write(value: unknown): Draft {
     this.item(value);
     return {
@@ -117,7 +117,7 @@ export class ResultWriter {
     };
   }
 
-  /** Writes one value with all that it holds. */
+  /** Writes a value and the values in it. */
   item(value: unknown): void {
     const stack = this.#stack;
     const base = stack.depth;
@@ -143,7 +143,7 @@ export class ResultWriter {
     }
   }
 
-  /** Writes a value that holds nothing, or the head of one that does and puts its frame on the stack. */
+  /** Writes a value that holds no others; of one that does, writes the head and puts a frame on the stack. */
   #begin(value: unknown): void {
     const writer = this.writer;
     switch (typeof value) {
@@ -283,7 +283,7 @@ export class ResultWriter {
   }
 
   #packed(subject: unknown[]): boolean {
-    // A packed array exists only when all its parts have been read, so they cannot refer to it.
+    // The decoder makes a packed array after all of its parts, so these cannot refer to it.
     const place = this.writer.length;
     this.seen.set(subject, NOT_ADDRESSABLE);
     this.#packing++;
@@ -303,18 +303,18 @@ export class ResultWriter {
     this.#stack.push(step, subject, items, this.writer.length).index = index;
   }
 
-  /** Writes an array value by value. */
+  /** Writes an array, one value after the other. */
   list(items: readonly unknown[]): void {
     this.writer.head(Major.array, items.length);
     for (const item of items) this.item(item);
   }
 
-  /** What follows are the values of `names[index]` of all rows; paths say so without the row. */
+  /** Begins the column of the values of `names[index]` of all rows; paths name the column and no row. */
   enterColumn(names: readonly string[], index: number): void {
     this.#stack.push(Step.column, null, names, 0).index = index + 1;
   }
 
-  /** Ends {@linkcode ResultWriter.enterColumn}. */
+  /** Ends the column that {@linkcode ResultWriter.enterColumn} began. */
   leaveColumn(): void {
     this.#stack.pop();
   }
@@ -324,35 +324,35 @@ export class ResultWriter {
     this.#begin(value);
   }
 
-  /** Writes an object that another one is made of, or a reference to it. */
+  /** Writes an object that is part of another one's encoding, such as the buffer of a view, or a reference to it. */
   nested(subject: object): void {
     this.#object(subject);
   }
 
-  /** Puts data into the encoding by reference. */
+  /** Adds data that goes into the encoding without being copied. */
   external(external: External): void {
     this.externals.push(external);
   }
 
-  /** The path to the value at hand. */
+  /** The path to the value that is being written. */
   path(): string {
     return this.#stack.path();
   }
 
   /**
-   * @param what What is there, in words.
-   * @param remedy What the user can do.
-   * @param member The member of the value at hand that is meant; absent: the value itself.
-   * @throws {CacheTypeError} Always: the value at hand cannot be stored.
+   * @param what The refused value in words.
+   * @param remedy Advice to the user.
+   * @param member Member of the value being written that is refused; absent: the value itself is.
+   * @throws {CacheTypeError} Always: the value that is being written cannot be stored.
    */
   refuse(what: string, remedy = PLAIN, member?: PropertyKey): never {
-    // Columns do not know the rows' places, so let a walk value by value come here again and tell the path.
+    // A column does not know the indices of rows. A second walk without packing fails here again and knows the path.
     if (this.#packing > 0) throw new StrategyFailed("packs");
     const path = this.path() + (member === undefined ? "" : property(member));
     throw new CacheTypeError("ERR_RESULT", `Cannot store ${path}: got ${what}; ${remedy}`, { path });
   }
 
-  /** @throws {CacheTypeError} When a copy of the value at hand would lack something. */
+  /** @throws {CacheTypeError} When there is a loss, that is, when a copy of the value would lack something. */
   #keepsAll(loss: Loss | null): void {
     if (loss !== null) this.refuse(loss.what, loss.remedy, loss.member);
   }
@@ -371,13 +371,13 @@ export class ResultWriter {
     );
   }
 
-  /** Says something about a value that is stored. */
+  /** Adds a notice about the value that is being written, up to {@linkcode MAX_NOTICES}. */
   notice(detail: string): void {
     if (this.notices.length < MAX_NOTICES) this.notices.push({ path: this.path(), detail });
   }
 }
 
-/** Built-ins that are kept, and that classes extend; a copy would be of the built-in. */
+/** Kinds of built-ins that are stored. An instance of a class that extends one is refused: its class would be lost. */
 const KEPT: ReadonlySet<string> = new Set([
   "array",
   "map",

@@ -1,5 +1,5 @@
 /**
- * Reads arrays that were packed by {@link ./pack.ts}.
+ * Reads arrays that {@link ./pack.ts} wrote packed.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { bytesOf, type TypedArray, typedArrayOfTag } from "../cbor/tags.ts";
 import { type ObjectSource, readElements } from "./object_reader.ts";
 import { define, isInherited } from "../kinds.ts";
 
-/** A typed array of numbers: a byte string with or without a tag of RFC 8746. */
+/** Reads a typed array of numbers: a byte string with or without a tag of RFC 8746. */
 function readTyped(reader: ObjectSource): Exclude<TypedArray, BigInt64Array | BigUint64Array> {
   const number = reader.isTagged() ? reader.head(0xc0) : 64;
   const kind = typedArrayOfTag(number) ?? reader.fail("packed numbers that are no typed array");
@@ -16,7 +16,7 @@ function readTyped(reader: ObjectSource): Exclude<TypedArray, BigInt64Array | Bi
   return array;
 }
 
-/** An array of numbers. */
+/** Reads a packed array of numbers. */
 export function readNumbers(reader: ObjectSource): number[] {
   const typed = readTyped(reader);
   const numbers: number[] = new Array(typed.length);
@@ -24,7 +24,7 @@ export function readNumbers(reader: ObjectSource): number[] {
   return numbers;
 }
 
-/** An array of strings, from one text and the lengths of its parts. */
+/** Reads a packed array of strings: one text and the lengths of its parts. */
 export function readStrings(reader: ObjectSource): string[] {
   const text = reader.primitive();
   if (typeof text !== "string") return reader.fail("packed strings without a text");
@@ -40,7 +40,7 @@ export function readStrings(reader: ObjectSource): string[] {
   return strings;
 }
 
-/** An array of the values that its indices choose. */
+/** Reads the indices of a packed array of few distinct values, and returns the values that they choose. */
 export function readChoices(reader: ObjectSource, choices: readonly unknown[]): unknown[] {
   const indices = bytesOf(readTyped(reader));
   const values: unknown[] = new Array(indices.length);
@@ -52,12 +52,12 @@ export function readChoices(reader: ObjectSource, choices: readonly unknown[]): 
   return values;
 }
 
-/** The lengths of packed arrays. */
+/** Reads the lengths of packed arrays. */
 export function readLengths(reader: ObjectSource): ArrayLike<number> {
   return readTyped(reader);
 }
 
-/** Arrays of these lengths from all their items. */
+/** Splits the items of packed arrays into arrays of these lengths. */
 export function splitLists(reader: ObjectSource, items: readonly unknown[], lengths: ArrayLike<number>): unknown[][] {
   const lists: unknown[][] = new Array(lengths.length);
   let at = 0;
@@ -72,13 +72,18 @@ export function splitLists(reader: ObjectSource, items: readonly unknown[], leng
   return lists;
 }
 
-/** The columns of rows with the same property names; all of one length. */
+/** The rows of one shape by column: `columns[i]` holds the values of `names[i]` of all rows. */
 export interface RowColumns {
   readonly names: readonly string[];
   readonly columns: readonly unknown[][];
 }
 
-/** Rows of all shapes in their order; `null` when the order does not fit the columns. */
+/**
+ * Builds the rows of all shapes.
+ *
+ * @param order The shape of each row by its index; `null`: there is one shape.
+ * @returns The rows in their order; `null` when the order does not fit the columns.
+ */
 export function buildRows(shapes: readonly RowColumns[], order: Uint8Array | null): object[] | null {
   const built = shapes.map(buildShape);
   if (order === null) return built.length === 1 ? built[0]! : null;
@@ -92,14 +97,14 @@ export function buildRows(shapes: readonly RowColumns[], order: Uint8Array | nul
   return built.every((all, shape) => all.length === next[shape]) ? rows : null;
 }
 
-/** Columns that are added to each row in one go. */
+/** Number of columns that are added to each row in one pass. */
 const WIDTH = 8;
 
 /**
- * Rows of one shape.
+ * Builds the rows of one shape.
  *
- * Each of the eight assignments meets the same name again and again, which is what the engine makes fast; one
- * assignment in a loop over names meets them all and is not, and neither is a literal with computed names.
+ * Each of the eight assignments in `addColumns` meets one name in all rows, which the engine makes fast. A single
+ * assignment in a loop over names meets all names and is slow, and so is an object literal with computed names.
  */
 function buildShape({ names, columns }: RowColumns): object[] {
   const count = columns[0]?.length ?? 0;
@@ -142,5 +147,5 @@ function addColumns(
   }
 }
 
-/** As many as there are; the rest is never read. */
+/** Names or columns of one pass. There may be fewer than eight; those that are missing are never read. */
 type Eight<T> = [T, T, T, T, T, T, T, T];

@@ -1,5 +1,5 @@
 /**
- * Reads a value with all that it holds, by an explicit stack.
+ * Reads a value and the values in it, by an explicit stack, so that nesting cannot exhaust the engine's stack.
  *
  * @module
  */
@@ -18,65 +18,65 @@ import * as tag from "../cbor/tags.ts";
 import { typedArrayOfTag } from "../cbor/tags.ts";
 import { readDate, readExtendedTime, readObject, readRegExp, readTypedArray } from "./object_reader.ts";
 
-/** What an open container does with the values that are read for it. */
+/** Role of an open container: the way in which it takes the values that are read for it. */
 const Role = {
   array: 0,
-  /** An array that was made with all its places. */
+  /** An array that was made at its full length. */
   shortArray: 1,
   object: 2,
   map: 3,
   set: 4,
-  /** Holes and further properties of an array: names and values in turn. */
+  /** An array with holes or further properties: names and values in turn. */
   sparse: 5,
-  /** The cause of an error. */
+  /** An error whose cause comes next. */
   cause: 6,
-  /** Arrays that follow each other in one. */
+  /** An array that was written as several arrays, one after the other. */
   concat: 7,
-  /** Shapes of packed rows. */
+  /** Packed rows; takes shapes. */
   rows: 8,
-  /** Columns of one shape. */
+  /** One shape of packed rows; takes columns. */
   shape: 9,
-  /** Distinct values of packed choices. */
+  /** A packed array of few distinct values; takes these values. */
   choices: 10,
-  /** The items of packed arrays. */
+  /** Packed arrays; takes one array of all their items. */
   lists: 11,
 } as const;
 
-/** Arrays up to this length are made with all their places, which takes no more memory than adding the first item. */
+/** Arrays up to this length are made at their full length, which takes no more memory than adding the first item. */
 const SHORT_ARRAY = 16;
 
 interface OpenContainer {
   role: number;
   target: unknown;
-  /** Items that are still to come; {@linkcode INDEFINITE}: until a break. */
+  /** Number of items that are still to come; {@linkcode INDEFINITE}: they come until a break. */
   remaining: number;
-  /** The key whose value comes next. */
+  /** Key whose value comes next; in packed data, the lengths or the order of the rows. */
   key: unknown;
   hasKey: boolean;
-  /** Where the container is to be remembered when it exists; -1: nowhere. */
+  /** Index among the shared objects under which the finished container is recorded; -1: it is not shared. */
   slot: number;
 }
 
-/** Says that a container was opened and its items come next. */
+/** Returned in place of a value when a container was opened, whose items come next. */
 const OPENED: unique symbol = Symbol("opened");
-/** The place of a shared object that is not there yet. */
+/** Stands for a shared object that is not made yet. */
 const UNFINISHED: unique symbol = Symbol("unfinished");
 
-/** Tags that say how to show or use a value, not what it is. */
+/** Tags that say how to show or use a value and do not change it; they are skipped. */
 const TRANSPARENT: ReadonlySet<number> = new Set([21, 22, 23, 24, tag.TAG_URI, 33, 34, 35, 36, tag.TAG_SELF_DESCRIBED]);
 
-/** Reads one value. */
+/** Reads one value. Use {@linkcode ValueReader.read} once. */
 export class ValueReader extends ByteReader {
-  /** Number of resizable buffers so far. */
+  /** Number of resizable buffers made so far. */
   resizableBuffers = 0;
-  /** Cost of the regular expressions so far. */
+  /** Sum of {@linkcode patternCost} over the regular expressions made so far. */
   patternCost = 0;
   readonly #open: OpenContainer[] = [];
   #depth = 0;
   readonly #shared: unknown[] = [];
   #slot = -1;
 
-  /** The value, which has to take up all bytes. */
+  /** Reads the value, which has to take up all bytes. */
   read(): unknown {
     let value = this.#item();
     while (this.#depth > 0) {
@@ -89,7 +89,7 @@ export class ValueReader extends ByteReader {
     return value;
   }
 
-  /** Reads into `top` until a container opens inside it or it is complete; then gives what is to be delivered below. */
+  /** Reads items of `top`. @returns `OPENED` when a container opened inside `top`; else the finished value of `top`. */
   #fill(top: OpenContainer, depth: number): unknown {
     while (top.remaining !== 0) {
       if (top.remaining === INDEFINITE) {
@@ -170,7 +170,7 @@ export class ValueReader extends ByteReader {
     if (!top.hasKey) {
       const isIndex = typeof value === "number" && value >= 0 && value < target.length;
       if (!isIndex && typeof value !== "string") this.fail("an array with a property that is neither index nor name");
-      // A name that is an index in disguise could make the array longer.
+      // A text such as "7" is an index too, and could make the array longer.
       if (typeof value === "string" && /^(?:0|[1-9]\d*)$/.test(value) && Number(value) < 0xffffffff) {
         this.fail("an array with an index given as a name");
       }
@@ -199,7 +199,7 @@ export class ValueReader extends ByteReader {
     return value;
   }
 
-  /** Reads a value that holds nothing, or the head of one that does and opens it. */
+  /** Reads a value that holds no others; of one that does, reads the head and opens a container. */
   #item(): unknown {
     for (;;) {
       const first = this.byte();
@@ -221,7 +221,7 @@ export class ValueReader extends ByteReader {
         case 0xa0:
           return this.#openMap(argument);
       }
-      // Tags that are followed by a value of any kind go round; every other one reads its content at once.
+      // After a tag that any value may follow, the loop goes on with that value; other tags read their content here.
       if (argument === tag.TAG_SHARED) {
         if (this.#slot >= 0) this.fail("a shared mark on a shared mark");
         this.#slot = this.#shared.push(UNFINISHED) - 1;
@@ -324,7 +324,7 @@ export class ValueReader extends ByteReader {
   }
 
   #openMap(count: number): unknown {
-    // Our own objects have text keys only; a foreign map with others becomes a Map.
+    // The codec writes objects with text keys only. A map of another program whose first key is no text becomes a Map.
     const first = this.bytes[this.at] ?? 0x60;
     const isObject = count === 0 || (first & 0xe0) === 0x60 || first === 0xff || isWtf8Head(this.bytes, this.at);
     if (isObject) return this.#push(Role.object, this.remember({}), count, 2);
@@ -369,7 +369,7 @@ export class ValueReader extends ByteReader {
     return this.fail("an object with a key that is no text");
   }
 
-  /** Remembers an object, if it is marked as shared. */
+  /** Records an object if it is marked as shared, and returns it. */
   remember<T extends object>(value: T): T {
     if (this.#slot >= 0) {
       this.#shared[this.#slot] = value;
@@ -383,7 +383,7 @@ export class ValueReader extends ByteReader {
     return value;
   }
 
-  /** The object that a reference means. References make packed parts explode, so they are not allowed there. */
+  /** The object that a reference means. Packed data may hold none: few bytes could then stand for very many values. */
   reference(): object {
     const index = this.primitive();
     const role = this.#depth === 0 ? Role.array : this.#open[this.#depth - 1]!.role;
@@ -393,13 +393,13 @@ export class ValueReader extends ByteReader {
     return this.#unshared(value as object);
   }
 
-  /** Whether a tag with a meaning comes next. */
+  /** True when a tag other than padding comes next. */
   isTagged(): boolean {
     this.#skipPadding();
     return ((this.bytes[this.at] ?? 0) & 0xe0) === 0xc0;
   }
 
-  /** The number of the next tag, after a mark of a shared object if there is one. */
+  /** Reads the next tag; where it marks a shared object, notes that and reads the tag after it. */
   sharedTag(): number {
     let number = this.head(0xc0);
     if (number === tag.TAG_SHARED) {
@@ -409,19 +409,19 @@ export class ValueReader extends ByteReader {
     return number;
   }
 
-  /** The place for the object that is being read, which parts of it must not take; -1: none. */
+  /** Takes the index of the shared object being read, so that its parts do not take it; -1: it is not shared. */
   takeSlot(): number {
     const slot = this.#slot;
     this.#slot = -1;
     return slot;
   }
 
-  /** Remembers an object in its place. */
+  /** Records a shared object under the index that `takeSlot` returned. */
   fillSlot(slot: number, value: object): void {
     if (slot >= 0) this.#shared[slot] = value;
   }
 
-  /** The next head's argument, which must be of this major type and definite. */
+  /** Reads a head, which must be of this major type and of definite length. @returns Its argument. */
   head(major: number): number {
     this.#skipPadding();
     const first = this.byte();
@@ -430,7 +430,7 @@ export class ValueReader extends ByteReader {
     return argument;
   }
 
-  /** The next byte string, not copied where it is whole. */
+  /** Reads a byte string; one that is not in pieces is not copied. */
   byteString(): Uint8Array {
     this.#skipPadding();
     const first = this.byte();
@@ -438,7 +438,7 @@ export class ValueReader extends ByteReader {
     return this.string(this.argument(first), 0x40);
   }
 
-  /** The next value, which must be a primitive. */
+  /** Reads a value, which must be a primitive. */
   primitive(): unknown {
     this.#skipPadding();
     const first = this.bytes[this.at] ?? 0;
@@ -453,13 +453,13 @@ export class ValueReader extends ByteReader {
     return value;
   }
 
-  /** Passes over tags that mean nothing; they put what follows at a multiple of eight bytes. */
+  /** Skips tags that mean nothing. The encoder writes them so that binary data begins at a multiple of eight bytes. */
   #skipPadding(): void {
     const { bytes } = this;
     while (bytes[this.at] === 0xd9 && bytes[this.at + 1] === 0xd9 && bytes[this.at + 2] === 0xf7) this.at += 3;
   }
 
-  /** The next value, which must be a Uint8Array or null: a part of packed data. */
+  /** Reads a part of packed data, which must be a byte string or null. */
   packedBytes(): Uint8Array | null {
     if (this.bytes[this.at] === 0xf6) {
       this.at++;
@@ -473,12 +473,12 @@ function isWtf8Head(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0xd9 && bytes[at + 1] === 0x01 && bytes[at + 2] === 0x11;
 }
 
-/** An array of `length` holes that takes no memory for them; `undefined`: no valid length. */
+/** An array of `length` holes that takes no memory for them; `undefined` when that is no valid length. */
 function emptyArray(length: unknown): unknown[] | undefined {
   if (typeof length !== "number" || length > 0xffffffff || length < 0 || !Number.isInteger(length)) return undefined;
   const array: unknown[] = [];
   if (length > 1024) {
-    // Setting the length of an empty array reserves memory; a far element makes the engine keep a dictionary.
+    // Setting the length reserves memory; an element far away makes the engine store the array as a dictionary.
     array[length - 1] = undefined;
     delete array[length - 1];
   } else array.length = length;
