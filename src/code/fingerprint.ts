@@ -14,7 +14,7 @@ import { digestBytes } from "../words/sha256.ts";
 import { CacheError, messageOf } from "../words/errors.ts";
 import { type FunctionOrigin, isInspectorAllowed, leaseInspector } from "./v8/inspector.ts";
 import { assemble, type Assembly, type ChangingVariable } from "./digest/assemble.ts";
-import { findBlindPackages } from "./blind/blind_packages.ts";
+import { findBlindPackages } from "./blind/blind.ts";
 import { Exploration } from "./walk/explore.ts";
 import { digestGraph } from "./digest/graph_digest.ts";
 import { findState, type MethodCall } from "./state/find_state.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { findBlindUses } from "../../src/code/blind/blind_packages.ts";
+import { findBlindUses } from "../../src/code/blind/blind.ts";
 import { Project } from "../support/project.ts";
 
 function namesIn(text: string): string[] {

@@ -21,7 +21,7 @@ import {
   pathInGlobal,
 } from "../walk/platform.ts";
 import { blindGlobal } from "../blind/blind.ts";
-import { readDynamicModule } from "../walk/dynamic_imports.ts";
+import { readDynamicModule } from "../walk/modules.ts";
 import { firstValue, numberOf, PROCESS, sightOfMember, sightOfVariable, type StateFindings } from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
 import { FingerprintChecks } from "./checks.ts";
