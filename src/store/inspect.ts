@@ -1,7 +1,7 @@
 /**
- * The store from within, for the one who checks and mends it: rows as they are written, files as they lie.
+ * Internals of the store for `manage/verify/`, which checks and repairs it: rows as written, files as they are on disk.
  *
- * A file of its own so that nobody else has to come in by the back door; it only names what is elsewhere.
+ * A file of its own, so that `manage/verify/` imports them by one door; it only re-exports.
  *
  * @module
  */

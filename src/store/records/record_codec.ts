@@ -2,8 +2,8 @@
  * Records as bytes and back: JSON in arrays, so that most records stay below the 900 bytes over which a row of Deno.Kv
  * takes several pages of disk.
  *
- * Bytes may come from anybody. Every field is checked when it is read, nothing is looked up by a name from the input, and
- * whatever does not fit is refused as a whole.
+ * Bytes may come from anybody. Every field is checked when it is read, nothing is looked up by a name from the input,
+ * and bytes with a field that does not fit are refused as a whole.
  *
  * @module
  */
@@ -30,12 +30,12 @@ import {
 } from "../../words/records.ts";
 import { messageOf } from "../../words/errors.ts";
 
-/** Bytes that are no record; the message says what is wrong with them. */
+/** Error for bytes that are no record; the message says the defect. */
 export class MalformedRow extends Error {
   override readonly name: string = "MalformedRow";
 }
 
-/** A node of the call graph as it is stored; who calls it follows from the others' `children`. */
+/** Node of the call graph as it is stored; its callers follow from the `children` of other nodes. */
 export interface StoredNode {
   /** `fname:key`. */
   readonly id: string;
@@ -45,19 +45,19 @@ export interface StoredNode {
   readonly hash: FingerprintDigest;
   /** Files and directories that the call read or that its options declare, with the digests found; `null`: absent. */
   readonly files: Readonly<Record<string, ContentDigest | null>>;
-  /** Paths whose metadata was asked for, without reading them. */
+  /** Paths of which only metadata or the link was asked for, and folders whose files a `filePattern` chose. */
   readonly looked: readonly string[];
-  /** Ids of the cached calls that it made, in the order of the first call. */
+  /** Ids of the cached calls that this call made, in the order of the first call. */
   readonly children: readonly string[];
-  /** The blob of its newest result. */
+  /** Digest of the blob that holds the newest result. */
   readonly outfile: BlobDigest;
-  /** Put into the graph by itself, so that there need be no entry for it. */
+  /** True for a node that was put into the graph by itself, so that there need be no entry for it. */
   readonly isLoaded?: boolean;
-  /** Milliseconds since the epoch. */
+  /** Time when the entry was first stored, milliseconds since the epoch. */
   readonly createdMs: number;
 }
 
-/** Bytes of a record without its key and its fingerprint's parts, which are stored elsewhere. */
+/** Encodes a record without its key and its fingerprint's parts, which are stored elsewhere. */
 export function encodeRecord(record: EntryRecord): Uint8Array {
   return toBytes([
     record.format,
@@ -82,7 +82,7 @@ export function encodeRecord(record: EntryRecord): Uint8Array {
 }
 
 /**
- * The record in `bytes`, with no parts.
+ * Decodes a record, with no parts.
  *
  * @throws {MalformedRow} When a field is missing or of another type.
  */
@@ -106,12 +106,12 @@ export function decodeRecord(bytes: Uint8Array, key: CallKey): EntryRecord {
   };
 }
 
-/** Bytes of a fingerprint's parts. */
+/** Encodes a fingerprint's parts. */
 export function encodeParts(parts: readonly FingerprintPart[]): Uint8Array {
   return toBytes(parts.map((part) => [part.kind, part.name, part.module ?? null, part.digest, part.preview ?? null]));
 }
 
-/** The parts in `bytes`. @throws {MalformedRow} When a field is missing or of another type. */
+/** Decodes a fingerprint's parts. @throws {MalformedRow} When a field is missing or of another type. */
 export function decodeParts(bytes: Uint8Array): FingerprintPart[] {
   return list(fromBytes(bytes), "parts").map((value) => {
     const row = list(value, "part");
@@ -125,7 +125,7 @@ export function decodeParts(bytes: Uint8Array): FingerprintPart[] {
   });
 }
 
-/** What a list shows of a record. */
+/** Returns the summary of a record. */
 export function summaryOf(record: EntryRecord): StoredSummary {
   let sizeBytes = 0;
   for (const trace of record.traces) sizeBytes += trace.sizeBytes;
@@ -140,16 +140,16 @@ export function summaryOf(record: EntryRecord): StoredSummary {
   };
 }
 
-/** Characters of a fingerprint that a summary keeps. */
+/** Number of characters of a fingerprint that a summary keeps. */
 export const CODE_LENGTH = 16;
 
-/** A summary with what the store itself needs of it. */
+/** Summary with a field that only the store needs. */
 export interface StoredSummary extends EntrySummary {
-  /** First characters of the fingerprint: tells which stored parts are still in use. */
+  /** First characters of the fingerprint, which tell the stored parts that are still in use. */
   readonly code: string;
 }
 
-/** Bytes of a node without its key. */
+/** Encodes a node without its key. */
 export function encodeNode(node: StoredNode): Uint8Array {
   return toBytes([
     node.fname,
@@ -163,7 +163,7 @@ export function encodeNode(node: StoredNode): Uint8Array {
   ]);
 }
 
-/** The node in `bytes`. @throws {MalformedRow} When a field is missing or of another type. */
+/** Decodes a node. @throws {MalformedRow} When a field is missing or of another type. */
 export function decodeNode(bytes: Uint8Array, key: CallKey): StoredNode {
   const row = list(fromBytes(bytes), "node");
   const fname = text(row[0], "fname");
@@ -175,7 +175,7 @@ export function decodeNode(bytes: Uint8Array, key: CallKey): StoredNode {
     hash: digest<FingerprintDigest>(row[1], "hash"),
     createdMs: requireQuantity(row[2], "createdMs"),
     outfile: digest<BlobDigest>(row[3], "outfile"),
-    // Defines own properties, so a path named __proto__ is a path like any other.
+    // Object.fromEntries defines own properties, so a path named __proto__ is a path like any other.
     files: Object.fromEntries(files.map((file) => [file.path, file.digest])),
     looked: list(row[5], "looked").map((path) => text(path, "looked")),
     children: list(row[6], "children").map((id) => text(id, "children")),
@@ -255,7 +255,7 @@ function unpackDependency(value: unknown): Dependency {
   }
 }
 
-/** Bytes go into a list of their own, so that a text is always a digest. */
+/** Packs arguments: bytes go into a list of their own, so that a text is always the digest of a blob. */
 function packArgs(args: ChildDependency["args"]): unknown {
   return args instanceof Uint8Array ? [args.toBase64()] : args;
 }
@@ -352,7 +352,7 @@ function text(value: unknown, what: string): string {
   return value;
 }
 
-/** A number that counts or measures: finite and not negative. */
+/** Returns a number that counts or measures: finite and not negative. @throws {MalformedRow} For other values. */
 function requireQuantity(value: unknown, what: string): number {
   if (typeof value !== "number" || !(value >= 0) || value === Infinity) {
     throw new MalformedRow(`${what} is no quantity`);
