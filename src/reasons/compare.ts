@@ -1,5 +1,5 @@
 /**
- * What differs between what two executions observed.
+ * Differences between two calls, and between the dependencies of two executions, as reasons.
  *
  * @module
  */
@@ -28,14 +28,15 @@ import {
 } from "./make_reason.ts";
 
 /**
- * Reasons for each dependency that both executions observed and found different.
+ * Returns a reason for each dependency that both executions read and found different.
  *
- * What only one of them observed is left out: which files are read follows from arguments and code, so it is a
+ * A dependency that only one of them read is left out: which files are read follows from arguments and code, so it is a
  * consequence, not a cause.
  *
  * @param before The earlier execution.
  * @param after The later execution.
- * @returns One reason a dependency, in the order of the later execution.
+ * @returns One reason per dependency: files, then other dependencies, environment variables and inner calls, each group
+ * in the order of the later execution.
  */
 export function compareTraces(before: Trace, after: Trace): StaleReason[] {
   return [
@@ -78,7 +79,7 @@ function compareOthers(before: readonly Dependency[], after: readonly Dependency
   return reasons;
 }
 
-/** What makes two observations the same question; `null` for the kinds that are compared elsewhere. */
+/** Returns a text that is equal for dependencies on the same thing; `null` for kinds that other functions compare. */
 function identityOfDependency(dependency: Dependency): string | null {
   switch (dependency.kind) {
     case "directory":
@@ -139,18 +140,18 @@ function children(trace: Trace): ChildDependency[] {
 }
 
 /**
- * Reasons for each part of the code that differs.
+ * Returns a reason for each part of the code that differs.
  *
  * Names are metadata: a part that only changed its name or its module has the same digest and is no difference.
  *
  * @param before Parts of the earlier call's fingerprint.
  * @param after Parts of the later call's fingerprint.
- * @returns One reason a part; empty when all agree.
+ * @returns One reason per part; empty when all parts agree.
  */
 export function compareParts(before: readonly FingerprintPart[], after: readonly FingerprintPart[]): StaleReason[] {
   const removed = new Set(before);
   const added = new Set(after);
-  // From the surest pairing to the loosest; each part is paired once.
+  // From the strictest pairing to the loosest; each part is paired once.
   const changed: [FingerprintPart, FingerprintPart][] = [];
   pair(removed, added, (part) => `${part.kind}\0${part.name}\0${part.module ?? ""}\0${part.digest}`);
   pair(removed, added, (part) => `${part.kind}\0${part.digest}`);
@@ -168,7 +169,7 @@ export function compareParts(before: readonly FingerprintPart[], after: readonly
   return reasons;
 }
 
-/** Takes out of both sets the parts that agree on `keyOf`, in order, and returns the pairs. */
+/** Removes from both sets the parts for which `keyOf` is equal, in order, and returns them as pairs. */
 function pair(
   before: Set<FingerprintPart>,
   after: Set<FingerprintPart>,
@@ -199,14 +200,15 @@ function partReason(
 }
 
 /**
- * Reasons for each leaf that differs, in the order of the later call; leaves that only the earlier one had come last.
+ * Returns a reason for each leaf that differs, in the order of the later call; leaves that only the earlier call has
+ * come last.
  *
- * The path tells the kind: `env.…`, `vars.…`, `version`, and an argument otherwise. Declared files (`files.…`) are
- * compared by {@linkcode compareFiles}.
+ * The path decides the kind of the reason: `env.…`, `vars.…`, `version`, and an argument otherwise. Declared files
+ * (`files.…`) are compared by {@linkcode compareFiles}.
  *
  * @param before Leaves of the earlier call.
  * @param after Leaves of the later call.
- * @returns One reason a leaf; empty when all agree.
+ * @returns One reason per leaf; empty when all leaves agree.
  */
 export function compareValues(before: readonly ValuePart[], after: readonly ValuePart[]): StaleReason[] {
   const reasons: StaleReason[] = [];
@@ -224,7 +226,7 @@ export function compareValues(before: readonly ValuePart[], after: readonly Valu
   return withoutWholes(reasons);
 }
 
-/** An instance that differs is told by those of its own properties that differ, where there are any. */
+/** Drops the reason for a changed instance when some of its own properties have reasons, which say more. */
 function withoutWholes(reasons: readonly StaleReason[]): StaleReason[] {
   const differing = new Set<string>();
   for (const path of reasons.map(pathOfReason)) {
@@ -239,13 +241,13 @@ function pathOfReason(reason: StaleReason): string {
 }
 
 /**
- * Reasons for each declared file whose content differs, and for each that only one of the calls names.
+ * Returns a reason for each declared file whose content differs, and for each file that only one of the calls names.
  *
- * A file that is named instead of another is another argument, whatever it holds.
+ * Naming another file is a change of an argument, whatever the files hold.
  *
  * @param before Files of the earlier call.
  * @param after Files of the later call.
- * @returns One reason a file; empty when all agree.
+ * @returns One reason per file; empty when all files agree.
  */
 export function compareFiles(before: readonly FileDependency[], after: readonly FileDependency[]): StaleReason[] {
   const reasons = compareContents(before, after);
@@ -260,11 +262,11 @@ export function compareFiles(before: readonly FileDependency[], after: readonly 
 }
 
 /**
- * Reasons for each file that both calls have and whose content differs.
+ * Returns a reason for each file that is in both lists and whose content differs.
  *
  * @param before Files of the earlier call.
  * @param after Files of the later call.
- * @returns One reason a file; empty when all agree.
+ * @returns One reason per file; empty when all files agree.
  */
 function compareContents(before: readonly FileDependency[], after: readonly FileDependency[]): StaleReason[] {
   const reasons: StaleReason[] = [];
@@ -292,19 +294,20 @@ function isFileDependency({ path }: ValuePart): boolean {
   return path.startsWith("files.");
 }
 
-/** What a comparison needs of a call. A stored record has all of it; a call that has not run has no traces yet. */
+/** Parts of a call that a comparison needs. A stored record has all of them; a call that has not run has no traces. */
 export type ComparableCall =
   & Pick<EntryRecord, "fname" | "fingerprint" | "parts" | "values" | "files">
   & Partial<Pick<EntryRecord, "traces" | "createdMs">>;
 
 /**
- * What differs between two calls: arguments by path, code by symbol, packages, version, environment, files, children.
+ * Returns the differences between two calls: arguments by path, code by symbol, packages, version, environment, files,
+ * inner calls.
  *
- * Observed dependencies count only when both calls observed them, by the newest trace of each.
+ * Dependencies that were read count only when the newest traces of both calls have them.
  *
  * @param before The earlier call.
  * @param after The later call.
- * @returns One reason an element, arguments first; empty when the calls do not differ.
+ * @returns One reason per difference, arguments and declared values first; empty when the calls do not differ.
  *
  * @example The same call after a helper was edited
  * ```ts ignore
@@ -315,7 +318,7 @@ export function diffEntries(before: ComparableCall, after: ComparableCall): Stal
   const reasons = compareValues(before.values, after.values);
   const code = compareParts(before.parts, after.parts);
   if (code.length === 0 && before.fingerprint !== after.fingerprint) {
-    // The parts are the same, but not what refers to what: the code as a whole is all that can be named.
+    // The parts are equal and refer to each other differently: only the code as a whole can be named.
     code.push(codeReason(after.fname, undefined, "changed"));
   }
   reasons.push(...code, ...compareFiles(before.files, after.files));
@@ -325,10 +328,11 @@ export function diffEntries(before: ComparableCall, after: ComparableCall): Stal
 }
 
 /**
- * The call among `candidates` that differs least from `target`: the one that a reader would have expected to be used.
+ * Returns the call among `candidates` that differs least from `target`: the call that a reader would have expected to
+ * be used.
  *
- * A call with the same arguments is nearer than one with the same code, since the user asks why *this* call runs
- * again; among equals the newest is taken.
+ * A call with the same arguments is nearer than one with the same code, since the user asks why *this* call runs; among
+ * equally near calls the newest is taken.
  *
  * @param candidates Stored calls of the same function.
  * @param target The call to explain.
@@ -352,8 +356,8 @@ export function closestEntry<Candidate extends ComparableCall>(
 }
 
 /**
- * How far apart two calls are. That a group differs at all weighs more than by how many elements, so that one changed
- * argument with a hundred leaves is still one.
+ * Returns the distance between two calls. A group of reasons (arguments, code, rest) weighs more than the number of
+ * reasons in it, so that one changed argument with a hundred leaves still counts as one.
  */
 function distanceOf(reasons: readonly StaleReason[]): number {
   let inputs = 0;
@@ -368,7 +372,7 @@ function distanceOf(reasons: readonly StaleReason[]): number {
   return weigh(inputs, 1_000) + weigh(code, 30) + weigh(rest, 20);
 }
 
-/** A declared file shows both among the values and among the files: told once. */
+/** Keeps one reason per file and per environment variable: one that is both declared and read is in both lists. */
 function distinctReasons(reasons: readonly StaleReason[]): StaleReason[] {
   const told = new Set<string>();
   return reasons.filter((reason) => {

@@ -5,19 +5,19 @@
  */
 import type { StaleReason } from "../words/events.ts";
 
-/** Most reasons that one line names; the rest is counted. */
+/** Most reasons that one line names; further reasons are only counted. */
 const MOST_REASONS = 6;
-/** Most links of a chain of calls that one line names; the middle of a longer one is counted. */
+/** Most links that one line names of a chain of inner calls; the middle links of a longer chain are only counted. */
 const MOST_LINKS = 8;
-/** How many times a line branches into the several reasons of one call; deeper ones are only counted. */
+/** Most levels at which one line branches into the several reasons of a call; below them reasons are only counted. */
 const MOST_BRANCHES = 2;
-/** Longest value that one line shows, characters. */
+/** Length of the longest value that one line shows, in characters. */
 const LONGEST_VALUE = 60;
 
 /** Options of {@linkcode describeReasons}. */
 export interface DescribeOptions {
   /**
-   * Most reasons to name; the rest is counted.
+   * Most reasons to name; further reasons are only counted.
    *
    * @default {6}
    */
@@ -25,10 +25,10 @@ export interface DescribeOptions {
 }
 
 /**
- * Reasons in one line, joined by `; `.
+ * Returns reasons in one line, joined by `; `.
  *
- * @param reasons What {@linkcode diffEntries} or a lookup found.
- * @param options How much to tell.
+ * @param reasons Reasons that {@linkcode diffEntries} or a lookup found.
+ * @param options See {@linkcode DescribeOptions}.
  * @returns `code changed: scale @ src/stats.ts`, `args.opts.alpha: 0.1 → 0.2`, `load ← data/weather.csv changed`;
  * empty when there is no reason.
  *
@@ -46,7 +46,7 @@ export function describeReasons(reasons: readonly StaleReason[], options: Descri
 }
 
 /**
- * One reason in words, on one line and without control characters.
+ * Returns one reason in words, on one line and without control characters.
  *
  * @param reason The reason.
  * @returns For example `data/weather.csv changed`.
@@ -74,7 +74,7 @@ function joinReasons(reasons: readonly StaleReason[], most: number, branches: nu
 function describeChain(reason: StaleReason, branches: number): string {
   const links: string[] = [];
   let last = reason;
-  // A chain is walked, not recursed into: it may be thousands of calls deep.
+  // A loop, not a recursion: a chain may be thousands of calls deep.
   while (last.kind === "child" && last.reasons.length === 1) {
     links.push(shortName(last.functionId));
     last = last.reasons[0]!;
@@ -147,7 +147,7 @@ function describePackage(name: string, before: string | undefined, after: string
   if (old === undefined && now === undefined) return `${name} changed`;
   if (old === undefined) return `${name} ${now} added`;
   if (now === undefined) return `${name} ${old} removed`;
-  // The package itself is the same, so what changed is something that the lock file says it depends on.
+  // The version of the package is unchanged, so one of the dependencies that the lock file gives it has changed.
   return old === now ? `${name} ${now}: locked dependencies changed` : `${name} ${old} → ${now}`;
 }
 
@@ -194,21 +194,21 @@ function showValue(value: string | undefined): string | undefined {
   return value === undefined ? undefined : abbreviate(printable(value), LONGEST_VALUE);
 }
 
-/** `load` of `load @ src/load.ts`. */
+/** Returns the function's name: `load` for `load @ src/load.ts`. */
 function shortName(functionId: string): string {
   const at = functionId.indexOf(" @ ");
   return printable(at > 0 ? functionId.slice(0, at) : functionId);
 }
 
-// Control characters (C0, DEL, C1), line separators, and the marks that turn the direction of text around.
+// Control characters (C0, DEL, C1), line separators, and the marks that change the direction of text.
 // deno-lint-ignore no-control-regex
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * `text` on one line, with control characters and direction marks written as escapes (`\x1b`, `\u202e`).
+ * Returns `text` on one line, with control characters and direction marks written as escapes (`\x1b`, `\u202e`).
  *
  * @param text Any text.
- * @returns Text without characters that a terminal would obey.
+ * @returns Text without characters that a terminal would interpret.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {
@@ -218,7 +218,7 @@ export function printable(text: string): string {
 }
 
 /**
- * `text` cut to at most `length` characters, the last of them `…` when something was cut.
+ * Returns `text` cut to at most `length` characters, the last of them `…` when something was cut.
  *
  * @param text Any text.
  * @param length Most characters that the result has, at least 1.
@@ -227,6 +227,6 @@ export function printable(text: string): string {
 function abbreviate(text: string, length: number): string {
   if (text.length <= length) return text;
   const cut = text.slice(0, length - 1);
-  // Half of a surrogate pair is no character.
+  // The first half of a surrogate pair is no character by itself.
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
 }

@@ -1,64 +1,64 @@
 /**
- * The makers of reasons, one for each kind of {@linkcode StaleReason}. What looks up a call, what asks why, what lists
- * stale entries and what compares two of them all say a change in the same words, because they make it here.
+ * Constructors of {@linkcode StaleReason}, one for each kind. The lookup of a call, the answer of `why`, the list of
+ * stale entries and the comparison of entries all make reasons here, so that each says a change in the same words.
  *
  * @module
  */
 import type { StaleReason } from "../words/events.ts";
 import type { ChildDependency } from "../words/records.ts";
 
-/** Short texts of what there was before and what there is after; absent for what was not there. */
+/** Short texts of a value before and after a change; absent where there was no value. */
 export interface Previews {
   readonly before?: string;
   readonly after?: string;
 }
 
-/** Previews, of which either may be missing. */
+/** Returns previews without the member that is `undefined`. */
 export function previewsOf(before: string | undefined, after: string | undefined): Previews {
   return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
 }
 
-/** The function has no entry to compare with. */
+/** Reason for a call whose function has no entry to compare with. */
 export function firstReason(): StaleReason {
   return { kind: "first" };
 }
 
-/** The caller wants it run again. */
+/** Reason for a call that the caller wants to run again. */
 export function forcedReason(): StaleReason {
   return { kind: "forced" };
 }
 
-/** The caller does not want the cache read. */
+/** Reason for a call for which the caller does not want the cache to be read. */
 export function unreadReason(): StaleReason {
   return { kind: "unread" };
 }
 
-/** The entry cannot be used. @param detail Why, in words. */
+/** Reason for an entry that cannot be used. @param detail Cause, in words. */
 export function damagedReason(detail: string): StaleReason {
   return { kind: "damaged", detail };
 }
 
-/** An argument, or a part of one, differs. @param path `args.x.rows[0]`. */
+/** Reason for an argument, or a part of one, that differs. @param path Path such as `args.x.rows[0]`. */
 export function argumentReason(path: string, previews: Previews = {}): StaleReason {
   return { kind: "argument", path, ...previews };
 }
 
-/** A value of `dependsOnVars`, or a part of one, differs. @param path `vars.rate`. */
+/** Reason for a value of `dependsOnVars`, or a part of one, that differs. @param path Path such as `vars.rate`. */
 export function variableReason(path: string, previews: Previews): StaleReason {
   return { kind: "variable", path, ...previews };
 }
 
-/** The label that the user gives differs. */
+/** Reason for an option `version` that differs. */
 export function versionReason(previews: Previews): StaleReason {
   return { kind: "version", ...previews };
 }
 
-/** A package, or Deno, has another version or integrity. */
+/** Reason for a package, or Deno itself, with another version or integrity. */
 export function packageReason(name: string, previews: Previews): StaleReason {
   return { kind: "package", name, ...previews };
 }
 
-/** A function, a class or a captured value differs. @param module Where it is declared, if that is known. */
+/** Reason for a function, class or captured value that differs. @param module Module that declares it, if known. */
 export function codeReason(
   name: string,
   module: string | undefined,
@@ -68,17 +68,17 @@ export function codeReason(
   return { kind: "code", name, ...(module === undefined ? {} : { module }), change, ...previews };
 }
 
-/** How a file, a folder, a link or their metadata differ. */
+/** Kind of difference of a file, a folder, a link or their metadata. */
 type FileChange = (StaleReason & { readonly kind: "file" })["change"];
 
 /**
- * Something at a path differs.
+ * Reason for a file, folder or link that differs.
  *
- * @param path A portable path.
- * @param before Whether something was there.
- * @param after Whether something is there now.
- * @param change What differs, when something is there on both sides.
- * @param detail Why it could not be looked at, with the remedy.
+ * @param path Portable path.
+ * @param before True when something was at the path.
+ * @param after True when something is at the path now.
+ * @param change Kind of difference, for the case that something is there before and after.
+ * @param detail Cause, with the remedy, when the path could not be looked at.
  */
 export function fileReason(
   path: string,
@@ -93,12 +93,12 @@ export function fileReason(
 }
 
 /**
- * An environment variable differs.
+ * Reason for an environment variable that differs.
  *
- * @param name `*` for all of them.
- * @param before Whether it was set.
- * @param after Whether it is set now.
- * @param detail Why it could not be looked at, with the remedy.
+ * @param name Name of the variable; `*` for all of them.
+ * @param before True when the variable was set.
+ * @param after True when the variable is set now.
+ * @param detail Cause, with the remedy, when the variable could not be looked at.
  */
 export function environmentReason(name: string, before: boolean, after: boolean, detail?: string): StaleReason {
   if (!after) return { kind: "env", name, change: "unset" };
@@ -106,17 +106,17 @@ export function environmentReason(name: string, before: boolean, after: boolean,
   return { kind: "env", name, change: before ? "changed" : "set" };
 }
 
-/** The working directory differs. */
+/** Reason for a working directory that differs. */
 export function cwdReason(): StaleReason {
   return { kind: "cwd" };
 }
 
 /**
- * An inner call would not answer as it did.
+ * Reason for an inner call that would not answer as it did.
  *
- * @param child The call as the trace has it.
- * @param change In what way.
- * @param reasons What made it so, down to the root cause.
+ * @param child The inner call, as the trace has it.
+ * @param change Kind of difference.
+ * @param reasons Reasons that made the inner call differ, down to the root cause.
  */
 export function childReason(
   { functionId, key }: Pick<ChildDependency, "functionId" | "key">,

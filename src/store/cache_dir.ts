@@ -1,5 +1,5 @@
 /**
- * Opening a cache directory: one {@linkcode Cache} for each directory and process.
+ * Opening a cache directory: one {@linkcode Cache} for each directory and set of options in a process.
  *
  * @module
  */
@@ -32,80 +32,80 @@ export type { UsageLog } from "./usage_log.ts";
 /** Options of {@linkcode openCache}. */
 export interface OpenOptions {
   /**
-   * Write nothing, and make nothing. A directory that cannot be written to is opened so in any case.
+   * True to write and create nothing. A directory that cannot be written to is opened read-only in any case.
    *
    * @default {false}
    */
   readonly readOnly?: boolean;
   /**
-   * With `readOnly`, see at once what other processes store, as a check beside them must. The database's own files may
-   * then be touched, as by every reader.
+   * True, with `readOnly`, to see at once what other processes store, as a check that runs beside them must. The files
+   * of the database may then be touched, as by every reader.
    *
    * @default {false}
    */
   readonly isLive?: boolean;
   /**
-   * Wait for the disk before a result counts as stored.
+   * True to wait for the disk before a result counts as stored.
    *
    * @default {false}
    */
   readonly durable?: boolean;
 }
 
-/** Something about the cache as a whole that its users should hear. */
+/** Report about the cache as a whole that its users should hear. */
 export interface CacheReport {
   /**
-   * `damaged`: something stored cannot be used; `read-only`: nothing is stored; `no-locks`: two processes may compute the
-   * same; `format`: there is a cache of a newer version, which is left alone; `refused`: a link is in it, and nothing of
-   * it is read or written.
+   * `damaged`: stored data cannot be used; `read-only`: nothing is stored; `no-locks`: two processes may compute the
+   * same call; `format`: the directory also holds a cache of a newer version, which is left alone; `refused`: something
+   * in the cache leads elsewhere, such as a link, so nothing in it is read or written.
    */
   readonly kind: "damaged" | "read-only" | "no-locks" | "format" | "refused";
-  /** One sentence. */
+  /** The report in one sentence. */
   readonly detail: string;
 }
 
-/** One cache directory. */
+/** An open cache directory. */
 export interface Cache {
-  /** The directory, absolute. */
+  /** Absolute path of the directory. */
   readonly dir: string;
   readonly layout: CacheLayout;
-  /** Nothing can be written, by wish or because the directory does not allow it. */
+  /** True when nothing can be written: by option, because the directory does not allow it, or because it is refused. */
   readonly readOnly: boolean;
-  /** There is a link in it: it is empty, and nothing of it is read or written. */
+  /** True when something in the cache leads elsewhere: it then appears empty, and is neither read nor written. */
   readonly isRefused: boolean;
   readonly records: RecordStore;
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
-  /** Waits until this caller is the one that computes a call; see `locks/call_lock`. */
+  /** Waits until this caller is the one that computes a call; see `acquireLock` in `locks/call_lock`. */
   lock(key: CallKey, options: AcquireOptions): Promise<CallLock | null>;
   /**
-   * A text that changes when any process removes or replaces entries; costs one `stat`. Read it before reading what is
-   * to be kept in memory.
+   * Returns a text that changes when any process removes or replaces entries; costs one `stat`. Read it before reading
+   * data that is to be kept in memory.
    */
   generation(): string;
-  /** Says that entries were removed or replaced outside of `records`. */
+  /** Changes the generation after entries were removed or replaced by other means than `records`. */
   bumpGeneration(): void;
   /**
    * Keeps the database open until the returned function is called. Under `deno test` the database is closed when nobody
-   * uses it; a call holds it over all its steps, so that it is opened once.
+   * uses it; a call uses it during all its steps, so that it is opened once.
    */
   use(): () => void;
-  /** Calls `listener` with each report, those before this call included. Returns a function that ends it. */
+  /** Calls `listener` with each report, also with those made before. Returns a function that removes the listener. */
   onReport(listener: (report: CacheReport) => void): () => void;
-  /** Writes the collected use of entries and closes the database; using the cache again opens it again. */
+  /** Writes the collected usage of entries and closes the database; the next use of the cache opens it again. */
   close(): void;
 }
 
 const open = new Map<string, Promise<Cache>>();
 
 /**
- * The cache in `cacheDir`, made when it is not there.
+ * Returns the cache in `cacheDir`, which is created when it does not exist.
  *
  * @param cacheDir Relative to the working directory, absolute, or a `file:` URL.
- * @param options See there.
+ * @param options See {@linkcode OpenOptions}.
  * @returns The same object for the same directory and options.
- * @throws {CacheError} `ERR_CACHE_DIR` when it is a file or cannot be made, `ERR_PERMISSION`, and `ERR_UNSTABLE_KV` when
- * Deno.Kv is not there.
+ * @throws {CacheError} `ERR_CACHE_DIR` when `cacheDir` is a file or cannot be created, `ERR_PERMISSION`, and
+ * `ERR_UNSTABLE_KV` when Deno.Kv is not available.
  */
 export function openCache(cacheDir: string | URL, options: OpenOptions = {}): Promise<Cache> {
   const layout = layoutOf(cacheDir);
@@ -117,13 +117,13 @@ export function openCache(cacheDir: string | URL, options: OpenOptions = {}): Pr
       return new OpenedCache(layout, options);
     });
     open.set(id, cache);
-    // The next one to ask may find that the user has removed what was in the way.
+    // Not kept: before the next opening the user may remove the cause.
     cache.then(({ isRefused }) => isRefused && open.delete(id), () => open.delete(id));
   }
   return cache;
 }
 
-/** Reports kept for a listener that comes later. */
+/** Most reports that are kept for listeners that are added later. */
 const MAX_REPORTS = 100;
 
 class OpenedCache implements Cache {
@@ -159,7 +159,7 @@ class OpenedCache implements Cache {
       report: damaged,
     });
     this.usage = new UsageLog(layout, this.readOnly);
-    // A normal end of the process, Deno.exit() included; nothing else needs doing then.
+    // Runs at a normal end of the process, Deno.exit() included; nothing else needs doing then.
     globalThis.addEventListener("unload", () => this.usage.flush());
   }
 
@@ -198,7 +198,7 @@ class OpenedCache implements Cache {
     this.#handle.close();
   }
 
-  /** A link costs no result: functions run, and nothing is stored. */
+  /** True for a cache in which something leads elsewhere, which is reported: functions run, and nothing is stored. */
   #isRefused(layout: CacheLayout): boolean {
     const refused = findLink(layout);
     if (refused !== null) {
@@ -228,7 +228,7 @@ class OpenedCache implements Cache {
   }
 }
 
-/** A newer version keeps its entries in a folder of its own; both work side by side, but share nothing. */
+/** Reports a cache of a newer version, which has a folder of its own: both work side by side, but share nothing. */
 function tellNewerFormat(layout: CacheLayout, tell: (report: CacheReport) => void): void {
   let newest: number = FORMAT_VERSION;
   try {
@@ -238,7 +238,7 @@ function tellNewerFormat(layout: CacheLayout, tell: (report: CacheReport) => voi
     }
   } catch (error) {
     if (isPermissionError(error)) throw describeFolderError(error, layout.root);
-    // Not there yet, a file, or not readable: what opens the cache says which.
+    // The folder does not exist yet, is a file or is not readable: opening the cache says which.
     return;
   }
   if (newest === FORMAT_VERSION) return;
@@ -250,11 +250,11 @@ function tellNewerFormat(layout: CacheLayout, tell: (report: CacheReport) => voi
 }
 
 /**
- * Removes all entries, the graph, the counts of their use, and what killed processes left behind. What other processes
- * store meanwhile may stay or go.
+ * Removes all entries, the graph, the usage counts, and files that killed processes left behind. Entries that other
+ * processes store meanwhile may stay or go.
  *
  * @param cache The cache.
- * @returns Number of entries, and bytes of results, that are gone.
+ * @returns Number of entries removed, and bytes of the results that were deleted.
  */
 export async function clear(cache: Cache): Promise<Removal> {
   const release = cache.use();
@@ -263,18 +263,18 @@ export async function clear(cache: Cache): Promise<Removal> {
     const { handle } = cache.records.garbage;
     await recoverAside(cache.records.garbage);
     let removed = 0;
-    // All is deleted by rows, without a look at what each entry holds: a third of the time. Records go first, so that
-    // none is ever without its result.
+    // All rows are deleted without reading the entries, which takes a third of the time. Records go first, so that no
+    // record is ever without its result.
     for await (const piece of inPieces(listRows(handle, { prefix: ["r"] }), 800)) {
       removed += piece.filter(({ key: [, key] }) => isDigest(key)).length;
       await cache.records.writeRows(piece.map(({ key }) => ({ key })));
     }
-    // Now, too, so that other processes drop what they remember before it is gone.
+    // Changed here as well as at the end, so that other processes drop entries from memory before the results are gone.
     cache.bumpGeneration();
     await cache.records.beginEra();
     await cache.records.resetGraph();
     await cache.records.removeRest();
-    // What was stored meanwhile may have lost its rows in the indexes, and then its result is taken for garbage.
+    // An entry stored meanwhile may have lost its rows in the indexes, and its result would then be taken for garbage.
     const stored: CallKey[] = [];
     for await (const { key: [, key] } of listRows(handle, { prefix: ["r"] })) {
       if (isDigest(key)) stored.push(key as CallKey);
@@ -296,7 +296,7 @@ export async function clear(cache: Cache): Promise<Removal> {
   }
 }
 
-/** Whether some process is emptying the cache now. */
+/** True while some process is emptying the cache. */
 export function isBeingCleared(cache: Cache): boolean {
   return isLockHeld(lockOf(cache));
 }

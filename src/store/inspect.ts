@@ -1,7 +1,7 @@
 /**
- * The store from within, for those who check, mend and copy it: rows as they are written, files as they lie.
+ * Internals of the store for the parts of `manage/` that check, repair and copy it: rows as written, files as on disk.
  *
- * A file of its own so that nobody else has to come in by the back door; it only names what is elsewhere.
+ * A file of its own, so that they are imported by one door; it only re-exports.
  *
  * @module
  */

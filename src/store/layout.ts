@@ -1,5 +1,5 @@
 /**
- * Where everything is on disk, and making it: the only place that knows the names of files and folders.
+ * Paths of everything in a cache directory, patterns for the names of all its files, and the creation of its folders.
  *
  * ```text
  * <cacheDir>/CACHEDIR.TAG  .gitignore  (in v1 where the folder holds something else as well)
@@ -31,9 +31,9 @@ import { FORMAT_VERSION } from "../words/records.ts";
 
 /** Absolute paths of one cache directory. */
 export interface CacheLayout {
-  /** The directory that the user named, absolute. */
+  /** Absolute path of the directory that the user named. */
   readonly root: string;
-  /** The folder of this format version; everything below belongs to this package. */
+  /** Folder of this format version; everything in it belongs to this package. */
   readonly version: string;
   readonly meta: string;
   readonly blobs: string;
@@ -43,27 +43,27 @@ export interface CacheLayout {
   readonly generation: string;
 }
 
-/** Added to the name of the database for the files that SQLite keeps beside it. */
+/** Suffixes to the name of the database: the database itself, and the files that SQLite keeps beside it. */
 const DATABASE_SUFFIXES = ["", "-wal", "-shm", "-journal"];
 
 const UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
-/** What our own files are called: nothing else is deleted. */
+/** Patterns for the names of the cache's own files: a file with another name is never deleted. */
 export const OWN_NAMES = {
-  /** In the folder of the format version. */
+  /** Files and marks in the folder of the format version. */
   version: new RegExp(
     "^(meta\\.kv(\\.damaged-\\d+)?(-wal|-shm|-journal)?|generation|verify\\.json(\\.\\d+)?|" +
       `files\\.bin(\\.${UUID}\\.tmp)?|CACHEDIR\\.TAG|\\.gitignore)$`,
   ),
-  /** A file that is being written, by the process of that number. */
+  /** File that is being written; the number is that of the writing process. */
   temporary: new RegExp(`^(\\d+|probe)-${UUID}$`),
-  /** A blob that was moved out of its readers' sight. */
+  /** Blob that was moved aside, where no reader looks. */
   aside: new RegExp(`^[0-9a-f]{64}\\.aside-${UUID}$`),
-  /** A folder of blobs, and a blob in it. */
+  /** Folder of blobs, named after the first two characters of their digests; `blob` is a file in it. */
   blobFolder: /^[0-9a-f]{2}$/,
   blob: /^[0-9a-f]{62}\.cbor$/,
-  /** A lock, or the file that says who holds it. */
+  /** Lock file, or file that says who holds the lock. */
   lock: /^(([0-9a-f]{64}|sweep|clear|usage|recovery|summaries)\.lock|[0-9a-f]{64}\.computing(\.new)?)$/,
-  /** Counts of use that were appended by one process. */
+  /** Log of usage counts, to which one process appends. */
   usageLog: new RegExp(`^(\\d+|closed)-${UUID}\\.log$`),
   usage: /^(merged\.bin|merging|inflation\.json(\.\d+)?)$/,
 } as const;
@@ -73,7 +73,7 @@ const TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n" +
   "# This directory is a function cache made by @bimsb/cachepy; it can be deleted at any time\n";
 
 /**
- * Paths of the cache in `cacheDir`; touches nothing.
+ * Returns the paths of the cache in `cacheDir`; touches nothing.
  *
  * @param cacheDir Relative to the working directory, absolute, or a `file:` URL.
  * @returns Absolute paths.
@@ -94,13 +94,13 @@ export function layoutOf(cacheDir: string | URL): CacheLayout {
 }
 
 /**
- * Makes the folders and marker files that are not there yet.
+ * Creates the folders and marker files that do not exist yet.
  *
- * @param layout What to make.
- * @returns `true` when the directory can be written to, `false` when it exists and cannot, or when the system has run
- * out of what making it takes.
- * @throws {CacheError} `ERR_CACHE_DIR` when it is a file or cannot be made, `ERR_PERMISSION` when Deno was not given the
- * permission.
+ * @param layout Paths of the cache.
+ * @returns True when the directory can be written to; false when it exists and cannot be written to, or when the system
+ * has run out of something that the creation needs.
+ * @throws {CacheError} `ERR_CACHE_DIR` when the path is a file or the directory cannot be created, `ERR_PERMISSION`
+ * when Deno was not given the permission.
  */
 export function makeLayout(layout: CacheLayout): boolean {
   try {
@@ -111,19 +111,19 @@ export function makeLayout(layout: CacheLayout): boolean {
     return isWritable(layout);
   } catch (error) {
     if (isReadOnlyError(error) && isFolder(layout.root)) return false;
-    // No fault of the user's: the program goes on without storing anything.
+    // The user has made no mistake: the program goes on without storing anything.
     if (isShortage(error)) return false;
     throw describeFolderError(error, layout.root);
   }
 }
 
 /**
- * A link where the cache keeps its own, or a database that is not the cache's alone. What is looked at is what every
- * opening uses: single results, and locks that come later, are looked at when they are used.
+ * Returns the error for a link among the cache's own files, or for a database that is not the cache's alone. Checked
+ * are the folders that every opening uses; blobs, and locks that are made later, are checked when they are used.
  *
- * @param layout The cache.
- * @param isThorough Whether to look at the counts of use as well, which only management reads. @default {false}
- * @returns The error that says which; `null` when there is none, or no cache.
+ * @param layout Paths of the cache.
+ * @param isThorough True to check the folder of usage counts as well, which only management reads. @default {false}
+ * @returns Error that names the path; `null` when nothing is wrong, or when there is no cache.
  */
 export function findLink(layout: CacheLayout, isThorough = false): CacheError | null {
   const { version, blobs, locks, tmp, usage } = layout;
@@ -138,9 +138,10 @@ export function findLink(layout: CacheLayout, isThorough = false): CacheError | 
 }
 
 /**
- * A file of the database that is a link, no file, or has a second name: SQLite follows links, and writes into files.
+ * Returns the error for a database file that is a link, no regular file, or has a second name: SQLite follows links,
+ * and writes into files.
  *
- * @returns The error that says which; `null` when there is none.
+ * @returns Error that names the path; `null` when nothing is wrong.
  */
 export function findForeignDatabase({ version, meta }: CacheLayout): CacheError | null {
   if (lookAtEntry(version)?.isSymlink) return refusal(version);
@@ -154,9 +155,10 @@ export function findForeignDatabase({ version, meta }: CacheLayout): CacheError 
 }
 
 /**
- * What is in the cache's own folders and is none of ours: other names, links, folders. It is never touched.
+ * Yields the paths in the cache's own folders that are not the cache's: other names, links, folders. They are never
+ * touched.
  *
- * @param layout The cache.
+ * @param layout Paths of the cache.
  * @returns Absolute paths.
  */
 export function* listForeign({ version, blobs, locks, usage, tmp }: CacheLayout): Generator<string> {
@@ -180,7 +182,7 @@ export function* listForeign({ version, blobs, locks, usage, tmp }: CacheLayout)
   }
 }
 
-/** Matches no name. */
+/** Pattern that matches no name. */
 const NONE = /^(?!)/;
 
 function entriesOf(folder: string): Deno.DirEntry[] {
@@ -191,32 +193,32 @@ function entriesOf(folder: string): Deno.DirEntry[] {
   }
 }
 
-/** Whether the system ran out of something that may come back: space, descriptors, memory, the disk's answer. */
+/** True when the system ran out of something that may come back: space, descriptors, memory, the disk's answer. */
 function isShortage(error: unknown): boolean {
   return /^E(NOSPC|DQUOT|MFILE|NFILE|NOMEM|IO|STALE)$/.test(codeOf(error));
 }
 
-/** Whether `error` says that a file system refused a write, as opposed to Deno's permission system. */
+/** True when `error` says that a file system refused a write, as opposed to Deno's permission system. */
 export function isReadOnlyError(error: unknown): boolean {
   return error instanceof Deno.errors.PermissionDenied || codeOf(error) === "EROFS" ||
     (error instanceof Error && /read-?only (file system|database)|readonly database/i.test(error.message));
 }
 
-/** Whether `error` says that Deno's permission system refused. */
+/** True when `error` says that Deno's permission system refused. */
 export function isPermissionError(error: unknown): boolean {
   return error instanceof Deno.errors.NotCapable;
 }
 
-/** The system's error code, such as `ENOSPC`; empty when there is none. */
+/** Returns the system's error code, such as `ENOSPC`; empty when there is none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : "";
 }
 
 /**
- * Turns what the system threw about the cache directory into an error that says the remedy.
+ * Turns an error about the cache directory into one that says the remedy.
  *
- * @param error What was thrown.
+ * @param error Error that the system threw.
  * @param root The cache directory.
  */
 export function describeFolderError(error: unknown, root: string): CacheError {
@@ -239,10 +241,11 @@ export function describeFolderError(error: unknown, root: string): CacheError {
 }
 
 /**
- * Refuses a cache directory that the program may not use, before anything of it is touched: Deno would ask on a
- * terminal, and a question stops a program that nobody watches. Deno.Kv opens its file for writing even to read it.
+ * Refuses a cache directory that the program may not use, before anything in it is touched: Deno would ask on a
+ * terminal, and the question stops a program that nobody watches. Write access is needed in any case, since Deno.Kv
+ * opens its file for writing even to read it.
  *
- * @param root The cache directory, absolute.
+ * @param root Absolute path of the cache directory.
  * @throws {CacheError} `ERR_PERMISSION`, with the flags that are missing.
  */
 export function requireAccess(root: string): void {
@@ -266,7 +269,7 @@ function missingPermission(root: string, missing: readonly string[], cause?: unk
   );
 }
 
-/** Whether nothing else is there, which a mark would hide from version control and backups: a project's own folder. */
+/** True when the folder holds only the cache. A mark in a project's own folder would hide it from git and backups. */
 function holdsOnlyCache(root: string): boolean {
   for (const { name } of Deno.readDirSync(root)) {
     if (name !== "CACHEDIR.TAG" && name !== ".gitignore" && !/^v\d+$/.test(name)) return false;
@@ -274,7 +277,7 @@ function holdsOnlyCache(root: string): boolean {
   return true;
 }
 
-/** What was marked stays so, whatever else comes into the folder later. */
+/** Marks the cache as such, once: a folder that was marked stays so, whatever else comes into it later. */
 function markOnce({ root, version }: CacheLayout): void {
   if (isFile(`${root}/CACHEDIR.TAG`) || isFile(`${version}/CACHEDIR.TAG`)) return;
   const marked = holdsOnlyCache(root) ? root : version;
@@ -301,21 +304,21 @@ function writeOnce(path: string, text: string): void {
   }
 }
 
-/** The mode bits do not tell (file systems mounted read-only, access lists), so it is tried. */
+/** True when a file can be created: mode bits do not tell (file systems mounted read-only, access lists). */
 function isWritable(layout: CacheLayout): boolean {
   const probe = `${layout.tmp}/probe-${crypto.randomUUID()}`;
   try {
     Deno.writeFileSync(probe, new Uint8Array(0), { createNew: true, mode: FILE_MODE });
   } catch (error) {
     if (isReadOnlyError(error)) return false;
-    // A full disk can still be read from, and space may come back: writes fail one by one, with a reason each.
+    // A full disk can still be read, and space may come back: writes fail one by one, with a reason each.
     if (codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT") return true;
     throw error;
   }
   try {
     Deno.removeSync(probe);
   } catch {
-    // A prune in another process took it for what a killed writer left; it was written, and that is the answer.
+    // A prune in another process took the file for one that a killed process left; it was written, which is the answer.
   }
   return true;
 }
@@ -339,18 +342,18 @@ function isFile(path: string): boolean {
 const ONE_BYTE = new Uint8Array([0x2e]);
 
 /**
- * The generation of one cache directory.
+ * Generation of one cache directory: a counter that every process can read with one `stat`.
  *
- * A counter that every process can read with one `stat`: it moves when entries are removed or replaced, so that copies
- * in memory can be dropped. The file grows by one byte each time. Appending is atomic between processes, so no move is
- * ever lost, and a folder that was deleted and made again has another inode.
+ * It changes when entries are removed or replaced, so that copies in memory can be dropped. The file grows by one byte
+ * each time. Appending is atomic between processes, so no change is ever lost, and a file that was deleted and made
+ * again has another inode.
  */
 export class Generation {
   readonly #path: string;
   readonly #version: string;
   readonly #tmp: string;
 
-  /** @param layout Where the file is. */
+  /** @param layout Paths of the cache. */
   constructor({ generation, version, tmp }: Pick<CacheLayout, "generation" | "version" | "tmp">) {
     this.#path = generation;
     this.#version = version;
@@ -358,9 +361,9 @@ export class Generation {
   }
 
   /**
-   * A text that differs from every earlier one after a removal or replacement by any process.
+   * Returns a text that differs from every earlier one after a removal or replacement by any process.
    *
-   * Read it *before* reading the store and keep it with what was read: a removal in between then shows as a difference.
+   * Read it *before* reading the store and keep it with the data that was read: a removal in between then shows.
    */
   current(): string {
     try {
@@ -371,11 +374,11 @@ export class Generation {
     }
   }
 
-  /** Says that entries were removed or replaced. Call it *after* the store says so, never before. */
+  /** Changes the generation. Call it *after* the store has committed a removal or replacement, never before. */
   bump(): void {
     requireFolders(this.#version);
     if (appendOwn(this.#path, ONE_BYTE)) return;
-    // A file with another inode says so as well.
+    // The file may not be appended to. A new file has another inode, which changes the generation as well.
     requireFolders(this.#tmp);
     writeAnew(this.#path, ONE_BYTE, `${this.#tmp}/${Deno.pid}-${crypto.randomUUID()}`);
   }

@@ -1,31 +1,31 @@
 /**
- * Files and folders of our own below a cache directory: looked at, read, replaced and deleted, and never through a link.
+ * The cache's own files and folders: looked at, read, replaced and deleted, and never through a link.
  *
- * A cache directory may come from a stranger. A link in it leads to whatever its maker chose, so that what is written,
- * moved or deleted below it would be the user's; and a second name of a file of the user's (a hard link) shares its bytes.
- * So a name is looked at before it is used, a file is made anew and renamed rather than written into, and a file is
- * deleted only when it is a regular one. The cache directory itself, and what is above it, may be links: the user set
- * them.
+ * A cache directory may come from a stranger. A link in it leads to whatever its maker chose, so that a file written,
+ * moved or deleted through the link would be the user's. A second name of one of the user's files (a hard link)
+ * shares the bytes of that file. So a name is looked at before it is used, a file is made anew and renamed rather
+ * than written into, and only a regular file is deleted. The cache directory itself, and the folders above it, may be
+ * links: the user set them.
  *
- * Not promised: anything against a program that puts a link there between the look and the use.
+ * Not promised: protection against a program that puts a link there between the look and the use.
  *
  * @module
  */
 import { CacheError } from "../words/errors.ts";
 
-// Taken when this module loads: what observes the reads of cached functions replaces these later.
+// Taken when this module loads, since observing the reads of cached functions replaces these members of Deno later.
 const { lstatSync, readDirSync, readFileSync, removeSync, renameSync, writeFileSync } = Deno;
 
-/** Folders are private: cached results may hold what the source files' permissions protect. */
+/** Mode of folders: private, since cached results may hold data that the permissions of the source files protect. */
 export const FOLDER_MODE = 0o700;
-/** Files are private for the same reason. */
+/** Mode of files: private for the same reason as folders. */
 export const FILE_MODE = 0o600;
 
 /**
- * The error for something in a cache directory that is not used.
+ * Returns the error for something in a cache directory that is refused.
  *
- * @param path What.
- * @param what What it is: `a link`.
+ * @param path Its path.
+ * @param what Its kind: `a link`.
  */
 export function refusal(path: string, what = "a link"): CacheError {
   return new CacheError(
@@ -36,7 +36,7 @@ export function refusal(path: string, what = "a link"): CacheError {
   );
 }
 
-/** What a name stands for, links not followed; `null` when there is nothing. */
+/** Returns the metadata of the file, folder or link at a path, links not followed; `null` when there is nothing. */
 export function lookAtEntry(path: string): Deno.FileInfo | null {
   try {
     return lstatSync(path);
@@ -47,26 +47,26 @@ export function lookAtEntry(path: string): Deno.FileInfo | null {
 }
 
 /**
- * Makes sure that no folder is a link. One that is missing is none.
+ * Makes sure that no folder is a link. A folder that does not exist passes.
  *
- * @param folders From the folder of the format version down to the one that is going to be used.
+ * @param folders From the folder of the format version down to the folder that is going to be used.
  * @throws {CacheError} `ERR_CACHE_DIR` with the path of the link.
  */
 export function requireFolders(...folders: readonly string[]): void {
   for (const folder of folders) if (lookAtEntry(folder)?.isSymlink) throw refusal(folder);
 }
 
-/** The regular file of this name; `null` when there is none, or something else. */
+/** Returns the metadata of a regular file; `null` when there is nothing at the path, or something else. */
 export function ownFile(path: string): Deno.FileInfo | null {
   const info = lookAtEntry(path);
   return info?.isFile ? info : null;
 }
 
 /**
- * The content of a file.
+ * Reads a file.
  *
- * @throws {Deno.errors.NotFound} When there is none.
- * @throws {CacheError} `ERR_CACHE_DIR` when it is no regular file.
+ * @throws {Deno.errors.NotFound} When there is nothing at the path.
+ * @throws {CacheError} `ERR_CACHE_DIR` when there is something other than a regular file.
  */
 export function readOwn(path: string): Uint8Array<ArrayBuffer> {
   if (!lstatSync(path).isFile) throw refusal(path, "no regular file");
@@ -74,11 +74,11 @@ export function readOwn(path: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Names in a folder, in no order; none when there is no folder.
+ * Returns the names in a folder, in no order; none when the folder does not exist or cannot be read.
  *
- * @param folder Itself no link: see {@linkcode requireFolders}.
- * @param pattern What the whole name must be.
- * @param kind Only regular files, or only folders; links are neither.
+ * @param folder Folder that is no link: see {@linkcode requireFolders}.
+ * @param pattern Pattern for the names to return.
+ * @param kind `isFile` for regular files only, `isDirectory` for folders only; links are neither.
  */
 export function listOwn(folder: string, pattern: RegExp, kind: "isFile" | "isDirectory" = "isFile"): string[] {
   const names: string[] = [];
@@ -90,12 +90,12 @@ export function listOwn(folder: string, pattern: RegExp, kind: "isFile" | "isDir
   return names;
 }
 
-/** The first link in a folder; `null` when there is none, or no folder. */
+/** Returns the path of the first link in a folder; `null` when there is no link or no folder. */
 export function linkIn(folder: string): string | null {
   try {
     for (const { name, isSymlink } of readDirSync(folder)) if (isSymlink) return `${folder}/${name}`;
   } catch {
-    // There is no folder, or it cannot be read, which is told by what uses it.
+    // There is no folder, or it cannot be read, which the code that uses the folder reports.
   }
   return null;
 }
@@ -103,8 +103,8 @@ export function linkIn(folder: string): string | null {
 /**
  * Deletes a regular file.
  *
- * @returns The bytes of it; `null` when there is none, or something that is not ours to delete.
- * @throws The system's error when it is there and cannot be deleted.
+ * @returns Size of the file in bytes; `null` when there is nothing, or something that is not the cache's to delete.
+ * @throws The system's error when the file exists and cannot be deleted.
  */
 export function removeOwn(path: string): number | null {
   const info = ownFile(path);
@@ -119,12 +119,12 @@ export function removeOwn(path: string): number | null {
 }
 
 /**
- * Puts a new file in the place of whatever had its name.
+ * Creates a file in the place of whatever had its name.
  *
- * @param path The file.
- * @param bytes What it holds.
- * @param temporary A name in the same folder that nobody else uses; a file that a killed process left there is deleted.
- * @throws The system's error, or {@linkcode CacheError} when the temporary name is taken by what is not ours.
+ * @param path Path of the file.
+ * @param bytes Content of the file.
+ * @param temporary Path in the cache that nobody else uses; a file that a killed process left there is deleted.
+ * @throws The system's error, or {@linkcode CacheError} when something other than a file is at the temporary path.
  */
 export function writeAnew(path: string, bytes: Uint8Array, temporary: string): void {
   for (let attempt = 0;; attempt++) {
@@ -140,9 +140,9 @@ export function writeAnew(path: string, bytes: Uint8Array, temporary: string): v
 }
 
 /**
- * Appends to a file, which is made when there is none.
+ * Appends to a file, which is created when it does not exist.
  *
- * @returns Whether it was: not to a link, nor to a file that has a second name.
+ * @returns True when the bytes were appended; false for anything but a regular file without a second name.
  */
 export function appendOwn(path: string, bytes: Uint8Array): boolean {
   const info = lookAtEntry(path);
@@ -151,7 +151,7 @@ export function appendOwn(path: string, bytes: Uint8Array): boolean {
   return true;
 }
 
-/** Whether it is a regular file without a second name. */
+/** True for a regular file without a second name. */
 export function isOnlyName({ isFile, nlink }: Deno.FileInfo): boolean {
   return isFile && (nlink === null || nlink <= 1);
 }

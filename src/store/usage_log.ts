@@ -1,13 +1,13 @@
 /**
- * How often entries are used, and when last: collected in memory, appended to a file now and then and at the end of the
- * process, merged when somebody wants to know. A hit writes nothing.
+ * Usage of entries: number of hits, and time of the last hit. Counts are collected in memory, appended to a file now
+ * and then and at the end of the process, and added up when somebody reads them. A hit by itself writes nothing.
  *
- * A killed process loses what it collected since its last append, which is a second's worth at most while it keeps using
- * the cache. Counts are hints for `stats` and for the order of pruning; no result depends on them.
+ * A killed process loses the counts since its last append, which are a second's worth at most while it keeps using the
+ * cache. Counts are hints for `stats` and for the order of pruning; no result depends on them.
  *
  * ```text
  * usage/<pid>-<id>.log     appended by one process: 48 bytes for each entry used
- * usage/merged.bin         sums of the logs that were merged, in the same form, after a line that names those logs
+ * usage/merged.bin         a line that names the logs that were merged, then their sums, 48 bytes for each entry
  * ```
  *
  * @module
@@ -27,15 +27,15 @@ import {
 } from "./own_files.ts";
 import { type CacheLayout, OWN_NAMES } from "./layout.ts";
 
-/** Bytes of one row: a key, a count, a time. */
+/** Length of one row: a key, a number of hits, the time of the last hit. Bytes. */
 const ROW_BYTES = 48;
-/** An append after this many hits, or after this time. Milliseconds. */
+/** Number of hits, and time in milliseconds, after which the counts are appended. */
 const FLUSH_HITS = 1000;
 const FLUSH_MS = 1000;
-/** Logs over this size in all are merged when somebody reads them. Bytes. */
+/** Total size of the logs above which a reader merges them. Bytes. */
 const MERGE_BYTES = 1_000_000;
 
-/** The use of the entries of one cache directory. */
+/** Usage of the entries of one cache directory. */
 export class UsageLog {
   readonly #version: string;
   readonly #folder: string;
@@ -46,7 +46,7 @@ export class UsageLog {
   #pendingHits = 0;
   #flushedMs = Date.now();
 
-  /** @param layout Where. @param isReadOnly Whether nothing may be written. */
+  /** @param layout Paths of the cache. @param isReadOnly True when nothing may be written. */
   constructor(layout: CacheLayout, isReadOnly: boolean) {
     this.#version = layout.version;
     this.#folder = layout.usage;
@@ -55,10 +55,10 @@ export class UsageLog {
   }
 
   /**
-   * Notes that an entry was used.
+   * Counts one hit of an entry.
    *
-   * @param key Which.
-   * @param nowMs When, milliseconds since the epoch.
+   * @param key Key of the entry.
+   * @param nowMs Time of the hit, milliseconds since the epoch.
    */
   record(key: CallKey, nowMs: number = Date.now()): void {
     add(this.#pending, key, 1, nowMs);
@@ -66,7 +66,7 @@ export class UsageLog {
     if (this.#pendingHits >= FLUSH_HITS || Math.abs(nowMs - this.#flushedMs) >= FLUSH_MS) this.flush(nowMs);
   }
 
-  /** Appends what was noted to this process's log. Failing costs counts, so it is silent. */
+  /** Appends the collected counts to this process's log. A failure costs only counts, so it is silent. */
   flush(nowMs: number = Date.now()): void {
     this.#flushedMs = nowMs;
     this.#pendingHits = 0;
@@ -78,7 +78,7 @@ export class UsageLog {
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) return;
       try {
-        // Not with its parents: a cache that the user deleted must not come back.
+        // The folders above are not created: a cache that the user deleted must not come back.
         Deno.mkdirSync(this.#folder, { mode: FOLDER_MODE });
         this.#append(rows);
       } catch {
@@ -88,9 +88,9 @@ export class UsageLog {
   }
 
   /**
-   * The use of all entries that were ever used, by this and all other processes.
+   * Returns the usage of all entries that were ever hit, by this and all other processes.
    *
-   * @returns By key; an entry that was never hit is not in it.
+   * @returns Usage by key; an entry that was never hit has none.
    */
   read(): Map<CallKey, EntryUsage> {
     this.flush();
@@ -103,9 +103,10 @@ export class UsageLog {
   }
 
   /**
-   * Joins the logs into one file and forgets entries that are gone. Done by one process at a time; others skip it.
+   * Merges the logs into one file and drops entries that do not exist any more. One process at a time does so; others
+   * skip it.
    *
-   * @param exists Whether an entry is still there.
+   * @param exists Tells for a key whether its entry still exists.
    */
   merge(exists: (key: CallKey) => boolean): void {
     if (this.#isReadOnly) return;
@@ -114,7 +115,7 @@ export class UsageLog {
     try {
       requireFolders(this.#version, this.#folder);
       this.flush();
-      // Renamed first: their writers begin new files, so nothing is appended to what is being read.
+      // Logs are renamed first: their writers then begin new files, so nothing is appended to a log that is being read.
       for (const { name } of this.#listLogs()) {
         if (!name.startsWith("closed-")) rename(this.#folder, name, `closed-${crypto.randomUUID()}.log`);
       }
@@ -133,7 +134,7 @@ export class UsageLog {
     }
   }
 
-  /** Whether the joined counts cannot be read. They then count as none, and the next merge begins anew. */
+  /** True when the file of merged counts cannot be read. Its counts then count as none; the next merge begins anew. */
   isDamaged(): boolean {
     const path = `${this.#folder}/merged.bin`;
     return readQuietly(path).byteLength > 0 && readMerged(path, new Map()) === null;
@@ -155,7 +156,7 @@ export class UsageLog {
   #listLogs(): LogFile[] {
     const logs: LogFile[] = [];
     for (const name of listOwn(this.#folder, OWN_NAMES.usageLog)) {
-      // One that was merged while it was looked at is in the next reading.
+      // A log that was merged since the folder was listed is gone; the next reading has its counts.
       const info = lookAtEntry(`${this.#folder}/${name}`);
       if (info !== null) logs.push({ name, sizeBytes: info.size });
     }
@@ -202,7 +203,7 @@ function encodeRows(usage: ReadonlyMap<CallKey, EntryUsage>): Uint8Array {
   return bytes;
 }
 
-/** Adds the rows in `bytes`; one that was cut off by a kill, or that holds no sensible numbers, is passed over. */
+/** Adds the rows in `bytes` to `usage`; skips a row that was cut off by a kill, or that holds no sensible numbers. */
 function decodeRows(bytes: Uint8Array, usage: Map<CallKey, EntryUsage>): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at + ROW_BYTES <= bytes.byteLength; at += ROW_BYTES) {

@@ -1,30 +1,30 @@
 /**
- * Tells the user what happens: the one place that writes to the console.
+ * Messages to the user: the only module that writes to the console.
  *
- * Everything goes to stderr, so that a script's own output stays clean.
+ * All messages go to stderr, so that a script's own output stays clean.
  *
  * @module
  */
 import type { CacheEvent } from "./events.ts";
 
-/** Who wants to know what happens to a call. */
+/** Receivers of the events of a call. */
 export interface Audience {
-  /** Whether each call prints a line. */
+  /** True when each call prints a line. */
   readonly verbose: boolean;
-  /** Called with each event; what it throws is reported once and otherwise ignored. */
+  /** Called with each event; an error that it throws is reported once and otherwise ignored. */
   readonly onEvent?: ((event: CacheEvent) => void) | undefined;
 }
 
-/** Whether anyone listens; saves computing what nobody would see. */
+/** True when somebody receives events. When false, callers need not compute an event. */
 export function isAudienceHeard(audience: Audience): boolean {
   return audience.verbose || audience.onEvent !== undefined;
 }
 
 /**
- * Hands an event to its listeners, and prints its line when they asked for lines.
+ * Passes an event to `onEvent`, and prints its line when `verbose` is set.
  *
- * @param event What happened.
- * @param audience Who wants to know.
+ * @param event The event.
+ * @param audience Receivers of the event.
  */
 export function announce(event: CacheEvent, audience: Audience): void {
   if (audience.verbose) {
@@ -42,10 +42,10 @@ export function announce(event: CacheEvent, audience: Audience): void {
 const warned = new Set<string>();
 
 /**
- * Prints a warning, once per process and text: something the user has to know whether or not they asked for lines.
+ * Prints a warning that the user has to see even without `verbose`. Each text is printed once per process.
  *
- * @param text What is the matter, and the remedy.
- * @returns Whether it was printed.
+ * @param text The problem and the remedy, in words.
+ * @returns True when the warning was printed, false when the same text had been printed before.
  */
 export function warnOnce(text: string): boolean {
   if (warned.has(text)) return false;
@@ -54,7 +54,7 @@ export function warnOnce(text: string): boolean {
   return true;
 }
 
-/** An error's class and message, in one line. */
+/** Returns the class and the message of an error in one line; any other thrown value as a text. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
@@ -83,7 +83,7 @@ function lineOfEvent(event: CacheEvent): string | null {
     case "save-failed":
     case "raced":
     case "notice":
-      return null; // printed as warnings, whether or not lines were asked for
+      return null; // printed as warnings, with or without `verbose`
     case "pruned":
       return `pruned ${event.removed} entries, ${event.freedBytes} bytes`;
     default:
@@ -102,7 +102,7 @@ function lineOfMiss(fname: string, kind: string | undefined, summary: string): s
   }
 }
 
-/** A duration with the unit that suits it: `0.21 ms`, `350 ms`, `2.4 s`. */
+/** Returns a duration with the unit that suits it: `0.21 ms`, `350 ms`, `2.4 s`. */
 function formatMs(ms: number): string {
   if (ms < 10) return `${ms.toFixed(2)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -5,15 +5,15 @@
  *
  * @module
  */
-/** Where and why, for the constructors below. */
+/** Path and cause of a mistake, for the constructors below. */
 export interface ErrorDetails {
   /** Path to the offending value: `args[0].user.fn`, `options.fileArgs[1]`. */
   readonly path?: string;
-  /** What was thrown underneath. */
+  /** Error or value that was thrown underneath. */
   readonly cause?: unknown;
 }
 
-/** A value, a function or an option of the wrong kind. */
+/** Error for a value, a function or an option of the wrong kind. */
 export class CacheTypeError extends TypeError {
   /** Name of the class. */
   override readonly name: string = "CacheTypeError";
@@ -25,9 +25,9 @@ export class CacheTypeError extends TypeError {
   /**
    * Makes the error.
    *
-   * @param code What is wrong.
-   * @param message What is wrong, and the remedy.
-   * @param details Where, and why.
+   * @param code Kind of mistake.
+   * @param message The mistake and the remedy, in words.
+   * @param details Path to the value, and cause.
    */
   constructor(code: CacheTypeErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
@@ -37,11 +37,11 @@ export class CacheTypeError extends TypeError {
 }
 
 /**
- * What can be wrong with what the user passes.
+ * Kinds of mistakes in the values that the user passes.
  *
  * `ERR_NOT_A_FUNCTION`, `ERR_GENERATOR`, `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`, `ERR_OPTION_PARAMETER` (a name in
- * `fileArgs` or `ignoreArgs` that is no parameter), `ERR_ARGUMENT` (cannot be an input), `ERR_RESULT` (cannot be
- * stored), `ERR_CONFIG` (a YAML file).
+ * `fileArgs` or `ignoreArgs` that is no parameter), `ERR_ARGUMENT` (a value that cannot be an input), `ERR_RESULT` (a
+ * value that cannot be stored), `ERR_CONFIG` (a mistake in a YAML file).
  */
 export type CacheTypeErrorCode =
   | "ERR_NOT_A_FUNCTION"
@@ -53,21 +53,21 @@ export type CacheTypeErrorCode =
   | "ERR_RESULT"
   | "ERR_CONFIG";
 
-/** Something about the machine or the cache directory that the user has to mend. */
+/** Error for a failure of the machine or the cache directory that the user has to mend. */
 export class CacheError extends Error {
   /** Name of the class. */
   override readonly name: string = "CacheError";
   /** Stable identifier of the kind of failure. */
   readonly code: CacheErrorCode;
-  /** The file or folder concerned; empty when the message names it. */
+  /** Path of the file or folder; empty when the message names it. */
   readonly path: string;
 
   /**
    * Makes the error.
    *
-   * @param code What failed.
-   * @param message What failed, and the remedy.
-   * @param details Where, and why.
+   * @param code Kind of failure.
+   * @param message The failure and the remedy, in words.
+   * @param details Path of the file or folder, and cause.
    */
   constructor(code: CacheErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
@@ -77,12 +77,12 @@ export class CacheError extends Error {
 }
 
 /**
- * What can be wrong around a cache.
+ * Kinds of failures around a cache.
  *
- * `ERR_CACHE_DIR` (a file, cannot be made, or holds a link), `ERR_UNSTABLE_KV` (`Deno.openKv` is missing), `ERR_PERMISSION`,
- * `ERR_TRACKING` (closure tracking was asked for and cannot be had), `ERR_FORMAT` (not readable by this version),
- * `ERR_NO_ENTRY` (there is no such entry), `ERR_DECODE` (stored bytes are malformed), `ERR_FILE` (a declared file
- * cannot be read).
+ * `ERR_CACHE_DIR` (it is a file, cannot be made, or holds a link), `ERR_UNSTABLE_KV` (`Deno.openKv` is missing),
+ * `ERR_PERMISSION`, `ERR_TRACKING` (closure tracking was asked for and is not available), `ERR_FORMAT` (not readable by
+ * this version), `ERR_NO_ENTRY` (there is no such entry), `ERR_DECODE` (stored bytes are malformed), `ERR_FILE` (a
+ * declared file cannot be read).
  */
 export type CacheErrorCode =
   | "ERR_CACHE_DIR"
@@ -94,7 +94,7 @@ export type CacheErrorCode =
   | "ERR_DECODE"
   | "ERR_FILE";
 
-/** What an error says, or whatever was thrown in its place. */
+/** Returns the message of an error; any other thrown value as a text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

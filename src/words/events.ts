@@ -1,11 +1,11 @@
 /**
- * What happens to a call, as values: the runtime emits them, the tests assert them, the command line prints them.
+ * Events of a call, as values: the runtime emits them, the tests assert them, `words/announce` prints them.
  *
  * @module
  */
 import type { CallKey } from "./digests.ts";
 
-/** Why a call cannot be answered from the cache. `reasons/make_reason` makes them, `reasons/describe_reasons` says them. */
+/** Reason why a call cannot be answered from the cache. Made by `make_reason`, put into words by `describe_reasons`. */
 export type StaleReason =
   | { readonly kind: "first" }
   | { readonly kind: "argument"; readonly path: string; readonly before?: string; readonly after?: string }
@@ -23,14 +23,14 @@ export type StaleReason =
     readonly kind: "file";
     readonly path: string;
     readonly change: "content" | "appeared" | "vanished" | "metadata" | "listing" | "link";
-    /** Why it counts as changed when it could not be looked at, with the remedy. */
+    /** Cause, with the remedy, when the path could not be looked at and therefore counts as changed. */
     readonly detail?: string;
   }
   | {
     readonly kind: "env";
     readonly name: string;
     readonly change: "changed" | "set" | "unset";
-    /** Why it counts as changed when it could not be looked at, with the remedy. */
+    /** Cause, with the remedy, when the variable could not be looked at and therefore counts as changed. */
     readonly detail?: string;
   }
   | { readonly kind: "variable"; readonly path: string; readonly before?: string; readonly after?: string }
@@ -40,37 +40,37 @@ export type StaleReason =
     readonly functionId: string;
     readonly key: CallKey;
     readonly change: "result" | "gone" | "unrepeatable" | "stale";
-    /** What made the child stale, down to the root cause. */
+    /** Reasons that made the inner call stale, down to the root cause. */
     readonly reasons: readonly StaleReason[];
   }
   | { readonly kind: "damaged"; readonly detail: string }
   | { readonly kind: "forced" }
   | { readonly kind: "unread" };
 
-/** What `why` answers: what a call would do now, and for which reasons. Asking runs nothing. */
+/** Answer of `why`: the outcome that a call would have now, and the reasons. Asking runs nothing. */
 export interface CallReport {
   /** `hit`: a fresh entry exists; `miss`: the function would run. */
   readonly outcome: "hit" | "miss";
-  /** The key of the call. */
+  /** Key of the call. */
   readonly key: CallKey;
   /** Name of the function as shown to users. */
   readonly fname: string;
-  /** Empty for a hit. Against the closest earlier entry of the same function. */
+  /** Reasons for a miss, compared with the closest earlier entry of the same function; empty for a hit. */
   readonly reasons: readonly StaleReason[];
-  /** The entry that the reasons compare with; `null` when there is none. */
+  /** Key of the entry that the reasons compare with; `null` when there is none. */
   readonly closest: CallKey | null;
-  /** What in the function's code cannot be followed, in words. */
+  /** Parts of the function's code that cannot be followed, in words. */
   readonly notices: readonly string[];
   /** The reasons in one line: `code changed: scale @ src/stats.ts`. */
   readonly summary: string;
 }
 
-/** Something that happened to a call. `kind` tells which; the rest depends on it. */
+/** Event of a call. `kind` says which event it is; the other fields depend on `kind`. */
 export type CacheEvent =
   & {
     /** Name of the function as shown to users. */
     readonly fname: string;
-    /** The call's key, where one could be computed. */
+    /** Key of the call; `null` when none could be computed. */
     readonly key: CallKey | null;
   }
   & (

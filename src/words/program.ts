@@ -1,5 +1,7 @@
 /**
- * The program that runs: which of its modules are this package's, and whether it is a test.
+ * The running program: which of its modules belong to this package, and whether the program is a test.
+ *
+ * A file of its own, since `code/`, `store/`, `reads/` and `call/` import it, and no other file of `words/` fits.
  *
  * @module
  */
@@ -7,15 +9,15 @@
 export const OWN_SOURCES: string = new URL("../", import.meta.url).href;
 const OWN_MODULE = new URL("../../mod.ts", import.meta.url).href;
 
-/** Whether a module is one of this package's. @param url As V8 shows it. */
+/** True for a module of this package. @param url URL of the module, as V8 shows it. */
 export function isOwnModule(url: string): boolean {
   return url.startsWith(OWN_SOURCES) || url === OWN_MODULE;
 }
 
 /**
- * Whether `deno test` or `deno bench` is running: their sanitizers take for a leak what a program keeps ready for its
- * next call. `Deno.test` does something only under
- * `deno test` and `deno bench`. Where this cannot be told the answer is yes, which costs time and never leaks.
+ * True when `deno test` or `deno bench` is running. Their sanitizers report a leak for a resource that a program keeps
+ * open for its next call. `Deno.test` does something only under these two commands. When Deno does not tell, the answer
+ * is true, which costs time and never leaks.
  */
 export function runsTests(): boolean {
   return Deno.test?.name !== "noopTest";

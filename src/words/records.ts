@@ -1,21 +1,21 @@
 /**
- * What is stored about a call: its key's components by name, and one trace per execution that is still worth reusing.
+ * Data stored about a call: the components of its key by name, and one trace per execution that is still worth reusing.
  *
  * @module
  */
 import type { BlobDigest, CallKey, ContentDigest, Digest, FingerprintDigest, ValueDigest } from "./digests.ts";
 
-/** Version of everything on disk. A change of any stored shape is a new number and a new folder. */
+/** Version of everything on disk. A change of any stored shape needs a new number, which is also a new folder. */
 export const FORMAT_VERSION = 1 as const;
 
-/** Version of which results are stored. By the rules before, some were stored without their class: hence in each key. */
+/** Version of the rules on which results are stored. Part of each key: older rules stored some without their class. */
 export const RESULT_RULES = 2 as const;
 
 /**
- * Something that an execution observed, and the identity of what it found.
+ * Dependency of an execution: the thing that it read, and the digest of the content found.
  *
- * `path` is relative to the project root with `/` separators when it lies below it, absolute otherwise. A digest of
- * `null` says that the thing was absent, which is a finding like any other.
+ * `path` is relative to the project root with `/` separators when it lies below the root, absolute otherwise. A digest
+ * of `null` says that the thing was absent, which is a finding like any other.
  */
 export type Dependency =
   | FileDependency
@@ -26,127 +26,127 @@ export type Dependency =
   | WorkingDirectoryDependency
   | ChildDependency;
 
-/** Bytes of a file were read. */
+/** Dependency on the bytes of a file that was read. */
 export interface FileDependency {
-  /** Tells the kinds apart. */
+  /** Discriminant of {@linkcode Dependency}. */
   readonly kind: "file";
   /** Relative to the project root when below it. */
   readonly path: string;
-  /** SHA-256 of the bytes; `null`: there was no such file. For a folder, over all that counts of it. */
+  /** SHA-256 of the bytes; `null` when there was no such file. For a folder, digest over the files in it that count. */
   readonly digest: ContentDigest | null;
-  /** A folder of which a `filePattern` chose the files; only the function itself can tell whether it changed. */
+  /** True for a folder whose files a `filePattern` chose; only the function itself can tell whether they changed. */
   readonly isFiltered?: true;
 }
 
-/** A directory was listed. */
+/** Dependency on the listing of a directory. */
 export interface DirectoryDependency {
-  /** Tells the kinds apart. */
+  /** Discriminant of {@linkcode Dependency}. */
   readonly kind: "directory";
   /** Relative to the project root when below it. */
   readonly path: string;
-  /** Digest over the sorted names and types of its entries; `null`: there was no such directory. */
+  /** Digest over the sorted names and types of its entries; `null` when there was no such directory. */
   readonly digest: ContentDigest | null;
 }
 
-/** Metadata of a path was asked for: existence, type, size and, where the function looked at them, times. */
+/** Dependency on metadata of a path: existence, type, size and, where the function looked at them, times. */
 export interface StatDependency {
-  /** Tells the kinds apart. */
+  /** Discriminant of {@linkcode Dependency}. */
   readonly kind: "stat";
   /** Relative to the project root when below it. */
   readonly path: string;
-  /** Which metadata the function saw; times are rarely looked at, and would make `touch` an edit. */
+  /** Metadata that the function saw; times only when the function used them, else `touch` would be an edit. */
   readonly aspects: "existence" | "size" | "times";
-  /** With `times`: the members of the `stat` result that the function looked at, sorted: `["mtime"]`. */
+  /** Only with `times`: the members of the `stat` result that the function looked at, sorted: `["mtime"]`. */
   readonly fields?: readonly string[];
-  /** Digest over those; `null`: there was nothing at that path. */
+  /** Digest over this metadata; `null` when there was nothing at the path. */
   readonly digest: ContentDigest | null;
-  /** Whether symbolic links were followed (`stat`) or looked at themselves (`lstat`). */
+  /** True when symbolic links were followed (`stat`), false when the link itself was looked at (`lstat`). */
   readonly followed: boolean;
 }
 
-/** A symbolic link was resolved (`readLink`, `realPath`). */
+/** Dependency on the resolution of a symbolic link (`readLink`, `realPath`). */
 export interface LinkDependency {
-  /** Tells the kinds apart. */
+  /** Discriminant of {@linkcode Dependency}. */
   readonly kind: "link";
   /** Relative to the project root when below it. */
   readonly path: string;
   /** `target`: the text of the link; `real`: the resolved path, relative to the project root when below it. */
   readonly aspect: "target" | "real";
-  /** Identity of what was found. */
+  /** Digest of the text or path found; `null` when there was none. */
   readonly digest: ContentDigest | null;
 }
 
-/** An environment variable was asked for; `name` is `*` when all were listed. */
+/** Dependency on an environment variable, or on all of them. */
 export interface EnvironmentDependency {
-  /** Tells the kinds apart. */
+  /** Discriminant of {@linkcode Dependency}. */
   readonly kind: "env";
-  /** Name of the variable; `*`: all were listed. */
+  /** Name of the variable; `*` when all variables were listed. */
   readonly name: string;
-  /** Digest of the value; `null`: it was not set. Values may be secrets, so only digests are stored. */
+  /** Digest of the value; `null` when the variable was not set. Values may be secrets, so only digests are stored. */
   readonly digest: ContentDigest | null;
 }
 
-/** The working directory was asked for. */
+/** Dependency on the working directory. */
 export interface WorkingDirectoryDependency {
-  /** Tells the kinds apart. */
+  /** Discriminant of {@linkcode Dependency}. */
   readonly kind: "cwd";
-  /** Identity of what was found. */
+  /** Digest of the path of the working directory. */
   readonly digest: ContentDigest;
 }
 
-/** Another cached function was called. */
+/** Dependency on a call of another cached function, the inner call. */
 export interface ChildDependency {
-  /** Tells the kinds apart. */
+  /** Discriminant of {@linkcode Dependency}. */
   readonly kind: "child";
-  /** Which cached function, by {@linkcode EntryRecord.functionId}. */
+  /** Name and module of the inner function, as in {@linkcode EntryRecord.functionId}. */
   readonly functionId: string;
-  /** Its call key when it was called. */
+  /** Key of the inner call when it was called. */
   readonly key: CallKey;
   /**
-   * Its receiver and arguments, to run it again: the encoded bytes when they are few, else the blob that holds them;
-   * `null` when they could not be stored.
+   * Receiver and arguments of the inner call, for running it again: the encoded bytes when they are few, else the
+   * digest of the blob that holds them; `null` when they could not be stored.
    */
   readonly args: Uint8Array | BlobDigest | null;
-  /** Digest of what it returned, or of the error that it threw. */
+  /** Digest of the value that the inner call returned, or of the error that it threw. */
   readonly outcome: Digest<"outcome">;
 }
 
 /**
- * Everything that an execution and the cached calls inside it rest on, flattened.
+ * All dependencies of an execution and of the cached calls inside it, in one list.
  *
- * If all of it is unchanged, every inner call would answer as it did, and the inner calls need not be looked up one by
- * one. If something changed, the trace is verified in order, which alone can tell whether the change reaches the result.
+ * If none of them changed, every inner call would answer as it did, and the inner calls need not be looked up one by
+ * one. If one changed, the trace is verified in order, which alone can tell whether the change reaches the result.
  */
 export interface FlatTrace {
-  /** The inner cached functions, each with the digest of its code and of what its options declare. */
+  /** The inner cached functions, each with a digest of its code and of the dependencies that its options declare. */
   readonly functions: readonly { readonly functionId: string; readonly identity: Digest<"step"> }[];
-  /** What any of them observed, other than calls. */
+  /** Dependencies of the execution and of the inner calls; the calls themselves are left out. */
   readonly dependencies: readonly Exclude<Dependency, ChildDependency>[];
 }
 
-/** One execution: what it observed, in the order of observation, and what it returned. */
+/** Trace of one execution: its dependencies in the order in which they were read, and its result. */
 export interface Trace {
-  /** What it observed, in order. */
+  /** Dependencies, in the order in which they were read. */
   readonly dependencies: readonly Dependency[];
-  /** All that it rests on, inner calls included, in one list; `null`: there are none, or they rest on too much. */
+  /** The dependencies and those of all inner calls; `null` without inner calls, or when they cannot be listed. */
   readonly support: FlatTrace | null;
-  /** The blob that holds the result. */
+  /** Digest of the blob that holds the result. */
   readonly result: BlobDigest;
-  /** Size of that blob in bytes. */
+  /** Size of the result in bytes. */
   readonly sizeBytes: number;
-  /** When the execution ended, milliseconds since the epoch. */
+  /** Time when the execution ended, milliseconds since the epoch. */
   readonly createdMs: number;
-  /** How long the function itself ran, milliseconds. */
+  /** Time that the function itself ran, milliseconds. */
   readonly computeMs: number;
 }
 
-/** A reached symbol, value or package of a fingerprint, by name, so that a miss can say which one changed. */
+/** Part of a fingerprint: a symbol, value or package that the code reaches, by name, so that a miss can name it. */
 export interface FingerprintPart {
-  /** Tells the kinds apart. */
+  /** Kind of the part. */
   readonly kind: "function" | "class" | "value" | "package" | "runtime" | "cached" | "handle";
-  /** The name in the source, `lodash-es` for a package. */
+  /** Name in the source; for a package its name, such as `lodash-es`. */
   readonly name: string;
-  /** The module that declares it, relative to the project root when below it; absent for packages and globals. */
+  /** Module that declares the part, relative to the project root when below it; absent for packages and globals. */
   readonly module?: string;
   /** Digest of this part alone: of a function's own normalized source, of a value, of a package's locked closure. */
   readonly digest: Digest;
@@ -154,62 +154,62 @@ export interface FingerprintPart {
   readonly preview?: string;
 }
 
-/** One leaf of an argument or declared value, for showing what differs. */
+/** Leaf of an argument or of a declared value, for showing differences. */
 export interface ValuePart {
-  /** Where it is: `args.opts.alpha`, `env.HOME`, `vars.rate`, `files.data/a.csv`, `version`. */
+  /** Path of the leaf: `args.opts.alpha`, `env.HOME`, `vars.rate`, `files.data/a.csv`, `version`. */
   readonly path: string;
-  /** Identity of what was found. */
+  /** Digest of the value found; `null` when there was none, such as a variable that was not set. */
   readonly digest: ValueDigest | ContentDigest | null;
   /** Abbreviated value, at most 80 characters; absent where it must not be shown (environment variables). */
   readonly preview?: string;
 }
 
-/** One stored call. */
+/** Record of one stored call. */
 export interface EntryRecord {
   /** Version of the stored shape. */
   readonly format: 1;
-  /** The key of the call. */
+  /** Key of the call. */
   readonly key: CallKey;
   /** Name of the function as shown to users. */
   readonly fname: string;
-  /** Name and module, telling apart functions of the same name: `load @ src/load.ts`. */
+  /** Name and module of the function, which tell functions of the same name apart: `load @ src/load.ts`. */
   readonly functionId: string;
-  /** When the entry was first stored, milliseconds since the epoch. */
+  /** Time when the entry was first stored, milliseconds since the epoch. */
   readonly createdMs: number;
-  /** Identity of the code. */
+  /** Digest of the function's fingerprint. */
   readonly fingerprint: FingerprintDigest;
-  /** The fingerprint's parts; many entries share them, so the store keeps them once per fingerprint. */
+  /** Parts of the fingerprint. Many entries share them, so the store keeps them once per fingerprint. */
   readonly parts: readonly FingerprintPart[];
-  /** What in the function's code could not be followed, in words. */
+  /** Parts of the function's code that could not be followed, in words. */
   readonly notices: readonly string[];
-  /** Leaves of the arguments and of the declared dependencies, bounded in number. */
+  /** Leaves of the arguments and of the declared dependencies, limited in number. */
   readonly values: readonly ValuePart[];
-  /** Files that options declare (`fileArgs`, `dependsOnFiles`), as paths with digests, for the graph. */
+  /** Files that options declare (`fileArgs`, `dependsOnFiles`) with digests, for the graph and for differences. */
   readonly files: readonly FileDependency[];
-  /** Newest first. Never empty in a stored record. */
+  /** Traces, newest first. Never empty in a stored record. */
   readonly traces: readonly Trace[];
 }
 
-/** What a list shows of an entry without reading its record. */
+/** Summary of an entry: the part that a list shows without reading the record. */
 export interface EntrySummary {
-  /** The key of the call. */
+  /** Key of the call. */
   readonly key: CallKey;
   /** Name of the function as shown to users. */
   readonly fname: string;
   /** Name and module of the function. */
   readonly functionId: string;
-  /** When it was stored, milliseconds since the epoch. */
+  /** Time when the entry was first stored, milliseconds since the epoch. */
   readonly createdMs: number;
-  /** Sum of the sizes of the results of its traces, bytes. */
+  /** Sum of the sizes of the results of all traces, bytes. */
   readonly sizeBytes: number;
-  /** Compute time of its newest trace, milliseconds. */
+  /** Time that the function ran in the newest trace, milliseconds. */
   readonly computeMs: number;
 }
 
-/** How often an entry was used. Kept apart from the record, so that a hit rewrites nothing. */
+/** Usage of an entry. Kept apart from the record, so that a hit rewrites nothing. */
 export interface EntryUsage {
-  /** How often it was used. */
+  /** Number of hits. */
   readonly hits: number;
-  /** Milliseconds since the epoch; the time of creation when it was never hit. */
+  /** Time of the last hit, milliseconds since the epoch. */
   readonly lastUsedMs: number;
 }

@@ -1,8 +1,8 @@
 /**
- * SHA-256 of bytes: the one place that hashes what is already in memory.
+ * SHA-256 of bytes and texts. A file of its own, since it is the only module that hashes.
  *
- * `node:crypto` answers synchronously in about 2 µs where an asynchronous digest costs 60 µs before it begins; loading
- * it costs about 10 ms, so it is loaded by the first digest, not by the import of this package.
+ * `node:crypto` answers synchronously in about 2 µs, whereas an asynchronous digest costs 60 µs before it begins.
+ * Loading `node:crypto` costs about 10 ms, so the first digest loads it, not the import of this package.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import defer * as nodeCrypto from "node:crypto";
 import type { Digest } from "./digests.ts";
 
 /**
- * SHA-256 of `data`; a string counts by its UTF-8 bytes.
+ * Returns the SHA-256 of `data`; a text is digested as UTF-8.
  *
  * @param data Bytes or text.
  * @returns 64 lowercase hex characters.
@@ -20,7 +20,7 @@ export function digestBytes<Kind extends string>(data: Uint8Array | string): Dig
 }
 
 /**
- * SHA-256 of several pieces as if they were one, without joining them.
+ * Returns the SHA-256 of several pieces as if they were one, without joining them.
  *
  * @param chunks The pieces, in order.
  * @returns 64 lowercase hex characters.
@@ -31,11 +31,11 @@ export function digestChunks<Kind extends string>(chunks: Iterable<Uint8Array>):
   return hash.digest("hex") as Digest<Kind>;
 }
 
-/** A SHA-256 that is fed piece by piece. */
+/** SHA-256 that is computed piece by piece. */
 export interface DigestStream {
-  /** Feeds one piece. */
+  /** Adds one piece. */
   update(chunk: Uint8Array): void;
-  /** Ends and returns 64 lowercase hex characters. */
+  /** Ends the digest and returns it: 64 lowercase hex characters. */
   end<Kind extends string>(): Digest<Kind>;
 }
 

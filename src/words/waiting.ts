@@ -1,14 +1,16 @@
 /**
- * Waiting for a while, and waiting once for what many ask for.
+ * Helpers for waiting: a pause, and a promise that all who ask for the same thing share.
+ *
+ * A file of its own, since `store/`, `call/` and `manage/` import it, and no other file of `words/` fits.
  *
  * @module
  */
-/** Waits. @param ms Milliseconds. */
+/** Waits. @param ms Time to wait, milliseconds. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** The promise that is known under a key; made by `find` for the first who asks. */
+/** Returns the promise known under `key`. The first caller makes it with `find`; later callers share it. */
 export function once<Key, Value>(
   known: Map<Key, Promise<Value>>,
   key: Key,

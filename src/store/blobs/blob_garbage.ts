@@ -1,5 +1,5 @@
 /**
- * Deleting blobs that no record refers to, safely beside processes that are about to refer to them.
+ * Deletion of blobs that no record refers to, safe beside processes that are about to refer to them.
  *
  * @module
  */
@@ -10,22 +10,22 @@ import { listRows } from "../records/graph_rows.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
 import { blobRowsOf } from "../records/rows.ts";
 
-/** With more candidates than this, reading all references once is faster than asking for each. */
+/** Number of candidates above which reading all references once is faster than asking for each candidate. */
 const ASK_EACH = 200;
 
 /**
- * Deletes those of `candidates` that no record refers to.
+ * Deletes the blobs among `candidates` that no record refers to.
  *
- * Each is moved aside before the last look at the references. A writer commits its record first and then makes sure that
- * its blob is there. So either this look sees the record, and the blob is put back, or the writer sees that the blob is
- * gone, and writes it again.
+ * Each blob is moved aside before the last look at the references. A writer commits its record first and then makes
+ * sure that its blob exists. So either this look sees the record, and the blob is put back, or the writer sees that
+ * the blob is gone, and writes it again.
  *
  * @returns Bytes freed.
  */
 export async function collectGarbage(candidates: ReadonlySet<BlobDigest>, store: GarbageStore): Promise<number> {
   if (candidates.size === 0) return 0;
   const look = () => candidates.size > ASK_EACH ? readReferences(store.handle) : askEach(candidates, store.handle);
-  // Looked before as well, so that a blob in use is not even for a moment out of its readers' sight.
+  // References are read before as well, so that readers do not miss a blob in use even for a moment.
   const before = await look();
   const unused = [...candidates].filter((digest) => !before.has(digest));
   if (unused.length === 0) return 0;
@@ -50,9 +50,9 @@ export async function collectGarbage(candidates: ReadonlySet<BlobDigest>, store:
 }
 
 /**
- * Puts back or deletes what a process that was killed in {@linkcode collectGarbage} left aside.
+ * Puts back or deletes blobs that a process which was killed in {@linkcode collectGarbage} left aside.
  *
- * @returns Number of files mended.
+ * @returns Number of blobs put back or deleted.
  */
 export async function recoverAside(store: GarbageStore): Promise<number> {
   const sweep = await lockSweep(store);
@@ -69,7 +69,7 @@ export async function recoverAside(store: GarbageStore): Promise<number> {
   }
 }
 
-/** Where blobs, and the references to them, are. */
+/** Database with the references to blobs, store of the blobs, and folder of the locks. */
 export interface GarbageStore {
   readonly handle: KvHandle;
   readonly blobs: BlobStore;
@@ -78,15 +78,15 @@ export interface GarbageStore {
 }
 
 /**
- * Held while blobs are aside, so that whoever holds it knows that files aside are nobody's.
+ * Takes the lock that is held while blobs are aside, so that its holder knows that no other process needs those blobs.
  *
- * @returns `null` where locks do not work; then files aside are left alone.
+ * @returns `null` where locks do not work; blobs are then moved and put back without a lock.
  */
 function lockSweep(store: GarbageStore): Promise<FileLock | null> {
   return waitForLock(`${store.locks}/sweep.lock`);
 }
 
-/** Whether a record refers to the blob. */
+/** True when a record refers to the blob. */
 export async function hasReference(digest: BlobDigest, handle: KvHandle): Promise<boolean> {
   for await (const _ of listRows(handle, { prefix: blobRowsOf(digest) }, { limit: 1 })) return true;
   return false;
@@ -98,7 +98,7 @@ async function askEach(digests: Iterable<BlobDigest>, handle: KvHandle): Promise
   return found;
 }
 
-/** All blobs that records refer to. */
+/** Returns all blobs that records refer to. */
 export async function readReferences(handle: KvHandle): Promise<Set<BlobDigest>> {
   const references = new Set<BlobDigest>();
   for await (const { key } of listRows(handle, { prefix: ["b"] })) references.add(key[1] as BlobDigest);

@@ -1,8 +1,8 @@
 /**
- * Bytes under the name of their own SHA-256, on the filesystem. Knows nothing of what they mean.
+ * Blobs: bytes in files that are named after the SHA-256 of the bytes. The store does not know what the bytes mean.
  *
- * A blob is written to a temporary file and renamed, so it is there whole or not at all; its digest is checked on every
- * read, so a flipped bit, a truncated copy or a swapped file is noticed and never returned.
+ * A blob is written to a temporary file and renamed, so the blob exists whole or not at all. Its digest is checked on
+ * every read, so a flipped bit, a truncated copy or a swapped file is noticed and never returned.
  *
  * @module
  */
@@ -21,17 +21,17 @@ import {
 import { type CacheLayout, codeOf, OWN_NAMES } from "../layout.ts";
 import { messageOf } from "../../words/errors.ts";
 
-/** Places for work; who finds none free waits, in order. */
+/** Limit on the work that is done at a time; further work waits, in order. */
 class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param count How much may be done at a time. */
+  /** @param count Number of pieces of work that may be done at a time. */
   constructor(count: number) {
     this.#free = count;
   }
 
-  /** Does the work when there is a place for it. @throws Whatever the work throws. */
+  /** Does the work when the limit allows it. @throws Whatever the work throws. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -40,72 +40,72 @@ class Slots {
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#free++;
-      else next(); // the place goes on
+      else next(); // the slot passes to the next in line
     }
   }
 }
 
-/** Up to this size, synchronous calls are faster than the round trip of an asynchronous one. Bytes. */
+/** Size up to which synchronous calls are faster than the round trip of an asynchronous one. Bytes. */
 export const SYNC_LIMIT_BYTES = 65_536;
 
-/** Large blobs that are open at a time: they take descriptors, and more of them are no faster. */
+/** Limit on large blobs that are open at a time: each takes a descriptor, and more of them are no faster. */
 const largeFiles = new Slots(8);
 
-/** Number of digests of written blobs that are remembered. */
+/** Most digests of written blobs that are remembered. */
 const MAX_WRITTEN = 1024;
 
-/** What reading a blob gave. */
+/** Result of reading a blob. */
 export type BlobRead =
   | { readonly status: "ok"; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly status: "missing" }
   | { readonly status: "corrupt"; readonly detail: string }
-  /** Its bytes could not be looked at, and may well be whole: no descriptor left, no permission. */
+  /** The bytes could not be read, and may well be whole: no descriptor left, no permission. */
   | { readonly status: "unreadable"; readonly detail: string };
 
-/** What writing a blob gave. */
+/** Result of writing a blob. */
 export interface BlobWritten {
   readonly digest: BlobDigest;
-  /** Number of bytes of the blob. */
+  /** Size of the blob in bytes. */
   readonly sizeBytes: number;
 }
 
-/** A file of the blob folder. */
+/** File in the folder of blobs. */
 export interface BlobFile {
   readonly digest: BlobDigest;
   readonly sizeBytes: number;
-  /** When it was last written, milliseconds since the epoch. */
+  /** Time when the file was last written, milliseconds since the epoch. */
   readonly modifiedMs: number;
 }
 
-/** A blob that was moved aside. */
+/** Blob that was moved aside. */
 export interface MovedBlob {
-  /** Puts it where it was. */
+  /** Moves the blob back to its place. */
   putBack(): void;
-  /** Deletes it and returns its size in bytes. */
+  /** Deletes the blob and returns its size in bytes. */
   remove(): number;
 }
 
 /** Options of {@linkcode BlobStore}. */
 export interface BlobStoreOptions {
   /**
-   * Wait for the disk before a blob counts as written. Without it a power failure can leave a damaged blob, which is
-   * noticed and computed again.
+   * True to wait for the disk before a blob counts as written. Without this, a power failure can leave a damaged blob,
+   * which is noticed, and its result computed again.
    *
    * @default {false}
    */
   readonly durable?: boolean;
 }
 
-/** The blobs of one cache directory. */
+/** Blobs of one cache directory. */
 export class BlobStore {
   readonly #version: string;
   readonly #blobs: string;
   readonly #tmp: string;
   readonly #durable: boolean;
-  /** Small blobs that this process wrote, so that probably they are there. */
+  /** Small blobs that this process wrote, so that they probably exist. */
   readonly #written = new Set<BlobDigest>();
 
-  /** @param layout Where the folders are. @param options See there. */
+  /** @param layout Paths of the cache. @param options See {@linkcode BlobStoreOptions}. */
   constructor(layout: CacheLayout, options: BlobStoreOptions = {}) {
     this.#version = layout.version;
     this.#blobs = layout.blobs;
@@ -113,13 +113,13 @@ export class BlobStore {
     this.#durable = options.durable ?? false;
   }
 
-  /** The file of a blob, whether or not it exists. */
+  /** Returns the path of a blob, whether or not the blob exists. */
   pathOf(digest: BlobDigest): string {
     if (!isDigest(digest)) throw new TypeError(`Not a digest: ${String(digest).slice(0, 80)}`);
     return `${this.#blobs}/${digest.slice(0, 2)}/${digest.slice(2)}.cbor`;
   }
 
-  /** Time since a blob was last written, milliseconds; `null` when there is none. */
+  /** Returns the time since a blob was last written, milliseconds; `null` when there is no such blob. */
   ageOf(digest: BlobDigest): number | null {
     try {
       return Date.now() - (Deno.lstatSync(this.pathOf(digest)).mtime?.getTime() ?? 0);
@@ -128,7 +128,7 @@ export class BlobStore {
     }
   }
 
-  /** Whether there is a file of that name; its bytes are not looked at. */
+  /** True when there is a file for the blob; its bytes are not checked. */
   has(digest: BlobDigest): boolean {
     try {
       return Deno.lstatSync(this.pathOf(digest)).isFile;
@@ -138,12 +138,12 @@ export class BlobStore {
   }
 
   /**
-   * Stores bytes, given in pieces that are never joined, so a large result is not copied.
+   * Stores bytes, given in pieces. The pieces of a large result are never joined, so the result is not copied.
    *
-   * An equal blob that is there already is replaced, unless it is found to be whole.
+   * An equal blob that exists is replaced, unless it is found to be whole.
    *
-   * @param chunks The bytes, in order.
-   * @returns Their digest and total size.
+   * @param chunks Pieces of the bytes, in order.
+   * @returns Digest and total size of the bytes.
    * @throws The system's error when they cannot be written (disk full, folder gone and not to be made again).
    */
   async write(chunks: readonly Uint8Array[]): Promise<BlobWritten> {
@@ -155,7 +155,7 @@ export class BlobStore {
           ? await largeFiles.run(() => this.#writeLarge(chunks, sizeBytes))
           : this.#writeSmall(chunks, sizeBytes);
       } catch (error) {
-        // A clean-up can take a temporary file in the instant before it is locked.
+        // A clean-up can delete a temporary file in the instant before the file is locked.
         if (!(error instanceof Deno.errors.NotFound) || attempt > 0) throw error;
       }
     }
@@ -164,7 +164,7 @@ export class BlobStore {
   /**
    * Reads a small blob at once, without the round trip of an asynchronous call.
    *
-   * @param digest Which.
+   * @param digest Digest of the blob.
    */
   readSync(digest: BlobDigest): BlobRead {
     try {
@@ -178,8 +178,8 @@ export class BlobStore {
   /**
    * Reads a blob and checks its digest.
    *
-   * @param digest Which.
-   * @param sizeBytes What the record says; only chooses the faster way to read.
+   * @param digest Digest of the blob.
+   * @param sizeBytes Size in the record; only chooses the faster way to read.
    */
   async read(digest: BlobDigest, sizeBytes?: number): Promise<BlobRead> {
     if (sizeBytes !== undefined && sizeBytes <= SYNC_LIMIT_BYTES) return this.readSync(digest);
@@ -193,7 +193,7 @@ export class BlobStore {
   /**
    * Deletes a blob.
    *
-   * @returns The number of bytes freed; 0 when there was none.
+   * @returns Number of bytes freed; 0 when there was no blob.
    */
   remove(digest: BlobDigest): number {
     this.#requireFolderOf(digest);
@@ -204,9 +204,9 @@ export class BlobStore {
   }
 
   /**
-   * Moves a blob out of its readers' sight, to be deleted or put back.
+   * Moves a blob aside, where no reader looks, to be deleted or put back.
    *
-   * @returns `null` when there is none.
+   * @returns `null` when there is no such blob.
    */
   moveAside(digest: BlobDigest): MovedBlob | null {
     const path = this.pathOf(digest);
@@ -223,7 +223,7 @@ export class BlobStore {
     return this.#moved(aside, digest);
   }
 
-  /** Blobs that are aside now: those of a running clean-up, and what killed ones left. */
+  /** Yields the blobs that are aside now: those of a running clean-up, and those that a killed clean-up left. */
   *listAside(): Generator<{ readonly digest: BlobDigest; readonly path: string; readonly moved: MovedBlob }> {
     requireFolders(this.#version, this.#tmp);
     for (const name of listOwn(this.#tmp, OWN_NAMES.aside)) {
@@ -234,9 +234,10 @@ export class BlobStore {
   }
 
   /**
-   * Temporary files that no process is writing any more.
+   * Yields the temporary files that no process is writing any more.
    *
-   * @param nowMs Where locks do not work, those count that were not written to for an hour before this.
+   * @param nowMs Time that counts as now, milliseconds since the epoch. Where locks do not work, a file is taken for
+   * abandoned when it was not written to in the hour before.
    */
   *listAbandoned(nowMs: number): Generator<string> {
     requireFolders(this.#version, this.#tmp);
@@ -247,23 +248,23 @@ export class BlobStore {
   }
 
   /**
-   * Deletes what {@linkcode listAbandoned} lists.
+   * Deletes the files that {@linkcode listAbandoned} yields.
    *
    * @returns Number of files.
    */
   removeAbandoned(nowMs: number): number {
     let count = 0;
     for (const path of this.listAbandoned(nowMs)) {
-      // Another process may be cleaning up, too.
+      // Another process may be cleaning up at the same time.
       if (removeQuietly(path)) count++;
     }
     return count;
   }
 
   /**
-   * All blobs, in no order. Files with other names, and links, are passed over.
+   * Yields all blobs, in no order. Files with other names, and links, are passed over.
    *
-   * @param isWanted Asked before the file is looked at.
+   * @param isWanted True for a blob to yield; asked before the file is looked at.
    */
   *list(isWanted: (digest: BlobDigest) => boolean = () => true): Generator<BlobFile> {
     requireFolders(this.#version, this.#blobs);
@@ -272,7 +273,7 @@ export class BlobStore {
         const digest = folder + name.replace(/\.cbor$/, "") as BlobDigest;
         if (!isWanted(digest)) continue;
         const info = lookAtEntry(`${this.#blobs}/${folder}/${name}`);
-        // It may have been removed since the folder was listed.
+        // The blob may have been removed since the folder was listed.
         if (info !== null) yield { digest, sizeBytes: info.size, modifiedMs: info.mtime?.getTime() ?? 0 };
       }
     }
@@ -280,7 +281,7 @@ export class BlobStore {
 
   #writeSmall(chunks: readonly Uint8Array[], sizeBytes: number): BlobWritten {
     const digest: BlobDigest = digestChunks(chunks);
-    // Many calls return the same little thing. Replacing a file is slow, reading a little one is not.
+    // Many calls return the same small value. Replacing a file is slow, reading a small one is not.
     if (this.#written.has(digest) && this.readSync(digest).status === "ok") return { digest, sizeBytes };
     const bytes = chunks.length === 1 ? chunks[0]! : joinChunks(chunks);
     const [file, temporary] = this.#begin();
@@ -306,7 +307,7 @@ export class BlobStore {
       for (const chunk of chunks) {
         for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
           const piece = chunk.subarray(at, at + PIECE_BYTES);
-          // The disk works on one piece while the next line digests it.
+          // The disk writes the piece while the next line digests it.
           const writing = writeAll(file, piece);
           hash.update(piece);
           await writing;
@@ -345,8 +346,8 @@ export class BlobStore {
   }
 
   /**
-   * A new temporary file. It is locked while it is being written, so that a clean-up can tell it from what a killed
-   * process left.
+   * Creates a temporary file. The file is locked while it is being written, so that a clean-up can tell it from files
+   * that killed processes left.
    */
   #begin(): [file: Deno.FsFile, path: string] {
     const path = `${this.#tmp}/${Deno.pid}-${crypto.randomUUID()}`;
@@ -358,7 +359,7 @@ export class BlobStore {
     try {
       file.tryLockSync(true);
     } catch {
-      // No locks here: clean-ups go by age.
+      // Locks do not work here: clean-ups go by age.
     }
     return [file, path];
   }
@@ -379,12 +380,12 @@ export class BlobStore {
     };
   }
 
-  /** @throws {CacheError} `ERR_CACHE_DIR` when a folder that the blob is in is a link. */
+  /** @throws {CacheError} `ERR_CACHE_DIR` when a folder on the path of the blob is a link. */
   #requireFolderOf(digest: BlobDigest): void {
     requireFolders(this.#version, this.#blobs, `${this.#blobs}/${digest.slice(0, 2)}`);
   }
 
-  /** Makes the folder only when it turns out to be missing: almost always it is there. */
+  /** Runs `effect`. Creates the folder only when it turns out to be missing: almost always it exists. */
   #inFolder<T>(folder: string, effect: () => T): T {
     try {
       return effect();
@@ -396,20 +397,20 @@ export class BlobStore {
   }
 }
 
-/** Small enough that digesting one piece overlaps with writing or reading another, large enough that calls do not count. */
+/** Bytes digested at once: so few that digesting overlaps with the disk, so many that calls do not count. */
 const PIECE_BYTES = 2 * 1024 * 1024;
 
 function check(digest: BlobDigest, bytes: Uint8Array<ArrayBuffer>): BlobRead {
   return compare(digest, digestBytes(bytes), bytes, bytes.byteLength);
 }
 
-/** @param filled Fewer than there are bytes when the file was cut off while it was read. */
+/** Compares digests. @param filled Bytes read, fewer than `bytes` has when the file was cut off while it was read. */
 function compare(digest: BlobDigest, found: BlobDigest, bytes: Uint8Array<ArrayBuffer>, filled: number): BlobRead {
   if (found === digest && filled === bytes.byteLength) return { status: "ok", bytes };
   return { status: "corrupt", detail: `Blob ${digest} holds ${filled} bytes of another digest, ${found}` };
 }
 
-/** What reading something else than a regular file gives: a link leads anywhere, a pipe is waited for. */
+/** Returns the result of reading a link or a pipe, which is not opened: it leads anywhere, or blocks. Else `null`. */
 function notAFile(path: string): BlobRead | null {
   const info = Deno.lstatSync(path);
   if (info.isFile || info.isDirectory) return null;
@@ -459,13 +460,13 @@ function isAbandoned(path: string, nowMs: number): boolean {
   }
 }
 
-/** A folder in the place of a blob keeps it from being written again; one that holds something is left alone. */
+/** Deletes an empty folder in the place of a blob, where it keeps the blob from being written. Other folders stay. */
 function removeEmptyFolder(path: string): void {
   if (!lookAtEntry(path)?.isDirectory) return;
   try {
     Deno.removeSync(path);
   } catch {
-    // It is not empty, and then not ours.
+    // The folder is not empty, and then not the cache's.
   }
 }
 
@@ -473,6 +474,6 @@ function removeQuietly(path: string): boolean {
   try {
     return removeOwn(path) !== null;
   } catch {
-    return false; // it was never made, or somebody cleaned up: either way there is nothing left over
+    return false; // the file was never created, or another process deleted it
   }
 }

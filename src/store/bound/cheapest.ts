@@ -1,10 +1,10 @@
 /**
- * Which entries are cheapest to lose: GreedyDual-Size with frequency.
+ * Choice of the entries that are cheapest to lose: the algorithm GreedyDual-Size with frequency.
  *
- * Pei Cao and Sandy Irani, "Cost-Aware WWW Proxy Caching Algorithms" (USITS 1997): an entry is worth its cost per byte,
- * raised by the worth of the last entry that was evicted before it was last used; the least worth goes first. Ludmila
- * Cherkasova (HP Labs HPL-98-69, 1998) multiplies the cost by the number of uses. The cost here is the time that the
- * function ran.
+ * Pei Cao and Sandy Irani, "Cost-Aware WWW Proxy Caching Algorithms" (USITS 1997): the worth of an entry is its cost
+ * per byte, plus the worth of the last entry that was evicted before the entry was last used. The entry of least
+ * worth is evicted first. Ludmila Cherkasova (HP Labs HPL-98-69, 1998) multiplies the cost by the number of uses. The
+ * cost here is the time that the function ran.
  *
  * @module
  */
@@ -15,22 +15,22 @@ import type { CacheLayout } from "../layout.ts";
 
 /** Options of {@linkcode chooseCheapest}. */
 export interface CheapestOptions {
-  /** What the entries that stay may take in all, bytes. */
+  /** Most bytes that the entries that stay may take in all. */
   readonly maxBytes: number;
   readonly usage: ReadonlyMap<CallKey, EntryUsage>;
-  /** Tells what the last evicted entry before a time was worth. */
+  /** Gives the worth of the last entry that was evicted before a time. */
   readonly inflation: { at(timeMs: number): number };
 }
 
-/** What an entry takes beyond its result: its rows in the database. Keeps a result of no bytes from being priceless. */
+/** Bytes that an entry takes beside its result: its rows in the database. Keeps the worth of an empty result finite. */
 const ROW_BYTES = 1024;
 
 /**
- * The entries to remove, cheapest first, so that the others take at most `maxBytes`.
+ * Returns the entries to remove, cheapest first, so that the others take at most `maxBytes`.
  *
  * @param entries All entries.
- * @param options See there.
- * @returns The entries, and the worth of the dearest of them (`null` when there is none), by which later uses are raised.
+ * @param options See {@linkcode CheapestOptions}.
+ * @returns The entries, and the highest worth among them (`null` when there are none), by which later uses are raised.
  */
 export function chooseCheapest<Entry extends EntrySummary>(
   entries: readonly Entry[],
@@ -50,7 +50,7 @@ export function chooseCheapest<Entry extends EntrySummary>(
   let value: number | null = null;
   for (const { entry, worth } of ranked) {
     if (sizeBytes <= maxBytes) break;
-    // Losing an entry without a result of its own gains nothing.
+    // Removing an entry whose result has no bytes gains nothing.
     if (entry.sizeBytes === 0) continue;
     sizeBytes -= entry.sizeBytes;
     chosen.push(entry);
@@ -59,16 +59,16 @@ export function chooseCheapest<Entry extends EntrySummary>(
   return { entries: chosen, value };
 }
 
-/** Steps that are kept; what was used before the oldest of them counts as used at its time. */
+/** Most evictions that are stored; an entry that was last used before the oldest of them is not raised. */
 const MAX_STEPS = 500;
 
 type InflationStep = readonly [timeMs: number, worth: number];
 
 /**
- * The inflation of one cache directory.
+ * Inflation of one cache directory.
  *
- * The "L" of GreedyDual-Size: what evicted entries were worth, over time. An entry that is used after an eviction is
- * raised by what that eviction was worth, so that old uses lose against new ones.
+ * The "L" of GreedyDual-Size: the worth of evicted entries, over time. An entry that is used after an eviction is
+ * raised by the worth of the evicted entry, so that old uses lose against new ones.
  */
 export class Inflation {
   readonly #path: string;
@@ -76,7 +76,7 @@ export class Inflation {
   readonly #isReadOnly: boolean;
   readonly #steps: InflationStep[];
 
-  /** @param layout Where. @param isReadOnly Whether {@linkcode raise} keeps nothing. */
+  /** @param layout Paths of the cache. @param isReadOnly True when {@linkcode raise} keeps nothing. */
   constructor(layout: CacheLayout, isReadOnly: boolean) {
     this.#path = `${layout.usage}/inflation.json`;
     this.#isReadOnly = isReadOnly;
@@ -84,7 +84,7 @@ export class Inflation {
     this.#steps = readSteps(this.#path);
   }
 
-  /** What the last entry that was evicted before this time was worth; 0 when none was. */
+  /** Returns the worth of the last entry that was evicted before this time; 0 when none was. */
   at(timeMs: number): number {
     let low = 0;
     let high = this.#steps.length;
@@ -96,10 +96,10 @@ export class Inflation {
     return this.#steps[low - 1]?.[1] ?? 0;
   }
 
-  /** Notes an eviction. */
+  /** Notes the worth of an evicted entry, and the time of the eviction, milliseconds since the epoch. */
   raise(worth: number, timeMs: number): void {
     const last = this.#steps.at(-1);
-    // It never falls. A clock that went backwards must not put steps out of order.
+    // The inflation never falls. A clock that went backwards must not put steps out of order.
     if (this.#isReadOnly || !(worth > (last?.[1] ?? 0))) return;
     this.#steps.push([Math.max(timeMs, last?.[0] ?? 0), worth]);
     try {
@@ -107,7 +107,7 @@ export class Inflation {
       const text = JSON.stringify(this.#steps.slice(-MAX_STEPS));
       writeAnew(this.#path, new TextEncoder().encode(text), `${this.#path}.${Deno.pid}`);
     } catch {
-      // The order of later prunes is a little worse; nothing depends on it.
+      // The order of later prunes is a little worse; nothing else depends on the file.
     }
   }
 }

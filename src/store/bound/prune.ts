@@ -1,5 +1,5 @@
 /**
- * Removing entries: those that were not used for long, and those that are cheapest to lose when the cache is too large.
+ * Removing entries: those not used for long, and, when the cache is too large, those that are cheapest to lose.
  *
  * @module
  */
@@ -16,48 +16,49 @@ import { collectGarbage, readReferences, recoverAside } from "../blobs/blob_garb
 /** Options of {@linkcode prune}. */
 export interface PruneOptions {
   /**
-   * Remove entries that were not used for so many days.
+   * Number of days after which an entry that was not used is removed.
    *
    * @default {30, or no limit when only `maxBytes` is given}
    */
   readonly daysOld?: number;
-  /** Then remove what is cheapest to lose until the results take at most so many bytes. */
+  /** Most bytes that results take after the removal by age; entries cheapest to lose are removed until they fit. */
   readonly maxBytes?: number;
-  /** Only entries of this function; `maxBytes` then counts these alone. */
+  /** Name of the function whose entries are removed; `maxBytes` then counts these alone. */
   readonly fname?: string;
   /**
-   * Count what would be removed, and remove nothing.
+   * True to count the entries that would be removed, and remove nothing.
    *
    * @default {false}
    */
   readonly dryRun?: boolean;
-  /** Told how much is done, and of how much, in entries; 0 while that is not known. */
+  /** Called with the number of entries done, and of all entries; the latter is 0 while it is not known. */
   readonly onProgress?: (done: number, total: number) => void;
   /**
-   * Whether to remove what killed processes left behind as well, which takes a look at everything.
+   * True to remove files and rows that killed processes left behind as well, which takes a look at everything.
    *
    * @default {true}
    */
   readonly sweep?: boolean;
-  /** The time that counts as now, milliseconds since the epoch. */
+  /** Time that counts as now, milliseconds since the epoch. */
   readonly now?: number;
 }
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
-/** Entries looked at between two reports of progress. */
+/** Number of entries looked at between two reports of progress. */
 const STEP = 1000;
 
 /**
- * Removes entries that were not used for long, and, when a size is given, what is cheapest to lose until the results are
- * below it; then what killed processes left behind.
+ * Removes entries that were not used for long; when a size is given, also those that are cheapest to lose, until the
+ * results are below the size; then files and rows that killed processes left behind.
  *
- * An entry that is being computed stays. A process that is reading a removed result reads it to its end; one that comes
- * later computes it again.
+ * An entry that is being computed stays. A process that is reading a removed result reads it to its end; a process that
+ * comes later computes it again.
  *
  * @param cache The cache.
- * @param options What to remove.
- * @returns What was removed, or with `dryRun` would be. With `dryRun`, results that entries share count for each.
+ * @param options See {@linkcode PruneOptions}.
+ * @returns Entries and bytes removed, or with `dryRun` to be removed. With `dryRun`, a result that several entries
+ * share counts for each.
  */
 export async function prune(cache: Cache, options: PruneOptions = {}): Promise<Removal> {
   const release = cache.use();
@@ -95,7 +96,7 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
   }
 }
 
-/** Tells which calls are being computed: there are few lock files at any time, and many entries. */
+/** Returns a test for calls that are being computed. It lists the locks once: they are few, and the entries many. */
 function runningCalls(cache: Cache): (key: CallKey) => boolean {
   const names = new Set(listOwn(cache.layout.locks, OWN_NAMES.lock));
   return (key) => names.has(`${key}.lock`) && isLockHeld(`${cache.layout.locks}/${key}.lock`);
@@ -105,21 +106,21 @@ function totalBytesOf(entries: readonly StoredSummary[]): number {
   return entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-/** What was cleaned up. */
+/** Result of a sweep. */
 interface Swept {
   readonly temporaryFiles: number;
   readonly locks: number;
   readonly freedBytes: number;
 }
 
-/** A blob that was written within this time may belong to a record that is about to be committed. Milliseconds. */
+/** Age up to which a blob without a record stays: its record may be about to be committed. Milliseconds. */
 const GRACE_MS = 60_000;
 
 /**
- * Removes everything that nobody can use any more. What another process is about to use stays.
+ * Removes files and rows that nobody can use any more. Those that another process is about to use stay.
  *
  * @param cache The cache.
- * @param nowMs Milliseconds since the epoch.
+ * @param nowMs Time that counts as now, milliseconds since the epoch.
  */
 async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
   const temporaryFiles = await recoverAside(cache.records.garbage) + cache.blobs.removeAbandoned(nowMs);

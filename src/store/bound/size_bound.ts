@@ -1,17 +1,17 @@
 /**
- * Keeping a cache below a size while it is used.
+ * Bound on the size of a cache, enforced while the cache is used.
  *
  * @module
  */
 import type { Cache } from "../cache_dir.ts";
 import type { Removal } from "../records/record_store.ts";
 
-/** What remains after a removal, as a share of the bound: the next removals then have something to do. */
+/** Share of the bound that remains filled after a removal, so that the next results do not each need a removal. */
 const REMAINING_SHARE = 0.9;
-/** After so much of the bound was added, the cache is measured again, since others add to it too. */
+/** Share of the bound after whose addition the cache is measured again, since other processes add to it too. */
 const MEASURE_SHARE = 0.02;
 
-/** The bound of one cache directory in this process. */
+/** Bound on the size of one cache directory, in this process. */
 export class SizeBound {
   readonly #cache: Cache;
   readonly #maxBytes: number;
@@ -19,24 +19,24 @@ export class SizeBound {
   #addedBytes = 0;
   #running: Promise<Removal | null> | undefined;
 
-  /** @param cache The cache. @param maxBytes What its results may take, bytes. */
+  /** @param cache The cache. @param maxBytes Most bytes that its results may take. */
   constructor(cache: Cache, maxBytes: number) {
     this.#cache = cache;
     this.#maxBytes = maxBytes;
   }
 
   /**
-   * Says that a result was stored, and removes entries when the cache has become too large. Most calls only count.
+   * Counts a result that was stored, and removes entries when the cache has become too large. Most calls only count.
    *
    * @param sizeBytes Size of the result.
-   * @returns What was removed; `null` when nothing had to be.
+   * @returns Entries and bytes removed; `null` when nothing had to be removed.
    */
   committed(sizeBytes: number): Promise<Removal | null> {
     this.#addedBytes += sizeBytes;
     const isMeasured = this.#measuredBytes !== undefined && this.#addedBytes < this.#maxBytes * MEASURE_SHARE &&
       this.#measuredBytes + this.#addedBytes <= this.#maxBytes;
     if (isMeasured) return Promise.resolve(null);
-    // One at a time: callers that come while it runs are served by it.
+    // One removal at a time: callers that come while it runs wait for its result.
     this.#running ??= this.#enforce().finally(() => this.#running = undefined);
     return this.#running;
   }

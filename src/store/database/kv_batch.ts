@@ -5,27 +5,28 @@
  */
 import type { KvHandle } from "./kv_handle.ts";
 
-/** A row to write, or to delete when `value` is absent. */
+/** Row to write, or to delete when `value` is absent. */
 export interface Mutation {
   readonly key: Deno.KvKey;
   readonly value?: unknown;
 }
 
-/** Below 100 checks, 1,000 mutations, 80 KiB of keys and 800 KiB in all, with room for Deno's own overhead. */
+/** Limits of a commit: those of Deno.Kv (100 checks, 1,000 mutations, 80 KiB of keys, 800 KiB) less Deno's overhead. */
 const MAX_CHECKS = 90;
 const MAX_MUTATIONS = 900;
 const MAX_KEY_BYTES = 70_000;
 const MAX_BYTES = 700_000;
 
 /**
- * Commits that happen at the same time share one atomic: what costs is waiting for the disk, once per atomic.
+ * Writer that joins commits requested at the same time into one atomic commit: the cost is waiting for the disk, once
+ * per atomic commit.
  */
 export class KvWriter {
   readonly #handle: KvHandle;
   #waiting: Pending[] = [];
   #isWriting = false;
 
-  /** @param handle Where to write. */
+  /** @param handle Database to write to. */
   constructor(handle: KvHandle) {
     this.#handle = handle;
   }
@@ -33,9 +34,9 @@ export class KvWriter {
   /**
    * Writes all mutations at once or, if it throws or a check fails, none of them.
    *
-   * @param mutations At most what one atomic takes; {@linkcode splitMutations} makes such pieces.
-   * @param checks Rows that must be in the version that was read; without a version, rows that must not exist.
-   * @returns Whether the checks held and it was written.
+   * @param mutations At most what one atomic commit takes; {@linkcode splitMutations} makes such pieces.
+   * @param checks Rows that must have the version that was read; a check without a version: the row must not exist.
+   * @returns True when the checks held and the mutations were written.
    */
   commit(mutations: readonly Mutation[], checks: readonly Deno.AtomicCheck[] = []): Promise<boolean> {
     return new Promise((resolve, reject) => {
@@ -65,7 +66,7 @@ export class KvWriter {
     this.#isWriting = false;
   }
 
-  /** One bad commit must not take the others with it. */
+  /** Writes each commit of a group separately, so that one bad commit does not fail the others. */
   async #writeOneByOne(group: readonly Pending[]): Promise<void> {
     for (const pending of group) {
       try {
@@ -78,7 +79,8 @@ export class KvWriter {
 
   #takeGroup(): Pending[] {
     const size = new AtomicSize();
-    // All checks of an atomic come before its writes: who checks what another one writes waits for the next.
+    // All checks of an atomic commit come before its writes: a commit that checks a row which another one in the group
+    // writes waits for the next group.
     const written = new Set<string>();
     let count = 0;
     for (const pending of this.#waiting) {
@@ -114,13 +116,13 @@ function nameOfRow(key: Deno.KvKey): string {
   return key.join("\0");
 }
 
-/** Without those that a later one replaces; keys that are one object. */
+/** Returns the mutations without those that a later one replaces; only keys that are the same object are compared. */
 function newestOf(mutations: readonly Mutation[]): Mutation[] {
   const last = new Map(mutations.map((mutation) => [mutation.key, mutation]));
   return last.size === mutations.length ? [...mutations] : mutations.filter((each) => last.get(each.key) === each);
 }
 
-/** Pieces that fit into one atomic each. */
+/** Splits mutations into pieces that each fit into one atomic commit. */
 export function* splitMutations(mutations: Iterable<Mutation>): Generator<Mutation[]> {
   let piece: Mutation[] = [];
   let size = new AtomicSize();
@@ -174,7 +176,7 @@ function sizesOf(mutations: readonly Mutation[]): [keyBytes: number, bytes: numb
   return [keyBytes, bytes + keyBytes];
 }
 
-/** A character takes one byte in ASCII and at most three otherwise. */
+/** Returns the most bytes that a text takes in a key: one per character in ASCII, three otherwise. */
 function estimatedBytes(text: string): number {
   // deno-lint-ignore no-control-regex
   return /^[\x01-\x7f]*$/.test(text) ? text.length : text.length * 3;

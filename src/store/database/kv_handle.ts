@@ -1,5 +1,5 @@
 /**
- * A database that is open while it is needed: when to open and close it, and how often to try again.
+ * Lifetime of the open database: when it is opened and closed, and how often an operation is tried again.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { CacheLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
 /**
- * A database that is open while somebody uses it.
+ * Database that is open while somebody uses it.
  *
- * In a program it then stays open until the program ends: an open Deno.Kv does not keep a process alive. Under
- * `deno test` it is closed as soon as nobody uses it, because an open handle at the end of a test counts as a leak, and
- * opening it again costs 2–3 ms.
+ * In a program the database stays open until the program ends: an open Deno.Kv does not keep a process alive. Under
+ * `deno test` it is closed as soon as nobody uses it, because an open handle at the end of a test counts as a leak,
+ * and opening the database again costs 2–3 ms.
  */
 export class KvHandle {
   readonly #layout: CacheLayout;
@@ -27,14 +27,14 @@ export class KvHandle {
   #impatientUntilMs = 0;
   #ready: OpenKv | undefined;
 
-  /** Nothing is written. */
+  /** True when nothing is written. */
   readonly readOnly: boolean;
   readonly #access: KvAccess;
 
   /**
-   * @param layout Where the database is.
-   * @param report Told when a damaged file was moved aside.
-   * @param access How it is opened.
+   * @param layout Paths of the cache.
+   * @param report Called when a damaged file was moved aside, or cannot be read.
+   * @param access See {@linkcode KvAccess}.
    */
   constructor(layout: CacheLayout, report: ReportDamage, access: KvAccess) {
     this.readOnly = access.readOnly;
@@ -45,8 +45,8 @@ export class KvHandle {
   }
 
   /**
-   * Keeps the database open until the returned function is called; calling that again does nothing. Opening itself waits
-   * for the first {@linkcode run}.
+   * Keeps the database open until the returned function is called; calling that function again does nothing. The
+   * database is opened by the first {@linkcode run}.
    */
   use(): () => void {
     if (this.#users++ === 0 && this.#ready?.isOutdated?.() === true) this.close();
@@ -59,8 +59,8 @@ export class KvHandle {
   }
 
   /**
-   * Runs one operation on the database. A lock that another process holds is waited for; a damaged file is moved aside
-   * and the operation repeated on an empty database.
+   * Runs one operation on the database. Waits for a lock that another process holds. A damaged file is moved aside, or
+   * left alone when the handle is read-only, and the operation is repeated on an empty database.
    *
    * @throws {CacheError} As {@linkcode openKv}.
    */
@@ -85,7 +85,7 @@ export class KvHandle {
             this.#kv = openMemory(open.inode); // empty, and nothing will be written to it
             this.#report(describeUnreadable(this.#layout, error));
           } else if (isClosed(error) && attempt < DAMAGE_ATTEMPTS) {
-            // Another operation found damage and closed the handle under this one.
+            // Another operation found damage and closed the handle while this one used it.
             if (await this.#kv === open) this.close();
           } else {
             throw error;
@@ -101,21 +101,21 @@ export class KvHandle {
   }
 
   /**
-   * A text that is another one after each commit by any process. Read it *before* reading the database and keep it with
-   * what was read. `null` when it cannot be told.
+   * Returns a text that differs after each commit by any process; `null` when that cannot be told. Read it *before*
+   * reading the database and keep it with the data that was read.
    */
   commits(): string | null {
     return this.#ready?.commits?.read() ?? null;
   }
 
-  /** One wait in vain is enough: the operations after it do not each wait as long. */
+  /** Returns the longest wait for a lock, milliseconds. After a wait in vain, the next operations wait less. */
   #patienceMs(): number {
     return performance.now() < this.#impatientUntilMs ? IMPATIENCE_MS : BUSY_MS;
   }
 
   /**
-   * Closes the handle if the file under it was deleted or replaced, so that the next operation opens the new one: what
-   * is written to a deleted file is lost.
+   * Closes the handle if the file under it was deleted or replaced, so that the next operation opens the new file: data
+   * written to a deleted file is lost.
    */
   async followFile(): Promise<void> {
     if (this.#kv === undefined || this.readOnly) return;
@@ -142,17 +142,17 @@ export class KvHandle {
       });
     }
     if (this.#ready !== undefined) return Promise.resolve(this.#ready);
-    // While another process holds the database, the first read waits for ever, and to close it would stop the thread for
-    // as long. So who waits gives up, and the opening goes on for those who come later.
+    // While another process holds the database, the first read waits without end, and closing the database would block
+    // the thread for as long. So the caller gives up, and the opening goes on for those who come later.
     return within(giveUpMs, this.#kv);
   }
 }
 
-/** After one that was waited for in vain, so long only, for some time. */
+/** Longest wait after one in vain, and the time during which waits are that short. Milliseconds. */
 const IMPATIENCE_MS = 100;
 const IMPATIENT_MS = 30_000;
 
-/** @throws {Error} That the database is locked, when the operation has not ended by then. */
+/** Waits for an operation. @throws {Error} That the database is locked, when the operation has not ended in time. */
 async function within<T>(giveUpMs: number, operation: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {

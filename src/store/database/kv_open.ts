@@ -1,5 +1,5 @@
 /**
- * Opening the database: made when it is not there, replaced when it is damaged, waited for when it is locked.
+ * Opening the database: it is created when missing, replaced when damaged, and waited for while it is locked.
  *
  * @module
  */
@@ -11,28 +11,29 @@ import { FILE_MODE } from "../own_files.ts";
 import { type CacheLayout, findForeignDatabase, makeLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
-/** Another process's lock is waited for so long, milliseconds. SQLite itself waits up to 5 s in one attempt. */
+/** Longest wait for another process's lock, milliseconds. SQLite itself waits up to 5 s in one attempt. */
 export const BUSY_MS = 5000;
-/** The first repair should do; a second process may be repairing at the same time. */
+/** Most repairs of one database. The first should do; a second process may be repairing at the same time. */
 export const DAMAGE_ATTEMPTS = 4;
 
-/** How a database is opened. */
+/** Way in which a database is opened. */
 export interface KvAccess {
-  /** Nothing is written. */
+  /** True when nothing is written. */
   readonly readOnly: boolean;
-  /** A reader sees at once what others write. */
+  /** True for a reader that sees at once what other processes write. */
   readonly isLive: boolean;
-  /** It is not opened: an empty one in memory answers, and nothing may be written. */
+  /** True when the database is not opened: an empty one in memory answers, and nothing may be written. */
   readonly isRefused: boolean;
 }
 
 /**
  * Opens the database of a cache.
  *
- * @param layout Where it is.
- * @param access How.
- * @param report Told when a damaged file was moved aside.
- * @throws {CacheError} `ERR_UNSTABLE_KV` without the flag, `ERR_PERMISSION`, `ERR_CACHE_DIR` when it cannot be opened.
+ * @param layout Paths of the cache.
+ * @param access See {@linkcode KvAccess}.
+ * @param report Called when a damaged file was moved aside, or cannot be read.
+ * @throws {CacheError} `ERR_UNSTABLE_KV` without `--unstable-kv`, `ERR_PERMISSION`, `ERR_CACHE_DIR` when the database
+ * cannot be opened.
  */
 export async function openKv(
   layout: CacheLayout,
@@ -68,7 +69,7 @@ export async function openKv(
         await kv.get(["format"]);
         const inode = inodeOf(layout.meta);
         if (inode === before || attempt >= DAMAGE_ATTEMPTS) return withCounter(kv, inode, layout);
-        kv.close(); // moved aside by another process in between
+        kv.close(); // another process moved the file aside in between
       } catch (error) {
         kv.close();
         throw error;
@@ -86,7 +87,7 @@ export async function openKv(
 const readOnly = () => import("./kv_read_only.ts");
 const repair = () => import("./kv_repair.ts");
 
-/** @throws {CacheError} `ERR_CACHE_DIR` for what SQLite would follow or write into though it is not the cache's. */
+/** @throws {CacheError} `ERR_CACHE_DIR` for a link or a second name, which SQLite would follow or write into. */
 function requireOwnDatabase(layout: CacheLayout): void {
   const foreign = findForeignDatabase(layout);
   if (foreign !== null) throw foreign;
@@ -102,15 +103,16 @@ function withCounter(kv: Deno.Kv, inode: number | null, { meta }: CacheLayout): 
 }
 
 /**
- * SQLite gives its files the mode of the database, and a new database the default one; so the file is made before, and
- * the folders too, which may have been deleted since the cache was opened.
+ * Creates the file of the database and returns its inode. SQLite gives its files the mode of the database, and a new
+ * database the default mode; so the file is created before SQLite does. The folders are created too, since they may
+ * have been deleted after the cache was opened.
  */
 function makeMeta(layout: CacheLayout): number | null {
   try {
     makeLayout(layout);
     Deno.openSync(layout.meta, { write: true, createNew: true, mode: FILE_MODE }).close();
   } catch {
-    // Another process was first, or it cannot be made, which opening says.
+    // Another process was first, or the file cannot be created, which the opening reports.
   }
   return inodeOf(layout.meta);
 }

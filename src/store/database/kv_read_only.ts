@@ -15,15 +15,18 @@ export interface OpenKv {
   readonly inode: number | null;
   /** True once the database, of which this is a copy or which is taken for immutable, has changed since it was opened. */
   readonly isOutdated?: () => boolean;
-  /** Of a database that others may write to, too. */
+  /** Counter of commits, for a database that other processes may write to as well. */
   readonly commits?: CommitCounter;
   readonly close: () => void;
 }
 
 /**
- * SQLite in WAL mode writes beside the file even to read it, and into it when it is closed. So the file is opened as
- * immutable, or, when changes are still in the write-ahead log, copied to a temporary folder with that log, and opened
- * again by the next call after it has changed. A live reader opens it as every reader does, where it can.
+ * Opens a database for reading only.
+ *
+ * SQLite in WAL mode writes beside the file even to read it, and into the file when it is closed. So the file is opened
+ * as immutable. When changes are still in the write-ahead log, file and log are copied to a temporary folder instead.
+ * After the file has changed, the next call opens it again. A live reader opens the file as every reader does, where
+ * that is possible.
  */
 export async function openReadOnly(layout: CacheLayout, isLive: boolean, report: ReportDamage): Promise<OpenKv> {
   const inode = inodeOf(layout.meta);
@@ -44,13 +47,13 @@ export async function openReadOnly(layout: CacheLayout, isLive: boolean, report:
       const kv = await openAndTry(`file:${encodeURI(layout.meta)}?immutable=1`);
       return { kv, inode, isOutdated, close: () => kv.close() };
     } catch {
-      // Deno's permission system sees a relative path in the URI; a copy needs none.
+      // Deno's permission system sees a relative path in the URI; a copy needs no URI.
     }
   }
   return { ...await openCopy(layout, inode, report), isOutdated };
 }
 
-/** Text that is another one after the database or its log has changed. */
+/** Returns a text that is another one after the database or its log has changed. */
 function databaseStampOf({ meta }: CacheLayout): string {
   return ["", "-wal"].map((suffix) => {
     try {
@@ -69,12 +72,13 @@ async function openCopy(layout: CacheLayout, inode: number | null, report: Repor
     const copy = `${folder}/meta.kv`;
     copyWhole(layout.meta, copy);
     const kv = await openAndTry(copy);
-    // The thread that writes has work of its own when it begins, and ends the program if its file is gone by then. Once
-    // it has answered, the open handle keeps the bytes alive, and the names are not needed again.
+    // The writing thread of Deno.Kv has work of its own when it begins, and ends the program if its file is gone by
+    // then. So wait for the thread's answer: from then on the open handle keeps the bytes alive, and the names are
+    // not needed.
     await kv.delete(["format"]);
     return { kv, inode, close: () => kv.close() };
   } catch (error) {
-    // Not even a copy can be read: an empty cache answers every question with a miss.
+    // Not even a copy can be read. An empty cache answers every question with a miss.
     report(describeUnreadable(layout, error));
     return await openMemory(inode);
   } finally {
@@ -82,14 +86,14 @@ async function openCopy(layout: CacheLayout, inode: number | null, report: Repor
   }
 }
 
-/** A database and its log that belong together: the log was not written back between the two copies. */
+/** Copies a database and its log, again when the log was written back in between, so that the two belong together. */
 function copyWhole(from: string, to: string): void {
   for (let attempt = 0;; attempt++) {
     const before = Deno.statSync(from);
     for (const suffix of ["", "-wal"]) {
       if (suffix !== "" && fileSizeOf(from + suffix) === 0) continue;
       Deno.copyFileSync(from + suffix, to + suffix);
-      Deno.chmodSync(to + suffix, FILE_MODE); // a copy is as read-only as what was copied
+      Deno.chmodSync(to + suffix, FILE_MODE); // a copy is as read-only as its original
     }
     const after = Deno.statSync(from);
     const isSame = before.mtime?.getTime() === after.mtime?.getTime() && before.size === after.size;
@@ -116,7 +120,7 @@ async function openAndTry(path: string): Promise<Deno.Kv> {
   }
 }
 
-/** Says that a database is passed over. */
+/** Returns the sentence that reports that a database is not used because it cannot be read. */
 export function describeUnreadable(layout: CacheLayout, error: unknown): string {
   return `The cache's database ${layout.meta} cannot be read (${messageOf(error)}); nothing in it is used`;
 }

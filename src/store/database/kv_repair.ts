@@ -1,5 +1,5 @@
 /**
- * Moving a damaged database away, by one process at a time.
+ * Moving a damaged database aside, by one process at a time.
  *
  * @module
  */
@@ -10,26 +10,26 @@ import { type CacheLayout, OWN_NAMES } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 import { messageOf } from "../../words/errors.ts";
 
-/** Called with what was found wrong and mended, one sentence. */
+/** Called with one sentence about damage that was found. */
 export type ReportDamage = (detail: string) => void;
 
 /**
- * Moves away a database that is gone or empty while there are results, with the log that it left: SQLite can neither
+ * Moves aside the remains of a database that is gone or empty although there are results or a log: SQLite can neither
  * use that log nor write beside it while another process has it open.
  */
 export async function replaceEmptied(layout: CacheLayout, report: ReportDamage): Promise<void> {
   if (fileSizeOf(layout.meta) > 0 || !(fileSizeOf(`${layout.meta}-wal`) > 0 || hasOldBlobs(layout))) return;
   const inode = inodeOf(layout.meta);
-  // Another process may be making it at this moment.
+  // Another process may be creating the database at this moment.
   await pause(EMPTY_MS);
   if (fileSizeOf(layout.meta) > 0 || inodeOf(layout.meta) !== inode) return;
   await setAside(layout, inode, new Error(`${layout.meta} is gone or empty`), report);
 }
 
-/** Making a database takes a few milliseconds; one that is empty for longer was emptied. */
+/** Time after which an empty database counts as emptied; creating one takes a few milliseconds. Milliseconds. */
 const EMPTY_MS = 250;
 
-/** A result that was written just now may be the first one, whose record is on its way. Milliseconds. */
+/** Age above which a result shows that there was a database; a newer one may have no record yet. Milliseconds. */
 const OLD_MS = 10_000;
 
 function hasOldBlobs({ blobs }: CacheLayout): boolean {
@@ -46,7 +46,7 @@ function hasOldBlobs({ blobs }: CacheLayout): boolean {
   return false;
 }
 
-/** Moves a damaged database away, unless another process has done so since it was opened. */
+/** Moves a damaged database aside, unless another process has done so since the database was opened. */
 export async function setAside(
   layout: CacheLayout,
   inode: number | null,
@@ -60,8 +60,8 @@ export async function setAside(
     for (let n = 1;; n++) {
       const aside = `${layout.meta}.damaged-${n}`;
       if (inodeOf(aside) !== null) continue;
-      // The database itself last: SQLite discards a log that it finds beside an empty database, whereas the log of a
-      // new database, begun by another process in between, must not be taken away.
+      // The database itself goes last, because SQLite discards a log that it finds beside an empty database. If it went
+      // first, another process could begin a new database in between, and the log of that one would be taken away.
       let hasMoved = false;
       for (const suffix of ["-wal", "-shm", ""]) {
         try {
@@ -84,7 +84,7 @@ export async function setAside(
   }
 }
 
-/** One process repairs at a time; where locks do not work, the look at the inode must do. */
+/** Takes the lock of repairs; `null` while another process repairs. Without locks, the check of the inode must do. */
 function tryRecovery(layout: CacheLayout): Pick<FileLock, "release"> | null {
   try {
     return tryFileLock(`${layout.locks}/recovery.lock`);

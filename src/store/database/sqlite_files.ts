@@ -1,8 +1,8 @@
 /**
- * A look at a database file before Deno.Kv opens it.
+ * Checks of a database file before Deno.Kv opens it, the counter of its commits, and the errors of SQLite.
  *
  * Deno.Kv cleans up its queue in a thread of its own while it opens, and a failure there ends the whole process, so a
- * file that is cut off must not be handed to it.
+ * file that is cut off must not be handed to Deno.Kv.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import { CacheError, messageOf } from "../../words/errors.ts";
 import { type CacheLayout, codeOf, describeFolderError, isPermissionError, isReadOnlyError } from "../layout.ts";
 
 const MAGIC = "SQLite format 3\0";
-/** Length of the header that the size is told in (SQLite database file format, section 1.3). Bytes. */
+/** Length of the header, which says the database's size (SQLite database file format, section 1.3). Bytes. */
 const HEADER_BYTES = 100;
 
 /**
- * What is wrong with a database file, as far as its header and length tell; a file that looks cut off is checked whole,
- * since the missing pages may be in its log.
+ * Returns the defect of a database file, as far as its header and length show it. A file that looks cut off is checked
+ * as a whole, since the missing pages may be in its log.
  *
- * @param path The database.
- * @returns One sentence; `null` when nothing is, or when there is no file or an empty one.
+ * @param path Path of the database.
+ * @returns One sentence; `null` when there is no defect, no file, or an empty file.
  */
 export function findBreak(path: string): string | null {
   const header = readHeader(path);
@@ -39,7 +39,7 @@ function readHeader(path: string): { bytes: Uint8Array<ArrayBuffer>; sizeBytes: 
     file.readSync(bytes);
     return sizeBytes === 0 ? null : { bytes, sizeBytes };
   } catch {
-    return null; // what opens it says why it cannot be read
+    return null; // the opening reports why the file cannot be read
   }
 }
 
@@ -53,32 +53,31 @@ function checkWhole(path: string): string | null {
       database.close();
     }
   } catch (error) {
-    // Another process may hold it for a moment: that is no damage.
+    // Another process may hold the database for a moment: that is no damage.
     return /malformed|not a database/.test(String(error)) ? "database disk image is malformed" : null;
   }
 }
 
-/** Version, change counter, size and checksum of the log's index. Bytes. */
+/** Length of the version, change counter, size and checksum in the header of the log's index. Bytes. */
 const COUNTER_BYTES = 48;
 
 /**
- * The commits to one open database.
+ * Counter of the commits to one open database.
  *
  * SQLite keeps an index of its write-ahead log in the file `-shm`, which all processes share as memory. The header of
- * that index changes with every commit, of whatever process
- * (https://www.sqlite.org/walformat.html#the_wal_index_header). Reading it takes a few microseconds, a row of Deno.Kv
- * 100.
+ * that index changes with every commit of any process (https://www.sqlite.org/walformat.html#the_wal_index_header).
+ * Reading the header takes a few microseconds, reading a row of Deno.Kv 100.
  */
 export class CommitCounter {
   readonly #file: Deno.FsFile | null;
   readonly #header = new Uint8Array(COUNTER_BYTES);
 
-  /** @param path The file of a database that is open, so that its index is there. */
+  /** @param path Path of a database that is open, so that the index of its log exists. */
   constructor(path: string) {
     this.#file = openQuietly(`${path}-shm`);
   }
 
-  /** A text that is another one after each commit; `null` when it cannot be told. */
+  /** Returns a text that differs after each commit; `null` when the header cannot be read. */
   read(): string | null {
     try {
       if (this.#file === null) return null;
@@ -89,13 +88,13 @@ export class CommitCounter {
     }
   }
 
-  /** Ends it. */
+  /** Closes the file of the index. */
   close(): void {
     this.#file?.close();
   }
 }
 
-/** Only where memory that is shared as a file can be read as one, too. */
+/** Opens a file; `null` where that fails, and on Windows, where memory shared as a file cannot be read as a file. */
 function openQuietly(path: string): Deno.FsFile | null {
   try {
     return Deno.build.os === "windows" ? null : Deno.openSync(path);
@@ -104,7 +103,7 @@ function openQuietly(path: string): Deno.FsFile | null {
   }
 }
 
-/** The inode of a file; `null` when there is none. */
+/** Returns the inode of a file; `null` when there is no file. */
 export function inodeOf(path: string): number | null {
   try {
     return Deno.lstatSync(path).ino;
@@ -113,7 +112,7 @@ export function inodeOf(path: string): number | null {
   }
 }
 
-/** The size of a file in bytes; 0 when there is none. */
+/** Returns the size of a file in bytes; 0 when there is no file. */
 export function fileSizeOf(path: string): number {
   try {
     return Deno.lstatSync(path).size;
@@ -122,26 +121,26 @@ export function fileSizeOf(path: string): number {
   }
 }
 
-/** Another process holds the database. */
+/** True for an error that says that another process holds the database. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Error && /database (table )?is locked|database is busy/i.test(error.message);
 }
 
-/** What SQLite says of a file that is no database, a damaged one, or one with other tables than those of Deno.Kv. */
+/** Messages of SQLite for a file that is no database, a damaged one, or one with other tables than those of Deno.Kv. */
 const DAMAGE =
   /not a database|malformed|file is encrypted|table \w+ already exists|no such (table|column)|has no column/i;
 
-/** The file is damaged, or none of ours. */
+/** True for an error that says that the file is damaged, or is not a database of Deno.Kv. */
 export function isDamage(error: unknown): boolean {
   return error instanceof Error && DAMAGE.test(error.message);
 }
 
-/** The database was closed under an operation. */
+/** True for an error that says that the database was closed during an operation. */
 export function isClosed(error: unknown): boolean {
   return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
 }
 
-/** Turns what opening a database threw into an error that says the remedy. */
+/** Turns an error of opening a database into one that says the remedy. */
 export function describeOpenError(error: unknown, layout: CacheLayout): unknown {
   if (error instanceof CacheError) return error;
   if (isPermissionError(error) || isReadOnlyError(error) || codeOf(error) === "ENOENT") {

@@ -1,10 +1,10 @@
 /**
- * One process computes, the others wait and load.
+ * Lock of a call: one process computes, the others wait and load its result.
  *
- * The lock of a call is a file lock of the operating system, which ends with the process that holds it, however that
- * ends: nobody waits for the dead, and nothing is guessed from the age of a file. Beside it lies a small file that says
- * who computes and which calls that one is waiting for, so that processes that would wait for each other in a circle
- * notice.
+ * The lock is a file lock of the operating system, which ends with the process that holds it, however the process
+ * ends: nobody waits for a dead process, and nothing is guessed from the age of a file. Beside the lock lies a small
+ * file that says which process computes the call and which calls it waits for, so that processes that would wait for
+ * each other in a circle notice.
  *
  * @module
  */
@@ -17,61 +17,61 @@ export type { Holder } from "./wait_graph.ts";
 
 /** Options of {@linkcode acquireLock}. */
 export interface AcquireOptions {
-  /** Who asks, for those who will have to wait. */
+  /** Name of the function that is called, shown to those who will have to wait. */
   readonly fname: string;
   /**
-   * Keys of the calls inside which this one is made, whose locks their callers hold: they wait for it, too. Without this,
-   * all locks that the process holds count, which may break off a wait that would have ended.
+   * Keys of the outer calls of this call, whose locks their callers hold: the outer calls wait, too. Without this
+   * option, all locks that the process holds count, which may break off a wait that would have ended.
    */
   readonly holding?: readonly CallKey[];
   /** Longest wait, milliseconds. @default {Infinity} */
   readonly waitMs?: number;
   /** Called when the wait begins and then every second. */
   readonly onWait?: (holder: Holder | null, waitedMs: number) => void;
-  /** Told in one sentence when locks do not work here. */
+  /** Called with one sentence when locks do not work here. */
   readonly onUnavailable?: (detail: string) => void;
 }
 
-/** The right to compute a call. */
+/** Right to compute a call. */
 export interface CallLock {
-  /** Whether others are really kept out; `false` where locks do not work or too many are held. */
+  /** True when others are really kept out; false where locks do not work or this process holds too many. */
   readonly isExclusive: boolean;
-  /** Time spent waiting, milliseconds; over 0 means that somebody else had it, and may have stored the result. */
+  /** Time spent waiting, milliseconds; over 0, another caller had the lock and may have stored the result. */
   readonly waitedMs: number;
-  /** Lets go; again does nothing. */
+  /** Releases the lock; further calls do nothing. */
   release(): void;
 }
 
 /**
- * Locks held at once by one process; each takes a file descriptor. A recursion that goes deeper computes on without
- * more locks, which at worst means that another process computes an inner call too.
+ * Most locks that one process holds at once; each takes a file descriptor. A recursion that goes deeper computes
+ * without more locks, which at worst means that another process computes an inner call too.
  */
 export const MAX_HELD_LOCKS = 256;
 
-/** So many locks are held before it is asked how many descriptors there are. */
+/** Number of held locks up to which the number of free descriptors is not read. */
 const FEW_LOCKS = 8;
 
-/** Between two tries, milliseconds: soon at first, then so that a waiter wakes well within 50 ms and costs nothing. */
+/** Pauses between two tries, milliseconds: short at first, then such that a waiter wakes in 50 ms at little cost. */
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 15;
-/** Longest pause when many wait in this process, or for long: a try costs 30 µs, and a hundred waiters add up. */
+/** Longest pause when many wait in this process, or one waits long: a try costs 30 µs, and a hundred waiters add up. */
 const PATIENT_PAUSE_MS = 30;
 const MANY_WAITERS = 32;
 const LONG_WAIT_MS = 1000;
-/** How often a waiter reads again who holds the lock and what that one waits for. Milliseconds. */
+/** Interval at which a waiter reads again who holds the lock and which calls the holder waits for. Milliseconds. */
 const LOOK_MS = 250;
 
 /**
  * Waits until this caller is the one that computes the call.
  *
- * The wait takes no thread and no descriptor, so hundreds of waiters in a process do no harm. After a wait, look into the
- * store again before computing.
+ * The wait takes no thread and no descriptor, so hundreds of waiters in a process do no harm. After a wait, look into
+ * the store again before computing.
  *
  * @param folder The folder of the locks.
- * @param key Which call.
- * @param options See there.
- * @returns `null` when the wait ended without the lock: its time was over, `shouldStop` said so, or it would never have
- * ended because the holder waits for this caller. Then compute without it.
+ * @param key Key of the call.
+ * @param options See {@linkcode AcquireOptions}.
+ * @returns `null` when the wait ended without the lock: `waitMs` was over, or the wait would never have ended because
+ * the holder waits for this caller. Then compute without the lock.
  */
 export async function acquireLock(folder: string, key: CallKey, options: AcquireOptions): Promise<CallLock | null> {
   const first = tryLease(folder, key, options, 0);
@@ -96,7 +96,7 @@ export async function acquireLock(folder: string, key: CallKey, options: Acquire
         options.onWait?.(graph.holderOf(key), waitedMs);
         tellAtMs = waitedMs + 1000;
       }
-      // Between a third and all of it, so that a hundred waiters do not try in step.
+      // Between a third of the pause and all of it, so that a hundred waiters do not try in step.
       const isPatient = waiters > MANY_WAITERS || waitedMs > LONG_WAIT_MS;
       const span = Math.min(pauseMs, isPatient ? PATIENT_PAUSE_MS : LONGEST_PAUSE_MS, waitMs - waitedMs);
       await pause(span / 3 + Math.random() * span * 2 / 3);
@@ -110,13 +110,13 @@ export async function acquireLock(folder: string, key: CallKey, options: Acquire
 }
 
 /**
- * Notes that calls of this process wait for another call of it, so that circles that lead through both kinds of waiting
- * are noticed.
+ * Notes that calls of this process wait for another call of this process. Waits for locks are noted too, so that a
+ * circle in which calls wait in both ways is noticed.
  *
  * @param folder The folder of the locks.
  * @param holding Keys of the calls that wait.
- * @param key The call that they wait for.
- * @returns What to end when the wait is over.
+ * @param key Key of the call that they wait for.
+ * @returns Object whose `end` is to be called when the wait is over.
  */
 export function announceWait(
   folder: string,
@@ -160,7 +160,7 @@ function tryLease(folder: string, key: CallKey, options: AcquireOptions, waitedM
       if (isOver) return;
       isOver = true;
       heldLocks--;
-      // While the lock is still held, so that the next holder's file is not the one deleted.
+      // The holder's file is deleted while the lock is still held, so that it cannot be that of the next holder.
       graph.letGo(key);
       lock.release();
     },
@@ -168,12 +168,12 @@ function tryLease(folder: string, key: CallKey, options: AcquireOptions, waitedM
 }
 
 /**
- * How many locks may be held at once: of the descriptors that are left, a quarter, since a program that has none left
- * does not even load a module.
+ * Returns the number of locks that may be held at once: a quarter of the descriptors that are left, since a program
+ * without any left does not even load a module.
  */
 function readLockLimit(): number {
   try {
-    // Asking must never prompt.
+    // Reading the file must never prompt.
     if (Deno.permissions.querySync({ name: "read", path: "/proc/self/limits" }).state !== "granted") {
       return MAX_HELD_LOCKS;
     }
@@ -181,7 +181,7 @@ function readLockLimit(): number {
     const left = limit - Array.from(Deno.readDirSync("/proc/self/fd")).length;
     return left >= 0 ? Math.min(MAX_HELD_LOCKS, Math.max(FEW_LOCKS, left >> 2)) : MAX_HELD_LOCKS;
   } catch {
-    return MAX_HELD_LOCKS; // no such files on this system
+    return MAX_HELD_LOCKS; // this system has no such files
   }
 }
 

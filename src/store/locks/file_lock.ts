@@ -1,9 +1,9 @@
 /**
- * A lock that the operating system gives and takes back: held while a file is open, released at the latest when the
- * process ends, however it ends.
+ * Lock that the operating system gives and takes back: held while a file is open, released at the latest when the
+ * process ends, however the process ends.
  *
- * The protocol leaves no file behind and needs no guess by age: the holder deletes the file before it closes it, and who
- * gets the lock on a file that has been deleted starts over with a new one.
+ * The protocol leaves no file behind and needs no guess by age: the holder deletes the file before closing it, and a
+ * process that gets the lock on a file that has been deleted starts over with a new file.
  *
  * @module
  */
@@ -21,27 +21,27 @@ import {
 import { codeOf, OWN_NAMES } from "../layout.ts";
 import { messageOf } from "../../words/errors.ts";
 
-/** A lock that is held. */
+/** Lock that is held. */
 export interface FileLock {
   /**
-   * Writes text into the file and gives it a second name, replacing what had that name. A link costs a quarter of a new
-   * file.
+   * Writes text to a file at `path`, replacing the file of that name. Where possible, that is the lock file under a
+   * second name: a hard link costs a quarter of a new file.
    */
   publish(text: string, path: string): void;
-  /** Deletes the file and lets go; again does nothing. */
+  /** Deletes the file and releases the lock; further calls do nothing. */
   release(): void;
 }
 
-/** Why a lock could not even be tried: the file system has none, or no descriptor is left. */
+/** Error of a lock that could not even be tried: the file system has no locks, or no descriptor is left. */
 export class LockUnavailable extends Error {
   override readonly name: string = "LockUnavailable";
 }
 
 /**
- * Tries to get the lock, at once.
+ * Tries to get the lock, without waiting.
  *
- * @param path The file that stands for the lock; its folder is made when it is missing.
- * @returns `null` when somebody holds it, in this process or another.
+ * @param path Path of the lock file; its folder is created when missing.
+ * @returns `null` when somebody holds the lock, in this process or another.
  * @throws {LockUnavailable} When locks do not work here.
  */
 export function tryFileLock(path: string): FileLock | null {
@@ -51,8 +51,8 @@ export function tryFileLock(path: string): FileLock | null {
     try {
       isHeld = file.tryLockSync(true);
       if (!isHeld) return null;
-      // The holder before us may have deleted the file between our opening and our locking it: then others lock
-      // another file of that name, and this lock would exclude nobody.
+      // The former holder may have deleted the file after it was opened here and before it was locked here. Then others
+      // lock another file of that name, and this lock would exclude nobody.
       if (isSameFile(file, path)) return held(file, path, isNew);
       isHeld = false;
     } catch (error) {
@@ -67,11 +67,11 @@ export function tryFileLock(path: string): FileLock | null {
 }
 
 /**
- * Takes a lock for a chore that can be done another time.
+ * Tries to get the lock for a chore that can be done another time.
  *
- * @returns `null` when somebody holds it, and where locks do not work.
+ * @returns `null` when somebody holds the lock, and where locks do not work.
  *
- * @param path The file that stands for the lock.
+ * @param path Path of the lock file.
  */
 export function tryChoreLock(path: string): FileLock | null {
   try {
@@ -85,7 +85,7 @@ export function tryChoreLock(path: string): FileLock | null {
 /**
  * Waits for a lock that is held for short steps.
  *
- * @param path The file that stands for the lock.
+ * @param path Path of the lock file.
  * @returns `null` where locks do not work.
  */
 export async function waitForLock(path: string): Promise<FileLock | null> {
@@ -101,10 +101,10 @@ export async function waitForLock(path: string): Promise<FileLock | null> {
   }
 }
 
-/** Whether somebody holds the lock now. Where that cannot be told, the answer is no. */
+/** True when somebody holds the lock now; false where that cannot be told. */
 export function isLockHeld(path: string): boolean {
   try {
-    // A pipe would be waited for.
+    // Opening a pipe would block.
     if (ownFile(path) === null) return false;
     using file = Deno.openSync(path, { read: true });
     const isFree = file.tryLockSync(true);
@@ -115,7 +115,7 @@ export function isLockHeld(path: string): boolean {
 }
 
 /**
- * Deletes the lock files that killed processes left in a folder, and the files that say who computes without a lock.
+ * Deletes the lock files that killed processes left in a folder, and `.computing` files whose lock nobody holds.
  *
  * @returns Number of files.
  */
@@ -130,11 +130,11 @@ export function removeAbandonedLocks(folder: string): number {
         if (!name.endsWith(".lock")) removeOwn(path);
         count++;
       } finally {
-        // Also when somebody else was faster: a lock that stays held stops every process that wants to compute.
+        // Also when another process was faster: a lock that stays held stops every process that wants to compute.
         lock.release();
       }
     } catch {
-      // It was removed meanwhile, or locks do not work here, and then there is nobody's lock to be told from another's.
+      // The file was removed meanwhile, or locks do not work here; then held and abandoned locks look alike.
     }
   }
   return count;
@@ -152,20 +152,20 @@ export function abandonedLocks(folder: string): string[] {
   }
 }
 
-/** @param isNew Whether this process made the file, so that nothing else has its bytes. */
+/** Returns the lock on an open file. @param isNew True when this process created the file, so its bytes are its own. */
 function held(file: Deno.FsFile, path: string, isNew: boolean): FileLock {
   let isOver = false;
   return {
     publish(text, second) {
       const bytes = new TextEncoder().encode(text);
-      // Not into a file that was found here: it may be a second name of one of the user's.
+      // Not into a file that existed before: it may be a second name of one of the user's files.
       if (isNew && file.statSync().size === 0) {
         file.writeSync(bytes);
         try {
           Deno.linkSync(path, second);
           return;
         } catch {
-          // The name is taken, by a holder that was killed, or there are no links here.
+          // A killed holder left a file of that name, or the file system has no hard links.
         }
       }
       writeAnew(second, bytes, `${second}.new`);
@@ -177,7 +177,7 @@ function held(file: Deno.FsFile, path: string, isNew: boolean): FileLock {
         requireLockFolders(folderAbove(path));
         removeOwn(path);
       } catch {
-        // The folder is gone, or another one; closing is what lets go.
+        // The folder is gone, or another one is in its place; closing the file releases the lock.
       }
       file.close();
     },
@@ -195,7 +195,7 @@ function isSameFile(file: Deno.FsFile, path: string): boolean {
 
 interface LockFile {
   readonly file: Deno.FsFile;
-  /** Whether it was made now. */
+  /** True when the file was created now. */
   readonly isNew: boolean;
 }
 
@@ -210,7 +210,7 @@ function openLockFile(path: string): LockFile {
           Deno.mkdirSync(folderAbove(path), { recursive: true, mode: FOLDER_MODE });
           continue;
         } catch {
-          // Reported as what it prevents.
+          // The error of the attempt to open the file is thrown below.
         }
       }
       throw new LockUnavailable(`Cannot open ${path}: ${codeOf(error) || messageOf(error)}`, { cause: error });
@@ -218,7 +218,7 @@ function openLockFile(path: string): LockFile {
   }
 }
 
-/** Almost always the file is not there, and is made: that follows no link. */
+/** Opens a lock file. Almost always it does not exist and is created, which follows no link. */
 function openOrMake(path: string): LockFile {
   for (;;) {
     try {
@@ -227,7 +227,7 @@ function openOrMake(path: string): LockFile {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
     const info = lookAtEntry(path);
-    if (info === null) continue; // its holder let go
+    if (info === null) continue; // its holder released the lock
     if (!info.isFile) throw refusal(path, info.isSymlink ? "a link" : "no file");
     try {
       return { file: Deno.openSync(path, { write: true }), isNew: false };
@@ -237,7 +237,7 @@ function openOrMake(path: string): LockFile {
   }
 }
 
-/** The locks are in a folder of the folder of the format version. */
+/** Makes sure that the folder of the locks and the folder of the format version above it are no links. */
 function requireLockFolders(locks: string): void {
   requireFolders(folderAbove(locks), locks);
 }

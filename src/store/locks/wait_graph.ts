@@ -1,9 +1,9 @@
 /**
- * Who computes which call, and which calls wait for which, as small files that all processes can read.
+ * Graph of who computes which call, and which calls wait for which, as small files that all processes can read.
  *
  * A nested call waits for its lock while the calls around it hold theirs. If the holder of that lock waits, directly or
- * through others, for one of those, nobody would ever go on. Each process writes what it waits for *before* it follows
- * the others' files, so of the processes in a circle at least the last one sees it whole.
+ * through others, for one of the calls around it, none of them would ever go on. Each process writes what it waits for
+ * *before* it follows the others' files, so of the processes in a circle at least the last one sees the whole circle.
  *
  * @module
  */
@@ -11,27 +11,27 @@ import { type CallKey, isDigest } from "../../words/digests.ts";
 import type { FileLock } from "./file_lock.ts";
 import { readOwn, removeOwn, writeAnew } from "../own_files.ts";
 
-/** Who computes a call. */
+/** Process that computes a call. */
 export interface Holder {
   readonly pid: number;
   /** Name of the machine; empty when it cannot be read. */
   readonly host: string;
-  /** When the computation began, milliseconds since the epoch. */
+  /** Time when the computation began, milliseconds since the epoch. */
   readonly startMs: number;
-  /** The function's name. */
+  /** Name of the function. */
   readonly fname: string;
-  /** Calls that this one waits for. */
+  /** Keys of the calls that this call waits for. */
   readonly waitsFor: readonly CallKey[];
 }
 
-/** Longest chain of waiting that is followed. */
+/** Most calls that are followed along chains of waiting. */
 const MAX_STEPS = 10_000;
 
-/** The waiting in one cache directory, as seen and told by this process. */
+/** Waits in one cache directory, as this process reads and writes them. */
 export class WaitGraph {
   readonly #folder: string;
   readonly #held = new Map<CallKey, Held>();
-  /** Waits of calls that hold no lock, such as those made above the limit of locks: only this process sees them. */
+  /** Waits of calls that hold no lock, such as calls above the limit of locks: only this process sees these waits. */
   readonly #free = new Map<CallKey, Map<CallKey, number>>();
 
   /** @param folder The folder of the locks. */
@@ -44,28 +44,28 @@ export class WaitGraph {
     return this.#held.keys();
   }
 
-  /** Says that this process computes a call, whose lock is `lock`. */
+  /** Publishes that this process computes a call, whose lock is `lock`. */
   hold(key: CallKey, lock: FileLock, fname: string): void {
     const held = { startMs: Date.now(), fname, waits: new Map<CallKey, number>() };
     this.#held.set(key, held);
     try {
       lock.publish(encodeHeld(held), this.#pathOf(key));
     } catch {
-      // It says who computes; the lock is what counts. Without it a circle may be noticed by the other side only.
+      // The lock is what counts. Without the file, a circle may be noticed by the other side only.
     }
   }
 
-  /** Says that it does no longer. Its lock must still be held. */
+  /** Withdraws the file that says that this process computes a call. The lock of the call must still be held. */
   letGo(key: CallKey): void {
     this.#held.delete(key);
     try {
       removeOwn(this.#pathOf(key));
     } catch {
-      // The folder may be gone; the file says nothing without its lock.
+      // The folder may be gone; a file without its lock says nothing.
     }
   }
 
-  /** Says that calls wait for another, until `end` is called. */
+  /** Publishes that the calls `holding` wait for the call `key`, until `end` is called. */
   wait(holding: readonly CallKey[], key: CallKey): { end(): void } {
     for (const waiter of holding) this.#count(waiter, key, 1);
     return {
@@ -75,7 +75,7 @@ export class WaitGraph {
     };
   }
 
-  /** Whether the call `key`, or one that it waits for, waits for one of `holding`. */
+  /** True when the call `key` is one of `holding`, or waits for one of them, directly or through others. */
   wouldWaitForever(key: CallKey, holding: readonly CallKey[]): boolean {
     if (holding.length === 0) return false;
     const mine = new Set(holding);
@@ -92,7 +92,7 @@ export class WaitGraph {
     return false;
   }
 
-  /** Who computes a call; `null` when that cannot be read, as in the moment before its holder has written it. */
+  /** Returns the process that computes a call; `null` when its file cannot be read, as before the holder wrote it. */
   holderOf(key: CallKey): Holder | null {
     try {
       return parseHolder(new TextDecoder().decode(readOwn(this.#pathOf(key))));
@@ -120,10 +120,10 @@ export class WaitGraph {
   #rewrite(key: CallKey, held: Held): void {
     const path = this.#pathOf(key);
     try {
-      // Replaced, not written over: another process may be reading it.
+      // The file is replaced, not written over: another process may be reading it.
       writeAnew(path, new TextEncoder().encode(encodeHeld(held)), `${path}.new`);
     } catch {
-      // As above.
+      // As in `hold`: the lock is what counts.
     }
   }
 
@@ -135,7 +135,7 @@ export class WaitGraph {
 interface Held {
   readonly startMs: number;
   readonly fname: string;
-  /** How many of this call's inner calls wait for each. */
+  /** Number of this call's inner calls that wait, by the key of the call that they wait for. */
   readonly waits: Map<CallKey, number>;
 }
 
@@ -167,7 +167,7 @@ let knownHost: string | undefined;
 function hostName(): string {
   if (knownHost === undefined) {
     try {
-      // Asking must never prompt: without the permission the name stays empty.
+      // Reading the name must never prompt: without the permission the name stays empty.
       const isGranted = Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state === "granted";
       knownHost = isGranted ? Deno.hostname() : "";
     } catch {

@@ -1,5 +1,6 @@
 /**
- * The parts of fingerprints: what code and values each was made of, stored once for all records that have it.
+ * Parts of fingerprints: the code and values that each fingerprint was made of, stored once for all records that have
+ * the fingerprint.
  *
  * They explain why a result is stale; without them an explanation is shorter, and nothing else changes.
  *
@@ -15,16 +16,16 @@ import { CODE_LENGTH, decodeParts, encodeParts } from "./record_codec.ts";
 import { MalformedRow } from "./shapes.ts";
 import { blobOfValue, blobRow, packValue, partsRow, unpackValue } from "./rows.ts";
 
-/** Fingerprints whose parts are kept in memory. */
+/** Most fingerprints whose parts are kept in memory. */
 const MAX_FINGERPRINTS = 256;
-/** Parts are written again by a process after this time, so that old ones can be told from used ones. Milliseconds. */
+/** Time after which a process writes parts again, so that unused parts can be told from used ones. Milliseconds. */
 const REFRESH_MS = 10 * 60_000;
-/** Longer than {@linkcode REFRESH_MS}, after which a process that still uses parts writes them again. */
+/** Age up to which unused parts stay, milliseconds; above {@linkcode REFRESH_MS}, so that used ones are newer. */
 const KEPT_MS = 60 * 60_000;
-/** A row begins with the time of its writing, as a float of eight bytes. */
+/** Length of the time of writing at the beginning of a row, a 64-bit float. Bytes. */
 const STAMP_BYTES = 8;
 
-/** The parts of fingerprints in one cache directory. */
+/** Parts of the fingerprints in one cache directory. */
 export class FingerprintParts {
   readonly #handle: KvHandle;
   readonly #writer: KvWriter;
@@ -32,14 +33,14 @@ export class FingerprintParts {
   readonly #known = new Map<FingerprintDigest, readonly FingerprintPart[]>();
   readonly #written = new Map<FingerprintDigest, number>();
 
-  /** @param handle To read. @param writer To write. @param blobs For those that are too large for a row. */
+  /** @param handle Database to read. @param writer Writer to it. @param blobs Store for parts too large for a row. */
   constructor(handle: KvHandle, writer: KvWriter, blobs: BlobStore) {
     this.#handle = handle;
     this.#writer = writer;
     this.#blobs = blobs;
   }
 
-  /** The parts of a fingerprint; empty when they are not stored, or damaged. */
+  /** Returns the parts of a fingerprint; empty when they are not stored, or damaged. */
   async get(fingerprint: FingerprintDigest): Promise<readonly FingerprintPart[]> {
     const known = this.#known.get(fingerprint);
     if (known !== undefined) return known;
@@ -55,7 +56,7 @@ export class FingerprintParts {
     }
   }
 
-  /** Rows that store the parts; none when this process stored them lately, or when there are none. */
+  /** Returns the rows that store the parts; none when there are no parts, or when this process stored them lately. */
   async rowsOf(fingerprint: FingerprintDigest, parts: readonly FingerprintPart[]): Promise<Mutation[]> {
     if (parts.length === 0) return [];
     const now = Date.now();
@@ -74,19 +75,19 @@ export class FingerprintParts {
     return rows;
   }
 
-  /** Takes nothing for written any more: the rows were not committed, or the cache was emptied. */
+  /** Forgets all parts in memory, and which ones are written: rows were not committed, or the cache was emptied. */
   forget(): void {
     this.#written.clear();
     this.#known.clear();
   }
 
   /**
-   * Deletes the parts of fingerprints that no entry has. Those that were written lately stay: their record may be on its
-   * way.
+   * Deletes the parts of fingerprints that no entry has. Parts that were written lately stay: their record may be about
+   * to be committed.
    *
-   * @param codes Beginnings of the fingerprints that entries have.
-   * @param nowMs Milliseconds since the epoch.
-   * @returns Number of fingerprints.
+   * @param codes First characters of the fingerprints that entries have.
+   * @param nowMs Time that counts as now, milliseconds since the epoch.
+   * @returns Number of fingerprints whose parts were deleted.
    */
   async removeUnused(codes: ReadonlySet<string>, nowMs: number): Promise<number> {
     const unused: Mutation[] = [];

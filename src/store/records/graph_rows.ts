@@ -1,8 +1,8 @@
 /**
- * The call graph in the database: nodes, and edges that can be read from both ends.
+ * Call graph in the database: nodes, and edges that can be read from both ends.
  *
- * A node's own row lists its children and files; the rows of {@linkcode edgeRow} and {@linkcode fileRow} are the same
- * edges, read from the other end. An edge belongs to its parent and counts while both ends exist.
+ * A node's own row lists its children and files; the rows of {@linkcode edgeRow} and {@linkcode fileRow} hold these
+ * edges for reading from the other end. An edge belongs to its parent and counts while both ends exist.
  *
  * @module
  */
@@ -26,23 +26,23 @@ import {
   unpackValue,
 } from "./rows.ts";
 
-/** Rows read by one call to the database; the largest number that it allows. */
+/** Number of rows read by one call to the database, the most that Deno.Kv allows. */
 const LIST_BATCH = 1000;
 
-/** Rows written by one commit when many nodes are added. */
+/** Number of rows written by one commit when many nodes are added. */
 const PUT_BATCH = 800;
 
-/** What a node's rows are, ready to be written. */
+/** Rows of a node, ready to be written. */
 export interface NodeRows {
   readonly mutations: Mutation[];
-  /** The blob that holds the node itself when it is too large for a row. */
+  /** Digest of the blob that holds the node when it is too large for a row; else `null`. */
   readonly blob: BlobDigest | null;
 }
 
-/** Told about a row that cannot be read. */
+/** Called with the key of a row that cannot be read, and the defect in words. */
 export type ReportRow = (row: Deno.KvKey, detail: string) => void;
 
-/** The graph of one cache directory. */
+/** Call graph of one cache directory. */
 export class GraphRows {
   readonly #handle: KvHandle;
   readonly #writer: KvWriter;
@@ -57,7 +57,7 @@ export class GraphRows {
     this.#report = report;
   }
 
-  /** All nodes, in no order. Damaged ones are reported and left out. */
+  /** Yields all nodes, in no order. Damaged nodes are reported and left out. */
   async *nodes(): AsyncGenerator<StoredNode> {
     for await (const { key, value } of listRows(this.#handle, { prefix: ["n"] })) {
       const node = await this.#decode(key, value);
@@ -65,7 +65,7 @@ export class GraphRows {
     }
   }
 
-  /** The node of that id; `null` when there is none. */
+  /** Returns the node with this id; `null` when there is none, or when it is damaged. */
   async node(id: string): Promise<StoredNode | null> {
     const key = keyOfId(id);
     if (key === null) return null;
@@ -73,26 +73,26 @@ export class GraphRows {
     return entry.value === null ? null : await this.#decode(entry.key, entry.value);
   }
 
-  /** Ids of the calls that a node made and that are still in the graph, in the order of the first call. */
+  /** Returns the ids of the calls that a node made and that are still in the graph, in the order of the first call. */
   async childrenOf(id: string): Promise<string[]> {
     const node = await this.node(id);
     return node === null ? [] : await this.#existing(node.children);
   }
 
-  /** Ids of the nodes that made a call, sorted by their keys. */
+  /** Returns the ids of the nodes that made a call, sorted by their keys. */
   async parentsOf(id: string): Promise<string[]> {
     const key = keyOfId(id);
     return key === null ? [] : await this.#existing(await this.#idsIn({ prefix: edgeRowsOf(key) }));
   }
 
-  /** Ids of the nodes that depend on a file themselves. Reads the edges of that file only. */
+  /** Yields the ids of the nodes that depend on a file directly. Reads the edges of that file only. */
   async *nodesForFile(path: string): AsyncGenerator<string> {
     yield* await this.#existing(await this.#idsIn({ prefix: fileRowsOf(path) }));
   }
 
-  /** Adds nodes; one that exists is replaced. */
+  /** Adds nodes; a node that exists is replaced. */
   async putNodes(nodes: Iterable<StoredNode>): Promise<void> {
-    // Many in one commit: a commit takes longer than the rows of a node.
+    // Many nodes in one commit: a commit takes longer than the rows of one node.
     let waiting: Mutation[] = [];
     for (const node of nodes) {
       waiting.push(...(await this.rowsOf({ ...node, isLoaded: true })).mutations);
@@ -106,7 +106,7 @@ export class GraphRows {
   /**
    * Deletes all nodes and edges.
    *
-   * @returns Blobs that large nodes were in.
+   * @returns Blobs that held large nodes.
    */
   async reset(): Promise<Set<BlobDigest>> {
     const blobs = new Set<BlobDigest>();
@@ -123,7 +123,7 @@ export class GraphRows {
     return blobs;
   }
 
-  /** The rows that store a node. */
+  /** Returns the rows that store a node. */
   async rowsOf(node: StoredNode): Promise<NodeRows> {
     const { value, blob } = await packValue(encodeNode(node), this.#blobs);
     const mutations: Mutation[] = edgesOf(node);
@@ -160,11 +160,12 @@ export class GraphRows {
   }
 }
 
-/** The node of a record: what its newest execution read and called. */
+/** Returns the node of a record: files that it declares or read, and calls that it made, by the newest execution. */
 export function nodeOf(record: EntryRecord): StoredNode {
   const files: [string, ContentDigest | null][] = [];
   const looked = new Set<string>();
-  // Without the filter nobody can tell later whether the folder still has this digest.
+  // The digest of a filtered folder is left out: without the filter nobody can tell later whether the folder still
+  // has it.
   for (const { path, digest, isFiltered } of record.files) {
     if (isFiltered) looked.add(path);
     else files.push([path, digest]);
@@ -190,7 +191,7 @@ export function nodeOf(record: EntryRecord): StoredNode {
   };
 }
 
-/** The rows by which a node is found from its children and files. */
+/** Returns the rows by which a node is found from its children and its files. */
 export function edgesOf(node: StoredNode): Mutation[] {
   const edges: Mutation[] = [];
   for (const child of node.children) {
@@ -202,21 +203,21 @@ export function edgesOf(node: StoredNode): Mutation[] {
   return edges;
 }
 
-/** The call key in a node's id; `null` when the text is no id. */
+/** Returns the call key in a node's id; `null` for a text that is no id. */
 export function keyOfId(id: string): CallKey | null {
   const key = id.slice(-64);
   return id.at(-65) === ":" && isDigest(key) ? key as CallKey : null;
 }
 
-/** The function's name in `name @ module`. */
+/** Returns the function's name in `name @ module`. */
 function functionNameOf(functionId: string): string {
   const at = functionId.lastIndexOf(" @ ");
   return at <= 0 ? functionId : functionId.slice(0, at);
 }
 
 /**
- * All rows of a range, a batch at a time; between batches others may write. The next batch is read while this one is
- * being used.
+ * Yields all rows of a range, read in batches; between two batches others may write. The next batch is read while the
+ * current one is being used.
  */
 export async function* listRows(
   handle: KvHandle,
@@ -233,7 +234,7 @@ export async function* listRows(
       const isLast = rows.length < size || left <= 0;
       if (!isLast) {
         batch = readBatch(handle, selector, Math.min(left, LIST_BATCH), options.reverse === true, cursor);
-        // Reported where it is awaited; a caller that stops early does not hear of it.
+        // A failure is thrown where the batch is awaited; a caller that stops early does not hear of it.
         batch.catch(() => {});
       }
       yield* rows;
@@ -247,12 +248,12 @@ export async function* listRows(
 
 interface Batch {
   readonly rows: Deno.KvEntry<unknown>[];
-  /** How many were asked for. */
+  /** Number of rows that were asked for. */
   readonly size: number;
   readonly cursor: string;
 }
 
-/** One operation, which is repeated as a whole when the database is locked. */
+/** Reads one batch in one operation, which is repeated as a whole when the database is locked. */
 function readBatch(
   handle: KvHandle,
   selector: Deno.KvListSelector,
@@ -269,7 +270,7 @@ function readBatch(
   });
 }
 
-/** Groups of at most `size` items. */
+/** Yields groups of at most `size` items. */
 export async function* inPieces<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let piece: T[] = [];
   for await (const item of items) {

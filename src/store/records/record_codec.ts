@@ -54,13 +54,13 @@ export interface StoredNode {
   readonly hash: FingerprintDigest;
   /** Files and directories that the call read or that its options declare, with the digests found; `null`: absent. */
   readonly files: Readonly<Record<string, ContentDigest | null>>;
-  /** Paths whose metadata was asked for, without reading them. */
+  /** Paths of which only metadata or the link was asked for, and folders whose files a `filePattern` chose. */
   readonly looked: readonly string[];
-  /** Ids of the cached calls that it made, in the order of the first call. */
+  /** Ids of the cached calls that this call made, in the order of the first call. */
   readonly children: readonly string[];
-  /** The blob of its newest result. */
+  /** Digest of the blob that holds the newest result. */
   readonly outfile: BlobDigest;
-  /** Put into the graph by itself, so that there need be no entry for it. */
+  /** Added to the graph from a saved one, so that there need be no entry for it. */
   readonly isLoaded?: true;
   /** Milliseconds since the epoch. */
   readonly createdMs: number;
@@ -246,9 +246,9 @@ export function decodeNode(bytes: Uint8Array, key: CallKey): StoredNode {
 /** Characters of a fingerprint that a summary keeps. */
 export const CODE_LENGTH = 16;
 
-/** A summary with what the store itself needs of it. */
+/** Summary of an entry, with a member that only the store needs. */
 export interface StoredSummary extends EntrySummary {
-  /** First characters of the fingerprint: tells which stored parts are still in use. */
+  /** First characters of the fingerprint, by which stored parts that are no longer used are found. */
   readonly code: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What is stored about calls, in Deno.Kv: one atomic commit per entry, with its summary, its node and its edges.
+ * Records of calls in Deno.Kv: one atomic commit per entry, with its summary, its node and its edges.
  *
  * @module
  */
@@ -21,40 +21,40 @@ import { SummaryIndex } from "./summary_index.ts";
 /** Options of {@linkcode RecordStore.get}. */
 export interface GetOptions {
   /**
-   * Whether to read the fingerprint's parts too. They explain a miss; a hit needs none of them.
+   * True to read the fingerprint's parts too. They explain a miss; a hit needs none of them.
    *
    * @default {true}
    */
   readonly parts?: boolean;
-  /** Told in one sentence what is wrong when there is a record and it cannot be used. */
+  /** Called with one sentence about the defect when there is a record that cannot be used. */
   readonly onDamaged?: (detail: string) => void;
 }
 
 /** Options of {@linkcode RecordStore.commit}. */
 export interface CommitOptions {
   /**
-   * Whether there may be an earlier record under the key. It is looked for in any case, unless the last
-   * {@linkcode RecordStore.get} of this process found none and `overwrite` is not set.
+   * True when an earlier record may be under the key. Without this option, an earlier record is looked for as well,
+   * except when the last {@linkcode RecordStore.get} of this process found none.
    *
    * @default {false}
    */
   readonly overwrite?: boolean;
   /**
-   * Bytes of the blobs that the record refers to. A prune in another process may have taken an unused blob of the same
-   * content between its writing and this commit; with its bytes here it is written again.
+   * Bytes of the blobs that the record refers to. A prune in another process may delete a blob of equal content, unused
+   * until now, between its writing and this commit; from these bytes it is written again.
    */
   readonly blobs?: ReadonlyMap<BlobDigest, readonly Uint8Array[]>;
 }
 
-/** What was removed. */
+/** Result of a removal. */
 export interface Removal {
   /** Number of entries. */
   readonly removed: number;
-  /** Sizes of the blobs that nothing refers to any more, bytes. */
+  /** Total size of the blobs that were deleted because nothing refers to them any more, bytes. */
   readonly freedBytes: number;
 }
 
-/** What the record store needs around it. */
+/** Other parts of the store that {@linkcode RecordStore} uses. */
 export interface RecordStoreParts {
   readonly handle: KvHandle;
   readonly blobs: BlobStore;
@@ -63,15 +63,15 @@ export interface RecordStoreParts {
   readonly locks: string;
   /** The file of the database. */
   readonly meta: string;
-  /** Told about damage that no caller asked about. */
+  /** Called with one sentence about a damaged row of the graph or of the summaries. */
   readonly report: (detail: string) => void;
 }
 
-/** Entries that are removed before other processes are told. */
+/** Number of entries that are removed before other processes are told. */
 const REMOVED_AT_ONCE = 1000;
-/** Absent keys that are remembered until they are committed. */
+/** Most absent keys that are remembered; a key is forgotten when a record is committed under it. */
 const MAX_ABSENT = 4096;
-/** The records of one cache directory. */
+/** Records of one cache directory. */
 export class RecordStore {
   readonly #handle: KvHandle;
   readonly #locks: string;
@@ -83,7 +83,7 @@ export class RecordStore {
   readonly #summaries: SummaryIndex;
   readonly #absent = new Set<CallKey>();
 
-  /** @param parts See there. */
+  /** @param parts See {@linkcode RecordStoreParts}. */
   constructor({ handle, blobs, generation, locks, meta, report }: RecordStoreParts) {
     this.#handle = handle;
     this.#blobs = blobs;
@@ -97,11 +97,11 @@ export class RecordStore {
   }
 
   /**
-   * The record of a call.
+   * Returns the record of a call.
    *
-   * @param key Which.
-   * @param options See there.
-   * @returns `null` when there is none or it is damaged.
+   * @param key Key of the call.
+   * @param options See {@linkcode GetOptions}.
+   * @returns `null` when there is no record or it is damaged.
    */
   async get(key: CallKey, options: GetOptions = {}): Promise<EntryRecord | null> {
     const { value } = await this.#handle.run((kv) => kv.get(recordRow(key)));
@@ -121,17 +121,17 @@ export class RecordStore {
     }
   }
 
-  /** The parts of a fingerprint; empty when they are not stored or damaged, which only makes explanations shorter. */
+  /** Returns the parts of a fingerprint; empty when not stored or damaged, which only makes explanations shorter. */
   parts(fingerprint: FingerprintDigest): Promise<readonly FingerprintPart[]> {
     return this.#parts.get(fingerprint);
   }
 
   /**
-   * Stores a record, its summary, its node and its edges in one atomic commit. The blobs it refers to must be there.
+   * Stores a record, its summary, its node and its edges in one atomic commit. The blobs it refers to must exist.
    *
-   * @param record What to store; replaces an earlier one. Empty `parts` leave stored ones as they are.
-   * @param options See there.
-   * @throws What the database or the file system throws; then nothing that can be found was stored.
+   * @param record Record to store; replaces an earlier one. Empty `parts` leave stored parts as they are.
+   * @param options See {@linkcode CommitOptions}.
+   * @throws The error of the database or the file system; then nothing that can be found was stored.
    */
   async commit(record: EntryRecord, options: CommitOptions = {}): Promise<void> {
     const release = this.#handle.use();
@@ -157,8 +157,8 @@ export class RecordStore {
   /**
    * Deletes entries with their nodes and edges, and then the blobs that no other entry refers to.
    *
-   * @param keys Which; those that are not there are passed over.
-   * @param onProgress Told now and then how many keys are done.
+   * @param keys Keys of the entries; keys without an entry are passed over.
+   * @param onProgress Called now and then with the number of keys that are done.
    */
   async remove(keys: Iterable<CallKey>, onProgress?: (done: number) => void): Promise<Removal> {
     const release = this.#handle.use();
@@ -175,59 +175,59 @@ export class RecordStore {
         if (removed > 0) this.#generation.bump();
         onProgress?.(done += piece.length);
       }
-      // Once for all: with many candidates it reads every reference that is left.
+      // Once for all entries: with many candidates it reads every reference that is left.
       return { removed, freedBytes: await collectGarbage(unused, this.garbage) };
     } finally {
       release();
     }
   }
 
-  /** Summaries of all entries, or of those of one function name, in no promised order. */
+  /** Yields summaries of all entries, or of those of one function name, in no promised order. */
   async *summaries(filter: { readonly fname?: string } = {}): AsyncGenerator<StoredSummary> {
     for await (const page of this.#summaries.pages(filter.fname)) yield* page;
   }
 
-  /** Summaries of all entries, or of those of one function name, some at a time: in a third of the time. */
+  /** Yields these summaries in groups, which takes a third of the time of {@linkcode summaries}. */
   summaryPages(filter: { readonly fname?: string } = {}): AsyncGenerator<StoredSummary[]> {
     return this.#summaries.pages(filter.fname);
   }
 
-  /** Tidies the list up; what another process may be writing stays as it is. */
+  /** Rewrites old pages of summaries: see {@linkcode SummaryIndex.compact}. Pages that may have a writer stay. */
   compactSummaries(): Promise<void> {
     return this.#summaries.compact();
   }
 
-  /** Summaries of the newest entries of a function, newest first. */
+  /** Returns summaries of the newest entries of a function, newest first. */
   recent(functionId: string, limit: number): Promise<EntrySummary[]> {
     return this.#summaries.recent(functionId, limit);
   }
 
-  /** All nodes of the graph, in no promised order. */
+  /** Yields all nodes of the graph, in no promised order. */
   nodes(): AsyncGenerator<StoredNode> {
     return this.#graph.nodes();
   }
 
-  /** The node of that id (`fname:key`); `null` when there is none. */
+  /** Returns the node with this id (`fname:key`); `null` when there is none. */
   node(id: string): Promise<StoredNode | null> {
     return this.#graph.node(id);
   }
 
-  /** Ids of the cached calls that a call made and that are still in the graph. */
+  /** Returns the ids of the cached calls that a call made and that are still in the graph. */
   childrenOf(id: string): Promise<string[]> {
     return this.#graph.childrenOf(id);
   }
 
-  /** Ids of the calls that made a call and that are still in the graph. */
+  /** Returns the ids of the calls that made a call and that are still in the graph. */
   parentsOf(id: string): Promise<string[]> {
     return this.#graph.parentsOf(id);
   }
 
-  /** Ids of the calls that depend on a file (portable path) themselves. Reads the edges of that file only. */
+  /** Yields the ids of the calls that depend on a file (portable path) directly. Reads the edges of that file only. */
   nodesForFile(path: string): AsyncGenerator<string> {
     return this.#graph.nodesForFile(path);
   }
 
-  /** Adds nodes to the graph; one that exists is replaced. */
+  /** Adds nodes to the graph; a node that exists is replaced. */
   putNodes(nodes: Iterable<StoredNode>): Promise<void> {
     return this.#graph.putNodes(nodes);
   }
@@ -242,17 +242,17 @@ export class RecordStore {
     return this.#parts.removeUnused(codes, nowMs);
   }
 
-  /** Says that the cache is being emptied: commits that began before, in any process, begin again. */
+  /** Begins a new era, since the cache is being emptied: commits that began before, in any process, begin again. */
   async beginEra(): Promise<void> {
     await this.#writer.commit([{ key: ERA_ROW, value: crypto.randomUUID() }]);
   }
 
-  /** Changes whenever the cache is emptied. */
+  /** Returns a text that changes whenever the cache is emptied; `null` before the first time. */
   async era(): Promise<string | null> {
     return (await this.#handle.run((kv) => kv.get(ERA_ROW))).versionstamp;
   }
 
-  /** Deletes what no record leads to: for a cache that is being emptied. */
+  /** Deletes the summaries, references to blobs and parts of fingerprints of a cache that is being emptied. */
   async removeRest(): Promise<void> {
     await this.#summaries.removeOldPages();
     for (const prefix of ["b", "p"]) {
@@ -263,25 +263,25 @@ export class RecordStore {
     this.#parts.forget();
   }
 
-  /** The number of commits to the database, by whatever process; `null` when it cannot be told. */
+  /** Returns a text that differs after each commit to the database by any process; `null` when it cannot be told. */
   commits(): string | null {
     return this.#handle.commits();
   }
 
-  /** What cleaning up needs. */
+  /** Parts of the store that deleting unused blobs needs. */
   get garbage(): GarbageStore {
     return { handle: this.#handle, blobs: this.#blobs, locks: this.#locks };
   }
 
-  /** Writes rows as they are. */
+  /** Writes rows as given. */
   writeRows(mutations: Iterable<Mutation>): Promise<void> {
     return this.#writer.commitAll(mutations);
   }
 
   /**
-   * Writes rows as they are if other rows are as they were found: for repairs.
+   * Writes rows as given, if other rows still have the version in which they were found: for repairs.
    *
-   * @returns Whether they were.
+   * @returns True when the rows were written.
    */
   repairRows(mutations: readonly Mutation[], found: readonly Deno.AtomicCheck[]): Promise<boolean> {
     return this.#writer.commit(mutations, found);
@@ -303,14 +303,14 @@ export class RecordStore {
     return { mutations, confirm };
   }
 
-  /** The other half of the agreement with {@linkcode collectGarbage}. */
+  /** Writes blobs again that were deleted before the commit: the writer's part in {@linkcode collectGarbage}. */
   async #confirmBlobs(record: EntryRecord, bytes: ReadonlyMap<BlobDigest, readonly Uint8Array[]>): Promise<void> {
     for (const digest of new Set(blobsOf(record))) {
       if (this.#blobs.has(digest)) continue;
       const chunks = bytes.get(digest);
       if (chunks !== undefined) {
         await this.#blobs.write(chunks);
-        // Its record may have been removed as well, and then nobody would find these bytes.
+        // The record may have been removed as well, and then no other code would find these bytes.
         await collectGarbage(new Set([digest]), this.garbage);
       } else if (digest === record.traces[0]!.result) {
         await this.remove([record.key]);
@@ -324,10 +324,11 @@ export class RecordStore {
   }
 
   /**
-   * Writes the rows of a record in the place of `before`. Of what does not fit into one atomic, new rows go ahead and old
-   * ones after: edges without a record are harmless, a record without edges is not.
+   * Writes the rows of a record in the place of `before`. Of rows that do not fit into one atomic commit, new rows
+   * are written before it and old rows deleted after it: edges without a record are harmless, a record without edges
+   * is not.
    *
-   * @returns `false` when `before` is not what is stored.
+   * @returns False when `before` is not what is stored.
    */
   async #write(record: EntryRecord, rows: readonly Mutation[], before: Footprint | null): Promise<boolean> {
     const ahead = [...splitMutations(rows)];
@@ -343,20 +344,20 @@ export class RecordStore {
     }
   }
 
-  /** @returns What was removed; `null` when there was nothing. */
+  /** Deletes the rows of an entry. @returns Footprint of the deleted entry; `null` when there was none. */
   async #removeEntry(key: CallKey): Promise<Footprint | null> {
     for (;;) {
       const found = await readFootprint(key, this.#handle, this.#blobs);
       if (found === null) return null;
       const [first, ...rest] = splitMutations([...found.tombstones, ...found.rows.map((key) => ({ key }))]);
       if (!await this.#writer.commit(first!, [isAsFound(key, found)])) continue;
-      // Unless it was stored again meanwhile, and these rows are needed.
+      // The rest is deleted unless the entry was stored again meanwhile and needs these rows.
       for (const piece of rest) if (!await this.#writer.commit(piece, [isAsFound(key, null)])) break;
       return found;
     }
   }
 
-  /** What is in memory, in any process, and the blobs that only the replaced record referred to. */
+  /** Drops the replaced record from memory, in any process, and deletes blobs that only it referred to. */
   async #dropReplaced(before: Footprint, rows: readonly Mutation[]): Promise<void> {
     this.#generation.bump();
     const kept = new Set(rows.map(({ key: [kind, blob] }) => kind === "b" ? blob : ""));
@@ -364,10 +365,10 @@ export class RecordStore {
   }
 }
 
-/** What stores a record. */
+/** Rows that store a record. */
 interface RecordRows {
   readonly mutations: readonly Mutation[];
-  /** To be called when they are written. */
+  /** Functions to be called when the rows are written. */
   readonly confirm: readonly (() => Promise<unknown>)[];
 }
 
@@ -382,18 +383,18 @@ function* pieces<T>(items: Iterable<T>, size: number): Generator<T[]> {
   if (piece.length > 0) yield piece;
 }
 
-/** The rows of a stored record, and what they refer to. */
+/** Rows of a stored record, and the blobs that it refers to. */
 interface Footprint {
-  /** Of the record. */
+  /** Version of the record's own row. */
   readonly versionstamp: string;
-  /** The record's own row first. */
+  /** Keys of the rows, that of the record itself first. */
   readonly rows: readonly Deno.KvKey[];
   readonly blobs: readonly BlobDigest[];
-  /** Takes its summary off the list. */
+  /** Rows that take the record's summary off the list. */
   readonly tombstones: readonly Mutation[];
 }
 
-/** Reads the footprint of a key; `null` when nothing is stored there. */
+/** Reads the footprint of a key; `null` when no record is stored under it. */
 async function readFootprint(key: CallKey, handle: KvHandle, store: BlobStore): Promise<Footprint | null> {
   const [record, node] = await handle.run((kv) => kv.getMany([recordRow(key), nodeRow(key)]));
   if (record!.versionstamp === null) return null;
@@ -406,19 +407,19 @@ async function readFootprint(key: CallKey, handle: KvHandle, store: BlobStore): 
     blobs.push(...blobsOf(stored));
     for (const { key: row } of edgesOf(nodeOf(stored))) rows.push(row);
   } catch (error) {
-    // What a damaged record referred to cannot be known; verify finds what it leaves behind.
+    // The blobs and edges of a damaged record cannot be known; verify finds what the record leaves behind.
     if (!(error instanceof MalformedRow)) throw error;
   }
   for (const blob of blobs) rows.push(blobRow(blob, key));
   return { versionstamp: record!.versionstamp, rows, blobs, tombstones };
 }
 
-/** That the record of a key is as it was found. */
+/** Returns the check that the record of a key still has the version in which it was found. */
 function isAsFound(key: CallKey, found: Footprint | null): Deno.AtomicCheck {
   return { key: recordRow(key), versionstamp: found?.versionstamp ?? null };
 }
 
-/** Takes away what a replaced record put into the database, except for what the rows of the new one write. */
+/** Returns the mutations that delete the rows of a replaced record, except for rows that the new record writes. */
 function replacing(
   found: Footprint | null,
   rows: readonly Mutation[],
@@ -430,7 +431,7 @@ function replacing(
   return [...found.tombstones.filter(({ key }) => key[2] !== createdMs), ...gone];
 }
 
-/** The blobs that a record refers to: results, and arguments of inner calls. */
+/** Yields the blobs that a record refers to: results, and arguments of inner calls. */
 export function* blobsOf(record: EntryRecord): Generator<BlobDigest> {
   for (const trace of record.traces) {
     yield trace.result;

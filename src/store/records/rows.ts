@@ -7,7 +7,7 @@
  * | `["s", functionId, beganMs, page]` | summaries of entries of a function that one process stored |
  * | `["x", key, createdMs]` | tombstone: summaries of that entry do not count any more |
  * | `["p", fingerprint]` | parts of the fingerprint, once for all records that have it |
- * | `["b", blob, key]` | the record, or the parts of the fingerprint, refer to the blob |
+ * | `["b", blob, key]` | reference to the blob by a record, a node or parts of a fingerprint |
  * | `["n", key]` | node of the graph |
  * | `["e", child, parent]` | id of the parent: an edge, read from the child's side |
  * | `["f", path, key]` | id of the node: an edge from a file |
@@ -20,57 +20,57 @@ import { digestBytes } from "../../words/sha256.ts";
 import type { BlobStore } from "../blobs/blob_store.ts";
 import { MalformedRow } from "./shapes.ts";
 
-/** Row of a record. */
+/** Key of the row of a record. */
 export const recordRow = (key: CallKey): Deno.KvKey => ["r", key];
-/** Row of a page of summaries. */
+/** Key of the row of a page of summaries. */
 export const pageRow = (functionId: string, beganMs: number, page: string): Deno.KvKey => [
   "s",
   shortenKey(functionId),
   beganMs,
   page,
 ];
-/** Row of a tombstone. */
+/** Key of the row of a tombstone. */
 export const tombstoneRow = (key: CallKey, createdMs: number): Deno.KvKey => ["x", key, createdMs];
-/** All pages of a function. */
+/** Prefix of the keys of all pages of a function. */
 export const pageRowsOf = (functionId: string): Deno.KvKey => ["s", shortenKey(functionId)];
-/** Row of a fingerprint's parts. */
+/** Key of the row of a fingerprint's parts. */
 export const partsRow = (fingerprint: FingerprintDigest): Deno.KvKey => ["p", fingerprint];
-/** Row that says that a record refers to a blob, or that a fingerprint's parts are in it. */
+/** Key of the row that says that a record, a node or the parts of a fingerprint refer to a blob. */
 export const blobRow = (blob: BlobDigest, key: CallKey | FingerprintDigest): Deno.KvKey => ["b", blob, key];
-/** All references to a blob. */
+/** Prefix of the keys of all references to a blob. */
 export const blobRowsOf = (blob: BlobDigest): Deno.KvKey => ["b", blob];
-/** Row of a node. */
+/** Key of the row of a node. */
 export const nodeRow = (key: CallKey): Deno.KvKey => ["n", key];
-/** Row of a call edge. */
+/** Key of the row of an edge from a child to its parent. */
 export const edgeRow = (child: CallKey, parent: CallKey): Deno.KvKey => ["e", child, parent];
-/** All callers of a call. */
+/** Prefix of the keys of all edges from a child. */
 export const edgeRowsOf = (child: CallKey): Deno.KvKey => ["e", child];
-/** Row of an edge from a file. */
+/** Key of the row of an edge from a file to a node. */
 export const fileRow = (path: string, key: CallKey): Deno.KvKey => ["f", shortenKey(path), key];
-/** All nodes that depend on a file. */
+/** Prefix of the keys of all edges from a file. */
 export const fileRowsOf = (path: string): Deno.KvKey => ["f", shortenKey(path)];
 
-/** Row that every emptying of the cache writes again. */
+/** Key of the row that every emptying of the cache writes again. */
 export const ERA_ROW: Deno.KvKey = ["era"];
 
-/** Keys are limited to 2 KiB, paths and names are not: a long one is its beginning and its digest. */
+/** Returns a text that fits into a key, which is limited to 2 KiB: a long one as its beginning and its digest. */
 function shortenKey(text: string): string {
   return text.length <= 400 ? text : `${text.slice(0, 300)}…${digestBytes(text)}`;
 }
 
-/** Values over this size go into a blob; the limit of Deno.Kv is 65,536. Bytes. */
+/** Size over which a value goes into a blob; the limit of Deno.Kv is 65,536. Bytes. */
 const INLINE_BYTES = 60_000;
 
 const INLINE = 0;
 const IN_BLOB = 1;
 
-/** A value for one row, and the blob that was needed for it. */
+/** Value for one row, and the blob that holds its bytes when they are too many for a row. */
 export interface PackedValue {
   readonly value: Uint8Array;
   readonly blob: BlobDigest | null;
 }
 
-/** Makes a row's value of bytes of any length. */
+/** Packs bytes of any length into the value of a row. */
 export async function packValue(bytes: Uint8Array, blobs: BlobStore): Promise<PackedValue> {
   if (bytes.byteLength <= INLINE_BYTES) {
     const value = new Uint8Array(bytes.byteLength + 1);
@@ -85,14 +85,14 @@ export async function packValue(bytes: Uint8Array, blobs: BlobStore): Promise<Pa
   return { value, blob: digest };
 }
 
-/** The blob that a row's value needs, if any. */
+/** Returns the blob that holds the bytes of a row's value; `null` when the value itself holds them. */
 export function blobOfValue(value: unknown): BlobDigest | null {
   if (!(value instanceof Uint8Array) || value[0] !== IN_BLOB || value.byteLength !== 33) return null;
   return value.subarray(1).toHex() as BlobDigest;
 }
 
 /**
- * The bytes that were packed.
+ * Returns the bytes that were packed.
  *
  * @throws {MalformedRow} When the row holds something else, or its blob is missing or damaged.
  */
@@ -105,7 +105,7 @@ export async function unpackValue(value: unknown, blobs: BlobStore): Promise<Uin
   throw new MalformedRow(read.status === "missing" ? `blob ${blob} is missing` : read.detail);
 }
 
-/** The part of a row's key at `index` as a call key. @throws {MalformedRow} When it is none. */
+/** Returns the part of a row's key at `index` as a call key. @throws {MalformedRow} When the part is no digest. */
 export function callKeyIn(row: Deno.KvKey, index: number): CallKey {
   const part = row[index];
   if (!isDigest(part)) throw new MalformedRow(`part ${index} of a row's key is no call key`);

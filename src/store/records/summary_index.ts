@@ -1,10 +1,11 @@
 /**
- * Summaries of all entries, by function and time, so that a list needs no records.
+ * Index of the summaries of all entries, by function and time, so that a list needs no records.
  *
- * Each process adds to pages of its own, one for each function, and writes the page again with each entry that it
- * stores, in the same commit: that costs no more than a row of its own would. Nobody writes to the page of another
- * process. What removes an entry writes a tombstone, a row that names the entry and when it was first stored, and what
- * stores it again takes that away; the page stays as it is until {@linkcode SummaryIndex.compact} writes the living entries of old pages into new ones.
+ * Each process adds to pages of its own, one for each function. It writes the page again with each entry that it
+ * stores, in the same commit: that costs no more than a row for each summary would. No process writes to the page of
+ * another. Removing an entry writes a tombstone, a row that names the entry and the time when it was first stored;
+ * storing the entry again deletes the tombstone. The page stays as it is until {@linkcode SummaryIndex.compact}
+ * writes the living entries of old pages into new ones.
  *
  * @module
  */
@@ -19,16 +20,16 @@ import { CODE_LENGTH, type StoredSummary, summaryOf } from "./record_codec.ts";
 import { MalformedRow, QUANTITY } from "./shapes.ts";
 import { ERA_ROW, pageRow, pageRowsOf, tombstoneRow } from "./rows.ts";
 
-/** Entries of a page: with more, writing it again costs more than listing it saves. */
+/** Most entries of a page: with more, writing the page again costs more than listing it saves. */
 const PAGE_ENTRIES = 32;
-/** A process begins a new page after this time, so that old pages have no writer. Milliseconds. */
+/** Time after which a process begins a new page, so that old pages have no writer. Milliseconds. */
 const PAGE_MS = 10 * 60_000;
-/** A page that was begun longer ago than this is nobody's. Milliseconds. */
+/** Age over which a page has no writer any more. Milliseconds. */
 const ABANDONED_MS = 60 * 60_000;
-/** The most rows that Deno.Kv reads by key at once. */
+/** Most rows that Deno.Kv reads by key at once. */
 const MANY = 10;
 
-/** What the index needs around it. */
+/** Other parts of the store that {@linkcode SummaryIndex} uses. */
 export interface SummaryIndexParts {
   readonly handle: KvHandle;
   readonly writer: KvWriter;
@@ -36,11 +37,11 @@ export interface SummaryIndexParts {
   readonly locks: string;
   /** The file of the database. */
   readonly meta: string;
-  /** Told about damaged rows. */
+  /** Called with each damaged row. */
   readonly report: ReportRow;
 }
 
-/** Pages that become one or several new ones. */
+/** Pages that are merged into one or several new ones. */
 interface Merged {
   readonly rows: Deno.KvKey[];
   readonly living: StoredSummary[];
@@ -50,19 +51,19 @@ interface Merged {
 interface OpenPage {
   readonly row: Deno.KvKey;
   readonly beganMs: number;
-  /** The database that it is in. */
+  /** Inode of the database that the page is in. */
   readonly inode: number | null;
   entries: number;
   bytes: Uint8Array;
 }
 
-/** The summaries of one cache directory. */
+/** Summaries of one cache directory. */
 export class SummaryIndex {
   readonly #parts: SummaryIndexParts;
   readonly #pages = new Map<string, OpenPage>();
   #era: Deno.AtomicCheck | undefined;
 
-  /** @param parts See there. */
+  /** @param parts See {@linkcode SummaryIndexParts}. */
   constructor(parts: SummaryIndexParts) {
     this.#parts = parts;
   }
@@ -70,14 +71,14 @@ export class SummaryIndex {
   /**
    * Commits the last rows of a record together with its summary, in this process's page.
    *
-   * @param record What is being stored.
+   * @param record Record that is stored.
    * @param rows Its rows.
-   * @param check The version of the record that these rows replace.
-   * @returns Whether it was written: `false` when the record is in another version by now, or the cache was emptied.
+   * @param check Version of the record that these rows replace.
+   * @returns True when the rows were written; false when the record has another version now, or the cache was emptied.
    */
   async commit(record: EntryRecord, rows: readonly Mutation[], check: Deno.AtomicCheck): Promise<boolean> {
     const era = this.#era ??= await this.#readEra();
-    // Given to the writer at once: the pages of later summaries hold this one too.
+    // There is no await before the page reaches the writer, since pages given later hold this summary too.
     const page = this.#pageFor(record, era);
     page.bytes = appendToPage(page.bytes, encodePageRow(summaryOf(record)));
     page.entries++;
@@ -90,13 +91,13 @@ export class SummaryIndex {
     }
   }
 
-  /** Begins new pages: these list a record that was not stored, or are from before the cache was emptied. */
+  /** Begins new pages: the open ones list a record that was not stored, or are from before the cache was emptied. */
   forgetPages(): void {
     this.#pages.clear();
     this.#era = undefined;
   }
 
-  /** Deletes the pages that were begun before the cache was emptied; tombstones are left to {@linkcode compact}. */
+  /** Deletes pages that were begun before the cache was emptied; {@linkcode compact} deletes their tombstones. */
   async removeOldPages(): Promise<void> {
     this.forgetPages();
     const era = eraPrefix(await this.#readEra());
@@ -106,11 +107,11 @@ export class SummaryIndex {
     }
   }
 
-  /** All summaries, or those of one function name, a page at a time. */
+  /** Yields all summaries, or those of one function name, a page at a time. */
   async *pages(fname?: string): AsyncGenerator<StoredSummary[]> {
     const dead = await this.#tombstones();
     const listed = new Set<CallKey>();
-    // The newest first: an entry that was stored again is in an older page too.
+    // The newest pages first: an entry that was stored again is in an older page too.
     for await (const { key, value } of listRows(this.#parts.handle, { prefix: ["s"] }, { reverse: true })) {
       const living: StoredSummary[] = [];
       for (const summary of this.#decode(key, value).reverse()) {
@@ -124,8 +125,8 @@ export class SummaryIndex {
   }
 
   /**
-   * The newest summaries of a function, newest first. Those that other processes stored in the last minutes may be in
-   * another order.
+   * Returns the newest summaries of a function, newest first. Entries that other processes stored in the last minutes
+   * may be in another order.
    */
   async recent(functionId: string, limit: number): Promise<StoredSummary[]> {
     const found: StoredSummary[] = [];
@@ -146,14 +147,14 @@ export class SummaryIndex {
   }
 
   /**
-   * Writes the living entries of old pages that have dead ones, or few, into full pages, and deletes what is then of no
-   * use. One process at a time does so; others pass.
+   * Writes the living entries of old pages that have dead entries, or few entries, into full pages, and deletes rows
+   * that are then useless. One process at a time does so; others return at once.
    */
   async compact(): Promise<void> {
     const lock = tryChoreLock(`${this.#parts.locks}/summaries.lock`);
     if (lock === null) return;
     try {
-      // The time of the machine, whatever the caller takes for now: it is what writers go by.
+      // The machine's clock, whatever time the caller takes for now: writers begin pages by the machine's clock.
       const nowMs = Date.now();
       const dead = await this.#tombstones();
       const useless = new Map(dead);
@@ -180,23 +181,23 @@ export class SummaryIndex {
       for (const merged of merging.values()) {
         if (merged.rows.length > 1 || merged.dead.length > 0) await this.#rewrite(merged, era);
       }
-      // Their pages are gone: another process was killed between two such runs, or the entry was never listed.
+      // Tombstones without a page: a process was killed before it deleted them, or the entry was never listed.
       await this.#parts.writer.commitAll(Array.from(useless.values(), (key) => ({ key })));
     } finally {
       lock.release();
     }
   }
 
-  /** In one commit, so that no entry is ever listed twice or not at all. */
+  /** Replaces pages by new ones in one commit, so that no entry is ever listed twice or not at all. */
   async #rewrite({ rows, living: entries, dead }: Merged, era: Deno.AtomicCheck): Promise<void> {
-    // Each once, as it was last stored.
+    // Each entry once, as it was last stored.
     const living = [...new Map(entries.map((summary) => [summary.key, summary])).values()];
     const mutations: Mutation[] = [...rows, ...dead].map((key) => ({ key }));
     for (let at = 0; at < living.length; at += PAGE_ENTRIES) {
       const { fname, functionId } = living[at]!;
       let bytes = encodePageHead(fname, functionId);
       for (const summary of living.slice(at, at + PAGE_ENTRIES)) bytes = appendToPage(bytes, encodePageRow(summary));
-      // The time of the oldest page: what is merged is nobody's, and stays so.
+      // The time of the oldest page: merged pages have no writer, and the new page must have none either.
       mutations.push({ key: pageRow(functionId, rows[0]![2] as number, nameIn(era)), value: bytes });
     }
     await this.#parts.writer.commit(mutations, [era]);
@@ -227,7 +228,7 @@ export class SummaryIndex {
     return { key: ERA_ROW, versionstamp };
   }
 
-  /** By name. */
+  /** Reads all tombstones: their keys, by the names of {@linkcode tombstoneNameOf}. */
   async #tombstones(): Promise<Map<string, Deno.KvKey>> {
     const found = new Map<string, Deno.KvKey>();
     for await (const { key } of listRows(this.#parts.handle, { prefix: ["x"] })) {
@@ -247,7 +248,7 @@ export class SummaryIndex {
   }
 }
 
-/** A new name for a page of an era. */
+/** Returns a new name for a page of an era. */
 function nameIn(era: Deno.AtomicCheck): string {
   return eraPrefix(era) + crypto.randomUUID();
 }
@@ -256,7 +257,7 @@ function eraPrefix({ versionstamp }: Deno.AtomicCheck): string {
   return `${versionstamp ?? ""}-`;
 }
 
-/** What a tombstone says. */
+/** Returns the name of the tombstone of a summary: the entry's key, and the time when the entry was first stored. */
 function tombstoneNameOf({ key, createdMs }: StoredSummary): string {
   return `${key}${createdMs}`;
 }
@@ -266,18 +267,18 @@ const AT = { key: 0, createdMs: 32, sizeBytes: 40, computeMs: 48, code: 56, end:
 const LINE_FEED = 0x0a;
 
 /**
- * The first bytes of a page: what its entries have in common.
+ * Returns the first bytes of a page: the function, which its entries have in common.
  *
  * A page has summaries of some entries of one function as the bytes of one row: a row of Deno.Kv takes 8 µs to list
- * whatever it holds, so that 100,000 entries in rows of their own would take a second. It is a line of JSON, `[fname,
- * functionId]`, then 64 bytes an entry: key, time of storing, size, compute time, and the first eight bytes of the
- * fingerprint.
+ * whatever it holds, so that 100,000 entries in rows of their own would take a second. A page is a line of JSON,
+ * `[fname, functionId]`, then 64 bytes per entry: key, time of storing, size, compute time, and the first eight bytes
+ * of the fingerprint.
  */
 export function encodePageHead(fname: string, functionId: string): Uint8Array {
   return new TextEncoder().encode(JSON.stringify([fname, functionId]) + "\n");
 }
 
-/** The bytes of one entry of a page. */
+/** Encodes one entry of a page. */
 export function encodePageRow(summary: StoredSummary): Uint8Array {
   const bytes = new Uint8Array(AT.end);
   const view = new DataView(bytes.buffer);
@@ -289,7 +290,7 @@ export function encodePageRow(summary: StoredSummary): Uint8Array {
   return bytes;
 }
 
-/** A page with one more entry. */
+/** Returns a page with one more entry. */
 export function appendToPage(page: Uint8Array, row: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(page.byteLength + row.byteLength);
   bytes.set(page);
@@ -298,10 +299,10 @@ export function appendToPage(page: Uint8Array, row: Uint8Array): Uint8Array {
 }
 
 /**
- * The entries of a page, in the order in which they were stored.
+ * Decodes the entries of a page, in the order in which they were stored.
  *
- * @param value What the row holds.
- * @throws {MalformedRow} When it is no page.
+ * @param value Value of the row.
+ * @throws {MalformedRow} When the value is no page.
  */
 export function decodePage(value: unknown): StoredSummary[] {
   if (!(value instanceof Uint8Array)) throw new MalformedRow("the row holds no bytes");
@@ -310,7 +311,7 @@ export function decodePage(value: unknown): StoredSummary[] {
   if (start === 0 || length % AT.end !== 0) throw new MalformedRow("the row holds no whole summaries");
   const [fname, functionId] = decodeHead(value.subarray(0, start));
   const view = new DataView(value.buffer, value.byteOffset + start, length);
-  // All in one: a call for each of the texts would take longer than all the rest.
+  // One conversion for the whole page: one for each text would take longer than everything else.
   const hex = value.subarray(start).toHex();
   const summaries: StoredSummary[] = [];
   const quantity = (at: number) => QUANTITY.unpack(view.getFloat64(at), "summary");
@@ -334,7 +335,7 @@ function decodeHead(bytes: Uint8Array): [fname: string, functionId: string] {
     const head: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (Array.isArray(head) && typeof head[0] === "string" && typeof head[1] === "string") return [head[0], head[1]];
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   throw new MalformedRow("the row does not name a function");
 }
