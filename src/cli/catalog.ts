@@ -1,13 +1,13 @@
 /**
- * The commands, as far as the help needs them; each is loaded when it runs.
+ * The table of the commands with their texts, and the help. The code of a command is loaded when the command runs.
  *
  * @module
  */
 import { type CommandRun, type CommandSpec, COMMON_OPTIONS, type OptionSpec } from "./command.ts";
 
-/** A command and where its code is. */
+/** A command with the function that loads its code. */
 export interface CommandEntry extends CommandSpec {
-  /** Loads the code. */
+  /** Loads the code of the command. */
   readonly load: () => Promise<{ readonly run: CommandRun }>;
 }
 
@@ -161,11 +161,11 @@ Exit code 1: there are problems that were not repaired.`,
   },
 ];
 
-/** How the program is called in its own texts. */
+/** Command that starts the program, as the help shows it. */
 const PROGRAM = "deno run -A jsr:@bimsb/cachepy/cli";
 
 /**
- * The help of the program.
+ * Returns the help of the program.
  *
  * @param commands All commands.
  * @returns Lines with a line feed at the end.
@@ -192,7 +192,7 @@ COMMAND --help says more about a command.
 }
 
 /**
- * The help of one command.
+ * Returns the help of one command.
  *
  * @param command The command.
  * @returns Lines with a line feed at the end.

@@ -1,5 +1,5 @@
 /**
- * What a command is, and what it is given.
+ * The types of a command, of its options and of its context; and functions that several commands use.
  *
  * @module
  */
@@ -9,60 +9,60 @@ import type { OnProgress } from "../manage/tasks.ts";
 
 /** An option of a command. */
 export interface OptionSpec {
-  /** Its long name, without dashes. */
+  /** Long name, without dashes. */
   readonly name: string;
-  /** Name of its value in the help; a switch when not given. */
+  /** Name of the value in the help; an option without it is a switch. */
   readonly value?: string;
-  /** One letter that stands for it. */
+  /** Short name, one letter. */
   readonly short?: string;
-  /** What it does. */
+  /** Text of the help. */
   readonly help: string;
 }
 
 /** A command as the help shows it. */
 export interface CommandSpec {
   readonly name: string;
-  /** What it does, in one line. */
+  /** Purpose of the command, in one line. */
   readonly summary: string;
-  /** What follows its name: `KEY [options]`. */
+  /** Text after the name in the usage line: `KEY [options]`. */
   readonly usage: string;
-  /** Its own options; the ones that all commands have are added. */
+  /** Options of this command, without {@linkcode COMMON_OPTIONS}. */
   readonly options: readonly OptionSpec[];
-  /** Fewest and most arguments. */
+  /** Smallest and largest number of arguments. */
   readonly arguments: readonly [least: number, most: number];
-  /** Further paragraphs of its help: the shape of its JSON, its exit codes. */
+  /** Further paragraphs of the help: the shape of the JSON, the exit codes. */
   readonly details: string;
 }
 
 /** Values of options by long name: text, or true for a switch. */
 export type OptionValues = Readonly<Record<string, string | true | undefined>>;
 
-/** What a command works with. */
+/** Everything that a command is given when it runs. */
 export interface CommandContext {
-  /** Arguments that no option names. */
+  /** Arguments that are neither options nor values of options. */
   readonly arguments: readonly string[];
   readonly options: OptionValues;
-  /** The cache directory that was asked for, or the default one. */
+  /** Cache directory of `--cache-dir`, or the default one. */
   readonly cacheDir: string;
   readonly terminal: Terminal;
-  /** Milliseconds since the epoch, for ages. */
+  /** Time of the start, milliseconds since the epoch, from which ages are counted. */
   readonly nowMs: number;
 }
 
-/** Runs a command and answers with the exit code. */
+/** Function that runs a command and returns the exit code. */
 export type CommandRun = (context: CommandContext) => Promise<number>;
 
 /** Exit codes of the command line. */
 export const EXIT = {
   /** All is well. */
   ok: 0,
-  /** A problem was found: a damaged entry, a stale one, an unknown key. */
+  /** A problem was found: a damaged entry, a stale entry, an unknown key. */
   problem: 1,
-  /** The command line itself is wrong, or something that it needs is missing. */
+  /** The command line is wrong, or a permission or flag is missing. */
   usage: 2,
 } as const;
 
-/** The command line is wrong; the message says what would be right. */
+/** Error for a wrong command line; the message says what would be right. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -76,15 +76,15 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   { name: "help", short: "h", help: "print this help" },
 ];
 
-/** Fewest characters by which a key is named. */
+/** Smallest number of characters by which a user may name a key. */
 const LEAST = 6;
 
 /**
- * A key as it was typed, or the beginning of one.
+ * Checks an argument that must be a call key or the beginning of one.
  *
- * @param text What was typed.
- * @returns The text in lower case.
- * @throws {UsageError} When it can be neither.
+ * @param text The argument.
+ * @returns The argument in lower case.
+ * @throws {UsageError} When the argument cannot be a call key or the beginning of one.
  */
 export function checkKey(text: string): string {
   const key = text.toLowerCase();
@@ -97,20 +97,20 @@ export function checkKey(text: string): string {
 }
 
 /**
- * Whether a text can be a call key or the beginning of one.
+ * Tests a text for being a call key or the beginning of one.
  *
  * @param text Any text.
- * @returns Whether it has 6 to 64 lowercase hex characters.
+ * @returns True when the text is 6 to 64 lowercase hex characters.
  */
 export function isKeyLike(text: string): boolean {
   return text.length >= LEAST && text.length <= 64 && /^[0-9a-f]+$/.test(text);
 }
 
 /**
- * Prints a value as JSON, two spaces to a level, with a line feed at the end. Dates become ISO 8601, bytes
- * `{ "Uint8Array": base64 }`.
+ * Prints a value as JSON, indented by two spaces a level, with a line feed at the end. Dates become ISO 8601, a
+ * `Uint8Array` becomes `{ "Uint8Array": base64 }`.
  *
- * @param terminal Where to print.
+ * @param terminal The terminal to print on.
  * @param value The value.
  */
 export async function printJson(terminal: Terminal, value: unknown): Promise<void> {
@@ -120,12 +120,12 @@ export async function printJson(terminal: Terminal, value: unknown): Promise<voi
 }
 
 /**
- * Runs `task`, with a bar on standard error when that is a terminal and the task takes over a second.
+ * Runs `task`. Draws a progress bar on standard error when that is a terminal and the task takes over a second.
  *
- * @param terminal Where to draw.
- * @param label What is being done.
- * @param task The work; it tells how far it is.
- * @returns What `task` returned.
+ * @param terminal The terminal to draw on.
+ * @param label Name of the work: `Checking`.
+ * @param task The work; it calls its argument with the progress.
+ * @returns The answer of `task`.
  */
 export async function withProgress<Answer>(
   terminal: Terminal,
@@ -146,15 +146,16 @@ export async function withProgress<Answer>(
   }
 }
 
-/** Deepest level that is followed. */
+/** Deepest level of nested values that is converted. */
 const DEEPEST = 200;
 
 /**
- * `value` as far as JSON can hold it. What JSON has no form for becomes an object with one property that names its type:
- * `{ "Map": [[key, value]] }`, `{ "Date": "2026-01-01T00:00:00.000Z" }`, `{ "BigInt": "1" }`, `{ "Uint8Array": base64 }`,
- * `{ "Number": "NaN" }`, `{ "undefined": true }`. A value inside itself becomes `{ "circular": true }`.
+ * Converts `value` for JSON. A value without a form in JSON becomes an object with one property that names its type:
+ * `{ "Map": [[key, value]] }`, `{ "Date": "2026-01-01T00:00:00.000Z" }`, `{ "BigInt": "1" }`,
+ * `{ "Uint8Array": base64 }`, `{ "Number": "NaN" }`, `{ "undefined": true }`. A value inside itself becomes
+ * `{ "circular": true }`, a value below level 200 `{ "truncated": true }`.
  *
- * For reading, not for storing: an object that happens to look like one of these forms cannot be told from it.
+ * For reading, not for storing: a stored object that has one of these forms itself looks like the value of that type.
  *
  * @param value Any value that a cache can hold.
  * @returns A value for `JSON.stringify`.

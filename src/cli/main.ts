@@ -1,5 +1,5 @@
 /**
- * The command line: finds the command, gives it its options, and turns errors into exit codes.
+ * The command line: finds the command, passes the options to it, and turns errors into exit codes.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const PROGRAM_OPTIONS = [...COMMON_OPTIONS, { name: "version", short: "V", help:
  * Runs the command line.
  *
  * @param args The arguments, without the program's name.
- * @returns The exit code: 0 all is well, 1 a problem was found, 2 the command line is wrong or something is missing.
+ * @returns The exit code, one of {@linkcode EXIT}.
  */
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = openTerminal({ color: !args.includes("--no-color") });
@@ -30,7 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {
-  // The two questions that are asked most need none of the modules below.
+  // The help is asked for most, and needs none of the modules that are loaded below.
   if (args.length === 0 || args[0] === "help" && args.length === 1 || isHelp(args[0])) {
     const help = programHelp(COMMANDS);
     if (args.length > 0) await terminal.out(help);
@@ -81,16 +81,16 @@ function isHelp(arg: string | undefined): boolean {
   return arg === "--help" || arg === "-h";
 }
 
-/** What to print and how to exit. */
+/** Message and exit code for an error. */
 interface Failure {
   readonly message: string;
   readonly exitCode: number;
 }
 
 /**
- * What an error means to the person at the command line.
+ * Describes an error to the person at the command line.
  *
- * @param error What was thrown.
+ * @param error The thrown value.
  * @returns A message of one or two lines, and the exit code.
  */
 function describeFailure(error: unknown): Failure {
@@ -113,7 +113,7 @@ Run: deno run -A --unstable-kv jsr:@bimsb/cachepy/cli COMMAND
 or install with that flag: deno install -gA --unstable-kv -n cachepy jsr:@bimsb/cachepy/cli
 or add "unstable": ["kv"] to deno.json`;
 
-/** Deno's own message names what was asked for: `Requires env access to "HOME", run again with the --allow-env flag`. */
+/** Takes access and flag from Deno's message: `Requires env access to "HOME", run again with the --allow-env flag`. */
 function describeMissingPermission(error: Error): Failure {
   const flag = /--allow-[a-z]+/.exec(error.message)?.[0] ?? "-A";
   const what = /Requires (.*?), run again/.exec(error.message)?.[1] ?? error.message;

@@ -1,6 +1,6 @@
 /**
- * From command-line arguments to options, and to the cache and the project that they mean; what no option names is an
- * error that names it.
+ * Parses command-line arguments into options, and finds the cache and the project that the options mean. An unknown
+ * option is an error that names the option.
  *
  * @module
  */
@@ -13,24 +13,24 @@ import config from "../../deno.json" with { type: "json" };
 
 /** Options of {@linkcode parseOptions}. */
 export interface ParseSettings {
-  /** Stop at the first argument that no option names: a command of its own begins there. */
+  /** Stop at the first argument that is no option: it is the name of a command with options of its own. */
   readonly stopEarly?: boolean;
 }
 
-/** What {@linkcode parseOptions} found. */
+/** Options and arguments that {@linkcode parseOptions} found. */
 export interface ParsedOptions {
   readonly options: OptionValues;
   readonly arguments: readonly string[];
 }
 
 /**
- * Reads options and arguments.
+ * Parses command-line arguments into options and other arguments.
  *
- * @param args The arguments.
- * @param specs The options that there are.
- * @param settings Whether to stop early.
- * @returns Values by long name, and the other arguments.
- * @throws {UsageError} When an option is unknown, lacks its value or has one that it does not take.
+ * @param args The command-line arguments.
+ * @param specs All options that are known.
+ * @param settings See {@linkcode ParseSettings}.
+ * @returns Values of the options by long name, and the other arguments.
+ * @throws {UsageError} When an option is unknown, lacks its value, or is a switch and has a value.
  */
 export function parseOptions(
   args: readonly string[],
@@ -49,10 +49,10 @@ export function parseOptions(
   }
   const parsed = parseArgs(args, {
     stopEarly: settings.stopEarly ?? false,
-    // A key may be all digits: "_" keeps arguments as text.
+    // A key may consist of digits only: "_" in this list keeps arguments as text.
     string: [...specs.filter((spec) => !isSwitch(spec)).map((spec) => spec.name), "_"],
     boolean: specs.filter(isSwitch).map((spec) => spec.name),
-    // "--no-color" is an option of that name, not the negation of another one.
+    // "--no-color" is an option of that name, not the negation of an option "--color".
     alias: Object.fromEntries(specs.filter((spec) => spec.short).map((spec) => [spec.name, spec.short!])),
     unknown: (arg: string, key?: string) => {
       if (key === undefined) return true;
@@ -74,10 +74,10 @@ export function parseOptions(
 }
 
 /**
- * A whole number from an option.
+ * Returns the number that an option has as its value, which may have a decimal fraction.
  *
- * @param options Values of options.
- * @param name The option.
+ * @param options Values of options by long name.
+ * @param name Long name of the option.
  * @param least Smallest number that is allowed.
  * @returns The number; `undefined` when the option was not given.
  * @throws {UsageError} When the value is no number or too small.
@@ -93,10 +93,10 @@ export function numberOption(options: OptionValues, name: string, least = 0): nu
 }
 
 /**
- * One of several words from an option.
+ * Returns the word that an option has as its value, one of several.
  *
- * @param options Values of options.
- * @param name The option.
+ * @param options Values of options by long name.
+ * @param name Long name of the option.
  * @param words The words that are allowed.
  * @returns The word; `undefined` when the option was not given.
  * @throws {UsageError} When the value is another word.
@@ -114,10 +114,10 @@ export function wordOption<const Word extends string>(
 }
 
 /**
- * The text of an option.
+ * Returns the text that an option has as its value.
  *
- * @param options Values of options.
- * @param name The option.
+ * @param options Values of options by long name.
+ * @param name Long name of the option.
  * @returns The text; `undefined` when the option was not given.
  */
 export function textOption(options: OptionValues, name: string): string | undefined {
@@ -133,15 +133,15 @@ function unknownFlag(arg: string, specs: readonly OptionSpec[]): UsageError {
 }
 
 /**
- * Settles the cache directory, and tells `project.ts` which project the recorded paths are relative to.
+ * Chooses the cache directory, and sets in `project.ts` the project root that recorded paths are relative to.
  *
- * A program that caches finds its project from its main module; here the main module is this command line, so the root
- * is the nearest project folder above the working directory or above the cache, whichever lies deeper; when neither
- * contains the other, the one above the cache.
+ * A program that caches finds its project from its main module. Here the main module is this command line, so there are
+ * two candidates for the root: the nearest project folder above the working directory, and the one above the cache. The
+ * deeper one is taken; when neither contains the other, the one above the cache.
  *
- * @param cacheDir What `--cache-dir` says; when nothing, the cache is where a program in this folder would keep it.
- * @param root What `--root` says.
- * @returns The cache directory, as it was given.
+ * @param cacheDir Value of `--cache-dir`; without it, the cache is where a program in this folder would keep it.
+ * @param root Value of `--root`; without it, the root is found.
+ * @returns The cache directory; not made absolute.
  * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file, as {@linkcode loadDefaultConfig}.
  */
 export async function chooseFolders(cacheDir: string | undefined, root: string | undefined): Promise<string> {
@@ -153,7 +153,7 @@ export async function chooseFolders(cacheDir: string | undefined, root: string |
 function findRoot(cacheDir: string): string {
   const fromHere = findProjectRoot({ cwd: Deno.cwd() });
   const fromCache = findProjectRoot({ cwd: cacheDir });
-  // Without a project above it, the folder itself is the answer: a cache is no project.
+  // `findProjectRoot` returns the cache itself when no project is above the cache, and a cache is no project.
   if (fromCache === cacheDir) return fromHere;
   return `${fromHere}/`.startsWith(`${fromCache}/`) ? fromHere : fromCache;
 }

@@ -1,5 +1,5 @@
 /**
- * One entry: its result, and everything that is known about it.
+ * One entry: its result, and everything that is stored about the entry.
  *
  * @module
  */
@@ -9,35 +9,35 @@ import type { EntryRecord, FileDependency, FingerprintPart, Trace, ValuePart } f
 import type { Cache } from "../store/cache_dir.ts";
 import { withCache } from "./with_cache.ts";
 
-/** A package that an entry's function reaches. */
+/** A package that the code of an entry's function reaches. */
 export interface UsedPackage {
-  /** Its name in the code: `lodash-es`. */
+  /** Name in the code: `lodash-es`. */
   readonly name: string;
-  /** Its exact version, where it is known. */
+  /** Exact version; `null` when it is not known. */
   readonly version: string | null;
-  /** Digest of the package with all that the lock file says it depends on. */
+  /** Digest of the package and of all packages that it depends on by the lock file. */
   readonly digest: string;
 }
 
-/** Everything that is known about an entry. */
+/** Everything that is stored about an entry, except its result. */
 export interface EntryMeta {
-  /** Its call key, 64 hex characters. */
+  /** Call key, 64 hex characters. */
   readonly key: string;
   /** Name of the function as shown to users. */
   readonly fname: string;
-  /** Name and module: `load @ src/load.ts`. */
+  /** Name and module of the function: `load @ src/load.ts`. */
   readonly functionId: string;
-  /** When it was first stored. */
+  /** Time at which the entry was first stored. */
   readonly created: Date;
-  /** When it was last used; when it was stored, if it never was. */
+  /** Time of the last use of the entry; `created` when it was never used. */
   readonly lastUsed: Date;
-  /** How often it was used. */
+  /** Number of times that the entry was used. */
   readonly hits: number;
-  /** Size of its results, bytes. */
+  /** Size of the results of the entry, bytes. */
   readonly sizeBytes: number;
-  /** How long the newest execution ran, milliseconds. */
+  /** Run time of the function in the newest execution, milliseconds. */
   readonly computeMs: number;
-  /** Digest of the function's code with everything that it reaches. */
+  /** Digest of the function's code with everything that the code reaches. */
   readonly fingerprint: string;
   /** Packages that the code reaches. */
   readonly packages: readonly UsedPackage[];
@@ -45,34 +45,34 @@ export interface EntryMeta {
   readonly parts: readonly FingerprintPart[];
   /** Arguments and declared variables by path, abbreviated. */
   readonly values: readonly ValuePart[];
-  /** Files that were declared or read, with the digests that they had; paths below the project are relative. */
+  /** Files that were declared or read, with their digests at that time; paths below the project are relative. */
   readonly files: readonly { readonly path: string; readonly digest: string | null }[];
-  /** Names of environment variables that were declared or read; values are not stored. */
+  /** Names of environment variables that were declared or read; their values are not stored. */
   readonly environment: readonly string[];
   /** Cached calls that the newest execution made, in order. */
   readonly children: readonly { readonly functionId: string; readonly key: string }[];
-  /** Its executions, newest first, with all that each observed. */
+  /** Executions, newest first, each with all dependencies that it observed. */
   readonly traces: readonly Trace[];
-  /** What in the function's code could not be followed, in words. */
+  /** Sentences that name the parts of the function's code that could not be followed. */
   readonly notices: readonly string[];
 }
 
-/** What {@linkcode cacheInfo} answers. */
+/** Answer of {@linkcode cacheInfo}. */
 export interface CacheInfo {
-  /** The result of the newest execution: a fresh copy. */
+  /** The result of the newest execution, decoded anew for each answer. */
   readonly value: unknown;
-  /** Everything that is known. */
+  /** Everything else that is stored about the entry. */
   readonly meta: EntryMeta;
 }
 
 /**
- * The result of an entry, and everything that is known about it. Whether it is fresh is not asked.
+ * Reads an entry: its result, and everything that is stored about it. Does not check whether the entry is fresh.
  *
  * @param cacheDir The cache.
- * @param key A call key, or at least its first six characters when no other key begins so.
- * @returns The newest result and what is known.
- * @throws {CacheError} `ERR_NO_ENTRY` when there is no such entry or several keys begin so, `ERR_DECODE` when its result
- * is missing or damaged.
+ * @param key A call key, or at least its first six characters when no other key begins with them.
+ * @returns The newest result and everything that is stored.
+ * @throws {CacheError} `ERR_NO_ENTRY` when there is no such entry or several keys begin with `key`, `ERR_DECODE` when
+ * the result is missing or damaged.
  */
 export async function cacheInfo(cacheDir: string | URL, key: string): Promise<CacheInfo> {
   const info = await withCache(cacheDir, "read", async (cache) => {
@@ -84,12 +84,12 @@ export async function cacheInfo(cacheDir: string | URL, key: string): Promise<Ca
 }
 
 /**
- * The entry of a key or of the beginning of one.
+ * Finds an entry by its call key or by the beginning of its call key.
  *
  * @param cache The cache.
  * @param key A call key, or at least its first six characters.
  * @returns The entry.
- * @throws {CacheError} `ERR_NO_ENTRY` when there is none, or more than one.
+ * @throws {CacheError} `ERR_NO_ENTRY` when no key begins with `key`, or more than one does.
  */
 export async function findEntry(cache: Cache, key: string): Promise<EntryRecord> {
   const found = isDigest(key) ? key as CallKey : await findKey(cache, key.toLowerCase());
@@ -99,11 +99,11 @@ export async function findEntry(cache: Cache, key: string): Promise<EntryRecord>
 }
 
 /**
- * Everything that is known about an entry, without its result.
+ * Collects everything that is stored about an entry, except its result.
  *
  * @param cache The cache.
  * @param record The entry.
- * @returns What is known.
+ * @returns The answer for users.
  */
 function describeEntry(cache: Cache, record: EntryRecord): EntryMeta {
   const usage = cache.usage.read().get(record.key);
@@ -111,7 +111,7 @@ function describeEntry(cache: Cache, record: EntryRecord): EntryMeta {
   const dependencies = record.traces.flatMap((trace) => trace.dependencies);
   const files = new Map<string, string | null>();
   const isFile = (dependency: { kind: string }): dependency is FileDependency => dependency.kind === "file";
-  // The newest execution is listed first, so what it found wins.
+  // The newest execution is listed first, so of several digests of a file the newest is kept.
   for (const { path, digest } of [...record.files, ...dependencies.filter(isFile)]) {
     if (!files.has(path)) files.set(path, digest);
   }
@@ -150,7 +150,7 @@ async function readStoredValue(cache: Cache, record: EntryRecord): Promise<unkno
   const read = await cache.blobs.read(trace.result, trace.sizeBytes);
   if (read.status === "missing") throw damaged(record.key, "its result is missing");
   if (read.status !== "ok") throw damaged(record.key, read.detail);
-  const { decodeResult } = await import("../values/result/decode_result.ts"); // only what shows a result needs the codec
+  const { decodeResult } = await import("../values/result/decode_result.ts"); // not needed unless a result is shown
   return decodeResult(read.bytes);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The entries of a cache.
+ * The list of the entries of a cache.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import { withCache } from "./with_cache.ts";
 
 /** An entry in a list. */
 export interface ListedEntry {
-  /** Its call key, 64 hex characters. */
+  /** Call key, 64 hex characters. */
   readonly key: string;
   /** Name of the function as shown to users. */
   readonly fname: string;
-  /** When it was stored. */
+  /** Time at which the entry was stored. */
   readonly created: Date;
-  /** When it was last used; when it was stored, if it never was. */
+  /** Time of the last use of the entry; `created` when it was never used. */
   readonly lastUsed: Date;
-  /** Size of its results, bytes. */
+  /** Size of the results of the entry, bytes. */
   readonly sizeBytes: number;
-  /** How long the function ran, milliseconds. */
+  /** Run time of the function in the newest execution, milliseconds. */
   readonly computeMs: number;
 }
 
 /** Options of {@linkcode cacheList}. */
 export interface CacheListOptions {
-  /** Only entries of this function. */
+  /** Name of a function: only its entries are listed. */
   readonly fname?: string;
 }
 
@@ -33,9 +33,10 @@ export interface CacheListOptions {
  * Lists the entries of a cache.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @param options What to list.
+ * @param options See {@linkcode CacheListOptions}.
  * @returns The entries, newest first; none when there is no cache.
- * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong type.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong
+ * type.
  *
  * @example
  * ```ts

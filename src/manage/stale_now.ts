@@ -1,5 +1,5 @@
 /**
- * Which entries no longer hold, as far as that can be told without running any code.
+ * The entries that are stale now, as far as that can be found out without running any code.
  *
  * @module
  */
@@ -17,22 +17,22 @@ import { compareTraces } from "../reasons/compare.ts";
 import { once } from "../words/waiting.ts";
 import { environmentReason } from "../reasons/make_reason.ts";
 
-/** How many of the newest entries of a function are looked through for one that replaces an older. */
+/** Number of the newest entries of a function among which a replacement for an older entry is sought. */
 const MOST_SIBLINGS = 2_000;
 
-/** An entry that does not hold, and why. */
+/** A stale entry with the reasons. */
 export interface StaleEntry {
   readonly record: EntryRecord;
-  /** Down to the root cause; never empty. */
+  /** Reasons for being stale, down to the root cause; never empty. */
   readonly reasons: readonly StaleReason[];
 }
 
 /** Options of {@linkcode staleNow}. */
 export interface StaleNowOptions {
-  /** Only entries of this function. */
+  /** Name of a function: only its entries are looked at. */
   readonly fname?: string;
   /**
-   * Also entries that a newer one of the same function and arguments replaces, which itself holds.
+   * Also list a stale entry that is replaced: a newer entry of the same function and arguments is fresh.
    *
    * @default {false}
    */
@@ -40,21 +40,22 @@ export interface StaleNowOptions {
 }
 
 /**
- * Looks at what each entry depends on: files, directories, environment variables, nested calls down to the root cause.
+ * Looks at the dependencies of each entry: files, directories, environment variables, and inner calls down to the root
+ * cause.
  *
- * Runs no code. So a change of code is not seen; and an entry whose nested call is stale is named, although that call
- * may give the same result when it runs again.
+ * Runs no code. So a change of code is not seen; and an entry whose inner call is stale counts as stale, although that
+ * call may give the same result when it runs again.
  *
  * @param cache The cache.
- * @param options Which entries.
- * @returns The entries that do not hold, one by one.
+ * @param options See {@linkcode StaleNowOptions}.
+ * @returns The stale entries, one by one.
  */
 export async function* staleNow(cache: Cache, options: StaleNowOptions = {}): AsyncGenerator<StaleEntry> {
   const check = new StaleCheck(cache);
   const filter = options.fname === undefined ? {} : { fname: options.fname };
   for await (const { key } of cache.records.summaries(filter)) {
     const record = await cache.records.get(key, { parts: false });
-    // Removed in the meantime, or damaged: that is for verify to say.
+    // The entry was removed in the meantime, or is damaged; damage is reported by `cacheVerify()`.
     if (record === null) continue;
     const reasons = await check.reasonsOf(record);
     if (reasons.length === 0) continue;
@@ -63,7 +64,7 @@ export async function* staleNow(cache: Cache, options: StaleNowOptions = {}): As
   }
 }
 
-/** One look at a cache; what was found out about a call, a file or a variable is not asked again. */
+/** A check of one cache; the verdict on an entry and its replacement are found once and then kept. */
 export class StaleCheck {
   readonly #cache: Cache;
   readonly #files: FileDigests;
@@ -71,7 +72,7 @@ export class StaleCheck {
   readonly #verdicts = new Map<CallKey, Promise<Verdict>>();
   readonly #siblings = new Map<string, Promise<Map<string, CallKey[]>>>();
   readonly #replacements = new Map<CallKey, Promise<EntryRecord | null>>();
-  /** Calls that are being looked at. A sound cache has no cycles; in one that was tampered with they end here. */
+  /** Entries that are being verified. A sound cache has no cycles; a cycle in a manipulated cache ends here. */
   readonly #open = new Set<CallKey>();
   readonly #seeking = new Set<CallKey>();
 
@@ -82,10 +83,10 @@ export class StaleCheck {
   }
 
   /**
-   * Why an entry does not hold.
+   * Finds the reasons for which an entry is stale.
    *
    * @param record The entry.
-   * @returns The reasons; none when it holds.
+   * @returns The reasons; none when the entry is fresh.
    */
   async reasonsOf(record: EntryRecord): Promise<readonly StaleReason[]> {
     const verdict = await this.#verdictOf(record);
@@ -93,10 +94,10 @@ export class StaleCheck {
   }
 
   /**
-   * The newest entry of the same function and arguments that holds, if it is newer: the one that a call would find now.
+   * Finds the newest fresh entry of the same function and arguments, if it is newer: a call would find that entry now.
    *
-   * @param record An entry that does not hold.
-   * @returns The other entry; `null` when there is none.
+   * @param record A stale entry.
+   * @returns The newer entry; `null` when there is none.
    */
   async replacementOf(record: EntryRecord): Promise<EntryRecord | null> {
     if (this.#seeking.has(record.key)) return null;
@@ -110,13 +111,13 @@ export class StaleCheck {
   async #verify(record: EntryRecord): Promise<Verdict> {
     this.#open.add(record.key);
     try {
-      // What options declare is part of the key: if it changed, a call would look elsewhere.
+      // Declared dependencies are part of the call key: if one changed, a call would look up another key.
       const reasons = await this.#declaredDifferences(record);
       if (reasons.length > 0) return { fresh: false, reasons };
       return await verifyRecord(record, {
         leaf: this.#leaf,
         child: (dependency) => this.#lookAtChild(dependency, record),
-        // Code is not loaded here, so it cannot be compared: it is taken to be the same.
+        // Code is not loaded here, so it cannot be compared: it is assumed to be unchanged.
         sameFunction: () => true,
       });
     } finally {
@@ -148,7 +149,7 @@ export class StaleCheck {
     if (this.#open.has(recorded.key)) return { kind: "unchanged" };
     const record = await this.#cache.records.get(recorded.key, { parts: false });
     if (record === null) {
-      // An inner call that threw has no entry, nor has one that was pruned: all that is known is what it rested on.
+      // An inner call that threw or was pruned has no entry: only the dependencies in the caller's trace are known.
       const reason = await this.#supportDifference(recorded, caller);
       return reason === null ? { kind: "unchanged" } : { kind: "stale", reasons: [reason] };
     }
@@ -167,7 +168,7 @@ export class StaleCheck {
       : { kind: "stale", reasons };
   }
 
-  /** The first thing that differs of what an execution and all calls inside it rested on. */
+  /** Finds the first change among the dependencies of an execution and of all its inner calls. */
   async #supportDifference(recorded: ChildDependency, caller: EntryRecord): Promise<StaleReason | null> {
     const trace = caller.traces.find(({ dependencies }) => dependencies.includes(recorded));
     for (const dependency of trace?.support?.dependencies ?? []) {
@@ -197,7 +198,7 @@ export class StaleCheck {
     return null;
   }
 
-  /** Keys of the newest entries of a function, newest first, by their arguments. */
+  /** Returns the keys of the newest entries of a function, grouped by arguments, the newest first in each group. */
   async #groupSiblings({ functionId }: EntryRecord): Promise<Map<string, CallKey[]>> {
     const entries: { key: CallKey; ms: number; signature: string }[] = [];
     for (const { key } of await this.#cache.records.recent(functionId, MOST_SIBLINGS)) {
@@ -215,7 +216,7 @@ export class StaleCheck {
   }
 }
 
-/** Digest of a variable as `envVars` has it; `null`: not set; `undefined`: it may not be read. */
+/** Digest of an environment variable, as for option `envVars`; `null`: not set; `undefined`: it may not be read. */
 function declaredVariable(name: string): string | null | undefined {
   if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
   const value = Deno.env.get(name);
@@ -226,7 +227,7 @@ function newestMs(record: EntryRecord): number {
   return record.traces[0]?.createdMs ?? record.createdMs;
 }
 
-/** What two entries have in common that were made by the same call: arguments and paths, but no contents. */
+/** Text that entries of the same call have in common: digests of arguments and paths of files, but no contents. */
 function argumentsOf(record: EntryRecord): string {
   const parts = record.values.filter(({ path }) => !/^(?:env|vars|files)\.|^version$/.test(path));
   const paths = record.files.map(({ path }) => path).sort();

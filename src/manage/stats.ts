@@ -1,5 +1,5 @@
 /**
- * What a cache holds and what it was good for.
+ * Statistics of a cache: its entries, their sizes, and the time that their hits saved.
  *
  * @module
  */
@@ -7,39 +7,39 @@ import { cacheDefaultDir } from "../options/project.ts";
 import { requireTaskOptions } from "../options/check_options.ts";
 import { withCache } from "./with_cache.ts";
 
-/** What a cache holds of one function. */
+/** Statistics of the entries of one function. */
 export interface FunctionStats {
   /** Name of the function as shown to users. */
   readonly fname: string;
-  /** Number of its entries. */
+  /** Number of entries. */
   readonly entries: number;
-  /** Size of its results, bytes. */
+  /** Size of the results of the entries, bytes. */
   readonly sizeBytes: number;
-  /** How often its entries were used. */
+  /** Number of times that the entries were used. */
   readonly hits: number;
-  /** How long its entries took to compute, milliseconds. */
+  /** Sum of the compute times of the entries, milliseconds. */
   readonly computeMs: number;
-  /** Compute time that hits made unnecessary, milliseconds: hits of each entry times its compute time. */
+  /** Compute time that hits saved, milliseconds: the sum, over the entries, of hits times compute time. */
   readonly savedMs: number;
 }
 
-/** What a cache holds. */
+/** Statistics of a cache. */
 export interface CacheStats {
   /** Number of entries. */
   readonly entries: number;
-  /** Size of all results, bytes; one that several entries share counts for each of them. */
+  /** Size of all results, bytes; a result that several entries share counts for each of them. */
   readonly sizeBytes: number;
-  /** When the oldest entry was stored; `null` when there is none. */
+  /** Time at which the oldest entry was stored; `null` when there is no entry. */
   readonly oldest: Date | null;
-  /** When the newest entry was stored; `null` when there is none. */
+  /** Time at which the newest entry was stored; `null` when there is no entry. */
   readonly newest: Date | null;
-  /** By function, the largest first. */
+  /** Statistics of each function, the largest size first. */
   readonly byFunction: readonly FunctionStats[];
 }
 
 /** Options of {@linkcode cacheStats}. */
 export interface CacheStatsOptions {
-  /** Only entries of this function. */
+  /** Name of a function: only its entries are counted. */
   readonly fname?: string;
 }
 
@@ -47,9 +47,10 @@ export interface CacheStatsOptions {
  * Counts the entries of a cache, their sizes, hits and times.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @param options What to count.
- * @returns The figures; zeros when there is no cache.
- * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong type.
+ * @param options See {@linkcode CacheStatsOptions}.
+ * @returns The statistics; zeros when there is no cache.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong
+ * type.
  *
  * @example
  * ```ts

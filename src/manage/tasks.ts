@@ -1,5 +1,5 @@
 /**
- * Removes what is old, or over a size.
+ * The tasks that tend a cache: prune, clear and verify.
  *
  * @module
  */
@@ -13,41 +13,42 @@ import { listForeign } from "../store/layout.ts";
 /** Options of {@linkcode cachePrune}. */
 export interface CachePruneOptions {
   /**
-   * Remove entries that were not used for so many days.
+   * Number of days: entries that were not used for longer are removed.
    *
    * @default {30, or no limit when only `maxBytes` is given}
    */
   readonly daysOld?: number;
-  /** Then remove what is cheapest to lose until the results take at most so many bytes. */
+  /** Largest size of all results, bytes. The entries that are cheapest to lose are removed until no more is left. */
   readonly maxBytes?: number;
-  /** Only entries of this function. */
+  /** Name of a function: only its entries are removed, and `maxBytes` is the size of its results alone. */
   readonly fname?: string;
   /**
-   * Count what would be removed, and remove nothing.
+   * Count the entries that would be removed, and remove nothing.
    *
    * @default {false}
    */
   readonly dryRun?: boolean;
-  /** Told how far it is. */
+  /** Called with the progress. */
   readonly onProgress?: OnProgress;
 }
 
 /**
- * Removes entries that were not used for long, and, when a size is given, what is cheapest to lose until the cache is
- * below it.
+ * Removes entries that were not used for long. When `maxBytes` is given, then removes the entries that are cheapest to
+ * lose until the results take at most so many bytes.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @param options What to remove.
- * @returns What was removed; zeros when there is no cache.
+ * @param options See {@linkcode CachePruneOptions}.
+ * @returns Numbers of removed entries and bytes, or with `dryRun` of those to remove; zeros when there is no cache.
  * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, which is not followed.
- * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong type.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong
+ * type.
  */
 export async function cachePrune(
   cacheDir: string | URL = cacheDefaultDir(),
   options: CachePruneOptions = {},
 ): Promise<Removed> {
   requireTaskOptions(options, ["daysOld", "maxBytes", "fname", "dryRun", "onProgress"]);
-  const { prune } = await import("../store/bound/prune.ts"); // loaded when asked for, as all that programs seldom do
+  const { prune } = await import("../store/bound/prune.ts"); // loaded here, since programs seldom prune
   const access = options.dryRun === true ? "read" : "write";
   return await withCache(cacheDir, access, (cache) => prune(cache, options), NOTHING_REMOVED);
 }
@@ -56,11 +57,11 @@ export async function cachePrune(
  * Removes all entries and the graph. Files that the cache did not make stay, and a warning names them.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @returns What was removed; zeros when there is no cache.
+ * @returns Numbers of removed entries and bytes; zeros when there is no cache.
  * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, which is not followed.
  */
 export async function cacheClear(cacheDir: string | URL = cacheDefaultDir()): Promise<Removed> {
-  const { clear } = await import("../store/cache_dir.ts"); // loaded when asked for, as all that programs seldom do
+  const { clear } = await import("../store/cache_dir.ts"); // loaded here, since programs seldom clear a cache
   return await withCache(cacheDir, "write", async (cache) => {
     const removed = await clear(cache);
     tellLeft(cache);
@@ -68,7 +69,7 @@ export async function cacheClear(cacheDir: string | URL = cacheDefaultDir()): Pr
   }, NOTHING_REMOVED);
 }
 
-/** Names that are shown. */
+/** Largest number of files that the warning names. */
 const MAX_SHOWN = 5;
 
 function tellLeft({ layout }: Cache): void {
@@ -78,39 +79,39 @@ function tellLeft({ layout }: Cache): void {
   warnOnce(`The cache did not make ${left.slice(0, MAX_SHOWN).join(", ")}${more}; left in place`);
 }
 
-/** Told how far a task is: how much is done, and of how much, 0 while that is not known. */
+/** Called with the progress of a task: the amount that is done, and the total, which is 0 while it is not known. */
 export type OnProgress = (done: number, total: number) => void;
 
-/** What was removed. */
+/** Numbers of entries and bytes that a task removed. */
 export interface Removed {
   /** Number of entries. */
   readonly removed: number;
-  /** Bytes of results that are gone from the disk. */
+  /** Size of the results that were deleted from the disk, bytes. */
   readonly freedBytes: number;
 }
 
-/** What is removed where there is no cache. */
+/** Answer of a task that removes, when there is no cache. */
 const NOTHING_REMOVED: Removed = { removed: 0, freedBytes: 0 };
 
 /** Options of {@linkcode cacheVerify}. */
 export interface CacheVerifyOptions {
   /**
-   * Mend what can be mended and remove what cannot.
+   * Mend the problems that can be mended, and remove entries and files that cannot.
    *
    * @default {false}
    */
   readonly repair?: boolean;
-  /** Told how far it is. */
+  /** Called with the progress. */
   readonly onProgress?: OnProgress;
 }
 
-/** What {@linkcode cacheVerify} found. */
+/** Findings of {@linkcode cacheVerify}. */
 export interface VerifyReport {
-  /** Number of things that were checked. */
+  /** Number of records, blobs, rows and files that were checked. */
   readonly checked: number;
-  /** What is wrong. */
+  /** Problems that were found, each with the key of its entry, its kind and a sentence. */
   readonly problems: readonly { readonly key: string; readonly kind: string; readonly detail: string }[];
-  /** How many of them were mended. */
+  /** Number of problems that were mended. */
   readonly repaired: number;
 }
 
@@ -118,17 +119,18 @@ export interface VerifyReport {
  * Checks records, results and graph against each other, and each result against its digest.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @param options Whether to mend.
- * @returns What was found; nothing when there is no cache.
+ * @param options See {@linkcode CacheVerifyOptions}.
+ * @returns The findings; no problems when there is no cache.
  * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, which is not followed.
- * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong type.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong
+ * type.
  */
 export async function cacheVerify(
   cacheDir: string | URL = cacheDefaultDir(),
   options: CacheVerifyOptions = {},
 ): Promise<VerifyReport> {
   requireTaskOptions(options, ["repair", "onProgress"]);
-  const { verify } = await import("./verify/verify.ts"); // loaded when asked for, as all that programs seldom do
+  const { verify } = await import("./verify/verify.ts"); // loaded here, since programs seldom verify a cache
   const nothing: VerifyReport = { checked: 0, problems: [], repaired: 0 };
   return await withCache(
     cacheDir,

@@ -1,5 +1,5 @@
 /**
- * Opens a cache for one question or task.
+ * Opens a cache for one task.
  *
  * @module
  */
@@ -8,26 +8,27 @@ import { toAbsolute } from "../options/project.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { findLink, layoutOf, requireAccess } from "../store/layout.ts";
 
-/** What a task does to a cache. */
+/** Kind of access that a task needs. */
 export type Access =
-  /** Reads. A program that uses the cache reads through the same handle, so that it sees its own latest hits. */
+  /** Read, through the handle that calls in this program use too, so that a program sees its own latest hits. */
   | "read"
-  /** Reads without changing anything on disk, a damaged database included. */
+  /** Read and change nothing on disk: not even a damaged database is moved aside. */
   | "inspect"
-  /** Writes. */
+  /** Write to a cache that exists. */
   | "write"
-  /** Writes, and makes the cache when there is none. */
+  /** Write, and make the cache when there is none. */
   | "create";
 
 /**
- * Runs `task` on a cache. Where there is none, `otherwise` is the answer and nothing is made.
+ * Runs `task` on a cache. When there is no cache and `access` is not `create`, returns `otherwise` and makes nothing.
  *
  * @param cacheDir The cache.
- * @param access What the task does.
- * @param task What to do.
- * @param otherwise The answer without a cache.
- * @returns What `task` returned, or `otherwise`.
- * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, `ERR_PERMISSION` with the flags that are missing; see `openCache` for others.
+ * @param access Kind of access that the task needs.
+ * @param task Function that does the task.
+ * @param otherwise The answer when there is no cache.
+ * @returns The answer of `task`, or `otherwise`.
+ * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, `ERR_PERMISSION` with the flags that are missing,
+ * and the errors of `openCache`.
  */
 export async function withCache<Answer>(
   cacheDir: string | URL,
@@ -40,7 +41,7 @@ export async function withCache<Answer>(
   const refused = findLink(layoutOf(dir), true);
   if (refused !== null) throw refused;
   if (access !== "create" && !isCache(dir)) return otherwise;
-  // The store is loaded by what looks into a cache, not by the import of this package.
+  // The store is loaded when a cache is opened, not when this package is imported.
   const { openCache } = await import("../store/cache_dir.ts");
   const cache = await openCache(dir, access === "inspect" ? { readOnly: true, isLive: true } : {});
   const stopListening = cache.onReport(({ detail }) => void warnOnce(detail));

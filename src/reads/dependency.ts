@@ -1,8 +1,9 @@
 /**
- * What a dependency holds now, and whether that is what an execution found.
+ * The digest of a dependency now, and its comparison with the digest that an execution recorded.
  *
- * The same functions make a trace and check it, so the two cannot drift apart. What cannot be looked at now is not what
- * was found then, unless it could not be looked at then either: never stale comes before never needless.
+ * One set of functions both records the dependencies of a trace and checks them, so that recording and checking agree.
+ * A dependency that cannot be looked at now counts as changed, unless the execution could not look at it either: a
+ * needless run is better than a stale result.
  *
  * @module
  */
@@ -21,33 +22,33 @@ import type {
 } from "../words/records.ts";
 import { cwdReason, environmentReason, fileReason } from "../reasons/make_reason.ts";
 
-// Taken when this module loads: what observes the reads of cached functions replaces these later.
+// Taken when this module loads, before the wrappers that observe cached functions replace these functions.
 const { statSync, lstatSync, readLinkSync, realPathSync, cwd } = Deno;
 const { get: getVariable, toObject: listVariables } = Deno.env;
 
-/** A dependency that can be checked by looking: all but calls of other cached functions. */
+/** A dependency that can be checked by looking at it: any but a call of another cached function. */
 export type PlainDependency = Exclude<Dependency, ChildDependency>;
 
-/** What a check needs to know. */
+/** Project root and file digests, which a check needs. */
 export interface DependencyContext {
-  /** The project root, absolute: recorded paths are relative to it. */
+  /** Absolute path of the project root, to which recorded paths are relative. */
   readonly root: string;
   readonly files: FileDigests;
 }
 
-/** Stands for something that is there and may not be looked at. */
+/** Digest that stands for a file, variable or other dependency that the program has no permission to read. */
 const DENIED: ContentDigest = reservedDigest("denied");
-/** Stands for something that is there and whose content cannot be had: a pipe, a device, a damaged disk. */
+/** Digest that stands for a path whose content cannot be read: a pipe, a device, a damaged disk. */
 const UNREADABLE: ContentDigest = reservedDigest("unreadable");
 
-/** A digest's look without hashing, for the few states that are no content; no SHA-256 is likely to be one. */
+/** Makes a text in the form of a digest for a dependency without content; no SHA-256 is likely to be equal to it. */
 function reservedDigest(state: string): ContentDigest {
   let hex = "";
   for (const character of state) hex += character.charCodeAt(0).toString(16).padStart(2, "0");
   return hex.padEnd(64, "0") as ContentDigest;
 }
 
-/** The names of a `stat` result's members that may differ between two states of one file, in the order of hashing. */
+/** Names of the members of a `stat` result, without the type, that may change; in the order of hashing. */
 export const STAT_FIELDS = [
   "atime",
   "birthtime",
@@ -69,12 +70,11 @@ export const STAT_FIELDS = [
 export type StatField = typeof STAT_FIELDS[number];
 
 /**
- * Why what a dependency holds now is not what was found; `null` when it is the same.
+ * Checks a dependency against its present digest. A file that is unchanged costs one `stat`.
  *
- * A promise only where a large file has to be read. A file that is unchanged costs one `stat`.
- *
- * @param dependency As a trace recorded it.
- * @param context Where the project is, and the memory of file digests.
+ * @param dependency The dependency as a trace recorded it.
+ * @param context Project root and file digests.
+ * @returns The reason to be stale; `null` when the dependency is unchanged. A promise only for a large file to be read.
  */
 export function checkDependency(
   dependency: PlainDependency,
@@ -111,8 +111,8 @@ export function checkDependency(
 }
 
 /**
- * Identity of a file's bytes, or of all below a directory; `null`: nothing is there. Never throws: that something
- * cannot be read is a state too.
+ * Digest of the bytes of a file, or of all files below a directory; `null` when nothing is at the path. Never throws: a
+ * path that cannot be read has a digest of its own.
  */
 export function fileState(files: FileDigests, path: string): ContentDigest | null | Promise<ContentDigest | null> {
   try {
@@ -123,12 +123,12 @@ export function fileState(files: FileDigests, path: string): ContentDigest | nul
   }
 }
 
-/** As {@linkcode fileState}, for several files, using the cores where that pays. */
+/** Digests of several paths, each as {@linkcode fileState} makes it; uses several cores where that saves time. */
 export function fileStates(files: FileDigests, paths: readonly string[]): Promise<(ContentDigest | null)[]> {
   return files.states(paths, stateOfFailure);
 }
 
-/** Identity of the names and types in a directory; `null`: nothing is there. */
+/** Digest of the names and types of the entries of a directory; `null` when nothing is at the path. */
 export function listingState(files: FileDigests, path: string): ContentDigest | null {
   try {
     return files.digestListing(path);
@@ -137,10 +137,10 @@ export function listingState(files: FileDigests, path: string): ContentDigest | 
   }
 }
 
-/** What `stat` or `lstat` says; `null`: nothing is there; `"denied"`, `"unreadable"`: it says nothing. */
+/** Answer of `stat` or `lstat`; `null`: nothing is at the path; `"denied"`, `"unreadable"`: the function failed. */
 export type Look = Deno.FileInfo | null | "denied" | "unreadable";
 
-/** Looks at a path. @param followed Whether symbolic links are followed. */
+/** Looks at a path. @param followed True to follow symbolic links. */
 export function lookAt(path: string, followed: boolean): Look {
   try {
     return followed ? statSync(path) : lstatSync(path);
@@ -149,13 +149,13 @@ export function lookAt(path: string, followed: boolean): Look {
   }
 }
 
-/** What a failure to look at a path says about it. */
+/** Returns the look that an error of `stat` or `lstat` stands for. */
 export function lookOfFailure(error: unknown): Exclude<Look, Deno.FileInfo> {
   if (isAbsence(error)) return null;
   return isDenial(error) ? "denied" : "unreadable";
 }
 
-/** Identity of a path's type and of the named metadata. */
+/** Digest of the type of a path and of the members `fields` of its metadata; `null` when nothing is at the path. */
 export function statState(look: Look, fields: readonly StatField[]): ContentDigest | null {
   if (look === null) return null;
   if (look === "denied") return DENIED;
@@ -176,7 +176,7 @@ function specialType(info: Deno.FileInfo): string {
   return info.isCharDevice ? "character device" : info.isBlockDevice ? "block device" : "other";
 }
 
-/** Identity of where a symbolic link leads, or a path in the end; `null`: nothing is there. */
+/** Digest of the target of a symbolic link, or of a path with all links resolved; `null`: nothing is at the path. */
 export function linkState(path: string, aspect: LinkDependency["aspect"], root: string): ContentDigest | null {
   try {
     return digestLink(aspect === "target" ? readLinkSync(path) : realPathSync(path), aspect, root);
@@ -185,12 +185,12 @@ export function linkState(path: string, aspect: LinkDependency["aspect"], root: 
   }
 }
 
-/** Identity of what `readLink` or `realPath` answered. */
+/** Digest of an answer of `readLink` or `realPath`. */
 function digestLink(answer: string, aspect: LinkDependency["aspect"], root: string): ContentDigest {
   return digestBytes(`${aspect}\0${aspect === "target" ? answer : toPortable(answer, root)}`);
 }
 
-/** Identity of a variable's value, of all variables for `*`; `null`: it is not set. */
+/** Digest of the value of an environment variable, or of all variables for `*`; `null` when the variable is not set. */
 export function environmentState(name: string): ContentDigest | null {
   try {
     if (name === "*") return digestVariables(listVariables());
@@ -201,13 +201,13 @@ export function environmentState(name: string): ContentDigest | null {
   }
 }
 
-/** Identity of all variables. */
+/** Digest of the names and values of all environment variables. */
 function digestVariables(variables: Readonly<Record<string, string>>): ContentDigest {
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`).sort();
   return digestBytes(["environment", ...lines].join("\0"));
 }
 
-/** Identity of the working directory, relative to the project root when below it. */
+/** Digest of the path of the working directory, which is relative to the project root when below it. */
 export function cwdState(root: string): ContentDigest {
   try {
     return digestBytes(`cwd\0${toPortable(cwd(), root)}`);

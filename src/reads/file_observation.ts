@@ -1,5 +1,5 @@
 /**
- * A file's content was read, or may have been.
+ * The observation of a file whose content a call read, or may have read.
  *
  * @module
  */
@@ -13,19 +13,20 @@ import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./files/sn
 /**
  * A file that a call read.
  *
- * Where the stamp is old enough to stand for the content, the content is digested once the call has ended, and the stamp
- * tells whether it is still the one that was read. Where it is not, the bytes themselves are digested at once.
+ * If the stamp is old enough to stand for the content, the file is digested once the call has ended, and the stamp
+ * tells whether the file still has the content that was read; only bytes of a small file that are seen are digested at
+ * once. If the stamp is too young, the content is digested when it is read.
  */
 export class FileObservation {
-  /** The call itself changed the file after it had read it. */
+  /** True when the call itself changed the file after reading it: the content that was read first counts. */
   isFrozen = false;
-  /** Two reads found different contents. */
+  /** True when two reads may have found different contents. */
   isTorn = false;
-  /** Digest of what was read; `null`: nothing was there; `undefined`: what the stamp stands for. */
+  /** Digest of the content that was read; `null`: there was no file; `undefined`: not yet known. */
   digest: ContentDigest | null | undefined;
-  /** The digest of a directory with all below it, while it is being made. */
+  /** Promise of the digest of a directory with all files below it, while that digest is being computed. */
   digesting: Promise<ContentDigest | null> | undefined;
-  /** As the file had it before it was read; `null` when nothing was there, or no stamp can stand for the content. */
+  /** Stamp before the file was read; `null` when there was no file, or the stamp cannot stand for the content. */
   readonly stamp: FileStamp | null;
   readonly #startedMs: number;
 
@@ -36,12 +37,12 @@ export class FileObservation {
     this.digest = info === null ? null : files.memory.get(path, info);
   }
 
-  /** Whether the digest has to be taken now, since nothing will tell later whether the file was edited meanwhile. */
+  /** True when the digest has to be taken now: no stamp will tell later whether the file was edited meanwhile. */
   get isUrgent(): boolean {
     return this.digest === undefined && this.stamp === null;
   }
 
-  /** The bytes that the call got. */
+  /** Takes note of the bytes that the call read. */
   gotBytes(bytes: Uint8Array | string): void {
     if (this.isFrozen) return;
     const isFirst = this.digest === undefined;
@@ -59,28 +60,28 @@ export class FileObservation {
     }
   }
 
-  /** The text that the call got, decoded from UTF-8 with nothing left out. */
+  /** Takes note of the text that the call read, decoded from UTF-8 with nothing left out. */
   gotText(text: string): void {
-    // What was no UTF-8 cannot be told from the text any more.
+    // U+FFFD may stand for bytes that were not valid UTF-8, so the bytes cannot be recovered from such a text.
     if (text.length <= SYNC_BYTES || this.stamp === null) {
       if (!text.includes("\uFFFD")) this.gotBytes(text);
       else if (this.digest === undefined) this.takeDigest();
     }
   }
 
-  /** The call reads in a way that shows no bytes, or before the call itself changes the file. */
+  /** Digests the file now: for a read whose bytes are not seen, or before the call itself changes the file. */
   takeDigest(): void {
     if (this.digest !== undefined) return;
     try {
       this.digest = this.files.digestFileSync(this.path);
     } catch {
       const state = fileState(this.files, this.path);
-      // A promise only for a large file, which the line above has digested.
+      // `fileState` returns a promise only for a large file or a directory, whose digest then stays unknown.
       this.digest = state instanceof Promise ? undefined : state;
     }
   }
 
-  /** The call itself is about to change the file: from now on, what it read is what counts. */
+  /** Fixes the digest before the call itself changes the file: the content that was read until now counts. */
   freeze(): void {
     if (this.isFrozen) return;
     if (this.digest === undefined && this.digesting === undefined) {
@@ -91,10 +92,10 @@ export class FileObservation {
   }
 
   /**
-   * Compares with another read of the file.
+   * Compares the file with its state at the first read, when the call reads the file again.
    *
-   * @param info As it is now; `null`: nothing is there.
-   * @param bytesFollow Whether {@linkcode gotBytes} will be told what was read.
+   * @param info Result of `stat` now; `null` when there is no file.
+   * @param bytesFollow True when {@linkcode gotBytes} will be called with the bytes that are read.
    */
   readAgain(info: Deno.FileInfo | null, bytesFollow: boolean): void {
     if (this.stamp !== null) {
@@ -109,7 +110,13 @@ export class FileObservation {
     }
   }
 
-  /** Whether `state`, which the file has now, is what was read. Takes it for the digest where none is known yet. */
+  /**
+   * Compares the digest of the content that was read with the file's digest now. When no digest is known yet, takes the
+   * present one.
+   *
+   * @param state Digest of the file now.
+   * @returns True when the file is unchanged since it was read, or is frozen with a known digest.
+   */
   settle(state: ContentDigest | null): boolean {
     if (this.isTorn) return false;
     if (this.isFrozen) return this.digest !== undefined;
@@ -118,7 +125,7 @@ export class FileObservation {
     return this.#hasStamp();
   }
 
-  /** Whether the file still has the stamp that it was read with. */
+  /** Returns true when the file still has the stamp that it had before it was read. */
   #hasStamp(): boolean {
     const look = lookAt(this.path, true);
     return look !== null && typeof look === "object" && this.stamp !== null && isSameStamp(this.stamp, stampOf(look));

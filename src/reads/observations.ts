@@ -1,8 +1,8 @@
 /**
- * What a call looked at, as it was when it was looked at.
+ * Observations of metadata, listings, links, variables and the working directory that a call looked at.
  *
- * Each observation answers, when the call has ended, with the dependency that it makes, or says that what was looked at
- * changed meanwhile: then nobody can tell which of the two states the result belongs to.
+ * After the call has ended, each observation returns its dependency, and says whether the observed thing changed
+ * meanwhile. If it changed, nobody can tell whether the result belongs to the old or to the new value.
  *
  * @module
  */
@@ -13,27 +13,27 @@ import type { FileDigests } from "./files/file_digests.ts";
 import { toPortable } from "../options/project.ts";
 import type { Dependency } from "../words/records.ts";
 
-/** Where a call runs. */
+/** Project root and file digests of a call. */
 export interface ObservationContext {
   readonly root: string;
   readonly files: FileDigests;
 }
 
-/** Something that was looked at, other than a file's content. */
+/** Something that a call looked at, other than the content of a file. */
 export interface Observation {
-  /** Shown to the user when it changed during the run. */
+  /** Name of the observed thing, shown to the user when the thing changed during the run. */
   readonly subject: string;
-  /** The call itself changed it after it was looked at: what was found then is what counts, whatever is there now. */
+  /** True when the call itself changed the thing after looking at it: the value that was found first counts. */
   isFrozen: boolean;
-  /** Two looks found different things. */
+  /** True when two looks found different values. */
   isTorn: boolean;
-  /** The dependency. Called once, after the run. */
+  /** Returns the dependency. Called once, after the run. */
   settle(context: ObservationContext): Dependency;
-  /** Whether what is there now is what was found. */
+  /** Returns true when the present value is the value that was found, or the observation is frozen. */
   isUnchanged(context: ObservationContext): boolean;
 }
 
-/** A look at a path's metadata: which of it counts is known when the call has ended. */
+/** Observation of the metadata of a path. The members that count are known only when the call has ended. */
 export class StatObservation implements Observation {
   isFrozen = false;
   isTorn = false;
@@ -48,7 +48,7 @@ export class StatObservation implements Observation {
     return this.path;
   }
 
-  /** Another look at the same path. */
+  /** Takes note of another look at the path. */
   lookAgain(look: Look): void {
     const [first] = this.#looks;
     if (statState(look, ["mtime", "ctime", "size"]) === statState(first!, ["mtime", "ctime", "size"])) return;
@@ -56,7 +56,7 @@ export class StatObservation implements Observation {
     else this.#looks[1] = look;
   }
 
-  /** The call looked at a member of what `stat` returned. */
+  /** Takes note that the call read a member of the result of `stat`. */
   sawField(field: StatField): void {
     this.#fields.add(field);
   }
@@ -83,14 +83,14 @@ export class StatObservation implements Observation {
   }
 }
 
-/** A listing of a directory, `null` for none, or the digest that stands for a failure. */
+/** Lines of a listing of a directory; `null` when there is no directory; or the digest that stands for a failure. */
 export type Listing = readonly string[] | ContentDigest | null;
 
-/** A directory was listed. */
+/** Observation of a directory that was listed. */
 export class ListingObservation implements Observation {
   isFrozen = false;
   isTorn = false;
-  /** Names that the call itself had made or removed before it looked, and since. */
+  /** Names of entries that the call itself made or removed: before it listed the directory, and until now. */
   readonly #ownBefore: ReadonlySet<string>;
   readonly #own: Set<string>;
 
@@ -108,12 +108,12 @@ export class ListingObservation implements Observation {
     return this.path;
   }
 
-  /** The call itself made, or removed, an entry. */
+  /** Takes note that the call itself made or removed an entry. */
   madeEntry(name: string): void {
     this.#own.add(name);
   }
 
-  /** Another look at the same directory. */
+  /** Takes note of another listing of the directory. */
   lookAgain(listing: Listing): void {
     if (!isSameListing(without(listing, this.#own), without(this.listing, this.#own))) this.isTorn = true;
   }
@@ -132,8 +132,8 @@ export class ListingObservation implements Observation {
   }
 
   /**
-   * The listing as the next check will find it: what the call itself had put there before it looked, and took away
-   * again, will not be there.
+   * Returns the listing as the next check will find it: without entries that the call itself made before it listed the
+   * directory, and removed again later.
    */
   #lasting(listing: readonly string[]): readonly string[] {
     if (this.#ownBefore.size === 0) return listing;
@@ -153,7 +153,7 @@ function isSameListing(one: Listing, other: Listing): boolean {
   return one.length === other.length && one.every((line, index) => line === other[index]);
 }
 
-/** A symbolic link, or a whole path, was resolved. */
+/** Observation of a symbolic link that was read (`target`), or of a path whose links were all resolved (`real`). */
 export class LinkObservation implements Observation {
   isFrozen = false;
   isTorn = false;
@@ -172,7 +172,7 @@ export class LinkObservation implements Observation {
   }
 }
 
-/** An environment variable was asked for. */
+/** Observation of an environment variable that was read; `*` when all were listed. */
 export class EnvironmentObservation implements Observation {
   isFrozen = false;
   isTorn = false;
@@ -191,7 +191,7 @@ export class EnvironmentObservation implements Observation {
   }
 }
 
-/** The working directory was asked for, or a relative path was used. */
+/** Observation of the working directory: it was asked for, or a relative path was used. */
 export class CwdObservation implements Observation {
   isFrozen = false;
   isTorn = false;

@@ -1,5 +1,5 @@
 /**
- * What a call wrote itself: reading it back tells nothing about the world before the call.
+ * Paths that a call wrote itself: reading them back is no input of the call. Also functions on paths.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { isAbsolutePath, parentOf, pathOfFileUrl, resolvePath } from "../options
 export class OwnPaths {
   readonly #paths = new Set<string>();
   readonly #trees = new Set<string>();
-  /** Paths that an inner call wrote afterwards: what is there is that call's doing. */
+  /** Own paths that have a content from elsewhere since: an inner call wrote it, or it was moved there. */
   readonly #foreign = new Set<string>();
 
-  /** Links that the call made: what lies behind them is not its doing. */
+  /** Targets of links that the call made, by the path of the link: files behind these links are not its own. */
   readonly #links = new Map<string, string>();
 
   /** Adds one path. */
@@ -22,7 +22,7 @@ export class OwnPaths {
     this.#paths.add(path);
   }
 
-  /** Adds a path with everything below it, now and later. */
+  /** Adds a path with everything that is below it now or later. */
   addTree(path: string): void {
     this.#links.delete(path);
     for (const foreign of this.#foreign) if (foreign === path || isBelow(foreign, path)) this.#foreign.delete(foreign);
@@ -34,7 +34,7 @@ export class OwnPaths {
     this.#links.set(path, target);
   }
 
-  /** The path without links that the call made itself: where what is read through them comes from. */
+  /** Replaces a link that the call made itself by its target, where a file that is read through the link comes from. */
   behindLinks(path: string): string {
     for (const [link, target] of this.#links) {
       if (path === link) return target;
@@ -43,13 +43,13 @@ export class OwnPaths {
     return path;
   }
 
-  /** What is at this path now comes from elsewhere: another call wrote it, or it was moved there. */
+  /** Marks a path as no longer own: another call wrote its content, or the content was moved there. */
   disown(path: string): void {
     this.#links.delete(path);
     if (this.has(path)) this.#foreign.add(path);
   }
 
-  /** Whether the state of `path` is the call's own doing. */
+  /** Returns true when the content of `path` is the call's own. */
   has(path: string): boolean {
     if (this.#paths.size === 0 && this.#trees.size === 0 || this.#foreign.has(path)) return false;
     if (this.#paths.has(path)) return true;
@@ -58,18 +58,18 @@ export class OwnPaths {
   }
 }
 
-// Taken when this module loads: what observes the reads of cached functions replaces these later.
+// Taken when this module loads, before the wrappers that observe cached functions replace these functions.
 const { realPathSync, cwd } = Deno;
 
-/** A path as it was passed. */
+/** A path that was passed to a function of the platform. */
 interface ObservedPath {
-  /** Absolute, without `.` and `..`. */
+  /** Absolute path, without `.` and `..`. */
   readonly path: string;
-  /** Whether it was relative to the working directory, which then is an input too. */
+  /** True when the path was passed relative to the working directory, which then is an input too. */
   readonly isRelative: boolean;
 }
 
-/** The absolute path of an argument; `null` when the argument names none (a descriptor, a mistake). */
+/** Returns the absolute path of an argument; `null` when the argument is no path (a descriptor, a mistake). */
 export function observedPath(argument: unknown): ObservedPath | null {
   try {
     if (typeof argument === "string") return fromText(argument);
@@ -78,7 +78,7 @@ export function observedPath(argument: unknown): ObservedPath | null {
     }
     if (argument instanceof Uint8Array) return fromText(new TextDecoder("utf-8", { fatal: true }).decode(argument));
   } catch {
-    // No working directory, or no path: whatever is asked for will fail by itself.
+    // There is no working directory, or the argument is no path: the platform's function will fail by itself.
   }
   return null;
 }
@@ -89,7 +89,7 @@ function fromText(text: string): ObservedPath {
   return { path: joined.includes("..") ? throughLinks(joined) : resolvePath(joined, "/"), isRelative };
 }
 
-/** `a/link/../b` is beside what the link leads to, not beside the link. */
+/** Resolves a path with `..` through links: `a/link/../b` is beside the target of the link, not beside the link. */
 function throughLinks(path: string): string {
   if (!/[\\/]\.\.(?=[\\/]|$)/.test(path)) return resolvePath(path, "/");
   const last = /[\\/]([^\\/]+)[\\/]*$/.exec(path);
@@ -102,19 +102,19 @@ function throughLinks(path: string): string {
   }
 }
 
-/** Whether `path` lies somewhere below `folder`; both absolute. */
+/** Returns true when `path` is somewhere below `folder`; both are absolute. */
 export function isBelow(path: string, folder: string): boolean {
   if (!path.startsWith(folder) || path.length <= folder.length) return false;
   const next = path.charCodeAt(folder.length);
   return next === 47 || next === 92 || folder.endsWith("/");
 }
 
-/** The folder that holds `path`. */
+/** Returns the folder that holds `path`. */
 export function folderOf(path: string): string {
   return parentOf(path);
 }
 
-/** The last part of a path. */
+/** Returns the last part of a path. */
 export function lastPartOf(path: string): string {
   return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }

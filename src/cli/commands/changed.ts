@@ -1,4 +1,4 @@
-/** The command `changed`. @module */
+/** The command `changed`; a file of its own, so that the help and other commands need not load it. @module */
 import { formatTable } from "../text/table.ts";
 import { describeReasons } from "../../reasons/describe_reasons.ts";
 import { type StaleEntry, staleNow } from "../../manage/stale_now.ts";
@@ -7,10 +7,10 @@ import { type CommandContext, EXIT, printJson } from "../command.ts";
 import { textOption } from "../parse_options.ts";
 
 /**
- * Prints the entries that do not hold any more.
+ * Prints the entries that are stale.
  *
- * @param context What was asked for.
- * @returns The exit code: a stale entry is a problem.
+ * @param context See {@linkcode CommandContext}.
+ * @returns The exit code: `EXIT.problem` when an entry is stale.
  */
 export async function run({ cacheDir, options, terminal }: CommandContext): Promise<number> {
   const fname = textOption(options, "fname");

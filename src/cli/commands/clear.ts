@@ -1,14 +1,14 @@
-/** The command `clear`. @module */
+/** The command `clear`; a file of its own, so that the help and other commands need not load it. @module */
 import { formatSize } from "../../options/check_options.ts";
 import { cacheClear } from "../../manage/tasks.ts";
 import { cacheStats } from "../../manage/stats.ts";
 import { type CommandContext, EXIT, printJson } from "../command.ts";
 
 /**
- * Removes all entries; asks first when a person sits at the terminal.
+ * Removes all entries; asks first when a person sits at the terminal and did not give `--yes`.
  *
- * @param context What was asked for.
- * @returns The exit code.
+ * @param context See {@linkcode CommandContext}.
+ * @returns The exit code: `EXIT.problem` when the answer was no.
  */
 export async function run({ cacheDir, options, terminal }: CommandContext): Promise<number> {
   if (terminal.isInteractive && !options["yes"]) {

@@ -1,4 +1,4 @@
-/** The command `diff`. @module */
+/** The command `diff`; loaded when it runs. @module */
 import type { Dependency, EntryRecord } from "../../words/records.ts";
 import { describeReason, describeReasons, printable } from "../../reasons/describe_reasons.ts";
 import { diffEntries } from "../../reasons/compare.ts";
@@ -7,10 +7,10 @@ import { withCache } from "../../manage/with_cache.ts";
 import { checkKey, type CommandContext, EXIT, printJson } from "../command.ts";
 
 /**
- * Prints what differs between two entries.
+ * Prints the differences between two entries.
  *
- * @param context What was asked for.
- * @returns The exit code.
+ * @param context See {@linkcode CommandContext}.
+ * @returns The exit code: `EXIT.problem` when there is no cache.
  */
 export async function run(context: CommandContext): Promise<number> {
   const { cacheDir, options, terminal } = context;
@@ -53,7 +53,7 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.ok;
 }
 
-/** What the newest execution of an entry looked at, in words. */
+/** Returns words for each dependency of the newest execution of an entry. */
 function observationsOf(record: EntryRecord): Set<string> {
   return new Set((record.traces[0]?.dependencies ?? []).map(nameDependency));
 }

@@ -1,4 +1,4 @@
-/** The command `files`. @module */
+/** The command `files`; a file of its own, so that the help and other commands need not load it. @module */
 import { graphToJson } from "../../manage/graph/export.ts";
 import { cacheTreeFiles, cacheTreeForFile, keyOfNode } from "../../manage/graph/nodes.ts";
 import { toPortable } from "../../options/project.ts";
@@ -10,8 +10,8 @@ import { type CommandContext, EXIT, printJson } from "../command.ts";
 /**
  * Prints the files that entries depend on, or the calls that depend on one file.
  *
- * @param context What was asked for.
- * @returns The exit code.
+ * @param context See {@linkcode CommandContext}.
+ * @returns The exit code: `EXIT.problem` when no call depends on the file.
  */
 export async function run(context: CommandContext): Promise<number> {
   const { cacheDir, options, terminal, nowMs } = context;

@@ -1,4 +1,4 @@
-/** The command `info`. @module */
+/** The command `info`; loaded when it runs. @module */
 import { formatSize } from "../../options/check_options.ts";
 import { formatAge, formatDuration } from "../text/durations.ts";
 import { checkKey, type CommandContext, EXIT, printJson, toJsonValue } from "../command.ts";
@@ -9,9 +9,9 @@ import { numberOption } from "../parse_options.ts";
 import type { Terminal } from "../text/terminal.ts";
 
 /**
- * Prints one entry.
+ * Prints one entry with its value.
  *
- * @param context What was asked for.
+ * @param context See {@linkcode CommandContext}.
  * @returns The exit code.
  */
 export async function run(context: CommandContext): Promise<number> {
@@ -56,7 +56,7 @@ async function printSections(terminal: Terminal, meta: EntryMeta): Promise<void>
   for (const [title, rows] of sections) {
     if (rows.length === 0) continue;
     const columns = rows[0]!.map(() => ({ title: "" }));
-    // A table without its heading, which would be an empty line.
+    // The first line of the table is cut: its heading is empty.
     const table = formatTable(columns, rows, terminal.style).split("\n").slice(1).join("\n");
     await terminal.out(heading(terminal, title) + table);
   }

@@ -1,4 +1,4 @@
-/** The command `list`. @module */
+/** The command `list`; loaded when it runs. @module */
 import { formatSize } from "../../options/check_options.ts";
 import { formatAge, formatDuration } from "../text/durations.ts";
 import { formatTable } from "../text/table.ts";
@@ -6,7 +6,7 @@ import { cacheList, type ListedEntry } from "../../manage/list.ts";
 import { type CommandContext, EXIT, printJson } from "../command.ts";
 import { numberOption, textOption, wordOption } from "../parse_options.ts";
 
-/** What entries are sorted by; the newest, largest or slowest first, names from A. */
+/** Orders of entries by the value of `--sort`: the newest, largest or slowest first, names in alphabetical order. */
 const ORDERS = {
   created: (a: ListedEntry, b: ListedEntry) => b.created.getTime() - a.created.getTime(),
   used: (a: ListedEntry, b: ListedEntry) => b.lastUsed.getTime() - a.lastUsed.getTime(),
@@ -18,7 +18,7 @@ const ORDERS = {
 /**
  * Prints the entries of a cache.
  *
- * @param context What was asked for.
+ * @param context See {@linkcode CommandContext}.
  * @returns The exit code.
  */
 export async function run({ cacheDir, options, terminal, nowMs }: CommandContext): Promise<number> {

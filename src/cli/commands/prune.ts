@@ -1,13 +1,13 @@
-/** The command `prune`. @module */
+/** The command `prune`; a file of its own, so that the help and other commands need not load it. @module */
 import { formatSize, parseSize } from "../../options/check_options.ts";
 import { cachePrune } from "../../manage/tasks.ts";
 import { type CommandContext, EXIT, printJson, UsageError, withProgress } from "../command.ts";
 import { numberOption, textOption } from "../parse_options.ts";
 
 /**
- * Removes what is old, or over a size.
+ * Removes entries that were not used for long, and those that are cheapest to lose until the cache is below a size.
  *
- * @param context What was asked for.
+ * @param context See {@linkcode CommandContext}.
  * @returns The exit code.
  */
 export async function run({ cacheDir, options, terminal }: CommandContext): Promise<number> {
@@ -19,7 +19,7 @@ export async function run({ cacheDir, options, terminal }: CommandContext): Prom
     cachePrune(cacheDir, {
       dryRun,
       onProgress,
-      // A size alone asks for a size, not for the removal of what is old as well.
+      // With a size alone, entries are removed for the size only, not for their age.
       ...(daysOld !== undefined ? { daysOld } : maxBytes !== undefined ? { daysOld: Infinity } : {}),
       ...(maxBytes === undefined ? {} : { maxBytes }),
       ...(fname === undefined ? {} : { fname }),

@@ -1,4 +1,4 @@
-/** The command `stats`. @module */
+/** The command `stats`; a file of its own, so that the help and other commands need not load it. @module */
 import { formatSize } from "../../options/check_options.ts";
 import { formatAge, formatDuration } from "../text/durations.ts";
 import { formatPairs, formatTable } from "../text/table.ts";
@@ -7,9 +7,9 @@ import { type CommandContext, EXIT, printJson } from "../command.ts";
 import { textOption } from "../parse_options.ts";
 
 /**
- * Prints what a cache holds.
+ * Prints the statistics of a cache.
  *
- * @param context What was asked for.
+ * @param context See {@linkcode CommandContext}.
  * @returns The exit code.
  */
 export async function run({ cacheDir, options, terminal, nowMs }: CommandContext): Promise<number> {

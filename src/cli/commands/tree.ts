@@ -1,4 +1,4 @@
-/** The command `tree`. @module */
+/** The command `tree`; loaded when it runs. @module */
 import { type CacheNode, cacheTreeForFile, cacheTreeNodes } from "../../manage/graph/nodes.ts";
 import { formatTree, graphToJson } from "../../manage/graph/export.ts";
 import { toPortable } from "../../options/project.ts";
@@ -7,9 +7,9 @@ import { type CommandContext, EXIT } from "../command.ts";
 import { textOption, wordOption } from "../parse_options.ts";
 
 /**
- * Prints or draws the graph.
+ * Prints the graph, or draws it.
  *
- * @param context What was asked for.
+ * @param context See {@linkcode CommandContext}.
  * @returns The exit code.
  */
 export async function run({ cacheDir, options, terminal }: CommandContext): Promise<number> {
@@ -47,7 +47,7 @@ async function formatGraph(
   }
 }
 
-/** The calls that were asked for, and what called them, up to the roots. */
+/** Returns the calls that the options choose, and their callers up to the roots; all calls when no option chooses. */
 async function selectNodes(
   cacheDir: string,
   file: string | undefined,
@@ -62,7 +62,7 @@ async function selectNodes(
   }
   if (fname !== undefined) chosen = chosen.filter((node) => node.fname === fname);
   const kept = new Set(chosen.map(({ id }) => id));
-  // A set that is added to while it is walked: each call is met once, its callers after it.
+  // A loop over a set also visits the members that are added meanwhile: each call once, its callers after the call.
   for (const id of kept) for (const parent of all.get(id)?.parents ?? []) kept.add(parent);
   return new Map([...all].filter(([id]) => kept.has(id)));
 }

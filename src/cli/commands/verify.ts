@@ -1,13 +1,13 @@
-/** The command `verify`. @module */
+/** The command `verify`; a file of its own, so that the help and other commands need not load it. @module */
 import { formatTable } from "../text/table.ts";
 import { cacheVerify } from "../../manage/tasks.ts";
 import { type CommandContext, EXIT, printJson, withProgress } from "../command.ts";
 
 /**
- * Checks the whole cache, and mends it where asked to.
+ * Checks the whole cache, and mends it with `--repair`.
  *
- * @param context What was asked for.
- * @returns The exit code: a problem that was not repaired is one.
+ * @param context See {@linkcode CommandContext}.
+ * @returns The exit code: `EXIT.problem` when a problem is not repaired.
  */
 export async function run({ cacheDir, options, terminal }: CommandContext): Promise<number> {
   const repair = options["repair"] === true;

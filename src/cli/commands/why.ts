@@ -1,4 +1,4 @@
-/** The command `why`. @module */
+/** The command `why`; loaded when it runs. @module */
 import type { CallReport, StaleReason } from "../../words/events.ts";
 import { formatAge } from "../text/durations.ts";
 import type { EntryRecord } from "../../words/records.ts";
@@ -12,22 +12,22 @@ import { checkKey, type CommandContext, EXIT, isKeyLike, printJson } from "../co
 import type { Terminal } from "../text/terminal.ts";
 import { firstReason } from "../../reasons/make_reason.ts";
 
-/** How many entries of a function are compared with one. */
+/** Largest number of entries of a function that one entry is compared with. */
 const MOST_CANDIDATES = 64;
-/** Most reasons that are printed one to a line. */
+/** Largest number of reasons that are printed, each on a line. */
 const MOST_LINES = 20;
 
-/** Why an entry was computed, and whether it holds now. */
+/** Reasons for which an entry was computed, and the answer to whether it is fresh now. */
 interface EntryReport extends Pick<CallReport, "reasons" | "closest" | "summary" | "notices"> {
   readonly record: EntryRecord;
   readonly now: { readonly fresh: boolean; readonly reasons: readonly StaleReason[]; readonly summary: string };
 }
 
 /**
- * Prints why entries were computed and whether they hold.
+ * Prints why entries were computed, and whether they are fresh now.
  *
- * @param context What was asked for.
- * @returns The exit code: a stale entry is a problem.
+ * @param context See {@linkcode CommandContext}.
+ * @returns The exit code: `EXIT.problem` when there is no such entry, or an entry is stale.
  */
 export async function run(context: CommandContext): Promise<number> {
   const { cacheDir, options, terminal, nowMs } = context;
@@ -67,7 +67,7 @@ export async function run(context: CommandContext): Promise<number> {
   return reports.every(({ now }) => now.fresh) ? EXIT.ok : EXIT.problem;
 }
 
-/** The entry of a key, or all entries of a function, newest first. */
+/** Returns the entry that a key names, or all entries of the function that a name names, newest first. */
 async function entriesNamed(cache: Cache, wanted: string): Promise<EntryRecord[]> {
   const found: { key: EntryRecord["key"]; createdMs: number }[] = [];
   for await (const { key, fname, functionId, createdMs } of cache.records.summaries()) {

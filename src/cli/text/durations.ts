@@ -1,10 +1,10 @@
 /**
- * Spans of time as people read them.
+ * Durations and ages as people read them, and the progress bar.
  *
  * @module
  */
 /**
- * A duration with about two significant figures.
+ * Formats a duration with about two significant figures.
  *
  * @param ms Milliseconds, not negative.
  * @returns For example `0.4 ms`, `12 ms`, `3.2 s`, `2 min 5 s`, `1 h 20 min`, `3 d 4 h`.
@@ -21,10 +21,10 @@ export function formatDuration(ms: number): string {
 }
 
 /**
- * How long ago something was, in one unit.
+ * Formats the age of something in one unit.
  *
- * @param thenMs When it was, milliseconds since the epoch.
- * @param nowMs Now, milliseconds since the epoch.
+ * @param thenMs Time of the event whose age is formatted, milliseconds since the epoch.
+ * @param nowMs Present time, milliseconds since the epoch.
  * @returns For example `now`, `5 s ago`, `3 min ago`, `2 d ago`, `4 mo ago`, `2 y ago`; `in the future` when the clock
  * went backwards by more than a second.
  */
@@ -48,23 +48,23 @@ function pairOfUnits(seconds: number, large: number, largeUnit: string, small: n
     : `${Math.floor(seconds / large)} ${largeUnit} ${rest} ${smallUnit}`;
 }
 
-/** Where a bar is drawn and what time it is. */
+/** Options of {@linkcode createProgress}. */
 interface ProgressOptions {
-  /** What is being done: `Checking entries`. */
+  /** Name of the work: `Checking entries`. */
   readonly label: string;
   /** Draws text on the terminal. */
   readonly draw: (text: string) => void;
-  /** The time, milliseconds; only differences matter. */
+  /** Returns the time, milliseconds from any fixed start. */
   readonly now: () => number;
   /** Columns of the terminal. */
   readonly columns: number;
 }
 
-/** A bar that shows itself after a second and at most ten times a second. */
+/** A progress bar that is first drawn when the work has taken a second, and then at most ten times a second. */
 interface Progress {
-  /** Tells how much is done of how much; `total` of 0 when that is not known. */
+  /** Sets the amount that is done and the total; a `total` of 0 means that the total is not known. */
   update(done: number, total: number): void;
-  /** Takes the bar off the terminal. */
+  /** Removes the bar from the terminal. */
   finish(): void;
 }
 
@@ -72,9 +72,9 @@ const DELAY_MS = 1_000;
 const INTERVAL_MS = 100;
 
 /**
- * A progress bar. Work that ends within a second draws nothing.
+ * Makes a progress bar. Nothing is drawn for work that ends within a second.
  *
- * @param options Where and how to draw.
+ * @param options See {@linkcode ProgressOptions}.
  * @returns The bar, not yet drawn.
  */
 export function createProgress(options: ProgressOptions): Progress {
@@ -97,12 +97,12 @@ export function createProgress(options: ProgressOptions): Progress {
 }
 
 /**
- * One line of a progress bar.
+ * Formats the line of a progress bar.
  *
- * @param label What is being done.
- * @param done How much is done.
- * @param total Of how much; 0 when not known.
- * @param elapsedMs Since the work began, milliseconds.
+ * @param label Name of the work.
+ * @param done Amount that is done.
+ * @param total Amount of all work; 0 when it is not known.
+ * @param elapsedMs Time since the work began, milliseconds.
  * @param columns Width of the line.
  * @returns For example `Checking entries [#####     ] 512/1024 50% 3.0 s left`.
  */

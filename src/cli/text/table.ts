@@ -9,27 +9,27 @@ import type { TextStyle } from "./terminal.ts";
 
 /** A column of a table. */
 export interface Column {
-  /** Its heading. */
+  /** Heading of the column. */
   readonly title: string;
   /**
-   * `right` for amounts.
+   * Alignment of the heading and the cells; `right` for amounts.
    *
    * @default {"left"}
    */
   readonly align?: "left" | "right";
-  /** Widest that its cells may be, columns of the terminal; unbounded when not given. */
+  /** Largest width of a cell, columns of the terminal; wider cells are cut. No limit when not given. */
   readonly most?: number;
 }
 
 /**
- * A table with a heading, two spaces between columns and no space at the end of a line.
+ * Formats a table with a heading, two spaces between columns and no space at the end of a line.
  *
- * Cells come from a cache, so control characters in them are shown, not obeyed.
+ * Cells come from a cache, so control characters in them are written as escapes: the terminal must not obey them.
  *
  * @param columns The columns.
- * @param rows Cells, as many a row as there are columns.
- * @param style Marks for the heading.
- * @returns Lines joined by line feeds, with one at the end.
+ * @param rows Cells of each row, one for each column.
+ * @param style Style of the heading.
+ * @returns Lines joined by line feeds, with a line feed at the end.
  */
 export function formatTable(
   columns: readonly Column[],
@@ -55,11 +55,11 @@ export function formatTable(
 }
 
 /**
- * Names and texts in two columns, the names padded to one width.
+ * Formats names and texts in two columns, the names padded to one width.
  *
- * @param pairs Name and text.
- * @param style Marks for the names.
- * @returns Lines joined by line feeds, with one at the end; empty when there are no pairs.
+ * @param pairs Names, each with its text.
+ * @param style Style of the names.
+ * @returns Lines joined by line feeds, with a line feed at the end; empty when there are no pairs.
  */
 export function formatPairs(pairs: readonly (readonly [name: string, text: string])[], style: TextStyle): string {
   const widest = Math.max(0, ...pairs.map(([name]) => displayWidth(name)));

@@ -1,34 +1,34 @@
 /**
- * What the command line writes and asks: the only file of the command line that touches the standard streams.
+ * The terminal of the command line: the only file of the command line that uses the standard streams.
  *
  * @module
  */
-/** Where a command writes. */
+/** The streams that a command writes to and asks on. */
 export interface Terminal {
-  /** Writes to standard output, after what is waiting there. Text after the reader has gone is dropped. */
+  /** Writes to standard output. Text is dropped once the reader has closed the pipe. */
   out(text: string): Promise<void>;
   /** Writes to standard error. */
   err(text: string): void;
-  /** Whether nobody reads standard output any more (`| head`): a long listing may stop. */
+  /** True when the reader of standard output has closed the pipe (`| head`): a long listing may stop. */
   readonly isClosed: boolean;
-  /** Marks for standard output. */
+  /** Text style for standard output. */
   readonly style: TextStyle;
-  /** Marks for standard error. */
+  /** Text style for standard error. */
   readonly errStyle: TextStyle;
-  /** Columns of the terminal, or 120 where there is none. */
+  /** Number of columns of the terminal, at least 40; 120 where there is no terminal. */
   readonly columns: number;
-  /** Whether a person can answer a question. */
+  /** True when a person can answer a question. */
   readonly isInteractive: boolean;
-  /** Whether a progress bar may be drawn on standard error. */
+  /** True when a progress bar may be drawn on standard error. */
   readonly drawsProgress: boolean;
-  /** Asks a question that is answered by yes or no; no when it is not answered. */
+  /** Asks a question. @returns True for the answers `y` and `yes`, false for any other answer and for none. */
   confirm(question: string): boolean;
 }
 
 /** Options of {@linkcode openTerminal}. */
 export interface TerminalOptions {
   /**
-   * Whether colours may be used at all; they are used only where a terminal reads.
+   * False to use no colours. Colours are only ever used in output to a terminal.
    *
    * @default {true}
    */
@@ -38,11 +38,11 @@ export interface TerminalOptions {
 const encoder = new TextEncoder();
 
 /**
- * The streams of this process.
+ * Opens the standard streams of this process as a terminal.
  *
- * @param options Whether colours may be used.
- * @returns The terminal. `NO_COLOR` (no-color.org) switches colours off; it is asked through `Deno.noColor`, which
- * needs no permission.
+ * @param options See {@linkcode TerminalOptions}.
+ * @returns The terminal. `NO_COLOR` (no-color.org) switches colours off; it is read through `Deno.noColor`, which needs
+ * no permission.
  */
 export function openTerminal(options: TerminalOptions = {}): Terminal {
   const mayColor = options.color !== false && !Deno.noColor;
@@ -73,12 +73,12 @@ export function openTerminal(options: TerminalOptions = {}): Terminal {
   };
 }
 
-/** Whether all was written; false when the reader has gone. */
+/** Writes a text. @returns True when all of the text was written, false when the reader has closed the pipe. */
 async function writeAllTo(stream: typeof Deno.stdout, text: string, isClosed: boolean): Promise<boolean> {
   if (isClosed) return false;
   let bytes = encoder.encode(text);
   try {
-    // Asynchronous: a pipe that is full answers a synchronous write with an error.
+    // The write is asynchronous, since a synchronous write to a full pipe fails with an error.
     while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
     return true;
   } catch (error) {
@@ -92,7 +92,7 @@ function writeAllToSync(stream: typeof Deno.stderr, text: string): void {
   try {
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
   } catch (error) {
-    // Messages that nobody can read must not change what the command does.
+    // A message that cannot be written must not change the result of the command.
     const isLost = error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.WouldBlock;
     if (!isLost) throw error;
   }
@@ -106,25 +106,25 @@ function terminalColumns(): number {
   }
 }
 
-/** Functions that mark a text; each returns it as it is when colours are off. */
+/** Text style: functions that style a text; each returns the text unchanged when colours are off. */
 export interface TextStyle {
-  /** Headings. */
+  /** Bold, for headings. */
   bold(text: string): string;
-  /** What matters less. */
+  /** Dim, for text that matters less. */
   dim(text: string): string;
-  /** What is well. */
+  /** Green, for text about something that is well. */
   good(text: string): string;
-  /** What needs a look. */
+  /** Yellow, for text about something to look at. */
   warn(text: string): string;
-  /** What is wrong. */
+  /** Red, for text about something wrong. */
   bad(text: string): string;
 }
 
 /**
- * Marks for a text, by select graphic rendition (ECMA-48, section 8.3.117).
+ * Makes a text style of the sequences for select graphic rendition (ECMA-48, section 8.3.117).
  *
- * @param isColored Whether the reader is a terminal that wants colours.
- * @returns The marks.
+ * @param isColored True for a terminal that shows colours; otherwise the style changes nothing.
+ * @returns The text style.
  */
 export function createStyle(isColored: boolean): TextStyle {
   const mark = (on: number, off: number) => (text: string) => isColored ? `\x1b[${on}m${text}\x1b[${off}m` : text;

@@ -1,14 +1,14 @@
 /**
- * How many columns of a terminal a text takes.
+ * Width of a text on a terminal, in columns.
  *
  * @module
  */
 const ASCII = /^[\x20-\x7e]*$/;
 const ZERO_WIDTH = /^(?:\p{Mark}|\p{Format}|\p{Control})$/u;
-// A pictograph by default presentation, by the selector U+FE0F, or as a flag.
+// A character that is a pictograph by default, by the selector U+FE0F, or as a part of a flag.
 const PICTOGRAPH = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{Regional_Indicator}/u;
 
-/** Ranges that Unicode's East Asian Width (UAX 11) calls wide or full width, without the pictographs. */
+/** Code points that Unicode's East Asian Width (UAX 11) calls wide or full width, without the pictographs. */
 const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
   [0x2e80, 0x303e],
@@ -28,9 +28,9 @@ const WIDE: readonly (readonly [number, number])[] = [
 let segmenter: Intl.Segmenter | undefined;
 
 /**
- * Columns that `text` takes on a terminal: 2 for a wide character or pictograph, 0 for a combining mark.
+ * Counts the columns that `text` takes on a terminal: 2 for a wide character or pictograph, 0 for a combining mark.
  *
- * Terminals disagree about some sequences of pictographs; those may be off by a column.
+ * Terminals disagree about some sequences of pictographs; the result for such a sequence may be off by a column.
  *
  * @param text One line, without escape sequences.
  * @returns Number of columns.
@@ -44,11 +44,11 @@ export function displayWidth(text: string): number {
 }
 
 /**
- * `text` cut to at most `width` columns, the last of them `…` when something was cut.
+ * Cuts `text` to at most `width` columns; the last column is `…` when something was cut.
  *
  * @param text One line, without escape sequences.
  * @param width Most columns that the result takes, at least 1.
- * @returns The text, or its beginning and an ellipsis.
+ * @returns `text`, or its beginning and an ellipsis.
  */
 export function truncate(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;

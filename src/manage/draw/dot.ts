@@ -1,24 +1,25 @@
 /**
- * The graph in the language of Graphviz.
+ * The graph of a cache in DOT, the language of Graphviz; and the states and colours that all drawings share.
  *
  * @module
  */
 import { type CacheNode, keyOfNode } from "../graph/nodes.ts";
 import { printable } from "../../reasons/describe_reasons.ts";
 
-/** What a drawing shows besides calls and files. */
+/** States and file names that a drawing shows. */
 export interface DrawOptions {
-  /** How each call is, by id; a call that is not named is `fresh`. */
+  /** State of each call, by id; a call that is not in the map is drawn as `fresh`. */
   readonly states?: ReadonlyMap<string, NodeState>;
-  /** How a path is shown; as it is when not given. */
+  /** Returns the text that is shown for a path; the path itself is shown when this is not given. */
   readonly nameFile?: (path: string) => string;
 }
 
 /**
- * The graph as a `digraph`. An arrow leads from what depends to what it depends on: caller to call, call to file.
+ * Writes the graph as a `digraph`. An arrow leads from a caller to the call that it made, and from a call to a file
+ * that it depends on.
  *
- * @param nodes The graph.
- * @param options What to show.
+ * @param nodes The calls of the graph.
+ * @param options See {@linkcode DrawOptions}.
  * @returns Text that `dot` reads; the language is described at graphviz.org/doc/info/lang.html.
  */
 export function graphToDot(nodes: Iterable<CacheNode>, options: DrawOptions = {}): string {
@@ -58,7 +59,7 @@ export function graphToDot(nodes: Iterable<CacheNode>, options: DrawOptions = {}
   return [...lines, ...edges, "}", ""].join("\n");
 }
 
-/** A quoted string of the language. Backslashes and ampersands begin escapes in labels, so both are escaped. */
+/** Quotes `text` as a string of DOT. Backslashes and ampersands begin escapes in labels, so both are escaped. */
 function quote(text: string): string {
   const lines = text.split("\n").map((line) =>
     printable(line).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("&", "&amp;")
@@ -66,17 +67,17 @@ function quote(text: string): string {
   return `"${lines.join("\\n")}"`;
 }
 
-/** How a call in the graph is: reusable, with a file that changed, or without its stored result. */
+/** State of a call. `stale`: one of its files changed; `missing`: its result is not stored; `fresh`: neither. */
 export type NodeState = "fresh" | "stale" | "missing";
 
-/** Colours of a box. */
+/** Colours of a box: its inside, its text and its border. */
 export interface BoxColors {
   readonly fill: string;
   readonly text: string;
   readonly line: string;
 }
 
-/** Colours by state; the contrast of text on fill is at least 4.5 (WCAG 2.2, 1.4.3). */
+/** Colours of a call, by state; the contrast of text on fill is at least 4.5 (WCAG 2.2, 1.4.3). */
 export const NODE_COLORS: Readonly<Record<NodeState, BoxColors>> = {
   fresh: { fill: "#1f5f8b", text: "#ffffff", line: "#17476a" },
   stale: { fill: "#f4b942", text: "#1d1d1d", line: "#b98316" },
@@ -86,7 +87,7 @@ export const NODE_COLORS: Readonly<Record<NodeState, BoxColors>> = {
 /** Colours of a file. */
 export const FILE_COLORS: BoxColors = { fill: "#eaf3fa", text: "#1f3b52", line: "#9dbdd6" };
 
-/** What each state means, for a legend. */
+/** Words for each state in a legend. */
 export const STATE_WORDS: Readonly<Record<NodeState, string>> = {
   fresh: "stored",
   stale: "a file changed",

@@ -1,5 +1,5 @@
 /**
- * The graph as one HTML page that needs no network: the picture and a table that can be searched.
+ * The graph of a cache as one HTML page that needs no network: the picture and a table that can be searched.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type CacheNode, keyOfNode } from "../graph/nodes.ts";
 import { type DrawOptions, type NodeState, STATE_WORDS } from "./dot.ts";
 import { escapeXml } from "./svg.ts";
 
-/** Runs in the reader's browser. Constant, so that the page's policy can name its digest and allow nothing else. */
+/** Script that runs in the browser. It is constant, so that the page's policy can allow its digest and nothing else. */
 const SCRIPT = `
 const rows = [...document.querySelectorAll("tbody tr")];
 const boxes = new Map([...document.querySelectorAll("g[data-id]")].map((box) => [box.dataset.id, box]));
@@ -55,12 +55,12 @@ tbody tr:hover { background: #f4f7fa; }
 `;
 
 /**
- * One page with the picture and a table of the calls. It loads nothing, and its policy forbids everything but its own
- * script.
+ * Writes one page with the picture and a table of the calls. The page loads nothing, and its policy allows inline
+ * styles and its own script only.
  *
  * @param nodes The calls of the table.
  * @param svg The picture, from {@linkcode graphToSvg}.
- * @param options What to show.
+ * @param options See {@linkcode DrawOptions}.
  * @returns An HTML document.
  */
 export function graphToHtml(

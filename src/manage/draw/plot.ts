@@ -8,32 +8,32 @@ import { CHECKS, type OptionCheck, validateBy } from "../../options/check_option
 import { cacheDefaultDir, toPortable } from "../../options/project.ts";
 import type { DrawOptions, NodeState } from "./dot.ts";
 
-/** Most calls that a picture draws; more would neither be read nor opened. */
+/** Largest number of calls in a picture; nobody would read a larger picture, and no program would open it. */
 const MOST_DRAWN = 1_000;
-/** Most calls that the table of a page lists. */
+/** Largest number of calls in the table of a page. */
 const MOST_LISTED = 20_000;
 
-/** How a graph is drawn. */
+/** Format of a drawn graph. */
 export type PlotFormat = "svg" | "html" | "dot";
 
 /** Options of {@linkcode plotCacheGraph}. */
 export interface PlotOptions {
   /**
-   * The cache.
+   * Directory of the cache.
    *
    * @default {cacheDefaultDir()}
    */
   readonly cacheDir?: string | URL;
-  /** File to write to; nothing is written when not given. */
+  /** File to write the document to; no file is written when this is not given. */
   readonly path?: string | URL;
   /**
    * `svg`: a picture; `html`: a page with the picture and a table that can be searched; `dot`: text for Graphviz.
    *
-   * @default {"svg", or what the name of `path` ends with}
+   * @default {the format that the name of `path` ends with, else "svg"}
    */
   readonly format?: PlotFormat;
   /**
-   * Look whether files changed since, and mark the calls that depend on them. Digests every file of the graph.
+   * Mark the calls whose files changed since the calls ran. Every file of the graph is digested for that.
    *
    * @default {true}
    */
@@ -57,14 +57,14 @@ export interface DrawGraphOptions {
 }
 
 /**
- * Draws the graph of a cache, without Graphviz, network or other programs. An arrow leads from what depends to what it
- * depends on.
+ * Draws the graph of a cache, without Graphviz, network or other programs. An arrow leads from a caller to the call
+ * that it made, and from a call to a file that it depends on.
  *
- * The picture holds the newest 1,000 calls at most, and says when there are more.
+ * The picture holds the newest 1,000 calls at most, and says so when the graph has more.
  *
  * @param cacheDir The cache, or the options; {@linkcode cacheDefaultDir} when not given.
- * @param options What to draw, and where to write it.
- * @returns The document; it is also in the file when `path` was given.
+ * @param options See {@linkcode PlotOptions}.
+ * @returns The document. With `path`, the file holds it too.
  *
  * @example
  * ```ts
@@ -92,10 +92,11 @@ export async function plotCacheGraph(
 }
 
 /**
- * The graph of a cache for Graphviz. An arrow leads from caller to call, and from call to file.
+ * Writes the graph of a cache for Graphviz. An arrow leads from a caller to the call that it made, and from a call to a
+ * file that it depends on.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @returns Text that `dot` reads; no file is looked at.
+ * @returns Text that `dot` reads. The files of the graph are not looked at, so no call is marked as stale.
  */
 export async function cacheTreeToDot(cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
   const nodes = await cacheTreeNodes(cacheDir);
@@ -103,15 +104,15 @@ export async function cacheTreeToDot(cacheDir: string | URL = cacheDefaultDir())
 }
 
 /**
- * The graph as a document.
+ * Draws a graph as a document.
  *
- * @param nodes The graph.
- * @param options Which kind, and how each call is.
+ * @param nodes The calls of the graph, by id.
+ * @param options Format of the document, and the state of each call.
  * @returns The document.
  */
 export async function drawGraph(nodes: ReadonlyMap<string, CacheNode>, options: DrawGraphOptions): Promise<string> {
   const draw: DrawOptions = { states: options.states, nameFile: toPortable };
-  // Each format is loaded by what draws it.
+  // The code of a format is loaded only when that format is drawn.
   if (options.format === "dot") return (await import("./dot.ts")).graphToDot(nodes.values(), draw);
   const newest = [...nodes.values()].slice(-MOST_DRAWN);
   const caption = newest.length < nodes.size ? `The newest ${newest.length} of ${nodes.size} calls are drawn` : "";
@@ -123,11 +124,11 @@ export async function drawGraph(nodes: ReadonlyMap<string, CacheNode>, options: 
 }
 
 /**
- * How each call of a graph is.
+ * Finds the state of each call of a graph.
  *
- * @param nodes The graph.
- * @param cacheDir Their cache, to find which files changed; `null`: files are not looked at.
- * @returns State by id.
+ * @param nodes The calls of the graph, by id.
+ * @param cacheDir The cache of the graph, which remembers the digests of files; `null`: files are not looked at.
+ * @returns States by the ids of the calls.
  */
 export async function nodeStates(
   nodes: ReadonlyMap<string, CacheNode>,
@@ -142,10 +143,10 @@ export async function nodeStates(
 }
 
 /**
- * The format that a file's name asks for.
+ * Finds the format that belongs to the extension of a file's name.
  *
  * @param path The file.
- * @returns The format; `null` when the name says none.
+ * @returns The format; `null` when the extension belongs to none.
  */
 export function formatOfPath(path: string | URL | undefined): PlotFormat | null {
   const extension = /\.(svg|html?|dot|gv)$/i.exec(String(path ?? ""))?.[1]?.toLowerCase();

@@ -1,5 +1,5 @@
 /**
- * The graph as a picture, drawn without other programs.
+ * The graph of a cache as an SVG picture, drawn without other programs.
  *
  * @module
  */
@@ -14,12 +14,12 @@ const MARGIN_PX = 24;
 const LEGEND_PX = 34;
 
 /**
- * The graph as an SVG document: callers left of what they call, files dashed at the right.
+ * Draws the graph as an SVG document: each caller left of the calls that it made and of its files; files are dashed.
  *
- * @param nodes The graph.
- * @param options What to show.
- * @param caption A line below the legend, for example that only a part is drawn.
- * @returns A document that stands alone; it loads and runs nothing.
+ * @param nodes The calls of the graph.
+ * @param options See {@linkcode DrawOptions}.
+ * @param caption A line below the legend, for example that only a part of the graph is drawn.
+ * @returns A complete document, which loads and runs nothing.
  */
 export function graphToSvg(nodes: readonly CacheNode[], options: DrawOptions = {}, caption = ""): string {
   const nameFile = options.nameFile ?? ((path: string) => path);
@@ -69,10 +69,11 @@ export function graphToSvg(nodes: readonly CacheNode[], options: DrawOptions = {
 }
 
 /**
- * `text` for an XML or HTML text or quoted attribute; what XML cannot hold is written as an escape.
+ * Escapes `text` for a text or a quoted attribute of XML or HTML. Control characters become escapes such as `\x1b`;
+ * lone surrogates, U+FFFE and U+FFFF, which XML cannot hold, become U+FFFD.
  *
  * @param text Any text.
- * @returns Text without `<`, `>`, `&` or quotes.
+ * @returns Text without `<`, `>` or quotes, and with `&` only at the beginning of an entity.
  */
 export function escapeXml(text: string): string {
   return text.split("\n").map(printable).join("\n").toWellFormed().replace(/[\ufffe\uffff]/g, "\ufffd")
@@ -135,7 +136,7 @@ function widthOf(...lines: string[]): number {
   return Math.max(70, ...lines.map((line) => displayWidth(line) * CHARACTER_PX + 20));
 }
 
-/** The end of a path says more than its beginning. */
+/** Cuts a path to `width` columns. The beginning is cut, since the end of a path says more. */
 function truncateStart(text: string, width: number): string {
   return displayWidth(text) <= width ? text : `…${text.slice(-(width - 1)).toWellFormed()}`;
 }
@@ -157,13 +158,13 @@ interface Arrow {
   readonly to: string;
 }
 
-/** Where a box is; `x`, `y` is its upper left corner. */
+/** A box with its place; `x` and `y` are those of its upper left corner. */
 interface Placed extends Box {
   readonly x: number;
   readonly y: number;
 }
 
-/** Boxes in their places, and the size of the whole. */
+/** Boxes in their places, by id, and the size of the drawing. */
 interface DrawnLayout {
   readonly boxes: ReadonlyMap<string, Placed>;
   readonly width: number;
@@ -182,9 +183,9 @@ const SWEEPS = 6;
  *
  * Takes time in proportion to boxes and arrows, times the logarithm of the largest layer.
  *
- * @param boxes The boxes, in the order in which equals are placed.
+ * @param boxes The boxes; of two that the method ranks equally, the earlier one is placed first.
  * @param arrows The arrows; those to or from an unknown box are ignored.
- * @returns The places.
+ * @returns The boxes with their places, and the size of the drawing.
  */
 export function layOutBoxes(boxes: readonly Box[], arrows: readonly Arrow[]): DrawnLayout {
   const index = new Map(boxes.map((box, place) => [box.id, place]));
@@ -217,7 +218,7 @@ export function layOutBoxes(boxes: readonly Box[], arrows: readonly Arrow[]): Dr
   return { boxes: placed, width: Math.max(0, x - GAP_X), height };
 }
 
-/** Layer of each box: one more than the largest among the boxes that lead to it. */
+/** Returns the layer of each box: one more than the largest layer of the boxes with an arrow to it, else 0. */
 function assignLayers(next: readonly (readonly number[])[], previous: readonly (readonly number[])[]): number[] {
   const layer = new Array<number>(next.length).fill(0);
   const waiting = previous.map((list) => list.length);
@@ -228,7 +229,7 @@ function assignLayers(next: readonly (readonly number[])[], previous: readonly (
   let candidate = 0;
   for (;;) {
     if (cursor === ready.length) {
-      // What is left lies on cycles: break them at the first box that is not placed.
+      // Each box that is left lies on a cycle or behind one: go on with the first of them, which breaks a cycle.
       while (candidate < next.length && isDone[candidate]) candidate += 1;
       if (candidate === next.length) return layer;
       ready.push(candidate);
@@ -244,7 +245,7 @@ function assignLayers(next: readonly (readonly number[])[], previous: readonly (
   }
 }
 
-/** Boxes of each layer, ordered by the mean place of their neighbours in the layers before and after, by turns. */
+/** Returns the boxes of each layer, ordered by the mean place of their neighbours before and after them, by turns. */
 function orderLayers(
   layerOf: readonly number[],
   next: readonly (readonly number[])[],
@@ -266,7 +267,7 @@ function orderLayers(
   return layers;
 
   function recordPlaces(layer: readonly number[]): void {
-    // Relative, so that layers of different lengths compare.
+    // A place is a fraction of its layer, so that places in layers of different lengths can be compared.
     for (const [position, box] of layer.entries()) place[box] = (position + 0.5) / layer.length;
   }
   function meanPlace(boxes: readonly number[]): number | null {

@@ -8,20 +8,20 @@ import { type CacheNode, cacheTreeNodes, keyOfNode } from "./nodes.ts";
 import { printable } from "../../reasons/describe_reasons.ts";
 
 /**
- * The graph as an indented text: each call below its caller, with the files that it depends on.
+ * Writes the graph as an indented text: each call below its caller, with the files that the call depends on.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @returns Lines joined by line feeds; the first counts calls and files. Paths below the project are relative.
+ * @returns Lines joined by line feeds; the first line counts calls and files. Paths below the project are relative.
  */
 export async function cacheTreeSummary(cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
   return formatTree(await cacheTreeNodes(cacheDir), toPortable);
 }
 
 /**
- * The graph as JSON for other programs: `{ format, nodes, edges }`, see {@linkcode GraphJson}.
+ * Writes the graph as JSON for other programs: `{ format, nodes, edges }`, see {@linkcode GraphJson}.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @returns JSON, two spaces to a level.
+ * @returns JSON, indented by two spaces a level.
  *
  * @example
  * ```ts
@@ -38,19 +38,19 @@ export async function cacheTreeToJson(cacheDir: string | URL = cacheDefaultDir()
 
 /** The graph as plain JSON. */
 interface GraphJson {
-  /** What marks it as a graph of this package, and its version. */
+  /** Mark of a graph of this package, with the version of the format. */
   readonly format: "cachepy-graph-1";
   /** The calls; `created` in ISO 8601. */
   readonly nodes: readonly (Omit<CacheNode, "created"> & { readonly created: string })[];
-  /** Who called whom, and which call depends on which file (an absolute path). */
+  /** Edges from each call to the calls that it made and to the files that it depends on (absolute paths). */
   readonly edges: readonly { readonly from: string; readonly to: string; readonly kind: "call" | "file" }[];
 }
 
 /**
- * The graph as plain JSON.
+ * Converts the graph to plain JSON.
  *
- * @param nodes The graph.
- * @returns Nodes and edges; an edge leads from what depends to what it depends on.
+ * @param nodes The calls of the graph.
+ * @returns Nodes and edges; an edge leads from a call to a call or file that it depends on.
  */
 export function graphToJson(nodes: Iterable<CacheNode>): GraphJson {
   const plain: GraphJson["nodes"][number][] = [];
@@ -63,17 +63,17 @@ export function graphToJson(nodes: Iterable<CacheNode>): GraphJson {
   return { format: "cachepy-graph-1", nodes: plain, edges };
 }
 
-/** Deepest level that is indented; what lies deeper is counted. */
+/** Deepest level of calls that is written out; the calls below that level are only counted. */
 const DEEPEST = 40;
 
 /**
- * The graph as text: a heading, then each call below its caller, with the files that it depends on.
+ * Writes the graph as text: a heading, then each call below its caller, with the files that the call depends on.
  *
- * A call that several calls made is written out once and referred to afterwards.
+ * A call that several calls made is written out once; later lines say `see above`.
  *
- * @param nodes The graph, by id.
- * @param nameFile How a path is shown; as it is when not given.
- * @returns Lines joined by line feeds, with one at the end.
+ * @param nodes The calls of the graph, by id.
+ * @param nameFile Returns the text that is shown for a path; the path itself is shown when this is not given.
+ * @returns Lines joined by line feeds, with a line feed at the end.
  */
 export function formatTree(
   nodes: ReadonlyMap<string, CacheNode>,
@@ -89,7 +89,7 @@ export function formatTree(
   const written = new Set<string>();
   const isRoot = (node: CacheNode) => !node.parents.some((parent) => nodes.has(parent));
   for (const node of nodes.values()) if (isRoot(node)) writeBranch(node);
-  // Only a damaged graph has calls without a way from a root: a cycle.
+  // Calls that no root leads to lie on a cycle or below one. Only a damaged graph has a cycle.
   for (const node of nodes.values()) if (!written.has(node.id)) writeBranch(node);
   return lines.join("\n") + "\n";
 
@@ -125,7 +125,7 @@ export function formatTree(
     }
   }
 
-  /** Calls below `node`, which are marked as written. */
+  /** Counts the calls below `node` that are not written yet, and marks them as written. @returns Such as `3 calls`. */
   function countBelow(node: CacheNode): string {
     const waiting = [...node.children];
     let found = 0;

@@ -1,5 +1,5 @@
 /**
- * The graph of a cache, as users see it.
+ * The graph of a cache: stored calls, the calls that each made, and the files that each depends on.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { Cache, StoredNode } from "../../store/cache_dir.ts";
 import type { FileDigests } from "../../reads/files/file_digests.ts";
 import { fileDigestsFor } from "../../reads/files/open_digests.ts";
 
-/** Calls that are read at the same time. */
+/** Number of calls that are read from the database at the same time. */
 const AT_ONCE = 32;
 
 /**
- * All calls in the graph of a cache.
+ * Reads all calls in the graph of a cache.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
  * @returns Calls by id, the oldest first; empty when there is no cache.
@@ -30,10 +30,10 @@ export async function cacheTreeNodes(cacheDir: string | URL = cacheDefaultDir())
 }
 
 /**
- * The calls that depend on a file themselves, declared or observed. What calls them depends on it too, through them:
- * see `parents`.
+ * Finds the calls that depend on a file directly, declared or observed. Their callers, which `parents` names, depend on
+ * the file through them and are not in the answer.
  *
- * Reads the index of that file, not the graph.
+ * Reads the index entries of that file, not the whole graph.
  *
  * @param path The file.
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
@@ -46,7 +46,7 @@ export async function cacheTreeForFile(
   return await withCache(cacheDir, "read", async (cache) => {
     const nodes: CacheNode[] = [];
     const ids = await Array.fromAsync(cache.records.nodesForFile(toPortable(path)));
-    // The database answers several questions at a time.
+    // The database answers several reads at the same time.
     for (let at = 0; at < ids.length; at += AT_ONCE) {
       const found = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => readNode(cache, id)));
       nodes.push(...found.filter((node) => node !== null));
@@ -56,7 +56,7 @@ export async function cacheTreeForFile(
 }
 
 /**
- * Paths of all files that calls depend on.
+ * Finds the paths of all files that calls of a cache depend on.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
  * @returns Absolute paths, sorted.
@@ -70,14 +70,14 @@ export async function cacheTreeFiles(cacheDir: string | URL = cacheDefaultDir())
 }
 
 /**
- * All calls of an open cache.
+ * Reads all calls in the graph of an open cache.
  *
  * @param cache The cache.
  * @returns Calls by id, the oldest first.
  */
 async function readGraph(cache: Cache): Promise<Map<string, CacheNode>> {
   const stored: StoredNode[] = [];
-  // Parents are the children read backwards: one pass, no look-up per call.
+  // The parents of all calls follow from the children of all calls: one pass, and no look-up for each call.
   const parents = new Map<string, Set<string>>();
   for await (const node of cache.records.nodes()) {
     stored.push(node);
@@ -118,28 +118,28 @@ function byId(nodes: CacheNode[]): Map<string, CacheNode> {
 
 /** One stored call in the graph of calls and files. */
 export interface CacheNode {
-  /** `fname:callkey`. */
+  /** Name of the function and call key: `fname:callkey`. */
   readonly id: string;
   /** Name of the function as shown to users. */
   readonly fname: string;
-  /** Digest of the function's code with everything that it reaches, 64 hex characters. */
+  /** Fingerprint: digest of the function's code with everything that the code reaches, 64 hex characters. */
   readonly hash: string;
   /** Ids of the calls that made this call, sorted. */
   readonly parents: readonly string[];
-  /** Ids of the calls that this call made, in the order of the calls. */
+  /** Ids of the cached calls that this call made, in the order in which each was first made. */
   readonly children: readonly string[];
   /** Absolute paths of the files that the call depends on, declared or observed, sorted. */
   readonly files: readonly string[];
-  /** SHA-256 of each of those files when the call ran, by absolute path; `null`: there was no such file. */
+  /** SHA-256 of each file in `files` when the call ran, by absolute path; `null`: there was no such file. */
   readonly fileHashes: Readonly<Record<string, string | null>>;
   /** Absolute path of the file that holds the result. */
   readonly outfile: string;
-  /** When the call was stored. */
+  /** Time at which the call was stored. */
   readonly created: Date;
 }
 
 /**
- * The call key in a node's id.
+ * Returns the call key, which the id of a node ends with.
  *
  * @param node The call.
  * @returns 64 hex characters.
@@ -148,20 +148,20 @@ export function keyOfNode(node: Pick<CacheNode, "id">): string {
   return node.id.slice(-64);
 }
 
-/** A call and which of its files changed. */
+/** A call and those of its files that changed. */
 export interface ChangedNode {
   /** The call. */
   readonly node: CacheNode;
-  /** Absolute paths of its files that have other content now, appeared or vanished; sorted, never empty. */
+  /** Absolute paths of files of the call that have other content now, appeared or vanished; sorted, never empty. */
   readonly changedFiles: readonly string[];
 }
 
 /**
- * The calls whose own files are not what they were when the call ran: other content, gone, or there now. What called
- * them may be stale through them: see `parents`.
+ * Finds the calls whose own files changed since the calls ran: other content, appeared or vanished. Their callers,
+ * which `parents` names, may be stale because of them and are not in the answer.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @returns Calls by id, with the files that changed; empty when all files are the same.
+ * @returns Calls by id, with the files that changed; empty when no file changed.
  */
 export async function cacheTreeChangedFiles(
   cacheDir: string | URL = cacheDefaultDir(),
@@ -175,12 +175,12 @@ export async function cacheTreeChangedFiles(
 }
 
 /**
- * Which files of which calls changed. Each file is looked at once; one that is unchanged since it was last read costs a
- * `stat`.
+ * Finds the changed files of each call. Each file is looked at once; a file that is unchanged since it was last read
+ * costs a `stat`.
  *
  * @param nodes The calls.
- * @param cacheDir Their cache, which remembers the digests of files.
- * @returns Paths of changed files by id; calls without one are left out.
+ * @param cacheDir The cache of the calls, which remembers the digests of files.
+ * @returns Paths of changed files, by the ids of the calls; calls without a changed file are left out.
  */
 export async function findChangedFiles(
   nodes: Iterable<CacheNode>,
@@ -203,11 +203,11 @@ export async function findChangedFiles(
   return changed;
 }
 
-/** What is at a path now. */
+/** Digests of the file or directory at a path now. */
 interface FileState {
-  /** The digests by which it may have been recorded. */
+  /** The path is unchanged when the recorded digest is one of these; `null`: nothing is at the path. */
   readonly states: readonly (string | null)[];
-  /** Whether it cannot be told what was recorded: then it is not known to have changed. */
+  /** True when the path cannot be digested: then it does not count as changed. */
   readonly isUnknown: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The graph to and from a file, from one cache into another, and away.
+ * Saves the graph of a cache to a file, loads it from a file, adds it to another cache, and removes it.
  *
  * @module
  */
@@ -19,14 +19,14 @@ import {
 } from "../../store/inspect.ts";
 import { isDigest } from "../../words/digests.ts";
 
-/** What marks a saved graph, and its version. */
+/** Mark of a saved graph, with the version of the format. */
 const SAVED_FORMAT = "cachepy-saved-graph-1";
 
 /**
- * Writes the graph of a cache to a file. Paths below the project stay relative, so that the file can be loaded where the
- * project lies elsewhere.
+ * Writes the graph of a cache to a file. Paths below the project stay relative, so that the file can be loaded in a
+ * copy of the project in another place.
  *
- * @param path The file; JSON, whatever its name.
+ * @param path The file, which is written as JSON whatever its name.
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
  * @returns The absolute path of the file.
  */
@@ -38,12 +38,12 @@ export async function cacheTreeSave(path: string | URL, cacheDir: string | URL =
 }
 
 /**
- * Replaces the graph of a cache with one that {@linkcode cacheTreeSave} wrote. Results are not touched: a call whose
- * result is not in the cache is drawn as missing, and `cacheVerify()` reports it as an orphan.
+ * Replaces the graph of a cache with one that {@linkcode cacheTreeSave} wrote. Results are not touched: a loaded call
+ * whose result is not in the cache is drawn as missing, and `cacheVerify()` does not report it.
  *
- * @param path The file. It is checked throughout, so it may come from a stranger.
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given. It is made when there is none.
- * @returns Number of calls.
+ * @param path The file. Every value in it is checked, so the file may come from a stranger.
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given. A cache that does not exist is made.
+ * @returns Number of calls in the loaded graph.
  * @throws {CacheError} `ERR_FILE` when the file cannot be read, `ERR_FORMAT` when it is no saved graph; the graph stays
  * as it was.
  */
@@ -57,10 +57,11 @@ export async function cacheTreeLoad(path: string | URL, cacheDir: string | URL =
 }
 
 /**
- * Adds the graph of one cache to that of another. Calls that both have stay as they are in the second.
+ * Adds the graph of one cache to the graph of another. A call that is in both graphs stays as it is in the second.
  *
- * @param cacheDir The cache to take from.
- * @param into The cache to add to; {@linkcode cacheDefaultDir} when not given. It is made when there is none.
+ * @param cacheDir The cache to take calls from.
+ * @param into The cache to add calls to; {@linkcode cacheDefaultDir} when not given. It is made when there are calls to
+ * add and it does not exist.
  * @returns Number of calls that were added.
  */
 export async function cacheTreeSync(
@@ -79,8 +80,8 @@ export async function cacheTreeSync(
 }
 
 /**
- * Removes the graph of a cache: all calls and the files that they depend on. Results stay, and so do hits; a call is in
- * the graph again when it is computed again.
+ * Removes the graph of a cache: all calls, and the names of the files that they depend on. Results stay and can be hit;
+ * a call is in the graph again when it is computed again.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
  */
@@ -105,9 +106,9 @@ async function readGraphText(path: string | URL): Promise<string> {
   }
 }
 
-/** Most calls that a file may hold. */
+/** Largest number of calls in a saved graph. */
 const MOST_NODES = 1_000_000;
-/** Longest name or path, characters: a key of Deno.Kv holds 2 KiB. */
+/** Length of the longest name or path that is accepted, characters: a key of Deno.Kv holds 2 KiB. */
 const LONGEST_NAME = 1_500;
 
 /** Members of a call in a saved graph. Names and times are bounded: the file may come from a stranger. */
@@ -123,13 +124,13 @@ const SAVED_NODE: Members<Omit<StoredNode, "id" | "isLoaded">> = {
 };
 
 /**
- * The calls of a saved graph.
+ * Reads the calls of a saved graph.
  *
- * @param text JSON from anywhere.
- * @param format The mark that it must carry.
+ * @param text JSON that is not trusted.
+ * @param format The mark that the graph must have.
  * @param path The file, for messages.
- * @returns Calls whose members are of the right types and sizes; members that are not known are dropped.
- * @throws {CacheError} `ERR_FORMAT` at the first value that is not right, with its place.
+ * @returns Calls whose members have the right types and sizes; unknown members are dropped.
+ * @throws {CacheError} `ERR_FORMAT` at the first wrong value, with its place in the file.
  */
 function parseGraph(text: string, format: string, path: string): StoredNode[] {
   try {

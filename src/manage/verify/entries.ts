@@ -1,5 +1,5 @@
 /**
- * Records and the blobs that they refer to.
+ * Checks of records, of the blobs that they refer to, and of the index of these references.
  *
  * @module
  */
@@ -19,16 +19,16 @@ import {
 } from "../../store/inspect.ts";
 import { letOthersFinish, type Row, Suspicions, type VerifyState } from "./state.ts";
 
-/** What the indexes should say about a record. */
+/** Contents that the indexes should have for a record. */
 export interface Expected {
   readonly summary: StoredSummary;
   readonly blobs: ReadonlySet<BlobDigest>;
 }
 
 /**
- * Reads every record and digests every blob that one refers to.
+ * Reads every record, and digests every blob that a record refers to.
  *
- * @returns What the indexes should say about the records that are whole.
+ * @returns Contents that the indexes should have for each record that is sound, by call key.
  */
 export async function checkEntries(cache: Cache, state: VerifyState): Promise<Map<CallKey, Expected>> {
   const whole = new Map<CallKey, Expected>();
@@ -50,7 +50,7 @@ export async function checkEntries(cache: Cache, state: VerifyState): Promise<Ma
     const isDigested = key <= state.resumeAfter;
     const found = await checkEntry(cache, key, value, good, isDigested);
     if (found.problem === null) whole.set(key, found.expected);
-    // Bytes that are there are never half written; what is not there may be on its way.
+    // A blob that exists was written completely, so damage in it is final; other problems may be a step of a writer.
     else if (found.problem === "damaged-blob") await checkAgain(cache, key, state, whole);
     else suspects.push(key);
     state.notePlace(key);
@@ -65,7 +65,7 @@ type FoundEntries =
   | {
     readonly problem: "damaged-record" | "missing-blob" | "damaged-blob";
     readonly detail: string;
-    /** When the newest of its executions was stored, as far as it can be read. */
+    /** Time at which the newest execution was stored, milliseconds since the epoch; absent when it cannot be read. */
     readonly createdMs?: number;
   };
 
@@ -103,7 +103,7 @@ async function checkEntry(
   return { problem: null, expected: { summary: summaryOf(record), blobs } };
 }
 
-/** Looks again at an entry that seemed wrong, since it may have been replaced or removed while it was being read. */
+/** Looks again at an entry that seemed wrong, since it may have been replaced or removed meanwhile. */
 async function checkAgain(
   cache: Cache,
   key: CallKey,
@@ -131,8 +131,10 @@ async function checkAgain(
 }
 
 /**
- * What is wrong with an entry for good: it did not change while it was looked at, and is not so young that its writer may
- * be about to see that a prune took its blob, and to write it again. `null` when it is gone.
+ * Checks an entry again until it does not change during a check. An entry without its blob is also checked again while
+ * it is younger than `settleMs`: its writer may be about to see that a prune removed the blob, and to write it again.
+ *
+ * @returns The finding; `null` when the entry is gone.
  */
 async function settled(cache: Cache, key: CallKey, { settleMs }: VerifyState): Promise<FoundEntries | null> {
   const read = () => cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
@@ -177,7 +179,7 @@ async function isWhole(cache: Cache, record: EntryRecord): Promise<boolean> {
   return whole;
 }
 
-/** Looks for references that no record has, and for those that are not in the index. */
+/** Looks for references in the index that no record has, and for references of records that are not in the index. */
 export async function checkReferences(
   cache: Cache,
   state: VerifyState,
@@ -212,7 +214,7 @@ export async function checkReferences(
   await suspicions.settle(cache, state);
 }
 
-/** Rows that may refer to a blob under that key: a record, a node, the parts of a fingerprint. */
+/** Returns the keys of the rows that may refer to a blob under `key`: a record, a node, the parts of a fingerprint. */
 function holdersOf(key: CallKey): Deno.KvKey[] {
   return [["r", key], ["n", key], ["p", key]];
 }

@@ -1,5 +1,5 @@
 /**
- * Files that nothing refers to, and what killed processes left.
+ * Checks of files: blobs that nothing refers to, files left by killed processes, and files that the cache did not make.
  *
  * @module
  */
@@ -17,10 +17,11 @@ import {
 } from "../../store/inspect.ts";
 import { letOthersFinish, type VerifyState } from "./state.ts";
 
-/** Looks for files that nobody needs. */
+/** Looks for files that no entry and no process needs, and for counts of use that cannot be read. */
 export async function checkFiles(cache: Cache, state: VerifyState): Promise<void> {
   const store = cache.records.garbage;
-  // Blobs first and references after: a blob is written before its record, so what is in use has its reference by then.
+  // Blobs are listed before references: a blob is written before its record, so a blob listed without a reference is
+  // either not used or so young that its record is still to come.
   const blobs: BlobDigest[] = [];
   for (const { digest } of cache.blobs.list()) blobs.push(digest);
   const references = await readReferences(store.handle);
@@ -50,7 +51,7 @@ export async function checkFiles(cache: Cache, state: VerifyState): Promise<void
   }
 }
 
-/** Those blobs that still have no record after the time in which a writer that is alive would have stored it. */
+/** Returns the blobs that have no reference after the time in which a live writer would have stored the record. */
 async function settledOrphans(cache: Cache, state: VerifyState, blobs: readonly BlobDigest[]): Promise<BlobDigest[]> {
   let orphans = blobs;
   for (;;) {
@@ -62,14 +63,14 @@ async function settledOrphans(cache: Cache, state: VerifyState, blobs: readonly 
       still.push(digest);
       youngestMs = Math.min(youngestMs, ageMs);
     }
-    // A clock that went backwards must not make this wait for long.
+    // The absolute value, so that a clock that was set back does not make this wait for long.
     if (still.length === 0 || Math.abs(youngestMs) >= state.settleMs) return still;
     orphans = still;
     await letOthersFinish();
   }
 }
 
-/** Files that were nobody's at both of two looks: a live process can be between two steps at one. */
+/** Returns the files that were left over at each of two looks: at one look, a live process can be between two steps. */
 async function settledLeftovers(cache: Cache, nowMs: number): Promise<string[]> {
   const first = leftovers(cache, nowMs);
   if (first.size === 0) return [];
@@ -78,7 +79,7 @@ async function settledLeftovers(cache: Cache, nowMs: number): Promise<string[]> 
   return [...first].filter(([path, stamp]) => second.get(path) === stamp).map(([path]) => path);
 }
 
-/** Paths, and what tells a file from a later one of the same name. */
+/** Returns the paths of files that seem left over, each with a text that differs for a later file of the same name. */
 function leftovers(cache: Cache, nowMs: number): Map<string, string> {
   const paths = [...cache.blobs.listAbandoned(nowMs)];
   for (const name of abandonedLocks(cache.layout.locks)) paths.push(`${cache.layout.locks}/${name}`);
@@ -94,7 +95,7 @@ function blobStampOf(path: string): string {
     const { ino, mtime } = Deno.lstatSync(path);
     return `${ino} ${mtime?.getTime()}`;
   } catch {
-    return crypto.randomUUID(); // gone already: not the same at the second look
+    return crypto.randomUUID(); // the file is gone: a text that the second look cannot find again
   }
 }
 

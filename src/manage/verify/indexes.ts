@@ -1,5 +1,5 @@
 /**
- * The list of entries against the records.
+ * Checks of the list of entries and of the graph against the records.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import {
 import type { Expected } from "./entries.ts";
 import { letOthersFinish, type Row, Suspicions, type VerifyState } from "./state.ts";
 
-/** Looks for summaries that no record has, and for records that are not listed. */
+/** Looks for summaries in the list that belong to no record, and for records that are not in the list. */
 export async function checkSummaries(
   cache: Cache,
   state: VerifyState,
@@ -49,7 +49,7 @@ export async function checkSummaries(
       state.step();
       const expected = records.get(summary.key)?.summary;
       if (isSameSummary(expected, summary)) listed.add(summary.key);
-      // One that was stored again is listed again, and the older summary does not count.
+      // An entry that was stored again has a newer summary too; its older summary is no problem.
       if (!isSameEntry(expected, summary)) suspicions.add(dangling(cache, row, summary));
     }
   }
@@ -74,7 +74,7 @@ function dangling(cache: Cache, row: Deno.KvKey, summary: StoredSummary) {
   };
 }
 
-/** An entry and its place in the list are written at once, so one that is still not listed later on is not listed. */
+/** Looks again: an entry and its summary are written in one commit, so an entry without one is missing in the list. */
 async function checkUnlisted(cache: Cache, state: VerifyState, keys: readonly CallKey[]): Promise<void> {
   if (keys.length === 0) return;
   await letOthersFinish();
@@ -99,7 +99,7 @@ async function isListed(cache: Cache, expected: StoredSummary): Promise<boolean>
   return false;
 }
 
-/** What a page lists; `null` when it cannot be read. */
+/** Returns the summaries in a page of the list; `null` when the page cannot be read. */
 function summariesIn(page: unknown): StoredSummary[] | null {
   if (page === null) return [];
   try {
@@ -110,7 +110,7 @@ function summariesIn(page: unknown): StoredSummary[] | null {
   }
 }
 
-/** What the list should say about a record. */
+/** Returns the summary that the list should have for a record; `undefined` when there is no readable record. */
 async function summaryIn(cache: Cache, key: CallKey, record: unknown): Promise<StoredSummary | undefined> {
   if (record === null) return undefined;
   try {
@@ -130,7 +130,7 @@ function isSameSummary(a: StoredSummary | undefined, b: StoredSummary): boolean 
     a!.computeMs === b.computeMs && a!.code === b.code;
 }
 
-/** Looks for nodes without an entry, and for edges that one end does not know. */
+/** Looks for nodes without an entry, and for edges that can be found from one end only. */
 export async function checkGraph(
   cache: Cache,
   state: VerifyState,
@@ -213,7 +213,7 @@ async function checkEdges(cache: Cache, state: VerifyState, nodes: readonly Stor
   await suspicions.settle(cache, state);
 }
 
-/** Row of the node that an edge belongs to. */
+/** Returns the key of the row of the node that an edge belongs to. */
 function ownerOf(id: unknown): Deno.KvKey {
   return nodeRow((typeof id === "string" ? keyOfId(id) : null) ?? "" as CallKey);
 }
@@ -224,7 +224,7 @@ async function hasEdge(cache: Cache, owner: Row, row: Deno.KvKey): Promise<boole
     edgesOf(node).some(({ key }) => key.join("\0") === row.join("\0"));
 }
 
-/** The node in a row; `null` when there is none, or why it cannot be read. */
+/** Returns the node in a row, `null` when there is none, or a text that says why the row cannot be read. */
 async function nodeIn(cache: Cache, { key, value }: Row): Promise<StoredNode | string | null> {
   if (value === null) return null;
   try {

@@ -1,5 +1,5 @@
 /**
- * What a check has found so far, and where it is.
+ * The state of a running check: the problems that it has found, its progress, and its suspicions.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import { pause } from "../../words/waiting.ts";
 import { messageOf } from "../../words/errors.ts";
 
 /**
- * What can be wrong.
+ * Kinds of problems.
  *
  * | kind | what is wrong | what repair does |
  * | --- | --- | --- |
  * | `damaged-record` | the record's bytes are no record | removes the entry |
- * | `missing-blob` | a result, or the arguments of an inner call, are not on disk | removes the execution that needs them, or the entry |
+ * | `missing-blob` | a result or an inner call's arguments are not on disk | removes the execution, or the entry |
  * | `damaged-blob` | the bytes have another digest | deletes them, then as above |
  * | `orphan-blob` | no record refers to the blob | deletes it |
  * | `missing-reference` | a record's reference to a blob is not in the index | adds it |
  * | `dangling-reference` | the index says that a record refers to a blob, and it does not | deletes the row |
  * | `missing-summary` | an entry is not in the list | adds it |
- * | `dangling-summary` | the list has an entry that does not exist, or has it twice | deletes the row |
+ * | `dangling-summary` | the list has an entry that does not exist, or its function or time is wrong | takes it off |
  * | `damaged-row` | a row of an index or of the graph cannot be read | deletes it |
- * | `orphan-node` | the graph has a call whose entry is gone | deletes it |
- * | `missing-edge` | an edge can be found from one end only | adds the other |
+ * | `orphan-node` | the graph has a call without an entry, and the call was not loaded or synced | deletes it |
+ * | `missing-edge` | an edge can be found from one end only | adds the row for the other end |
  * | `dangling-edge` | an edge belongs to no node | deletes it |
  * | `damaged-usage` | the counts of use cannot be read | begins new ones |
  * | `leftover-file` | a killed process left a temporary file or a lock | deletes it |
@@ -46,57 +46,57 @@ export type ProblemKind =
   | "leftover-file"
   | "stray-file";
 
-/** One thing that is wrong. */
+/** One problem. */
 export interface Problem {
-  /** The entry's key, or the digest or name of what is wrong when it belongs to no entry. */
+  /** Key of the entry; when the problem belongs to no entry, the digest or the name of the wrong thing. */
   readonly key: string;
   readonly kind: ProblemKind;
-  /** One sentence: what is wrong and, after a repair, what was done. */
+  /** A sentence that says what is wrong and, after a repair, what was done. */
   readonly detail: string;
 }
 
-/** What {@linkcode verify} found. */
+/** Findings of {@linkcode verify}. */
 export interface VerifyResult {
   /** Number of records, blobs, rows and files that were looked at. */
   readonly checked: number;
   readonly problems: Problem[];
-  /** How many of the problems were mended. */
+  /** Number of problems that were mended. */
   readonly repaired: number;
 }
 
 /** Options of {@linkcode verify}. */
 export interface VerifyOptions {
   /**
-   * Mend what can be mended and remove what cannot.
+   * Mend the problems that can be mended, and remove entries and files that cannot.
    *
    * @default {false}
    */
   readonly repair?: boolean;
   /**
-   * Go on where a run that was interrupted less than an hour ago stopped, instead of digesting everything again.
+   * Continue an interrupted run that began less than an hour ago, instead of digesting all blobs again.
    *
    * @default {true}
    */
   readonly resume?: boolean;
   /**
-   * A blob without a record that is younger than this may belong to a writer that is about to store the record; it is
-   * waited for. Milliseconds.
+   * Age, milliseconds, from which a blob without a record counts as an orphan. A younger one may belong to a writer
+   * that is about to store the record; the check waits until it is old enough.
    *
    * @default {3000}
    */
   readonly settleMs?: number;
-  /** Told how many things were looked at, and of how many. */
+  /** Called with the number of things that were looked at, and the number of all as far as it is known. */
   readonly onProgress?: (done: number, total: number) => void;
   /** The time that counts as now, milliseconds since the epoch. */
   readonly now?: number;
 }
 
-/** A run that was interrupted longer ago than this is begun again. Milliseconds. */
+/** Time, milliseconds, within which an interrupted run can be continued. It counts from the beginning of that run. */
 const RESUME_MS = 3_600_000;
-/** How often the place is noted. Milliseconds. */
+/** Time between two notes of the place of a run. Milliseconds. */
 const NOTE_MS = 1000;
 
-/** One run of the check. */
+/** State of one run of the check. */
 export class VerifyState {
   readonly repair: boolean;
   readonly nowMs: number;
@@ -104,7 +104,7 @@ export class VerifyState {
   readonly problems: Problem[] = [];
   checked = 0;
   repaired = 0;
-  /** Results of entries up to this key were digested by the run that is being resumed. */
+  /** Blobs of entries up to this key were digested by the interrupted run that this run continues. */
   readonly resumeAfter: string;
   readonly #cache: Cache;
   readonly #path: string;
@@ -112,7 +112,7 @@ export class VerifyState {
   #total = 0;
   #notedMs = performance.now();
 
-  /** @param cache What is checked. @param options See there. */
+  /** @param cache The cache to check. @param options See {@linkcode VerifyOptions}. */
   constructor(cache: Cache, options: VerifyOptions) {
     this.#cache = cache;
     this.#path = `${cache.layout.version}/verify.json`;
@@ -122,16 +122,16 @@ export class VerifyState {
     this.#onProgress = options.onProgress ?? (() => {});
     const earlier = options.resume === false ? null : this.#readPlace();
     this.resumeAfter = earlier?.after ?? "";
-    // Found by the earlier run in the part that is not digested again; what it found elsewhere will be found again.
+    // Blobs that the interrupted run digested are not digested again, so its findings about them are taken over.
     if (!this.repair) this.problems.push(...earlier?.damaged ?? []);
   }
 
-  /** Says how many things there will be to look at, as far as is known. */
+  /** Adds to the number of things that will be looked at. */
   expect(count: number): void {
     this.#total += count;
   }
 
-  /** Says that something was looked at. */
+  /** Counts things that were looked at, and reports the progress now and then. */
   step(count = 1): void {
     this.checked += count;
     if (this.checked % 64 === 0 || count > 1) this.#onProgress(this.checked, Math.max(this.#total, this.checked));
@@ -140,8 +140,8 @@ export class VerifyState {
   /**
    * Notes a problem and, when asked to repair, mends it.
    *
-   * @param problem What is wrong.
-   * @param mend Mends it and says what it did.
+   * @param problem The problem.
+   * @param mend Mends the problem, and returns words for the mending.
    */
   async found(problem: Problem, mend: () => Promise<string> | string): Promise<void> {
     if (!this.repair) {
@@ -163,7 +163,7 @@ export class VerifyState {
     this.problems.push(problem);
   }
 
-  /** Notes now and then how far the digesting is, for a run after this one. */
+  /** Writes now and then the key up to which blobs are digested, so that a later run can continue there. */
   notePlace(after: string): void {
     if (this.#cache.readOnly || performance.now() - this.#notedMs < NOTE_MS) return;
     this.#notedMs = performance.now();
@@ -177,7 +177,7 @@ export class VerifyState {
     }
   }
 
-  /** Ends the run: the next one begins anew. */
+  /** Ends the run, so that the next run starts from the beginning. */
   finish(): void {
     this.#onProgress(this.checked, this.checked);
     if (this.#cache.readOnly) return;
@@ -185,7 +185,7 @@ export class VerifyState {
       requireFolders(this.#cache.layout.version);
       removeOwn(this.#path);
     } catch {
-      // The next run starts where this one last noted its place.
+      // The next run starts at the place that this run noted last.
     }
   }
 
@@ -203,33 +203,33 @@ export class VerifyState {
   }
 }
 
-/** Time for a writer between two commits of one entry, or between a commit and its blob. Milliseconds. */
+/** Time that a writer gets between two commits of one entry, or between a commit and its blob. Milliseconds. */
 const STEP_MS = 250;
 
 /** One row as the database has it. */
 export type Row = Deno.KvEntryMaybe<unknown>;
 
-/** Something that looked wrong. */
+/** A problem that was seen once, with the means to confirm and to mend it. */
 interface Suspicion {
   readonly problem: Problem;
-  /** All rows that say whether it is wrong. */
+  /** Keys of all rows from which the problem can be judged. */
   readonly rows: readonly Deno.KvKey[];
-  /** Says so, from one snapshot of those rows. */
+  /** Judges the problem from one snapshot of the rows. */
   readonly isWrong: (...rows: Row[]) => boolean | Promise<boolean>;
-  /** What mends it, and what was done in words. */
+  /** Returns the changes that mend the problem, and words for the mending. */
   readonly mend: () => readonly [mutations: readonly Mutation[], done: string];
 }
 
-/** Suspicions of one kind of check, for a second look that comes a little later. */
+/** Suspicions of one kind of check, which a second look a little later confirms or drops. */
 export class Suspicions {
   readonly #waiting: Suspicion[] = [];
 
-  /** Notes one. */
+  /** Adds a suspicion. */
   add(suspicion: Suspicion): void {
     this.#waiting.push(suspicion);
   }
 
-  /** Looks again, and reports and mends what is still wrong. */
+  /** Looks again at each suspicion; reports those that are confirmed, and mends them when asked to repair. */
   async settle(cache: Cache, state: VerifyState): Promise<void> {
     if (this.#waiting.length === 0) return;
     await letOthersFinish();
@@ -245,9 +245,9 @@ export class Suspicions {
 }
 
 /**
- * Whether something is wrong for good: nothing of it changed while it was judged.
+ * Judges a suspicion from rows that did not change while it was judged.
  *
- * @returns The versions of the rows; `null` when all is well.
+ * @returns The versions of the rows when the problem is confirmed; `null` when there is none.
  */
 async function confirm(
   cache: Cache,
@@ -258,7 +258,7 @@ async function confirm(
   const read = () => handle.run((kv) => kv.getMany<unknown[]>([...keys]));
   for (let rows = await read();;) {
     if (!await isWrong(...rows)) return null;
-    // What a row refers to may be in a blob, which is no part of the snapshot.
+    // A row's value may be in a blob, which is no part of the snapshot: so the versions are compared afterwards.
     const again = await read();
     if (again.every(({ versionstamp }, index) => versionstamp === rows[index]!.versionstamp)) {
       return rows.map(({ key, versionstamp }) => ({ key, versionstamp }) as Deno.AtomicCheck);
@@ -267,7 +267,7 @@ async function confirm(
   }
 }
 
-/** Waits until what others were writing may be done. */
+/** Waits for the time in which other processes finish a step of writing. */
 export function letOthersFinish(): Promise<void> {
   return pause(STEP_MS);
 }

@@ -1,7 +1,8 @@
 /**
- * Checking a cache against itself: records, blobs, graph, indexes and files, each from both sides.
+ * The order of the checks of a cache: records, blobs, indexes, graph and files, each compared with the others. Apart
+ * from `tasks.ts`, so that only a program that verifies a cache loads the checks.
  *
- * Safe beside processes that are using the cache: what looks wrong is looked at again before it is reported, since a
+ * The checks are safe beside processes that use the cache: a problem is looked at again before it is reported, since a
  * writer may have been in the middle of a step.
  *
  * @module
@@ -14,15 +15,15 @@ import { letOthersFinish, type VerifyOptions, type VerifyResult, VerifyState } f
 
 export type { Problem, ProblemKind, VerifyOptions, VerifyResult } from "./state.ts";
 
-/** Times that a check begins again because the cache was emptied under it. */
+/** Largest number of times that a check begins again because the cache was cleared during the check. */
 const ATTEMPTS = 10;
 
 /**
- * Checks everything.
+ * Checks a whole cache, and mends it when asked to.
  *
  * @param cache The cache.
- * @param options Whether to mend.
- * @returns What was found.
+ * @param options See {@linkcode VerifyOptions}.
+ * @returns The findings.
  */
 export async function verify(cache: Cache, options: VerifyOptions = {}): Promise<VerifyResult> {
   const release = cache.use();
@@ -35,7 +36,7 @@ export async function verify(cache: Cache, options: VerifyOptions = {}): Promise
       await checkSummaries(cache, state, records);
       await checkGraph(cache, state, records);
       await checkFiles(cache, state);
-      // Of a cache that was emptied meanwhile, half was seen before and half after.
+      // In a cache that was cleared meanwhile, one half was seen before the clearing and the other half after it.
       if (state.problems.length > 0 && attempt < ATTEMPTS) {
         while (isBeingCleared(cache)) await letOthersFinish();
         if (await cache.records.era() !== era) continue;

@@ -1,5 +1,6 @@
 /**
- * Runs in a worker of `parallel.ts`: answers each path with the digest of the file.
+ * The module of the workers that `parallel.ts` starts: answers each path with the digest of the file. A file of its
+ * own, since a worker loads its module by URL.
  *
  * @module
  */

@@ -1,33 +1,33 @@
 /**
- * The identity of a directory: what its files hold, or only what they are called.
+ * Digests of a directory: over the contents of all files below it, or over the names of its entries only.
  *
  * @module
  */
 import { digestBytes } from "../../words/sha256.ts";
 import type { ContentDigest } from "../../words/digests.ts";
 
-// Taken when this module loads: what observes the reads of cached functions replaces these later.
+// Taken when this module loads, before the wrappers that observe cached functions replace these functions.
 const { readDirSync, statSync } = Deno;
 
-/** Something found below a directory; `name` is relative to it, with `/` separators. */
+/** A file or folder found below a directory; `name` is relative to that directory, with `/` separators. */
 export type FoundEntry =
   | { readonly kind: "file"; readonly name: string; readonly path: string; readonly info: Deno.FileInfo }
   | { readonly kind: "directory" | "loop" | "broken" | "special"; readonly name: string };
 
-/** What to leave out. */
+/** Options of {@linkcode walkDirectory}: entries to leave out. */
 export interface WalkOptions {
-  /** Only files whose relative name matches; directories as such do not count then. */
+  /** Pattern that the relative name of an entry must match. With a pattern, directories are not listed themselves. */
   readonly pattern?: RegExp | undefined;
-  /** An absolute path to leave out with all below it: the cache's own directory. */
+  /** Absolute path that is left out with all below it: the cache's own folder. */
   readonly exclude?: string | undefined;
 }
 
 /**
- * Everything below a directory, symbolic links followed, sorted by name in code unit order.
+ * Lists everything below a directory, symbolic links followed, sorted by name in code unit order.
  *
- * A link to a directory that it lies in is reported as a `loop`, a link to nothing as `broken`.
+ * A link to a directory that the link lies in is listed as a `loop`, a link to nothing as `broken`.
  *
- * @throws Whatever reading a directory throws.
+ * @throws The errors of reading a directory.
  */
 export function walkDirectory(root: string, options: WalkOptions = {}): FoundEntry[] {
   const found: FoundEntry[] = [];
@@ -59,7 +59,7 @@ function descend(folder: string, prefix: string, above: readonly string[], optio
   }
 }
 
-/** `null` for a link to nothing, or to itself, and for what vanished meanwhile. */
+/** Looks at a path. @returns `null` for a link to nothing or to itself, and for a file that vanished meanwhile. */
 function statOrNull(path: string, isLink: boolean): Deno.FileInfo | null {
   try {
     return statSync(path);
@@ -74,13 +74,13 @@ function identityOfEntry(info: Deno.FileInfo): string {
 }
 
 /**
- * Digest over what {@linkcode walkDirectory} found.
+ * Digests the entries that {@linkcode walkDirectory} found.
  *
- * @param found Sorted by name.
- * @param contents The digests of the files, in the same order.
+ * @param found The entries, sorted by name.
+ * @param contents The digests of the entries that are files, in the order of `found`.
  */
 export function digestFound(found: readonly FoundEntry[], contents: readonly ContentDigest[]): ContentDigest {
-  // No name contains a zero byte, so nothing but the same tree gives the same text.
+  // No name contains a zero byte, so two different trees never give the same text.
   const parts: string[] = ["directory"];
   let next = 0;
   for (const entry of found) {
@@ -90,7 +90,7 @@ export function digestFound(found: readonly FoundEntry[], contents: readonly Con
   return digestBytes(parts.join("\0"));
 }
 
-/** One line of a listing: the type and the name. */
+/** Returns the line of an entry in a listing: a letter for the type, and the name. */
 function listingLine(
   entry: { name: string; isDirectory: boolean; isSymlink: boolean; isFile: boolean },
 ): string {
@@ -98,14 +98,14 @@ function listingLine(
   return `${type}${entry.name}`;
 }
 
-/** What a directory holds itself, by name and type, sorted. @throws Whatever reading a directory throws. */
+/** Lists types and names of the entries of a directory itself, sorted. @throws The errors of reading a directory. */
 export function listDirectory(path: string): string[] {
   const lines: string[] = [];
   for (const entry of readDirSync(path)) lines.push(listingLine(entry));
   return lines.sort();
 }
 
-/** Digest over the lines of a listing, sorted. */
+/** Digests the lines of a listing. @param lines Sorted, as {@linkcode listDirectory} returns them. */
 export function digestListing(lines: readonly string[]): ContentDigest {
   return digestBytes(["listing", ...lines].join("\0"));
 }

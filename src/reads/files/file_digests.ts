@@ -1,5 +1,6 @@
 /**
- * Digests of files and directories: the whole content, always, at the price of one `stat` while it is unchanged.
+ * Digests of files and directories, always over the whole content. A file that is unchanged since its content was last
+ * digested costs one `stat`.
  *
  * @module
  */
@@ -12,39 +13,39 @@ import { FileMemory } from "./file_memory.ts";
 import { hashSoon } from "./parallel.ts";
 import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./snapshot.ts";
 
-// Taken when this module loads: what observes the reads of cached functions replaces these later.
+// Taken when this module loads, before the wrappers that observe cached functions replace these functions.
 const { statSync } = Deno;
 
-/** Files of a directory that are not remembered are hashed at once up to this sum, bytes; beyond it, asynchronously. */
+/** Largest sum of the sizes of files that are hashed synchronously, bytes; beyond it, hashing is asynchronous. */
 const SYNC_SUM_BYTES = 4 * 1024 * 1024;
 
 /** Options of {@linkcode FileDigests}. */
 export interface FileDigestsOptions {
-  /** The cache directory, absolute; `null`: none. */
+  /** Absolute path of the cache directory; `null`: the memory is not kept on disk. */
   readonly cacheDir?: string | null;
-  /** Whether to write the memory. @default true */
+  /** False to leave the file of the memory unchanged. @default true */
   readonly save?: boolean;
-  /** Milliseconds since the epoch. @default Date.now */
+  /** Returns the present time, milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
 }
 
 /** Options of {@linkcode FileDigests.digestPath}. */
 export interface DigestPathOptions {
-  /** In a directory, only files whose name relative to it matches; flags `g` and `y` change nothing. */
+  /** Pattern of the files that count in a directory, by name relative to it; flags `g` and `y` have no effect. */
   readonly pattern?: RegExp | string | undefined;
 }
 
 /** Digests of files and directories, with a memory that outlives the process. */
 export class FileDigests {
-  /** What was read before. */
+  /** Memory of digests from earlier readings. */
   readonly memory: FileMemory;
   /**
-   * Where the cache keeps what is its own, absolute; left out of directory digests. The folder around it may be one that
-   * holds the user's data as well.
+   * Absolute path of the folder with the cache's own files, which is left out of directory digests. The cache directory
+   * around that folder counts, since it may hold the user's data as well.
    */
   readonly cacheFolder: string | undefined;
   readonly #now: () => number;
-  /** Files that are being hashed, so that several callers wait for one. */
+  /** Files that are being hashed, by path, so that several callers wait for one reading. */
   readonly #running = new Map<string, { stamp: FileStamp; digest: Promise<ContentDigest> }>();
 
   constructor(options: FileDigestsOptions = {}) {
@@ -55,17 +56,18 @@ export class FileDigests {
     this.memory = new FileMemory({ path, save: options.save ?? true, now: this.#now });
   }
 
-  /** Milliseconds since the epoch, by the clock that stamps are judged with. */
+  /** Present time, milliseconds since the epoch, by the clock that the age of stamps is judged with. */
   now(): number {
     return this.#now();
   }
 
   /**
-   * The digest of a file's content or of a directory's (see {@linkcode digestFound}); `null` when there is nothing.
-   * Symbolic links are followed. A promise only where something large has to be read.
+   * Digests the content of a file, or of all files below a directory (see {@linkcode digestFound}). Symbolic links are
+   * followed.
    *
    * @param path An absolute path.
-   * @throws {CacheError} `ERR_FILE` when it is there and cannot be read, or is no file (a pipe, a device).
+   * @returns The digest; `null` when nothing is at `path`. A promise only when something large has to be read.
+   * @throws {CacheError} `ERR_FILE` when the path exists and cannot be read, or is no file (a pipe, a device).
    */
   digestPath(
     path: string,
@@ -78,7 +80,7 @@ export class FileDigests {
     return this.#digestFile(path, info, startedMs);
   }
 
-  /** As {@linkcode digestPath}, for several, using the cores where that pays. */
+  /** Digests several paths, each as {@linkcode digestPath} does; uses several cores where that saves time. */
   async digestPaths(paths: readonly string[], options: DigestPathOptions = {}): Promise<(ContentDigest | null)[]> {
     const startedMs = this.#now();
     this.memory.expect(paths.length);
@@ -96,10 +98,11 @@ export class FileDigests {
   }
 
   /**
-   * As {@linkcode digestPaths}, with a digest of its own for "there, but cannot be read": never fails.
+   * Digests several paths as {@linkcode digestPaths} does, but never fails: a path that cannot be read gets the digest
+   * that stands for its failure.
    *
    * @param paths Absolute paths.
-   * @param stateOfFailure The digest that stands for a failure.
+   * @param stateOfFailure Returns the digest that stands for a failure.
    */
   async states(
     paths: readonly string[],
@@ -119,8 +122,9 @@ export class FileDigests {
   }
 
   /**
-   * The digest of a file's content, hashed without giving way whatever its size; `null` when there is nothing.
+   * Digests the content of a file synchronously, whatever the size.
    *
+   * @returns The digest; `null` when nothing is at `path`.
    * @throws {CacheError} `ERR_FILE` as {@linkcode digestPath}, and for a directory.
    */
   digestFileSync(path: string): ContentDigest | null {
@@ -132,16 +136,17 @@ export class FileDigests {
   }
 
   /**
-   * Digest over the names and types of a directory's entries, not of what is below them; `null` when there is nothing.
+   * Digests the names and types of the entries of a directory, without anything below the entries.
    *
-   * @throws {CacheError} `ERR_FILE` when it cannot be listed.
+   * @returns The digest; `null` when nothing is at `path`.
+   * @throws {CacheError} `ERR_FILE` when the directory cannot be listed.
    */
   digestListing(path: string): ContentDigest | null {
     if (this.stat(path) === null) return null;
     return digestListing(readOr(path, () => listDirectory(path)));
   }
 
-  /** What is at `path`, links followed; `null` when there is nothing. @throws {CacheError} `ERR_FILE` when it may not be looked at. */
+  /** Looks at `path`, links followed; `null`: nothing is there. @throws {CacheError} `ERR_FILE` when `stat` fails. */
   stat(path: string): Deno.FileInfo | null {
     try {
       return statSync(path);
@@ -178,7 +183,7 @@ export class FileDigests {
     return all instanceof Promise ? all.then((all) => digestFound(found, all)) : digestFound(found, all);
   }
 
-  /** Puts the digests of files that are not remembered in their places; promises where much has to be read. */
+  /** Hashes `files` and puts their digests into `digests`; when much has to be read, puts promises there. */
   #hash(files: readonly FoundFile[], digests: (null | ContentDigest | Promise<unknown>)[], startedMs: number): void {
     const sizeBytes = files.reduce((sum, { info }) => sum + info.size, 0);
     const isMuch = sizeBytes > SYNC_SUM_BYTES || files.some(({ info }) => info.size > SYNC_BYTES);
@@ -195,7 +200,8 @@ export class FileDigests {
 
   #hashSoon(path: string, info: Deno.FileInfo, startedMs: number): Promise<ContentDigest> {
     const stamp = stampOf(info);
-    // A file that may be edited without a new stamp is read anew for each caller: another's reading began earlier.
+    // A file so young that an edit may leave its stamp unchanged is read anew for each caller: a reading that another
+    // caller began may have missed the edit.
     const running = this.#running.get(path);
     if (running !== undefined && isSameStamp(running.stamp, stamp) && isStampSettled(stamp, startedMs)) {
       return running.digest;
@@ -214,19 +220,19 @@ export class FileDigests {
   }
 }
 
-/** A regular file, and the place of its digest in a list. */
+/** A regular file, and the index of its digest in a list. */
 interface FoundFile {
   readonly path: string;
   readonly info: Deno.FileInfo;
   readonly index: number;
 }
 
-/** All values; at once when none of them is a promise. */
+/** Returns all values; as a promise only when one of them is a promise. */
 function together<T>(values: (T | Promise<T>)[]): T[] | Promise<T[]> {
   return values.some((value) => value instanceof Promise) ? Promise.all(values) : values as T[];
 }
 
-/** A pattern whose `test` keeps no place: with `g` or `y`, every other name would be tested from the middle. */
+/** Makes a pattern without flags `g` and `y`: with these, `test` would begin at the end of the last match. */
 function statelessPattern(pattern: RegExp | string | undefined): RegExp | undefined {
   if (pattern === undefined) return undefined;
   return typeof pattern === "string"
@@ -234,12 +240,12 @@ function statelessPattern(pattern: RegExp | string | undefined): RegExp | undefi
     : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
 }
 
-/** Whether a look at a path failed because nothing is there: no such name, or a file where a folder should be. */
+/** Returns true for errors that mean that nothing is at a path: no such name, or a file in the place of a folder. */
 export function isAbsence(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
-/** A promise that is awaited later, and must not count as abandoned until then. */
+/** Returns `value`; a promise that is awaited later does not count as unhandled when it rejects before. */
 function watched<T>(value: T | Promise<T>): T | Promise<T> {
   if (value instanceof Promise) value.catch(() => {});
   return value;

@@ -1,9 +1,9 @@
 /**
- * Which content a file had when it was last read, by path and stamp, across processes.
+ * Memory of the digest that each file had when last read, by path and stamp, kept across processes in a snapshot.
  *
- * The memory is a convenience: everything in it can be computed again, so a damaged, deleted or outdated snapshot costs
- * time and nothing else, and two processes that save at once may lose one another's rows. It is loaded when looking
- * things up has begun to pay, and saved when the process ends.
+ * The memory only saves time: everything in it can be computed again. So a damaged, deleted or outdated snapshot does
+ * no harm, and two processes that save at the same time may lose each other's rows. The snapshot is loaded as soon as
+ * loading costs less than the hashing that it may save, and saved when the process ends.
  *
  * @module
  */
@@ -22,37 +22,37 @@ import {
 } from "./snapshot.ts";
 import { ownFile, readOwn, removeOwn, requireFolders, writeAnew } from "../../store/own_files.ts";
 
-/** What hashing a small file costs besides its bytes, and a byte of it, milliseconds. */
+/** Time to hash a file: for the file itself, and for each byte. Milliseconds. */
 const HASH_FILE_MS = 0.01;
 const HASH_BYTE_MS = 7e-7;
-/** What loading and what writing a byte of a snapshot costs, milliseconds. */
+/** Time to load, and to write, one byte of a snapshot. Milliseconds. */
 const LOAD_BYTE_MS = 1e-6;
 const SAVE_BYTE_MS = 4e-6;
-/** New rows are written before the process ends when there are so many. */
+/** Number of new rows from which the snapshot is written before the process ends. */
 const SAVE_ROWS = 20_000;
 
-/** Where a memory lives, and what time it is. */
+/** Options of {@linkcode FileMemory}. */
 export interface FileMemoryOptions {
-  /** The snapshot's file; `null`: this process only. Its folder is never created. */
+  /** File of the snapshot, whose folder is never created; `null`: the memory ends with this process. */
   readonly path: string | null;
-  /** Whether to write the snapshot. @default true */
+  /** False to leave the snapshot unchanged. @default true */
   readonly save?: boolean;
-  /** Milliseconds since the epoch. @default Date.now */
+  /** Returns the present time, milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
 }
 
 /** The file-digest memory of one cache directory. */
 export class FileMemory {
-  /** Where the snapshot is; `null`: nowhere. */
+  /** File of the snapshot; `null`: none. */
   readonly #path: string | null;
   readonly #save: boolean;
   readonly #now: () => number;
   readonly #recent = new Map<string, RememberedFile>();
-  /** Rows of `#recent` that no snapshot has. */
+  /** Paths of the rows of `#recent` that are in no snapshot. */
   readonly #unsaved = new Set<string>();
   #snapshot: Snapshot | undefined;
   #snapshotBytes = 0;
-  /** Time spent on hashing since the last save, and since the start while no snapshot was loaded, milliseconds. */
+  /** Estimated time, milliseconds, of hashing unsaved rows, and of hashing files before the snapshot is loaded. */
   #unsavedMs = 0;
   #missedMs = 0;
 
@@ -62,17 +62,17 @@ export class FileMemory {
     this.#now = options.now ?? Date.now;
   }
 
-  /** Tells that so many files will be asked for: then it is known at once whether loading the snapshot pays. */
+  /** Announces that `count` files will be looked up, so that the snapshot is loaded at once if that saves time. */
   expect(count: number): void {
     if (this.#snapshot === undefined) this.#missedMs += count * HASH_FILE_MS;
   }
 
   /**
-   * The digest of the file at `path` if its content is known to be what it was, for one look at its stamp.
+   * Looks up the digest of the file at `path`; `undefined` when the file is not remembered or its stamp has changed.
    *
    * @param path An absolute path.
-   * @param stamp As the file has it now.
-   * @param nowMs Milliseconds since the epoch.
+   * @param stamp Result of `stat` for the file now.
+   * @param nowMs Present time, milliseconds since the epoch.
    */
   get(path: string, stamp: Deno.FileInfo, nowMs: number = this.#now()): ContentDigest | undefined {
     const known = this.#recent.size === 0 ? undefined : this.#recent.get(path);
@@ -84,20 +84,20 @@ export class FileMemory {
     return known.checkedMs <= nowMs ? known.digest : this.#disbelieve(path);
   }
 
-  /** The clock was set back since the file was read: change times no longer tell what came later. */
+  /** Forgets a file that was read at a later time than now. The clock was set back, so change times mean nothing. */
   #disbelieve(path: string): undefined {
     this.forget(path);
     return undefined;
   }
 
   /**
-   * Remembers what was read, unless the stamp is too recent to stand for a content (see {@linkcode isStampSettled}).
+   * Remembers the digest of a file, unless the stamp is too recent to stand for a content ({@linkcode isStampSettled}).
    *
    * @param path An absolute path.
-   * @param stamp As it was before the content was read.
-   * @param content The digest, and how many bytes were read: a size that differs (a file being written, one that a
-   * kernel makes up, as below /proc) is not remembered.
-   * @param startedMs Milliseconds since the epoch, taken before the stamp.
+   * @param stamp Stamp of the file, taken before the content was read.
+   * @param content The digest, and the number of bytes that were read. When that is not the size in the stamp (the file
+   * is being written, or made up by the kernel as below /proc), the digest is not remembered.
+   * @param startedMs Time before the stamp was taken, milliseconds since the epoch.
    */
   set(path: string, stamp: FileStamp, content: { digest: ContentDigest; sizeBytes: number }, startedMs: number): void {
     if (content.sizeBytes !== stamp.size || stamp.size === 0) return;
@@ -114,14 +114,14 @@ export class FileMemory {
     if (this.#recent.size >= MAX_ROWS) this.#shrink();
   }
 
-  /** Leaves to the snapshot what it holds. */
+  /** Saves the memory, and drops the rows that the snapshot has. */
   #shrink(): void {
     this.flush(true);
     for (const [path, file] of this.#recent) if (file !== FORGOTTEN) this.#recent.delete(path);
     this.#snapshot = undefined;
   }
 
-  /** Drops what is known of one file. */
+  /** Forgets the digest of one file. */
   forget(path: string): void {
     this.#recent.delete(path);
     this.#unsaved.delete(path);
@@ -129,8 +129,8 @@ export class FileMemory {
   }
 
   /**
-   * Absolute paths of the files that were digested and are remembered, those of earlier processes included, or that will
-   * be once they have not been written to for a moment; sorted.
+   * Lists the absolute paths, sorted, of the files whose digests are remembered, also from earlier processes. Files
+   * that were digested too soon after they were written are listed too; their digest is remembered at a later reading.
    */
   paths(): string[] {
     const paths = new Set(this.#load().paths());
@@ -141,7 +141,7 @@ export class FileMemory {
     return [...paths].sort();
   }
 
-  /** Forgets everything, the snapshot's file included. Returns how many files were known. */
+  /** Forgets all digests and deletes the snapshot's file. @returns Number of files whose digests were remembered. */
   clear(): number {
     const count = this.paths().length;
     this.#recent.clear();
@@ -160,10 +160,10 @@ export class FileMemory {
   }
 
   /**
-   * Writes what is new, if that will save more time than it costs. Never throws: a memory that could not be written is
-   * computed again.
+   * Writes new rows to the snapshot, if that will save more time than the writing takes. Never throws: digests that
+   * could not be written are computed again.
    *
-   * @param always Write whatever it costs.
+   * @param always True to write whatever the cost.
    */
   flush(always = false): void {
     if (this.#path === null || !this.#save || this.#unsaved.size === 0) return;
@@ -190,7 +190,7 @@ export class FileMemory {
     this.#unsavedMs = 0;
   }
 
-  /** Looks into the snapshot, once loading it costs less than hashing what it may know. */
+  /** Looks up a file in the snapshot, once loading the snapshot costs less than the hashing that it may save. */
   #recall(path: string, stamp: Deno.FileInfo, nowMs: number): ContentDigest | undefined {
     if (this.#snapshot === undefined && !this.#paysToLoad(stamp.size)) return undefined;
     const snapshot = this.#load();
@@ -214,7 +214,7 @@ export class FileMemory {
   }
 }
 
-/** A row that no stamp is the same as. */
+/** A row that no stamp is equal to, since `NaN` is not equal to itself. */
 const NO_STAMP: RememberedFile = {
   dev: NaN,
   ino: NaN,
@@ -224,9 +224,9 @@ const NO_STAMP: RememberedFile = {
   checkedMs: NaN,
   digest: "" as ContentDigest,
 };
-/** Stands in `#recent` for a row of the snapshot that is no longer believed. */
+/** Mark in `#recent` for a row of the snapshot that was forgotten. */
 const FORGOTTEN: RememberedFile = { ...NO_STAMP };
-/** Stands in `#recent` for a file that was read too soon after it was written to be believed the next time. */
+/** Mark in `#recent` for a file that was read so soon after it was written that its digest is not remembered. */
 const UNSETTLED: RememberedFile = { ...NO_STAMP };
 
 function readSnapshot(path: string): Snapshot {
@@ -247,6 +247,6 @@ function attemptWrite(action: () => unknown): void {
   try {
     action();
   } catch {
-    // The memory is a convenience; see the top of this file.
+    // The memory only saves time, so a failure does no harm: the header of this file says why.
   }
 }

@@ -1,39 +1,39 @@
 /**
- * SHA-256 of a file's bytes, the whole of them, in constant memory.
+ * SHA-256 of all bytes of a file, in constant memory.
  *
  * @module
  */
 import { beginDigest, digestBytes } from "../../words/sha256.ts";
 import type { ContentDigest } from "../../words/digests.ts";
 
-// Taken when this module loads: what observes the reads of cached functions replaces these later.
+// Taken when this module loads, before the wrappers that observe cached functions replace these functions.
 const { readFileSync, openSync } = Deno;
 
 /**
- * Up to this size a file is read and hashed synchronously, bytes: an asynchronous read alone costs 70 µs, more than
- * hashing this much.
+ * Largest size of a file that is read and hashed synchronously, bytes: an asynchronous read alone costs 70 µs, more
+ * than hashing so many bytes.
  */
 export const SYNC_BYTES = 64 * 1024;
 
 /**
- * Size of the buffers for large files, bytes: smaller ones leave the hash waiting for the thread that reads, larger ones
- * take longer to be had than they save.
+ * Size of the buffers for large files, bytes. With smaller buffers, hashing waits for the thread that reads; larger
+ * buffers take more time to allocate than they save.
  */
 const CHUNK_BYTES = 2 * 1024 * 1024;
 
-/** A digest, and how many bytes it is over: as many as `stat` said, unless the file is being written or is no real file. */
+/** A digest, and its number of bytes, which `stat` gives too, except for a file that is being written or made up. */
 export interface HashedContent {
   readonly digest: ContentDigest;
   readonly sizeBytes: number;
 }
 
-/** Reads a small file at once and hashes it. */
+/** Reads a small file in one piece and hashes it. */
 export function hashSmallFile(path: string): HashedContent {
   const bytes = readFileSync(path);
   return { digest: digestBytes(bytes), sizeBytes: bytes.length };
 }
 
-/** Hashes a file of any size without giving way to other tasks. */
+/** Hashes a file of any size synchronously. */
 export function hashFileSync(path: string): HashedContent {
   using file = openSync(path);
   const hash = beginDigest();
@@ -46,20 +46,20 @@ export function hashFileSync(path: string): HashedContent {
   return { digest: hash.end(), sizeBytes };
 }
 
-/** Two pieces of memory, one being read into while the other is hashed. */
+/** Two buffers: the file is read into one while the other is hashed. */
 export type Buffers = readonly [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
 
-/** Buffers for files up to a size; for larger ones they are as good as for any. Fresh memory costs time: use them again. */
+/** Makes buffers for files up to a size. They serve for any file; use them again, since allocating them takes time. */
 export function createBuffers(sizeBytes: number): Buffers {
   const length = Math.min(Math.max(sizeBytes, SYNC_BYTES), CHUNK_BYTES);
   return [new Uint8Array(length), new Uint8Array(length)];
 }
 
 /**
- * Hashes a file of any size, reading ahead; other tasks get their turn every few milliseconds.
+ * Hashes a file of any size, and reads one buffer ahead; other tasks of the event loop run every few milliseconds.
  *
  * @param path An absolute path.
- * @param buffers What to read into; nobody else may use them meanwhile.
+ * @param buffers Buffers to read into, which no other code may use meanwhile.
  */
 export async function hashFile(path: string, buffers: Buffers): Promise<HashedContent> {
   using file = openSync(path);
@@ -78,10 +78,10 @@ export async function hashFile(path: string, buffers: Buffers): Promise<HashedCo
   return { digest: hash.end(), sizeBytes };
 }
 
-// Taken when this module loads: a test that fakes the time must not stop the hashing.
+// Taken when this module loads, so that a test that replaces timers does not stop the hashing.
 const { setTimeout } = globalThis;
 
-/** Waits until timers and finished operations had their turn; an operation of one's own may come back before others. */
+/** Waits until other timers and finished operations have run. Awaiting a read of one's own may end before that. */
 export function giveWay(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

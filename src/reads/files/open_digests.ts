@@ -3,21 +3,21 @@
  *
  * @module
  */
-// Nothing of it is needed before the first file.
+// Loaded when the first file is digested.
 import defer * as fileDigests from "./file_digests.ts";
 import type { FileDigests } from "./file_digests.ts";
 
 const opened = new Map<string, FileDigests>();
 
-/** What {@linkcode fileDigestsFor} may be told. */
+/** Options of {@linkcode fileDigestsFor}. */
 export interface OpenDigestsOptions {
-  /** Nothing is written to the cache directory. Counts when the directory is first used. @default false */
+  /** True to write nothing to the cache directory. Counts only at the first use of the directory. @default false */
   readonly readOnly?: boolean;
 }
 
 /**
- * The digests of one cache directory, shared in this process. What it learned is saved when the process ends, if
- * `<cacheDir>/v1` is there by then.
+ * Returns the file digests of one cache directory, an object that the whole process shares. Their memory is saved when
+ * the process ends, if the folder `<cacheDir>/v1` exists by then.
  *
  * @param cacheDir An absolute path.
  */
@@ -30,24 +30,24 @@ export function fileDigestsFor(cacheDir: string, options: OpenDigestsOptions = {
   return digests;
 }
 
-/** Saves what the memories of this process learned, now. */
+/** Saves the memories of all cache directories of this process now. */
 export function saveFileDigests(): void {
   for (const digests of opened.values()) digests.memory.flush();
 }
 
-/** What the file-digest memory holds. */
+/** Files whose digests are remembered. */
 export interface FileStateInfo {
   /** Number of files. */
   readonly entries: number;
-  /** Their absolute paths, sorted. */
+  /** Absolute paths of the files, sorted. */
   readonly paths: string[];
 }
 
 /**
- * The files whose digests are remembered, so that they need not be read while they are unchanged: those of all cache
- * directories that this process has used, earlier processes' included.
+ * Lists the files whose digests are remembered, so that they need not be read while they are unchanged: for all cache
+ * directories that this process has used, also from earlier processes.
  *
- * @param cacheDir Only of this cache directory, whether used or not; an absolute path.
+ * @param cacheDir Absolute path of one cache directory, used or not, to list only its files.
  *
  * @example
  * ```ts
@@ -64,10 +64,10 @@ export function cacheFileStateInfo(cacheDir?: string): FileStateInfo {
 }
 
 /**
- * Forgets all digests of files: the next call reads every file that it depends on. Results stay.
+ * Forgets all digests of files, so that the next call reads every file that it depends on. Results stay.
  *
- * @param cacheDir Only of this cache directory, whether used or not; an absolute path.
- * @returns How many files were remembered.
+ * @param cacheDir Absolute path of one cache directory, used or not, to forget only its digests.
+ * @returns Number of files whose digests were remembered.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Hashing of large files, and of many, with more than one core where that pays.
+ * Hashing of large files, and of many files, on several cores where that saves time.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { ContentDigest } from "../../words/digests.ts";
 import defer * as timer from "./hash_file.ts";
 import { type Buffers, createBuffers, type HashedContent, hashFile, hashSmallFile, SYNC_BYTES } from "./hash_file.ts";
 
-/** A file to hash, and who waits for it. */
+/** A file to hash, with the functions that settle the promise of its digest. */
 interface Task {
   readonly path: string;
   readonly sizeBytes: number;
@@ -15,37 +15,37 @@ interface Task {
   readonly reject: (error: unknown) => void;
 }
 
-/** What a helper answers. */
+/** Answer of a worker for one file. */
 export type HelperAnswer =
   | { readonly digest: string; readonly sizeBytes: number }
   | { readonly failed: true };
 
 /**
- * A helper is a worker. Making one stops this thread for 13 ms, and 20 ms later, when it has loaded `node:crypto`, it
- * begins to hash: so it pays from this sum on, bytes. (Web Crypto's digests run on other threads too, but copy what they
- * are given on this one, which takes more than half as long as hashing it.)
+ * Sum of the sizes of files from which workers help, bytes. Making a worker stops this thread for 13 ms, and the worker
+ * begins to hash 20 ms later, when it has loaded `node:crypto`. (Digests of Web Crypto run on other threads too, but
+ * copy their input on this thread, which takes more than half as long as hashing the input.)
  */
 const HELP_BYTES = 96 * 1024 * 1024;
 
-/** More helpers than this only wait for the disk. */
+/** Largest number of workers; more would only wait for the disk. */
 const MAX_HELPERS = 3;
 
 /**
- * Other tasks get their turn after so much work on small files, bytes; opening one counts as 10,000. Large files give way
- * while they are read.
+ * Amount of work on small files after which other tasks of the event loop run, bytes; opening a file counts as 10,000.
+ * While a large file is read, other tasks run in any case.
  */
 const TURN_BYTES = 8 * 1024 * 1024;
 
-/** What was asked for in the present turn. */
+/** Files that were asked for in the present turn of the event loop; `undefined`: none. */
 let waiting: Task[] | undefined;
 
 /**
- * Hashes a file, together with all others that are asked for in the same turn.
+ * Hashes a file, together with all other files that are asked for in the same turn of the event loop.
  *
  * @param path An absolute path.
- * @param sizeBytes Its size as far as known.
- * @param helpBytes From this sum on, other threads help.
- * @returns Its content's digest. Rejects with what opening or reading it throws; others are hashed all the same.
+ * @param sizeBytes Size of the file as far as it is known.
+ * @param helpBytes Sum of the sizes of all files from which workers help.
+ * @returns The digest of the file. Rejects with the error of opening or reading it; other files are hashed anyway.
  */
 export function hashSoon(path: string, sizeBytes: number, helpBytes: number = HELP_BYTES): Promise<HashedContent> {
   return new Promise((resolve, reject) => {
@@ -62,17 +62,17 @@ export function hashSoon(path: string, sizeBytes: number, helpBytes: number = HE
 }
 
 async function hashAll(tasks: Task[], helpBytes: number): Promise<void> {
-  // Taken from the end: the largest first, so that no core is left with a large one at last.
+  // Tasks are taken from the end: the largest first, so that no core is left alone with a large file at last.
   tasks.sort((one, other) => one.sizeBytes - other.sizeBytes);
   const totalBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
   const isMuch = totalBytes >= helpBytes && mayStartWorker();
   const helpers = isMuch ? Math.min(MAX_HELPERS, navigator.hardwareConcurrency - 1, tasks.length - 1) : 0;
   await Promise.all([hashHere(tasks), ...Array.from({ length: helpers }, () => hashInWorker(tasks))]);
-  // What a helper left behind when it failed.
+  // The tasks that a worker put back when it failed.
   await hashHere(tasks);
 }
 
-/** Settles one task after the other; never rejects. */
+/** Hashes one file after the other on this thread; never rejects. */
 async function hashHere(tasks: Task[]): Promise<void> {
   let sinceTurn = 0;
   let buffers: Buffers | undefined;
@@ -92,7 +92,7 @@ async function hashHere(tasks: Task[]): Promise<void> {
   }
 }
 
-/** Has a worker take tasks. One that it cannot do goes back, for this thread to fail on it. */
+/** Lets a worker hash files. A task on which it fails is put back, for this thread to hash or to report the error. */
 async function hashInWorker(tasks: Task[]): Promise<void> {
   let task: Task | undefined;
   let worker: Worker | undefined;
@@ -104,7 +104,7 @@ async function hashInWorker(tasks: Task[]): Promise<void> {
       task.resolve({ digest: answer.digest as ContentDigest, sizeBytes: answer.sizeBytes });
     }
   } catch {
-    // No worker to be had: the main thread hashes what is left.
+    // The worker could not be started or failed: this thread hashes the files that are left.
   } finally {
     if (task !== undefined) tasks.push(task);
     worker?.terminate();
@@ -122,7 +122,7 @@ function ask(worker: Worker, path: string): Promise<HelperAnswer> {
   });
 }
 
-/** Whether a worker may load its module; asks nobody. */
+/** Returns true when a worker may load its module. The user is not prompted for a permission. */
 function mayStartWorker(): boolean {
   const url = new URL("./digest_worker.ts", import.meta.url);
   if (url.protocol !== "file:") return true;

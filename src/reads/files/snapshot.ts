@@ -1,26 +1,26 @@
 /**
- * The file-digest memory as bytes: one compact block that a new process reads at once.
+ * The snapshot: the file-digest memory as bytes, in one compact block that a new process reads in one piece.
  *
- * Rows of Deno.Kv would cost 15 µs each to load; this costs about 0.3 µs a file. Little-endian: a header of 16 bytes
- * (magic, version, number of rows, length of the paths), six 64-bit floats a row, 32 bytes of digest a row, the paths,
- * separated by zero bytes, padding to a multiple of 8, and a checksum of all that. Bytes that do not check out, for
- * whatever reason, are an empty memory: what is lost is hashed again.
+ * Loading a snapshot costs about 0.3 µs a file; rows of Deno.Kv would cost 15 µs each. The format is little-endian: a
+ * header of 16 bytes (magic number, version, number of rows, length of the paths), six 64-bit floats a row, 32 bytes of
+ * digest a row, the paths separated by zero bytes, padding to a multiple of 8, and a checksum over all bytes before it.
+ * Bytes that are not valid, for whatever reason, are read as an empty memory: lost digests are computed again.
  *
  * @module
  */
 import type { ContentDigest } from "../../words/digests.ts";
 
-/** A file's content as it was last read. */
+/** Stamp and digest of a file when it was last read. */
 export interface RememberedFile extends FileStamp {
   readonly digest: ContentDigest;
-  /** When the content was read, milliseconds since the epoch: a clock that shows less was set back. */
+  /** Time at which the content was read, milliseconds since the epoch: a clock that shows less was set back. */
   readonly checkedMs: number;
 }
 
-/** Rows that a snapshot holds at most: about 18 MB. */
+/** Largest number of rows of a snapshot, which then takes about 18 MB. */
 export const MAX_ROWS = 100_000;
 
-/** No valid snapshot is larger, bytes; what is, is not read. */
+/** Largest size of a valid snapshot, bytes; a larger file is not read. */
 export const MAX_SNAPSHOT_BYTES = 128 * 1024 * 1024;
 
 const MAGIC = 0x66797063; // "cpyf"
@@ -30,26 +30,26 @@ const CHECKSUM_BYTES = 8;
 const COLUMNS = 6;
 const DIGEST_BYTES = 32;
 
-/** How many rows may be passed over before the table is made. */
+/** Number of rows that are searched one by one before the table by path is made. */
 const LOOK_AHEAD = 256;
 
 /**
- * A decoded snapshot: looked up by path, without an object for each row.
+ * A decoded snapshot, in which files are looked up by path, without an object for each row.
  *
- * A program looks its files up in the order in which it did the last time, which is the order of the rows: so the row
- * after the last one found is tried first, and the table by path, which costs more than reading the snapshot, is only
- * made for a program that does otherwise.
+ * A program usually looks up its files in the order of its last run, which is the order of the rows. So the row after
+ * the last found row is tried first. The table by path, which costs more than reading the snapshot, is only made for a
+ * program that looks up files in another order.
  */
 export class Snapshot {
   readonly #paths: readonly string[];
   readonly #columns: Float64Array;
   readonly #digests: Uint8Array;
   #rows: Map<string, number> | undefined;
-  /** All digests in one, so that a row costs a slice. */
+  /** All digests in one hexadecimal text, so that the digest of a row costs a slice. */
   #hex: string | undefined;
   #next = 0;
 
-  /** @param paths One for each row. @param columns Six numbers a row. @param digests 32 bytes a row. */
+  /** @param paths One path for each row. @param columns Six numbers a row. @param digests 32 bytes a row. */
   constructor(paths: readonly string[], columns: Float64Array, digests: Uint8Array) {
     this.#paths = paths;
     this.#columns = columns;
@@ -61,12 +61,12 @@ export class Snapshot {
     return this.#paths.length;
   }
 
-  /** Absolute paths, in the order in which they were first remembered. */
+  /** Absolute paths of the files, in the order in which they were first remembered. */
   paths(): Iterable<string> {
     return this.#paths;
   }
 
-  /** The row of `path`. */
+  /** Returns the number of the row of `path`; `undefined` when there is none. */
   rowOf(path: string): number | undefined {
     const paths = this.#paths;
     if (this.#next >= paths.length) this.#next = 0;
@@ -82,7 +82,7 @@ export class Snapshot {
     return row;
   }
 
-  /** What is remembered of `path`. */
+  /** Returns the stamp and the digest that are remembered for `path`; `undefined` when there are none. */
   get(path: string): RememberedFile | undefined {
     const row = this.rowOf(path);
     if (row === undefined) return undefined;
@@ -99,7 +99,7 @@ export class Snapshot {
     };
   }
 
-  /** Whether a row is of a file as it is now. */
+  /** Returns true when a row has the stamp that the file has now. @param stamp Result of `stat` for the file. */
   hasStamp(row: number, stamp: Deno.FileInfo): boolean {
     const columns = this.#columns;
     const at = row * COLUMNS;
@@ -107,7 +107,7 @@ export class Snapshot {
       columns[at + 2] === stamp.size && columns[at + 1] === (stamp.ino ?? 0) && columns[at] === stamp.dev;
   }
 
-  /** When the content of a row was read, milliseconds since the epoch. */
+  /** Time at which the content of a row was read, milliseconds since the epoch. */
   checkedMs(row: number): number {
     return this.#columns[row * COLUMNS + 5]!;
   }
@@ -118,12 +118,12 @@ export class Snapshot {
   }
 }
 
-/** A memory of nothing. */
+/** Makes a snapshot without rows. */
 export function emptySnapshot(): Snapshot {
   return new Snapshot([], new Float64Array(), new Uint8Array());
 }
 
-/** The bytes of a snapshot of these files; what was read longest ago is left out when there are too many. */
+/** Encodes a snapshot of files, by path; of more than {@linkcode MAX_ROWS} files, those read last are kept. */
 export function encodeSnapshot(files: ReadonlyMap<string, RememberedFile>): Uint8Array<ArrayBuffer> {
   let kept = [...files].filter(([path]) => !path.includes("\0"));
   if (kept.length > MAX_ROWS) {
@@ -156,7 +156,7 @@ export function encodeSnapshot(files: ReadonlyMap<string, RememberedFile>): Uint
   return bytes;
 }
 
-/** The snapshot in `bytes`; an empty one if they are damaged, cut short, of another version or no snapshot at all. */
+/** Decodes a snapshot; the result is empty if `bytes` are damaged, cut short, of another version or no snapshot. */
 export function decodeSnapshot(bytes: Uint8Array<ArrayBuffer>): Snapshot {
   const { length, byteOffset } = bytes;
   if (length < HEADER_BYTES || length > MAX_SNAPSHOT_BYTES || length % 8 !== 0 || byteOffset % 8 !== 0) {
@@ -184,11 +184,11 @@ function roundUp(length: number): number {
 }
 
 /**
- * 64 bits over 32-bit words, as two numbers below 2³².
+ * Computes a checksum of 64 bits over 32-bit words, as two numbers below 2³².
  *
- * Each of the two is mixed by steps that lose nothing, so a change within one word is always found, and any other damage
- * but for one case in 2⁶⁴. A SHA-256 would find no more of it, and loading `node:crypto` takes longer than reading all
- * that is checked.
+ * Each of the two numbers is mixed by steps that can be reversed, so a change within one word is always found. Any
+ * other damage is missed in one case of 2⁶⁴. A SHA-256 would find no more damage, and loading `node:crypto` takes
+ * longer than reading all bytes that are checked.
  */
 function checksum(words: Uint32Array): readonly [number, number] {
   let one = words.length | 0;
@@ -203,23 +203,23 @@ function checksum(words: Uint32Array): readonly [number, number] {
   return [one >>> 0, other >>> 0];
 }
 
-/** Device, inode, size and times of a file: together they name one content, if {@linkcode isStampSettled}. */
+/** Device, inode, size and times of a file: together they stand for one content, if {@linkcode isStampSettled}. */
 export interface FileStamp {
   readonly dev: number;
-  /** Zero where the platform has none. */
+  /** Inode; zero where the platform has none. */
   readonly ino: number;
-  /** Bytes. */
+  /** Size, bytes. */
   readonly size: number;
-  /** Milliseconds since the epoch. */
+  /** Time of the last change of content, milliseconds since the epoch; `NaN` if the platform has none. */
   readonly mtimeMs: number;
-  /** Change of content or metadata, milliseconds since the epoch; `NaN` where the platform has none. */
+  /** Time of the last change of content or metadata, milliseconds since the epoch; `NaN` if the platform has none. */
   readonly ctimeMs: number;
 }
 
-/** Below this age, a file may be edited again without a change of its stamp, milliseconds. */
+/** Age of a file, milliseconds, below which an edit may leave its stamp unchanged. */
 export const RACY_MS = 2100;
 
-/** The stamp of a `stat` result. */
+/** Takes the stamp from a result of `stat`. */
 export function stampOf(info: Deno.FileInfo): FileStamp {
   return {
     dev: info.dev,
@@ -230,18 +230,18 @@ export function stampOf(info: Deno.FileInfo): FileStamp {
   };
 }
 
-/** Whether two stamps are the same. Times that the platform does not tell (`NaN`) are never the same. */
+/** Returns true when two stamps are equal. A time that the platform does not have (`NaN`) is equal to no time. */
 export function isSameStamp(one: FileStamp, other: FileStamp): boolean {
   return one.ctimeMs === other.ctimeMs && one.mtimeMs === other.mtimeMs && one.size === other.size &&
     one.ino === other.ino && one.dev === other.dev;
 }
 
 /**
- * Whether any edit after `nowMs` must leave another stamp. False for a change time in the future, which is what a clock
- * that was set back leaves.
+ * Returns true when any edit after `nowMs` must change the stamp. Returns false for a change time in the future, which
+ * a file has after the clock was set back.
  *
- * @param stamp As the file had it at `nowMs` or later.
- * @param nowMs Milliseconds since the epoch, taken before the file was looked at.
+ * @param stamp Stamp of the file at `nowMs` or later.
+ * @param nowMs Time before the file was looked at, milliseconds since the epoch.
  */
 export function isStampSettled(stamp: FileStamp, nowMs: number): boolean {
   return nowMs - stamp.ctimeMs >= RACY_MS;

@@ -1,5 +1,5 @@
 /**
- * Which functions of the `Deno` namespace are observed, and as what.
+ * The functions of the `Deno` namespace that are observed, and `fetch`, each with its observer.
  *
  * @module
  */
@@ -29,7 +29,7 @@ import {
 import { type Patch, patchMember } from "./patches.ts";
 import type { Observer } from "./wrap.ts";
 
-/** The paths of open files, for questions about their metadata. */
+/** Paths of open files, by `Deno.FsFile`: the methods `stat` and `truncate` of a file are not passed its path. */
 const openFiles = new WeakMap<object, string>();
 
 const opens: Observer = (frame, [path, options]) => {
@@ -63,7 +63,7 @@ const appends = (args: unknown[]) => {
 
 const truncates: Observer = (frame, [path, length]) => observeWrite(frame, path, length > 0 ? "part" : "whole");
 
-/** Functions that come in two forms, `name` with a promise and `nameSync`. */
+/** Observers of functions that come in two forms: `name`, which returns a promise, and `nameSync`. */
 const BOTH_FORMS: Readonly<Record<string, Observer>> = {
   readFile: readsBytes,
   readTextFile: readsText,
@@ -114,7 +114,7 @@ const fetches: Observer = (frame, [input]) => {
   if (typeof url === "string" && /^file:/i.test(url)) frame.observeFile(new URL(url), false);
 };
 
-/** The patches of what belongs to Deno and to the web platform. */
+/** Returns the patches of members of Deno and of the web platform. */
 export function denoPatches(): Patch[] {
   const patches: Patch[] = [];
   const add = (target: object, name: string, style: "sync" | "promise", observe: Observer, owner = "Deno") => {
@@ -125,7 +125,7 @@ export function denoPatches(): Patch[] {
     add(Deno, name, "promise", observe);
     add(Deno, `${name}Sync`, "sync", observe);
   }
-  // An iterator in both forms, so the listing is taken when it is asked for.
+  // Both forms return an iterator at once, so the directory is listed for the trace at the call.
   add(Deno, "readDir", "sync", listsDirectory);
   add(Deno, "readDirSync", "sync", listsDirectory);
   add(Deno, "cwd", "sync", asksCwd);
@@ -135,7 +135,7 @@ export function denoPatches(): Patch[] {
   add(prototype, "statSync", "sync", asksFileStat, "Deno.FsFile.prototype");
   add(prototype, "truncate", "promise", truncatesFile, "Deno.FsFile.prototype");
   add(prototype, "truncateSync", "sync", truncatesFile, "Deno.FsFile.prototype");
-  // `process.env` asks these two, whoever holds it.
+  // `process.env` calls `get` and `has`, also through a reference that a module took earlier.
   add(Deno.env, "get", "sync", asksVariable, "Deno.env");
   add(Deno.env, "has", "sync", asksVariable, "Deno.env");
   add(Deno.env, "toObject", "sync", (frame) => frame.observeVariable("*"), "Deno.env");

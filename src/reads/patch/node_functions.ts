@@ -1,13 +1,13 @@
 /**
- * Which functions of `node:fs`, `node:fs/promises` and `node:process` are observed, and as what.
+ * The functions of `node:fs`, `node:fs/promises` and `node:process` that are observed, each with its observer.
  *
- * The members of the module objects are replaced: what `import fs from "node:fs"`, `require("fs")` and
- * `process.getBuiltinModule("fs")` give. Names imported from `node:fs` are bindings of their own that Deno does not
- * update.
+ * The members of the module objects are replaced: of the objects that `import fs from "node:fs"`, `require("fs")` and
+ * `process.getBuiltinModule("fs")` give. Functions imported by name from `node:fs` are not observed, since Deno does
+ * not update such a binding when the member of the object is replaced.
  *
  * @module
  */
-// Loaded by the first run of a cached function: a hit needs none of them.
+// Node's modules are loaded by the first run of a cached function: a hit needs none of them.
 import defer * as processModule from "node:process";
 import { enterFrame } from "../context.ts";
 import {
@@ -48,14 +48,14 @@ import {
 import { applyPatches, observeConstructor, type Patch, patchMember } from "./patches.ts";
 import type { AnswerStyle, Observer } from "./wrap.ts";
 
-/** The object itself, whose members are replaced; the namespace only has copies of them. */
+/** Returns the object `process`, whose members are replaced; the namespace of the module has only copies of them. */
 function nodeProcess(): typeof processModule {
   return (processModule as unknown as { readonly default: typeof processModule }).default;
 }
 
 const O_ACCMODE = 3;
 
-/** What flags of `open` mean, in words (`r+`) or as a number. */
+/** Returns the mode that flags of `open` stand for, given as a text (`r+`) or as a number. */
 function modeOfFlags(flags: unknown): OpenMode {
   if (typeof flags === "number") {
     const { O_WRONLY, O_TRUNC, O_EXCL } = nodeProcess().getBuiltinModule("node:fs").constants;
@@ -86,7 +86,7 @@ const opens: Observer = (frame, args) => {
   };
 };
 
-/** A handle that is made in a call, by an `open` that is not observed. */
+/** Observes the making of an `EventEmitter`: a `FileHandle` is one, even from an `open` that is not observed. */
 const makesEmitter: Observer = (frame, _args, emitter) => {
   if (isFileHandle(emitter, patchHandles)) rememberHandle(emitter, undefined, frame);
 };
@@ -104,7 +104,7 @@ function patchHandles(prototype: object): void {
   applyPatches(found);
 }
 
-/** The content of a path, or what is left to read of a descriptor or a handle. */
+/** Observes functions that read the whole content of a path, or the rest of a descriptor or a handle. */
 const readsPathOrOpenFile: Observer = (frame, args, self) => {
   const [file] = args;
   if (isFileHandle(file, patchHandles)) return readsHandle(frame, args, file);
@@ -124,7 +124,7 @@ const writesFile = writesOrAppends(([, , options]) => {
 const truncates: Observer = (frame, [path, length]) =>
   observeWrite(frame, path, typeof length === "number" && length > 0 ? "part" : "whole");
 
-/** Walks directories by pattern: depends on the names of everything below where it starts. */
+/** Observes functions that walk directories by pattern: they depend on all names below the folder where they start. */
 const globs: Observer = (frame, args) => {
   const [patterns, options] = args;
   observeCallback(frame, args, options, "exclude");
@@ -135,7 +135,7 @@ const globs: Observer = (frame, args) => {
   }
 };
 
-/** Walks directories by pattern while its iterator is asked: what that reads then is not observed again. */
+/** Observes `glob` with a lazy iterator. Names are recorded at the call, so reads by the iterator are not observed. */
 const globsLazily: Observer = (frame, args, self) => {
   globs(frame, args, self);
   return { done: (found: AsyncIterator<unknown>) => void muteIterator(found) };
@@ -163,7 +163,7 @@ const writesStream: Observer = (frame, [path, options]) => {
   observeOpen(frame, path, modeOfFlags(flagOf(options) ?? "w"))?.done?.(undefined);
 };
 
-/** Functions that exist as `name` with a callback, `nameSync`, and `promises.name`. */
+/** Observers of functions that exist as `name` with a callback, as `nameSync`, and as `promises.name`. */
 const ALL_FORMS: Readonly<Record<string, Observer>> = {
   readFile: readsPathOrOpenFile,
   readdir: listsDirectoryOrTree,
@@ -196,10 +196,10 @@ const ALL_FORMS: Readonly<Record<string, Observer>> = {
   lchown: writes("metadata"),
 };
 
-/** The patches of Node's modules, and of classes that turn up later. */
+/** The patches of Node's modules, and of the class `FileHandle`, once its first object was seen. */
 const patches: Patch[] = [];
 
-/** The patches of Node's modules; loads these. More may join the array later. */
+/** Loads Node's modules and returns their patches. The patches of `FileHandle` are added to the same array later. */
 export function nodePatches(): Patch[] {
   if (patches.length > 0) return patches;
   const add = (target: object, key: string, name: string, style: AnswerStyle, observe: Observer) => {
@@ -244,7 +244,7 @@ export function nodePatches(): Patch[] {
   return patches;
 }
 
-/** `realpath.native` is a member of `realpath`, and of what stands for it. */
+/** Adds the patch of `realpath.native`, a member of `realpath`. The wrapper of `realpath` gets the member as well. */
 function addNative(of: Patch, style: AnswerStyle, observe: Observer): void {
   const native = patchMember(of.original, "native", `${of.name}.native`, style, observe);
   if (native === null) return;

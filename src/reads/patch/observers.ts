@@ -1,5 +1,5 @@
 /**
- * What a running call is told about each kind of operation on files.
+ * Observers for each kind of operation on files: they tell the running call what a platform function reads and writes.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { folderOf, observedPath } from "../own_paths.ts";
 import type { AfterCall, Observer } from "./wrap.ts";
 import { registerLazy } from "../../values/result/losses.ts";
 
-/** Bytes of the file at the first argument are the result. */
+/** Observes functions that return the bytes of the file at the first argument. */
 const readsBytes: Observer = (frame, [path]) => {
   const file = frame.observeFile(path, true);
   if (file === null) return;
@@ -23,41 +23,41 @@ const readsBytes: Observer = (frame, [path]) => {
   };
 };
 
-/** The text of the file at the first argument, with invalid UTF-8 replaced and nothing left out, is the result. */
+/** Observes functions that return the whole text of the file at the first argument, with invalid UTF-8 replaced. */
 const readsText: Observer = (frame, [path]) => {
   const file = frame.observeFile(path, true);
   if (file === null) return;
   return { done: (text) => file.gotText(text), failed: () => file.isUrgent && file.takeDigest() };
 };
 
-/** The content of the file at the first argument will be read. */
+/** Observes functions that open the file at the first argument, whose content is read afterwards. */
 const readsFile: Observer = (frame, [path]) => void frame.observeFile(path, false);
 
-/** The directory at the first argument is listed. */
+/** Observes functions that list the directory at the first argument. */
 const listsDirectory: Observer = (frame, [path]) => frame.observeListing(path);
 
-/** The directory at the first argument is listed, with all below it when the options say so. */
+/** Observes functions that list the directory at the first argument, with option `recursive` also all below it. */
 const listsDirectoryOrTree: Observer = (frame, [path, options]) => {
   frame.observeListing(path, options?.recursive === true);
 };
 
-/** Asks where a link leads. */
+/** Observes functions that return the target of the link at the first argument. */
 const readsLink: Observer = (frame, [path]) => frame.observeLink(path, "target");
 
-/** Asks for the path without links. */
+/** Observes functions that return the path at the first argument with all links resolved. */
 const resolvesPath: Observer = (frame, [path]) => frame.observeLink(path, "real");
 
-/** Asks whether something is at the path, and nothing more. */
+/** Observes functions that return only whether something is at the path. */
 const asksExistence: Observer = (frame, [path]) => void frame.observeStat(path, true);
 
-/** Asks whether the path may be used. */
+/** Observes functions that test whether the path may be used in a mode. */
 const asksAccess: Observer = (frame, [path, mode]) => {
   const stat = frame.observeStat(path, true);
   if (stat === null || typeof mode !== "number" || mode === 0) return;
   for (const field of ["mode", "uid", "gid"] as const) stat.sawField(field);
 };
 
-/** Asks for metadata, in the form of `Deno.FileInfo`. @param followed Whether links are followed. */
+/** Makes an observer of functions that return `Deno.FileInfo`. @param followed True when the functions follow links. */
 export function asksStat(followed: boolean): Observer {
   return (frame, [path]) => ({
     done(info) {
@@ -68,7 +68,7 @@ export function asksStat(followed: boolean): Observer {
   });
 }
 
-/** Asks for metadata, in the form of `fs.Stats`. @param followed Whether links are followed. */
+/** Makes an observer of functions that return `fs.Stats`. @param followed True when the functions follow links. */
 export function asksNodeStat(followed: boolean): Observer {
   return (frame, [path]) => {
     const stat = frame.observeStat(path, followed);
@@ -82,17 +82,17 @@ export function asksNodeStat(followed: boolean): Observer {
   };
 }
 
-/** Writes to the first argument. */
+/** Makes an observer of functions that write to the path at the first argument. */
 export function writes(kind: WriteKind): Observer {
   return (frame, [path]) => observeWrite(frame, path, kind);
 }
 
-/** Writes the whole of the first argument, or adds to it. @param appends Whether the call adds, by its arguments. */
+/** Makes an observer of functions that write a file. @param appends Returns true for arguments that keep old bytes. */
 export function writesOrAppends(appends: (args: unknown[]) => boolean): Observer {
   return (frame, args) => observeWrite(frame, args[0], appends(args) ? "part" : "whole");
 }
 
-/** Makes a directory. */
+/** Observes functions that make the directory at the first argument, with the folders above it that are missing. */
 const makesDirectory: Observer = (frame, [path]) => {
   const observed = observedPath(path)?.path;
   if (observed === undefined) return;
@@ -104,18 +104,18 @@ const makesDirectory: Observer = (frame, [path]) => {
   };
 };
 
-/** Makes a temporary file or directory, whose path is the result. */
+/** Observes functions that make a temporary file or directory and return its path. */
 const makesTemporary: Observer = (frame) => ({
   done: (made) => void frame.wrote(typeof made === "string" ? made : made?.path, "tree"),
 });
 
-/** Copies the first argument to the second. */
+/** Observes functions that copy the file at the first argument to the second. */
 const copiesFile: Observer = (frame, [from, to]) => {
   frame.observeFile(from, false);
   return observeWrite(frame, to, "whole");
 };
 
-/** Copies a file or a directory to the second argument. */
+/** Observes functions that copy the file or directory at the first argument to the second. */
 const copiesTree: Observer = (frame, args) => {
   const [from, to, options] = args;
   observeCallback(frame, args, options, "filter");
@@ -123,7 +123,7 @@ const copiesTree: Observer = (frame, args) => {
   return observeWrite(frame, to, "tree");
 };
 
-/** What a function among the options reads is the call's. @param args The arguments, the options among them. */
+/** Replaces a callback in `options`, so that its reads are observed. @param args The arguments; changed in place. */
 export function observeCallback(frame: CallFrame, args: unknown[], options: unknown, name: string): void {
   if (typeof options !== "object" || options === null) return;
   const callback: unknown = Reflect.get(options, name);
@@ -131,7 +131,7 @@ export function observeCallback(frame: CallFrame, args: unknown[], options: unkn
   args[args.indexOf(options)] = { ...options, [name]: observedCallback(frame, callback as () => unknown) };
 }
 
-/** Moves the first argument to the second. */
+/** Observes functions that move the file or directory at the first argument to the second. */
 const moves: Observer = (frame, [from, to]) => {
   const isOwn = frame.isOwn(from);
   if (!isOwn) frame.observeFile(from, false);
@@ -149,34 +149,34 @@ const moves: Observer = (frame, [from, to]) => {
   };
 };
 
-/** Makes a link at the second argument that leads to the first. */
+/** Observes functions that make a symbolic link at the second argument; its target is the first. */
 const links: Observer = (frame, [target, path]) => {
   frame.beforeWrite(path, "metadata");
   return { done: () => void frame.linked(path, target), failed: () => frame.failedToWrite(path) };
 };
 
-/** Makes a hard link at the second argument to the file at the first, which is relative to the working directory. */
+/** Observes functions that make a hard link at the second argument to the first, relative to the working directory. */
 const linksHard: Observer = (frame, [target, path]) => {
   frame.beforeWrite(path, "metadata");
   const existing = observedPath(target)?.path ?? target;
   return { done: () => void frame.linked(path, existing), failed: () => frame.failedToWrite(path) };
 };
 
-/** Asks for the working directory. */
+/** Observes functions that return the working directory. */
 const asksCwd: Observer = (frame) => frame.observeCwd();
 
-/** Changes the working directory. */
+/** Observes functions that change the working directory. */
 const changesCwd: Observer = (frame) => ({ done: () => void frame.wroteCwd() });
 
-/** How a file is opened. */
+/** Mode in which a file is opened. */
 export interface OpenMode {
   readonly reads: boolean;
   readonly writes: boolean;
-  /** Nothing of an old content can be left. */
+  /** True when no byte of an old content can be left. */
   readonly replaces: boolean;
 }
 
-/** Opens the first argument. */
+/** Tells the call that a file is opened. @returns Functions for the end of the opening; `undefined` without writing. */
 export function observeOpen(frame: CallFrame, path: unknown, mode: OpenMode): AfterCall | undefined {
   const file = mode.reads && !mode.replaces ? frame.observeFile(path, false) : null;
   if (!mode.writes) return undefined;
@@ -184,12 +184,12 @@ export function observeOpen(frame: CallFrame, path: unknown, mode: OpenMode): Af
   return observeWrite(frame, path, mode.replaces ? "whole" : "part");
 }
 
-/** Tells of a write, before and after. */
+/** Tells the call that a path is about to be written. @returns Functions that tell the call of the end of the write. */
 export function observeWrite(frame: CallFrame, path: unknown, kind: WriteKind): AfterCall | undefined {
   const observed = observedPath(path)?.path;
   if (observed === undefined) return undefined;
   frame.beforeWrite(observed, kind);
-  // What is added to nothing is all there is.
+  // Bytes that are added where no file is are the whole content.
   const kindNow = kind === "part" && !frame.isOwn(observed) && lookAt(observed, false) === null ? "whole" : kind;
   return {
     done: () => void frame.wrote(observed, kindNow),
@@ -222,14 +222,14 @@ const INSPECT = Symbol.for("Deno.customInspect");
 const FIELDS: ReadonlySet<string> = new Set(STAT_FIELDS);
 
 /**
- * Makes the members of `info` report themselves.
+ * Changes the members of `info` so that `saw` is called when a member is first read.
  *
- * A function that asks whether a file exists must not depend on its size, nor one that asks for the size on the times.
- * So each member but the type becomes an accessor that, when first read, reports itself and turns into the plain member
- * that it was. Copying, spreading, `JSON.stringify` and printing read all of them.
+ * A function that asks whether a file exists must not depend on the file's size, and a function that asks for the size
+ * must not depend on the times. So each member of `STAT_FIELDS` becomes an accessor that, when first read, calls `saw`
+ * and turns back into a plain member. Copying, spreading, `JSON.stringify` and printing read all members.
  *
- * @param info What `Deno.stat` or `fs.stat` returned; changed in place.
- * @param saw Called with a member's name, in the form that `Deno.FileInfo` has.
+ * @param info Result of `Deno.stat` or `fs.stat`; changed in place.
+ * @param saw Called with a member's name as in `Deno.FileInfo`.
  * @returns `info`.
  */
 export function reportFields<T extends object>(info: T, saw: (field: StatField) => void): T {
@@ -256,9 +256,9 @@ export function reportFields<T extends object>(info: T, saw: (field: StatField) 
     for (const name of names) void (info as Record<string, unknown>)[name];
     delete (info as Record<symbol, unknown>)[INSPECT];
   };
-  // A result that holds it is stored as the plain object that it is.
+  // Before a result that contains `info` is encoded, all members become plain.
   registerLazy(info, readAll);
-  // Printing shows an accessor as such; not after this.
+  // Printing would show accessors instead of values, so `readAll` makes all members plain first.
   Object.defineProperty(info, INSPECT, {
     value(inspect: (value: unknown, options: unknown) => string, options: unknown): string {
       readAll();
@@ -270,7 +270,7 @@ export function reportFields<T extends object>(info: T, saw: (field: StatField) 
   return info;
 }
 
-/** `mtimeMs`, `mtimeNs` and `mtime` are one. */
+/** Returns the field that a member belongs to: `mtime` for `mtime`, `mtimeMs` and `mtimeNs`; `null` for no field. */
 function fieldOf(name: string): StatField | null {
   const field = name.endsWith("Ms") || name.endsWith("Ns") ? name.slice(0, -2) : name;
   return FIELDS.has(field) ? field as StatField : null;

@@ -1,32 +1,32 @@
 /**
- * Files that are open, as descriptors and as `FileHandle`s: which call opened each, and at which path.
+ * Files that are open, as descriptors and as `FileHandle`s: the call that opened each, and its path.
  *
  * A handle may come from an `open` or a `readFile` that is not observed, such as one imported by name from
- * `node:fs/promises`. Its making shows all the same, since a handle is an `EventEmitter`; its path is asked of the
- * operating system when something is read.
+ * `node:fs/promises`. The making of the handle is observed all the same, since a handle is an `EventEmitter`; the path
+ * is asked of the operating system when the handle is read.
  *
  * @module
  */
-// Loaded by the first read that needs it; its members stay those of the platform whatever stands for them elsewhere.
+// Loaded by the first read that needs it. The namespace has the platform's own functions, not the wrappers.
 import defer * as nodeFs from "node:fs";
 import type { CallFrame } from "../call_reads.ts";
 import { asksNodeStat } from "./observers.ts";
 import type { Observer } from "./wrap.ts";
 
-// Taken when this module loads, before others stand for them.
+// Taken when this module loads, before wrappers replace these functions.
 const { readLinkSync, statSync } = Deno;
 
 /** An open file. */
 interface OpenFile {
   /** The call that opened it. */
   readonly frame: CallFrame;
-  /** The path as it was passed; `undefined` where the opening was not observed. */
+  /** The path as it was passed; `undefined` when the opening was not observed. */
   readonly path: unknown;
-  /** The path that the operating system tells of one whose opening was not observed; `null`: none. */
+  /** Path by the operating system, for a file whose opening was not observed; `null`: none; absent: not yet asked. */
   found?: string | null;
 }
 
-/** What of a `FileHandle` is used. */
+/** The members of a `FileHandle` that are used. */
 interface FileHandle {
   readonly fd: number;
 }
@@ -34,19 +34,19 @@ interface FileHandle {
 /** Descriptors that calls have opened by number. */
 const descriptors = new Map<number, OpenFile>();
 const handles = new WeakMap<FileHandle, OpenFile>();
-/** Handles that were made in calls, to find one by its number. */
+/** Handles that were made in calls, for finding a handle by its descriptor. */
 const made = new Set<WeakRef<FileHandle>>();
-/** When there are as many, those that are closed are dropped. */
+/** Number of handles in `made` at which the closed ones are dropped. */
 const MAX_MADE = 256;
 
-/** The methods of a `FileHandle` by which it is known; its class is nowhere to be had. */
+/** Methods by which a `FileHandle` is recognized; Node does not export the class. */
 const METHODS = ["read", "readFile", "readLines", "readableWebStream", "datasync"];
 const prototypes = new WeakSet<object>();
 
-/** Told of the prototype of `FileHandle` once it has turned up. */
+/** Called with the prototype of `FileHandle` when the first handle is seen. */
 export type HandleListener = (prototype: object) => void;
 
-/** Whether an object is a `FileHandle`. @param onFirst Called with its prototype the first time. */
+/** Returns true when `value` is a `FileHandle`. @param onFirst Called with the prototype of the first handle. */
 export function isFileHandle(value: unknown, onFirst: HandleListener): value is FileHandle {
   const prototype: unknown = typeof value === "object" && value !== null ? Object.getPrototypeOf(value) : null;
   if (typeof prototype !== "object" || prototype === null) return false;
@@ -58,12 +58,12 @@ export function isFileHandle(value: unknown, onFirst: HandleListener): value is 
   return true;
 }
 
-/** A call has opened a descriptor. */
+/** Remembers a descriptor that a call has opened. */
 export function rememberDescriptor(descriptor: number, path: unknown, frame: CallFrame): void {
   descriptors.set(descriptor, { path, frame });
 }
 
-/** A call has got a handle. @param path As it was passed; `undefined` where the opening was not observed. */
+/** Remembers a handle that a call has opened. @param path As passed; `undefined` when the opening was not observed. */
 export function rememberHandle(handle: FileHandle, path: unknown, frame: CallFrame): void {
   handles.set(handle, { path, frame });
   if (made.size >= MAX_MADE) {
@@ -72,35 +72,35 @@ export function rememberHandle(handle: FileHandle, path: unknown, frame: CallFra
   made.add(new WeakRef(handle));
 }
 
-/** Closes a descriptor. */
+/** Observes functions that close a descriptor. */
 const closes: Observer = (_frame, [descriptor]) => void descriptors.delete(descriptor);
 
-/** Reads what is left of a descriptor. */
+/** Observes functions that read from a descriptor. */
 const readsDescriptor: Observer = (frame, [descriptor]) => {
   if (typeof descriptor !== "number") return;
   const file = descriptors.get(descriptor) ?? fileOfHandleWith(descriptor);
   if (file !== undefined) return read(frame, file, descriptor);
-  // Opened before the call, it may stand anywhere in the file. Where the user has been told of a reader that is not
-  // observed, that may have opened it.
+  // A descriptor that was opened before the call may be at any position of its file: nothing is stored. If the call has
+  // a blind reader, of which the user was told, that reader may have opened the descriptor: the file is recorded.
   const path = frame.hasBlindReads ? pathOfDescriptor(descriptor) : null;
   if (path === null) frame.observeUnclear(`descriptor ${descriptor} (opened before the call)`);
   else frame.observeFile(path, false);
 };
 
-/** Reads what is left of a handle. */
+/** Observes methods that read from a handle. */
 const readsHandle: Observer = (frame, _args, handle: FileHandle) => {
   const file = handles.get(handle);
   if (file !== undefined) read(frame, file, handle.fd);
   else frame.observeUnclear(`FileHandle ${handle.fd} (opened before the call)`);
 };
 
-/** Asks for the metadata of a descriptor. */
+/** Observes functions that return the metadata of a descriptor. */
 const asksDescriptorStat: Observer = (frame, [descriptor]) => {
   const file = descriptors.get(descriptor) ?? fileOfHandleWith(descriptor);
   return file && askStat(frame, file, descriptor);
 };
 
-/** Asks for the metadata of a handle. */
+/** Observes the method that returns the metadata of a handle. */
 const asksHandleStat: Observer = (frame, _args, handle: FileHandle) => {
   const file = handles.get(handle);
   return file && askStat(frame, file, handle.fd);
@@ -108,7 +108,7 @@ const asksHandleStat: Observer = (frame, _args, handle: FileHandle) => {
 
 function read(frame: CallFrame, file: OpenFile, descriptor: number): void {
   if (file.path !== undefined) {
-    // What the call itself has opened counts since then.
+    // The file was recorded at the opening when this call itself opened it.
     if (file.frame !== frame) frame.observeFile(file.path, false);
     return;
   }
@@ -136,7 +136,7 @@ function foundPath(file: OpenFile, descriptor: number): string | null {
   return file.found === undefined ? file.found = pathOfDescriptor(descriptor) : file.found;
 }
 
-/** The path of an open file while it still is there. Linux tells it, to programs with all permissions. */
+/** Returns the path of an open file, on Linux with all permissions; `null` elsewhere or when the file is not there. */
 function pathOfDescriptor(descriptor: number): string | null {
   try {
     const path = readLinkSync(`/proc/self/fd/${descriptor}`);

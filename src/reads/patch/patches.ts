@@ -1,22 +1,22 @@
 /**
- * Members of the platform's objects that are replaced while a cached call runs.
+ * Replaces members of the platform's objects while a cached call runs, and puts them back.
  *
  * @module
  */
 import { type AnswerStyle, type Observer, type PlatformFunction, wrap } from "./wrap.ts";
 import { observingFrame } from "../context.ts";
 
-/** One member, as it is and as it is while observed. */
+/** Replacement of one member of an object: the original function, and the wrapper that stands there meanwhile. */
 export interface Patch {
   readonly target: Record<PropertyKey, unknown>;
   readonly key: string;
-  /** As users write it: `Deno.readFile`. */
+  /** Name of the function as users write it: `Deno.readFile`. */
   readonly name: string;
   readonly original: PlatformFunction;
   readonly wrapper: PlatformFunction;
 }
 
-/** The patch of a function that is a member of `target`; `null` when there is none, or it cannot be replaced. */
+/** Makes the patch of a function in `target`. @returns `null` when the member is no function or cannot be replaced. */
 export function patchMember(
   target: object,
   key: string,
@@ -30,30 +30,30 @@ export function patchMember(
   return { target: target as Patch["target"], key, name, original, wrapper: wrap(original, style, observe) };
 }
 
-/** Puts the wrappers in place. A member that someone else has replaced, or frozen since, is left to them. */
+/** Replaces the members by their wrappers. A member that other code has replaced or frozen since stays as it is. */
 export function applyPatches(patches: readonly Patch[]): void {
   for (const { target, key, original, wrapper } of patches) {
     if (target[key] === original) replace(target, key, wrapper);
   }
 }
 
-/** Puts the originals back. A member that someone else has replaced, or frozen, since is left to them. */
+/** Puts the original functions back. A member that other code has replaced or frozen since stays as it is. */
 export function revertPatches(patches: readonly Patch[]): void {
   for (const { target, key, original, wrapper } of patches) {
     if (target[key] === wrapper) replace(target, key, original);
   }
 }
 
-/** An assignment costs half of what `Reflect.set` does, and this happens 300 times around each call. */
+/** Assigns a member. An assignment costs half of `Reflect.set`, and there are 300 of them around each call. */
 function replace(target: Record<PropertyKey, unknown>, key: string, value: PlatformFunction): void {
   try {
     target[key] = value;
   } catch {
-    // Frozen by the program, which then goes unobserved there, or goes on being so.
+    // The program has frozen the object: the member stays as it is, observed or not.
   }
 }
 
-/** The patch of a class, or constructor function, that is a member of `target`; `null` when it cannot be replaced. */
+/** Makes the patch of a class or constructor in `target`. @returns `null` when the member cannot be replaced. */
 export function observeConstructor(target: object, key: string, name: string, observe: Observer): Patch | null {
   const value = (target as Record<string, unknown>)[key];
   const descriptor = Object.getOwnPropertyDescriptor(target, key);

@@ -1,5 +1,6 @@
 /**
- * Wrappers that look like the functions they wrap: same name, length, properties, results and errors.
+ * Wrappers of platform functions: they tell the running call what is read and written, and otherwise behave like the
+ * original functions, with equal name, length, properties, results and errors.
  *
  * @module
  */
@@ -10,30 +11,30 @@ import { enterFrame, mutedApply, observingFrame } from "../context.ts";
 // deno-lint-ignore no-explicit-any
 export type PlatformFunction = (...args: any[]) => any;
 
-/** What to do once the function has ended. */
+/** Functions that are called once the observed function has ended. */
 export interface AfterCall {
-  /** It returned, or its promise was fulfilled. The answer, unless `undefined`, replaces the value. */
+  /** Called when the function returned or its promise was fulfilled. An answer but `undefined` replaces `value`. */
   // deno-lint-ignore no-explicit-any
   done?(value: any): unknown;
-  /** It threw, or its promise was rejected. */
+  /** Called when the function threw or its promise was rejected. */
   failed?(error: unknown): void;
 }
 
-/** What a running call is told before a function runs. */
+/** Tells the running call, before a platform function runs, what the function is about to read and write. */
 // deno-lint-ignore no-explicit-any
 export type Observer = (frame: CallFrame, args: any[], self: any) => AfterCall | undefined | void;
 
-/** How a function answers. */
+/** Way in which a function answers: by its return value, by a promise, or by calling its last argument. */
 export type AnswerStyle = "sync" | "promise" | "callback";
 
 const originals = new WeakMap<PlatformFunction, PlatformFunction>();
 
-/** The function that a wrapper stands for; any other function is itself. */
+/** Returns the original function of a wrapper; any other function is returned itself. */
 export function originalOf<F extends PlatformFunction>(fn: F): F {
   return (originals.get(fn) as F | undefined) ?? fn;
 }
 
-/** A function that tells the running call, if there is one, and does as `original` does. */
+/** Makes a function that does what `original` does, and runs `observe` before in a call whose reads are observed. */
 export function wrap(original: PlatformFunction, style: AnswerStyle, observe: Observer): PlatformFunction {
   const wrapper = WRAPPERS[style](original, observe);
   Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
@@ -42,7 +43,7 @@ export function wrap(original: PlatformFunction, style: AnswerStyle, observe: Ob
   return wrapper;
 }
 
-// Methods, since those have no properties of their own that could not be made like those of what they stand for.
+// Wrappers are methods, since all own properties of a method can be redefined to be those of the original function.
 const WRAPPERS: Record<AnswerStyle, (original: PlatformFunction, observe: Observer) => PlatformFunction> = {
   sync: (original, observe) =>
     ({
@@ -95,7 +96,8 @@ const WRAPPERS: Record<AnswerStyle, (original: PlatformFunction, observe: Observ
           if (error instanceof Error) fail(frame, outcome, error);
           else if (answer.length > 1) answer[1] = finish(frame, outcome, answer[1]);
           else finish(frame, outcome, error);
-          // The work runs as part of no call, so that what it reads on its way is not observed; its continuation does.
+          // The function itself runs as part of no call, so that its own reads are not observed. The callback is the
+          // user's code, so it runs as part of the call.
           return enterFrame(frame, () => Reflect.apply(callback as PlatformFunction, this, answer));
         };
         try {
@@ -107,12 +109,12 @@ const WRAPPERS: Record<AnswerStyle, (original: PlatformFunction, observe: Observ
     }).wrapper,
 };
 
-/** What the function reads on its way, now or later, is not observed. */
+/** Runs `original` so that nothing that it reads itself is observed, before it returns or afterwards. */
 function apply(original: PlatformFunction, self: unknown, args: unknown[]): unknown {
   return enterFrame(undefined, () => mutedApply(original, self, args));
 }
 
-/** Observing must not break what is observed: if it fails itself, nothing is stored. */
+/** Runs an observer. An observer that throws must not break the program: the result of the call is then not stored. */
 function begin(observe: Observer, frame: CallFrame, args: unknown[], self: unknown): AfterCall | undefined {
   try {
     return observe(frame, args, self) ?? undefined;
@@ -133,7 +135,7 @@ function finish(frame: CallFrame, outcome: AfterCall | undefined, value: unknown
   }
 }
 
-/** Tells of a failure, and returns the error without our lines in its stack trace. */
+/** Tells the observer of a failure. @returns The error, without the lines of this package in its stack trace. */
 function fail(frame: CallFrame, outcome: AfterCall | undefined, error: unknown): unknown {
   try {
     outcome?.failed?.(error);
@@ -146,7 +148,7 @@ function fail(frame: CallFrame, outcome: AfterCall | undefined, error: unknown):
   return error;
 }
 
-/** A stack trace without our lines, and without the one of the context that we enter. */
+/** Removes the lines of this package from a stack trace, and lines of `AsyncLocalStorage.run` next to them. */
 function withoutOurs(stack: string): string {
   const lines = stack.split("\n");
   const isOurs = (line: string | undefined) => line?.includes(OWN_SOURCES) === true;
