@@ -48,3 +48,41 @@ Deno.test("the command line loads no more than its help before it knows the comm
     [],
   );
 });
+
+/** A program that makes one call and then asks the engine which modules of the package it has loaded. */
+const ONE_CALL = `
+import { Session } from "node:inspector";
+import { cacheFile } from "${root.href}mod.ts";
+console.log(await cacheFile(Deno.args[0])(function answer(x) { return x + 1; })(41));
+const session = new Session();
+const loaded = new Set();
+session.on("Debugger.scriptParsed", ({ params: { url } }) => url.startsWith("${root.href}src/") && loaded.add(url));
+session.connect();
+await new Promise((resolve) => session.post("Debugger.enable", resolve));
+session.disconnect();
+for (const url of loaded) console.log(url.slice("${root.href}".length));
+`;
+
+Deno.test("a process that only hits loads nothing that runs functions, and 120 modules at most", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "cachepy-test-" });
+  try {
+    Deno.writeTextFileSync(`${folder}/one_call.js`, ONE_CALL);
+    const call = async () => {
+      const config = new URL("deno.json", root).pathname;
+      const args = ["run", "-A", "--config", config, `${folder}/one_call.js`, `${folder}/cache`];
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: folder }).output();
+      const [value, ...modules] = new TextDecoder().decode(stdout).trim().split("\n");
+      assertEquals(value, "42", new TextDecoder().decode(stderr));
+      return modules;
+    };
+    const runs =
+      /^src\/(call\/(compute|run|keep|wait|explain)|reads\/patch\/|store\/locks\/call_lock|values\/result\/(encode|pack))/;
+    const miss = await call();
+    assertEquals(miss.some((module) => runs.test(module)), true, "the miss is not seen to run the function");
+    const hit = await call();
+    assertEquals(hit.filter((module) => runs.test(module)), []);
+    assertEquals([hit.length >= 80, hit.length <= 120], [true, true], `${hit.length} modules`);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});

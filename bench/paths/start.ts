@@ -1,5 +1,6 @@
 /**
- * What a process pays before it does anything: importing the package, asking the command line for help.
+ * What a process pays before it does anything: importing the package, asking the command line for help; and how much of
+ * the package a first hit loads.
  *
  * @module
  */
@@ -34,5 +35,21 @@ export async function run(scale: Scale): Promise<Figure[]> {
     over("import mod.ts", times.module, 40),
     over("import and wrap, never called", times.wrap, 40),
     over("cli.ts --help", times.help, 100),
+    await modulesOfFirstHit(workspace.folder("modules")),
   ];
+}
+
+/** Counts the modules of the package that a process has loaded after one hit, whose entry another process stored. */
+async function modulesOfFirstHit(dir: string): Promise<Figure> {
+  const count = () => runScript("bench/children/first_hit_modules.ts", [dir]);
+  await count();
+  return {
+    path: "modules loaded by a first hit",
+    unit: "modules",
+    ours: Number(await count()),
+    floor: null,
+    peers: {},
+    limits: [{ text: "120", most: 120 }],
+    note: "",
+  };
 }

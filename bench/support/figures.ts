@@ -22,7 +22,7 @@ export interface Figure {
   /** What was measured: `hot hit`. */
   readonly path: string;
   /** Of `ours`, `floor`, `peers` and `limits`. */
-  readonly unit: "ms" | "bytes";
+  readonly unit: "ms" | "bytes" | "modules";
   /** Median of ours. */
   readonly ours: number;
   /** The least that the machine takes for what the path cannot do without; `null` where there is none. */

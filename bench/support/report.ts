@@ -82,6 +82,7 @@ function formatRatio(ratio: number): string {
 }
 
 function formatAmount(amount: number, unit: Figure["unit"]): string {
+  if (unit === "modules") return amount.toFixed(0);
   if (unit === "bytes") return `${(amount / 2 ** 20).toFixed(0)} MiB`;
   if (amount < 0.0995) return `${(1_000 * amount).toFixed(1)} µs`;
   if (amount < 9.95) return `${amount.toFixed(2)} ms`;

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { describeError } from "../words/announce.ts";
+import { describeError } from "../words/errors.ts";
 import type { CallOptions } from "./cached_function.ts";
 import { explain } from "./explain.ts";
 import type { Finding } from "./freshness.ts";

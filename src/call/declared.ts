@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { digestBytes } from "../words/sha256.ts";
+import { declaredVariableState } from "../reads/dependency.ts";
 import type { ContentDigest } from "../words/digests.ts";
 import { CacheError } from "../words/errors.ts";
 import type { ResolvedOptions } from "../options/check_options.ts";
@@ -59,12 +59,10 @@ export async function readDeclared(options: ResolvedOptions, digestPath: DigestP
 }
 
 function digestVariable(name: string): ContentDigest | null {
-  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") {
-    throw new CacheError(
-      "ERR_PERMISSION",
-      `Cannot read the environment variable ${name} that envVars lists; run with --allow-env=${name}`,
-    );
-  }
-  const value = Deno.env.get(name);
-  return value === undefined ? null : digestBytes(value);
+  const digest = declaredVariableState(name);
+  if (digest !== undefined) return digest;
+  throw new CacheError(
+    "ERR_PERMISSION",
+    `Cannot read the environment variable ${name} that envVars lists; run with --allow-env=${name}`,
+  );
 }

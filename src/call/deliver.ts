@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeError } from "../words/announce.ts";
+import { describeError } from "../words/errors.ts";
 import type { Call } from "./identify.ts";
 import { decodeResult } from "../values/result/decode_result.ts";
 import { joinChunks } from "../store/blobs/blob_store.ts";

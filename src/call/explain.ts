@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeError } from "../words/announce.ts";
+import { describeError } from "../words/errors.ts";
 import type { Call } from "./identify.ts";
 import type { CallOptions } from "./cached_function.ts";
 import type { CallKey } from "../words/digests.ts";

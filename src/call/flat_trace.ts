@@ -5,18 +5,17 @@
  * @module
  */
 import type { Call } from "./identify.ts";
-import type { Dependency, FlatTrace, Trace } from "../words/records.ts";
+import type { Dependency, FlatDependency, FlatTrace, Trace } from "../words/records.ts";
 
 /** Longest list of dependencies kept; beyond it a trace is verified through its inner calls only. */
 const MAX_DEPENDENCIES = 512;
 
-type Leaf = FlatTrace["dependencies"][number];
 type InnerFunction = FlatTrace["functions"][number];
 
 /** Collects the functions and dependencies of the inner calls of one execution. */
 export class FlatTraceBuilder {
   readonly #functions = new Map<string, InnerFunction>();
-  readonly #leaves = new Map<string, Leaf>();
+  readonly #leaves = new Map<string, FlatDependency>();
   #isListable = true;
 
   /**
@@ -63,7 +62,7 @@ export class FlatTraceBuilder {
   }
 
   /** Adds one dependency. One that was seen in two states during the execution has no single state to compare with. */
-  #addLeaf(leaf: Leaf): void {
+  #addLeaf(leaf: FlatDependency): void {
     const { digest, ...question } = leaf;
     const id = JSON.stringify(question);
     const known = this.#leaves.get(id);

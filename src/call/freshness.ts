@@ -11,13 +11,13 @@
  */
 import type { Digest } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
-import type { ChildDependency, Dependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
+import type { ChildDependency, EntryRecord, FlatDependency, FlatTrace, Trace } from "../words/records.ts";
 import { childReason, damagedReason } from "../reasons/make_reason.ts";
 
 /** The looks at the things that a trace rests on. A function that is running can look further than an idle cache. */
 export interface TraceChecks {
   /** The reason to be stale that a file, directory, variable … gives; `null` when it is as recorded. */
-  leaf(dependency: Exclude<Dependency, ChildDependency>): StaleReason | null | Promise<StaleReason | null>;
+  leaf(dependency: FlatDependency): StaleReason | null | Promise<StaleReason | null>;
   /** The inner call as it is now. */
   child(dependency: ChildDependency): Promise<ChildState>;
   /** True when an inner function's code and declared dependencies are those recorded. */

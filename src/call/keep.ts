@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { describeError } from "../words/announce.ts";
 import type { Call } from "./identify.ts";
 import type { EncodedResult } from "../values/result/encode_result.ts";
 import { joinChunks } from "../store/blobs/blob_store.ts";
 import { digestChunks } from "../words/sha256.ts";
 import type { BlobDigest } from "../words/digests.ts";
-import { CacheTypeError, messageOf } from "../words/errors.ts";
+import { CacheTypeError, describeError, messageOf } from "../words/errors.ts";
 import type { StaleReason } from "../words/events.ts";
 import { digestOfOutcome } from "./freshness.ts";
 import { type Outcome, uniqueOutcome } from "./outcome.ts";

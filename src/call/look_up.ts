@@ -4,8 +4,7 @@
  * @module
  */
 import { type Call, identifyCall, identifyFunction } from "./identify.ts";
-import { describeError } from "../words/announce.ts";
-import { CacheError } from "../words/errors.ts";
+import { CacheError, describeError } from "../words/errors.ts";
 import { checkDependency } from "../reads/dependency.ts";
 import type { StaleReason } from "../words/events.ts";
 import {

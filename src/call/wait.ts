@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeError } from "../words/announce.ts";
+import { describeError } from "../words/errors.ts";
 import type { Call } from "./identify.ts";
 import { heldKeys, type Run, waitForRun } from "./runs.ts";
 import type { Outcome } from "./outcome.ts";

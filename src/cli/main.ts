@@ -6,7 +6,7 @@
 import { commandHelp, COMMANDS, programHelp } from "./catalog.ts";
 import { COMMON_OPTIONS, EXIT, UsageError } from "./command.ts";
 import { openTerminal, type Terminal } from "./text/terminal.ts";
-import { CacheError, CacheTypeError } from "../words/errors.ts";
+import { CacheError, CacheTypeError, describeError } from "../words/errors.ts";
 import { printable } from "../reasons/describe_reasons.ts";
 
 /** Options that may stand before the command. */
@@ -104,8 +104,7 @@ function describeFailure(error: unknown): Failure {
   if (error instanceof CacheTypeError && error.code === "ERR_CONFIG") {
     return { message: printable(error.message), exitCode: EXIT.usage };
   }
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { message: printable(message), exitCode: EXIT.problem };
+  return { message: printable(describeError(error)), exitCode: EXIT.problem };
 }
 
 const WITHOUT_KV = `Cannot open the cache: Deno.openKv is not there, since --unstable-kv was not given

@@ -69,3 +69,94 @@ export async function cacheList(
     return entries.sort((a, b) => b.created.getTime() - a.created.getTime() || (a.key < b.key ? -1 : 1));
   }, []);
 }
+
+/** Statistics of the entries of one function. */
+export interface FunctionStats {
+  /** Name of the function as shown to users. */
+  readonly fname: string;
+  /** Number of entries. */
+  readonly entries: number;
+  /** Size of the results of the entries, bytes. */
+  readonly sizeBytes: number;
+  /** Number of times that the entries were used. */
+  readonly hits: number;
+  /** Sum of the compute times of the entries, milliseconds. */
+  readonly computeMs: number;
+  /** Compute time that hits saved, milliseconds: the sum, over the entries, of hits times compute time. */
+  readonly savedMs: number;
+}
+
+/** Statistics of a cache. */
+export interface CacheStats {
+  /** Number of entries. */
+  readonly entries: number;
+  /** Size of all results, bytes; a result that several entries share counts for each of them. */
+  readonly sizeBytes: number;
+  /** Time at which the oldest entry was stored; `null` when there is no entry. */
+  readonly oldest: Date | null;
+  /** Time at which the newest entry was stored; `null` when there is no entry. */
+  readonly newest: Date | null;
+  /** Statistics of each function, the largest size first. */
+  readonly byFunction: readonly FunctionStats[];
+}
+
+/** Options of {@linkcode cacheStats}. */
+export interface CacheStatsOptions {
+  /** Name of a function: only its entries are counted. */
+  readonly fname?: string;
+}
+
+/**
+ * Counts the entries of a cache, their sizes, hits and times.
+ *
+ * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param options See {@linkcode CacheStatsOptions}.
+ * @returns The statistics; zeros when there is no cache.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong
+ * type.
+ *
+ * @example
+ * ```ts
+ * import { cacheStats } from "./list.ts";
+ *
+ * const { entries, oldest } = await cacheStats("./no-such-cache");
+ * console.log(entries, oldest); // 0 null
+ * ```
+ */
+export async function cacheStats(
+  cacheDir: string | URL = cacheDefaultDir(),
+  options: CacheStatsOptions = {},
+): Promise<CacheStats> {
+  requireTaskOptions(options, ["fname"]);
+  const empty: CacheStats = { entries: 0, sizeBytes: 0, oldest: null, newest: null, byFunction: [] };
+  return await withCache(cacheDir, "read", async (cache) => {
+    const usage = cache.usage.read();
+    const byFunction = new Map<string, { -readonly [Name in keyof FunctionStats]: FunctionStats[Name] }>();
+    const total = { entries: 0, sizeBytes: 0 };
+    let [oldestMs, newestMs] = [Infinity, -Infinity];
+    for await (const page of cache.records.summaryPages(options)) {
+      for (const { key, fname, sizeBytes, computeMs, createdMs } of page) {
+        const hits = usage.get(key)?.hits ?? 0;
+        let sums = byFunction.get(fname);
+        if (!sums) {
+          byFunction.set(fname, sums = { fname, entries: 0, sizeBytes: 0, hits: 0, computeMs: 0, savedMs: 0 });
+        }
+        sums.entries += 1;
+        sums.sizeBytes += sizeBytes;
+        sums.hits += hits;
+        sums.computeMs += computeMs;
+        sums.savedMs += hits * computeMs;
+        total.entries += 1;
+        total.sizeBytes += sizeBytes;
+        oldestMs = Math.min(oldestMs, createdMs);
+        newestMs = Math.max(newestMs, createdMs);
+      }
+    }
+    return {
+      ...total,
+      oldest: total.entries === 0 ? null : new Date(oldestMs),
+      newest: total.entries === 0 ? null : new Date(newestMs),
+      byFunction: [...byFunction.values()].sort((a, b) => b.sizeBytes - a.sizeBytes || (a.fname < b.fname ? -1 : 1)),
+    };
+  }, empty);
+}

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { checkDependency } from "../reads/dependency.ts";
-import { digestBytes } from "../words/sha256.ts";
+import { checkDependency, declaredVariableState } from "../reads/dependency.ts";
 import type { CallKey } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
 import { fileDigestsFor } from "../reads/files/open_digests.ts";
@@ -138,7 +137,7 @@ export class StaleCheck {
     for (const { path, digest } of record.values) {
       if (!path.startsWith("env.")) continue;
       const name = path.slice("env.".length);
-      const now = declaredVariable(name);
+      const now = declaredVariableState(name);
       if (now === digest || now === undefined) continue;
       reasons.push(environmentReason(name, digest !== null, now !== null));
     }
@@ -214,13 +213,6 @@ export class StaleCheck {
     }
     return groups;
   }
-}
-
-/** Digest of an environment variable, as for option `envVars`; `null`: not set; `undefined`: it may not be read. */
-function declaredVariable(name: string): string | null | undefined {
-  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
-  const value = Deno.env.get(name);
-  return value === undefined ? null : digestBytes(value);
 }
 
 function newestMs(record: EntryRecord): number {

@@ -62,6 +62,11 @@ export function parentOf(path: string): string {
   return normalizePath(`${path}/..`);
 }
 
+/** Returns the last part of a path. */
+export function lastPartOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+}
+
 /** Removes `.`, `..`, doubled and trailing separators from an absolute path. */
 function normalizePath(path: string): string {
   if (!isWindows && isNormal(path)) return path;

@@ -20,11 +20,11 @@
 import { type Look, lookAt } from "./dependency.ts";
 import type { ChildDependency } from "../words/records.ts";
 import type { FileDigests } from "./files/file_digests.ts";
-import { isAbsolutePath } from "../options/paths.ts";
+import { isAbsolutePath, parentOf } from "../options/paths.ts";
 import { isLines, ObservationSet, type SettledFrame } from "./read_log.ts";
 import type { FileObservation } from "./file_observation.ts";
 import type { Listing, StatObservation } from "./observations.ts";
-import { folderOf, isBelow, observedPath, OwnPaths } from "./own_paths.ts";
+import { isBelow, observedPath, OwnPaths } from "./own_paths.ts";
 
 /** A running call as far as its reads are concerned. */
 export interface ReadingRun {
@@ -227,7 +227,7 @@ export class CallFrame {
     const path = pathOfArgument(argument);
     if (path === null) return;
     this.wrote(path, "metadata");
-    const beside = typeof target === "string" && !isAbsolutePath(target) ? `${folderOf(path)}/${target}` : target;
+    const beside = typeof target === "string" && !isAbsolutePath(target) ? `${parentOf(path)}/${target}` : target;
     const behind = pathOfArgument(beside);
     if (behind !== null) this.#own.addLink(path, behind);
   }
@@ -235,7 +235,7 @@ export class CallFrame {
   /** The call tried to write and failed: what was in the way, or missing, is an input. */
   failedToWrite(argument: unknown): void {
     const stat = this.observeStat(argument, true);
-    if (stat !== null) this.observeStat(folderOf(stat.path), true);
+    if (stat !== null) this.observeStat(parentOf(stat.path), true);
   }
 
   /** Whether what is at a path is the call's own doing. */

@@ -13,21 +13,12 @@ import { CacheError } from "../words/errors.ts";
 import type { StaleReason } from "../words/events.ts";
 import { type FileDigests, isAbsence } from "./files/file_digests.ts";
 import { fromPortable, toPortable } from "../options/project.ts";
-import type {
-  ChildDependency,
-  Dependency,
-  EnvironmentDependency,
-  LinkDependency,
-  StatDependency,
-} from "../words/records.ts";
+import type { EnvironmentDependency, FlatDependency, LinkDependency, StatDependency } from "../words/records.ts";
 import { cwdReason, environmentReason, fileReason } from "../reasons/make_reason.ts";
 
 // Taken when this module loads, before the wrappers that observe cached functions replace these functions.
 const { statSync, lstatSync, readLinkSync, realPathSync, cwd } = Deno;
 const { get: getVariable, toObject: listVariables } = Deno.env;
-
-/** A dependency that can be checked by looking at it: any but a call of another cached function. */
-export type PlainDependency = Exclude<Dependency, ChildDependency>;
 
 /** Project root and file digests, which a check needs. */
 export interface DependencyContext {
@@ -77,7 +68,7 @@ export type StatField = typeof STAT_FIELDS[number];
  * @returns The reason to be stale; `null` when the dependency is unchanged. A promise only for a large file to be read.
  */
 export function checkDependency(
-  dependency: PlainDependency,
+  dependency: FlatDependency,
   context: DependencyContext,
 ): StaleReason | null | Promise<StaleReason | null> {
   switch (dependency.kind) {
@@ -199,6 +190,17 @@ export function environmentState(name: string): ContentDigest | null {
   } catch (error) {
     return stateOfFailure(error);
   }
+}
+
+/**
+ * Digest of a variable that the option `envVars` names, which is part of the key; `null` when the variable is not set,
+ * `undefined` when it may not be read.
+ */
+export function declaredVariableState(name: string): ContentDigest | null | undefined {
+  // Asking must never prompt.
+  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
+  const value = getVariable(name);
+  return value === undefined ? null : digestBytes(value);
 }
 
 /** Digest of the names and values of all environment variables. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isAbsolutePath, parentOf, pathOfFileUrl, resolvePath } from "../options/paths.ts";
+import { isAbsolutePath, pathOfFileUrl, resolvePath } from "../options/paths.ts";
 
 /** Paths that a call created, overwrote, moved or removed. */
 export class OwnPaths {
@@ -107,14 +107,4 @@ export function isBelow(path: string, folder: string): boolean {
   if (!path.startsWith(folder) || path.length <= folder.length) return false;
   const next = path.charCodeAt(folder.length);
   return next === 47 || next === 92 || folder.endsWith("/");
-}
-
-/** Returns the folder that holds `path`. */
-export function folderOf(path: string): string {
-  return parentOf(path);
-}
-
-/** Returns the last part of a path. */
-export function lastPartOf(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }

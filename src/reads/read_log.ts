@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { lastPartOf, parentOf } from "../options/paths.ts";
 import { cwdState, environmentState, fileState, fileStates, linkState, listingState, type Look } from "./dependency.ts";
 import { listDirectory } from "./files/directory.ts";
 import { toPortable } from "../options/project.ts";
@@ -18,7 +19,7 @@ import {
   type ObservationContext,
   StatObservation,
 } from "./observations.ts";
-import { folderOf, isBelow, lastPartOf } from "./own_paths.ts";
+import { isBelow } from "./own_paths.ts";
 
 /** What a call turned out to depend on. */
 export interface SettledFrame {
@@ -150,7 +151,7 @@ export class ObservationSet {
   freeze(path: string, isDeep: boolean): void {
     this.#files.get(path)?.freeze();
     for (const followed of [true, false]) {
-      for (const each of [path, folderOf(path)]) {
+      for (const each of [path, parentOf(path)]) {
         const stat = this.#stats.get(statKey(each, followed));
         if (stat !== undefined) stat.isFrozen = true;
       }
@@ -183,7 +184,7 @@ export class ObservationSet {
 
   /** The call itself made or removed an entry of a directory. */
   madeEntry(path: string): void {
-    this.#listings.get(folderOf(path))?.madeEntry(lastPartOf(path));
+    this.#listings.get(parentOf(path))?.madeEntry(lastPartOf(path));
   }
 
   /** Whether a file's content has been seen. */

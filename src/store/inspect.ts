@@ -15,8 +15,8 @@ export { decodeNode, decodeRecord, type StoredNode, type StoredSummary, summaryO
 export { blobsOf } from "./records/record_store.ts";
 export { blobOfValue, blobRow, callKeyIn, nodeRow, pageRowsOf, tombstoneRow, unpackValue } from "./records/rows.ts";
 export {
-  digestOf,
-  listOf,
+  digestShape,
+  listShape,
   MalformedRow,
   type Members,
   refuse,

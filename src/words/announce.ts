@@ -6,6 +6,7 @@
  * @module
  */
 import type { CacheEvent } from "./events.ts";
+import { describeError } from "./errors.ts";
 
 /** Receivers of the events of a call. */
 export interface Audience {
@@ -52,11 +53,6 @@ export function warnOnce(text: string): boolean {
   warned.add(text);
   writeLine(`warning: ${text}`);
   return true;
-}
-
-/** Returns the class and the message of an error in one line; any other thrown value as a text. */
-export function describeError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 function writeLine(text: string): void {

@@ -98,3 +98,8 @@ export type CacheErrorCode =
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Returns the class and the message of an error in one line; any other thrown value as a text. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

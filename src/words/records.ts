@@ -111,6 +111,9 @@ export interface ChildDependency {
   readonly outcome: Digest<"outcome">;
 }
 
+/** A dependency other than an inner call. */
+export type FlatDependency = Exclude<Dependency, ChildDependency>;
+
 /**
  * All dependencies of an execution and of the cached calls inside it, in one list.
  *
@@ -121,7 +124,7 @@ export interface FlatTrace {
   /** The inner cached functions, each with a digest of its code and of the dependencies that its options declare. */
   readonly functions: readonly { readonly functionId: string; readonly identity: Digest<"step"> }[];
   /** Dependencies of the execution and of the inner calls; the calls themselves are left out. */
-  readonly dependencies: readonly Exclude<Dependency, ChildDependency>[];
+  readonly dependencies: readonly FlatDependency[];
 }
 
 /** Trace of one execution: its dependencies in the order in which they were read, and its result. */

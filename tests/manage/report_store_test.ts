@@ -5,8 +5,7 @@ import { cacheClear, cachePrune, cacheVerify } from "../../src/manage/tasks.ts";
 import { cacheDefaultDir } from "../../src/options/project.ts";
 import { plotCacheGraph } from "../../src/manage/draw/plot.ts";
 import { cacheInfo } from "../../src/manage/info.ts";
-import { cacheList } from "../../src/manage/list.ts";
-import { cacheStats } from "../../src/manage/stats.ts";
+import { cacheList, cacheStats } from "../../src/manage/list.ts";
 import { child, digestOf, file, part, record, value, variable } from "../support/records.ts";
 import { seed, tempFolder } from "../support/seeded_cache.ts";
 

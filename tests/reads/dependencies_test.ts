@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertNotEquals, assertThrows } from "@std/assert";
-import { checkDependency, environmentState, type PlainDependency } from "../../src/reads/dependency.ts";
+import { checkDependency, environmentState } from "../../src/reads/dependency.ts";
+import type { FlatDependency } from "../../src/words/records.ts";
 import type { ContentDigest } from "../../src/words/digests.ts";
 import { CacheError } from "../../src/words/errors.ts";
 import type { StaleReason } from "../../src/words/events.ts";
@@ -7,14 +8,14 @@ import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import { inFolder, observeRun } from "../support/frames.ts";
 
 function check(root: string, dependency: unknown): StaleReason | null | Promise<StaleReason | null> {
-  return checkDependency(dependency as PlainDependency, { root, files: new FileDigests() });
+  return checkDependency(dependency as FlatDependency, { root, files: new FileDigests() });
 }
 
 /** What `look` depends on, all of it but the working directory. */
-async function dependencyOf(root: string, look: () => unknown): Promise<PlainDependency> {
+async function dependencyOf(root: string, look: () => unknown): Promise<FlatDependency> {
   const { dependencies, raced } = await observeRun(root, look);
   assertEquals([dependencies.length, raced], [1, []]);
-  return dependencies[0] as PlainDependency;
+  return dependencies[0] as FlatDependency;
 }
 
 interface Case {

@@ -1,6 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import fs from "node:fs";
-import { checkDependency, type PlainDependency } from "../../src/reads/dependency.ts";
+import { checkDependency } from "../../src/reads/dependency.ts";
+import type { FlatDependency } from "../../src/words/records.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import { inFolder, observeRun } from "../support/frames.ts";
 
@@ -11,7 +12,7 @@ async function inner<T>(root: string, body: () => T): Promise<Awaited<T>> {
 /** Whether what a run found is what is there now. */
 async function isFresh(root: string, dependencies: readonly unknown[]): Promise<boolean> {
   const context = { root, files: new FileDigests() };
-  for (const each of dependencies) if (await checkDependency(each as PlainDependency, context) !== null) return false;
+  for (const each of dependencies) if (await checkDependency(each as FlatDependency, context) !== null) return false;
   return true;
 }
 

@@ -1,7 +1,7 @@
 /** The command `clear`; a file of its own, so that the help and other commands need not load it. @module */
 import { formatSize } from "../../options/check_options.ts";
 import { cacheClear } from "../../manage/tasks.ts";
-import { cacheStats } from "../../manage/stats.ts";
+import { cacheStats } from "../../manage/list.ts";
 import { type CommandContext, EXIT, printJson } from "../command.ts";
 
 /**

@@ -2,7 +2,7 @@
 import { formatSize } from "../../options/check_options.ts";
 import { formatAge, formatDuration } from "../text/durations.ts";
 import { formatPairs, formatTable } from "../text/table.ts";
-import { cacheStats } from "../../manage/stats.ts";
+import { cacheStats } from "../../manage/list.ts";
 import { type CommandContext, EXIT, printJson } from "../command.ts";
 import { textOption } from "../parse_options.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { digestBytes } from "../../words/sha256.ts";
+import { componentsOf } from "../../words/components.ts";
 
 /** Node with a text of its own and with ordered references to other nodes. */
 export interface GraphNode {
@@ -29,49 +30,14 @@ export interface GraphNode {
  * @returns 64 lowercase hex characters.
  */
 export function digestGraph(root: GraphNode, known: Map<GraphNode, string> = new Map()): string {
-  for (const component of componentsOf(root, known)) settle(component, known);
+  if (known.has(root)) return known.get(root) as string;
+  for (const component of componentsOf(root, (node) => unsettledIn(node, known))) settle(component, known);
   return known.get(root) as string;
 }
 
-/** Strongly connected components; a component comes after those that it refers to (Tarjan 1972, without recursion). */
-function componentsOf(root: GraphNode, known: ReadonlyMap<GraphNode, string>): GraphNode[][] {
-  const components: GraphNode[][] = [];
-  if (known.has(root)) return components;
-  const order = new Map<GraphNode, number>();
-  const low = new Map<GraphNode, number>();
-  const stack: GraphNode[] = [];
-  const onStack = new Set<GraphNode>();
-  const work: { node: GraphNode; next: number }[] = [{ node: root, next: 0 }];
-  const lower = (node: GraphNode, value: number) => low.set(node, Math.min(low.get(node) as number, value));
-  while (work.length > 0) {
-    const top = work[work.length - 1] as { node: GraphNode; next: number };
-    const { node } = top;
-    if (top.next === 0) {
-      order.set(node, order.size);
-      low.set(node, order.get(node) as number);
-      stack.push(node);
-      onStack.add(node);
-    }
-    const reference = node.references[top.next++];
-    if (reference !== undefined) {
-      if (typeof reference === "string" || known.has(reference)) continue;
-      if (!order.has(reference)) work.push({ node: reference, next: 0 });
-      else if (onStack.has(reference)) lower(node, order.get(reference) as number);
-      continue;
-    }
-    work.pop();
-    const above = work.at(-1);
-    if (above) lower(above.node, low.get(node) as number);
-    if (low.get(node) !== order.get(node)) continue;
-    const component: GraphNode[] = [];
-    while (component.at(-1) !== node) {
-      const member = stack.pop() as GraphNode;
-      onStack.delete(member);
-      component.push(member);
-    }
-    components.push(component);
-  }
-  return components;
+/** The nodes that a node refers to and that have no digest yet. */
+function unsettledIn({ references }: GraphNode, known: ReadonlyMap<GraphNode, string>): GraphNode[] {
+  return references.filter((reference) => typeof reference !== "string" && !known.has(reference)) as GraphNode[];
 }
 
 function settle(component: readonly GraphNode[], known: Map<GraphNode, string>): void {

@@ -7,17 +7,6 @@ import { CacheError, messageOf } from "../../words/errors.ts";
 import { cacheDefaultDir, toAbsolute } from "../../options/project.ts";
 import { withCache } from "../with_cache.ts";
 import type { StoredNode } from "../../store/cache_dir.ts";
-import {
-  digestOf,
-  listOf,
-  MalformedRow,
-  type Members,
-  refuse,
-  requireObject,
-  shapeOf,
-  unpackMembers,
-} from "../../store/inspect.ts";
-import { isDigest } from "../../words/digests.ts";
 
 /** Mark of a saved graph, with the version of the format. */
 const SAVED_FORMAT = "cachepy-saved-graph-1";
@@ -48,6 +37,7 @@ export async function cacheTreeSave(path: string | URL, cacheDir: string | URL =
  * as it was.
  */
 export async function cacheTreeLoad(path: string | URL, cacheDir: string | URL = cacheDefaultDir()): Promise<number> {
+  const { parseGraph } = await import("./parse_graph.ts");
   const nodes = parseGraph(await readGraphText(path), SAVED_FORMAT, String(path));
   return await withCache(cacheDir, "create", async (cache) => {
     await cache.records.resetGraph();
@@ -104,73 +94,4 @@ async function readGraphText(path: string | URL): Promise<string> {
       cause,
     });
   }
-}
-
-/** Largest number of calls in a saved graph. */
-const MOST_NODES = 1_000_000;
-/** Length of the longest name or path that is accepted, characters: a key of Deno.Kv holds 2 KiB. */
-const LONGEST_NAME = 1_500;
-
-/** Members of a call in a saved graph. Names and times are bounded: the file may come from a stranger. */
-const SAVED_NODE: Members<Omit<StoredNode, "id" | "isLoaded">> = {
-  fname: shapeOf("a name", isName),
-  key: digestOf(),
-  hash: digestOf(),
-  files: shapeOf("digests by path", (value) => Object.entries(requireObject(value, "files")).every(isDigestOfPath)),
-  looked: listOf(shapeOf("a list of paths", isName)),
-  children: listOf(shapeOf("a list of ids", isName)),
-  outfile: digestOf(),
-  createdMs: shapeOf("a time in milliseconds", isTime),
-};
-
-/**
- * Reads the calls of a saved graph.
- *
- * @param text JSON that is not trusted.
- * @param format The mark that the graph must have.
- * @param path The file, for messages.
- * @returns Calls whose members have the right types and sizes; unknown members are dropped.
- * @throws {CacheError} `ERR_FORMAT` at the first wrong value, with its place in the file.
- */
-function parseGraph(text: string, format: string, path: string): StoredNode[] {
-  try {
-    const saved = parseObject(text);
-    if (saved["format"] !== format) refuse("format", `"${format}"`);
-    const list = saved["nodes"];
-    if (!Array.isArray(list) || list.length > MOST_NODES) refuse("nodes", `a list of at most ${MOST_NODES}`);
-    return list.map((value, index) => {
-      const node = unpackMembers(SAVED_NODE, value, `nodes[${index}]`);
-      // Made from its parts: an id that says something else would let one call stand for another.
-      return { ...node, id: `${node.fname}:${node.key}` };
-    });
-  } catch (error) {
-    if (!(error instanceof MalformedRow)) throw error;
-    throw new CacheError(
-      "ERR_FORMAT",
-      `Cannot load the graph ${path}: ${error.message}; name a file that cacheTreeSave() wrote`,
-      error.mismatch === undefined ? {} : { path: error.mismatch.place },
-    );
-  }
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  let saved: unknown;
-  try {
-    saved = JSON.parse(text);
-  } catch {
-    refuse("the file", "JSON");
-  }
-  return requireObject(saved, "format");
-}
-
-function isDigestOfPath([path, digest]: [string, unknown]): boolean {
-  return isName(path) && (digest === null || isDigest(digest));
-}
-
-function isName(value: unknown): boolean {
-  return typeof value === "string" && value !== "" && value.length <= LONGEST_NAME && !value.includes("\0");
-}
-
-function isTime(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Math.abs(value as number) <= 8.64e15;
 }

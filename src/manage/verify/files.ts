@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { lastPartOf } from "../../options/paths.ts";
 import type { BlobDigest } from "../../words/digests.ts";
 import type { Cache } from "../../store/cache_dir.ts";
 import {
@@ -37,11 +38,11 @@ export async function checkFiles(cache: Cache, state: VerifyState): Promise<void
   if (state.repair) await removeLeftovers(cache, state.nowMs);
   for (const path of left) {
     const detail = `A process that has ended left ${path}`;
-    await state.found({ key: fileNameIn(path), kind: "leftover-file", detail }, () => "it was deleted");
+    await state.found({ key: lastPartOf(path), kind: "leftover-file", detail }, () => "it was deleted");
   }
   for (const path of listForeign(cache.layout)) {
     const detail = `The cache did not make ${path}, and leaves it alone; delete it, or move it elsewhere`;
-    state.note({ key: fileNameIn(path), kind: "stray-file", detail });
+    state.note({ key: lastPartOf(path), kind: "stray-file", detail });
   }
   if (cache.usage.isDamaged()) {
     await state.found({ key: "", kind: "damaged-usage", detail: "The counts of use cannot be read" }, () => {
@@ -103,8 +104,4 @@ async function removeLeftovers(cache: Cache, nowMs: number): Promise<void> {
   await recoverAside(cache.records.garbage);
   cache.blobs.removeAbandoned(nowMs);
   removeAbandonedLocks(cache.layout.locks);
-}
-
-function fileNameIn(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

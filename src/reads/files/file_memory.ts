@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { parentOf } from "../../options/paths.ts";
 import type { ContentDigest } from "../../words/digests.ts";
 import {
   decodeSnapshot,
@@ -152,7 +153,7 @@ export class FileMemory {
     const path = this.#path;
     if (path !== null && this.#save) {
       attemptWrite(() => {
-        requireFolders(folderOfMemory(path));
+        requireFolders(parentOf(path));
         removeOwn(path);
       });
     }
@@ -177,7 +178,7 @@ export class FileMemory {
       for (const each of this.#unsaved) files.set(each, this.#recent.get(each)!);
       const bytes = encodeSnapshot(files);
       const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-      requireFolders(folderOfMemory(path));
+      requireFolders(parentOf(path));
       try {
         writeAnew(path, bytes, temporary);
       } catch (error) {
@@ -231,16 +232,12 @@ const UNSETTLED: RememberedFile = { ...NO_STAMP };
 
 function readSnapshot(path: string): Snapshot {
   try {
-    requireFolders(folderOfMemory(path));
+    requireFolders(parentOf(path));
     if ((ownFile(path)?.size ?? Infinity) > MAX_SNAPSHOT_BYTES) return emptySnapshot();
     return decodeSnapshot(readOwn(path));
   } catch {
     return emptySnapshot();
   }
-}
-
-function folderOfMemory(path: string): string {
-  return path.slice(0, path.lastIndexOf("/"));
 }
 
 function attemptWrite(action: () => unknown): void {

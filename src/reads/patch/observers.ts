@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { parentOf } from "../../options/paths.ts";
 import { lookAt, lookOfFailure, STAT_FIELDS, type StatField } from "../dependency.ts";
 import type { CallFrame, WriteKind } from "../call_reads.ts";
 import { observedCallback } from "../context.ts";
-import { folderOf, observedPath } from "../own_paths.ts";
+import { observedPath } from "../own_paths.ts";
 import type { AfterCall, Observer } from "./wrap.ts";
 import { registerLazy } from "../../values/result/losses.ts";
 
@@ -97,7 +98,7 @@ const makesDirectory: Observer = (frame, [path]) => {
   const observed = observedPath(path)?.path;
   if (observed === undefined) return;
   let topmost: string | null = null;
-  for (let folder = observed; lookAt(folder, false) === null; folder = folderOf(folder)) topmost = folder;
+  for (let folder = observed; lookAt(folder, false) === null; folder = parentOf(folder)) topmost = folder;
   return {
     done: () => topmost === null ? undefined : void frame.wrote(topmost, "tree"),
     failed: () => frame.failedToWrite(path),

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { parentOf } from "../../options/paths.ts";
 import {
   FILE_MODE,
   FOLDER_MODE,
@@ -174,7 +175,7 @@ function held(file: Deno.FsFile, path: string, isNew: boolean): FileLock {
       if (isOver) return;
       isOver = true;
       try {
-        requireLockFolders(folderAbove(path));
+        requireLockFolders(parentOf(path));
         removeOwn(path);
       } catch {
         // The folder is gone, or another one is in its place; closing the file releases the lock.
@@ -202,12 +203,12 @@ interface LockFile {
 function openLockFile(path: string): LockFile {
   for (let attempt = 0;; attempt++) {
     try {
-      requireLockFolders(folderAbove(path));
+      requireLockFolders(parentOf(path));
       return openOrMake(path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound && attempt === 0) {
         try {
-          Deno.mkdirSync(folderAbove(path), { recursive: true, mode: FOLDER_MODE });
+          Deno.mkdirSync(parentOf(path), { recursive: true, mode: FOLDER_MODE });
           continue;
         } catch {
           // The error of the attempt to open the file is thrown below.
@@ -239,9 +240,5 @@ function openOrMake(path: string): LockFile {
 
 /** Makes sure that the folder of the locks and the folder of the format version above it are no links. */
 function requireLockFolders(locks: string): void {
-  requireFolders(folderAbove(locks), locks);
-}
-
-function folderAbove(path: string): string {
-  return path.slice(0, path.lastIndexOf("/"));
+  requireFolders(parentOf(locks), locks);
 }

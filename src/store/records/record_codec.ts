@@ -17,6 +17,7 @@ import {
   type EnvironmentDependency,
   type FileDependency,
   type FingerprintPart,
+  type FlatDependency,
   type FlatTrace,
   FORMAT_VERSION,
   type LinkDependency,
@@ -27,9 +28,9 @@ import {
 } from "../../words/records.ts";
 import { messageOf } from "../../words/errors.ts";
 import {
-  digestOf,
+  digestShape,
   lastOrAbsent,
-  listOf,
+  listShape,
   MalformedRow,
   oneOf,
   orAbsent,
@@ -38,7 +39,7 @@ import {
   QUANTITY,
   refuse,
   rowOf,
-  type Shape,
+  type StoredShape,
   TEXT,
   TRUTH,
   unionOf,
@@ -66,14 +67,14 @@ export interface StoredNode {
   readonly createdMs: number;
 }
 
-const DIGEST_OR_NULL = orNull(digestOf<ContentDigest>());
+const DIGEST_OR_NULL = orNull(digestShape<ContentDigest>());
 
 /** Encoded arguments are in a list of their own, so that a text is always the digest of a blob. */
-const CHILD_ARGS: Shape<ChildDependency["args"]> = {
+const CHILD_ARGS: StoredShape<ChildDependency["args"]> = {
   pack: (args) => args instanceof Uint8Array ? [args.toBase64()] : args,
   unpack(stored, place) {
     if (stored === null) return null;
-    if (!Array.isArray(stored)) return digestOf<BlobDigest>().unpack(stored, place);
+    if (!Array.isArray(stored)) return digestShape<BlobDigest>().unpack(stored, place);
     try {
       return Uint8Array.fromBase64(TEXT.unpack(stored[0], place));
     } catch (error) {
@@ -101,7 +102,7 @@ const DEPENDENCY = unionOf<Dependency>("dependency", {
       digest: DIGEST_OR_NULL,
       aspects: oneOf("existence", "size", "times"),
       followed: TRUTH,
-      fields: lastOrAbsent(listOf(TEXT)),
+      fields: lastOrAbsent(listShape(TEXT)),
     },
     { kind: "stat" },
   ),
@@ -115,17 +116,15 @@ const DEPENDENCY = unionOf<Dependency>("dependency", {
     { name: TEXT, digest: DIGEST_OR_NULL },
     { kind: "env" },
   ),
-  w: rowOf<WorkingDirectoryDependency, { kind: "cwd" }>("cwd dependency", { digest: digestOf() }, { kind: "cwd" }),
+  w: rowOf<WorkingDirectoryDependency, { kind: "cwd" }>("cwd dependency", { digest: digestShape() }, { kind: "cwd" }),
   c: rowOf<ChildDependency, { kind: "child" }>(
     "child dependency",
-    { functionId: TEXT, key: digestOf(), args: CHILD_ARGS, outcome: digestOf() },
+    { functionId: TEXT, key: digestShape(), args: CHILD_ARGS, outcome: digestShape() },
     { kind: "child" },
   ),
 });
 
-type Leaf = FlatTrace["dependencies"][number];
-
-const LEAF: Shape<Leaf> = {
+const FLAT_DEPENDENCY: StoredShape<FlatDependency> = {
   pack: DEPENDENCY.pack,
   unpack(stored, place) {
     const dependency = DEPENDENCY.unpack(stored, place);
@@ -134,28 +133,31 @@ const LEAF: Shape<Leaf> = {
 };
 
 const FLAT_TRACE = rowOf<FlatTrace>("support", {
-  functions: listOf(
-    rowOf<FlatTrace["functions"][number]>("support function", { functionId: TEXT, identity: digestOf() }),
+  functions: listShape(
+    rowOf<FlatTrace["functions"][number]>("support function", { functionId: TEXT, identity: digestShape() }),
   ),
-  dependencies: listOf(LEAF),
+  dependencies: listShape(FLAT_DEPENDENCY),
 });
 
 const TRACE = rowOf<Trace>("trace", {
-  result: digestOf(),
+  result: digestShape(),
   sizeBytes: QUANTITY,
   createdMs: QUANTITY,
   computeMs: QUANTITY,
-  dependencies: listOf(DEPENDENCY),
+  dependencies: listShape(DEPENDENCY),
   support: orNull(FLAT_TRACE),
 });
 
 const VALUE = rowOf<ValuePart>("value", {
   path: TEXT,
-  digest: orNull(digestOf<ValueDigest>()),
+  digest: orNull(digestShape<ValueDigest>()),
   preview: orAbsent(TEXT),
 });
 
-const IS_TRUE: Shape<true> = { pack: () => true, unpack: (stored, place) => stored === true || refuse(place, "true") };
+const IS_TRUE: StoredShape<true> = {
+  pack: () => true,
+  unpack: (stored, place) => stored === true || refuse(place, "true"),
+};
 
 const DECLARED_FILE = rowOf<FileDependency, { kind: "file" }>(
   "file",
@@ -163,7 +165,7 @@ const DECLARED_FILE = rowOf<FileDependency, { kind: "file" }>(
   { kind: "file" },
 );
 
-const FORMAT: Shape<typeof FORMAT_VERSION> = {
+const FORMAT: StoredShape<typeof FORMAT_VERSION> = {
   pack: (format) => format,
   unpack: (stored, place) => stored === FORMAT_VERSION ? stored : refuse(place, String(FORMAT_VERSION)),
 };
@@ -174,22 +176,22 @@ const RECORD = rowOf<Omit<EntryRecord, "key" | "parts">>("record", {
   fname: TEXT,
   functionId: TEXT,
   createdMs: QUANTITY,
-  fingerprint: digestOf(),
-  notices: listOf(TEXT),
-  values: listOf(VALUE),
-  files: listOf(DECLARED_FILE),
-  traces: listOf(TRACE),
+  fingerprint: digestShape(),
+  notices: listShape(TEXT),
+  values: listShape(VALUE),
+  files: listShape(DECLARED_FILE),
+  traces: listShape(TRACE),
 });
 
-const PARTS = listOf(rowOf<FingerprintPart>("part", {
+const PARTS = listShape(rowOf<FingerprintPart>("part", {
   kind: oneOf("function", "class", "value", "package", "runtime", "cached", "handle"),
   name: TEXT,
   module: orAbsent(TEXT),
-  digest: digestOf(),
+  digest: digestShape(),
   preview: orAbsent(TEXT),
 }));
 
-const IS_LOADED: Shape<true | undefined> = {
+const IS_LOADED: StoredShape<true | undefined> = {
   pack: (isLoaded) => isLoaded === true ? 1 : 0,
   unpack: (stored) => stored === 1 ? true : undefined,
 };
@@ -197,12 +199,12 @@ const IS_LOADED: Shape<true | undefined> = {
 /** A node without its key, by which it is stored, and without its id, which follows from key and name. */
 const NODE = rowOf<Omit<StoredNode, "id" | "key">>("node", {
   fname: TEXT,
-  hash: digestOf(),
+  hash: digestShape(),
   createdMs: QUANTITY,
-  outfile: digestOf(),
+  outfile: digestShape(),
   files: pairsOf(DIGEST_OR_NULL),
-  looked: listOf(TEXT),
-  children: listOf(TEXT),
+  looked: listShape(TEXT),
+  children: listShape(TEXT),
   isLoaded: IS_LOADED,
 });
 

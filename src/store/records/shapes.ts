@@ -27,7 +27,7 @@ export function refuse(place: string, wanted: string): never {
 }
 
 /** Definition of one kind of stored value. */
-export interface Shape<T> {
+export interface StoredShape<T> {
   /** The value as JSON. */
   pack(value: T): unknown;
   /** The value that was stored. @throws {MalformedRow} Naming `place`, when it is of another kind. */
@@ -40,7 +40,7 @@ export interface Shape<T> {
  * @param wanted Kind of value, for messages.
  * @param isRight True for a value of that kind.
  */
-export function shapeOf<T>(wanted: string, isRight: (stored: unknown) => boolean): Shape<T> {
+export function shapeOf<T>(wanted: string, isRight: (stored: unknown) => boolean): StoredShape<T> {
   return {
     pack: (value) => value,
     unpack: (stored, place) => isRight(stored) ? stored as T : refuse(place, wanted),
@@ -48,11 +48,11 @@ export function shapeOf<T>(wanted: string, isRight: (stored: unknown) => boolean
 }
 
 /** A text. */
-export const TEXT: Shape<string> = shapeOf("a text", (stored) => typeof stored === "string");
+export const TEXT: StoredShape<string> = shapeOf("a text", (stored) => typeof stored === "string");
 /** A boolean. */
-export const TRUTH: Shape<boolean> = shapeOf("true or false", (stored) => typeof stored === "boolean");
+export const TRUTH: StoredShape<boolean> = shapeOf("true or false", (stored) => typeof stored === "boolean");
 /** A number that counts or measures. */
-export const QUANTITY: Shape<number> = shapeOf("a number from 0 on", isQuantity);
+export const QUANTITY: StoredShape<number> = shapeOf("a number from 0 on", isQuantity);
 
 /** True for a number that is finite and not negative. */
 export function isQuantity(stored: unknown): stored is number {
@@ -60,12 +60,12 @@ export function isQuantity(stored: unknown): stored is number {
 }
 
 /** A digest of the kind that the context wants. */
-export function digestOf<Kind extends Digest>(): Shape<Kind> {
+export function digestShape<Kind extends Digest>(): StoredShape<Kind> {
   return shapeOf("a digest", isDigest);
 }
 
 /** A value for which `null` may stand. */
-export function orNull<T>(shape: Shape<T>): Shape<T | null> {
+export function orNull<T>(shape: StoredShape<T>): StoredShape<T | null> {
   return {
     pack: (value) => value === null ? null : shape.pack(value),
     unpack: (stored, place) => stored === null ? null : shape.unpack(stored, place),
@@ -73,7 +73,7 @@ export function orNull<T>(shape: Shape<T>): Shape<T | null> {
 }
 
 /** A member that may be absent, in whose place `null` is written. */
-export function orAbsent<T>(shape: Shape<T>): Shape<T | undefined> {
+export function orAbsent<T>(shape: StoredShape<T>): StoredShape<T | undefined> {
   return {
     pack: (value) => value === undefined ? null : shape.pack(value),
     unpack: (stored, place) => stored === null ? undefined : shape.unpack(stored, place),
@@ -81,7 +81,7 @@ export function orAbsent<T>(shape: Shape<T>): Shape<T | undefined> {
 }
 
 /** The last member of a row, of which nothing is written when it is absent. */
-export function lastOrAbsent<T>(shape: Shape<T>): Shape<T | undefined> {
+export function lastOrAbsent<T>(shape: StoredShape<T>): StoredShape<T | undefined> {
   return {
     pack: (value) => value === undefined ? undefined : shape.pack(value),
     unpack: (stored, place) => stored === undefined ? undefined : shape.unpack(stored, place),
@@ -89,12 +89,12 @@ export function lastOrAbsent<T>(shape: Shape<T>): Shape<T | undefined> {
 }
 
 /** One of several texts. */
-export function oneOf<const Options extends readonly string[]>(...options: Options): Shape<Options[number]> {
+export function oneOf<const Options extends readonly string[]>(...options: Options): StoredShape<Options[number]> {
   return shapeOf(`one of ${options.join(", ")}`, (stored) => options.some((option) => option === stored));
 }
 
 /** A list of values of one kind. */
-export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
+export function listShape<T>(shape: StoredShape<T>): StoredShape<readonly T[]> {
   return {
     pack: (values) => values.map((value) => shape.pack(value)),
     unpack: (stored, place) => requireList(stored, place).map((value) => shape.unpack(value, place)),
@@ -102,7 +102,7 @@ export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
 }
 
 /** An object whose names are data, such as paths, as a list of pairs. */
-export function pairsOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+export function pairsOf<T>(shape: StoredShape<T>): StoredShape<Readonly<Record<string, T>>> {
   const pair = rowOf<{ name: string; value: T }>("a pair", { name: TEXT, value: shape });
   return {
     pack: (values) => Object.entries(values).map(([name, value]) => pair.pack({ name, value })),
@@ -115,12 +115,12 @@ export function pairsOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> 
 }
 
 /** The shapes of an object's members. */
-export type Members<T> = { readonly [Name in keyof T]-?: Shape<T[Name]> };
+export type Members<T> = { readonly [Name in keyof T]-?: StoredShape<T[Name]> };
 
 /** An object as a list of its members. */
-export class Row<T extends object, Fixed extends Partial<T>> implements Shape<T> {
+export class StoredRow<T extends object, Fixed extends Partial<T>> implements StoredShape<T> {
   readonly #names: readonly (keyof T & string)[];
-  readonly #shapes: readonly Shape<unknown>[];
+  readonly #shapes: readonly StoredShape<unknown>[];
   readonly #places: readonly string[];
 
   /** See {@linkcode rowOf}. */
@@ -162,8 +162,8 @@ export function rowOf<T extends object, Fixed extends Partial<T> = Record<never,
   label: string,
   members: Members<Omit<T, keyof Fixed>>,
   fixed: Fixed = {} as Fixed,
-): Row<T, Fixed> {
-  return new Row<T, Fixed>(label, members, fixed);
+): StoredRow<T, Fixed> {
+  return new StoredRow<T, Fixed>(label, members, fixed);
 }
 
 /**
@@ -175,8 +175,8 @@ export function rowOf<T extends object, Fixed extends Partial<T> = Record<never,
 export function unionOf<T extends { readonly kind: string }>(
   label: string,
   // deno-lint-ignore no-explicit-any
-  rows: Readonly<Record<string, Row<any, { readonly kind: T["kind"] }>>>,
-): Shape<T> {
+  rows: Readonly<Record<string, StoredRow<any, { readonly kind: T["kind"] }>>>,
+): StoredShape<T> {
   const byTag = new Map(Object.entries(rows));
   const byKind = new Map(Object.entries(rows).map(([tag, row]) => [row.fixed.kind, { tag, row }]));
   return {
@@ -201,7 +201,7 @@ export function unionOf<T extends { readonly kind: string }>(
 export function unpackMembers<T extends object>(members: Members<T>, stored: unknown, place: string): T {
   const object = requireObject(stored, place);
   const value: Record<string, unknown> = {};
-  for (const [name, shape] of Object.entries<Shape<unknown>>(members)) {
+  for (const [name, shape] of Object.entries<StoredShape<unknown>>(members)) {
     value[name] = shape.unpack(object[name], `${place}.${name}`);
   }
   return value as T;

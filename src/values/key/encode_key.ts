@@ -6,6 +6,7 @@
 import type { EncodedKey, EncodeKeyOptions } from "./key_objects.ts";
 import { CycleFound, KeyWriter } from "./key_writer.ts";
 import { classify } from "../kinds.ts";
+import { componentsOf } from "../../words/components.ts";
 
 export type { EncodedKey, EncodeKeyOptions, Unresolved } from "./key_objects.ts";
 
@@ -50,54 +51,18 @@ export function encodeKey(value: unknown, options: EncodeKeyOptions = NO_OPTIONS
 
 const NO_OPTIONS: EncodeKeyOptions = {};
 
-interface Visit {
-  readonly subject: object;
-  readonly children: readonly object[];
-  next: number;
-  readonly index: number;
-  low: number;
-}
-
-/** The objects that can be reached from themselves, by Tarjan's strongly connected components without recursion. */
+/** Finds the objects that can be reached from themselves. */
 function findCyclic(
   root: object,
   privatesOf: (instance: object) => ReadonlyMap<string, unknown> | undefined = () => undefined,
 ): Set<object> {
   const cyclic = new Set<object>();
-  const indexOf = new Map<object, number>();
-  const inComponent = new Set<object>();
-  const component: object[] = [];
-  const path: Visit[] = [];
-  const enter = (subject: object) => {
-    const index = indexOf.size;
-    indexOf.set(subject, index);
-    inComponent.add(subject);
-    component.push(subject);
-    path.push({ subject, children: objectsIn(subject, privatesOf(subject)), next: 0, index, low: index });
-  };
-  enter(root);
-  while (path.length > 0) {
-    const visit = path[path.length - 1]!;
-    const child = visit.children[visit.next++];
-    if (child !== undefined) {
-      const known = indexOf.get(child);
-      if (known === undefined) enter(child);
-      else if (inComponent.has(child)) visit.low = Math.min(visit.low, known);
-      if (child === visit.subject) cyclic.add(child);
-      continue;
-    }
-    path.pop();
-    const parent = path[path.length - 1];
-    if (parent !== undefined) parent.low = Math.min(parent.low, visit.low);
-    if (visit.low < visit.index) continue;
-    const isAlone = component[component.length - 1] === visit.subject;
-    let member: object;
-    do {
-      member = component.pop()!;
-      inComponent.delete(member);
-      if (!isAlone) cyclic.add(member);
-    } while (member !== visit.subject);
-  }
+  const components = componentsOf(root, (subject) => {
+    const children = objectsIn(subject, privatesOf(subject));
+    if (children.includes(subject)) cyclic.add(subject);
+    return children;
+  });
+  for (const component of components) if (component.length > 1) component.forEach((member) => cyclic.add(member));
   return cyclic;
 }
 
