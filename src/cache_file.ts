@@ -87,32 +87,32 @@ function decorateMethod(subject: unknown, context: DecoratorContext, options: Va
 
 function wrapFunction<F extends AnyFunction>(fn: F, options: ValidatedOptions, name: string): CachedFunction<F> {
   requireCacheable(fn);
-  const step = new Wrapped(fn, options, name, prepare);
+  const wrapped = new Wrapped(fn, options, name, prepare);
   const call = (overrides: CallOptions): CachedCall<F> =>
     function (this: ThisParameterType<F>, ...args: Parameters<F>) {
-      return withCalls(({ memoize }) => memoize(step, this, args, overrides)) as Promise<Awaited<ReturnType<F>>>;
+      return withCalls(({ memoize }) => memoize(wrapped, this, args, overrides)) as Promise<Awaited<ReturnType<F>>>;
     };
   // In `cached.has(3)`, `this` is the wrapped function, but the call `cached(3)` that it is about has no `this`.
   const receiverOf = (asked: unknown) => asked === cached ? undefined : asked;
   const cached: CachedFunction<F> = Object.assign(call({}), {
     with: (overrides: CallOptions) => call(requireCallOptions(overrides)),
     key(this: unknown, ...args: Parameters<F>) {
-      return withCalls(({ keyOf }) => keyOf(step, receiverOf(this), args));
+      return withCalls(({ keyOf }) => keyOf(wrapped, receiverOf(this), args));
     },
     async has(this: unknown, ...args: Parameters<F>) {
-      return (await withCalls(({ inspect }) => inspect(step, receiverOf(this), args))).outcome === "hit";
+      return (await withCalls(({ inspect }) => inspect(wrapped, receiverOf(this), args))).outcome === "hit";
     },
     why(this: unknown, ...args: Parameters<F>) {
-      return withCalls(({ inspect }) => inspect(step, receiverOf(this), args));
+      return withCalls(({ inspect }) => inspect(wrapped, receiverOf(this), args));
     },
     forget(this: unknown, ...args: Parameters<F>) {
-      return withCalls(({ forget }) => forget(step, receiverOf(this), args));
+      return withCalls(({ forget }) => forget(wrapped, receiverOf(this), args));
     },
     original: fn,
   });
   Object.defineProperty(cached, "name", { value: fn.name, configurable: true });
   Object.defineProperty(cached, "length", { value: fn.length, configurable: true });
-  registerWrapped(step, cached);
+  registerWrapped(wrapped, cached);
   return cached;
 }
 
@@ -197,9 +197,9 @@ function withCalls<T>(use: (calls: Calls) => Promise<T>): Promise<T> {
 }
 
 /** Prepares a wrapped function for calls. The module is loaded by the first call, so that wrapping need not wait. */
-async function prepare(step: Wrapped): Promise<Prepared> {
+async function prepare(wrapped: Wrapped): Promise<Prepared> {
   const { prepareWrapped } = await import("./call/prepare.ts");
-  return await prepareWrapped(step);
+  return await prepareWrapped(wrapped);
 }
 
 async function load(): Promise<Calls> {

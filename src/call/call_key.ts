@@ -28,8 +28,8 @@ export interface FunctionKeyParts {
  * the version of which results are stored, since by another one a result may have been stored that is not what the
  * function returned.
  */
-export function digestFunctionKey({ fingerprint, signature, declared }: FunctionKeyParts): Digest<"step"> {
-  return digestChunks<"step">([
+export function digestFunctionKey({ fingerprint, signature, declared }: FunctionKeyParts): Digest<"function"> {
+  return digestChunks<"function">([
     encodeKey([FORMAT_VERSION, RESULT_RULES, fingerprint, signature]).bytes,
     declared,
   ]);

@@ -29,7 +29,7 @@ export interface ComputeOptions {
   /** The stored executions of the call, none of which stands. */
   readonly found: Finding;
   /** The verification to which that look belongs. */
-  readonly visit: Verification;
+  readonly verification: Verification;
   /** The run in whose function the call was made. */
   readonly within: Run | undefined;
 }
@@ -41,14 +41,14 @@ export interface ComputeOptions {
  * @param options See {@linkcode ComputeOptions}.
  * @returns The outcome; of another caller's run, when `isShared`.
  */
-export async function compute(call: Call, { options, found, visit, within }: ComputeOptions): Promise<Outcome> {
+export async function compute(call: Call, { options, found, verification, within }: ComputeOptions): Promise<Outcome> {
   const running = isRead(options) ? joinableRun(call, within) : undefined;
   if (running !== undefined) return await joinRun(call, running, within);
 
   const run = beginRun(call, within);
   let outcome: Outcome | undefined;
   try {
-    return outcome = await runUnderLock(run, { options, found, visit });
+    return outcome = await runUnderLock(run, { options, found, verification });
   } catch (error) {
     // The function's own exceptions do not come this way: the cache failed, and that costs nobody a result.
     reportDamaged(call, describeError(error));
@@ -64,13 +64,13 @@ export async function compute(call: Call, { options, found, visit, within }: Com
 /** Runs the function of a call under its lock and stores what it returns. */
 async function runUnderLock(
   run: Run,
-  { options, found, visit }: Omit<ComputeOptions, "within">,
+  { options, found, verification }: Omit<ComputeOptions, "within">,
 ): Promise<Outcome> {
   const { call } = run;
   const isWritten = options.skipSave !== true && !call.prepared.workspace.cache.readOnly;
   const lock = isRead(options) && isWritten ? await takeLock(run) : null;
   try {
-    const again = lock === null || isUpToDate(found, call) ? found : await lookUp(call, visit, "afresh");
+    const again = lock === null || isUpToDate(found, call) ? found : await lookUp(call, verification, "afresh");
     if (again.verdict?.fresh) {
       if (lock !== null && lock.waitedMs > 0) reportShared(call, "machine");
       return outcomeOfTrace(again.verdict.trace);
@@ -79,7 +79,7 @@ async function runUnderLock(
     reportMiss(call, reasons);
     call.values(); // the function may change its arguments
     // The caller had the arguments in hand while the store was read and the lock was awaited, and may have changed them.
-    const isSameInput = (await identifyCall(call.step, call.receiver, call.args)).key === call.key;
+    const isSameInput = (await identifyCall(call.wrapped, call.receiver, call.args)).key === call.key;
     const execution = await runFunction(run);
     if (execution.threw) {
       return {

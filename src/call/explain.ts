@@ -53,7 +53,7 @@ export async function reportOf(call: Call, { verdict }: Finding): Promise<CallRe
   const { reasons, closest } = verdict === null
     ? await compareWithClosest(call)
     : { reasons: verdict.fresh ? [] : verdict.reasons, closest: call.key };
-  const { key, step: { fname }, notices } = call;
+  const { key, wrapped: { fname }, notices } = call;
   const outcome = verdict?.fresh ? "hit" : "miss";
   return {
     outcome,
@@ -74,12 +74,12 @@ export async function reportOf(call: Call, { verdict }: Finding): Promise<CallRe
 export async function compareWithClosest(call: Call): Promise<Explanation> {
   const { records } = call.prepared.workspace.cache;
   const candidates: EntryRecord[] = [];
-  for (const { key } of await records.recent(call.step.functionId, CANDIDATES)) {
+  for (const { key } of await records.recent(call.wrapped.functionId, CANDIDATES)) {
     const record = await records.get(key);
     if (record !== null) candidates.push(record);
   }
   const target: ComparableCall = {
-    fname: call.step.fname,
+    fname: call.wrapped.fname,
     fingerprint: call.fingerprint.digest,
     parts: call.fingerprint.parts,
     values: call.values(),

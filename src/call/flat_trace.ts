@@ -25,7 +25,7 @@ export class FlatTraceBuilder {
    * @param trace Its execution; `null` when none is stored, so that the inner call has to be made again each time.
    */
   add(call: Call, trace: Trace | null): void {
-    const { functionId } = call.step;
+    const { functionId } = call.wrapped;
     const known = this.#functions.get(functionId);
     if (trace === null || (known !== undefined && known.identity !== call.identity)) this.#isListable = false;
     if (!this.#isListable || trace === null) return;

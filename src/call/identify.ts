@@ -20,12 +20,12 @@ import { declaredParts, valueParts } from "./leaves.ts";
 
 /** A function as it is now: its code, and what its options declare. */
 export interface FunctionState {
-  readonly step: Wrapped;
+  readonly wrapped: Wrapped;
   readonly prepared: Prepared;
   readonly fingerprint: Fingerprint;
   readonly declared: Declared;
   /** Identity of all that. */
-  readonly identity: Digest<"step">;
+  readonly identity: Digest<"function">;
   /** The identity as bytes. */
   readonly identityBytes: Uint8Array;
 }
@@ -103,30 +103,32 @@ class PathReader {
 }
 
 /** The identity of a function with what its options declare, arguments left out. */
-export async function identifyFunction(step: Wrapped): Promise<Digest<"step">> {
-  const prepared = await step.prepare();
+export async function identifyFunction(wrapped: Wrapped): Promise<Digest<"function">> {
+  const prepared = await wrapped.prepare();
   const encoder = new CanonicalEncoder(prepared.codeOptions);
-  return (await functionStateOf(step, prepared, encoder, new PathReader(prepared))).identity;
+  return (await functionStateOf(wrapped, prepared, encoder, new PathReader(prepared))).identity;
 }
 
 /**
  * Identifies a call: looks at the function's code and at what its options declare, normalizes its arguments, and digests
  * the lot.
  *
- * @param step The wrapped function.
+ * @param wrapped The wrapped function.
  * @param receiver Its `this`.
  * @param args Its arguments.
  * @throws {CacheTypeError} `ERR_ARGUMENT` for what cannot be an input, with its path.
  */
-export async function identifyCall(step: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<Call> {
-  const prepared = step.ready ?? await step.prepare();
+export async function identifyCall(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<Call> {
+  const prepared = wrapped.ready ?? await wrapped.prepare();
   const { plan } = prepared;
   const encoder = new CanonicalEncoder(prepared.codeOptions);
   const reader = new PathReader(prepared);
-  const state = knownStates.get(step) ?? await functionStateOf(step, prepared, encoder, reader);
+  const state = knownStates.get(wrapped) ?? await functionStateOf(wrapped, prepared, encoder, reader);
   const inputs = normalizeArguments(plan, args);
   const isReceived = plan.parameters?.usesThis !== false && receiver !== globalThis && receiver !== undefined;
-  const seen = isReceived ? await encoder.receiverOf(receiver, step.fn, state.fingerprint.receiverTouched) : undefined;
+  const seen = isReceived
+    ? await encoder.receiverOf(receiver, wrapped.fn, state.fingerprint.receiverTouched)
+    : undefined;
 
   const parts: CallKeyParts = {
     identity: state.identityBytes,
@@ -145,7 +147,7 @@ export async function identifyCall(step: Wrapped, receiver: unknown, args: reado
     };
   }
   if (encoder.notices.size + encoder.blind.length > 0) {
-    warnOfCode(step, { notices: [...encoder.notices], blind: encoder.blind }, prepared);
+    warnOfCode(wrapped, { notices: [...encoder.notices], blind: encoder.blind }, prepared);
   }
   return new IdentifiedCall(
     state,
@@ -162,11 +164,11 @@ const UNDEFINED = encodeKey(undefined).bytes;
 
 /** A call with what was learned while it was identified. */
 class IdentifiedCall implements Call {
-  readonly step: Wrapped;
+  readonly wrapped: Wrapped;
   readonly prepared: Prepared;
   readonly fingerprint: Fingerprint;
   readonly declared: Declared;
-  readonly identity: Digest<"step">;
+  readonly identity: Digest<"function">;
   #files: readonly FileDependency[] | undefined;
   #values: readonly ValuePart[] | undefined;
   #areLooksTaken = false;
@@ -180,7 +182,7 @@ class IdentifiedCall implements Call {
     readonly encoder: CanonicalEncoder,
     readonly reader: PathReader,
   ) {
-    ({ step: this.step, prepared: this.prepared, fingerprint: this.fingerprint } = state);
+    ({ wrapped: this.wrapped, prepared: this.prepared, fingerprint: this.fingerprint } = state);
     ({ declared: this.declared, identity: this.identity } = state);
   }
 
@@ -261,12 +263,12 @@ const knownStates = new WeakMap<Wrapped, FunctionState>();
 
 /** A function as it is now. */
 async function functionStateOf(
-  step: Wrapped,
+  wrapped: Wrapped,
   prepared: Prepared,
   encoder: CanonicalEncoder,
   reader: PathReader,
 ): Promise<FunctionState> {
-  const known = knownStates.get(step);
+  const known = knownStates.get(wrapped);
   if (known !== undefined) return known;
   const fingerprint = await prepared.fingerprint();
   const declared = await readDeclared(prepared.options, reader.digest);
@@ -277,8 +279,8 @@ async function functionStateOf(
     declared: await encoder.encode([version, env, files, vars], "dependsOnVars"),
   });
   const identityBytes = new TextEncoder().encode(identity);
-  const state = { step, prepared, fingerprint, declared, identity, identityBytes };
-  if (fingerprint.isFixed && declaresNothing(prepared.options)) knownStates.set(step, state);
+  const state = { wrapped, prepared, fingerprint, declared, identity, identityBytes };
+  if (fingerprint.isFixed && declaresNothing(prepared.options)) knownStates.set(wrapped, state);
   return state;
 }
 

@@ -44,7 +44,7 @@ export function reservePlace(): InnerCallPlace | undefined {
     fill: async (call, packed, outcome) => {
       run.inner!.add(call, "trace" in outcome ? outcome.trace : null);
       const args = await keepArguments(packed, blobs).catch(() => null);
-      enter({ kind: "child", functionId: call.step.functionId, key: call.key, args, outcome: outcome.digest });
+      enter({ kind: "child", functionId: call.wrapped.functionId, key: call.key, args, outcome: outcome.digest });
     },
   };
 }

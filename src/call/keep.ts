@@ -112,8 +112,8 @@ function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepOptio
   return {
     format: FORMAT_VERSION,
     key: call.key,
-    fname: call.step.fname,
-    functionId: call.step.functionId,
+    fname: call.wrapped.fname,
+    functionId: call.wrapped.functionId,
     createdMs: record?.createdMs ?? trace.createdMs,
     fingerprint: call.fingerprint.digest,
     parts: call.fingerprint.parts,

@@ -27,7 +27,7 @@ import { once } from "../words/waiting.ts";
 /** One verification, with all inner calls that it leads to. */
 export interface Verification {
   /** Runs an inner call that is stale; absent when nothing may run. */
-  readonly rerun?: (call: Call, visit: Verification) => Promise<Outcome>;
+  readonly rerun?: (call: Call, verification: Verification) => Promise<Outcome>;
   /** Whether someone will be told why inner calls ran. */
   readonly isHeard: boolean;
   /** What was found out on the way: a call that two others make is looked at once. */
@@ -47,10 +47,14 @@ export function beginVerification(isHeard: boolean, rerun?: Verification["rerun"
  * Finds the entry of a call and verifies it.
  *
  * @param call The call.
- * @param visit The verification that this belongs to.
+ * @param verification The verification that this belongs to.
  * @param from `afresh`: from the store even if the record is in memory, since another process may have added to it.
  */
-export async function lookUp(call: Call, visit: Verification, from: "memory" | "afresh" = "memory"): Promise<Finding> {
+export async function lookUp(
+  call: Call,
+  verification: Verification,
+  from: "memory" | "afresh" = "memory",
+): Promise<Finding> {
   const { memory, cache } = call.prepared.workspace;
   memory.synchronize(cache.generation());
   const known = from === "memory" ? memory.record(call.key) : undefined;
@@ -58,11 +62,11 @@ export async function lookUp(call: Call, visit: Verification, from: "memory" | "
   const record = known ?? await readRecord(call);
   if (record === null) return { ...NOTHING_FOUND, commits };
   memory.keepRecord(record);
-  visit.open.add(call.key);
+  verification.open.add(call.key);
   try {
-    return { record, commits, verdict: await verifyRecord(record, checksOf(call, visit)) };
+    return { record, commits, verdict: await verifyRecord(record, checksOf(call, verification)) };
   } finally {
-    visit.open.delete(call.key);
+    verification.open.delete(call.key);
   }
 }
 
@@ -88,7 +92,7 @@ async function readRecord(call: Call): Promise<EntryRecord | null> {
   }
 }
 
-function checksOf(call: Call, visit: Verification): TraceChecks {
+function checksOf(call: Call, verification: Verification): TraceChecks {
   const { root, files } = call.prepared;
   let looks = call.freshDigests();
   return {
@@ -98,36 +102,36 @@ function checksOf(call: Call, visit: Verification): TraceChecks {
         : checkDependency(dependency, { root, files }),
     child: (dependency) => {
       looks = null; // an inner call that runs again may change the files
-      return lookAtChild(dependency, call, visit);
+      return lookAtChild(dependency, call, verification);
     },
-    sameFunction: (recorded) => isFunctionUnchanged(recorded, call.step.cacheDir),
+    sameFunction: (recorded) => isFunctionUnchanged(recorded, call.wrapped.cacheDir),
   };
 }
 
 /** Whether there is a function of that identity with the recorded code and declared dependencies. */
 async function isFunctionUnchanged(recorded: FlatTrace["functions"][number], home: string): Promise<boolean> {
-  for (const step of findWrapped(recorded.functionId, home)) {
-    if (await identifyFunction(step) === recorded.identity) return true;
+  for (const wrapped of findWrapped(recorded.functionId, home)) {
+    if (await identifyFunction(wrapped) === recorded.identity) return true;
   }
   return false;
 }
 
 /** A recorded inner call as it is now: made again where the verification may, else as its stored execution tells. */
-async function lookAtChild(recorded: ChildDependency, outer: Call, visit: Verification): Promise<ChildState> {
-  const steps = findWrapped(recorded.functionId, outer.step.cacheDir);
-  if (steps.length === 0) return { kind: "gone" };
+async function lookAtChild(recorded: ChildDependency, outer: Call, verification: Verification): Promise<ChildState> {
+  const candidates = findWrapped(recorded.functionId, outer.wrapped.cacheDir);
+  if (candidates.length === 0) return { kind: "gone" };
   const input = await recallArguments(recorded.args, outer.prepared.workspace.cache.blobs);
   if (input === null) return { kind: "unrepeatable" };
-  const inner = await identifyAmong(steps, recorded, input.receiver, input.args);
+  const inner = await identifyAmong(candidates, recorded, input.receiver, input.args);
   if (inner === null) return { kind: "unrepeatable" };
-  if (visit.open.has(inner.key)) return { kind: "stale", reasons: [] };
+  if (verification.open.has(inner.key)) return { kind: "stale", reasons: [] };
 
-  if (visit.rerun !== undefined) {
-    const outcome = await once(visit.outcomes, inner.key, () => visit.rerun!(inner, visit));
+  if (verification.rerun !== undefined) {
+    const outcome = await once(verification.outcomes, inner.key, () => verification.rerun!(inner, verification));
     const reasons = () => outcome.kind === "hit" ? whatChanged(inner, recorded, outcome.trace) : outcome.reasons;
     return { kind: "outcome", digest: outcome.digest, reasons };
   }
-  const { verdict } = await once(visit.findings, inner.key, () => lookUp(inner, visit));
+  const { verdict } = await once(verification.findings, inner.key, () => lookUp(inner, verification));
   if (verdict === null) {
     const { compareWithClosest } = await import("./explain.ts");
     return { kind: "stale", reasons: (await compareWithClosest(inner)).reasons };
@@ -156,13 +160,13 @@ async function whatChanged(inner: Call, recorded: ChildDependency, now: Trace): 
  * one whose key is the recorded one; if none is, the call cannot be repeated with certainty.
  */
 async function identifyAmong(
-  steps: readonly Wrapped[],
+  candidates: readonly Wrapped[],
   recorded: ChildDependency,
   receiver: unknown,
   args: readonly unknown[],
 ): Promise<Call | null> {
   try {
-    const calls = await Promise.all(steps.map((step) => identifyCall(step, receiver, args)));
+    const calls = await Promise.all(candidates.map((wrapped) => identifyCall(wrapped, receiver, args)));
     return calls.length === 1 ? calls[0]! : calls.find(({ key }) => key === recorded.key) ?? null;
   } catch {
     return null; // the arguments are no inputs of the function as it is now

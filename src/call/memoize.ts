@@ -22,7 +22,7 @@ import { runUnobserved } from "../reads/context.ts";
 /**
  * Answers one call of a wrapped function, from the cache if it can.
  *
- * @param step The wrapped function.
+ * @param wrapped The wrapped function.
  * @param receiver Its `this`.
  * @param args Its arguments.
  * @param options How this call uses the cache.
@@ -32,7 +32,7 @@ import { runUnobserved } from "../reads/context.ts";
  * @throws {CacheError} When the cache cannot be set up: a missing flag or permission, a directory that is a file.
  */
 export function memoize(
-  step: Wrapped,
+  wrapped: Wrapped,
   receiver: unknown,
   args: readonly unknown[],
   options: CallOptions,
@@ -40,7 +40,7 @@ export function memoize(
   const startedMs = performance.now();
   const place = computing?.reservePlace(); // no function runs before that is loaded
   return runUnobserved(async () => {
-    const call = await identifyCall(step, receiver, args);
+    const call = await identifyCall(wrapped, receiver, args);
     const packed = place?.pack(call) ?? null;
     const release = call.prepared.workspace.cache.use();
     try {
@@ -60,16 +60,16 @@ export function memoize(
 }
 
 /** Drops the entry of a call. @returns Whether there was one. */
-export function forget(step: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<boolean> {
+export function forget(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<boolean> {
   return runUnobserved(async () => {
-    const { key, prepared: { workspace: { cache } } } = await identifyCall(step, receiver, args);
+    const { key, prepared: { workspace: { cache } } } = await identifyCall(wrapped, receiver, args);
     return !cache.readOnly && (await cache.records.remove([key])).removed > 0;
   });
 }
 
 /** The key of a call. */
-export function keyOf(step: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallKey> {
-  return runUnobserved(async () => (await identifyCall(step, receiver, args)).key);
+export function keyOf(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallKey> {
+  return runUnobserved(async () => (await identifyCall(wrapped, receiver, args)).key);
 }
 
 /** Finds or makes the result of a call; `within` is the run in whose function it was made. */
@@ -77,21 +77,21 @@ async function answer(
   call: Call,
   options: CallOptions,
   within: Run | undefined,
-  visit: Verification = beginVerification(isHeard(call), answerInner),
+  verification: Verification = beginVerification(isHeard(call), answerInner),
 ): Promise<Outcome> {
   const isRead = options.force !== true && options.load !== false;
-  const found = isRead ? await lookUp(call, visit) : NOTHING_FOUND;
+  const found = isRead ? await lookUp(call, verification) : NOTHING_FOUND;
   if (found.verdict?.fresh) return outcomeOfTrace(found.verdict.trace);
 
   const { compute } = computing ?? await loadCompute();
-  const outcome = await compute(call, { options, found, visit, within });
+  const outcome = await compute(call, { options, found, verification, within });
   const isOfOther = outcome.isShared === true && outcome.isOfOtherInput === true;
   return isOfOther ? await answer(call, options, within) : outcome;
 }
 
 /** Makes an inner call again while the call around it is verified. */
-function answerInner(call: Call, visit: Verification): Promise<Outcome> {
-  return answer(call, {}, undefined, visit);
+function answerInner(call: Call, verification: Verification): Promise<Outcome> {
+  return answer(call, {}, undefined, verification);
 }
 
 let computing: typeof import("./compute.ts") | undefined;
@@ -103,13 +103,13 @@ async function loadCompute(): Promise<typeof import("./compute.ts")> {
 /**
  * What a call would do now, and why. Runs nothing and writes nothing.
  *
- * @param step The wrapped function.
+ * @param wrapped The wrapped function.
  * @param receiver Its `this`.
  * @param args Its arguments.
  */
-export function inspect(step: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallReport> {
+export function inspect(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallReport> {
   return runUnobserved(async () => {
-    const [call, { reportOf }] = await Promise.all([identifyCall(step, receiver, args), import("./explain.ts")]);
+    const [call, { reportOf }] = await Promise.all([identifyCall(wrapped, receiver, args), import("./explain.ts")]);
     return await reportOf(call, await lookUp(call, beginVerification(true), "afresh"));
   });
 }

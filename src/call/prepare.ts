@@ -22,17 +22,17 @@ import { isOwnModule } from "../words/program.ts";
 /**
  * Works it out.
  *
- * @param step The wrapped function.
+ * @param wrapped The wrapped function.
  * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file.
  * @throws {CacheError} When the cache or the tracking of code cannot be set up.
  */
-export async function prepareWrapped(step: Wrapped): Promise<Prepared> {
-  const parameters = step.parameters();
+export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
+  const parameters = wrapped.parameters();
   const names = parameters?.names.map((bound) => bound.name) ?? [];
   const defaults = withoutForeignParameters(await loadDefaultConfig(workingDirectory() ?? projectRoot()), names);
-  const options = resolveOptions(mergeOptions(defaults, step.given));
-  const isConfigured = step.given.cacheDir === undefined && options.cacheDir !== null;
-  const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : step.cacheDir, options);
+  const options = resolveOptions(mergeOptions(defaults, wrapped.given));
+  const isConfigured = wrapped.given.cacheDir === undefined && options.cacheDir !== null;
+  const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : wrapped.cacheDir, options);
   const root = projectRoot();
   const codeOptions: FingerprintOptions = {
     ...(options.track === null ? {} : { track: options.track }),
@@ -42,7 +42,7 @@ export async function prepareWrapped(step: Wrapped): Promise<Prepared> {
     projectRoot: root,
   };
   const audience: Audience = { verbose: options.verbose, onEvent: options.onEvent ?? undefined };
-  workspace.cache.onReport((report) => hear(step, report, audience));
+  workspace.cache.onReport((report) => hear(wrapped, report, audience));
   return {
     options,
     audience,
@@ -52,13 +52,13 @@ export async function prepareWrapped(step: Wrapped): Promise<Prepared> {
     plan: planArguments(parameters, options),
     ...(options.maxBytes === Infinity ? {} : { bound: new SizeBound(workspace.cache, options.maxBytes) }),
     codeOptions,
-    fingerprint: followFingerprint(step, codeOptions, (found) => warnOfCode(step, found, { audience, options })),
+    fingerprint: followFingerprint(wrapped, codeOptions, (found) => warnOfCode(wrapped, found, { audience, options })),
   };
 }
 
 /** Fingerprints the function once, and then only looks at what of it can have changed. */
 function followFingerprint(
-  step: Wrapped,
+  wrapped: Wrapped,
   codeOptions: FingerprintOptions,
   onNew: (found: Fingerprint) => void,
 ): () => Promise<Fingerprint> {
@@ -66,7 +66,7 @@ function followFingerprint(
   return async () => {
     if (known?.isFixed) return known;
     const before = known;
-    known = known === undefined ? await fingerprint(step.fn, codeOptions) : await known.refresh();
+    known = known === undefined ? await fingerprint(wrapped.fn, codeOptions) : await known.refresh();
     if (known !== before) onNew(known);
     return known;
   };
@@ -74,13 +74,13 @@ function followFingerprint(
 
 /** Names what of a function's code, or of the code among its inputs, cannot be seen. */
 export function warnOfCode(
-  step: Wrapped,
+  wrapped: Wrapped,
   { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
   { audience, options }: Pick<Prepared, "audience" | "options">,
 ): void {
   for (const detail of noticesOf({ notices, blind }, options)) {
-    if (warnOnce(`${step.fname}: ${detail}`)) {
-      announce({ kind: "notice", fname: step.fname, key: null, detail }, audience);
+    if (warnOnce(`${wrapped.fname}: ${detail}`)) {
+      announce({ kind: "notice", fname: wrapped.fname, key: null, detail }, audience);
     }
   }
 }

@@ -19,7 +19,7 @@ export function isHeard(call: Call): boolean {
 function report(call: Call, body: EventBody): void {
   const { audience } = call.prepared;
   if (isAudienceHeard(audience)) {
-    announce({ ...body, fname: call.step.fname, key: call.key } as CacheEvent, audience);
+    announce({ ...body, fname: call.wrapped.fname, key: call.key } as CacheEvent, audience);
   }
 }
 
@@ -56,20 +56,20 @@ export function reportWaiting(call: Call, holder: string, waitedMs: number): voi
 /** Something stored cannot be used. */
 export function reportDamaged(call: Call, detail: string): void {
   report(call, { kind: "damaged", detail });
-  warnOnce(`${call.step.fname}: a stored entry is damaged and is not used: ${detail}`);
+  warnOnce(`${call.wrapped.fname}: a stored entry is damaged and is not used: ${detail}`);
 }
 
 /** Something that the call read changed while it ran. */
 export function reportRaced(call: Call, changed: readonly string[]): void {
   report(call, { kind: "raced", changed });
   const list = changed.slice(0, 5).join(", ") + (changed.length > 5 ? ` and ${changed.length - 5} more` : "");
-  warnOnce(`${call.step.fname}: ${list} changed while it ran; the result is returned and not stored`);
+  warnOnce(`${call.wrapped.fname}: ${list} changed while it ran; the result is returned and not stored`);
 }
 
 /** The result is returned and could not be stored. */
 export function reportUnsaved(call: Call, detail: string, path: string | null): void {
   report(call, { kind: "save-failed", detail, path });
-  warnOnce(`${call.step.fname}: the result is returned and not stored: ${detail}`);
+  warnOnce(`${call.wrapped.fname}: the result is returned and not stored: ${detail}`);
 }
 
 /** Entries were removed to keep the cache under its bound. */
@@ -80,5 +80,5 @@ export function reportPruned(call: Call, { removed, freedBytes }: { removed: num
 /** Something that the user has to know about the function. */
 export function reportNotice(call: Call, detail: string): void {
   report(call, { kind: "notice", detail });
-  warnOnce(`${call.step.fname}: ${detail}`);
+  warnOnce(`${call.wrapped.fname}: ${detail}`);
 }

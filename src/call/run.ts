@@ -38,7 +38,7 @@ export type Execution =
  */
 export async function runFunction(run: Run): Promise<Execution> {
   const { call } = run;
-  const { step, prepared, receiver, args } = call;
+  const { wrapped, prepared, receiver, args } = call;
   const { root, files, options: { observe: observes } } = prepared;
   const reads = new CallFrame(run, { root, files, observes, hasBlindReads: call.isBlind, named: call.namedPaths });
   const inner = new FlatTraceBuilder();
@@ -50,7 +50,7 @@ export async function runFunction(run: Run): Promise<Execution> {
   let outcome: Awaited<ReturnType<typeof encode>>;
   try {
     outcome = await runInFrame(reads, async () => {
-      value = await step.fn.apply(receiver, [...args]);
+      value = await wrapped.fn.apply(receiver, [...args]);
       computeMs = performance.now() - startedMs;
       // Still part of the call: reading a result may be reading the world, as with getters and a file's times.
       return await encode(value);

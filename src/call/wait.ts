@@ -23,7 +23,7 @@ export async function takeLock({ call, parent }: Run): Promise<CallLock | null> 
   const { cache } = call.prepared.workspace;
   let toldMs = -TELL_MS;
   const waiting = cache.lock(call.key, {
-    fname: call.step.fname,
+    fname: call.wrapped.fname,
     holding: heldKeys(parent),
     waitMs: call.prepared.options.waitMs,
     onWait: (holder, waitedMs) => {

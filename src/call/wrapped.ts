@@ -53,14 +53,14 @@ export class Wrapped {
    * @param fn The function.
    * @param options Options given in code, checked.
    * @param name Name to show when the options give none.
-   * @param prepareStep Works out what its calls need; asked by the first of them.
+   * @param prepareCalls Works out what its calls need; asked by the first of them.
    * @throws {CacheTypeError} `ERR_OPTION_PARAMETER` for a name in `fileArgs` or `ignoreArgs` that is no parameter.
    */
   constructor(
     readonly fn: AnyFunction,
     options: ValidatedOptions,
     name: string,
-    readonly prepareStep: (step: Wrapped) => Promise<Prepared>,
+    readonly prepareCalls: (wrapped: Wrapped) => Promise<Prepared>,
   ) {
     this.given = options;
     this.fname = options.name ?? (name || "anonymous");
@@ -85,7 +85,7 @@ export class Wrapped {
    */
   prepare(): Promise<Prepared> {
     if (this.#prepared === undefined) {
-      const preparing = this.prepareStep(this);
+      const preparing = this.prepareCalls(this);
       this.#prepared = preparing;
       preparing.then((ready) => this.#ready = ready, () => {
         if (this.#prepared === preparing) this.#prepared = undefined;
@@ -123,37 +123,37 @@ function wrapSite(): string | null {
 }
 
 /** Cached functions, held weakly: a factory may wrap thousands. */
-class Registry<Step extends object> {
-  readonly #byId = new Map<string, Set<WeakRef<Step>>>();
+class Registry<Item extends object> {
+  readonly #byId = new Map<string, Set<WeakRef<Item>>>();
 
   /** Adds a function under its identity. */
-  add(functionId: string, step: Step): void {
+  add(functionId: string, wrapped: Item): void {
     const refs = this.#byId.get(functionId);
-    if (refs === undefined) this.#byId.set(functionId, new Set([new WeakRef(step)]));
-    else refs.add(new WeakRef(step));
+    if (refs === undefined) this.#byId.set(functionId, new Set([new WeakRef(wrapped)]));
+    else refs.add(new WeakRef(wrapped));
   }
 
   /** The functions with this identity; more than one when a factory wraps closures of one text. */
-  find(functionId: string): Step[] {
+  find(functionId: string): Item[] {
     const refs = this.#byId.get(functionId);
     if (refs === undefined) return [];
-    const found: Step[] = [];
+    const found: Item[] = [];
     for (const ref of refs) {
-      const step = ref.deref();
-      if (step === undefined) refs.delete(ref);
-      else found.push(step);
+      const wrapped = ref.deref();
+      if (wrapped === undefined) refs.delete(ref);
+      else found.push(wrapped);
     }
     return found;
   }
 }
 
-const steps = new Registry<Wrapped>();
+const registry = new Registry<Wrapped>();
 const byCachedFunction = new WeakMap<object, Wrapped>();
 
 /** Makes a wrapped function known. */
-export function registerWrapped(step: Wrapped, cachedFunction: object): void {
-  steps.add(step.functionId, step);
-  byCachedFunction.set(cachedFunction, step);
+export function registerWrapped(wrapped: Wrapped, cachedFunction: object): void {
+  registry.add(wrapped.functionId, wrapped);
+  byCachedFunction.set(cachedFunction, wrapped);
 }
 
 /**
@@ -163,8 +163,8 @@ export function registerWrapped(step: Wrapped, cachedFunction: object): void {
  * @param home The cache directory of the function in whose trace it stands.
  */
 export function findWrapped(functionId: string, home: string): Wrapped[] {
-  const found = steps.find(functionId);
-  const atHome = found.filter((step) => step.cacheDir === home);
+  const found = registry.find(functionId);
+  const atHome = found.filter((wrapped) => wrapped.cacheDir === home);
   return atHome.length > 0 ? atHome : found;
 }
 
@@ -175,6 +175,8 @@ export function findWrapped(functionId: string, home: string): Wrapped[] {
  * that the name alone would not tell which one is meant.
  */
 export function cachedIdentity(value: object): string | undefined {
-  const step = byCachedFunction.get(value);
-  return step === undefined || findWrapped(step.functionId, step.cacheDir).length > 1 ? undefined : step.functionId;
+  const wrapped = byCachedFunction.get(value);
+  return wrapped === undefined || findWrapped(wrapped.functionId, wrapped.cacheDir).length > 1
+    ? undefined
+    : wrapped.functionId;
 }

@@ -122,7 +122,7 @@ export type FlatDependency = Exclude<Dependency, ChildDependency>;
  */
 export interface FlatTrace {
   /** The inner cached functions, each with a digest of its code and of the dependencies that its options declare. */
-  readonly functions: readonly { readonly functionId: string; readonly identity: Digest<"step"> }[];
+  readonly functions: readonly { readonly functionId: string; readonly identity: Digest<"function"> }[];
   /** Dependencies of the execution and of the inner calls; the calls themselves are left out. */
   readonly dependencies: readonly FlatDependency[];
 }

@@ -208,7 +208,7 @@ testIn("what a nested call that is not stored rests on is still checked", async 
   const cache = await project.open();
   const gone = record({ fname: "load", key: "load" });
   const entry = await withResult(cache, record({ fname: "report", key: "report", reads: [child(gone)] }), 1);
-  const functions = [{ functionId: gone.functionId, identity: digestOf<"step">("load") }];
+  const functions = [{ functionId: gone.functionId, identity: digestOf<"function">("load") }];
   const support = { functions, dependencies: [file("a.csv", "1")] };
   await cache.records.commit({ ...entry, traces: [{ ...entry.traces[0]!, support }] });
   assertEquals(await project.stale(), []);

@@ -56,7 +56,7 @@ function fullRecord(): EntryRecord {
       {
         ...record.traces[0]!,
         support: {
-          functions: [{ functionId: "clean @ src/clean.ts", identity: digestBytes<"step">("i") }],
+          functions: [{ functionId: "clean @ src/clean.ts", identity: digestBytes<"function">("i") }],
           dependencies: [{ kind: "file", path: "data/a.csv", digest: content("a") }],
         },
       },
