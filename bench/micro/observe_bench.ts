@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import { RACY_MS } from "../../src/reads/files/snapshot.ts";
-import { CallFrame, runInFrame } from "../../src/reads/run_observed.ts";
+import { CallReads, runObserved } from "../../src/reads/run_observed.ts";
 
 const FILES = 1_000;
 const ROUNDS = 31;
@@ -42,23 +42,23 @@ async function measure(paths: readonly string[]): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     after.push(timeOf(readAll));
 
-    const frame = newFrame(files);
+    const reads = newReads(files);
     let length = 0;
-    inside.push(timeOf(() => length = runInFrame(frame, readAll)));
+    inside.push(timeOf(() => length = runObserved(reads, readAll)));
     const startedMs = performance.now();
-    const { dependencies, raced } = await frame.settle();
+    const { dependencies, raced } = await reads.settle();
     settling.push(performance.now() - startedMs);
     assertEquals([length, dependencies.length, raced.length], [expected, FILES, 0]);
 
-    const other = newFrame(files);
+    const other = newReads(files);
     const { promise, resolve } = Promise.withResolvers<void>();
-    const running = runInFrame(other, () => promise);
+    const running = runObserved(other, () => promise);
     beside.push(timeOf(readAll));
     resolve();
     await running;
     assertEquals((await other.settle()).dependencies, []);
 
-    empty.push(timeOf(() => runInFrame(newFrame(files), () => 0)));
+    empty.push(timeOf(() => runObserved(newReads(files), () => 0)));
   }
   const bare = best(before);
   report(`${FILES} reads before any cached call`, bare, bare);
@@ -69,8 +69,8 @@ async function measure(paths: readonly string[]): Promise<void> {
   printLine(`putting the observation in place and back: ${(best(empty) * 1000).toFixed(0)} µs`);
 }
 
-function newFrame(files: FileDigests): CallFrame {
-  return new CallFrame({ parent: undefined, reads: undefined }, { root: folder, files });
+function newReads(files: FileDigests): CallReads {
+  return new CallReads({ parent: undefined, reads: undefined }, { root: folder, files });
 }
 
 function timeOf(action: () => unknown): number {

@@ -9,7 +9,7 @@ import type { Run } from "./runs.ts";
 import { FlatTraceBuilder } from "./flat_trace.ts";
 import type { Dependency, FlatTrace } from "../words/records.ts";
 import { reportRun } from "./report.ts";
-import { CallFrame, isBelow, runInFrame } from "../reads/run_observed.ts";
+import { CallReads, isBelow, runObserved } from "../reads/run_observed.ts";
 
 /** One execution of the function. */
 export type Execution =
@@ -40,7 +40,7 @@ export async function runFunction(run: Run): Promise<Execution> {
   const { call } = run;
   const { wrapped, prepared, receiver, args } = call;
   const { root, files, options: { observe: observes } } = prepared;
-  const reads = new CallFrame(run, { root, files, observes, hasBlindReads: call.isBlind, named: call.namedPaths });
+  const reads = new CallReads(run, { root, files, observes, hasBlindReads: call.isBlind, named: call.namedPaths });
   const inner = new FlatTraceBuilder();
   run.reads = reads;
   run.inner = inner;
@@ -49,7 +49,7 @@ export async function runFunction(run: Run): Promise<Execution> {
   let value: unknown;
   let outcome: Awaited<ReturnType<typeof encode>>;
   try {
-    outcome = await runInFrame(reads, async () => {
+    outcome = await runObserved(reads, async () => {
       value = await wrapped.fn.apply(receiver, [...args]);
       computeMs = performance.now() - startedMs;
       // Still part of the call: reading a result may be reading the world, as with getters and a file's times.

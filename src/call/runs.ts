@@ -10,7 +10,7 @@
 import type { Call } from "./identify.ts";
 import type { Outcome } from "./outcome.ts";
 import type { FlatTraceBuilder } from "./flat_trace.ts";
-import { type CallFrame, currentFrame } from "../reads/run_observed.ts";
+import { type CallReads, currentReads } from "../reads/run_observed.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import type { CallKey } from "../words/digests.ts";
 
@@ -21,7 +21,7 @@ export class Run {
   /** The runs that it waits for, or that calls inside it wait for. */
   readonly waitsFor: Set<Run> = new Set();
   /** Reads of its function; `undefined` until that runs. */
-  reads: CallFrame | undefined;
+  reads: CallReads | undefined;
   /** Dependencies of its inner calls; `undefined` until its function runs. */
   inner: FlatTraceBuilder | undefined;
   #finish!: (outcome: Outcome) => void;
@@ -48,7 +48,7 @@ export class Run {
 
 /** The run in whose function the present code runs. */
 export function currentRun(): Run | undefined {
-  const run = currentFrame()?.run;
+  const run = currentReads()?.run;
   return run instanceof Run ? run : undefined;
 }
 

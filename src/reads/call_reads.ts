@@ -21,7 +21,7 @@ import { type Look, lookAt } from "./dependency.ts";
 import type { ChildDependency } from "../words/records.ts";
 import type { FileDigests } from "./files/file_digests.ts";
 import { isAbsolutePath, parentOf } from "../options/paths.ts";
-import { isLines, ObservationSet, type SettledFrame } from "./read_log.ts";
+import { isLines, ObservationSet, type SettledReads } from "./read_log.ts";
 import type { FileObservation } from "./file_observation.ts";
 import type { Listing, StatObservation } from "./observations.ts";
 import { isBelow, observedPath, OwnPaths } from "./own_paths.ts";
@@ -31,11 +31,11 @@ export interface ReadingRun {
   /** The call that made this one; it too depends on no file that the inner one wrote over. */
   readonly parent: ReadingRun | undefined;
   /** Reads of its function; `undefined` until that runs. */
-  readonly reads: CallFrame | undefined;
+  readonly reads: CallReads | undefined;
 }
 
 /** Circumstances of a call that decide which of its reads are dependencies. */
-export interface CallFrameOptions {
+export interface CallReadsOptions {
   /** The project root: dependencies hold paths relative to it. */
   readonly root: string;
   readonly files: FileDigests;
@@ -71,7 +71,7 @@ export type WriteKind =
   | "metadata";
 
 /** A running call. Its methods are called by what observes the platform's functions. */
-export class CallFrame {
+export class CallReads {
   readonly root: string;
   readonly files: FileDigests;
   readonly observes: boolean;
@@ -87,9 +87,9 @@ export class CallFrame {
 
   /**
    * @param run The run whose function reads.
-   * @param options See {@linkcode CallFrameOptions}.
+   * @param options See {@linkcode CallReadsOptions}.
    */
-  constructor(readonly run: ReadingRun, options: CallFrameOptions) {
+  constructor(readonly run: ReadingRun, options: CallReadsOptions) {
     this.root = options.root;
     this.files = options.files;
     this.observes = options.observes ?? true;
@@ -176,9 +176,9 @@ export class CallFrame {
 
   /** The call sets or deletes an environment variable. */
   wroteVariable(name: string): void {
-    for (const frame of this.#chain()) {
-      frame.#seen.freezeVariable(name);
-      frame.#ownVariables.delete(name);
+    for (const reads of this.#chain()) {
+      reads.#seen.freezeVariable(name);
+      reads.#ownVariables.delete(name);
     }
     this.#ownVariables.add(name);
   }
@@ -190,9 +190,9 @@ export class CallFrame {
 
   /** The call changes the working directory. */
   wroteCwd(): void {
-    for (const frame of this.#chain()) {
-      frame.#seen.freezeCwd();
-      frame.#isCwdOwn = false;
+    for (const reads of this.#chain()) {
+      reads.#seen.freezeCwd();
+      reads.#isCwdOwn = false;
     }
     this.#isCwdOwn = true;
   }
@@ -201,8 +201,8 @@ export class CallFrame {
   beforeWrite(argument: unknown, kind: WriteKind): void {
     const path = pathOfArgument(argument);
     if (path === null) return;
-    for (const frame of this.#chain()) {
-      frame.#seen.freeze(path, kind === "removed" || kind === "moved" || kind === "tree");
+    for (const reads of this.#chain()) {
+      reads.#seen.freeze(path, kind === "removed" || kind === "moved" || kind === "tree");
     }
   }
 
@@ -210,9 +210,9 @@ export class CallFrame {
   wrote(argument: unknown, kind: WriteKind): void {
     const path = pathOfArgument(argument);
     if (path === null) return;
-    for (const frame of this.#chain()) {
-      frame.#seen.madeEntry(path);
-      if (frame !== this) frame.#own.disown(path);
+    for (const reads of this.#chain()) {
+      reads.#seen.madeEntry(path);
+      if (reads !== this) reads.#own.disown(path);
     }
     if (kind === "metadata") return;
     if (kind === "part") {
@@ -255,7 +255,7 @@ export class CallFrame {
    * Call it after the result has been encoded: a result may hold what `stat` returned, and which of its members count
    * shows when they are looked at.
    */
-  settle(): Promise<SettledFrame> {
+  settle(): Promise<SettledReads> {
     this.#isRunning = false;
     return this.#seen.settle();
   }
@@ -268,7 +268,7 @@ export class CallFrame {
   }
 
   /** This call and the running ones around it. */
-  *#chain(): Iterable<CallFrame> {
+  *#chain(): Iterable<CallReads> {
     if (this.#isRunning) yield this;
     for (let run = this.run.parent; run !== undefined; run = run.parent) {
       if (run.reads?.isRunning === true) yield run.reads;

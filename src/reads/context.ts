@@ -5,10 +5,10 @@
  */
 // Loaded by the first call.
 import defer * as asyncHooks from "node:async_hooks";
-import type { CallFrame } from "./call_reads.ts";
+import type { CallReads } from "./call_reads.ts";
 import { observedPath } from "./own_paths.ts";
 
-type Storage = asyncHooks.AsyncLocalStorage<CallFrame | undefined>;
+type Storage = asyncHooks.AsyncLocalStorage<CallReads | undefined>;
 
 let storage: Storage | undefined;
 let running = 0;
@@ -24,28 +24,28 @@ export interface RunningListener {
  * The innermost call that is running here; `undefined` outside of calls, and in what a call left behind after it ended.
  * Outside of calls this costs one comparison.
  */
-export function currentFrame(): CallFrame | undefined {
+export function currentReads(): CallReads | undefined {
   if (running === 0) return undefined;
-  const frame = storage?.getStore();
-  return frame?.isRunning === true ? frame : undefined;
+  const reads = storage?.getStore();
+  return reads?.isRunning === true ? reads : undefined;
 }
 
 /** The call that what is read here belongs to; `undefined` outside of calls, and within {@linkcode mutedApply}. */
-export function observingFrame(): CallFrame | undefined {
+export function observingReads(): CallReads | undefined {
   if (running === 0 || muted > 0) return undefined;
-  const frame = currentFrame();
-  return frame?.observes === true ? frame : undefined;
+  const reads = currentReads();
+  return reads?.observes === true ? reads : undefined;
 }
 
-/** Runs `body` as part of `frame`, with everything that it starts. `undefined`: as part of no call. */
-export function enterFrame<T>(frame: CallFrame | undefined, body: () => T): T {
-  if (frame === undefined && storage === undefined) return body();
-  return useStorage().run(frame, body);
+/** Runs `body` as part of the call of `reads`, with everything that it starts. `undefined`: as part of no call. */
+export function enterReads<T>(reads: CallReads | undefined, body: () => T): T {
+  if (reads === undefined && storage === undefined) return body();
+  return useStorage().run(reads, body);
 }
 
 /** Runs `body` as part of no call: what it reads is nobody's input. For the cache's own work inside a running call. */
 export function runUnobserved<T>(body: () => T): T {
-  return enterFrame(undefined, body);
+  return enterReads(undefined, body);
 }
 
 /** Calls a function of the platform without observing what it reads before it returns. */
@@ -63,14 +63,14 @@ export function mutedApply(
   }
 }
 
-/** A function of the user that the platform calls on its way: what it reads belongs to `frame` again. */
+/** A function of the user that the platform calls on its way: what it reads belongs to that call again. */
 // deno-lint-ignore no-explicit-any
-export function observedCallback<F extends (...args: any[]) => any>(frame: CallFrame, callback: F): F {
+export function observedCallback<F extends (...args: any[]) => any>(reads: CallReads, callback: F): F {
   return function (this: unknown, ...args: unknown[]): unknown {
     const before = muted;
     muted = 0;
     try {
-      return enterFrame(frame, () => Reflect.apply(callback, this, args));
+      return enterReads(reads, () => Reflect.apply(callback, this, args));
     } finally {
       muted = before;
     }
@@ -107,8 +107,8 @@ function useStorage(): Storage {
  * ```
  */
 export function trackFile(path: string | URL): string {
-  const frame = currentFrame();
-  if (frame !== undefined) return frame.trackFile(path);
+  const reads = currentReads();
+  if (reads !== undefined) return reads.trackFile(path);
   const observed = observedPath(path);
   if (observed === null) throw new TypeError(`Cannot track ${path}: want a path or a file: URL`);
   return observed.path;

@@ -22,7 +22,7 @@ import {
 import { isBelow } from "./own_paths.ts";
 
 /** What a call turned out to depend on. */
-export interface SettledFrame {
+export interface SettledReads {
   /** In the order of first observation. */
   readonly dependencies: Dependency[];
   /** What changed between being looked at and the end of the run, in words or as absolute paths; empty: nothing. */
@@ -193,7 +193,7 @@ export class ObservationSet {
   }
 
   /** Digests what was read and finds what changed since. */
-  async settle(): Promise<SettledFrame> {
+  async settle(): Promise<SettledReads> {
     const files = [...this.#files.values()];
     const raced = new Set(this.#unclear);
     const states = await fileStates(this.#context.files, files.map((file) => file.path));

@@ -3,38 +3,38 @@
  *
  * @module
  */
-import type { CallFrame } from "./call_reads.ts";
-import { beginRunning, endRunning, enterFrame } from "./context.ts";
+import type { CallReads } from "./call_reads.ts";
+import { beginRunning, endRunning, enterReads } from "./context.ts";
 import { denoPatches } from "./patch/deno_functions.ts";
 import { nodePatches } from "./patch/node_functions.ts";
 import { applyPatches, type Patch, revertPatches } from "./patch/patches.ts";
 
-export { CallFrame } from "./call_reads.ts";
-export type { CallFrameOptions, ReadingRun } from "./call_reads.ts";
-export { currentFrame, runUnobserved } from "./context.ts";
+export { CallReads } from "./call_reads.ts";
+export type { CallReadsOptions, ReadingRun } from "./call_reads.ts";
+export { currentReads, runUnobserved } from "./context.ts";
 export { isBelow } from "./own_paths.ts";
-export type { SettledFrame } from "./read_log.ts";
+export type { SettledReads } from "./read_log.ts";
 export { trackFile } from "./context.ts";
 
 const observing = { begin: startObserving, end: stopObserving };
 
 /**
- * Runs `body` as the call `frame`: what it, and everything that it starts, reads and calls joins the frame, across
+ * Runs `body` as the function of a call: its reads and calls, and those of all it starts, are noted in `reads`, across
  * `await`, timers and other calls that run at the same time.
  *
  * The platform's functions are observed while at least one such body runs, until the promise that it returns is settled.
  *
  * @returns What `body` returns, the very same promise included; for another object with a `then`, a promise of it.
  */
-export function runInFrame<T>(frame: CallFrame, body: () => T): T {
+export function runObserved<T>(reads: CallReads, body: () => T): T {
   beginRunning(observing);
   let result: T;
   try {
-    result = enterFrame(frame, body);
-    // Anything else with a `then` is started by it, and must not be started twice, nor outside of the frame.
+    result = enterReads(reads, body);
+    // Anything else with a `then` is started by it, and must not be started twice, nor outside of the call.
     if (!(result instanceof Promise) && isThenable(result)) {
       const thenable = result;
-      result = enterFrame(frame, () => Promise.resolve(thenable)) as T;
+      result = enterReads(reads, () => Promise.resolve(thenable)) as T;
     }
   } catch (error) {
     endRunning(observing);

@@ -5,7 +5,7 @@ import type { ContentDigest } from "../../src/words/digests.ts";
 import { CacheError } from "../../src/words/errors.ts";
 import type { StaleReason } from "../../src/words/events.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
-import { inFolder, observeRun } from "../support/frames.ts";
+import { inFolder, observeRun } from "../support/reads.ts";
 
 function check(root: string, dependency: unknown): StaleReason | null | Promise<StaleReason | null> {
   return checkDependency(dependency as FlatDependency, { root, files: new FileDigests() });

@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { walkDirectory } from "../../src/reads/files/directory.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
-import { inFolder } from "../support/frames.ts";
+import { inFolder } from "../support/reads.ts";
 
 function writeTree(folder: string): void {
   Deno.mkdirSync(`${folder}/sub/deep`, { recursive: true });

@@ -10,7 +10,7 @@ import {
   type RememberedFile,
   stampOf,
 } from "../../src/reads/files/snapshot.ts";
-import { inFolder } from "../support/frames.ts";
+import { inFolder } from "../support/reads.ts";
 
 const DIGEST = "ab".repeat(32) as ContentDigest;
 const CONTENT = { digest: DIGEST, sizeBytes: 10 };

@@ -1,7 +1,7 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { hashFileSync } from "../../src/reads/files/hash_file.ts";
 import { hashSoon } from "../../src/reads/files/parallel.ts";
-import { inFolder } from "../support/frames.ts";
+import { inFolder } from "../support/reads.ts";
 
 Deno.test("several threads give the digests that one gives", () =>
   inFolder(async (folder) => {

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEqua
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import process from "node:process";
-import { inFolder, inShort, newFrame, observeRun } from "../support/frames.ts";
-import { originalOf, runInFrame } from "../../src/reads/run_observed.ts";
+import { inFolder, inShort, newReads, observeRun } from "../support/reads.ts";
+import { originalOf, runObserved } from "../../src/reads/run_observed.ts";
 import { Rig } from "../support/rig.ts";
 
 /** Something a function may do with `a` (a file), `d` (a folder with `x`), `link` (to `a`) or `none` (nothing). */
@@ -208,7 +208,7 @@ Deno.test("everything is as it was when no call runs, and looks as it did while 
     );
   const before = new Map(members());
   let changed = 0;
-  await runInFrame(newFrame("/"), async () => {
+  await runObserved(newReads("/"), async () => {
     await Promise.resolve();
     for (const [name, during] of members()) {
       const plain = before.get(name)!;
@@ -239,7 +239,7 @@ Deno.test("everything is put back after a body that throws, at once or later", a
   const { readFile } = Deno;
   assertThrows(
     () =>
-      runInFrame(newFrame("/"), () => {
+      runObserved(newReads("/"), () => {
         assert(Deno.readFile !== readFile);
         throw new Error("at once");
       }),
@@ -249,7 +249,7 @@ Deno.test("everything is put back after a body that throws, at once or later", a
   assertStrictEquals(Deno.readFile, readFile);
   await assertRejects(
     () =>
-      runInFrame(newFrame("/"), async () => {
+      runObserved(newReads("/"), async () => {
         await Promise.resolve();
         assert(Deno.readFile !== readFile);
         throw new Error("later");
@@ -263,7 +263,7 @@ Deno.test("everything is put back after a body that throws, at once or later", a
 Deno.test("a function that was taken as a value during a call works after it, and in the next call observes", () =>
   inFolder(async (folder) => {
     prepare(folder);
-    const taken = await runInFrame(newFrame(folder), () => Promise.resolve(Deno.readTextFileSync));
+    const taken = await runObserved(newReads(folder), () => Promise.resolve(Deno.readTextFileSync));
     assert(taken !== Deno.readTextFileSync);
     assertEquals(taken(`${folder}/a`), "content of a");
     assertStrictEquals(originalOf(taken), Deno.readTextFileSync);
@@ -277,9 +277,9 @@ Deno.test("a function that a test has replaced stays replaced", () =>
     const stub = () => "stub";
     try {
       Deno.readTextFileSync = stub;
-      assertEquals(await runInFrame(newFrame(folder), () => Promise.resolve(Deno.readTextFileSync("x"))), "stub");
+      assertEquals(await runObserved(newReads(folder), () => Promise.resolve(Deno.readTextFileSync("x"))), "stub");
       assertStrictEquals(Deno.readTextFileSync, stub);
-      runInFrame(newFrame(folder), () => {
+      runObserved(newReads(folder), () => {
         Deno.statSync = stub as never;
       });
       assertStrictEquals<unknown>(Deno.statSync, stub);
@@ -327,7 +327,7 @@ Deno.test("a rejection that nobody handles stays unhandled", () =>
     };
     addEventListener("unhandledrejection", listen);
     try {
-      await runInFrame(newFrame(folder), async () => {
+      await runObserved(newReads(folder), async () => {
         void Deno.readFile(`${folder}/none`);
         assertInstanceOf(await rejected.promise, Deno.errors.NotFound);
       });

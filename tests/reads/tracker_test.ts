@@ -4,8 +4,8 @@ import process from "node:process";
 import type { CallKey, Digest } from "../../src/words/digests.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import type { ChildDependency, Dependency } from "../../src/words/records.ts";
-import { currentFrame, runInFrame, runUnobserved, trackFile } from "../../src/reads/run_observed.ts";
-import { inFolder, newFrame, observeRun } from "../support/frames.ts";
+import { currentReads, runObserved, runUnobserved, trackFile } from "../../src/reads/run_observed.ts";
+import { inFolder, newReads, observeRun } from "../support/reads.ts";
 
 function digestOf(dependencies: readonly Dependency[], path: string): string | null | undefined {
   for (const each of dependencies) if ("path" in each && each.path === path) return each.digest;
@@ -70,7 +70,7 @@ Deno.test("what a call leaves running after its end joins nobody", () =>
     const gate = Promise.withResolvers<void>();
     let left: Promise<unknown> | undefined;
     const { seen } = await observeRun(folder, () => {
-      left = gate.promise.then(() => [currentFrame(), Deno.readTextFileSync(`${folder}/a`)]);
+      left = gate.promise.then(() => [currentReads(), Deno.readTextFileSync(`${folder}/a`)]);
     });
     // While another call runs, the functions are still observed.
     const other = await observeRun(folder, () => {
@@ -92,23 +92,23 @@ Deno.test("runUnobserved() reads for nobody", () =>
     assertEquals(seen, []);
   }));
 
-Deno.test("currentFrame() is the innermost running call", async () => {
-  assertStrictEquals(currentFrame(), undefined);
-  const outer = newFrame("/");
-  await runInFrame(outer, async () => {
-    assertStrictEquals(currentFrame(), outer);
-    const within = newFrame("/");
+Deno.test("currentReads() is the innermost running call", async () => {
+  assertStrictEquals(currentReads(), undefined);
+  const outer = newReads("/");
+  await runObserved(outer, async () => {
+    assertStrictEquals(currentReads(), outer);
+    const within = newReads("/");
     assertStrictEquals(within.run.parent, outer.run);
-    await runInFrame(within, () => Promise.resolve(assertStrictEquals(currentFrame(), within)));
-    assertStrictEquals(currentFrame(), outer);
+    await runObserved(within, () => Promise.resolve(assertStrictEquals(currentReads(), within)));
+    assertStrictEquals(currentReads(), outer);
   });
-  assertStrictEquals(currentFrame(), undefined);
+  assertStrictEquals(currentReads(), undefined);
 });
 
-Deno.test("runInFrame() returns the very promise of the body, and starts what only has a then once", async () => {
+Deno.test("runObserved() returns the very promise of the body, and starts what only has a then once", async () => {
   const promise = Promise.resolve(1);
-  assertStrictEquals(runInFrame(newFrame("/"), () => promise), promise);
-  assertStrictEquals(runInFrame(newFrame("/"), () => 5), 5);
+  assertStrictEquals(runObserved(newReads("/"), () => promise), promise);
+  assertStrictEquals(runObserved(newReads("/"), () => 5), 5);
   let started = 0;
   const { value, seen } = await observeRun("/", () => ({
     then(resolve: (value: string) => void) {
@@ -122,16 +122,16 @@ Deno.test("runInFrame() returns the very promise of the body, and starts what on
 
 Deno.test("inner calls keep the order in which they were made, whichever ends first", () =>
   inFolder(async (folder) => {
-    const frame = newFrame(folder);
-    runInFrame(frame, () => {
-      const slots = [frame.reserveChild(), frame.reserveChild(), frame.reserveChild(), frame.reserveChild()];
+    const reads = newReads(folder);
+    runObserved(reads, () => {
+      const slots = [reads.reserveChild(), reads.reserveChild(), reads.reserveChild(), reads.reserveChild()];
       Deno.env.get("CACHEPY_NONE");
       slots[2]!(child("c"));
       slots[0]!(child("a"));
-      frame.reserveChild()(child("a"));
-      frame.reserveChild()(child("a", "5"));
+      reads.reserveChild()(child("a"));
+      reads.reserveChild()(child("a", "5"));
     });
-    const { dependencies } = await frame.settle();
+    const { dependencies } = await reads.settle();
     assertEquals(dependencies.map((each) => each.kind === "child" ? each.functionId + each.outcome[0] : each.kind), [
       "a0",
       "c0",
@@ -218,12 +218,12 @@ Deno.test("trackFile() counts a file or a directory by content, and outside of c
     await observeRun(folder, () => assertThrows(() => trackFile(new URL("https://x.y/")), TypeError, "want a path"));
   }));
 
-Deno.test("a frame that has ended takes no more", () =>
+Deno.test("a call that has ended takes no more", () =>
   inFolder(async (folder) => {
-    const frame = newFrame(folder);
-    assertEquals(await frame.settle(), { dependencies: [], raced: [] });
-    assertEquals(frame.trackFile(`${folder}/a`), `${folder}/a`);
-    assertEquals(frame.isRunning, false);
+    const reads = newReads(folder);
+    assertEquals(await reads.settle(), { dependencies: [], raced: [] });
+    assertEquals(reads.trackFile(`${folder}/a`), `${folder}/a`);
+    assertEquals(reads.isRunning, false);
   }));
 
 const METADATA: [string, (path: string) => unknown, string][] = [
@@ -280,13 +280,13 @@ Deno.test("a stat result keeps its shape and can be written to", () =>
     assertEquals(seen, ["stat a (existence)"]);
   }));
 
-Deno.test("a result that holds a stat result counts what is looked at before the frame is settled", () =>
+Deno.test("a result that holds a stat result counts what is looked at before the reads are settled", () =>
   inFolder(async (folder) => {
     Deno.writeTextFileSync(`${folder}/a`, "a");
-    const frame = newFrame(folder);
-    const info = runInFrame(frame, () => Deno.statSync(`${folder}/a`));
+    const reads = newReads(folder);
+    const info = runObserved(reads, () => Deno.statSync(`${folder}/a`));
     void info.mtime;
-    const { dependencies } = await frame.settle();
+    const { dependencies } = await reads.settle();
     assertEquals((dependencies[0] as { fields?: string[] }).fields, ["mtime"]);
   }));
 

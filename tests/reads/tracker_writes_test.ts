@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { checkDependency } from "../../src/reads/dependency.ts";
 import type { FlatDependency } from "../../src/words/records.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
-import { inFolder, observeRun } from "../support/frames.ts";
+import { inFolder, observeRun } from "../support/reads.ts";
 
 async function inner<T>(root: string, body: () => T): Promise<Awaited<T>> {
   return (await observeRun(root, body)).value;

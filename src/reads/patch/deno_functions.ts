@@ -32,12 +32,12 @@ import type { Observer } from "./wrap.ts";
 /** Paths of open files, by `Deno.FsFile`: the methods `stat` and `truncate` of a file are not passed its path. */
 const openFiles = new WeakMap<object, string>();
 
-const opens: Observer = (frame, [path, options]) => {
-  const outcome = observeOpen(frame, path, modeOfOptions(options));
+const opens: Observer = (reads, [path, options]) => {
+  const outcome = observeOpen(reads, path, modeOfOptions(options));
   return rememberFile(path, outcome);
 };
 
-const creates: Observer = (frame, [path]) => rememberFile(path, observeWrite(frame, path, "whole"));
+const creates: Observer = (reads, [path]) => rememberFile(path, observeWrite(reads, path, "whole"));
 
 function rememberFile(path: unknown, outcome: ReturnType<Observer>): ReturnType<Observer> {
   return {
@@ -61,7 +61,7 @@ const appends = (args: unknown[]) => {
   return options?.append === true || options?.create === false;
 };
 
-const truncates: Observer = (frame, [path, length]) => observeWrite(frame, path, length > 0 ? "part" : "whole");
+const truncates: Observer = (reads, [path, length]) => observeWrite(reads, path, length > 0 ? "part" : "whole");
 
 /** Observers of functions that come in two forms: `name`, which returns a promise, and `nameSync`. */
 const BOTH_FORMS: Readonly<Record<string, Observer>> = {
@@ -89,29 +89,29 @@ const BOTH_FORMS: Readonly<Record<string, Observer>> = {
   chown: writes("metadata"),
 };
 
-const asksFileStat: Observer = (frame, _args, file) => {
+const asksFileStat: Observer = (reads, _args, file) => {
   const path = openFiles.get(file);
   if (path === undefined) return;
-  const stat: StatObservation | null = frame.observeStat(path.startsWith("file:") ? new URL(path) : path, true);
+  const stat: StatObservation | null = reads.observeStat(path.startsWith("file:") ? new URL(path) : path, true);
   return stat === null ? undefined : { done: (info) => void reportFields(info, (field) => stat.sawField(field)) };
 };
 
-const truncatesFile: Observer = (frame, _args, file) => {
+const truncatesFile: Observer = (reads, _args, file) => {
   const path = openFiles.get(file);
-  return path === undefined ? undefined : observeWrite(frame, path.startsWith("file:") ? new URL(path) : path, "part");
+  return path === undefined ? undefined : observeWrite(reads, path.startsWith("file:") ? new URL(path) : path, "part");
 };
 
-const asksVariable: Observer = (frame, [name]) => {
-  if (typeof name === "string") frame.observeVariable(name);
+const asksVariable: Observer = (reads, [name]) => {
+  if (typeof name === "string") reads.observeVariable(name);
 };
 
-const writesVariable: Observer = (frame, [name]) => {
-  if (typeof name === "string") frame.wroteVariable(name);
+const writesVariable: Observer = (reads, [name]) => {
+  if (typeof name === "string") reads.wroteVariable(name);
 };
 
-const fetches: Observer = (frame, [input]) => {
+const fetches: Observer = (reads, [input]) => {
   const url = input instanceof Request ? input.url : input instanceof URL ? input.href : input;
-  if (typeof url === "string" && /^file:/i.test(url)) frame.observeFile(new URL(url), false);
+  if (typeof url === "string" && /^file:/i.test(url)) reads.observeFile(new URL(url), false);
 };
 
 /** Returns the patches of members of Deno and of the web platform. */
@@ -138,7 +138,7 @@ export function denoPatches(): Patch[] {
   // `process.env` calls `get` and `has`, also through a reference that a module took earlier.
   add(Deno.env, "get", "sync", asksVariable, "Deno.env");
   add(Deno.env, "has", "sync", asksVariable, "Deno.env");
-  add(Deno.env, "toObject", "sync", (frame) => frame.observeVariable("*"), "Deno.env");
+  add(Deno.env, "toObject", "sync", (reads) => reads.observeVariable("*"), "Deno.env");
   add(Deno.env, "set", "sync", writesVariable, "Deno.env");
   add(Deno.env, "delete", "sync", writesVariable, "Deno.env");
   add(globalThis, "fetch", "promise", fetches, "globalThis");

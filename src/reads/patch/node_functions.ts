@@ -9,7 +9,7 @@
  */
 // Node's modules are loaded by the first run of a cached function: a hit needs none of them.
 import defer * as processModule from "node:process";
-import { enterFrame } from "../context.ts";
+import { enterReads } from "../context.ts";
 import {
   asksAccess,
   asksCwd,
@@ -74,21 +74,21 @@ function modeOfFlags(flags: unknown): OpenMode {
   };
 }
 
-const opens: Observer = (frame, args) => {
-  const outcome = observeOpen(frame, args[0], modeOfFlags(typeof args[1] === "function" ? undefined : args[1]));
+const opens: Observer = (reads, args) => {
+  const outcome = observeOpen(reads, args[0], modeOfFlags(typeof args[1] === "function" ? undefined : args[1]));
   return {
     done(opened) {
       outcome?.done?.(opened);
-      if (typeof opened === "number") rememberDescriptor(opened, args[0], frame);
-      else if (isFileHandle(opened, patchHandles)) rememberHandle(opened, args[0], frame);
+      if (typeof opened === "number") rememberDescriptor(opened, args[0], reads);
+      else if (isFileHandle(opened, patchHandles)) rememberHandle(opened, args[0], reads);
     },
     failed: (error) => outcome?.failed?.(error),
   };
 };
 
 /** Observes the making of an `EventEmitter`: a `FileHandle` is one, even from an `open` that is not observed. */
-const makesEmitter: Observer = (frame, _args, emitter) => {
-  if (isFileHandle(emitter, patchHandles)) rememberHandle(emitter, undefined, frame);
+const makesEmitter: Observer = (reads, _args, emitter) => {
+  if (isFileHandle(emitter, patchHandles)) rememberHandle(emitter, undefined, reads);
 };
 
 function patchHandles(prototype: object): void {
@@ -105,10 +105,10 @@ function patchHandles(prototype: object): void {
 }
 
 /** Observes functions that read the whole content of a path, or the rest of a descriptor or a handle. */
-const readsPathOrOpenFile: Observer = (frame, args, self) => {
+const readsPathOrOpenFile: Observer = (reads, args, self) => {
   const [file] = args;
-  if (isFileHandle(file, patchHandles)) return readsHandle(frame, args, file);
-  return typeof file === "number" ? readsDescriptor(frame, args, self) : readsBytes(frame, args, self);
+  if (isFileHandle(file, patchHandles)) return readsHandle(reads, args, file);
+  return typeof file === "number" ? readsDescriptor(reads, args, self) : readsBytes(reads, args, self);
 };
 
 const flagOf = (options: unknown): unknown =>
@@ -121,46 +121,46 @@ const writesFile = writesOrAppends(([, , options]) => {
   return flag !== undefined && flag !== null && !modeOfFlags(flag).replaces;
 });
 
-const truncates: Observer = (frame, [path, length]) =>
-  observeWrite(frame, path, typeof length === "number" && length > 0 ? "part" : "whole");
+const truncates: Observer = (reads, [path, length]) =>
+  observeWrite(reads, path, typeof length === "number" && length > 0 ? "part" : "whole");
 
 /** Observes functions that walk directories by pattern: they depend on all names below the folder where they start. */
-const globs: Observer = (frame, args) => {
+const globs: Observer = (reads, args) => {
   const [patterns, options] = args;
-  observeCallback(frame, args, options, "exclude");
-  frame.observeListing(options?.cwd ?? ".", true);
+  observeCallback(reads, args, options, "exclude");
+  reads.observeListing(options?.cwd ?? ".", true);
   for (const pattern of [patterns].flat()) {
     const root = /^([\\/].*?)[\\/][^\\/]*[*?[{(]/.exec(String(pattern))?.[1];
-    if (root !== undefined) frame.observeListing(root, true);
+    if (root !== undefined) reads.observeListing(root, true);
   }
 };
 
 /** Observes `glob` with a lazy iterator. Names are recorded at the call, so reads by the iterator are not observed. */
-const globsLazily: Observer = (frame, args, self) => {
-  globs(frame, args, self);
+const globsLazily: Observer = (reads, args, self) => {
+  globs(reads, args, self);
   return { done: (found: AsyncIterator<unknown>) => void muteIterator(found) };
 };
 
 function muteIterator(iterator: AsyncIterator<unknown>): void {
   const next = iterator.next.bind(iterator);
   Object.defineProperty(iterator, "next", {
-    value: () => enterFrame(undefined, next),
+    value: () => enterReads(undefined, next),
     configurable: true,
     writable: true,
     enumerable: false,
   });
 }
 
-const readsStream: Observer = (frame, [path, options], self) => {
+const readsStream: Observer = (reads, [path, options], self) => {
   const opened = options?.fd;
-  if (typeof opened === "number") return readsDescriptor(frame, [opened], self);
-  if (isFileHandle(opened, patchHandles)) return readsHandle(frame, [], opened);
-  if (typeof opened !== "object") observeOpen(frame, path, modeOfFlags(flagOf(options)));
+  if (typeof opened === "number") return readsDescriptor(reads, [opened], self);
+  if (isFileHandle(opened, patchHandles)) return readsHandle(reads, [], opened);
+  if (typeof opened !== "object") observeOpen(reads, path, modeOfFlags(flagOf(options)));
 };
 
-const writesStream: Observer = (frame, [path, options]) => {
+const writesStream: Observer = (reads, [path, options]) => {
   if (typeof options?.fd === "number" || typeof options?.fd === "object") return;
-  observeOpen(frame, path, modeOfFlags(flagOf(options) ?? "w"))?.done?.(undefined);
+  observeOpen(reads, path, modeOfFlags(flagOf(options) ?? "w"))?.done?.(undefined);
 };
 
 /** Observers of functions that exist as `name` with a callback, as `nameSync`, and as `promises.name`. */

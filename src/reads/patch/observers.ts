@@ -5,15 +5,15 @@
  */
 import { parentOf } from "../../options/paths.ts";
 import { lookAt, lookOfFailure, STAT_FIELDS, type StatField } from "../dependency.ts";
-import type { CallFrame, WriteKind } from "../call_reads.ts";
+import type { CallReads, WriteKind } from "../call_reads.ts";
 import { observedCallback } from "../context.ts";
 import { observedPath } from "../own_paths.ts";
 import type { AfterCall, Observer } from "./wrap.ts";
 import { registerLazy } from "../../values/result/losses.ts";
 
 /** Observes functions that return the bytes of the file at the first argument. */
-const readsBytes: Observer = (frame, [path]) => {
-  const file = frame.observeFile(path, true);
+const readsBytes: Observer = (reads, [path]) => {
+  const file = reads.observeFile(path, true);
   if (file === null) return;
   return {
     done(bytes) {
@@ -25,54 +25,54 @@ const readsBytes: Observer = (frame, [path]) => {
 };
 
 /** Observes functions that return the whole text of the file at the first argument, with invalid UTF-8 replaced. */
-const readsText: Observer = (frame, [path]) => {
-  const file = frame.observeFile(path, true);
+const readsText: Observer = (reads, [path]) => {
+  const file = reads.observeFile(path, true);
   if (file === null) return;
   return { done: (text) => file.gotText(text), failed: () => file.isUrgent && file.takeDigest() };
 };
 
 /** Observes functions that open the file at the first argument, whose content is read afterwards. */
-const readsFile: Observer = (frame, [path]) => void frame.observeFile(path, false);
+const readsFile: Observer = (reads, [path]) => void reads.observeFile(path, false);
 
 /** Observes functions that list the directory at the first argument. */
-const listsDirectory: Observer = (frame, [path]) => frame.observeListing(path);
+const listsDirectory: Observer = (reads, [path]) => reads.observeListing(path);
 
 /** Observes functions that list the directory at the first argument, with option `recursive` also all below it. */
-const listsDirectoryOrTree: Observer = (frame, [path, options]) => {
-  frame.observeListing(path, options?.recursive === true);
+const listsDirectoryOrTree: Observer = (reads, [path, options]) => {
+  reads.observeListing(path, options?.recursive === true);
 };
 
 /** Observes functions that return the target of the link at the first argument. */
-const readsLink: Observer = (frame, [path]) => frame.observeLink(path, "target");
+const readsLink: Observer = (reads, [path]) => reads.observeLink(path, "target");
 
 /** Observes functions that return the path at the first argument with all links resolved. */
-const resolvesPath: Observer = (frame, [path]) => frame.observeLink(path, "real");
+const resolvesPath: Observer = (reads, [path]) => reads.observeLink(path, "real");
 
 /** Observes functions that return only whether something is at the path. */
-const asksExistence: Observer = (frame, [path]) => void frame.observeStat(path, true);
+const asksExistence: Observer = (reads, [path]) => void reads.observeStat(path, true);
 
 /** Observes functions that test whether the path may be used in a mode. */
-const asksAccess: Observer = (frame, [path, mode]) => {
-  const stat = frame.observeStat(path, true);
+const asksAccess: Observer = (reads, [path, mode]) => {
+  const stat = reads.observeStat(path, true);
   if (stat === null || typeof mode !== "number" || mode === 0) return;
   for (const field of ["mode", "uid", "gid"] as const) stat.sawField(field);
 };
 
 /** Makes an observer of functions that return `Deno.FileInfo`. @param followed True when the functions follow links. */
 export function asksStat(followed: boolean): Observer {
-  return (frame, [path]) => ({
+  return (reads, [path]) => ({
     done(info) {
-      const stat = frame.observeStat(path, followed, { ...info });
+      const stat = reads.observeStat(path, followed, { ...info });
       if (stat !== null) reportFields(info, (field) => stat.sawField(field));
     },
-    failed: (error) => void frame.observeStat(path, followed, lookOfFailure(error)),
+    failed: (error) => void reads.observeStat(path, followed, lookOfFailure(error)),
   });
 }
 
 /** Makes an observer of functions that return `fs.Stats`. @param followed True when the functions follow links. */
 export function asksNodeStat(followed: boolean): Observer {
-  return (frame, [path]) => {
-    const stat = frame.observeStat(path, followed);
+  return (reads, [path]) => {
+    const stat = reads.observeStat(path, followed);
     if (stat === null) return;
     return {
       done: (stats) =>
@@ -85,59 +85,59 @@ export function asksNodeStat(followed: boolean): Observer {
 
 /** Makes an observer of functions that write to the path at the first argument. */
 export function writes(kind: WriteKind): Observer {
-  return (frame, [path]) => observeWrite(frame, path, kind);
+  return (reads, [path]) => observeWrite(reads, path, kind);
 }
 
 /** Makes an observer of functions that write a file. @param appends Returns true for arguments that keep old bytes. */
 export function writesOrAppends(appends: (args: unknown[]) => boolean): Observer {
-  return (frame, args) => observeWrite(frame, args[0], appends(args) ? "part" : "whole");
+  return (reads, args) => observeWrite(reads, args[0], appends(args) ? "part" : "whole");
 }
 
 /** Observes functions that make the directory at the first argument, with the folders above it that are missing. */
-const makesDirectory: Observer = (frame, [path]) => {
+const makesDirectory: Observer = (reads, [path]) => {
   const observed = observedPath(path)?.path;
   if (observed === undefined) return;
   let topmost: string | null = null;
   for (let folder = observed; lookAt(folder, false) === null; folder = parentOf(folder)) topmost = folder;
   return {
-    done: () => topmost === null ? undefined : void frame.wrote(topmost, "tree"),
-    failed: () => frame.failedToWrite(path),
+    done: () => topmost === null ? undefined : void reads.wrote(topmost, "tree"),
+    failed: () => reads.failedToWrite(path),
   };
 };
 
 /** Observes functions that make a temporary file or directory and return its path. */
-const makesTemporary: Observer = (frame) => ({
-  done: (made) => void frame.wrote(typeof made === "string" ? made : made?.path, "tree"),
+const makesTemporary: Observer = (reads) => ({
+  done: (made) => void reads.wrote(typeof made === "string" ? made : made?.path, "tree"),
 });
 
 /** Observes functions that copy the file at the first argument to the second. */
-const copiesFile: Observer = (frame, [from, to]) => {
-  frame.observeFile(from, false);
-  return observeWrite(frame, to, "whole");
+const copiesFile: Observer = (reads, [from, to]) => {
+  reads.observeFile(from, false);
+  return observeWrite(reads, to, "whole");
 };
 
 /** Observes functions that copy the file or directory at the first argument to the second. */
-const copiesTree: Observer = (frame, args) => {
+const copiesTree: Observer = (reads, args) => {
   const [from, to, options] = args;
-  observeCallback(frame, args, options, "filter");
-  if (!frame.isOwn(from)) frame.trackFile(from);
-  return observeWrite(frame, to, "tree");
+  observeCallback(reads, args, options, "filter");
+  if (!reads.isOwn(from)) reads.trackFile(from);
+  return observeWrite(reads, to, "tree");
 };
 
 /** Replaces a callback in `options`, so that its reads are observed. @param args The arguments; changed in place. */
-export function observeCallback(frame: CallFrame, args: unknown[], options: unknown, name: string): void {
+export function observeCallback(reads: CallReads, args: unknown[], options: unknown, name: string): void {
   if (typeof options !== "object" || options === null) return;
   const callback: unknown = Reflect.get(options, name);
   if (typeof callback !== "function") return;
-  args[args.indexOf(options)] = { ...options, [name]: observedCallback(frame, callback as () => unknown) };
+  args[args.indexOf(options)] = { ...options, [name]: observedCallback(reads, callback as () => unknown) };
 }
 
 /** Observes functions that move the file or directory at the first argument to the second. */
-const moves: Observer = (frame, [from, to]) => {
-  const isOwn = frame.isOwn(from);
-  if (!isOwn) frame.observeFile(from, false);
-  const source = observeWrite(frame, from, "removed");
-  const target = observeWrite(frame, to, isOwn ? "tree" : "moved");
+const moves: Observer = (reads, [from, to]) => {
+  const isOwn = reads.isOwn(from);
+  if (!isOwn) reads.observeFile(from, false);
+  const source = observeWrite(reads, from, "removed");
+  const target = observeWrite(reads, to, isOwn ? "tree" : "moved");
   return {
     done() {
       source?.done?.(undefined);
@@ -151,23 +151,23 @@ const moves: Observer = (frame, [from, to]) => {
 };
 
 /** Observes functions that make a symbolic link at the second argument; its target is the first. */
-const links: Observer = (frame, [target, path]) => {
-  frame.beforeWrite(path, "metadata");
-  return { done: () => void frame.linked(path, target), failed: () => frame.failedToWrite(path) };
+const links: Observer = (reads, [target, path]) => {
+  reads.beforeWrite(path, "metadata");
+  return { done: () => void reads.linked(path, target), failed: () => reads.failedToWrite(path) };
 };
 
 /** Observes functions that make a hard link at the second argument to the first, relative to the working directory. */
-const linksHard: Observer = (frame, [target, path]) => {
-  frame.beforeWrite(path, "metadata");
+const linksHard: Observer = (reads, [target, path]) => {
+  reads.beforeWrite(path, "metadata");
   const existing = observedPath(target)?.path ?? target;
-  return { done: () => void frame.linked(path, existing), failed: () => frame.failedToWrite(path) };
+  return { done: () => void reads.linked(path, existing), failed: () => reads.failedToWrite(path) };
 };
 
 /** Observes functions that return the working directory. */
-const asksCwd: Observer = (frame) => frame.observeCwd();
+const asksCwd: Observer = (reads) => reads.observeCwd();
 
 /** Observes functions that change the working directory. */
-const changesCwd: Observer = (frame) => ({ done: () => void frame.wroteCwd() });
+const changesCwd: Observer = (reads) => ({ done: () => void reads.wroteCwd() });
 
 /** Mode in which a file is opened. */
 export interface OpenMode {
@@ -178,23 +178,23 @@ export interface OpenMode {
 }
 
 /** Tells the call that a file is opened. @returns Functions for the end of the opening; `undefined` without writing. */
-export function observeOpen(frame: CallFrame, path: unknown, mode: OpenMode): AfterCall | undefined {
-  const file = mode.reads && !mode.replaces ? frame.observeFile(path, false) : null;
+export function observeOpen(reads: CallReads, path: unknown, mode: OpenMode): AfterCall | undefined {
+  const file = mode.reads && !mode.replaces ? reads.observeFile(path, false) : null;
   if (!mode.writes) return undefined;
   file?.takeDigest();
-  return observeWrite(frame, path, mode.replaces ? "whole" : "part");
+  return observeWrite(reads, path, mode.replaces ? "whole" : "part");
 }
 
 /** Tells the call that a path is about to be written. @returns Functions that tell the call of the end of the write. */
-export function observeWrite(frame: CallFrame, path: unknown, kind: WriteKind): AfterCall | undefined {
+export function observeWrite(reads: CallReads, path: unknown, kind: WriteKind): AfterCall | undefined {
   const observed = observedPath(path)?.path;
   if (observed === undefined) return undefined;
-  frame.beforeWrite(observed, kind);
+  reads.beforeWrite(observed, kind);
   // Bytes that are added where no file is are the whole content.
-  const kindNow = kind === "part" && !frame.isOwn(observed) && lookAt(observed, false) === null ? "whole" : kind;
+  const kindNow = kind === "part" && !reads.isOwn(observed) && lookAt(observed, false) === null ? "whole" : kind;
   return {
-    done: () => void frame.wrote(observed, kindNow),
-    failed: () => frame.failedToWrite(path),
+    done: () => void reads.wrote(observed, kindNow),
+    failed: () => reads.failedToWrite(path),
   };
 }
 

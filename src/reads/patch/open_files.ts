@@ -9,7 +9,7 @@
  */
 // Loaded by the first read that needs it. The namespace has the platform's own functions, not the wrappers.
 import defer * as nodeFs from "node:fs";
-import type { CallFrame } from "../call_reads.ts";
+import type { CallReads } from "../call_reads.ts";
 import { asksNodeStat } from "./observers.ts";
 import type { Observer } from "./wrap.ts";
 
@@ -19,7 +19,7 @@ const { readLinkSync, statSync } = Deno;
 /** An open file. */
 interface OpenFile {
   /** The call that opened it. */
-  readonly frame: CallFrame;
+  readonly reads: CallReads;
   /** The path as it was passed; `undefined` when the opening was not observed. */
   readonly path: unknown;
   /** Path by the operating system, for a file whose opening was not observed; `null`: none; absent: not yet asked. */
@@ -59,13 +59,13 @@ export function isFileHandle(value: unknown, onFirst: HandleListener): value is 
 }
 
 /** Remembers a descriptor that a call has opened. */
-export function rememberDescriptor(descriptor: number, path: unknown, frame: CallFrame): void {
-  descriptors.set(descriptor, { path, frame });
+export function rememberDescriptor(descriptor: number, path: unknown, reads: CallReads): void {
+  descriptors.set(descriptor, { path, reads });
 }
 
 /** Remembers a handle that a call has opened. @param path As passed; `undefined` when the opening was not observed. */
-export function rememberHandle(handle: FileHandle, path: unknown, frame: CallFrame): void {
-  handles.set(handle, { path, frame });
+export function rememberHandle(handle: FileHandle, path: unknown, reads: CallReads): void {
+  handles.set(handle, { path, reads });
   if (made.size >= MAX_MADE) {
     for (const each of made) if ((each.deref()?.fd ?? -1) === -1) made.delete(each);
   }
@@ -76,52 +76,52 @@ export function rememberHandle(handle: FileHandle, path: unknown, frame: CallFra
 const closes: Observer = (_frame, [descriptor]) => void descriptors.delete(descriptor);
 
 /** Observes functions that read from a descriptor. */
-const readsDescriptor: Observer = (frame, [descriptor]) => {
+const readsDescriptor: Observer = (reads, [descriptor]) => {
   if (typeof descriptor !== "number") return;
   const file = descriptors.get(descriptor) ?? fileOfHandleWith(descriptor);
-  if (file !== undefined) return read(frame, file, descriptor);
+  if (file !== undefined) return read(reads, file, descriptor);
   // A descriptor that was opened before the call may be at any position of its file: nothing is stored. If the call has
   // a blind reader, of which the user was told, that reader may have opened the descriptor: the file is recorded.
-  const path = frame.hasBlindReads ? pathOfDescriptor(descriptor) : null;
-  if (path === null) frame.observeUnclear(`descriptor ${descriptor} (opened before the call)`);
-  else frame.observeFile(path, false);
+  const path = reads.hasBlindReads ? pathOfDescriptor(descriptor) : null;
+  if (path === null) reads.observeUnclear(`descriptor ${descriptor} (opened before the call)`);
+  else reads.observeFile(path, false);
 };
 
 /** Observes methods that read from a handle. */
-const readsHandle: Observer = (frame, _args, handle: FileHandle) => {
+const readsHandle: Observer = (reads, _args, handle: FileHandle) => {
   const file = handles.get(handle);
-  if (file !== undefined) read(frame, file, handle.fd);
-  else frame.observeUnclear(`FileHandle ${handle.fd} (opened before the call)`);
+  if (file !== undefined) read(reads, file, handle.fd);
+  else reads.observeUnclear(`FileHandle ${handle.fd} (opened before the call)`);
 };
 
 /** Observes functions that return the metadata of a descriptor. */
-const asksDescriptorStat: Observer = (frame, [descriptor]) => {
+const asksDescriptorStat: Observer = (reads, [descriptor]) => {
   const file = descriptors.get(descriptor) ?? fileOfHandleWith(descriptor);
-  return file && askStat(frame, file, descriptor);
+  return file && askStat(reads, file, descriptor);
 };
 
 /** Observes the method that returns the metadata of a handle. */
-const asksHandleStat: Observer = (frame, _args, handle: FileHandle) => {
+const asksHandleStat: Observer = (reads, _args, handle: FileHandle) => {
   const file = handles.get(handle);
-  return file && askStat(frame, file, handle.fd);
+  return file && askStat(reads, file, handle.fd);
 };
 
-function read(frame: CallFrame, file: OpenFile, descriptor: number): void {
+function read(reads: CallReads, file: OpenFile, descriptor: number): void {
   if (file.path !== undefined) {
     // The file was recorded at the opening when this call itself opened it.
-    if (file.frame !== frame) frame.observeFile(file.path, false);
+    if (file.reads !== reads) reads.observeFile(file.path, false);
     return;
   }
   const path = foundPath(file, descriptor);
-  if (path !== null) frame.observeFile(path, false);
-  else if (!frame.hasBlindReads) {
-    frame.observeUnclear(`descriptor ${descriptor} (opened in a way that is not observed)`);
+  if (path !== null) reads.observeFile(path, false);
+  else if (!reads.hasBlindReads) {
+    reads.observeUnclear(`descriptor ${descriptor} (opened in a way that is not observed)`);
   }
 }
 
-function askStat(frame: CallFrame, file: OpenFile, descriptor: number): ReturnType<Observer> {
+function askStat(reads: CallReads, file: OpenFile, descriptor: number): ReturnType<Observer> {
   const path = file.path ?? foundPath(file, descriptor);
-  return path === null ? undefined : asksNodeStat(true)(frame, [path], undefined);
+  return path === null ? undefined : asksNodeStat(true)(reads, [path], undefined);
 }
 
 function fileOfHandleWith(descriptor: number): OpenFile | undefined {

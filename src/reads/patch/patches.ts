@@ -4,7 +4,7 @@
  * @module
  */
 import { type AnswerStyle, type Observer, type PlatformFunction, wrap } from "./wrap.ts";
-import { observingFrame } from "../context.ts";
+import { observingReads } from "../context.ts";
 
 /** Replacement of one member of an object: the original function, and the wrapper that stands there meanwhile. */
 export interface Patch {
@@ -59,12 +59,12 @@ export function observeConstructor(target: object, key: string, name: string, ob
   const descriptor = Object.getOwnPropertyDescriptor(target, key);
   if (typeof value !== "function" || descriptor?.configurable !== true) return null;
   const tell = (args: unknown[]) => {
-    const frame = observingFrame();
-    if (frame === undefined) return;
+    const reads = observingReads();
+    if (reads === undefined) return;
     try {
-      observe(frame, args, undefined);
+      observe(reads, args, undefined);
     } catch (error) {
-      frame.observeUnclear(`observation failed: ${error}`);
+      reads.observeUnclear(`observation failed: ${error}`);
     }
   };
   const wrapper: PlatformFunction = new Proxy(value as PlatformFunction, {

@@ -5,8 +5,8 @@
  * @module
  */
 import { OWN_SOURCES } from "../../words/program.ts";
-import type { CallFrame } from "../call_reads.ts";
-import { enterFrame, mutedApply, observingFrame } from "../context.ts";
+import type { CallReads } from "../call_reads.ts";
+import { enterReads, mutedApply, observingReads } from "../context.ts";
 
 // deno-lint-ignore no-explicit-any
 export type PlatformFunction = (...args: any[]) => any;
@@ -22,7 +22,7 @@ export interface AfterCall {
 
 /** Tells the running call, before a platform function runs, what the function is about to read and write. */
 // deno-lint-ignore no-explicit-any
-export type Observer = (frame: CallFrame, args: any[], self: any) => AfterCall | undefined | void;
+export type Observer = (reads: CallReads, args: any[], self: any) => AfterCall | undefined | void;
 
 /** Way in which a function answers: by its return value, by a promise, or by calling its last argument. */
 export type AnswerStyle = "sync" | "promise" | "callback";
@@ -48,36 +48,36 @@ const WRAPPERS: Record<AnswerStyle, (original: PlatformFunction, observe: Observ
   sync: (original, observe) =>
     ({
       wrapper(this: unknown, ...args: unknown[]): unknown {
-        const frame = observingFrame();
-        if (frame === undefined) return Reflect.apply(original, this, args);
-        const outcome = begin(observe, frame, args, this);
+        const reads = observingReads();
+        if (reads === undefined) return Reflect.apply(original, this, args);
+        const outcome = begin(observe, reads, args, this);
         let value: unknown;
         try {
           value = mutedApply(original, this, args);
         } catch (error) {
-          throw fail(frame, outcome, error);
+          throw fail(reads, outcome, error);
         }
-        return finish(frame, outcome, value);
+        return finish(reads, outcome, value);
       },
     }).wrapper,
 
   promise: (original, observe) =>
     ({
       wrapper(this: unknown, ...args: unknown[]): unknown {
-        const frame = observingFrame();
-        if (frame === undefined) return Reflect.apply(original, this, args);
-        const outcome = begin(observe, frame, args, this);
+        const reads = observingReads();
+        if (reads === undefined) return Reflect.apply(original, this, args);
+        const outcome = begin(observe, reads, args, this);
         let value: unknown;
         try {
           value = apply(original, this, args);
         } catch (error) {
-          throw fail(frame, outcome, error);
+          throw fail(reads, outcome, error);
         }
-        if (!(value instanceof Promise)) return finish(frame, outcome, value);
+        if (!(value instanceof Promise)) return finish(reads, outcome, value);
         return value.then(
-          (value) => finish(frame, outcome, value),
+          (value) => finish(reads, outcome, value),
           (error) => {
-            throw fail(frame, outcome, error);
+            throw fail(reads, outcome, error);
           },
         );
       },
@@ -86,24 +86,24 @@ const WRAPPERS: Record<AnswerStyle, (original: PlatformFunction, observe: Observ
   callback: (original, observe) =>
     ({
       wrapper(this: unknown, ...args: unknown[]): unknown {
-        const frame = observingFrame();
+        const reads = observingReads();
         const last = args.length - 1;
         const callback = args[last];
-        if (frame === undefined || typeof callback !== "function") return Reflect.apply(original, this, args);
-        const outcome = begin(observe, frame, args, this);
+        if (reads === undefined || typeof callback !== "function") return Reflect.apply(original, this, args);
+        const outcome = begin(observe, reads, args, this);
         args[last] = function (this: unknown, ...answer: unknown[]): unknown {
           const [error] = answer;
-          if (error instanceof Error) fail(frame, outcome, error);
-          else if (answer.length > 1) answer[1] = finish(frame, outcome, answer[1]);
-          else finish(frame, outcome, error);
+          if (error instanceof Error) fail(reads, outcome, error);
+          else if (answer.length > 1) answer[1] = finish(reads, outcome, answer[1]);
+          else finish(reads, outcome, error);
           // The function itself runs as part of no call, so that its own reads are not observed. The callback is the
           // user's code, so it runs as part of the call.
-          return enterFrame(frame, () => Reflect.apply(callback as PlatformFunction, this, answer));
+          return enterReads(reads, () => Reflect.apply(callback as PlatformFunction, this, answer));
         };
         try {
           return apply(original, this, args);
         } catch (error) {
-          throw fail(frame, outcome, error);
+          throw fail(reads, outcome, error);
         }
       },
     }).wrapper,
@@ -111,39 +111,39 @@ const WRAPPERS: Record<AnswerStyle, (original: PlatformFunction, observe: Observ
 
 /** Runs `original` so that nothing that it reads itself is observed, before it returns or afterwards. */
 function apply(original: PlatformFunction, self: unknown, args: unknown[]): unknown {
-  return enterFrame(undefined, () => mutedApply(original, self, args));
+  return enterReads(undefined, () => mutedApply(original, self, args));
 }
 
 /** Runs an observer. An observer that throws must not break the program: the result of the call is then not stored. */
-function begin(observe: Observer, frame: CallFrame, args: unknown[], self: unknown): AfterCall | undefined {
+function begin(observe: Observer, reads: CallReads, args: unknown[], self: unknown): AfterCall | undefined {
   try {
-    return observe(frame, args, self) ?? undefined;
+    return observe(reads, args, self) ?? undefined;
   } catch (error) {
-    frame.observeUnclear(`observation failed: ${error}`);
+    reads.observeUnclear(`observation failed: ${error}`);
     return undefined;
   }
 }
 
-function finish(frame: CallFrame, outcome: AfterCall | undefined, value: unknown): unknown {
+function finish(reads: CallReads, outcome: AfterCall | undefined, value: unknown): unknown {
   if (outcome?.done === undefined) return value;
   try {
     const replaced = outcome.done(value);
     return replaced === undefined ? value : replaced;
   } catch (error) {
-    frame.observeUnclear(`observation failed: ${error}`);
+    reads.observeUnclear(`observation failed: ${error}`);
     return value;
   }
 }
 
 /** Tells the observer of a failure. @returns The error, without the lines of this package in its stack trace. */
-function fail(frame: CallFrame, outcome: AfterCall | undefined, error: unknown): unknown {
+function fail(reads: CallReads, outcome: AfterCall | undefined, error: unknown): unknown {
   try {
     outcome?.failed?.(error);
     if (error instanceof Error && typeof error.stack === "string" && error.stack.includes(OWN_SOURCES)) {
       error.stack = withoutOurs(error.stack);
     }
   } catch (failure) {
-    frame.observeUnclear(`observation failed: ${failure}`);
+    reads.observeUnclear(`observation failed: ${failure}`);
   }
   return error;
 }

@@ -5,7 +5,7 @@
  */
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import type { Dependency } from "../../src/words/records.ts";
-import { CallFrame, currentFrame, type ReadingRun, runInFrame } from "../../src/reads/run_observed.ts";
+import { CallReads, currentReads, type ReadingRun, runObserved } from "../../src/reads/run_observed.ts";
 
 /** What a run came to. */
 export interface ObservedRun<T> {
@@ -16,24 +16,24 @@ export interface ObservedRun<T> {
   readonly seen: string[];
 }
 
-/** A frame for a body to run in. */
-export function newFrame(root: string, files: FileDigests = new FileDigests()): CallFrame {
-  const run: { parent: ReadingRun | undefined; reads: CallFrame | undefined } = {
-    parent: currentFrame()?.run,
+/** Reads of a body, made inside those that are open. */
+export function newReads(root: string, files: FileDigests = new FileDigests()): CallReads {
+  const run: { parent: ReadingRun | undefined; reads: CallReads | undefined } = {
+    parent: currentReads()?.run,
     reads: undefined,
   };
-  return run.reads = new CallFrame(run, { root, files });
+  return run.reads = new CallReads(run, { root, files });
 }
 
-/** Runs `body` in a frame of its own. Its errors pass. */
+/** Runs `body` and notes what it reads. Its errors pass. */
 export async function observeRun<T>(
   root: string,
   body: () => T,
   files?: FileDigests,
 ): Promise<ObservedRun<Awaited<T>>> {
-  const frame = newFrame(root, files);
-  const value = await runInFrame(frame, body);
-  const settled = await frame.settle();
+  const reads = newReads(root, files);
+  const value = await runObserved(reads, body);
+  const settled = await reads.settle();
   return { value, ...settled, seen: settled.dependencies.map(inShort) };
 }
 
