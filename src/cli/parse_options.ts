@@ -93,6 +93,20 @@ export function numberOption(options: OptionValues, name: string, least = 0): nu
 }
 
 /**
+ * Returns the whole number that an option has as its value.
+ *
+ * @param options Values of options by long name.
+ * @param name Long name of the option.
+ * @returns The number; `undefined` when the option was not given.
+ * @throws {UsageError} When the value is no whole number.
+ */
+export function countOption(options: OptionValues, name: string): number | undefined {
+  const value = numberOption(options, name);
+  if (value === undefined || Number.isSafeInteger(value)) return value;
+  throw new UsageError(`Option --${name} needs a whole number, got ${JSON.stringify(options[name])}`);
+}
+
+/**
  * Returns the word that an option has as its value, one of several.
  *
  * @param options Values of options by long name.

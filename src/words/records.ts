@@ -124,7 +124,7 @@ export interface FlatTrace {
   /** The inner cached functions, each with a digest of its code and of the dependencies that its options declare. */
   readonly functions: readonly { readonly functionId: string; readonly identity: Digest<"function"> }[];
   /** Dependencies of the execution and of the inner calls; the calls themselves are left out. */
-  readonly dependencies: readonly FlatDependency[];
+  readonly dependencies: readonly Exclude<Dependency, ChildDependency>[];
 }
 
 /** Trace of one execution: its dependencies in the order in which they were read, and its result. */

@@ -60,6 +60,7 @@ Deno.test("a value that is missing, needless or wrong is a usage error that says
   const wrong: [args: string[], message: string][] = [
     [["list", "--limit"], "Option --limit needs a value: --limit N"],
     [["list", "--limit", "many"], 'Option --limit needs a number of at least 0, got "many"'],
+    [["list", "--limit", "1.5"], 'Option --limit needs a whole number, got "1.5"'],
     [["list", "--limit=-1"], 'Option --limit needs a number of at least 0, got "-1"'],
     [["list", "--sort", "age"], 'Option --sort needs one of created, used, size, compute, fname, got "age"'],
     [["list", "--json=yes"], 'Option --json takes no value, got "yes"; write --json'],

@@ -31,6 +31,18 @@ Deno.test("verify() finds nothing wrong with a cache that is well, empty or full
     assertEquals((await verify(cache)).problems, []);
   }));
 
+Deno.test("verify() says how much of the work is done, and of how much", () =>
+  withStore(async (cache) => {
+    for (let i = 0; i < 200; i++) await store(cache, `entry ${i}`);
+    const reports: [done: number, total: number][] = [];
+    await verify(cache, { onProgress: (done, total) => reports.push([done, total]) });
+    assertEquals(reports[0], [64, 200]);
+    assertEquals(
+      reports.every(([done, total], index) => done <= total && done >= (reports[index - 1]?.[0] ?? 0)),
+      true,
+    );
+  }));
+
 const rows = (cache: Cache, ...keys: Deno.KvKey[]) => cache.records.writeRows(keys.map((key) => ({ key })));
 
 async function summaryRows(cache: Cache, fname: string): Promise<Deno.KvKey[]> {

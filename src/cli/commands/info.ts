@@ -5,7 +5,7 @@ import { checkKey, type CommandContext, EXIT, printJson, toJsonValue } from "../
 import { formatPairs, formatTable } from "../text/table.ts";
 import { cacheInfo, type EntryMeta } from "../../manage/info.ts";
 import { printable } from "../../reasons/describe_reasons.ts";
-import { numberOption } from "../parse_options.ts";
+import { countOption } from "../parse_options.ts";
 import type { Terminal } from "../text/terminal.ts";
 
 /**
@@ -16,7 +16,7 @@ import type { Terminal } from "../text/terminal.ts";
  */
 export async function run(context: CommandContext): Promise<number> {
   const { cacheDir, options, terminal, nowMs } = context;
-  const depth = numberOption(options, "depth") ?? 4;
+  const depth = countOption(options, "depth") ?? 4;
   const { value, meta } = await cacheInfo(cacheDir, checkKey(context.arguments[0]!));
   if (options["json"]) {
     await printJson(terminal, { value: toJsonValue(value), meta });

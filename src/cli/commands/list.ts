@@ -4,7 +4,7 @@ import { formatAge, formatDuration } from "../text/durations.ts";
 import { formatTable } from "../text/table.ts";
 import { cacheList, type ListedEntry } from "../../manage/list.ts";
 import { type CommandContext, EXIT, printJson } from "../command.ts";
-import { numberOption, textOption, wordOption } from "../parse_options.ts";
+import { countOption, textOption, wordOption } from "../parse_options.ts";
 
 /** Orders of entries by the value of `--sort`: the newest, largest or slowest first, names in alphabetical order. */
 const ORDERS = {
@@ -23,7 +23,7 @@ const ORDERS = {
  */
 export async function run({ cacheDir, options, terminal, nowMs }: CommandContext): Promise<number> {
   const fname = textOption(options, "fname");
-  const limit = numberOption(options, "limit") ?? Infinity;
+  const limit = countOption(options, "limit") ?? Infinity;
   const order = wordOption(options, "sort", ["created", "used", "size", "compute", "fname"]) ?? "created";
   const all = await cacheList(cacheDir, fname === undefined ? {} : { fname });
   all.sort(ORDERS[order]);

@@ -429,7 +429,6 @@ class Assembler {
     for (const { name, digest } of imported.modules) {
       this.#parts.add({ kind: "function", name: "(module)", module: name, digest: digest as Digest });
     }
-    for (const check of imported.checks) this.#checks.list.push(check);
     return `module ${imported.digest}`;
   }
 }

@@ -143,7 +143,6 @@ interface DynamicModule {
   /** The modules of the user among those read, each with the digest of its own code. */
   readonly modules: readonly { readonly name: string; readonly digest: string }[];
   readonly notices: readonly string[];
-  readonly checks: readonly (() => boolean)[];
 }
 
 /** Functions that the reader needs. */
@@ -181,7 +180,7 @@ export function readDynamicModule(specifier: string, referrer: string, options: 
     for (const inner of code.imports) visit(inner, url);
   };
   visit(specifier, referrer);
-  return { digest: digestBytes(digests.join("\n")), modules: [...modules.values()], notices, checks: [] };
+  return { digest: digestBytes(digests.join("\n")), modules: [...modules.values()], notices };
 }
 
 function readCode(url: string, text: string): { readonly text: string; readonly imports: readonly string[] } {

@@ -126,7 +126,7 @@ export class VerifyState {
     if (!this.repair) this.problems.push(...earlier?.damaged ?? []);
   }
 
-  /** Adds to the number of things that will be looked at. */
+  /** Adds to the number of things that will be looked at, for the progress. */
   expect(count: number): void {
     this.#total += count;
   }

@@ -31,6 +31,7 @@ export async function verify(cache: Cache, options: VerifyOptions = {}): Promise
     for (let attempt = 0;; attempt++) {
       const era = await cache.records.era();
       const state = new VerifyState(cache, attempt === 0 ? options : { ...options, resume: false });
+      state.expect(await countEntries(cache));
       const records = await checkEntries(cache, state);
       await checkReferences(cache, state, records);
       await checkSummaries(cache, state, records);
@@ -47,4 +48,11 @@ export async function verify(cache: Cache, options: VerifyOptions = {}): Promise
   } finally {
     release();
   }
+}
+
+/** Number of entries in the list. Their results are digested, which takes most of the time. */
+async function countEntries(cache: Cache): Promise<number> {
+  let count = 0;
+  for await (const page of cache.records.summaryPages()) count += page.length;
+  return count;
 }

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { pause } from "../../words/waiting.ts";
 import { parentOf } from "../../options/paths.ts";
 import {
   FILE_MODE,
@@ -98,7 +99,7 @@ export async function waitForLock(path: string): Promise<FileLock | null> {
       if (error instanceof LockUnavailable) return null;
       throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 5));
+    await pause(1 + Math.random() * 5);
   }
 }
 

@@ -25,6 +25,24 @@ export const Major = {
   tag: 0xc0,
 } as const;
 
+let pooledWriter: ByteWriter | null = null;
+
+/**
+ * Takes an empty writer from the pool. A getter or a lazy member of a value may encode another value during the walk: it
+ * finds the pool empty and gets a writer of its own.
+ */
+export function takeWriter(): ByteWriter {
+  const writer = pooledWriter ?? new ByteWriter();
+  writer.length = 0;
+  pooledWriter = null;
+  return writer;
+}
+
+/** Returns a writer to the pool for the next encoding, unless its buffer is larger than 1 MiB. */
+export function returnWriter(writer: ByteWriter): void {
+  if (writer.bytes.length <= 1 << 20) pooledWriter = writer;
+}
+
 /** A growing buffer that is used again and again. {@linkcode ByteWriter.copy} returns the bytes written to it. */
 export class ByteWriter {
   /** The buffer, of which the first `length` bytes are written. */

@@ -5,7 +5,7 @@
  */
 import { CacheTypeError } from "../../words/errors.ts";
 import { type Classified, classify, classifyPlainLooking, isIndex, isJustElements, ownPlatformName } from "../kinds.ts";
-import { ByteWriter, Major } from "../cbor/byte_writer.ts";
+import { ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
 import {
   type HiddenMember,
   hiddenMembers,
@@ -28,8 +28,6 @@ export class CycleFound extends Error {}
 const SHALLOW = 16;
 /** Number of objects on cycles that the path in a message leads through at most; a longer path is abbreviated. */
 const MAX_PATH_BODIES = 32;
-
-let pooledWriter: ByteWriter | null = null;
 
 /** An object on a cycle. Its number is its index in the list of bodies. */
 interface Body {
@@ -68,15 +66,12 @@ export class KeyWriter {
     this.options = options;
     this.#cyclic = cyclic;
     this.#stack = new WalkStack(options.path ?? "value");
-    // A getter of the value may encode a key during this walk: it finds the pool empty and gets a writer of its own.
-    this.writer = pooledWriter ?? new ByteWriter();
-    this.writer.length = 0;
-    pooledWriter = null;
+    this.writer = takeWriter();
   }
 
-  /** Returns the buffer to the pool for the next encoding, unless it is larger than 1 MiB. */
+  /** Returns the buffer to the pool for the next encoding. */
   release(): void {
-    if (this.writer.bytes.length <= 1 << 20) pooledWriter = this.writer;
+    returnWriter(this.writer);
   }
 
   /** Encodes the whole value. */

@@ -14,7 +14,7 @@ import {
   isIndex,
   unbox,
 } from "../kinds.ts";
-import { ByteWriter, Major } from "../cbor/byte_writer.ts";
+import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
 import {
   type Draft,
   type External,
@@ -59,8 +59,6 @@ const MAX_NOTICES = 16;
 const encoder = new TextEncoder();
 const NO_MARKS: ReadonlySet<number> = new Set();
 
-let pooledWriter: ByteWriter | null = null;
-
 /** A notice about a part of a result that is stored but takes more room than it seems to. */
 export interface ResultNotice {
   /** Path to the part: `result.rows[0]`. */
@@ -95,15 +93,12 @@ export class ResultWriter {
   /** @param strategy Ways of writing to try. */
   constructor(strategy: Readonly<Strategy>) {
     this.strategy = strategy;
-    // Making lazy members plain may encode another result meanwhile: it finds the pool empty and gets its own writer.
-    this.writer = pooledWriter ?? new ByteWriter();
-    this.writer.length = 0;
-    pooledWriter = null;
+    this.writer = takeWriter();
   }
 
-  /** Returns the buffer to the pool for the next encoding, unless it is larger than 1 MiB. */
+  /** Returns the buffer to the pool for the next encoding. */
   release(): void {
-    if (this.writer.bytes.length <= 1 << 20) pooledWriter = this.writer;
+    returnWriter(this.writer);
   }
 
   /** Writes the whole value. */
