@@ -1,39 +1,40 @@
 /**
- * Arguments as inputs: which of them count, which are files, and one form for calls that the function cannot tell apart.
+ * Arguments as inputs: leaves out those that do not count, sets files apart, and brings calls that the function cannot
+ * tell apart into one form.
  *
  * @module
  */
 import { fillDefaults, type ParameterList } from "../code/syntax/parameters.ts";
 
-/** One argument, or one property of it, that an option names. */
+/** Place of an argument, or of a property of an argument, that an option names. */
 interface ArgumentPlace {
   readonly index: number;
   /** Property names from the argument inwards; empty for the argument itself. */
   readonly path: readonly string[];
 }
 
-/** What the options of a function say about its arguments; worked out once per function. */
+/** Places of the arguments that the options of a function name; found once per function. */
 export interface ArgumentPlan {
   /** `null` when the parameter list cannot be known: a bound or native function. */
   readonly parameters: ParameterList | null;
-  /** Names of the parameters, for showing where a value is. */
+  /** Names of the parameters, to show where a value is. */
   readonly names: readonly string[];
   readonly ignored: readonly ArgumentPlace[];
   readonly files: readonly ArgumentPlace[];
-  /** The two lists by position: part of the key, since another choice of inputs is another question. */
+  /** The places in `ignored` and `files` as text: a part of the key, since by another choice other inputs count. */
   readonly signature: string;
 }
 
-/** The arguments of one call, split by how they count. */
+/** The arguments of one call: those that count by value, and those that are files. */
 export interface Inputs {
-  /** By position, defaults filled in; what is ignored or a file is `undefined` here. */
+  /** Arguments by position, with defaults filled in, and `undefined` in place of ignored arguments and files. */
   readonly values: readonly unknown[];
   /** Values of the parameters listed in `fileArgs`, in that order. */
   readonly files: readonly unknown[];
 }
 
 /**
- * Works out where the names in `fileArgs` and `ignoreArgs` point.
+ * Finds the places that the names in `fileArgs` and `ignoreArgs` stand for.
  *
  * @param parameters The function's parameter list.
  * @param options The two options; each name must be one of the function's parameters.
@@ -60,13 +61,13 @@ function placesOf(parameters: ParameterList | null, name: string): ArgumentPlace
 }
 
 /**
- * Brings the arguments of one call into the form in which they count.
+ * Normalizes the arguments of one call.
  *
- * `f(1)`, `f(1, undefined)` and `f(1, <its default>)` come out alike. Arguments beyond the parameter list are dropped
- * when the function has no way to see them.
+ * `f(1)`, `f(1, undefined)` and `f(1, <its default>)` give equal inputs. Arguments beyond the parameter list are
+ * dropped when the function has no way to see them.
  *
- * @param plan What the options say.
- * @param args As the caller passed them; not changed.
+ * @param plan Plan for the arguments of the function.
+ * @param args Arguments as the caller passed them; not changed.
  */
 export function normalizeArguments(plan: ArgumentPlan, args: readonly unknown[]): Inputs {
   const { parameters } = plan;
@@ -82,14 +83,14 @@ export function normalizeArguments(plan: ArgumentPlan, args: readonly unknown[])
   return { values, files };
 }
 
-/** Drops what is as good as not passed: `undefined` at the end, where the function cannot tell. */
+/** Drops `undefined` at the end, where the function cannot tell it from an argument that was not passed. */
 function trim(values: unknown[], parameters: ParameterList | null): void {
   if (parameters === null || parameters.usesArguments) return;
   if (values.length > (parameters.rest ? parameters.count - 1 : parameters.count)) return;
   while (values.length > 0 && values[values.length - 1] === undefined) values.length -= 1;
 }
 
-/** A rest parameter stands for all arguments from its position on. */
+/** True for the position of a rest parameter, which stands for all arguments from this position on. */
 function isRest(index: number, parameters: ParameterList | null): boolean {
   return parameters !== null && parameters.rest && index === parameters.count - 1;
 }
@@ -107,7 +108,7 @@ function valueAt(
   return value;
 }
 
-/** Leaves a value out, copying the objects on the way to it. */
+/** Removes the value at a place. Objects on the way to the value are the caller's, so they are copied. */
 function blank(values: unknown[], { index, path }: ArgumentPlace, parameters: ParameterList | null): void {
   if (path.length === 0) {
     if (isRest(index, parameters)) values.length = Math.min(values.length, index);
@@ -126,13 +127,14 @@ function blank(values: unknown[], { index, path }: ArgumentPlace, parameters: Pa
 }
 
 /**
- * The value of a file argument with each path replaced by the text `"file"`: its shape.
+ * Returns the shape of a file argument: its value with the text `"file"` in place of each path.
  *
- * Strings and `file:` URLs are paths, at every depth of arrays, Maps, Sets and objects; other URLs count by their text,
- * everything else by value. The shape cannot be mistaken for another's: no other string stays bare.
+ * Strings and `file:` URLs are paths, at every depth of arrays, Maps, Sets and plain objects. Other URLs count by their
+ * text, everything else by value. No string of the value itself stays bare in the shape, so that a mark such as
+ * `"file"` cannot be mistaken for a string of the value.
  *
  * @param value The value of a parameter listed in `fileArgs`.
- * @param onPath Is given the paths, in an order that depends on the shape alone.
+ * @param onPath Called with each path, in an order that depends on the shape alone.
  */
 export function shapeOfFiles(value: unknown, onPath: (path: string | URL) => void): unknown {
   const isText = typeof value === "string";
@@ -144,7 +146,7 @@ export function shapeOfFiles(value: unknown, onPath: (path: string | URL) => voi
   }
   if (Array.isArray(value)) return value.map((item) => shapeOfFiles(item, onPath));
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, shapeOfFiles(item, onPath)]));
-  // An array: equal marks would be one in a Set.
+  // An array, since a Set would hold only one of several equal marks.
   if (value instanceof Set) return ["set", ...[...value].map((item) => shapeOfFiles(item, onPath))];
   if (isPlainObject(value)) {
     const names = Object.keys(value).sort();
@@ -153,7 +155,7 @@ export function shapeOfFiles(value: unknown, onPath: (path: string | URL) => voi
   return value;
 }
 
-/** Text with another scheme than `file:`. */
+/** True for a URL with another scheme than `file:`. */
 function isForeignUrl(text: string): boolean {
   return /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text);
 }

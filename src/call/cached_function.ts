@@ -1,5 +1,5 @@
 /**
- * The public types of wrapped functions.
+ * Public types of wrapped functions.
  *
  * @module
  */
@@ -11,39 +11,39 @@ import type { CacheOptions } from "../options/check_options.ts";
 // deno-lint-ignore no-explicit-any
 export type AnyFunction = (this: any, ...args: any[]) => any;
 
-/** How one call uses the cache. */
+/** Options of one call. */
 export interface CallOptions {
   /**
-   * Run the function even if a fresh entry exists, and overwrite that entry. Does not wait for another process that
-   * computes the same call.
+   * True to run the function even if a fresh entry exists, and to overwrite that entry. Such a call does not wait for
+   * another process that computes the same call.
    *
    * @default false
    */
   force?: boolean;
   /**
-   * Write nothing: a fresh entry is used, otherwise the function runs and its result is not stored.
+   * True to write nothing: a fresh entry is used, otherwise the function runs and its result is not stored.
    *
    * @default false
    */
   skipSave?: boolean;
   /**
-   * Whether a fresh entry may be used. `false`: the function runs, and its result is stored.
+   * False to run the function even if a fresh entry exists, and to store its result.
    *
    * @default true
    */
   load?: boolean;
 }
 
-/** A call of a function through the cache: always asynchronous. */
+/** Type of a function that is called through the cache, which always returns a promise. */
 export type CachedCall<F extends AnyFunction> = (
   this: ThisParameterType<F>,
   ...args: Parameters<F>
 ) => Promise<Awaited<ReturnType<F>>>;
 
 /**
- * A wrapped function: called like the original, it answers from the cache when it can.
+ * A wrapped function: called like the original, it returns the stored result when a fresh entry exists.
  *
- * Of a method, questions and other handling need the receiver too: `model.predict.has.call(model, 3)`.
+ * The members of a decorated method need the receiver, too: `model.predict.has.call(model, 3)`.
  *
  * @example
  * ```ts
@@ -58,22 +58,22 @@ export type CachedCall<F extends AnyFunction> = (
  */
 export interface CachedFunction<F extends AnyFunction> {
   (this: ThisParameterType<F>, ...args: Parameters<F>): Promise<Awaited<ReturnType<F>>>;
-  /** The same function with other handling of the cache: `await step.with({ force: true })(3)`. */
+  /** Returns the function with options for its calls: `await step.with({ force: true })(3)`. */
   with(options: CallOptions): CachedCall<F>;
-  /** The call key, 64 hex characters. Runs nothing. */
+  /** Returns the call key, 64 hex characters. Does not run the function. */
   key(...args: Parameters<F>): Promise<CallKey>;
-  /** Whether a fresh entry exists. Runs nothing. */
+  /** Returns true when a fresh entry exists. Does not run the function. */
   has(...args: Parameters<F>): Promise<boolean>;
-  /** What a call would do now, and for which reasons. Runs nothing. */
+  /** Reports the outcome that a call would have now, and the reasons. Does not run the function. */
   why(...args: Parameters<F>): Promise<CallReport>;
-  /** Drops the entry of this call; whether there was one. */
+  /** Removes the entry of a call. Returns true when there was one. */
   forget(...args: Parameters<F>): Promise<boolean>;
-  /** The wrapped function. */
+  /** The function that was wrapped. */
   readonly original: F;
 }
 
 /**
- * What {@linkcode cacheFile} returns: wraps a function, takes further options, or decorates a method.
+ * Decorator that {@linkcode cacheFile} returns: wraps a function, takes further options, or decorates a method.
  */
 export interface CacheDecorator {
   /**
@@ -89,6 +89,6 @@ export interface CacheDecorator {
   ): F & CachedFunction<F>;
   /** Wraps a function. */
   <F extends AnyFunction>(fn: F): CachedFunction<F>;
-  /** A decorator with further options, which win over those given before. */
+  /** Returns a decorator with further options, which win over those given before. */
   (options: CacheOptions): CacheDecorator;
 }

@@ -1,7 +1,8 @@
 /**
- * The key of a call: what goes into it, why, and how it is digested. Nothing else decides which entry a call has.
+ * The call key: its parts, the reason for each part, and the digest over them. Nothing else decides which entry a call
+ * has: calls with equal keys share an entry.
  *
- * What a function reads while it runs is not here: that is in the trace of each execution, under the key.
+ * Dependencies that a function reads while it runs are not parts of the key. They are in the traces of the entry.
  *
  * @module
  */
@@ -10,23 +11,28 @@ import { digestChunks } from "../words/sha256.ts";
 import type { CallKey, Digest, FingerprintDigest } from "../words/digests.ts";
 import { FORMAT_VERSION, RESULT_RULES } from "../words/records.ts";
 
-/** A function, with what its options say of it: the same for all of its calls until one of these changes. */
+/** Parts of the key that do not depend on the arguments. All calls of a function share them until one changes. */
 export interface FunctionKeyParts {
-  /** Its code and all that this reaches: another code may return something else. */
+  /** Digest of the function's code and of all that the code reaches: other code may return another result. */
   readonly fingerprint: FingerprintDigest;
-  /** Which arguments are left out and which are files: asking with other ones is another question. */
+  /**
+   * Places of the arguments, and of properties of arguments, that are left out of the key or are files: by another
+   * choice, equal bytes in the other parts of the key would stand for other inputs.
+   */
   readonly signature: string;
   /**
-   * The label that the user changes by hand, and the variables, files and values that the options declare, in canonical
-   * form: the user says that the result depends on them.
+   * The `version` label, which the user changes by hand, and the environment variables, files and values that the
+   * options declare, in canonical form: by declaring them, the user says that the result depends on them.
    */
   readonly declared: Uint8Array;
 }
 
 /**
- * Identity of a function. It counts the format version, since another one may mean something else by the same bytes, and
- * the version of which results are stored, since by another one a result may have been stored that is not what the
- * function returned.
+ * Digests the identity of a function. Besides {@linkcode FunctionKeyParts} it holds two versions:
+ *
+ * - `FORMAT_VERSION`, since in another format equal bytes may have another meaning.
+ * - `RESULT_RULES`, the version of the rules on which results are stored, since by other rules a stored result may
+ *   differ from the value that the function returned.
  */
 export function digestFunctionKey({ fingerprint, signature, declared }: FunctionKeyParts): Digest<"function"> {
   return digestChunks<"function">([
@@ -35,30 +41,44 @@ export function digestFunctionKey({ fingerprint, signature, declared }: Function
   ]);
 }
 
-/** One call of a function. Values are in canonical CBOR (RFC 8949 section 4.2), one item after the other (RFC 8742). */
+/**
+ * All parts of the key of one call. Values are in canonical CBOR (RFC 8949 section 4.2), one item after the other
+ * (RFC 8742).
+ */
 export interface CallKeyParts {
-  /** Identity of the function, as bytes. */
+  /** Identity of the function, as bytes: for equal arguments, another function may return another result. */
   readonly identity: Uint8Array;
-  /** The arguments that count, normalized: defaults filled in, trailing `undefined` dropped, files left out. */
+  /**
+   * The arguments that count: other arguments may give another result. They are normalized, so that calls that the
+   * function cannot tell apart have one key: defaults are filled in and trailing `undefined` is dropped. Ignored
+   * arguments and files are left out.
+   */
   readonly args: Uint8Array;
-  /** What more there is for a method, a function with file arguments and a blind one; absent for any other. */
+  /** Parts for methods, for functions with file arguments and for blind functions; absent for all other functions. */
   readonly further?: FurtherKeyParts;
 }
 
-/** What only some calls have. */
+/** Parts of the key that only methods, functions with file arguments and blind functions have. */
 export interface FurtherKeyParts {
-  /** The receiver as far as the function can see it and does not write it itself. */
+  /**
+   * The receiver of a method, since the method can read its members. Members that the method itself writes are left
+   * out: they are state. `undefined`, encoded, for a function that has no receiver or cannot see it.
+   */
   readonly receiver: Uint8Array;
   /**
-   * The file arguments but for their files, and the digests of what the texts among the arguments of a blind function
-   * lead to: such a function may read them without being observed.
+   * The file arguments with a mark in place of each path, since their structure and the values beside the paths count,
+   * too. For a blind function also the digests of the files at those texts among the arguments that look like paths,
+   * since such a function may read these files without being observed.
    */
   readonly shapes: Uint8Array;
-  /** The paths of file arguments, unless `hashFilePaths` is off, and their digests; as text, which is faster for many. */
+  /**
+   * Digests of the files that the file arguments name, since the function reads their content, and the paths of these
+   * files, unless `hashFilePaths` is off. As one text, which is encoded faster than many.
+   */
   readonly contents: string;
 }
 
-/** The key of a call. */
+/** Digests the parts of a call key. */
 export function digestCallKey({ identity, args, further }: CallKeyParts): CallKey {
   return digestChunks<"call">(
     further === undefined

@@ -1,5 +1,6 @@
 /**
- * Inputs as canonical bytes, functions, class instances and Blobs included, whose identity takes a closer look.
+ * Encodes inputs as canonical bytes. Functions, class instances and Blobs are encoded by identities, which are found
+ * first.
  *
  * @module
  */
@@ -15,28 +16,28 @@ import {
 import { classOf, nameOfFunction, noticeOfHandle } from "../code/walk/values.ts";
 import { isProxy } from "../values/result/losses.ts";
 
-/** Stands for the receiver of a method that writes to it. */
+/** Object that is encoded in place of a receiver, for a method that writes to its receiver. */
 class Receiver {}
 
-/** Turns the inputs of one call into bytes; what it learned of functions serves all of them. */
+/** Encodes the inputs of one call. An identity that was found for one input serves the other inputs, too. */
 export class CanonicalEncoder {
-  /** What of the inputs' code is not seen, in words. */
+  /** Notices, in words, about parts of the code among the inputs that are not seen. */
   readonly notices = new Set<string>();
-  /** What their code does where nobody can watch. */
+  /** Blind uses in the code among the inputs. */
   readonly blind: BlindUse[] = [];
   #standIns: Map<object, string> | undefined;
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
 
-  /** @param codeOptions How code is followed. */
+  /** @param codeOptions Options that decide how far code is followed. */
   constructor(readonly codeOptions: FingerprintOptions) {}
 
   /**
-   * A value in canonical form.
+   * Encodes a value in canonical form.
    *
    * @param value Any value that can be an input.
-   * @param path What the value is called in messages: `args`.
-   * @returns Bytes of their own; at once unless something has to be looked at.
-   * @throws {CacheTypeError} `ERR_ARGUMENT` with the path of what cannot be an input.
+   * @param path Name of the value in messages: `args`.
+   * @returns Bytes in a buffer of their own; a promise of the bytes only when an identity has to be found.
+   * @throws {CacheTypeError} `ERR_ARGUMENT` with the path of the part that cannot be an input.
    */
   encode(value: unknown, path: string): Uint8Array | Promise<Uint8Array> {
     const { bytes, unresolved } = this.#encodeOnce(value, path);
@@ -44,17 +45,19 @@ export class CanonicalEncoder {
   }
 
   /**
-   * What counts of the receiver of a method that writes to it: what it writes, a counter or a memo, is state and no input.
+   * Returns the part of a receiver that counts: members that the method writes itself, such as a counter or a memo, are
+   * state and no input.
    *
    * @param receiver The method's `this`.
    * @param method The method.
-   * @param touched Members that the method may change, as its fingerprint says.
-   * @returns The receiver itself where the method writes nothing; else something to encode in its place.
+   * @param touched Names of the members that the method may change: `receiverTouched` of its fingerprint.
+   * @returns The receiver itself when the method changes no member; else an object to encode in place of the receiver.
    */
   async receiverOf(receiver: unknown, method: object, touched: readonly string[]): Promise<unknown> {
     if (touched.length === 0 || typeof receiver !== "object" || receiver === null) return receiver;
     const identity = this.#note(await identifyValue(receiver, this.codeOptions, method));
-    // The identity has all fields; they are here to be refused when they cannot be inputs, and to be named.
+    // The identity covers the fields. They are encoded besides, so that a field that cannot be an input is refused, and
+    // so that a miss can name the field that differs.
     const fields = Object.entries(receiver).filter(([name, value]) =>
       !touched.includes(name) && typeof value !== "function"
     );
@@ -63,7 +66,7 @@ export class CanonicalEncoder {
     return counted;
   }
 
-  /** A part of a value that was encoded before, in canonical form. */
+  /** Encodes a part of a value that was encoded before, so that all identities are known. */
   encodePart(value: unknown): Uint8Array {
     return this.#encodeOnce(value, "value").bytes;
   }
@@ -81,7 +84,7 @@ export class CanonicalEncoder {
     }
   }
 
-  /** Looks into instances, and into those that only their private fields lead to. */
+  /** Finds the identities of instances, and of the instances that only private fields of these lead to. */
   async #identifyInstances(found: readonly Unresolved[]): Promise<void> {
     const standIns = this.#standIns ??= new Map();
     let unknown = new Set(found.map(({ subject }) => subject).filter((subject) => !standIns.has(subject)));
@@ -131,7 +134,7 @@ export class CanonicalEncoder {
     );
   }
 
-  /** What a Proxy answers is its handler's doing, which nobody sees; it counts as what it pretends to be. */
+  /** Adds a notice for a Proxy: it is encoded as the object that it poses as, while its handler is not seen. */
   #noteProxy(object: object): void {
     if (isProxy(object)) this.notices.add(noticeOfHandle("Proxy"));
   }

@@ -1,9 +1,9 @@
 /**
- * The way of a call that no stored execution answers: share the run of an identical call, or take the lock, look again,
- * run the function while its reads are noted, and store what it returned.
+ * The way of a call that no stored trace answers: share the run of an identical call. If there is none, take the lock
+ * of the key, look up the entry again, run the function while its reads are noted, and store the result.
  *
- * Apart from `memoize`, which loads this with the first call that needs it: a program that only finds stored results
- * loads none of it, nor what watches reads, takes locks and encodes results.
+ * Apart from `memoize`, which loads this module with the first call that needs it: a program whose calls are all hits
+ * loads neither this module nor those that observe reads, take locks and encode results.
  *
  * @module
  */
@@ -22,24 +22,24 @@ import { joinRun, takeLock } from "./wait.ts";
 
 export { reservePlace } from "./inner_call.ts";
 
-/** Circumstances of a call that is to be computed. */
+/** Options of {@linkcode compute}. */
 export interface ComputeOptions {
-  /** How the call uses the cache. */
+  /** Options that the caller gave for this call. */
   readonly options: CallOptions;
-  /** The stored executions of the call, none of which stands. */
+  /** Finding of the look-up before: a record of which no trace stands, or nothing. */
   readonly found: Finding;
-  /** The verification to which that look belongs. */
+  /** The verification that this look-up belonged to. */
   readonly verification: Verification;
-  /** The run in whose function the call was made. */
+  /** The run whose function made the call, if any. */
   readonly within: Run | undefined;
 }
 
 /**
- * Computes a call.
+ * Computes a call, in a run of its own or by sharing the run of an identical call.
  *
  * @param call The call.
  * @param options See {@linkcode ComputeOptions}.
- * @returns The outcome; of another caller's run, when `isShared`.
+ * @returns The outcome. It comes from another caller's run when `isShared` is true.
  */
 export async function compute(call: Call, { options, found, verification, within }: ComputeOptions): Promise<Outcome> {
   const running = isRead(options) ? joinableRun(call, within) : undefined;
@@ -50,7 +50,8 @@ export async function compute(call: Call, { options, found, verification, within
   try {
     return outcome = await runUnderLock(run, { options, found, verification });
   } catch (error) {
-    // The function's own exceptions do not come this way: the cache failed, and that costs nobody a result.
+    // An error that the function throws is an outcome and is not caught here. Here the cache failed: the function runs
+    // without it, so that the caller gets a result.
     reportDamaged(call, describeError(error));
     const execution = await runFunction(run);
     return outcome = execution.threw
@@ -61,7 +62,10 @@ export async function compute(call: Call, { options, found, verification, within
   }
 }
 
-/** Runs the function of a call under its lock and stores what it returns. */
+/**
+ * Runs the function of a call while this process holds the lock of the key, and stores the result. Takes no lock when
+ * the call's options forbid to read or to write, or when the cache is read-only.
+ */
 async function runUnderLock(
   run: Run,
   { options, found, verification }: Omit<ComputeOptions, "within">,
@@ -77,8 +81,8 @@ async function runUnderLock(
     }
     const reasons = await explain(call, again, options);
     reportMiss(call, reasons);
-    call.values(); // the function may change its arguments
-    // The caller had the arguments in hand while the store was read and the lock was awaited, and may have changed them.
+    call.values(); // computed now, since the function may change its arguments
+    // The caller may have changed the arguments while the store was read and the lock was awaited.
     const isSameInput = (await identifyCall(call.wrapped, call.receiver, call.args)).key === call.key;
     const execution = await runFunction(run);
     if (execution.threw) {

@@ -1,5 +1,5 @@
 /**
- * What the options declare a result to depend on, as it is at the time of a call.
+ * Declared dependencies: those that the options of a function name, with their state at the time of a call.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import type { ContentDigest } from "../words/digests.ts";
 import { CacheError } from "../words/errors.ts";
 import type { ResolvedOptions } from "../options/check_options.ts";
 
-/** Declared dependencies other than arguments, with what they hold now. */
+/** Declared dependencies other than arguments, with their present digests or values. */
 export interface Declared {
-  /** The user's label; `null`: none. */
+  /** Label that the user changes by hand; `null`: none. */
   readonly version: string | null;
-  /** Digests of environment variables by name, sorted; `null`: not set, which is not the same as empty. */
+  /** Digests of environment variables, sorted by name; `null`: not set, which differs from an empty value. */
   readonly env: readonly (readonly [name: string, digest: ContentDigest | null])[];
-  /** Digests of files and folders by portable path; `null`: absent. */
+  /** Digests of files and folders, sorted by portable path; `null`: absent. */
   readonly files: readonly (readonly [path: string, digest: ContentDigest | null])[];
   /** Values by name. */
   readonly vars: Readonly<Record<string, unknown>>;
 }
 
-/** Reads a file's or folder's content digest. */
+/** Digests the content of a file or folder. */
 export type DigestPath = (path: string | URL) => FoundPath | Promise<FoundPath>;
 
-/** A path in portable form and what it leads to. */
+/** A path in portable form, with the digest of the file or folder at the path; `null`: absent. */
 export interface FoundPath {
   readonly path: string;
   readonly digest: ContentDigest | null;
@@ -31,7 +31,7 @@ export interface FoundPath {
 
 const NOTHING: Declared = { version: null, env: [], files: [], vars: {} };
 
-/** Whether the options declare nothing that can be another thing at the next call. */
+/** True when the options declare no dependency that can differ at the next call. */
 export function declaresNothing({ envVars, dependsOnFiles, dependsOnVars }: ResolvedOptions): boolean {
   // An empty object that is not frozen may be filled before the next call.
   return envVars.length === 0 && dependsOnFiles.length === 0 && typeof dependsOnVars !== "function" &&
@@ -39,10 +39,10 @@ export function declaresNothing({ envVars, dependsOnFiles, dependsOnVars }: Reso
 }
 
 /**
- * Looks at everything that the options declare.
+ * Reads all dependencies that the options declare.
  *
  * @param options The options in force.
- * @param digestPath How to look at a path.
+ * @param digestPath Digests the file or folder at a path.
  * @throws {CacheError} `ERR_PERMISSION` when a variable may not be read.
  */
 export async function readDeclared(options: ResolvedOptions, digestPath: DigestPath): Promise<Declared> {

@@ -1,5 +1,5 @@
 /**
- * Hands the caller the value that a call came to.
+ * Delivers the value of a call to its caller.
  *
  * @module
  */
@@ -15,11 +15,11 @@ import { reportDamaged, reportHit } from "./report.ts";
 export const DAMAGED: unique symbol = Symbol("damaged");
 
 /**
- * The value that a call came to: the function's own when it ran for this caller, else a fresh copy.
+ * Returns the value of a call: the function's own return value if the function ran for this caller, else a copy.
  *
  * @param call The call.
- * @param outcome What it came to.
- * @param startedMs When it began, by `performance.now()`.
+ * @param outcome Outcome of the call.
+ * @param startedMs Time when the call began, by `performance.now()`.
  * @returns The value, `undefined` for a call that threw, or {@linkcode DAMAGED}.
  */
 export async function deliver(call: Call, outcome: Outcome, startedMs: number): Promise<unknown> {
@@ -45,8 +45,9 @@ export async function deliver(call: Call, outcome: Outcome, startedMs: number): 
 }
 
 /**
- * Several callers of one run may each change what they get. Where a copy would lack something, such as the class of an
- * instance, they share what the function returned: nobody gets another value than that.
+ * Copies the value of a shared run, since each of its callers may change the value that it gets. If a copy would lack
+ * something, such as the class of an instance, returns the value itself: no caller gets another value than the function
+ * returned.
  */
 async function copyOf(value: unknown): Promise<unknown> {
   try {

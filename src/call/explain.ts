@@ -1,5 +1,5 @@
 /**
- * Why a call is not answered from the cache: what differs from the closest stored call of the same function.
+ * Reasons for a miss: the differences from the closest stored call of the same function.
  *
  * @module
  */
@@ -15,22 +15,23 @@ import { closestEntry, type ComparableCall, diffEntries } from "../reasons/compa
 import { isHeard } from "./report.ts";
 import { argumentReason, damagedReason, firstReason, forcedReason, unreadReason } from "../reasons/make_reason.ts";
 
-/** How many of a function's newest entries are compared with a call. */
+/** Number of a function's newest entries that are compared with a call. */
 const CANDIDATES = 32;
 
-/** Why there is no fresh entry for a call. */
+/** Reasons why there is no fresh entry for a call. */
 export interface Explanation {
   readonly reasons: readonly StaleReason[];
-  /** The stored call that the reasons compare with; `null` when the function was never stored. */
+  /** Key of the stored call that the reasons compare with; `null` when no call of the function is stored. */
   readonly closest: CallKey | null;
 }
 
 /**
- * Why the function is about to run. Costs nothing when nobody listens and the finding does not already tell.
+ * Returns the reasons why the function is about to run. If neither the options nor the finding give a reason, stored
+ * calls are compared, but only when somebody listens; else there are no reasons.
  *
  * @param call The call.
- * @param finding What was found for it.
- * @param options How the call uses the cache.
+ * @param finding Finding of the look-up.
+ * @param options Options of the call.
  */
 export async function explain(
   call: Call,
@@ -48,7 +49,7 @@ export async function explain(
   }
 }
 
-/** What `why` answers for a call. */
+/** Returns the answer of `why` for a call. */
 export async function reportOf(call: Call, { verdict }: Finding): Promise<CallReport> {
   const { reasons, closest } = verdict === null
     ? await compareWithClosest(call)

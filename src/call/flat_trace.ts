@@ -1,18 +1,18 @@
 /**
- * The flat trace of an execution: all that it rests on, its inner calls included, in one list, so that a hit looks at
- * each function and file once and not at each inner call.
+ * The flat trace of an execution: the dependencies of the execution and of its inner calls in one list. With this list,
+ * a hit checks each function and each file once, instead of each inner call.
  *
  * @module
  */
 import type { Call } from "./identify.ts";
 import type { Dependency, FlatDependency, FlatTrace, Trace } from "../words/records.ts";
 
-/** Longest list of dependencies kept; beyond it a trace is verified through its inner calls only. */
+/** Largest number of dependencies of a flat trace. A trace with more is verified through its inner calls alone. */
 const MAX_DEPENDENCIES = 512;
 
 type InnerFunction = FlatTrace["functions"][number];
 
-/** Collects the functions and dependencies of the inner calls of one execution. */
+/** Builds the flat trace of one execution from the functions and dependencies of its inner calls. */
 export class FlatTraceBuilder {
   readonly #functions = new Map<string, InnerFunction>();
   readonly #leaves = new Map<string, FlatDependency>();
@@ -22,7 +22,8 @@ export class FlatTraceBuilder {
    * Adds an inner call.
    *
    * @param call The inner call.
-   * @param trace Its execution; `null` when none is stored, so that the inner call has to be made again each time.
+   * @param trace The trace of the inner call; `null` when none is stored, so that each verification has to answer the
+   * inner call anew.
    */
   add(call: Call, trace: Trace | null): void {
     const { functionId } = call.wrapped;
@@ -43,7 +44,7 @@ export class FlatTraceBuilder {
   }
 
   /**
-   * Ends the list.
+   * Adds the dependencies of the execution itself and returns the flat trace.
    *
    * @param dependencies The dependencies of the execution itself.
    * @returns The flat trace; `null` when there were no inner calls, or when the dependencies of some cannot be listed.
@@ -61,7 +62,7 @@ export class FlatTraceBuilder {
     else if (known.identity !== inner.identity) this.#isListable = false;
   }
 
-  /** Adds one dependency. One that was seen in two states during the execution has no single state to compare with. */
+  /** Adds one dependency. If it had two digests during the execution, there is no single state to compare with. */
   #addLeaf(leaf: FlatDependency): void {
     const { digest, ...question } = leaf;
     const id = JSON.stringify(question);

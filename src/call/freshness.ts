@@ -1,11 +1,11 @@
 /**
- * Whether a stored execution still stands, and if not, the first thing that says otherwise.
+ * Verification of the traces of an entry. A trace stands when each of its dependencies is as recorded.
  *
- * A trace is verified in the order in which it was recorded, and the first difference ends the verification. Order is
- * what makes it sound: as long as everything up to some point is unchanged, the function would do up to that point what
- * it did, and so would ask the next question that is recorded. An inner call behind a difference is therefore never run
- * in vain (Matsakis et al., Salsa, "red-green algorithm"; Mokhov et al., Build Systems à la Carte, 2018, section 4.2.2,
- * "verifying traces").
+ * A trace is verified in the order in which it was recorded, and the first difference ends the verification. This order
+ * makes the verification sound: while all dependencies up to some point are unchanged, the function would do up to that
+ * point the same as before, and would then read the next recorded dependency. An inner call that was recorded after a
+ * difference is therefore never run in vain (Matsakis et al., Salsa, "red-green algorithm"; Mokhov et al., Build
+ * Systems à la Carte, 2018, section 4.2.2, "verifying traces").
  *
  * @module
  */
@@ -14,60 +14,63 @@ import type { StaleReason } from "../words/events.ts";
 import type { ChildDependency, EntryRecord, FlatDependency, FlatTrace, Trace } from "../words/records.ts";
 import { childReason, damagedReason } from "../reasons/make_reason.ts";
 
-/** The looks at the things that a trace rests on. A function that is running can look further than an idle cache. */
+/**
+ * Checks of the dependencies of a trace. A program that wraps the functions can check more than a command that only
+ * reads the cache.
+ */
 export interface TraceChecks {
-  /** The reason to be stale that a file, directory, variable … gives; `null` when it is as recorded. */
+  /** Checks a file, directory, variable …. Returns the reason to be stale; `null` when it is as recorded. */
   leaf(dependency: FlatDependency): StaleReason | null | Promise<StaleReason | null>;
-  /** The inner call as it is now. */
+  /** Returns the present state of a recorded inner call. */
   child(dependency: ChildDependency): Promise<ChildState>;
-  /** True when an inner function's code and declared dependencies are those recorded. */
+  /** Returns true when the code and the declared dependencies of an inner function are as recorded. */
   sameFunction(recorded: FlatTrace["functions"][number]): boolean | Promise<boolean>;
 }
 
-/** A recorded inner call as it is now. */
+/** Present state of a recorded inner call. */
 export type ChildState =
-  /** Made now, it comes to this outcome; `reasons` says why that is another than before, if it is. */
+  /** The present outcome is known. If it differs from the recorded one, `reasons` returns the reasons. */
   | {
     readonly kind: "outcome";
     readonly digest: Digest<"outcome">;
     reasons(): readonly StaleReason[] | Promise<readonly StaleReason[]>;
   }
-  /** Its stored execution does not stand, and it may not be made again to see its outcome. */
+  /** No stored trace of the call stands, and the call may not be run again to find its outcome. */
   | { readonly kind: "stale"; readonly reasons: readonly StaleReason[] }
-  /** No function of its identity is wrapped in this process; or its arguments were not kept. */
+  /** `gone`: the inner function is not wrapped in this process. `unrepeatable`: the call cannot be made again. */
   | { readonly kind: "gone" | "unrepeatable" }
-  /** Nothing is known that speaks against it. */
+  /** No change is known. */
   | { readonly kind: "unchanged" };
 
-/** The outcome of a stored execution, as the traces of outer calls record it: the digest of the encoded result. */
+/** Returns the outcome of a trace, as traces of outer calls record it: the digest of the encoded result. */
 export function digestOfOutcome(trace: Trace): Digest<"outcome"> {
   return trace.result as string as Digest<"outcome">;
 }
 
-/** The trace that stands, or why none does. */
+/** Result of the verification of a record: the trace that stands, or the reasons why none does. */
 export type Verdict =
   | { readonly fresh: true; readonly trace: Trace }
   | { readonly fresh: false; readonly reasons: readonly StaleReason[] };
 
-/** What is stored for a call. */
+/** Result of a look-up of a call. */
 export interface Finding {
-  /** `null`: nothing under this key. */
+  /** The record under the call key; `null`: there is none. */
   readonly record: EntryRecord | null;
-  /** Whether one of its executions stands; `null`: there is none. */
+  /** Result of the verification of the record; `null`: there is no record. */
   readonly verdict: Verdict | null;
-  /** The commits to the store when it was read; `null` when that cannot be told. */
+  /** Mark of the commits to the store before the record was read; `null`: not known, or the record was in memory. */
   readonly commits: string | null;
 }
 
-/** What is found when nothing is looked for. */
+/** Finding without a record: of a call that is not looked up, or that has no entry. */
 export const NOTHING_FOUND: Finding = { record: null, verdict: null, commits: null };
 
 /**
- * The first of an entry's traces that stands.
+ * Verifies the traces of a record, newest first, until one stands.
  *
- * @param record The entry; its traces are tried newest first.
- * @param checks How to look at what they rest on.
- * @returns The trace, or the reason for which the one that stood longest does not stand.
+ * @param record The record.
+ * @param checks Checks of the dependencies.
+ * @returns The trace that stands; if none does, the reason of the first difference that comes latest in its trace.
  */
 export async function verifyRecord(record: EntryRecord, checks: TraceChecks): Promise<Verdict> {
   let closest: Difference | undefined;
@@ -82,25 +85,25 @@ export async function verifyRecord(record: EntryRecord, checks: TraceChecks): Pr
   };
 }
 
-/** A recorded observation that would be another one now. */
+/** A dependency of a trace that has changed. */
 interface Difference {
-  /** How many observations before it stand. */
+  /** Number of dependencies before this one in the trace, all of them unchanged. */
   readonly position: number;
   readonly reason: StaleReason;
 }
 
-/** The first difference of a trace; `null` when it stands. */
+/** Returns the first difference of a trace; `null` when the trace stands. */
 async function firstDifference(trace: Trace, checks: TraceChecks): Promise<Difference | null> {
   if (trace.support !== null && await isSupported(trace.support, checks)) return null;
   for (const [position, dependency] of trace.dependencies.entries()) {
     const found = dependency.kind === "child" ? checkChild(dependency, checks) : checks.leaf(dependency);
-    const reason = found instanceof Promise ? await found : found; // an await for nothing takes as long as a look-up
+    const reason = found instanceof Promise ? await found : found; // a needless await takes as long as a look-up
     if (reason !== null) return { position, reason };
   }
   return null;
 }
 
-/** The reason for which an inner call would not answer as recorded; `null` when it would. */
+/** Returns the reason why an inner call would not have the recorded outcome; `null` when it would. */
 async function checkChild(recorded: ChildDependency, checks: TraceChecks): Promise<StaleReason | null> {
   const now = await checks.child(recorded);
   switch (now.kind) {
@@ -118,7 +121,7 @@ async function checkChild(recorded: ChildDependency, checks: TraceChecks): Promi
   }
 }
 
-/** True when nothing at all has changed that the execution or its inner calls rest on. */
+/** True when no dependency of the execution or of its inner calls has changed. */
 async function isSupported(support: FlatTrace, checks: TraceChecks): Promise<boolean> {
   for (const inner of support.functions) {
     if (!await checks.sameFunction(inner)) return false;

@@ -1,5 +1,5 @@
 /**
- * One call as the cache sees it: which function, which inputs, and the key under which its result is kept.
+ * Identification of a call: its function, its inputs, and the key under which its result is stored.
  *
  * @module
  */
@@ -18,53 +18,54 @@ import { noticesOf, warnOfCode } from "./prepare.ts";
 import type { Prepared, Wrapped } from "./wrapped.ts";
 import { declaredParts, valueParts } from "./leaves.ts";
 
-/** A function as it is now: its code, and what its options declare. */
+/** State of a function at one moment: its code, and the dependencies that its options declare. */
 export interface FunctionState {
   readonly wrapped: Wrapped;
   readonly prepared: Prepared;
   readonly fingerprint: Fingerprint;
   readonly declared: Declared;
-  /** Identity of all that. */
+  /** Digest of the function's code, its choice of inputs and its declared dependencies; see `call_key`. */
   readonly identity: Digest<"function">;
-  /** The identity as bytes. */
+  /** The identity as bytes of UTF-8. */
   readonly identityBytes: Uint8Array;
 }
 
-/** One call, identified. */
+/** A call whose key is known. */
 export interface Call extends Omit<FunctionState, "identityBytes"> {
   readonly receiver: unknown;
   readonly args: readonly unknown[];
   readonly key: CallKey;
-  /** Files that arguments and options name, with their digests, by path. */
+  /** Files that arguments and options name, with their digests, sorted by path. */
   readonly files: readonly FileDependency[];
-  /** These files, and the absent ones among texts that might have been paths. */
+  /** The members of `files`, and in addition the texts among the arguments that look like paths but name no file. */
   readonly lookedAt: readonly FileDependency[];
-  /** Relative paths among its file arguments, as they were passed, with what they lead to. */
+  /** Absolute path of each relative path among the file arguments, by the text that was passed. */
   readonly namedPaths: ReadonlyMap<string, string>;
-  /** Where it was made, when a relative path was looked at to identify it: elsewhere that is another file. */
+  /** Working directory, if the key depends on a relative path, which names another file elsewhere; else `null`. */
   readonly cwd: WorkingDirectoryDependency | null;
-  /** The leaves of its inputs, for telling what differs; as they are when first asked for. */
+  /** Returns the leaves of the inputs, to tell what differs from another call; computed at the first request. */
   values(): readonly ValuePart[];
-  /** What of its code, and of the code among its inputs, is not seen, in words. */
+  /** Notices, in words, about parts of its code, and of the code among its inputs, that are not seen. */
   readonly notices: readonly string[];
-  /** Whether the function may read files without being observed, which the user has been told. */
+  /** True when the function may read files unobserved, as a warning has told or as `observe: false` implies. */
   readonly isBlind: boolean;
   /**
-   * What files held when the call was identified, by path, for the one look-up that follows at once; `null` after that,
-   * and where folders were not digested as a whole.
+   * Returns the digests of files that were taken while the call was identified, by path. They serve the look-up that
+   * follows at once, so later requests return `null`. So does every request for a call that names no file, and with a
+   * `filePattern`, since then folders were not digested as a whole.
    */
   freshDigests(): ReadonlyMap<string, ContentDigest | null> | null;
-  /** What of its declared inputs is no longer what it was when the call was identified, in words or as paths. */
+  /** Returns the files named by arguments and options, and captured values, that changed since the identification. */
   changedInputs(): Promise<string[]>;
 }
 
-/** Digests paths and remembers which. */
+/** Digests the files that one call names, and keeps the digests. */
 class PathReader {
   readonly found: FoundPath[] = [];
-  /** Portable paths of texts that may be none. */
+  /** Portable paths of texts among the arguments that look like paths. */
   readonly guessed = new Set<string>();
 
-  /** Relative paths among the file arguments, with the absolute ones that they stand for. */
+  /** Absolute path of each relative path among the file arguments, by the text that was passed. */
   readonly named = new Map<string, string>();
   cwd: WorkingDirectoryDependency | null = null;
 
@@ -77,7 +78,7 @@ class PathReader {
     const digest = files.digestPath(absolute, filePattern === null ? {} : { pattern: filePattern });
     if (!(digest instanceof Promise)) return this.#keep(absolute, digest);
     const pending = digest.then((digest) => this.#keep(absolute, digest));
-    pending.catch(() => {}); // awaited later, unless another path fails first
+    pending.catch(() => {}); // `pending` is awaited later, unless another path fails first
     return pending;
   };
 
@@ -87,14 +88,14 @@ class PathReader {
     return at;
   }
 
-  /** Digests what a text leads to that may be no path. */
+  /** Digests the file at a text that looks like a path. */
   readonly guess = async (path: string | URL): Promise<FoundPath> => {
     const at = await this.digest(path);
     this.guessed.add(at.path);
     return at;
   };
 
-  /** The paths that lead to something else now. */
+  /** Returns the portable paths whose digests have changed. */
   async changed(): Promise<string[]> {
     const again = new PathReader(this.prepared);
     const now = await Promise.all(this.found.map(({ path }) => again.digest(fromPortable(path, this.prepared.root))));
@@ -102,7 +103,7 @@ class PathReader {
   }
 }
 
-/** The identity of a function with what its options declare, arguments left out. */
+/** Returns the present identity of a function: its code and its declared dependencies, without arguments. */
 export async function identifyFunction(wrapped: Wrapped): Promise<Digest<"function">> {
   const prepared = await wrapped.prepare();
   const encoder = new CanonicalEncoder(prepared.codeOptions);
@@ -110,13 +111,13 @@ export async function identifyFunction(wrapped: Wrapped): Promise<Digest<"functi
 }
 
 /**
- * Identifies a call: looks at the function's code and at what its options declare, normalizes its arguments, and digests
- * the lot.
+ * Identifies a call: fingerprints the function, reads the declared dependencies, normalizes and encodes the arguments,
+ * and digests all of these to the call key.
  *
  * @param wrapped The wrapped function.
- * @param receiver Its `this`.
- * @param args Its arguments.
- * @throws {CacheTypeError} `ERR_ARGUMENT` for what cannot be an input, with its path.
+ * @param receiver The `this` of the call.
+ * @param args Arguments of the call.
+ * @throws {CacheTypeError} `ERR_ARGUMENT` for a value that cannot be an input, with the path of the value.
  */
 export async function identifyCall(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<Call> {
   const prepared = wrapped.ready ?? await wrapped.prepare();
@@ -162,7 +163,7 @@ export async function identifyCall(wrapped: Wrapped, receiver: unknown, args: re
 
 const UNDEFINED = encodeKey(undefined).bytes;
 
-/** A call with what was learned while it was identified. */
+/** A call with the encoder and the reader that identified it. Members that a hit does not need are made on request. */
 class IdentifiedCall implements Call {
   readonly wrapped: Wrapped;
   readonly prepared: Prepared;
@@ -258,10 +259,10 @@ function fileDependency(at: FoundPath, { options, files, root }: Prepared): File
     : { kind: "file", ...at };
 }
 
-/** States of functions that can never change: nothing declared, and nothing captured that could be another value. */
+/** States of functions that can never change: fingerprint fixed, and no declared dependency that can differ later. */
 const knownStates = new WeakMap<Wrapped, FunctionState>();
 
-/** A function as it is now. */
+/** Returns the present state of a function. */
 async function functionStateOf(
   wrapped: Wrapped,
   prepared: Prepared,
@@ -284,7 +285,7 @@ async function functionStateOf(
   return state;
 }
 
-/** Whether the function may read files without being observed. */
+/** True when the function may read files without being observed. */
 function isBlind(
   { fingerprint, prepared }: Pick<FunctionState, "fingerprint" | "prepared">,
   { blind }: CanonicalEncoder,
@@ -292,7 +293,14 @@ function isBlind(
   return !prepared.options.observe || [...fingerprint.blind, ...blind].some(({ kind }) => kind !== "network");
 }
 
-/** What file arguments are, but for their files; and the paths and contents of those, in the order of the shapes. */
+/**
+ * Splits file arguments into shapes, in which the paths are left out, and the files at the paths.
+ *
+ * @param values Values of the file arguments.
+ * @param reader Digests the files.
+ * @param countsPath True when the path of a file counts besides its content.
+ * @returns The shapes; and the paths and digests of the files as one text, in the order of the paths in the shapes.
+ */
 async function digestFileInputs(
   values: readonly unknown[],
   reader: PathReader,
@@ -306,7 +314,7 @@ async function digestFileInputs(
     })
   );
   let contents = "";
-  // One text, since encoding takes longer for many; no path that could be looked at holds a zero byte.
+  // One text is encoded faster than many. The parts end with a zero byte, which no path of a file contains.
   for (const file of files) {
     const { path, digest } = file instanceof Promise ? await file : file;
     contents += `${countsPath ? path : ""}\0${digest ?? ""}\0`;
@@ -314,16 +322,16 @@ async function digestFileInputs(
   return { shapes, contents };
 }
 
-/** Longest text taken for a path, characters. */
+/** Length of the longest text that is taken for a path, characters. */
 const MAX_LENGTH = 4096;
-/** How many texts of one call are looked at. */
+/** Largest number of texts of one call that are taken for paths. */
 const MAX_TEXTS = 1000;
 
 /**
- * What the texts among the arguments of a call lead to that could be paths; most lead to nothing.
+ * Digests the files at those texts among the arguments of a call that look like paths. Most such texts name no file.
  *
  * @param values The arguments.
- * @param digestPath How to look at a path.
+ * @param digestPath Digests the file at a path.
  */
 async function digestPathLike(
   values: readonly unknown[],
@@ -358,7 +366,7 @@ function collectPaths(value: unknown, paths: Set<string>, seen: Set<object>): vo
   for (const item of items) collectPaths(item, paths, seen);
 }
 
-/** Has a separator or an extension, and nothing that no path has. */
+/** True for a text that looks like a path: with a separator or an extension, and nothing that a path cannot have. */
 function isPathLike(text: string): boolean {
   if (text.length === 0 || text.length > MAX_LENGTH || /[\0\n\r]/.test(text)) return false;
   if (/^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text)) return false;

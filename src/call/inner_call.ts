@@ -1,5 +1,5 @@
 /**
- * An inner call in the trace of the call around it: its place in the order, its arguments, its outcome.
+ * An inner call as a dependency in the trace of its outer call: its place in the order, its arguments, its outcome.
  *
  * @module
  */
@@ -10,28 +10,29 @@ import { encodeResult } from "../values/result/encode_result.ts";
 import { type BlobStore, joinChunks } from "../store/blobs/blob_store.ts";
 import type { ChildDependency } from "../words/records.ts";
 
-/** Largest encoded arguments kept within the trace itself, bytes. */
+/** Largest size of encoded arguments that are stored in the trace itself, bytes. */
 const INLINE_BYTES = 512;
-/** Largest encoded arguments kept at all, bytes; without them, the outer call runs again when the inner one is stale. */
+/** Largest size of encoded arguments that are stored at all, bytes. An inner call without arguments is unrepeatable. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Encoded arguments in pieces; `null` when they cannot be kept. */
+/** Chunks of encoded arguments; `null` when the arguments cannot be stored. */
 export type PackedArguments = readonly Uint8Array[] | null;
 
-/** The place of an inner call in the trace of the run around it. Left unfilled, the call is no dependency. */
+/** Place of an inner call in the trace of its outer call. While the place is not filled, the call is no dependency. */
 export interface InnerCallPlace {
-  /** The run around it. */
+  /** The run of the outer call. */
   readonly run: Run;
   /** Encodes the arguments of the inner call, before its function can change them. */
   pack(call: Call): PackedArguments;
-  /** Enters the inner call as a dependency of the outer one. */
+  /** Records the inner call as a dependency of the outer call. */
   fill(call: Call, packed: PackedArguments, outcome: Outcome): Promise<void>;
 }
 
 /**
- * Keeps a place for a call that begins now, so that the order in the trace is the order in which calls were made.
+ * Reserves a place in the outer trace for a call that begins now, so that inner calls stand there in the order in which
+ * they were made.
  *
- * @returns `undefined` when the call is made outside of other calls.
+ * @returns `undefined` for a call that is made outside of cached functions.
  */
 export function reservePlace(): InnerCallPlace | undefined {
   const run = currentRun();
@@ -49,7 +50,7 @@ export function reservePlace(): InnerCallPlace | undefined {
   };
 }
 
-/** Encodes arguments. Those whose decoded copy would not be the same input are not kept: a function, a frozen object. */
+/** Encodes receiver and arguments; `null` when a decoded copy would be another input, as of a frozen object. */
 function packArguments({ receiver, args }: Call): PackedArguments {
   try {
     const encoded = encodeResult([receiver, args]);
@@ -61,7 +62,7 @@ function packArguments({ receiver, args }: Call): PackedArguments {
   }
 }
 
-/** Puts encoded arguments where a trace can refer to them: into the trace, or, when large, into a blob. */
+/** Stores encoded arguments: large ones in a blob, whose digest is returned; small ones are returned for the trace. */
 async function keepArguments(packed: PackedArguments, blobs: BlobStore): Promise<ChildDependency["args"]> {
   if (packed === null) return null;
   const byteLength = packed.reduce((sum, chunk) => sum + chunk.byteLength, 0);

@@ -1,5 +1,5 @@
 /**
- * Stores what an execution returned: the bytes first, then the record that refers to them.
+ * Stores the result of an execution: first the bytes, then the record that refers to the bytes.
  *
  * @module
  */
@@ -16,17 +16,17 @@ import { type EntryRecord, FORMAT_VERSION, type Trace } from "../words/records.t
 import type { Execution } from "./run.ts";
 import { reportNotice, reportPruned, reportRaced, reportStored, reportUnsaved } from "./report.ts";
 
-/** How a result is kept. */
+/** Options of {@linkcode keep}. */
 export interface KeepOptions {
-  /** Why the function ran. */
+  /** Reasons why the function ran. */
   readonly reasons: readonly StaleReason[];
-  /** Whether the inputs were still those of the call when the function began. */
+  /** True when the call still had its key when the function began. */
   readonly isSameInput: boolean;
-  /** Whether anything may be written. */
+  /** True when the result may be stored. */
   readonly isWritten: boolean;
-  /** Whether earlier executions of the same call are dropped. */
+  /** True when earlier traces of the call are dropped. */
   readonly isOverwriting: boolean;
-  /** The entry so far. */
+  /** The record of the call so far; `null`: there is none. */
   readonly record: EntryRecord | null;
 }
 
@@ -36,10 +36,10 @@ type Storable = Returned & { readonly encoded: EncodedResult };
 /**
  * Stores a result.
  *
- * Nothing is stored when something that the function read changed while it ran: the result may belong to neither state.
- * A failure to store is told and costs the caller nothing.
+ * Nothing is stored when an input changed while the function ran, since the result may belong neither to the old nor to
+ * the new value. A failure to store is reported, and the caller gets the result unstored.
  *
- * @returns Where the result is now.
+ * @returns The outcome of the call: `stored` with the trace, or `unstored`.
  */
 export async function keep(call: Call, execution: Returned, mode: KeepOptions): Promise<Outcome> {
   const { value } = execution;
@@ -56,13 +56,13 @@ export async function keep(call: Call, execution: Returned, mode: KeepOptions): 
   }
 }
 
-/** A result that is nowhere. Only here is it digested for its own sake: a stored one has the digest of its blob. */
+/** Makes the outcome of a result that is not stored. Its digest is made here; that of a stored result is its blob's. */
 function unstored({ value, encoded }: Returned, reasons: readonly StaleReason[]): Outcome {
   const digest = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
   return { kind: "unstored", value, reasons, digest };
 }
 
-/** Whether a result may be stored; tells why not. */
+/** True when a result may be stored. If not, reports the cause. */
 function isStorable(call: Call, execution: Returned, { isSameInput }: KeepOptions): execution is Storable {
   const { encoded, refusal, raced } = execution;
   if (encoded === null) {
@@ -98,7 +98,8 @@ async function commit(call: Call, execution: Storable, mode: KeepOptions): Promi
   const record = recordOf(call, trace, mode);
   const generation = cache.generation();
   memory.synchronize(generation);
-  // A prune in another process may take the blob, unused until now, before the record is there: hence its bytes.
+  // Until the record is stored, nothing refers to the blob, and a prune in another process may delete it. The bytes are
+  // passed on so that `commit` can write the blob again.
   await cache.records.commit(record, { overwrite: mode.isOverwriting, blobs: new Map([[digest, encoded.chunks]]) });
   if (cache.generation() === generation) {
     memory.keepRecord(record);
@@ -124,7 +125,7 @@ function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepOptio
   };
 }
 
-/** Makes room when the cache has outgrown its bound. Failing costs the caller nothing. */
+/** Removes entries when the cache has grown beyond `maxBytes`. A failure is reported and not thrown. */
 async function keepBound(call: Call, sizeBytes: number): Promise<void> {
   try {
     const removal = await call.prepared.bound?.committed(sizeBytes);
@@ -134,7 +135,7 @@ async function keepBound(call: Call, sizeBytes: number): Promise<void> {
   }
 }
 
-/** Whether two executions observed the same things in the same state, so that the newer replaces the older. */
+/** True when two traces have equal dependencies, so that the newer trace replaces the older. */
 function restsOnTheSame(a: Trace, b: Trace): boolean {
   return a.dependencies.length === b.dependencies.length &&
     JSON.stringify(a.dependencies) === JSON.stringify(b.dependencies);

@@ -1,5 +1,5 @@
 /**
- * Leaves of the inputs of a call, each with a digest and a short text, so that a miss can say which one differs.
+ * Leaves of the inputs of a call, each with a digest and a preview, so that a miss can name the leaf that differs.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import { digestBytes } from "../words/sha256.ts";
 import { previewOf } from "../values/preview.ts";
 import type { ValuePart } from "../words/records.ts";
 
-/** Leaves kept of one call; the rest of a larger value is one digest. */
+/** Number of leaves of one input up to which objects and arrays are opened; beyond it, each of them is one leaf. */
 const MAX_LEAVES = 64;
-/** Levels of nesting looked into. */
+/** Number of levels of nesting that are opened. */
 const MAX_DEPTH = 6;
 
-/** How a value becomes canonical bytes. */
+/** Encodes a value as canonical bytes. */
 export type EncodeValue = (value: unknown) => Uint8Array;
 
 /**
- * The leaves of one named input.
+ * Returns the leaves of one named input.
  *
- * Plain objects, arrays and class instances are looked into while they are small; anything else is a leaf. An instance
- * is a leaf as well, having private fields and a class; one within another value is nothing but that.
+ * Small plain objects and arrays are opened; every other value is a leaf. A class instance is a leaf, since it has a
+ * class and may have private fields. If the instance is small and the input itself, it is opened as well.
  *
- * @param path Where the input is: `args.opts`, `vars.rate`.
- * @param value Its value.
- * @param encode How a leaf becomes bytes.
+ * @param path Path of the input: `args.opts`, `vars.rate`.
+ * @param value Value of the input.
+ * @param encode Encodes a leaf as canonical bytes.
  */
 export function valueParts(path: string, value: unknown, encode: EncodeValue): ValuePart[] {
   const parts: ValuePart[] = [];
@@ -45,7 +45,7 @@ function collectLeaves(path: string, value: unknown, depth: number, parts: Value
 function smallContainer(value: unknown, room: number): (readonly [name: string, value: unknown])[] | null {
   if (typeof value !== "object" || value === null) return null;
   if (Array.isArray(value)) {
-    // With holes or further properties it is more than its items.
+    // An array with holes or further properties is more than its items, and is not opened.
     return value.length > 0 && value.length <= room && Object.keys(value).length === value.length
       ? Array.from(value, (item, index) => [`[${index}]`, item] as const)
       : null;
@@ -60,13 +60,13 @@ function smallContainer(value: unknown, room: number): (readonly [name: string, 
   ]);
 }
 
-/** Whether a value is more than its own properties. */
+/** True for an object with a class or without a prototype, which may be more than its own properties. */
 function isInstance(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return Object.getPrototypeOf(value) !== Object.prototype;
 }
 
-/** The declared dependencies by name; variables of the environment without their values, which may be secrets. */
+/** Returns the leaves of the declared dependencies. Environment variables get no preview: they may be secrets. */
 export function declaredParts(declared: Declared, encode: EncodeValue): ValuePart[] {
   const parts: ValuePart[] = [];
   if (declared.version !== null) {

@@ -1,5 +1,5 @@
 /**
- * Looks for a stored execution that still stands, through inner calls where need be.
+ * Looks up the record of a call and verifies its traces. Inner calls in the traces are looked up, too, or run again.
  *
  * @module
  */
@@ -24,16 +24,17 @@ import { findWrapped, type Wrapped } from "./wrapped.ts";
 import { reportDamaged } from "./report.ts";
 import { once } from "../words/waiting.ts";
 
-/** One verification, with all inner calls that it leads to. */
+/** The verification of one call, together with those of all inner calls that it leads to. */
 export interface Verification {
-  /** Runs an inner call that is stale; absent when nothing may run. */
+  /** Answers an inner call, by running it when it is stale; absent when no function may run. */
   readonly rerun?: (call: Call, verification: Verification) => Promise<Outcome>;
-  /** Whether someone will be told why inner calls ran. */
+  /** True when somebody will be told why inner calls ran. */
   readonly isHeard: boolean;
-  /** What was found out on the way: a call that two others make is looked at once. */
+  /** Outcomes of inner calls by call key, so that an inner call that two outer calls make is answered once. */
   readonly outcomes: Map<string, Promise<Outcome>>;
+  /** Findings of inner calls by call key, for a verification in which no function may run. */
   readonly findings: Map<string, Promise<Finding>>;
-  /** The calls being verified, outermost first: one that leads back to itself does not stand. */
+  /** Keys of the calls that are being verified, outermost first. A call that leads back to itself is stale. */
   readonly open: Set<string>;
 }
 
@@ -44,11 +45,11 @@ export function beginVerification(isHeard: boolean, rerun?: Verification["rerun"
 }
 
 /**
- * Finds the entry of a call and verifies it.
+ * Looks up the record of a call and verifies its traces.
  *
  * @param call The call.
- * @param verification The verification that this belongs to.
- * @param from `afresh`: from the store even if the record is in memory, since another process may have added to it.
+ * @param verification The verification that the look-up belongs to.
+ * @param from `afresh`: read the store even if the record is in memory, since another process may have added a trace.
  */
 export async function lookUp(
   call: Call,
@@ -70,12 +71,15 @@ export async function lookUp(
   }
 }
 
-/** Whether what was found is what is stored: nobody committed anything since. */
+/** True when nothing was committed to the store since the record of a finding was read. */
 export function isUpToDate({ commits }: Finding, { prepared: { workspace: { cache } } }: Call): boolean {
   return commits !== null && commits === cache.records.commits();
 }
 
-/** A cache that never worked is the user's to set up; one that fails later costs no result. */
+/**
+ * Reads the record of a call from the store. While the store has never answered, the error for a missing flag or
+ * permission is thrown, so that the user mends the set-up. Every other failure is reported, and the function runs.
+ */
 async function readRecord(call: Call): Promise<EntryRecord | null> {
   const { workspace } = call.prepared;
   try {
@@ -108,7 +112,7 @@ function checksOf(call: Call, verification: Verification): TraceChecks {
   };
 }
 
-/** Whether there is a function of that identity with the recorded code and declared dependencies. */
+/** True when a wrapped function has the recorded name, module, code and declared dependencies. */
 async function isFunctionUnchanged(recorded: FlatTrace["functions"][number], home: string): Promise<boolean> {
   for (const wrapped of findWrapped(recorded.functionId, home)) {
     if (await identifyFunction(wrapped) === recorded.identity) return true;
@@ -116,7 +120,10 @@ async function isFunctionUnchanged(recorded: FlatTrace["functions"][number], hom
   return false;
 }
 
-/** A recorded inner call as it is now: made again where the verification may, else as its stored execution tells. */
+/**
+ * Returns the present state of a recorded inner call. If the verification may run functions, the inner call is answered
+ * anew; else its record is looked up.
+ */
 async function lookAtChild(recorded: ChildDependency, outer: Call, verification: Verification): Promise<ChildState> {
   const candidates = findWrapped(recorded.functionId, outer.wrapped.cacheDir);
   if (candidates.length === 0) return { kind: "gone" };
@@ -141,7 +148,7 @@ async function lookAtChild(recorded: ChildDependency, outer: Call, verification:
   return { kind: "outcome", digest: digestOfOutcome(trace), reasons: () => whatChanged(inner, recorded, trace) };
 }
 
-/** Why an inner call that was made again meanwhile returned something else, as far as its entry still tells. */
+/** Returns the reasons why an inner call now has another outcome; none if no trace with the recorded one is stored. */
 async function whatChanged(inner: Call, recorded: ChildDependency, now: Trace): Promise<readonly StaleReason[]> {
   const { records } = inner.prepared.workspace.cache;
   for (const key of new Set([inner.key, recorded.key])) {
@@ -149,15 +156,15 @@ async function whatChanged(inner: Call, recorded: ChildDependency, now: Trace): 
       digestOfOutcome(trace) === recorded.outcome
     );
     if (then === undefined) continue;
-    const { compareTraces } = await import("../reasons/compare.ts"); // a hit has nothing to compare
+    const { compareTraces } = await import("../reasons/compare.ts"); // loaded here, since a hit compares nothing
     return compareTraces(then, now);
   }
   return [];
 }
 
 /**
- * The recorded inner call as it would be made now. Of several functions of one name and module, the one meant is the
- * one whose key is the recorded one; if none is, the call cannot be repeated with certainty.
+ * Identifies a recorded inner call as it would be made now. Of several functions of one name and module, takes the one
+ * that gives the recorded key. If none does, returns `null`, since nobody can tell which function was called.
  */
 async function identifyAmong(
   candidates: readonly Wrapped[],
@@ -169,7 +176,7 @@ async function identifyAmong(
     const calls = await Promise.all(candidates.map((wrapped) => identifyCall(wrapped, receiver, args)));
     return calls.length === 1 ? calls[0]! : calls.find(({ key }) => key === recorded.key) ?? null;
   } catch {
-    return null; // the arguments are no inputs of the function as it is now
+    return null; // the function as it is now cannot take these arguments as inputs
   }
 }
 
@@ -179,7 +186,7 @@ interface CallInput {
   readonly args: readonly unknown[];
 }
 
-/** Decodes the arguments of a recorded call, which `inner_call` stored; `null` when they were not kept or are damaged. */
+/** Decodes the arguments that `inner_call` stored for a recorded call; `null` when they are absent or damaged. */
 async function recallArguments(args: ChildDependency["args"], blobs: BlobStore): Promise<CallInput | null> {
   if (args === null) return null;
   const bytes = isDigest(args) ? await readBytes(args as BlobDigest, blobs) : (args as Uint8Array);

@@ -1,8 +1,9 @@
 /**
- * The way of a call, in order: identify it, look up its entry, verify what the entry rests on, and return the stored
- * result; or else compute it.
+ * The way of a call: identify the call, look up its entry, verify the traces of the entry, and return the stored result
+ * of the first trace that stands. If none stands, compute the call.
  *
- * Every step has its own file; this one knows their order, and `compute` that of the steps that run the function.
+ * Each step is a file of its own. This file holds the order of the steps that answer a call from the cache, `compute`
+ * the order of those that run the function.
  *
  * @module
  */
@@ -20,14 +21,14 @@ import { isHeard } from "./report.ts";
 import { runUnobserved } from "../reads/context.ts";
 
 /**
- * Answers one call of a wrapped function, from the cache if it can.
+ * Answers one call of a wrapped function: with the stored result if a trace stands, else by running the function.
  *
  * @param wrapped The wrapped function.
- * @param receiver Its `this`.
- * @param args Its arguments.
- * @param options How this call uses the cache.
- * @returns What the function returns, or a fresh copy of what it returned.
- * @throws Whatever the function throws, untouched.
+ * @param receiver The `this` of the call.
+ * @param args Arguments of the call.
+ * @param options See {@linkcode CallOptions}.
+ * @returns The function's own return value if the function ran for this call, else a copy of the earlier return value.
+ * @throws The error that the function throws, unchanged.
  * @throws {CacheTypeError} `ERR_ARGUMENT` for an argument that cannot be an input.
  * @throws {CacheError} When the cache cannot be set up: a missing flag or permission, a directory that is a file.
  */
@@ -38,7 +39,9 @@ export function memoize(
   options: CallOptions,
 ): Promise<unknown> {
   const startedMs = performance.now();
-  const place = computing?.reservePlace(); // no function runs before that is loaded
+  // An inner call reserves its place in the outer trace before anything is awaited, so that inner calls stand there in
+  // the order in which they were made. While `compute` is not loaded, no outer call can be running.
+  const place = computing?.reservePlace();
   return runUnobserved(async () => {
     const call = await identifyCall(wrapped, receiver, args);
     const packed = place?.pack(call) ?? null;
@@ -46,11 +49,11 @@ export function memoize(
     try {
       let outcome = await answer(call, options, place?.run);
       let result = await deliver(call, outcome, startedMs);
-      if (result === DAMAGED) {
+      if (result === DAMAGED) { // the trace stands, but its stored bytes cannot be used: run the function
         outcome = await answer(call, { ...options, load: false }, place?.run);
         result = await deliver(call, outcome, startedMs);
       }
-      await place?.fill(call, packed, outcome);
+      await place?.fill(call, packed, outcome); // also for an error, which is an outcome, too
       if (outcome.kind === "threw") throw outcome.error;
       return result;
     } finally {
@@ -59,7 +62,7 @@ export function memoize(
   });
 }
 
-/** Drops the entry of a call. @returns Whether there was one. */
+/** Removes the entry of a call. @returns True when an entry was removed; never in a read-only cache. */
 export function forget(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<boolean> {
   return runUnobserved(async () => {
     const { key, prepared: { workspace: { cache } } } = await identifyCall(wrapped, receiver, args);
@@ -67,12 +70,19 @@ export function forget(wrapped: Wrapped, receiver: unknown, args: readonly unkno
   });
 }
 
-/** The key of a call. */
+/** Returns the key of a call. */
 export function keyOf(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallKey> {
   return runUnobserved(async () => (await identifyCall(wrapped, receiver, args)).key);
 }
 
-/** Finds or makes the result of a call; `within` is the run in whose function it was made. */
+/**
+ * Returns the outcome of a call: from a stored trace that stands, else by computing the call.
+ *
+ * @param call The call.
+ * @param options See {@linkcode CallOptions}.
+ * @param within The run whose function made the call, if any.
+ * @param verification The verification that the look-up belongs to.
+ */
 async function answer(
   call: Call,
   options: CallOptions,
@@ -85,11 +95,12 @@ async function answer(
 
   const { compute } = computing ?? await loadCompute();
   const outcome = await compute(call, { options, found, verification, within });
+  // A shared run whose inputs changed before its function began does not answer this call, which is answered anew.
   const isOfOther = outcome.isShared === true && outcome.isOfOtherInput === true;
   return isOfOther ? await answer(call, options, within) : outcome;
 }
 
-/** Makes an inner call again while the call around it is verified. */
+/** Answers a recorded inner call anew, while a trace of its outer call is verified. */
 function answerInner(call: Call, verification: Verification): Promise<Outcome> {
   return answer(call, {}, undefined, verification);
 }
@@ -101,11 +112,11 @@ async function loadCompute(): Promise<typeof import("./compute.ts")> {
 }
 
 /**
- * What a call would do now, and why. Runs nothing and writes nothing.
+ * Reports the outcome that a call would have now, and the reasons. Does not run the function and changes no entry.
  *
  * @param wrapped The wrapped function.
- * @param receiver Its `this`.
- * @param args Its arguments.
+ * @param receiver The `this` of the call.
+ * @param args Arguments of the call.
  */
 export function inspect(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallReport> {
   return runUnobserved(async () => {

@@ -1,5 +1,7 @@
 /**
- * What a call came to, for the caller, for those who share its run, and for the trace of the call around it.
+ * The outcome of a call: for its caller, for callers that share its run, and for the trace of its outer call.
+ *
+ * Apart, since both `memoize`, which answers hits, and the modules that run functions make outcomes.
  *
  * @module
  */
@@ -11,16 +13,16 @@ import type { StaleReason } from "../words/events.ts";
 import type { Trace } from "../words/records.ts";
 import { digestOfOutcome } from "./freshness.ts";
 
-/** How a call ended. */
+/** Outcome of a call: its value, the trace that holds its value, or its error. */
 export type Outcome =
   & {
-    /** Identity of what it returned or threw; what an outer call depends on. */
+    /** Digest of the value or the error, by which an outer call depends on this call. */
     readonly digest: Digest<"outcome">;
-    /** Why the function ran, as far as that was asked; empty for a hit. */
+    /** Reasons why the function ran, as far as they were asked for; empty for a hit. */
     readonly reasons: readonly StaleReason[];
-    /** Whether it is that of another caller's run, so that its value is not this caller's to change. */
+    /** True when another caller's run had this outcome, so that this caller must not change the value itself. */
     readonly isShared?: boolean;
-    /** Whether an input changed between the call and the run, so that it is nobody else's result. */
+    /** True when an input changed between the call and its run, so that other callers must not share the outcome. */
     readonly isOfOtherInput?: boolean;
   }
   & (
@@ -30,12 +32,12 @@ export type Outcome =
     | { readonly kind: "threw"; readonly error: unknown }
   );
 
-/** A stored execution that stands. */
+/** Makes the outcome of a call whose stored trace stands. */
 export function outcomeOfTrace(trace: Trace): Outcome {
   return { kind: "hit", trace, digest: digestOfOutcome(trace), reasons: [] };
 }
 
-/** An execution that threw; errors that code can only tell apart by their stack traces are one outcome. */
+/** Makes the outcome of a function that threw. Errors that differ in their stack traces alone have equal digests. */
 export async function outcomeOfError(
   codeOptions: FingerprintOptions,
   error: unknown,
@@ -46,14 +48,14 @@ export async function outcomeOfError(
   try {
     digest = digestChunks([utf8.encode("threw "), await encoder.encode(error, "error")]);
   } catch {
-    digest = uniqueOutcome(); // it holds something that cannot be compared
+    digest = uniqueOutcome(); // the error holds a value that cannot be compared
   }
   return { kind: "threw", error, reasons, digest };
 }
 
 const utf8 = new TextEncoder();
 
-/** An outcome that equals no other: what cannot be stored cannot be compared either. */
+/** Makes a digest that equals no other: a value that cannot be encoded cannot be compared either. */
 export function uniqueOutcome(): Digest<"outcome"> {
   return digestBytes(crypto.getRandomValues(new Uint8Array(32)));
 }

@@ -1,5 +1,5 @@
 /**
- * What is worked out once for a wrapped function, by its first call: options in force, parameters, cache, fingerprint.
+ * Preparation of a wrapped function by its first call: the options in force, parameters, cache and fingerprint.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { FORMAT_VERSION } from "../words/records.ts";
 import { isOwnModule } from "../words/program.ts";
 
 /**
- * Works it out.
+ * Prepares a wrapped function for its calls.
  *
  * @param wrapped The wrapped function.
  * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file.
@@ -56,7 +56,10 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
   };
 }
 
-/** Fingerprints the function once, and then only looks at what of it can have changed. */
+/**
+ * Returns a function that returns the present fingerprint: made by the first call, refreshed by later calls. `onNew` is
+ * called with each fingerprint that differs from the one before.
+ */
 function followFingerprint(
   wrapped: Wrapped,
   codeOptions: FingerprintOptions,
@@ -72,7 +75,7 @@ function followFingerprint(
   };
 }
 
-/** Names what of a function's code, or of the code among its inputs, cannot be seen. */
+/** Warns of the parts of a function's code, or of the code among its inputs, that cannot be seen; of each once. */
 export function warnOfCode(
   wrapped: Wrapped,
   { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
@@ -85,7 +88,10 @@ export function warnOfCode(
   }
 }
 
-/** What cannot be seen of code, in words. Without observation all reads are tracked as those of blind readers are. */
+/**
+ * Returns notices, in words, about code that cannot be seen. With `observe: false`, every function is treated as blind,
+ * so that single blind uses need no notice.
+ */
 export function noticesOf(
   { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
   { observe }: Pick<Prepared["options"], "observe">,
@@ -93,16 +99,17 @@ export function noticesOf(
   return observe ? [...notices, ...describeBlindUses(blind)] : notices;
 }
 
-/** What is found wrong with the cache as a whole. */
+/** Passes on a report about the cache as a whole: as a warning, and as an event of the function. */
 function hear({ fname }: Wrapped, { kind, detail }: CacheReport, audience: Audience): void {
   warnOnce(detail);
   announce({ kind: kind === "damaged" ? "damaged" : "notice", fname, key: null, detail }, audience);
 }
 
 /**
- * Warnings about uses that cannot be observed: at most one about what may read files, and one about the network.
+ * Describes blind uses by at most two warnings: one about the network, and one about all other uses, which may read
+ * files.
  *
- * @param uses From the fingerprint.
+ * @param uses Blind uses that a fingerprint lists.
  */
 function describeBlindUses(uses: readonly BlindUse[]): string[] {
   const network = uses.filter(({ kind }) => kind === "network");
@@ -128,7 +135,7 @@ function listUses(uses: readonly BlindUse[]): string {
   return [...new Set(names)].sort().join(", ");
 }
 
-/** Another version of this package that stores results of the same meaning makes no result stale. */
+/** Identity of this package: its format version, so that a new release of that format makes no result stale. */
 function ownIdentity(): PackageIdentity {
   const version = `format ${FORMAT_VERSION}`;
   return { name: "@bimsb/cachepy", version, digest: digestBytes(version), source: "jsr", notices: [] };
@@ -137,10 +144,10 @@ function ownIdentity(): PackageIdentity {
 const resolvers = new Map<string, (url: string) => PackageIdentity | null>();
 
 /**
- * Which package a script belongs to, this one included.
+ * Returns a function that returns the package that a script belongs to, this package included.
  *
  * @param root The project's root.
- * @param denoVersion Whether Deno's version counts.
+ * @param denoVersion True when Deno's version counts.
  */
 function ownCodeResolver(root: string, denoVersion: boolean): (url: string) => PackageIdentity | null {
   const id = `${denoVersion} ${root}`;

@@ -1,5 +1,5 @@
 /**
- * What is told of a call at each step: to its listeners always, and on stderr what the user has to know.
+ * Reports of the steps of a call: events for listeners, and warnings on stderr about what the user has to know.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { describeReasons } from "../reasons/describe_reasons.ts";
 type EventBody = CacheEvent extends infer Event ? Event extends CacheEvent ? Omit<Event, "fname" | "key"> : never
   : never;
 
-/** Whether anyone listens to this call. */
+/** True when somebody receives the events of this call. */
 export function isHeard(call: Call): boolean {
   return isAudienceHeard(call.prepared.audience);
 }
@@ -23,61 +23,61 @@ function report(call: Call, body: EventBody): void {
   }
 }
 
-/** A stored result is returned. */
+/** Reports that a stored result is returned. */
 export function reportHit(call: Call, elapsedMs: number, savedMs: number): void {
   report(call, { kind: "hit", elapsedMs, savedMs });
 }
 
-/** The function is about to run. */
+/** Reports that the function is about to run. */
 export function reportMiss(call: Call, reasons: readonly StaleReason[]): void {
   report(call, { kind: "miss", reasons, summary: describeReasons(reasons) });
 }
 
-/** The function ended. */
+/** Reports that the function has ended. */
 export function reportRun(call: Call, computeMs: number, threw: boolean): void {
   report(call, { kind: "run", computeMs, threw });
 }
 
-/** Its result is stored. */
+/** Reports that the result is stored. */
 export function reportStored(call: Call, sizeBytes: number): void {
   report(call, { kind: "stored", sizeBytes });
 }
 
-/** The call shares another caller's run. */
+/** Reports that the call shares another caller's run, or the result of another process. */
 export function reportShared(call: Call, scope: "process" | "machine"): void {
   report(call, { kind: "shared", with: scope });
 }
 
-/** Another process computes the same call. */
+/** Reports that the call waits, since another process computes an identical call. */
 export function reportWaiting(call: Call, holder: string, waitedMs: number): void {
   report(call, { kind: "lock-wait", holder, waitedMs });
 }
 
-/** Something stored cannot be used. */
+/** Reports that stored data of the call cannot be used. */
 export function reportDamaged(call: Call, detail: string): void {
   report(call, { kind: "damaged", detail });
   warnOnce(`${call.wrapped.fname}: a stored entry is damaged and is not used: ${detail}`);
 }
 
-/** Something that the call read changed while it ran. */
+/** Reports that inputs changed while the function ran. */
 export function reportRaced(call: Call, changed: readonly string[]): void {
   report(call, { kind: "raced", changed });
   const list = changed.slice(0, 5).join(", ") + (changed.length > 5 ? ` and ${changed.length - 5} more` : "");
   warnOnce(`${call.wrapped.fname}: ${list} changed while it ran; the result is returned and not stored`);
 }
 
-/** The result is returned and could not be stored. */
+/** Reports that the result is returned and could not be stored. */
 export function reportUnsaved(call: Call, detail: string, path: string | null): void {
   report(call, { kind: "save-failed", detail, path });
   warnOnce(`${call.wrapped.fname}: the result is returned and not stored: ${detail}`);
 }
 
-/** Entries were removed to keep the cache under its bound. */
+/** Reports that entries were removed to keep the cache under `maxBytes`. */
 export function reportPruned(call: Call, { removed, freedBytes }: { removed: number; freedBytes: number }): void {
   report(call, { kind: "pruned", removed, freedBytes });
 }
 
-/** Something that the user has to know about the function. */
+/** Reports something that the user has to know about the function. */
 export function reportNotice(call: Call, detail: string): void {
   report(call, { kind: "notice", detail });
   warnOnce(`${call.wrapped.fname}: ${detail}`);

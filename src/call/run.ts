@@ -1,5 +1,5 @@
 /**
- * Runs the wrapped function while its reads and its inner calls are noted.
+ * Runs the wrapped function in a context in which its reads and its inner calls are noted.
  *
  * @module
  */
@@ -11,21 +11,21 @@ import type { Dependency, FlatTrace } from "../words/records.ts";
 import { reportRun } from "./report.ts";
 import { CallReads, isBelow, runObserved } from "../reads/run_observed.ts";
 
-/** One execution of the function. */
+/** Data of one execution of the function. */
 export type Execution =
   | {
     readonly threw: false;
     readonly value: unknown;
-    /** The value as bytes; `null` when it cannot be stored. */
+    /** The encoded value; `null` when the value cannot be stored. */
     readonly encoded: EncodedResult | null;
-    /** Why it cannot be stored. */
+    /** The error because of which the value cannot be stored. */
     readonly refusal?: unknown;
     readonly computeMs: number;
-    /** What it observed, in order. */
+    /** Dependencies of the execution, in the order in which they were read. */
     readonly dependencies: readonly Dependency[];
-    /** All that it rests on, inner calls included, in one list. */
+    /** Flat trace of the execution; `null` without inner calls, or when their dependencies cannot be listed. */
     readonly support: FlatTrace | null;
-    /** What changed while it ran. */
+    /** Inputs that changed before the execution ended, in words or as paths. */
     readonly raced: readonly string[];
   }
   | { readonly threw: true; readonly error: unknown };
@@ -34,7 +34,7 @@ export type Execution =
  * Runs the function of a call.
  *
  * @param run The run of the call.
- * @returns What the function returned or threw. Never rejects for what the function does.
+ * @returns The execution. An error that the function throws is part of the execution and does not reject the promise.
  */
 export async function runFunction(run: Run): Promise<Execution> {
   const { call } = run;
@@ -52,7 +52,7 @@ export async function runFunction(run: Run): Promise<Execution> {
     outcome = await runObserved(reads, async () => {
       value = await wrapped.fn.apply(receiver, [...args]);
       computeMs = performance.now() - startedMs;
-      // Still part of the call: reading a result may be reading the world, as with getters and a file's times.
+      // Encoded inside the observed context: to read a result may be to read an input, as with getters and file times.
       return await encode(value);
     });
   } catch (error) {
@@ -73,7 +73,7 @@ export async function runFunction(run: Run): Promise<Execution> {
       raced: [...raced, ...await call.changedInputs()],
     };
   } catch (refusal) {
-    // What it rests on cannot be looked at again: its result is the caller's and nobody else's.
+    // A dependency cannot be looked at again, so the result is returned and not stored.
     return { threw: false, value, encoded: null, refusal, computeMs, dependencies: [], support: null, raced: [] };
   }
 }
@@ -87,15 +87,16 @@ async function encode(value: unknown): Promise<{ encoded: EncodedResult | null; 
 }
 
 /**
- * What an execution observed, but for what the call's key says already.
+ * Returns the dependencies that the call key does not cover already.
  *
- * With `hashFilePaths: false`, a file argument counts by its content alone, wherever it lies: its content is in the
- * call key, and looking for it again at the old place would make a renamed file another one.
+ * With `hashFilePaths: false`, a file argument counts by its content alone, wherever the file lies. The content is in
+ * the call key, and a dependency on the old path would make the call stale when the file is renamed.
  *
- * Times are not in the key, and of a folder of which a `filePattern` chooses the files, neither is the rest.
+ * Other dependencies on such a file stay, since the key does not cover them: times, and links. So do all dependencies
+ * on a folder whose files a `filePattern` chooses, since the key covers only the chosen files.
  *
  * @param call The call.
- * @param dependencies What it observed; none of it changed while it ran.
+ * @param dependencies Dependencies of the execution.
  */
 function besidesFileArguments(call: Call, dependencies: readonly Dependency[]): readonly Dependency[] {
   if (call.prepared.options.hashFilePaths) return dependencies;

@@ -1,9 +1,9 @@
 /**
- * The calls that run in this process: concurrent identical calls share one execution.
+ * The runs of this process, one for each call that is being computed. Concurrent identical calls share one run.
  *
- * A call may wait for another only if that other is not, directly or through the calls it waits for itself, waiting for
- * the first: two functions that call each other would otherwise wait for ever. The waits are known, so a circle is seen
- * before it closes, and the call that would close it runs by itself.
+ * A call may wait for a run only if that run does not itself wait, directly or through other runs, for a run that the
+ * call is made in: two functions that call each other would otherwise wait for ever. All waits are known, so a circle
+ * is found before it closes, and the call that would close it begins a run of its own.
  *
  * @module
  */
@@ -14,45 +14,45 @@ import { type CallReads, currentReads } from "../reads/run_observed.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import type { CallKey } from "../words/digests.ts";
 
-/** A call that is being computed: it waits for its lock, or its function runs. */
+/** The computation of a call: it waits for the lock of the key, or the function runs. */
 export class Run {
-  /** Outcome of the call, once it has ended. Never rejects: a thrown error is an outcome too. */
+  /** Promise of the outcome of the call. Never rejects: a thrown error is an outcome too. */
   readonly ended: Promise<Outcome>;
-  /** The runs that it waits for, or that calls inside it wait for. */
+  /** Runs that the calls made inside this run wait for, at any depth. */
   readonly waitsFor: Set<Run> = new Set();
-  /** Reads of its function; `undefined` until that runs. */
+  /** Reads of the function; `undefined` until the function runs. */
   reads: CallReads | undefined;
-  /** Dependencies of its inner calls; `undefined` until its function runs. */
+  /** Functions and dependencies of the inner calls; `undefined` until the function runs. */
   inner: FlatTraceBuilder | undefined;
   #finish!: (outcome: Outcome) => void;
 
   /**
-   * @param call The call.
-   * @param parent The run in whose function the call was made, if any.
+   * @param call The call that is computed.
+   * @param parent The run whose function made the call, if any.
    */
   constructor(readonly call: Call, readonly parent: Run | undefined) {
     this.ended = new Promise((resolve) => this.#finish = resolve);
   }
 
-  /** Hands the outcome to those who wait for it. */
+  /** Passes the outcome to the callers that wait for this run. */
   finish(outcome: Outcome): void {
     this.#finish(outcome);
   }
 
-  /** This run and those in which it was begun, innermost first. */
+  /** Yields this run and the runs around it, innermost first. */
   *lineage(): Iterable<Run> {
     // deno-lint-ignore no-this-alias
     for (let at: Run | undefined = this; at !== undefined; at = at.parent) yield at;
   }
 }
 
-/** The run in whose function the present code runs. */
+/** Returns the run whose function the present code is part of; `undefined` outside of cached functions. */
 export function currentRun(): Run | undefined {
   const run = currentReads()?.run;
   return run instanceof Run ? run : undefined;
 }
 
-/** Keys of the calls whose locks the callers of a call hold while it is made inside `run`. */
+/** Returns the keys of `run` and of the runs around it: their locks are held while a call made inside `run` waits. */
 export function heldKeys(run: Run | undefined): CallKey[] {
   return run === undefined ? [] : Array.from(run.lineage(), ({ call }) => call.key);
 }
@@ -65,27 +65,27 @@ function runsOf({ prepared: { workspace: { cache } } }: Call): Map<CallKey, Run>
   return runs;
 }
 
-/** The run of a call that is identical to `call`, if a call made inside `parent` may wait for it. */
+/** Returns the run of a call that is identical to `call`, if a call made inside `parent` may wait for that run. */
 export function joinableRun(call: Call, parent: Run | undefined): Run | undefined {
   const run = runsOf(call).get(call.key);
   return run === undefined || closesCircle(run, parent) ? undefined : run;
 }
 
-/** Begins the run of a call; of two with one key, the second begun to avoid a circle, the later one is joined. */
+/** Begins the run of a call. Later identical calls join this run, even while an earlier run of the key goes on. */
 export function beginRun(call: Call, parent: Run | undefined): Run {
   const run = new Run(call, parent);
   runsOf(call).set(call.key, run);
   return run;
 }
 
-/** Ends a run and hands its outcome to those who wait for it. */
+/** Ends a run and passes its outcome to the callers that wait for it. */
 export function endRun(run: Run, outcome: Outcome): void {
   const runs = runsOf(run.call);
   if (runs.get(run.call.key) === run) runs.delete(run.call.key);
   run.finish(outcome);
 }
 
-/** Waits for `run` on behalf of a call made inside `parent`. */
+/** Waits for the end of `run` on behalf of a call made inside `parent`. */
 export async function waitForRun(run: Run, parent: Run | undefined): Promise<Outcome> {
   const waiters = [...parent?.lineage() ?? []];
   for (const waiter of waiters) waiter.waitsFor.add(run);
@@ -96,7 +96,7 @@ export async function waitForRun(run: Run, parent: Run | undefined): Promise<Out
   }
 }
 
-/** True when `run` is, or waits for, one of the runs that a call made inside `parent` belongs to. */
+/** True when `run` is, or waits for, `parent` or a run around `parent`. */
 function closesCircle(run: Run, parent: Run | undefined): boolean {
   const ancestors = new Set(parent?.lineage());
   if (ancestors.size === 0) return false;

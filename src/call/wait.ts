@@ -1,5 +1,5 @@
 /**
- * Waiting for others who compute the same call: other processes by a lock, this process by joining the run.
+ * Waits for others that compute an identical call: for other processes by a lock, in this process by sharing the run.
  *
  * @module
  */
@@ -10,14 +10,15 @@ import type { Outcome } from "./outcome.ts";
 import { announceWait, type CallLock, type Holder } from "../store/locks/call_lock.ts";
 import { reportNotice, reportShared, reportWaiting } from "./report.ts";
 
-/** A wait is told after this time, and then again after each such time. Milliseconds. */
+/** Interval between two reports of one wait, milliseconds. The first report is made when the wait begins. */
 const TELL_MS = 5000;
 
 /**
  * Waits until this process is the one that computes the call.
  *
  * @param run The run of the call.
- * @returns `null` when the call should be computed without the lock: the wait reached `waitMs`, or would never end.
+ * @returns The lock. `null` when the call should be computed without the lock: the wait reached `waitMs`, or would
+ * never end, or locking failed.
  */
 export async function takeLock({ call, parent }: Run): Promise<CallLock | null> {
   const { cache } = call.prepared.workspace;
@@ -41,11 +42,11 @@ export async function takeLock({ call, parent }: Run): Promise<CallLock | null> 
 }
 
 /**
- * Waits for another caller's run of the same call in this process.
+ * Waits for another caller's run of an identical call in this process.
  *
  * @param call The call.
- * @param running The run.
- * @param within The running call in which this one was made.
+ * @param running The run of the identical call.
+ * @param within The run whose function made the call, if any.
  */
 export async function joinRun(
   call: Call,

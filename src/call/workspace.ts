@@ -1,6 +1,6 @@
 /**
- * What the functions of one cache directory share in this process: the store, what is remembered of it, and the digests
- * of files.
+ * The workspace that all functions of one cache directory share in this process: the store, the memory of data read
+ * from the store, and the digests of files.
  *
  * @module
  */
@@ -15,11 +15,11 @@ export interface Workspace {
   readonly cache: Cache;
   readonly memory: Memory;
   readonly files: FileDigests;
-  /** Whether the store ever answered: what fails before that is a matter of set-up. */
+  /** True once the store has answered. A failure before is a mistake in the set-up, which the user has to mend. */
   hasWorked: boolean;
 }
 
-/** How a cache directory is opened. */
+/** Options of {@linkcode openWorkspace}. */
 export interface WorkspaceOptions {
   readonly readOnly: boolean;
   readonly durable: boolean;
@@ -28,11 +28,11 @@ export interface WorkspaceOptions {
 const shared = new WeakMap<Cache, Workspace>();
 
 /**
- * Opens a cache directory, or finds it open.
+ * Returns the workspace of a cache directory, which is opened if it is not yet open.
  *
  * @param cacheDir An absolute path.
- * @param options How.
- * @throws {CacheError} When it cannot be opened: see `openCache`.
+ * @param options See {@linkcode WorkspaceOptions}.
+ * @throws {CacheError} When the directory cannot be opened, as `openCache` describes.
  */
 export async function openWorkspace(cacheDir: string, options: WorkspaceOptions): Promise<Workspace> {
   const cache = await openCache(cacheDir, options);
@@ -45,7 +45,7 @@ export async function openWorkspace(cacheDir: string, options: WorkspaceOptions)
   return workspace;
 }
 
-/** A map that forgets what was used longest ago. */
+/** A map of limited size, which drops the values that were used longest ago. */
 class RecentlyUsed<Key, Value> {
   readonly #values = new Map<Key, Value>();
   #size = 0;
@@ -84,22 +84,22 @@ class RecentlyUsed<Key, Value> {
   }
 }
 
-/** Results up to this size are kept in memory, bytes. */
+/** Largest size of a result that is kept in memory, bytes. */
 const SMALL_RESULT_BYTES = 64 * 1024;
-/** Sum of the sizes of the results kept, bytes. */
+/** Largest sum of the sizes of all results in memory, bytes. */
 const RESULTS_BYTES = 16 * 1024 * 1024;
-/** What keeping a result takes beside its own bytes: its digest, its buffer, its place. Bytes. */
+/** Size counted for each result in memory besides its own bytes: for its digest, its buffer and its place. Bytes. */
 const RESULT_OVERHEAD_BYTES = 500;
-/** Sum of what the records kept rest on: enough for 4,000 small ones, or 20 that rest on 10,000 files each. */
+/** Largest number of dependencies of all records in memory: of 4,000 small records, or of 20 with 10,000 files each. */
 const RECORD_ITEMS = 200_000;
-/** What a record takes beside, in items. */
+/** Number of dependencies that is counted for the record itself. */
 const RECORD_OVERHEAD_ITEMS = 50;
 
 /**
- * What a process remembers of one cache directory.
+ * Memory of the records and small results that this process read from, or stored in, one cache directory.
  *
- * It holds what was read, never what is true: everything is dropped as soon as the directory's generation changes,
- * which any process does that removes or overwrites an entry.
+ * The memory is no authority: all of it is dropped when the directory's generation changes, which every process changes
+ * that removes or overwrites an entry.
  */
 export class Memory {
   readonly #records = new RecentlyUsed<CallKey, EntryRecord>(RECORD_ITEMS, itemsOf);
@@ -109,7 +109,7 @@ export class Memory {
   );
   #generation: string | number | undefined;
 
-  /** Drops everything if `generation` is not the one under which it was read. */
+  /** Drops everything if `generation` differs from the generation under which everything was read. */
   synchronize(generation: string | number): void {
     if (generation === this.#generation) return;
     this.#records.clear();
@@ -117,32 +117,32 @@ export class Memory {
     this.#generation = generation;
   }
 
-  /** The record last read under this key. */
+  /** Returns the record that was last read or stored under a key. */
   record(key: CallKey): EntryRecord | undefined {
     return this.#records.get(key);
   }
 
-  /** Remembers a record. */
+  /** Keeps a record. */
   keepRecord(record: EntryRecord): void {
     this.#records.set(record.key, record);
   }
 
-  /** Forgets one record. */
+  /** Drops one record. */
   dropRecord(key: CallKey): void {
     this.#records.delete(key);
   }
 
-  /** The bytes of a small result; not to be written to. */
+  /** Returns the bytes of a small result. They are shared, so callers must not write to them. */
   result(digest: BlobDigest): Uint8Array | undefined {
     return this.#results.get(digest);
   }
 
-  /** Whether a result of this size is small enough to be remembered. */
+  /** Returns true when a result of this size is small enough to be kept. */
   takes(sizeBytes: number): boolean {
     return sizeBytes <= SMALL_RESULT_BYTES;
   }
 
-  /** Remembers the bytes of a result that {@linkcode Memory.takes}. */
+  /** Keeps the bytes of a result for whose size {@linkcode Memory.takes} returned true. */
   keepResult(digest: BlobDigest, bytes: Uint8Array): void {
     this.#results.set(digest, bytes);
   }

@@ -1,6 +1,7 @@
 /**
- * A wrapped function: what wrapping it has to know at once, and what its calls need, which the first of them works out.
- * And the wrapped functions of this process: by the function that a user holds, and by the identity that traces record.
+ * Wrapped functions: the data that wrapping a function needs at once, and the data that its first call prepares. Also
+ * the registry of this process's wrapped functions, by the function that the user holds and by the name that traces
+ * record.
  *
  * @module
  */
@@ -18,20 +19,20 @@ import { isOwnModule } from "../words/program.ts";
 import type { ArgumentPlan } from "./arguments.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** What a function needs to be called, worked out by its first call. */
+/** Data that the calls of a function need, prepared by the first call. */
 export interface Prepared {
   readonly options: ResolvedOptions;
   readonly audience: Audience;
   readonly workspace: Workspace;
   readonly files: FileDigests;
-  /** The project's root, for portable paths. */
+  /** Root of the project, for portable paths. */
   readonly root: string;
   readonly plan: ArgumentPlan;
-  /** Keeps the cache under `maxBytes`; absent where there is no bound. */
+  /** Keeps the cache under `maxBytes`; absent when `maxBytes` sets no bound. */
   readonly bound?: SizeBound;
-  /** How code is followed, for functions and instances among the arguments too. */
+  /** Options that decide how far code is followed: that of the function, and that among its arguments. */
   readonly codeOptions: FingerprintOptions;
-  /** The function's fingerprint as it is now. */
+  /** Returns the present fingerprint of the function. */
   fingerprint(): Promise<Fingerprint>;
 }
 
@@ -39,11 +40,11 @@ export interface Prepared {
 export class Wrapped {
   /** Name of the function as shown to users. */
   readonly fname: string;
-  /** Name and module of the wrapping, by which traces refer to the function. */
+  /** Name of the function and module that wrapped it, by which traces refer to the function. */
   readonly functionId: string;
   /** Options given in code, checked. */
   readonly given: ValidatedOptions;
-  /** The cache directory as far as code and environment say; a configuration file may say otherwise. */
+  /** Cache directory by code and environment. A configuration file wins when code names no directory. */
   readonly cacheDir: string;
   #parameters: ParameterList | null | undefined;
   #prepared: Promise<Prepared> | undefined;
@@ -53,7 +54,7 @@ export class Wrapped {
    * @param fn The function.
    * @param options Options given in code, checked.
    * @param name Name to show when the options give none.
-   * @param prepareCalls Works out what its calls need; asked by the first of them.
+   * @param prepareCalls Prepares the function for its calls; called by the first call.
    * @throws {CacheTypeError} `ERR_OPTION_PARAMETER` for a name in `fileArgs` or `ignoreArgs` that is no parameter.
    */
   constructor(
@@ -66,19 +67,19 @@ export class Wrapped {
     this.fname = options.name ?? (name || "anonymous");
     const site = wrapSite();
     this.functionId = `${this.fname} @ ${site?.startsWith("file:") ? toPortable(new URL(site)) : site ?? "?"}`;
-    // Taken now: a program may change its working directory before it first calls the function.
+    // Resolved now, since the program may change its working directory before the first call.
     this.cacheDir = toAbsolute(options.cacheDir ?? cacheDefaultDir());
     const speaksOfParameters = options.fileArgs !== undefined || options.ignoreArgs !== undefined;
     if (speaksOfParameters) requireParameterNames(options, this.parameters()?.names.map((bound) => bound.name) ?? []);
   }
 
-  /** What {@linkcode prepare} answered, once it has. */
+  /** The data that {@linkcode prepare} returned; `undefined` before. */
   get ready(): Prepared | undefined {
     return this.#ready;
   }
 
   /**
-   * What the function needs to be called. Tried again by the next call when it fails.
+   * Returns the data that calls of the function need. After a failure, the next call tries again.
    *
    * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file.
    * @throws {CacheError} When the cache or the tracking of code cannot be set up.
@@ -94,7 +95,7 @@ export class Wrapped {
     return this.#prepared;
   }
 
-  /** Its parameter list; `null` when it cannot be known. */
+  /** Returns the parameter list of the function; `null` when the list cannot be known. */
   parameters(): ParameterList | null {
     return this.#parameters === undefined ? this.#parameters = parameters.parseParameters(this.fn) : this.#parameters;
   }
@@ -103,11 +104,10 @@ export class Wrapped {
 const LOCATION = /((?:file|https?|data|blob):.*?):\d+:\d+\)?$/;
 
 /**
- * URL of the nearest module on the stack that is not part of this package; `null` when the stack does not tell.
-
+ * Returns the URL of the nearest module on the stack that is not part of this package; `null` when there is none.
  *
- * The module is part of a cached function's identity in traces: two functions of one name in two modules are two. The
- * stack trace tells it without any permission.
+ * The module is part of the `functionId` of a wrapped function, so that two functions of one name in two modules are
+ * told apart. A stack trace needs no permission.
  */
 function wrapSite(): string | null {
   const limit = Error.stackTraceLimit;
@@ -122,18 +122,18 @@ function wrapSite(): string | null {
   return null;
 }
 
-/** Cached functions, held weakly: a factory may wrap thousands. */
+/** Wrapped functions by `functionId`. They are held weakly, since a program may wrap thousands in a factory. */
 class Registry<Item extends object> {
   readonly #byId = new Map<string, Set<WeakRef<Item>>>();
 
-  /** Adds a function under its identity. */
+  /** Adds a function. */
   add(functionId: string, wrapped: Item): void {
     const refs = this.#byId.get(functionId);
     if (refs === undefined) this.#byId.set(functionId, new Set([new WeakRef(wrapped)]));
     else refs.add(new WeakRef(wrapped));
   }
 
-  /** The functions with this identity; more than one when a factory wraps closures of one text. */
+  /** Returns the functions with this `functionId`: more than one when a factory wraps closures of one text. */
   find(functionId: string): Item[] {
     const refs = this.#byId.get(functionId);
     if (refs === undefined) return [];
@@ -150,17 +150,17 @@ class Registry<Item extends object> {
 const registry = new Registry<Wrapped>();
 const byCachedFunction = new WeakMap<object, Wrapped>();
 
-/** Makes a wrapped function known. */
+/** Adds a wrapped function, and the function that the user gets for it, to the registry. */
 export function registerWrapped(wrapped: Wrapped, cachedFunction: object): void {
   registry.add(wrapped.functionId, wrapped);
   byCachedFunction.set(cachedFunction, wrapped);
 }
 
 /**
- * The wrapped functions with this identity: those of the same cache directory where there are any, else all.
+ * Returns the wrapped functions with this `functionId`: only those of the cache directory `home` if there are any.
  *
- * @param functionId As a trace records it.
- * @param home The cache directory of the function in whose trace it stands.
+ * @param functionId Name and module of the function, as a trace records them.
+ * @param home Cache directory of the function whose trace is verified.
  */
 export function findWrapped(functionId: string, home: string): Wrapped[] {
   const found = registry.find(functionId);
@@ -169,10 +169,11 @@ export function findWrapped(functionId: string, home: string): Wrapped[] {
 }
 
 /**
- * What stands for a cached function in the code of another one: its identity, since its calls are in the trace.
+ * Returns the `functionId` of a wrapped function, which stands for that function in the fingerprint of another one. Its
+ * code need not count there, since its calls are dependencies in the trace.
  *
- * @returns `undefined` for a function that is not cached, and where several cached functions share the identity, so
- * that the name alone would not tell which one is meant.
+ * @returns `undefined` for a function that is not wrapped, and for one whose `functionId` several wrapped functions
+ * share, so that it would not tell which function is called.
  */
 export function cachedIdentity(value: object): string | undefined {
   const wrapped = byCachedFunction.get(value);

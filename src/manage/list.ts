@@ -1,5 +1,5 @@
 /**
- * The list of the entries of a cache.
+ * Lists the entries of a cache, and counts them.
  *
  * @module
  */

@@ -1,19 +1,20 @@
 /**
- * One running call, what it looks at and what it changes.
+ * The reads and writes of one running call. The reads that are inputs of the call become its dependencies.
  *
- * What is looked at joins the innermost running call only: an outer call depends on it through the inner call's result.
+ * A read belongs to the innermost running call alone. An outer call depends on it by the outcome of the inner call.
  *
- * What a call wrote itself and reads back is no input. The cases in between, each decided for *never stale*:
+ * Content that a call wrote itself and reads back is no input. Cases in between are decided so that no stale result is
+ * ever returned:
  *
- * - Read first, overwritten by the call itself later: what it read counts. Such a call changes its own input, so its
- *   result is reused only if the old content is put back.
- * - Written by an inner call, read by the outer one: an input of the outer one, since an inner call that is answered
- *   from the cache writes nothing.
- * - Written by the outer call, overwritten by an inner one, read by the outer one: likewise.
- * - Written by the outer call, read by an inner one: an input of the inner one.
- * - Read, then written in part, then read back: what it read first counts. Written in part without having been read, then
- *   read: what was there before is not known any more, so nothing is stored.
- * - An operation that succeeds in writing says nothing about the world before; one that fails depends on what was there.
+ * - Read first, overwritten by the call itself later: the content that was read is an input. Such a call changes its
+ *   own input, so its result is reused only if the old content is put back.
+ * - Written by an inner call, read by the outer call: an input of the outer call, since an inner call that is a hit
+ *   writes nothing.
+ * - Written by the outer call, overwritten by an inner call, read by the outer call: an input of the outer call, too.
+ * - Written by the outer call, read by an inner call: an input of the inner call.
+ * - Read, then written in part, then read back: the content that was read first is an input.
+ * - Written in part without having been read, then read: the content before is no longer known, so nothing is stored.
+ * - A write that succeeds makes no dependency; a write that fails makes one on the thing in its way, or missing.
  *
  * @module
  */
@@ -26,51 +27,52 @@ import type { FileObservation } from "./file_observation.ts";
 import type { Listing, StatObservation } from "./observations.ts";
 import { isBelow, observedPath, OwnPaths } from "./own_paths.ts";
 
-/** A running call as far as its reads are concerned. */
+/** The part of a run that its reads need. */
 export interface ReadingRun {
-  /** The call that made this one; it too depends on no file that the inner one wrote over. */
+  /** The run of the outer call, which learns of the files that this run's function writes. */
   readonly parent: ReadingRun | undefined;
-  /** Reads of its function; `undefined` until that runs. */
+  /** Reads of the run's function; `undefined` until the function runs. */
   readonly reads: CallReads | undefined;
 }
 
-/** Circumstances of a call that decide which of its reads are dependencies. */
+/** Options of {@linkcode CallReads}, which decide on the reads that become dependencies. */
 export interface CallReadsOptions {
-  /** The project root: dependencies hold paths relative to it. */
+  /** Root of the project, to which the paths in dependencies are relative. */
   readonly root: string;
   readonly files: FileDigests;
-  /** Whether reads are noticed; inner calls and files tracked by hand are in any case. @default true */
+  /** True when reads are recorded; inner calls and files tracked by hand are recorded in any case. @default true */
   readonly observes?: boolean;
   /**
-   * Whether the user has been told that some of its reads are not seen.
+   * True when the function is blind, as the user was told: it may open files in ways that are not observed.
    *
    * @default false
    */
   readonly hasBlindReads?: boolean;
   /**
-   * Relative paths that arguments name, with what they lead to: its key says which file that is, wherever it runs.
+   * Absolute path of each relative path among the file arguments. The call key covers these files, so that reading one
+   * by its relative path does not make the working directory a dependency.
    *
    * @default none
    */
   readonly named?: ReadonlyMap<unknown, string>;
 }
 
-/** How a path was written to. */
+/** Kind of a write to a path. */
 export type WriteKind =
-  /** The whole content is new. */
+  /** All content of the file is new. */
   | "whole"
-  /** Something of the old content may be left. */
+  /** Part of the old content may be left. */
   | "part"
-  /** Something that the call did not write was moved there. */
+  /** A file or directory that the call did not write was moved to the path. */
   | "moved"
-  /** A directory was made where there was none, and all below it. */
+  /** The call made the file or directory at the path, with everything below it. */
   | "tree"
-  /** It is gone, with all below it. */
+  /** The path was removed, with everything below it. */
   | "removed"
-  /** Times, mode or owner. */
+  /** Times, mode or owner were changed, or a link was made. */
   | "metadata";
 
-/** A running call. Its methods are called by what observes the platform's functions. */
+/** The reads and writes of one running call. The observers of the platform's functions call its methods. */
 export class CallReads {
   readonly root: string;
   readonly files: FileDigests;
@@ -80,7 +82,7 @@ export class CallReads {
   readonly #seen: ObservationSet;
   readonly #own = new OwnPaths();
   readonly #named: ReadonlyMap<unknown, string> | undefined;
-  /** Files of which the call wrote a part without having read them. */
+  /** Files that the call wrote in part without having read them. */
   readonly #mixed = new Set<string>();
   readonly #ownVariables = new Set<string>();
   #isCwdOwn = false;
@@ -98,26 +100,27 @@ export class CallReads {
     this.#seen = new ObservationSet(this);
   }
 
-  /** Whether what is looked at still counts: until {@linkcode settle}. */
+  /** True until {@linkcode settle}. Later reads are no dependencies. */
   get isRunning(): boolean {
     return this.#isRunning;
   }
 
   /**
-   * Keeps a place for an inner call that begins now: inner calls that run at the same time end in any order, but are
+   * Reserves a place for an inner call that begins now: inner calls that run at the same time end in any order, but are
    * verified in the order in which they were made.
    *
-   * @returns Enters the inner call, which is no dependency before that, nor when it is entered after the end.
+   * @returns Function that fills the place. While the place is not filled, the inner call is no dependency; filling it
+   * after the end of this call has no effect.
    */
   reserveChild(): (child: ChildDependency) => void {
     return this.#seen.reserveChild();
   }
 
   /**
-   * Records a file, or a directory with all below it, as an input of this call by hand.
+   * Records a file, or a directory with all files below it, as an input of this call, on request of the user's code.
    *
-   * @returns Its absolute path.
-   * @throws {TypeError} When it is no path.
+   * @returns The absolute path.
+   * @throws {TypeError} When `path` is no path.
    */
   trackFile(path: string | URL): string {
     const observed = this.#resolve(path);
@@ -130,11 +133,11 @@ export class CallReads {
   }
 
   /**
-   * A file is about to be read.
+   * Takes note that a file is about to be read.
    *
    * @param argument The path as it was passed.
-   * @param bytesFollow Whether the caller will be able to say which bytes were read.
-   * @returns Whom to tell; `null` when nothing more needs to be known.
+   * @param bytesFollow True when the caller will pass on the bytes that are read.
+   * @returns The observation that takes the bytes; `null` when it needs none.
    */
   observeFile(argument: unknown, bytesFollow: boolean): FileObservation | null {
     const path = this.#input(argument);
@@ -146,10 +149,12 @@ export class CallReads {
   }
 
   /**
-   * A path's metadata was looked at.
+   * Takes note that the metadata of a path was read.
    *
-   * @param look What was seen; by default, what is there now.
-   * @returns Whom to tell which members were looked at; `null` when the path is no input.
+   * @param argument The path as it was passed.
+   * @param followed True when symbolic links were followed.
+   * @param look Metadata that the call got; the present metadata when not given.
+   * @returns The observation that takes the names of the members that are read; `null` when the path is no input.
    */
   observeStat(argument: unknown, followed: boolean, look?: Look): StatObservation | null {
     const path = this.#input(argument);
@@ -157,24 +162,24 @@ export class CallReads {
     return this.#seen.stat(path, followed, look === undefined ? lookAt(path, followed) : look);
   }
 
-  /** A directory is about to be listed. @param isDeep With all below it. */
+  /** Takes note that a directory is about to be listed. @param isDeep True when all directories below it are, too. */
   observeListing(argument: unknown, isDeep = false): void {
     const path = this.#resolve(argument);
     if (path !== null) this.#observeListing(path, isDeep);
   }
 
-  /** A link, or a whole path, is about to be resolved. */
+  /** Takes note that the target of a link is about to be read (`target`), or a path to be resolved (`real`). */
   observeLink(argument: unknown, aspect: "target" | "real"): void {
     const path = this.#input(argument);
     if (path !== null) this.#seen.link(path, aspect);
   }
 
-  /** An environment variable was looked at; `*` for all of them. */
+  /** Takes note that an environment variable was read; `*` for all variables. */
   observeVariable(name: string): void {
     if (!this.#ownVariables.has(name)) this.#seen.variable(name);
   }
 
-  /** The call sets or deletes an environment variable. */
+  /** Takes note that the call sets or deletes an environment variable. */
   wroteVariable(name: string): void {
     for (const reads of this.#chain()) {
       reads.#seen.freezeVariable(name);
@@ -183,12 +188,12 @@ export class CallReads {
     this.#ownVariables.add(name);
   }
 
-  /** The working directory was looked at. */
+  /** Takes note that the working directory was read. */
   observeCwd(): void {
     if (!this.#isCwdOwn) this.#seen.cwd();
   }
 
-  /** The call changes the working directory. */
+  /** Takes note that the call changes the working directory. */
   wroteCwd(): void {
     for (const reads of this.#chain()) {
       reads.#seen.freezeCwd();
@@ -197,7 +202,7 @@ export class CallReads {
     this.#isCwdOwn = true;
   }
 
-  /** The call is about to write: what it, or a call around it, has read there is digested while it still is there. */
+  /** Takes note that the call is about to write: content that it or an outer call read at the path is digested now. */
   beforeWrite(argument: unknown, kind: WriteKind): void {
     const path = pathOfArgument(argument);
     if (path === null) return;
@@ -206,7 +211,7 @@ export class CallReads {
     }
   }
 
-  /** The call has written. */
+  /** Takes note that the call has written. */
   wrote(argument: unknown, kind: WriteKind): void {
     const path = pathOfArgument(argument);
     if (path === null) return;
@@ -222,7 +227,12 @@ export class CallReads {
     else this.#own.addTree(path);
   }
 
-  /** The call has made a link, symbolic or hard. @param target What it leads to; a relative one, from beside the link. */
+  /**
+   * Takes note that the call has made a link, symbolic or hard.
+   *
+   * @param argument Path of the link.
+   * @param target Target of the link; a relative text is relative to the folder that holds the link.
+   */
   linked(argument: unknown, target: unknown): void {
     const path = pathOfArgument(argument);
     if (path === null) return;
@@ -232,28 +242,28 @@ export class CallReads {
     if (behind !== null) this.#own.addLink(path, behind);
   }
 
-  /** The call tried to write and failed: what was in the way, or missing, is an input. */
+  /** Takes note that the call failed to write: the existence of the path and of its folder are inputs. */
   failedToWrite(argument: unknown): void {
     const stat = this.observeStat(argument, true);
     if (stat !== null) this.observeStat(parentOf(stat.path), true);
   }
 
-  /** Whether what is at a path is the call's own doing. */
+  /** Returns true when the call itself wrote the content at a path. */
   isOwn(argument: unknown): boolean {
     const path = pathOfArgument(argument);
     return path !== null && this.#own.has(path);
   }
 
-  /** Something cannot be followed: the result is not stored. @param subject Shown to the user. */
+  /** Takes note of a read that cannot be followed: the result is not stored. @param subject Shown to the user. */
   observeUnclear(subject: string): void {
     this.#seen.unclear(subject);
   }
 
   /**
-   * Ends the observation: digests what was read and finds what changed since.
+   * Ends the observation: digests the files that were read, and finds the inputs that changed after they were read.
    *
-   * Call it after the result has been encoded: a result may hold what `stat` returned, and which of its members count
-   * shows when they are looked at.
+   * Call it after the result has been encoded: a result may hold an object that `stat` returned, and a member of that
+   * object counts only when it is read.
    */
   settle(): Promise<SettledReads> {
     this.#isRunning = false;
@@ -267,7 +277,7 @@ export class CallReads {
     for (const line of listing) if (line.startsWith("d")) this.#observeListing(`${path}/${line.slice(1)}`, true);
   }
 
-  /** This call and the running ones around it. */
+  /** Yields the reads of this call and of the running calls around it, innermost first. */
   *#chain(): Iterable<CallReads> {
     if (this.#isRunning) yield this;
     for (let run = this.run.parent; run !== undefined; run = run.parent) {
@@ -275,7 +285,7 @@ export class CallReads {
     }
   }
 
-  /** The absolute path of an argument if what is there is an input. */
+  /** Returns the absolute path of an argument; `null` when the content at the path is no input. */
   #input(argument: unknown): string | null {
     const path = this.#resolve(argument);
     if (path === null || this.#isIgnored(path)) return null;
@@ -283,7 +293,10 @@ export class CallReads {
     return path;
   }
 
-  /** The absolute path of an argument; a relative one that no argument names makes the working directory one too. */
+  /**
+   * Returns the absolute path of an argument. For a relative path that is no file argument of the call, the working
+   * directory becomes an input, too.
+   */
   #resolve(argument: unknown): string | null {
     const observed = observedPath(argument);
     if (observed === null) return null;

@@ -1,9 +1,9 @@
 /**
- * Which call is running in the current asynchronous context. The one owner of AsyncLocalStorage.
+ * The running call of the present asynchronous context. No other module uses AsyncLocalStorage.
  *
  * @module
  */
-// Loaded by the first call.
+// Loaded when the first function runs, so that a program whose calls are all hits does not load it.
 import defer * as asyncHooks from "node:async_hooks";
 import type { CallReads } from "./call_reads.ts";
 import { observedPath } from "./own_paths.ts";
@@ -14,15 +14,15 @@ let storage: Storage | undefined;
 let running = 0;
 let muted = 0;
 
-/** Called when the first call begins to run, and when the last one has ended. */
+/** Listener that is called when a call begins to run while no other runs, and when the last running call has ended. */
 export interface RunningListener {
   begin(): void;
   end(): void;
 }
 
 /**
- * The innermost call that is running here; `undefined` outside of calls, and in what a call left behind after it ended.
- * Outside of calls this costs one comparison.
+ * Returns the reads of the innermost call that is running in this context; `undefined` outside of calls, and in work
+ * that a call started and that goes on after its end. While no call runs, this costs one comparison.
  */
 export function currentReads(): CallReads | undefined {
   if (running === 0) return undefined;
@@ -30,25 +30,28 @@ export function currentReads(): CallReads | undefined {
   return reads?.isRunning === true ? reads : undefined;
 }
 
-/** The call that what is read here belongs to; `undefined` outside of calls, and within {@linkcode mutedApply}. */
+/**
+ * Returns the reads to which a read in this context belongs; `undefined` outside of calls, in calls that are not
+ * observed, and within {@linkcode mutedApply}.
+ */
 export function observingReads(): CallReads | undefined {
   if (running === 0 || muted > 0) return undefined;
   const reads = currentReads();
   return reads?.observes === true ? reads : undefined;
 }
 
-/** Runs `body` as part of the call of `reads`, with everything that it starts. `undefined`: as part of no call. */
+/** Runs `body`, with everything that it starts, as part of the call that `reads` belongs to, or of no call. */
 export function enterReads<T>(reads: CallReads | undefined, body: () => T): T {
   if (reads === undefined && storage === undefined) return body();
   return useStorage().run(reads, body);
 }
 
-/** Runs `body` as part of no call: what it reads is nobody's input. For the cache's own work inside a running call. */
+/** Runs `body` as part of no call, so that its reads are no inputs. For the cache's own work inside a running call. */
 export function runUnobserved<T>(body: () => T): T {
   return enterReads(undefined, body);
 }
 
-/** Calls a function of the platform without observing what it reads before it returns. */
+/** Calls a function of the platform. Reads that this function makes before it returns are not observed. */
 export function mutedApply(
   // deno-lint-ignore no-explicit-any
   original: (...args: any[]) => any,
@@ -63,7 +66,7 @@ export function mutedApply(
   }
 }
 
-/** A function of the user that the platform calls on its way: what it reads belongs to that call again. */
+/** Wraps a callback that a platform function calls, so that reads of the callback belong to the call again. */
 // deno-lint-ignore no-explicit-any
 export function observedCallback<F extends (...args: any[]) => any>(reads: CallReads, callback: F): F {
   return function (this: unknown, ...args: unknown[]): unknown {
@@ -77,12 +80,12 @@ export function observedCallback<F extends (...args: any[]) => any>(reads: CallR
   } as F;
 }
 
-/** Counts one more running call. */
+/** Counts a call that begins to run. */
 export function beginRunning(listener: RunningListener): void {
   if (running++ === 0) listener.begin();
 }
 
-/** Counts one running call less. */
+/** Counts a call that has ended. */
 export function endRunning(listener: RunningListener): void {
   if (--running === 0) listener.end();
 }
@@ -92,11 +95,12 @@ function useStorage(): Storage {
 }
 
 /**
- * The absolute path of a file or directory; records it, by its content, as an input of the cached call that is running,
- * if one is. For what is read in a way that cannot be observed: by a subprocess, by native code.
+ * Records the content of a file or directory as an input of the running cached call, if there is one. For files that
+ * are read in a way that cannot be observed: by a subprocess, by native code.
  *
  * @param path A path or a `file:` URL.
- * @throws {TypeError} When it is no path.
+ * @returns The absolute path.
+ * @throws {TypeError} When `path` is no path.
  *
  * @example
  * ```ts

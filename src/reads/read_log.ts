@@ -1,5 +1,5 @@
 /**
- * Everything that one call looked at, each thing once, in the order of the first look.
+ * The log of one call's reads: an observation of each thing that the call read, in the order of the first read.
  *
  * @module
  */
@@ -21,20 +21,20 @@ import {
 } from "./observations.ts";
 import { isBelow } from "./own_paths.ts";
 
-/** What a call turned out to depend on. */
+/** Dependencies of a call that has ended. */
 export interface SettledReads {
-  /** In the order of first observation. */
+  /** Dependencies, in the order in which they were first read. */
   readonly dependencies: Dependency[];
-  /** What changed between being looked at and the end of the run, in words or as absolute paths; empty: nothing. */
+  /** Things that changed after they were read, or that cannot be followed: in words or as absolute paths. */
   readonly raced: string[];
 }
 
-/** An inner call in the order of what was looked at; `undefined` while it runs, and for good when it is no dependency. */
+/** Place of an inner call in the log; `undefined` while the call runs, and ever after if it is no dependency. */
 interface ChildPlace {
   child: ChildDependency | undefined;
 }
 
-/** What a call looked at. Paths are absolute. */
+/** Observations of the reads of one call. Paths are absolute. */
 export class ObservationSet {
   readonly #context: ObservationContext;
   readonly #order: (Observation | FileObservation | ChildPlace)[] = [];
@@ -50,14 +50,14 @@ export class ObservationSet {
     this.#context = context;
   }
 
-  /** Keeps a place for an inner call that begins now. @returns Enters it there. */
+  /** Reserves a place for an inner call that begins now. @returns Function that fills the place. */
   reserveChild(): (child: ChildDependency) => void {
     const place: ChildPlace = { child: undefined };
     this.#order.push(place);
     return (child) => place.child = child;
   }
 
-  /** A file is about to be read. @returns `null` when nothing more needs to be known of it. */
+  /** Takes note that a file is about to be read. @returns The observation; `null` when it needs no bytes. */
   file(path: string, look: Look, bytesFollow: boolean): FileObservation | null {
     const info = typeof look === "object" ? look : null;
     if (info !== null && !info.isFile) {
@@ -78,7 +78,7 @@ export class ObservationSet {
     return file;
   }
 
-  /** A directory counts with all that its files hold. */
+  /** Takes note of a directory, which counts with the content of all files below it. */
   tree(path: string): void {
     if (this.#files.has(path)) return;
     const tree = this.#add(new FileObservation(path, null, this.#context.files));
@@ -88,7 +88,7 @@ export class ObservationSet {
     if (state instanceof Promise) tree.digesting = state;
   }
 
-  /** A path's metadata was looked at. */
+  /** Takes note that the metadata of a path was read. */
   stat(path: string, followed: boolean, look: Look): StatObservation {
     const key = statKey(path, followed);
     const known = this.#stats.get(key);
@@ -101,7 +101,7 @@ export class ObservationSet {
     return stat;
   }
 
-  /** A directory is about to be listed. @param isOwn Whether the call itself made an entry, by its path. */
+  /** Takes note that a directory is about to be listed. @param isOwn Returns true for a path that the call made. */
   listing(path: string, isOwn: (path: string) => boolean): Listing {
     const listing = this.#list(path);
     const known = this.#listings.get(path);
@@ -115,7 +115,7 @@ export class ObservationSet {
     return listing;
   }
 
-  /** A link, or a whole path, is about to be resolved. */
+  /** Takes note that the target of a link is about to be read (`target`), or a path to be resolved (`real`). */
   link(path: string, aspect: "target" | "real"): void {
     const key = `${aspect}:${path}`;
     const digest = linkState(path, aspect, this.#context.root);
@@ -124,7 +124,7 @@ export class ObservationSet {
     else if (known.digest !== digest && !known.isFrozen) known.isTorn = true;
   }
 
-  /** An environment variable was looked at; `*` for all of them. */
+  /** Takes note that an environment variable was read; `*` for all variables. */
   variable(name: string): void {
     if (this.#variables.has("*")) return;
     const digest = environmentState(name);
@@ -133,20 +133,20 @@ export class ObservationSet {
     else if (known.digest !== digest && !known.isFrozen) known.isTorn = true;
   }
 
-  /** The working directory was looked at. */
+  /** Takes note that the working directory was read. */
   cwd(): void {
     this.#cwd ??= this.#add(new CwdObservation(cwdState(this.#context.root)));
   }
 
-  /** Something cannot be followed. @param subject Shown to the user. */
+  /** Takes note of a read that cannot be followed. @param subject Shown to the user. */
   unclear(subject: string): void {
     this.#unclear.add(subject);
   }
 
   /**
-   * The call itself is about to change a path: what was seen there is what counts from now on.
+   * Takes note that the call itself is about to change a path: the content that was read before the change counts.
    *
-   * @param isDeep Whether what lies below changes too.
+   * @param isDeep True when everything below the path changes, too.
    */
   freeze(path: string, isDeep: boolean): void {
     this.#files.get(path)?.freeze();
@@ -169,7 +169,7 @@ export class ObservationSet {
     }
   }
 
-  /** The call itself is about to change a variable. */
+  /** Takes note that the call itself is about to change an environment variable. */
   freezeVariable(name: string): void {
     for (const each of [name, "*"]) {
       const known = this.#variables.get(each);
@@ -177,22 +177,22 @@ export class ObservationSet {
     }
   }
 
-  /** The call itself is about to change the working directory. */
+  /** Takes note that the call itself is about to change the working directory. */
   freezeCwd(): void {
     if (this.#cwd !== undefined) this.#cwd.isFrozen = true;
   }
 
-  /** The call itself made or removed an entry of a directory. */
+  /** Takes note that the call itself made or removed the path, which is an entry of a directory. */
   madeEntry(path: string): void {
     this.#listings.get(parentOf(path))?.madeEntry(lastPartOf(path));
   }
 
-  /** Whether a file's content has been seen. */
+  /** Returns true when the content of a file was read. */
   hasFile(path: string): boolean {
     return this.#files.has(path);
   }
 
-  /** Digests what was read and finds what changed since. */
+  /** Digests the files that were read, and finds the things that changed after they were read. */
   async settle(): Promise<SettledReads> {
     const files = [...this.#files.values()];
     const raced = new Set(this.#unclear);
@@ -231,10 +231,10 @@ export class ObservationSet {
   }
 }
 
-/** `/dev/null`: the one device whose content is known. */
+/** Device number of `/dev/null`, the one device whose content is known. */
 const NULL_DEVICE = 259;
 
-/** Whether a listing is one, and not an absence or a failure. */
+/** True for the lines of a directory's listing; false for an absent directory and for a failure. */
 export function isLines(listing: Listing): listing is readonly string[] {
   return Array.isArray(listing);
 }
@@ -243,7 +243,7 @@ function statKey(path: string, followed: boolean): string {
   return followed ? path : `link:${path}`;
 }
 
-/** One inner call, made several times with one outcome, is one dependency. */
+/** Adds an inner call. One that is made several times with one outcome is added once. */
 function addChild(dependencies: Dependency[], seen: Set<string>, child: ChildDependency): void {
   const identity = `${child.functionId}\0${child.key}\0${child.outcome}`;
   if (seen.has(identity)) return;

@@ -1,5 +1,5 @@
 /**
- * Which call is running, and what it reads: the context in which a cached function's body runs.
+ * Runs the function of a call in a context in which its reads are observed.
  *
  * @module
  */
@@ -19,19 +19,20 @@ export { trackFile } from "./context.ts";
 const observing = { begin: startObserving, end: stopObserving };
 
 /**
- * Runs `body` as the function of a call: its reads and calls, and those of all it starts, are noted in `reads`, across
- * `await`, timers and other calls that run at the same time.
+ * Runs `body` as the function of a call: reads and inner calls of `body`, and of everything that it starts, are
+ * recorded in `reads`, across `await`, timers and other calls that run at the same time.
  *
- * The platform's functions are observed while at least one such body runs, until the promise that it returns is settled.
+ * A body runs until the promise that it returns is settled. The platform's functions are observed while at least one
+ * body runs.
  *
- * @returns What `body` returns, the very same promise included; for another object with a `then`, a promise of it.
+ * @returns The value that `body` returns, a promise included; for another object with a `then`, a promise of its value.
  */
 export function runObserved<T>(reads: CallReads, body: () => T): T {
   beginRunning(observing);
   let result: T;
   try {
     result = enterReads(reads, body);
-    // Anything else with a `then` is started by it, and must not be started twice, nor outside of the call.
+    // Calling the `then` of another object may start its work, which must start once, and inside the call.
     if (!(result instanceof Promise) && isThenable(result)) {
       const thenable = result;
       result = enterReads(reads, () => Promise.resolve(thenable)) as T;
@@ -61,18 +62,18 @@ function allPatches(): readonly (readonly Patch[])[] {
 }
 
 /**
- * Begins to observe.
+ * Begins to observe: replaces the platform's functions by wrappers.
  *
- * The platform's functions are observed while a cached call runs, and at no other time: replacing them costs some
- * microseconds, so nothing is left behind that outside code would pay for. A wrapper that was taken as a value during a
- * call goes on working: outside of calls it does what the original does. A function that was taken before, such as an
- * import by name from `node:fs`, is never observed.
+ * The wrappers are in place only while a cached call runs, since they slow down all code that uses them, and replacing
+ * them takes only some microseconds. A wrapper that code kept during a call goes on working: outside of calls it does
+ * what the original does. A function that code kept before a call, such as an import by name from `node:fs`, is never
+ * observed.
  */
 function startObserving(): void {
   for (const each of allPatches()) applyPatches(each);
 }
 
-/** Ends it: every member is what it was. */
+/** Ends the observation: puts the platform's functions back. */
 function stopObserving(): void {
   for (const each of allPatches()) revertPatches(each);
 }

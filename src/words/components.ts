@@ -1,11 +1,11 @@
 /**
  * Strongly connected components of a graph (Tarjan 1972), without recursion, so that depth costs no stack.
  *
- * Apart, since both values and code are graphs with cycles.
+ * A file of its own, since `values/` and `code/` import it: both values and code are graphs with cycles.
  *
  * @module
  */
-/** Node on the path from the root to the node that is being visited. */
+/** A node on the path from the root to the node that is being visited. */
 interface Visited<Node> {
   readonly node: Node;
   readonly references: readonly Node[];
@@ -13,16 +13,16 @@ interface Visited<Node> {
   next: number;
   /** Number of nodes that were met before this one. */
   readonly order: number;
-  /** Smallest order of a node of the same component that was reached so far. */
+  /** Smallest order of the nodes of its component that were reached from this node so far. */
   low: number;
 }
 
 /**
- * Finds the sets of nodes that reach each other.
+ * Finds the strongly connected components: the sets of nodes that reach each other.
  *
  * @param root Node from which all others are reached.
- * @param referencesOf The nodes that a node refers to.
- * @returns The components; each one after those that it refers to.
+ * @param referencesOf Returns the nodes that a node refers to.
+ * @returns The components; each one after the components that it refers to.
  */
 export function componentsOf<Node>(root: Node, referencesOf: (node: Node) => readonly Node[]): Node[][] {
   const components: Node[][] = [];

@@ -1,7 +1,7 @@
 /**
- * Checks of a saved graph, which may come from a stranger.
+ * Reads and checks a saved graph, which may come from a stranger.
  *
- * Apart, so that the import of the package does not load the shapes of stored rows.
+ * Apart from `transfer`, so that the import of the package does not load the shapes of stored rows.
  *
  * @module
  */
@@ -24,7 +24,7 @@ const MOST_NODES = 1_000_000;
 /** Length of the longest name or path that is accepted, characters: a key of Deno.Kv holds 2 KiB. */
 const LONGEST_NAME = 1_500;
 
-/** Members of a call in a saved graph. Names and times are bounded: the file may come from a stranger. */
+/** Shapes of the members of a call in a saved graph. Names and times are bounded: the file may come from a stranger. */
 const SAVED_NODE: Members<Omit<StoredNode, "id" | "isLoaded">> = {
   fname: shapeOf("a name", isName),
   key: digestShape(),
@@ -40,8 +40,8 @@ const SAVED_NODE: Members<Omit<StoredNode, "id" | "isLoaded">> = {
  * Reads the calls of a saved graph.
  *
  * @param text JSON that is not trusted.
- * @param format The mark that the graph must have.
- * @param path The file, for messages.
+ * @param format Mark that the graph must have.
+ * @param path Path of the file, for messages.
  * @returns Calls whose members have the right types and sizes; unknown members are dropped.
  * @throws {CacheError} `ERR_FORMAT` at the first wrong value, with its place in the file.
  */
@@ -53,7 +53,7 @@ export function parseGraph(text: string, format: string, path: string): StoredNo
     if (!Array.isArray(list) || list.length > MOST_NODES) refuse("nodes", `a list of at most ${MOST_NODES}`);
     return list.map((value, index) => {
       const node = unpackMembers(SAVED_NODE, value, `nodes[${index}]`);
-      // Made from its parts: an id that says something else would let one call stand for another.
+      // The id is made from name and key: an id from the file that differs would let one call stand for another.
       return { ...node, id: `${node.fname}:${node.key}` };
     });
   } catch (error) {

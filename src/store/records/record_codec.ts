@@ -1,9 +1,9 @@
 /**
- * Records as bytes and back: JSON in rows, so that most records stay below the 900 bytes over which a row of Deno.Kv
- * takes several pages of disk.
+ * Encodes records as bytes, and decodes them. The bytes are JSON in which objects are lists of their members, so that
+ * most records stay below 900 bytes: a larger row of Deno.Kv takes several pages of disk.
  *
- * Bytes may come from anybody. Every member is checked when it is read, nothing is looked up by a name from the input,
- * and bytes of which one member does not fit are refused as a whole.
+ * Bytes may come from anybody. Every member is checked when it is read, and one wrong member refuses the bytes as a
+ * whole. No text from the bytes is used to look up a property of an object.
  *
  * @module
  */
@@ -45,7 +45,7 @@ import {
   unionOf,
 } from "./shapes.ts";
 
-/** A node of the call graph as it is stored; the calls that made it follow from the `children` of other nodes. */
+/** A node of the call graph as it is stored. The outer calls of a node follow from the `children` of other nodes. */
 export interface StoredNode {
   /** `fname:key`. */
   readonly id: string;
@@ -55,21 +55,21 @@ export interface StoredNode {
   readonly hash: FingerprintDigest;
   /** Files and directories that the call read or that its options declare, with the digests found; `null`: absent. */
   readonly files: Readonly<Record<string, ContentDigest | null>>;
-  /** Paths of which only metadata or the link was asked for, and folders whose files a `filePattern` chose. */
+  /** Paths of which only metadata or a link was read, and folders whose files a `filePattern` chose. */
   readonly looked: readonly string[];
   /** Ids of the cached calls that this call made, in the order of the first call. */
   readonly children: readonly string[];
-  /** Digest of the blob that holds the newest result. */
+  /** Digest of the blob that holds the newest result of the call. */
   readonly outfile: BlobDigest;
-  /** Added to the graph from a saved one, so that there need be no entry for it. */
+  /** True for a node that came from a saved graph, so that there may be no entry for it. */
   readonly isLoaded?: true;
-  /** Milliseconds since the epoch. */
+  /** Time when the entry was first stored, milliseconds since the epoch. */
   readonly createdMs: number;
 }
 
 const DIGEST_OR_NULL = orNull(digestShape<ContentDigest>());
 
-/** Encoded arguments are in a list of their own, so that a text is always the digest of a blob. */
+/** Shape of stored arguments. Encoded arguments are written in a list, so that a bare text is the digest of a blob. */
 const CHILD_ARGS: StoredShape<ChildDependency["args"]> = {
   pack: (args) => args instanceof Uint8Array ? [args.toBase64()] : args,
   unpack(stored, place) {
@@ -170,7 +170,7 @@ const FORMAT: StoredShape<typeof FORMAT_VERSION> = {
   unpack: (stored, place) => stored === FORMAT_VERSION ? stored : refuse(place, String(FORMAT_VERSION)),
 };
 
-/** A record without its key, by which it is stored, and without its fingerprint's parts, which are stored elsewhere. */
+/** Shape of a record without its key, which is in the key of the row, and without `parts`, which are stored apart. */
 const RECORD = rowOf<Omit<EntryRecord, "key" | "parts">>("record", {
   format: FORMAT,
   fname: TEXT,
@@ -196,7 +196,7 @@ const IS_LOADED: StoredShape<true | undefined> = {
   unpack: (stored) => stored === 1 ? true : undefined,
 };
 
-/** A node without its key, by which it is stored, and without its id, which follows from key and name. */
+/** Shape of a node without its key, which is in the key of the row, and without its id, which has name and key. */
 const NODE = rowOf<Omit<StoredNode, "id" | "key">>("node", {
   fname: TEXT,
   hash: digestShape(),
@@ -208,13 +208,13 @@ const NODE = rowOf<Omit<StoredNode, "id" | "key">>("node", {
   isLoaded: IS_LOADED,
 });
 
-/** Bytes of a record without its key and its fingerprint's parts. */
+/** Encodes a record without its key and without the parts of its fingerprint. */
 export function encodeRecord(record: EntryRecord): Uint8Array {
   return toBytes(RECORD.pack(record));
 }
 
 /**
- * The record in `bytes`, with no parts.
+ * Decodes a record; its `parts` are empty.
  *
  * @throws {MalformedRow} When a member is missing or of another type.
  */
@@ -224,37 +224,37 @@ export function decodeRecord(bytes: Uint8Array, key: CallKey): EntryRecord {
   return { ...record, key, parts: [] };
 }
 
-/** Bytes of a fingerprint's parts. */
+/** Encodes the parts of a fingerprint. */
 export function encodeParts(parts: readonly FingerprintPart[]): Uint8Array {
   return toBytes(PARTS.pack(parts));
 }
 
-/** The parts in `bytes`. @throws {MalformedRow} When a member is missing or of another type. */
+/** Decodes the parts of a fingerprint. @throws {MalformedRow} When a member is missing or of another type. */
 export function decodeParts(bytes: Uint8Array): readonly FingerprintPart[] {
   return PARTS.unpack(fromBytes(bytes), "parts");
 }
 
-/** Bytes of a node without its key. */
+/** Encodes a node without its key and id. */
 export function encodeNode(node: StoredNode): Uint8Array {
   return toBytes(NODE.pack(node));
 }
 
-/** The node in `bytes`. @throws {MalformedRow} When a member is missing or of another type. */
+/** Decodes a node. @throws {MalformedRow} When a member is missing or of another type. */
 export function decodeNode(bytes: Uint8Array, key: CallKey): StoredNode {
   const node = NODE.unpack(fromBytes(bytes));
   return { id: `${node.fname}:${key}`, key, ...node };
 }
 
-/** Characters of a fingerprint that a summary keeps. */
+/** Number of characters of a fingerprint that a summary holds. */
 export const CODE_LENGTH = 16;
 
-/** Summary of an entry, with a member that only the store needs. */
+/** Summary of an entry as it is stored. */
 export interface StoredSummary extends EntrySummary {
-  /** First characters of the fingerprint, by which stored parts that are no longer used are found. */
+  /** First characters of the fingerprint. By them the store finds parts of fingerprints that no entry uses any more. */
   readonly code: string;
 }
 
-/** Summary of a record, for lists. */
+/** Makes the summary of a record, for lists of entries. */
 export function summaryOf(record: EntryRecord): StoredSummary {
   let sizeBytes = 0;
   for (const trace of record.traces) sizeBytes += trace.sizeBytes;

@@ -8,12 +8,12 @@
  */
 import { type Digest, isDigest } from "../../words/digests.ts";
 
-/** Bytes, or JSON, that hold no such value. */
+/** Error for bytes or JSON that do not have the wanted shape. */
 export class MalformedRow extends Error {
   override readonly name: string = "MalformedRow";
 
   /**
-   * @param message What is wrong.
+   * @param message Description of the mistake.
    * @param mismatch Place of the value that does not fit, and the wanted kind of value; absent for what has no place.
    */
   constructor(message: string, readonly mismatch?: { readonly place: string; readonly wanted: string }) {
@@ -21,21 +21,21 @@ export class MalformedRow extends Error {
   }
 }
 
-/** @throws {MalformedRow} Always. */
+/** Refuses the value at `place`. @throws {MalformedRow} Always. */
 export function refuse(place: string, wanted: string): never {
   throw new MalformedRow(`${place} is not ${wanted}`, { place, wanted });
 }
 
 /** Definition of one kind of stored value. */
 export interface StoredShape<T> {
-  /** The value as JSON. */
+  /** Returns the value as JSON. */
   pack(value: T): unknown;
-  /** The value that was stored. @throws {MalformedRow} Naming `place`, when it is of another kind. */
+  /** Returns the value that was stored as JSON. @throws {MalformedRow} With `place`, for a value of another kind. */
   unpack(stored: unknown, place: string): T;
 }
 
 /**
- * The shape of values that are JSON as they are.
+ * Makes the shape of values that are written as they are.
  *
  * @param wanted Kind of value, for messages.
  * @param isRight True for a value of that kind.
@@ -47,11 +47,11 @@ export function shapeOf<T>(wanted: string, isRight: (stored: unknown) => boolean
   };
 }
 
-/** A text. */
+/** Shape of a text. */
 export const TEXT: StoredShape<string> = shapeOf("a text", (stored) => typeof stored === "string");
-/** A boolean. */
+/** Shape of a boolean. */
 export const TRUTH: StoredShape<boolean> = shapeOf("true or false", (stored) => typeof stored === "boolean");
-/** A number that counts or measures. */
+/** Shape of a number that counts or measures. */
 export const QUANTITY: StoredShape<number> = shapeOf("a number from 0 on", isQuantity);
 
 /** True for a number that is finite and not negative. */
@@ -59,12 +59,12 @@ export function isQuantity(stored: unknown): stored is number {
   return typeof stored === "number" && stored >= 0 && stored !== Infinity;
 }
 
-/** A digest of the kind that the context wants. */
+/** Shape of a digest. Its kind is known from the context and is not checked. */
 export function digestShape<Kind extends Digest>(): StoredShape<Kind> {
   return shapeOf("a digest", isDigest);
 }
 
-/** A value for which `null` may stand. */
+/** Shape of a value or `null`. */
 export function orNull<T>(shape: StoredShape<T>): StoredShape<T | null> {
   return {
     pack: (value) => value === null ? null : shape.pack(value),
@@ -72,7 +72,7 @@ export function orNull<T>(shape: StoredShape<T>): StoredShape<T | null> {
   };
 }
 
-/** A member that may be absent, in whose place `null` is written. */
+/** Shape of a member that may be absent; `null` is written in its place. */
 export function orAbsent<T>(shape: StoredShape<T>): StoredShape<T | undefined> {
   return {
     pack: (value) => value === undefined ? null : shape.pack(value),
@@ -80,7 +80,7 @@ export function orAbsent<T>(shape: StoredShape<T>): StoredShape<T | undefined> {
   };
 }
 
-/** The last member of a row, of which nothing is written when it is absent. */
+/** Shape of the last member of a row, which may be absent; nothing is written in its place. */
 export function lastOrAbsent<T>(shape: StoredShape<T>): StoredShape<T | undefined> {
   return {
     pack: (value) => value === undefined ? undefined : shape.pack(value),
@@ -88,12 +88,12 @@ export function lastOrAbsent<T>(shape: StoredShape<T>): StoredShape<T | undefine
   };
 }
 
-/** One of several texts. */
+/** Shape of a text that is one of several. */
 export function oneOf<const Options extends readonly string[]>(...options: Options): StoredShape<Options[number]> {
   return shapeOf(`one of ${options.join(", ")}`, (stored) => options.some((option) => option === stored));
 }
 
-/** A list of values of one kind. */
+/** Shape of a list of values of one kind. */
 export function listShape<T>(shape: StoredShape<T>): StoredShape<readonly T[]> {
   return {
     pack: (values) => values.map((value) => shape.pack(value)),
@@ -101,7 +101,7 @@ export function listShape<T>(shape: StoredShape<T>): StoredShape<readonly T[]> {
   };
 }
 
-/** An object whose names are data, such as paths, as a list of pairs. */
+/** Shape of an object whose names are data, such as paths; written as a list of pairs. */
 export function pairsOf<T>(shape: StoredShape<T>): StoredShape<Readonly<Record<string, T>>> {
   const pair = rowOf<{ name: string; value: T }>("a pair", { name: TEXT, value: shape });
   return {
@@ -114,23 +114,23 @@ export function pairsOf<T>(shape: StoredShape<T>): StoredShape<Readonly<Record<s
   };
 }
 
-/** The shapes of an object's members. */
+/** Shapes of the members of an object, by name. */
 export type Members<T> = { readonly [Name in keyof T]-?: StoredShape<T[Name]> };
 
-/** An object as a list of its members. */
+/** Shape of an object that is written as a list of its members. */
 export class StoredRow<T extends object, Fixed extends Partial<T>> implements StoredShape<T> {
   readonly #names: readonly (keyof T & string)[];
   readonly #shapes: readonly StoredShape<unknown>[];
   readonly #places: readonly string[];
 
-  /** See {@linkcode rowOf}. */
+  /** Makes the shape; {@linkcode rowOf} describes the parameters. */
   constructor(readonly label: string, members: Members<Omit<T, keyof Fixed>>, readonly fixed: Fixed) {
     this.#names = Object.keys(members) as (keyof T & string)[];
     this.#shapes = Object.values(members);
     this.#places = this.#names.map((name) => `${label}.${name}`);
   }
 
-  /** The members as cells, after those in `cells`. */
+  /** Appends the members to `cells`, and returns `cells`. */
   pack(value: T, cells: unknown[] = []): unknown[] {
     for (const [index, name] of this.#names.entries()) {
       const cell = this.#shapes[index]!.pack(value[name]);
@@ -139,7 +139,7 @@ export class StoredRow<T extends object, Fixed extends Partial<T>> implements St
     return cells;
   }
 
-  /** The object in a list, its first member at index `from`. */
+  /** Returns the object in a list. @param from Index of its first member. */
   unpack(stored: unknown, _place?: string, from = 0): T {
     const cells = requireList(stored, this.label);
     const value: Record<string, unknown> = { ...this.fixed };
@@ -152,11 +152,11 @@ export class StoredRow<T extends object, Fixed extends Partial<T>> implements St
 }
 
 /**
- * An object as a list of its members.
+ * Makes the shape of an object that is written as a list of its members.
  *
  * @param label Name of the object in messages.
- * @param members The shapes of its members, in the order of the list; another order is another format.
- * @param fixed Members that all such objects have alike, which are not written.
+ * @param members Shapes of the members, in the order of the list; another order is another format.
+ * @param fixed Members that are equal in all objects of this shape; they are not written.
  */
 export function rowOf<T extends object, Fixed extends Partial<T> = Record<never, never>>(
   label: string,
@@ -167,10 +167,11 @@ export function rowOf<T extends object, Fixed extends Partial<T> = Record<never,
 }
 
 /**
- * Objects of several kinds, told apart by `kind`, as rows behind a tag.
+ * Makes the shape of objects of several kinds, which differ in their member `kind`. Each object is written as a row
+ * that begins with a tag.
  *
- * @param label Name of such objects in messages.
- * @param rows The row of each kind, by the tag that is written before it.
+ * @param label Name of the objects in messages.
+ * @param rows Row of each kind, by tag.
  */
 export function unionOf<T extends { readonly kind: string }>(
   label: string,
@@ -193,10 +194,12 @@ export function unionOf<T extends { readonly kind: string }>(
 }
 
 /**
- * The members of an object that has them by name.
+ * Returns the members of an object whose members are stored by name.
  *
- * @param members Their shapes; members that are not among them are dropped.
- * @throws {MalformedRow} Naming the member that does not fit, behind `place`.
+ * @param members Shapes of the members; every other member is dropped.
+ * @param stored The object as JSON.
+ * @param place Place of the object, for messages.
+ * @throws {MalformedRow} With the place of the member that does not fit.
  */
 export function unpackMembers<T extends object>(members: Members<T>, stored: unknown, place: string): T {
   const object = requireObject(stored, place);
@@ -207,12 +210,12 @@ export function unpackMembers<T extends object>(members: Members<T>, stored: unk
   return value as T;
 }
 
-/** @throws {MalformedRow} When it is no list. */
+/** Returns `stored` if it is a list. @throws {MalformedRow} If it is not. */
 export function requireList(stored: unknown, place: string): unknown[] {
   return Array.isArray(stored) ? stored : refuse(place, "a list");
 }
 
-/** @throws {MalformedRow} When it is no object with named members. */
+/** Returns `stored` if it is an object with named members. @throws {MalformedRow} If it is not. */
 export function requireObject(stored: unknown, place: string): Record<string, unknown> {
   const isObject = typeof stored === "object" && stored !== null && !Array.isArray(stored);
   return isObject ? stored as Record<string, unknown> : refuse(place, "an object");
