@@ -41,12 +41,12 @@ type Storable = Returned & { readonly encoded: EncodedResult };
  *
  * @returns The outcome of the call: `stored` with the trace, or `unstored`.
  */
-export async function keep(call: Call, execution: Returned, mode: KeepOptions): Promise<Outcome> {
+export async function keep(call: Call, execution: Returned, options: KeepOptions): Promise<Outcome> {
   const { value } = execution;
-  const { reasons } = mode;
-  if (!mode.isWritten || !isStorable(call, execution, mode)) return unstored(execution, reasons);
+  const { reasons } = options;
+  if (!options.isWritten || !isStorable(call, execution, options)) return unstored(execution, reasons);
   try {
-    const trace = await commit(call, execution, mode);
+    const trace = await commit(call, execution, options);
     reportStored(call, trace.sizeBytes);
     await keepBound(call, trace.sizeBytes);
     return { kind: "stored", trace, value, reasons, digest: digestOfOutcome(trace) };
@@ -83,7 +83,7 @@ function isStorable(call: Call, execution: Returned, { isSameInput }: KeepOption
   return true;
 }
 
-async function commit(call: Call, execution: Storable, mode: KeepOptions): Promise<Trace> {
+async function commit(call: Call, execution: Storable, options: KeepOptions): Promise<Trace> {
   const { encoded } = execution;
   const { cache, memory } = call.prepared.workspace;
   const { digest, sizeBytes } = await cache.blobs.write(encoded.chunks);
@@ -95,12 +95,12 @@ async function commit(call: Call, execution: Storable, mode: KeepOptions): Promi
     createdMs: Date.now(),
     computeMs: execution.computeMs,
   };
-  const record = recordOf(call, trace, mode);
+  const record = recordOf(call, trace, options);
   const generation = cache.generation();
   memory.synchronize(generation);
   // Until the record is stored, nothing refers to the blob, and a prune in another process may delete it. The bytes are
   // passed on so that `commit` can write the blob again.
-  await cache.records.commit(record, { overwrite: mode.isOverwriting, blobs: new Map([[digest, encoded.chunks]]) });
+  await cache.records.commit(record, { overwrite: options.isOverwriting, blobs: new Map([[digest, encoded.chunks]]) });
   if (cache.generation() === generation) {
     memory.keepRecord(record);
     rememberSmall(call, digest, encoded);

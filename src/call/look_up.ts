@@ -28,8 +28,6 @@ import { once } from "../words/waiting.ts";
 export interface Verification {
   /** Answers an inner call, by running it when it is stale; absent when no function may run. */
   readonly rerun?: (call: Call, verification: Verification) => Promise<Outcome>;
-  /** True when somebody will be told why inner calls ran. */
-  readonly isHeard: boolean;
   /** Outcomes of inner calls by call key, so that an inner call that two outer calls make is answered once. */
   readonly outcomes: Map<string, Promise<Outcome>>;
   /** Findings of inner calls by call key, for a verification in which no function may run. */
@@ -39,8 +37,8 @@ export interface Verification {
 }
 
 /** Begins a verification. */
-export function beginVerification(isHeard: boolean, rerun?: Verification["rerun"]): Verification {
-  const empty = { isHeard, outcomes: new Map(), findings: new Map(), open: new Set<string>() };
+export function beginVerification(rerun?: Verification["rerun"]): Verification {
+  const empty = { outcomes: new Map(), findings: new Map(), open: new Set<string>() };
   return rerun === undefined ? empty : { ...empty, rerun };
 }
 

@@ -17,7 +17,6 @@ import { type Outcome, outcomeOfTrace } from "./outcome.ts";
 import { NOTHING_FOUND } from "./freshness.ts";
 import { beginVerification, lookUp, type Verification } from "./look_up.ts";
 import type { Wrapped } from "./wrapped.ts";
-import { isHeard } from "./report.ts";
 import { runUnobserved } from "../reads/context.ts";
 
 /**
@@ -87,7 +86,7 @@ async function answer(
   call: Call,
   options: CallOptions,
   within: Run | undefined,
-  verification: Verification = beginVerification(isHeard(call), answerInner),
+  verification: Verification = beginVerification(answerInner),
 ): Promise<Outcome> {
   const isRead = options.force !== true && options.load !== false;
   const found = isRead ? await lookUp(call, verification) : NOTHING_FOUND;
@@ -121,6 +120,6 @@ async function loadCompute(): Promise<typeof import("./compute.ts")> {
 export function inspect(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallReport> {
   return runUnobserved(async () => {
     const [call, { reportOf }] = await Promise.all([identifyCall(wrapped, receiver, args), import("./explain.ts")]);
-    return await reportOf(call, await lookUp(call, beginVerification(true), "afresh"));
+    return await reportOf(call, await lookUp(call, beginVerification(), "afresh"));
   });
 }

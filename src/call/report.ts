@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { announce, isAudienceHeard as isAudienceHeard, warnOnce } from "../words/announce.ts";
+import { announce, isAudienceHeard, warnOnce } from "../words/announce.ts";
 import type { Call } from "./identify.ts";
 import type { CacheEvent, StaleReason } from "../words/events.ts";
 import { describeReasons } from "../reasons/describe_reasons.ts";

@@ -11,10 +11,10 @@ import { applyPatches, type Patch, revertPatches } from "./patch/patches.ts";
 
 export { CallReads } from "./call_reads.ts";
 export type { CallReadsOptions, ReadingRun } from "./call_reads.ts";
-export { currentReads, runUnobserved } from "./context.ts";
+export { currentReads, runUnobserved, trackFile } from "./context.ts";
 export { isBelow } from "./own_paths.ts";
 export type { SettledReads } from "./read_log.ts";
-export { trackFile } from "./context.ts";
+export { originalOf } from "./patch/wrap.ts";
 
 const observing = { begin: startObserving, end: stopObserving };
 
@@ -52,8 +52,6 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (typeof value === "object" || typeof value === "function") && value !== null && "then" in value &&
     typeof value.then === "function";
 }
-
-export { originalOf } from "./patch/wrap.ts";
 
 let patches: readonly (readonly Patch[])[] | undefined;
 
