@@ -15,7 +15,7 @@ import { acquireLock } from "../../src/store/locks/call_lock.ts";
 import { prune } from "../../src/store/bound/prune.ts";
 import { openCache } from "../../src/store/cache_dir.ts";
 import { encodeRecord, summaryOf } from "../../src/store/records/record_codec.ts";
-import type { Mutation } from "../../src/store/database/kv_batch.ts";
+import type { Mutation } from "../../src/store/database/kv_rows.ts";
 import { blobRow, pageRow, recordRow } from "../../src/store/records/rows.ts";
 import { appendToPage, encodePageHead, encodePageRow } from "../../src/store/records/summary_index.ts";
 import { keyOf, recordOf, store } from "../../tests/support/store_rig.ts";

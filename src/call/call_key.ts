@@ -16,8 +16,8 @@ export interface FunctionKeyParts {
   /** Digest of the function's code and of all that the code reaches: other code may return another result. */
   readonly fingerprint: FingerprintDigest;
   /**
-   * Places of the arguments, and of properties of arguments, that are left out of the key or are files: by another
-   * choice, equal bytes in the other parts of the key would stand for other inputs.
+   * Names of the parameters, and paths of properties, that the options declare as ignored or as files. With other
+   * options, the bytes of the other parts would mean other inputs.
    */
   readonly signature: string;
   /**
@@ -62,13 +62,14 @@ export interface CallKeyParts {
 export interface FurtherKeyParts {
   /**
    * The receiver of a method, since the method can read its members. Members that the method itself writes are left
-   * out: they are state. `undefined`, encoded, for a function that has no receiver or cannot see it.
+   * out: they are state. For a function that has no receiver, or whose code does not use `this`: the encoding of
+   * `undefined`.
    */
   readonly receiver: Uint8Array;
   /**
    * The file arguments with a mark in place of each path, since their structure and the values beside the paths count,
-   * too. For a blind function also the digests of the files at those texts among the arguments that look like paths,
-   * since such a function may read these files without being observed.
+   * too. For a blind function also the digests of the files whose paths are among its arguments, since it may read
+   * these files without being observed.
    */
   readonly shapes: Uint8Array;
   /**

@@ -2,13 +2,13 @@
  * The way of a call that no stored trace answers: share the run of an identical call. If there is none, take the lock
  * of the key, look up the entry again, run the function while its reads are noted, and store the result.
  *
- * Apart from `memoize`, which loads this module with the first call that needs it: a program whose calls are all hits
+ * A module of its own, which `memoize` loads with the first call that needs it: a program whose calls are all hits
  * loads neither this module nor those that observe reads, take locks and encode results.
  *
  * @module
  */
 import { describeError } from "../words/errors.ts";
-import type { CallOptions } from "./cached_function.ts";
+import type { AnswerOptions } from "./deliver.ts";
 import { explain } from "./explain.ts";
 import type { Finding } from "./freshness.ts";
 import { type Call, identifyCall } from "./identify.ts";
@@ -16,7 +16,7 @@ import { keep } from "./keep.ts";
 import { isUpToDate, lookUp, type Verification } from "./look_up.ts";
 import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
 import { reportDamaged, reportMiss, reportShared } from "./report.ts";
-import { runFunction } from "./run.ts";
+import { type Execution, runFunction } from "./run.ts";
 import { beginRun, endRun, joinableRun, type Run } from "./runs.ts";
 import { joinRun, takeLock } from "./wait.ts";
 
@@ -24,8 +24,8 @@ export { reservePlace } from "./inner_call.ts";
 
 /** Options of {@linkcode compute}. */
 export interface ComputeOptions {
-  /** Options that the caller gave for this call. */
-  readonly options: CallOptions;
+  /** Options of the call. */
+  readonly options: AnswerOptions;
   /** Finding of the look-up before: a record of which no trace stands, or nothing. */
   readonly found: Finding;
   /** The verification that this look-up belonged to. */
@@ -46,17 +46,19 @@ export async function compute(call: Call, { options, found, verification, within
   if (running !== undefined) return await joinRun(call, running, within);
 
   const run = beginRun(call, within);
+  let execution: Execution | undefined;
+  const execute = async () => execution ??= await runFunction(run);
   let outcome: Outcome | undefined;
   try {
-    return outcome = await runUnderLock(run, { options, found, verification });
+    return outcome = await runUnderLock(run, execute, { options, found, verification });
   } catch (error) {
-    // An error that the function throws is an outcome and is not caught here. Here the cache failed: the function runs
-    // without it, so that the caller gets a result.
+    // An error that the function throws is an outcome and is not caught here: the cache failed. The caller gets the
+    // result of the function all the same, which runs now unless it ran already.
     reportDamaged(call, describeError(error));
-    const execution = await runFunction(run);
-    return outcome = execution.threw
-      ? await outcomeOfError(call.prepared.codeOptions, execution.error, [])
-      : { kind: "unstored", value: execution.value, reasons: [], digest: uniqueOutcome() };
+    const executed = await execute();
+    return outcome = executed.threw
+      ? await outcomeOfError(call.prepared.codeOptions, executed.error, [])
+      : { kind: "unstored", value: executed.value, reasons: [], digest: uniqueOutcome() };
   } finally {
     endRun(run, outcome!);
   }
@@ -64,10 +66,11 @@ export async function compute(call: Call, { options, found, verification, within
 
 /**
  * Runs the function of a call while this process holds the lock of the key, and stores the result. Takes no lock when
- * the call's options forbid to read or to write, or when the cache is read-only.
+ * nothing will be read or nothing written: by the options of the call, or because the cache is read-only.
  */
 async function runUnderLock(
   run: Run,
+  execute: () => Promise<Execution>,
   { options, found, verification }: Omit<ComputeOptions, "within">,
 ): Promise<Outcome> {
   const { call } = run;
@@ -84,7 +87,7 @@ async function runUnderLock(
     call.values(); // computed now, since the function may change its arguments
     // The caller may have changed the arguments while the store was read and the lock was awaited.
     const isSameInput = (await identifyCall(call.wrapped, call.receiver, call.args)).key === call.key;
-    const execution = await runFunction(run);
+    const execution = await execute();
     if (execution.threw) {
       return {
         ...await outcomeOfError(call.prepared.codeOptions, execution.error, reasons),
@@ -104,6 +107,6 @@ async function runUnderLock(
   }
 }
 
-function isRead(options: CallOptions): boolean {
+function isRead(options: AnswerOptions): boolean {
   return options.force !== true && options.load !== false;
 }

@@ -7,12 +7,27 @@ import { describeError } from "../words/errors.ts";
 import type { Call } from "./identify.ts";
 import { decodeResult } from "../values/result/decode_result.ts";
 import { joinChunks } from "../store/blobs/blob_store.ts";
+import type { CallOptions } from "./cached_function.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trace } from "../words/records.ts";
 import { reportDamaged, reportHit } from "./report.ts";
 
-/** Returned in place of a value whose stored bytes cannot be used. */
-export const DAMAGED: unique symbol = Symbol("damaged");
+/** A stored result that cannot be used. */
+export interface UnusableResult {
+  /** The defect; `null` for an entry that was removed while its result was read. */
+  readonly detail: string | null;
+}
+
+/**
+ * The value for the caller, in an object of ours: a value of the user is never asked for its type, since it may be a Proxy
+ * whose traps would run.
+ */
+export type Delivered = { readonly value: unknown } | { readonly unusable: UnusableResult };
+
+/** Options that the caller gave for a call, and the result that turned out to be unusable, if any. */
+export interface AnswerOptions extends CallOptions {
+  readonly unusable?: UnusableResult;
+}
 
 /**
  * Returns the value of a call: the function's own return value if the function ran for this caller, else a copy.
@@ -20,24 +35,24 @@ export const DAMAGED: unique symbol = Symbol("damaged");
  * @param call The call.
  * @param outcome Outcome of the call.
  * @param startedMs Time when the call began, by `performance.now()`.
- * @returns The value, `undefined` for a call that threw, or {@linkcode DAMAGED}.
+ * @returns The value, `undefined` for a call that threw; or the reason why the stored result cannot be used.
  */
-export async function deliver(call: Call, outcome: Outcome, startedMs: number): Promise<unknown> {
+export async function deliver(call: Call, outcome: Outcome, startedMs: number): Promise<Delivered> {
   switch (outcome.kind) {
     case "threw":
-      return undefined;
+      return { value: undefined };
     case "unstored":
-      return outcome.isShared === true ? await copyOf(outcome.value) : outcome.value;
+      return { value: outcome.isShared === true ? await copyOf(outcome.value) : outcome.value };
     case "stored":
-      return outcome.isShared === true ? await readResult(call, outcome.trace) : outcome.value;
+      return outcome.isShared === true ? await readResult(call, outcome.trace) : { value: outcome.value };
     case "hit": {
-      const value = await readResult(call, outcome.trace);
-      if (value !== DAMAGED) {
+      const delivered = await readResult(call, outcome.trace);
+      if ("value" in delivered) {
         const { computeMs } = outcome.trace;
         call.prepared.workspace.cache.usage.record(call.key);
         reportHit(call, performance.now() - startedMs, computeMs);
       }
-      return value;
+      return delivered;
     }
     default:
       return outcome satisfies never;
@@ -58,23 +73,28 @@ async function copyOf(value: unknown): Promise<unknown> {
   }
 }
 
-async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<unknown> {
+async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<Delivered> {
   const { cache, memory } = call.prepared.workspace;
   const known = memory.result(result);
   try {
-    if (known !== undefined) return decodeResult(known);
+    if (known !== undefined) return { value: decodeResult(known) };
     const found = await cache.blobs.read(result, sizeBytes);
     if (found.status !== "ok") {
       memory.dropRecord(call.key);
       const isPruned = found.status === "missing" && await cache.records.get(call.key, { parts: false }) === null;
       if (found.status === "corrupt") cache.blobs.remove(result);
-      if (!isPruned) reportDamaged(call, found.status === "missing" ? "its result is missing" : found.detail);
-      return DAMAGED;
+      return isPruned
+        ? { unusable: { detail: null } }
+        : unusable(call, found.status === "missing" ? "its result is missing" : found.detail);
     }
     if (memory.takes(sizeBytes)) memory.keepResult(result, found.bytes);
-    return decodeResult(found.bytes);
+    return { value: decodeResult(found.bytes) };
   } catch (error) {
-    reportDamaged(call, describeError(error));
-    return DAMAGED;
+    return unusable(call, describeError(error));
   }
+}
+
+function unusable(call: Call, detail: string): Delivered {
+  reportDamaged(call, detail);
+  return { unusable: { detail } };
 }

@@ -5,7 +5,7 @@
  */
 import { describeError } from "../words/errors.ts";
 import type { Call } from "./identify.ts";
-import type { CallOptions } from "./cached_function.ts";
+import type { AnswerOptions, UnusableResult } from "./deliver.ts";
 import type { CallKey } from "../words/digests.ts";
 import type { CallReport, StaleReason } from "../words/events.ts";
 import type { Finding } from "./freshness.ts";
@@ -36,11 +36,20 @@ export interface Explanation {
 export async function explain(
   call: Call,
   finding: Finding,
-  options: CallOptions,
+  options: AnswerOptions,
 ): Promise<readonly StaleReason[]> {
+  if (options.unusable !== undefined) return await explainUnusable(call, options.unusable);
   if (options.force === true) return [forcedReason()];
   if (options.load === false) return [unreadReason()];
   if (finding.verdict !== null && !finding.verdict.fresh) return finding.verdict.reasons;
+  return await compareIfHeard(call);
+}
+
+async function explainUnusable(call: Call, { detail }: UnusableResult): Promise<readonly StaleReason[]> {
+  return detail === null ? await compareIfHeard(call) : [damagedReason(detail)];
+}
+
+async function compareIfHeard(call: Call): Promise<readonly StaleReason[]> {
   if (!isHeard(call)) return [];
   try {
     return (await compareWithClosest(call)).reasons;

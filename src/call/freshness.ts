@@ -39,7 +39,7 @@ export type ChildState =
   | { readonly kind: "stale"; readonly reasons: readonly StaleReason[] }
   /** `gone`: the inner function is not wrapped in this process. `unrepeatable`: the call cannot be made again. */
   | { readonly kind: "gone" | "unrepeatable" }
-  /** No change is known. */
+  /** No look at it found a change; it may still have changed where a look is impossible. */
   | { readonly kind: "unchanged" };
 
 /** Returns the outcome of a trace, as traces of outer calls record it: the digest of the encoded result. */
@@ -58,7 +58,10 @@ export interface Finding {
   readonly record: EntryRecord | null;
   /** Result of the verification of the record; `null`: there is no record. */
   readonly verdict: Verdict | null;
-  /** Mark of the commits to the store before the record was read; `null`: not known, or the record was in memory. */
+  /**
+   * Text that changes with every commit to the store, read before the record was; `null` when it cannot be told, and
+   * for a record from memory.
+   */
   readonly commits: string | null;
 }
 
@@ -70,7 +73,8 @@ export const NOTHING_FOUND: Finding = { record: null, verdict: null, commits: nu
  *
  * @param record The record.
  * @param checks Checks of the dependencies.
- * @returns The trace that stands; if none does, the reason of the first difference that comes latest in its trace.
+ * @returns The trace that stands. If none does: the reason why the trace does not stand whose first difference comes
+ * latest, which is the one that is most like the present state.
  */
 export async function verifyRecord(record: EntryRecord, checks: TraceChecks): Promise<Verdict> {
   let closest: Difference | undefined;

@@ -9,7 +9,7 @@
  */
 import { type Call, identifyCall } from "./identify.ts";
 import type { CallOptions } from "./cached_function.ts";
-import { DAMAGED, deliver } from "./deliver.ts";
+import { type AnswerOptions, deliver } from "./deliver.ts";
 import type { CallKey } from "../words/digests.ts";
 import type { CallReport } from "../words/events.ts";
 import type { Run } from "./runs.ts";
@@ -38,8 +38,9 @@ export function memoize(
   options: CallOptions,
 ): Promise<unknown> {
   const startedMs = performance.now();
-  // An inner call reserves its place in the outer trace before anything is awaited, so that inner calls stand there in
-  // the order in which they were made. While `compute` is not loaded, no outer call can be running.
+  // A call inside another one reserves its place in the trace of the outer call now, before anything is awaited, so
+  // that the trace has the inner calls in the order in which they were made. Outer calls run only once `compute` is
+  // loaded.
   const place = computing?.reservePlace();
   return runUnobserved(async () => {
     const call = await identifyCall(wrapped, receiver, args);
@@ -47,14 +48,14 @@ export function memoize(
     const release = call.prepared.workspace.cache.use();
     try {
       let outcome = await answer(call, options, place?.run);
-      let result = await deliver(call, outcome, startedMs);
-      if (result === DAMAGED) { // the trace stands, but its stored bytes cannot be used: run the function
-        outcome = await answer(call, { ...options, load: false }, place?.run);
-        result = await deliver(call, outcome, startedMs);
+      let delivered = await deliver(call, outcome, startedMs);
+      while ("unusable" in delivered) { // the trace stands, but its result cannot be used: run the function
+        outcome = await answer(call, { ...options, load: false, unusable: delivered.unusable }, place?.run);
+        delivered = await deliver(call, outcome, startedMs);
       }
       await place?.fill(call, packed, outcome); // also for an error, which is an outcome, too
       if (outcome.kind === "threw") throw outcome.error;
-      return result;
+      return delivered.value;
     } finally {
       release();
     }
@@ -80,11 +81,11 @@ export function keyOf(wrapped: Wrapped, receiver: unknown, args: readonly unknow
  * @param call The call.
  * @param options See {@linkcode CallOptions}.
  * @param within The run whose function made the call, if any.
- * @param verification The verification that the look-up belongs to.
+ * @param verification The verification that led to this call: that of an outer call, or a new one.
  */
 async function answer(
   call: Call,
-  options: CallOptions,
+  options: AnswerOptions,
   within: Run | undefined,
   verification: Verification = beginVerification(answerInner),
 ): Promise<Outcome> {
@@ -94,7 +95,7 @@ async function answer(
 
   const { compute } = computing ?? await loadCompute();
   const outcome = await compute(call, { options, found, verification, within });
-  // A shared run whose inputs changed before its function began does not answer this call, which is answered anew.
+  // The inputs of a shared run may have changed before its function began. Then its outcome is not that of this call.
   const isOfOther = outcome.isShared === true && outcome.isOfOtherInput === true;
   return isOfOther ? await answer(call, options, within) : outcome;
 }

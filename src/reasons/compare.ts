@@ -74,6 +74,11 @@ function compareOthers(before: readonly Dependency[], after: readonly Dependency
       case "cwd":
         reasons.push(cwdReason());
         break;
+      case "file":
+      case "env":
+        break; // other functions compare them
+      default:
+        return dependency satisfies never;
     }
   }
   return reasons;

@@ -174,7 +174,7 @@ function describeChild(name: string, change: (StaleReason & { kind: "child" })["
     case "result":
       return `${name}: result changed`;
     case "gone":
-      return `${name} is not stored any more`;
+      return `${name} is no cached function of this program any more`;
     case "unrepeatable":
       return `${name} cannot be run again`;
     case "stale":

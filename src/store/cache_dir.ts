@@ -20,7 +20,7 @@ import {
 import { KvHandle } from "./database/kv_handle.ts";
 import { RecordStore, type Removal } from "./records/record_store.ts";
 import { UsageLog } from "./usage_log.ts";
-import { inPieces, listRows } from "./records/graph_rows.ts";
+import { inPieces, listRows } from "./database/kv_rows.ts";
 import { collectGarbage, recoverAside } from "./blobs/blob_garbage.ts";
 import { isLockHeld, removeAbandonedLocks, waitForLock } from "./locks/file_lock.ts";
 

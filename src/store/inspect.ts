@@ -6,14 +6,24 @@
  * @module
  */
 export { collectGarbage, hasReference, readReferences, recoverAside } from "./blobs/blob_garbage.ts";
-export type { Mutation } from "./database/kv_batch.ts";
+export type { Mutation } from "./database/kv_rows.ts";
 export { listForeign } from "./layout.ts";
 export { abandonedLocks, isLockHeld, removeAbandonedLocks } from "./locks/file_lock.ts";
 export { readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
-export { edgesOf, keyOfId, listRows } from "./records/graph_rows.ts";
+export { edgesOf, keyOfId } from "./records/graph_rows.ts";
+export { listRows } from "./database/kv_rows.ts";
 export { decodeNode, decodeRecord, type StoredNode, type StoredSummary, summaryOf } from "./records/record_codec.ts";
 export { blobsOf } from "./records/record_store.ts";
-export { blobOfValue, blobRow, callKeyIn, nodeRow, pageRowsOf, tombstoneRow, unpackValue } from "./records/rows.ts";
+export {
+  blobOfValue,
+  blobRow,
+  callKeyIn,
+  nodeRow,
+  pageRowsOf,
+  recordRow,
+  tombstoneRow,
+  unpackValue,
+} from "./records/rows.ts";
 export {
   digestShape,
   listShape,

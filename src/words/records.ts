@@ -1,5 +1,6 @@
 /**
- * Data stored about a call: the components of its key by name, and one trace per execution that is still worth reusing.
+ * Data stored about a call: its inputs by name, for comparison with other calls, and a trace of each execution that
+ * may be reused.
  *
  * @module
  */
@@ -8,14 +9,17 @@ import type { BlobDigest, CallKey, ContentDigest, Digest, FingerprintDigest, Val
 /** Version of everything on disk. A change of any stored shape needs a new number, which is also a new folder. */
 export const FORMAT_VERSION = 1 as const;
 
-/** Version of the rules on which results are stored. Part of each key: older rules stored some without their class. */
+/**
+ * Version of the rules on which results are stored. It is part of each key, since by the first rules instances were
+ * stored without their class.
+ */
 export const RESULT_RULES = 2 as const;
 
 /**
  * Dependency of an execution: the thing that it read, and the digest of the content found.
  *
  * `path` is relative to the project root with `/` separators when it lies below the root, absolute otherwise. A digest
- * of `null` says that the thing was absent, which is a finding like any other.
+ * of `null` says that the thing was absent; when it is there later, the dependency has changed.
  */
 export type Dependency =
   | FileDependency

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- functions that print are what is tested
 import { assertEquals } from "@std/assert";
 import { Rig } from "../support/rig.ts";
 
@@ -79,3 +80,31 @@ Deno.test("a global that a function writes and reads is state: left out, and nam
       "globalThis.cachepyLog.lines",
     ]);
   }));
+
+Deno.test("a function that prints is told nothing about the console, and a replaced method of it counts", async () => {
+  await using rig = await Rig.open();
+  const { debug } = console;
+  const shout = rig.cached()(function shout(x: number) {
+    console.assert(x > 0, "x is", x);
+    console.groupEnd();
+    return x;
+  });
+  const ask = rig.cached()(function ask(x: number): unknown {
+    return (console.debug as (x: number) => unknown)(x);
+  });
+  try {
+    console.debug = () => 1;
+    assertEquals(await ask(3), 1);
+    console.debug = () => 2;
+    assertEquals(await ask(3), 2);
+    // Bound to the console, as the platform's own methods are.
+    console.debug = function (this: Console) {
+      return this === console ? 3 : 0;
+    }.bind(console);
+    assertEquals(await ask(3), 3);
+  } finally {
+    console.debug = debug;
+  }
+  assertEquals(await shout(1), 1);
+  assertEquals(rig.of("notice").filter(({ fname }) => fname === "shout"), []);
+});

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { CallKey } from "../../src/words/digests.ts";
-import { listRows } from "../../src/store/records/graph_rows.ts";
+import { listRows } from "../../src/store/database/kv_rows.ts";
 import { edgeRow, fileRow } from "../../src/store/records/rows.ts";
 import type { Cache } from "../../src/store/cache_dir.ts";
 import { verify } from "../../src/manage/verify/verify.ts";

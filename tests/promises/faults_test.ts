@@ -130,6 +130,11 @@ for (const [hazard, { damage, line }] of Object.entries(AT_REST)) {
     const later = await crew.start();
     const events = await callAll(later);
     assert(events.some(({ kind }) => kind === "damaged"), JSON.stringify(events.map(({ kind }) => kind)));
+    const reasons = events.flatMap((event) => event.kind === "miss" ? event.reasons : []);
+    assertEquals(reasons.filter(({ kind }) => kind === "unread" || kind === "forced"), [], "nobody asked for that");
+    if (hazard.startsWith("results")) {
+      assertEquals([...new Set(reasons.map(({ kind }) => kind))], ["damaged"]);
+    }
     await callAll(open);
     await callAll(open, 50);
     assertMatch(await later.end(), line);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type Cache, openCache } from "../../src/store/cache_dir.ts";
-import { listRows } from "../../src/store/records/graph_rows.ts";
+import { listRows } from "../../src/store/database/kv_rows.ts";
 import { verify } from "../../src/manage/verify/verify.ts";
 import { keyOf, store, withFolder, withStore } from "../support/store_rig.ts";
 

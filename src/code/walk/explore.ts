@@ -11,7 +11,7 @@ import { type Use, usesOf, usesThis } from "../syntax/uses.ts";
 import { blindFunction, blindImport, isObserved, noticeOfEnvironment, openUses } from "../blind/blind.ts";
 import { findMember, findPatched, type FoundMember, type Patched, readExtras, staticPrivateNames } from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
-import { intrinsicPath, isOfPlatform } from "./platform.ts";
+import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";
@@ -253,6 +253,7 @@ export class Exploration {
   async #identify(fn: object, origin: FunctionOrigin): Promise<Code> {
     const name = ownNameOf(fn);
     if (origin.kind === "bound") {
+      if (await this.#isOfConsole(origin)) return { kind: "platform", name, url: "" };
       const notice = noticeOfEnvironment(origin.target);
       if (notice !== null) this.notes.notices.add(notice);
       return { kind: "bound", parts: [origin.target, origin.receiver, ...origin.args] };
@@ -279,6 +280,18 @@ export class Exploration {
       return { kind: "package", identity, name };
     }
     return await this.#readUserCode(fn, origin, text);
+  }
+
+  /**
+   * True for a method of the console as the platform made it: while an inspector is attached, they are the functions of
+   * Deno and of V8, bound to the console. Their output is no input, and the console has nothing inside that code reads.
+   */
+  async #isOfConsole({ target, receiver, args }: Extract<FunctionOrigin, { kind: "bound" }>): Promise<boolean> {
+    if (receiver !== valueOfGlobal("console") || receiver === undefined) return false;
+    const functions = [target, ...args].filter((part): part is object => typeof part === "function");
+    if (functions.length <= args.length) return false;
+    const origins = await this.#lease.locate(functions);
+    return origins.every((one) => one.kind === "native" || one.kind === "script" && isPlatformScript(one.script.url));
   }
 
   async #readUserCode(

@@ -13,6 +13,7 @@ import {
   decodeRecord,
   listRows,
   MalformedRow,
+  recordRow,
   type StoredSummary,
   summaryOf,
   unpackValue,
@@ -125,7 +126,7 @@ async function checkAgain(
     return await mendTraces(cache, key);
   });
   if (!state.repair) return;
-  const mended = await cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
+  const mended = await cache.records.garbage.handle.get(recordRow(key));
   const after = mended.value === null ? null : await checkEntry(cache, key, mended.value, new Set(), false);
   if (after !== null && after.problem === null) whole.set(key, after.expected);
 }
@@ -137,7 +138,7 @@ async function checkAgain(
  * @returns The finding; `null` when the entry is gone.
  */
 async function settled(cache: Cache, key: CallKey, { settleMs }: VerifyState): Promise<FoundEntries | null> {
-  const read = () => cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
+  const read = () => cache.records.garbage.handle.get(recordRow(key));
   for (let entry = await read();;) {
     if (entry.value === null) return null;
     const found = await checkEntry(cache, key, entry.value, new Set(), false);

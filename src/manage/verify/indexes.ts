@@ -16,6 +16,7 @@ import {
   MalformedRow,
   nodeRow,
   pageRowsOf,
+  recordRow,
   type StoredNode,
   type StoredSummary,
   summaryOf,
@@ -79,7 +80,7 @@ async function checkUnlisted(cache: Cache, state: VerifyState, keys: readonly Ca
   if (keys.length === 0) return;
   await letOthersFinish();
   for (const key of keys) {
-    const { value } = await cache.records.garbage.handle.run((kv) => kv.get(["r", key]));
+    const { value } = await cache.records.garbage.handle.get(recordRow(key));
     const expected = await summaryIn(cache, key, value);
     if (expected === undefined || await isListed(cache, expected)) continue;
     await state.found({ key, kind: "missing-summary", detail: "The entry is not in the list" }, async () => {

@@ -255,7 +255,7 @@ async function confirm(
   isWrong: Suspicion["isWrong"],
 ): Promise<readonly Deno.AtomicCheck[] | null> {
   const { handle } = cache.records.garbage;
-  const read = () => handle.run((kv) => kv.getMany<unknown[]>([...keys]));
+  const read = () => handle.getMany([...keys]);
   for (let rows = await read();;) {
     if (!await isWrong(...rows)) return null;
     // A row's value may be in a blob, which is no part of the snapshot: so the versions are compared afterwards.

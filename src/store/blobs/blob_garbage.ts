@@ -6,7 +6,7 @@
 import type { BlobDigest } from "../../words/digests.ts";
 import type { BlobStore } from "./blob_store.ts";
 import { type FileLock, waitForLock } from "../locks/file_lock.ts";
-import { listRows } from "../records/graph_rows.ts";
+import { listRows } from "../database/kv_rows.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
 import { blobRowsOf } from "../records/rows.ts";
 

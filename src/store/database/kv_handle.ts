@@ -58,6 +58,16 @@ export class KvHandle {
     };
   }
 
+  /** Reads a row. @throws {CacheError} As {@linkcode openKv}. */
+  get<T = unknown>(key: Deno.KvKey): Promise<Deno.KvEntryMaybe<T>> {
+    return this.run((kv) => kv.get<T>(key));
+  }
+
+  /** Reads several rows, ten at most, as they are at one moment. @throws {CacheError} As {@linkcode openKv}. */
+  getMany<T = unknown>(keys: readonly Deno.KvKey[]): Promise<Deno.KvEntryMaybe<T>[]> {
+    return this.run((kv) => kv.getMany<T[]>([...keys]));
+  }
+
   /**
    * Runs one operation on the database. Waits for a lock that another process holds. A damaged file is moved aside, or
    * left alone when the handle is read-only, and the operation is repeated on an empty database.

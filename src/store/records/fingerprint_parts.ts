@@ -9,8 +9,7 @@
 import type { FingerprintDigest } from "../../words/digests.ts";
 import type { FingerprintPart } from "../../words/records.ts";
 import type { BlobStore } from "../blobs/blob_store.ts";
-import { listRows } from "./graph_rows.ts";
-import type { KvWriter, Mutation } from "../database/kv_batch.ts";
+import { type KvWriter, listRows, type Mutation } from "../database/kv_rows.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
 import { CODE_LENGTH, decodeParts, encodeParts } from "./record_codec.ts";
 import { MalformedRow } from "./shapes.ts";
@@ -44,7 +43,7 @@ export class FingerprintParts {
   async get(fingerprint: FingerprintDigest): Promise<readonly FingerprintPart[]> {
     const known = this.#known.get(fingerprint);
     if (known !== undefined) return known;
-    const { value } = await this.#handle.run((kv) => kv.get(partsRow(fingerprint)));
+    const { value } = await this.#handle.get(partsRow(fingerprint));
     if (value === null) return [];
     try {
       const parts = decodeParts((await unpackValue(value, this.#blobs)).subarray(STAMP_BYTES));

@@ -9,7 +9,7 @@
 import { type BlobDigest, type CallKey, type ContentDigest, isDigest } from "../../words/digests.ts";
 import type { EntryRecord } from "../../words/records.ts";
 import type { BlobStore } from "../blobs/blob_store.ts";
-import type { KvWriter, Mutation } from "../database/kv_batch.ts";
+import { inPieces, type KvWriter, listRows, type Mutation } from "../database/kv_rows.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
 import { decodeNode, encodeNode, type StoredNode } from "./record_codec.ts";
 import { MalformedRow } from "./shapes.ts";
@@ -25,9 +25,6 @@ import {
   packValue,
   unpackValue,
 } from "./rows.ts";
-
-/** Number of rows read by one call to the database, the most that Deno.Kv allows. */
-const LIST_BATCH = 1000;
 
 /** Number of rows written by one commit when many nodes are added. */
 const PUT_BATCH = 800;
@@ -69,7 +66,7 @@ export class GraphRows {
   async node(id: string): Promise<StoredNode | null> {
     const key = keyOfId(id);
     if (key === null) return null;
-    const entry = await this.#handle.run((kv) => kv.get(nodeRow(key)));
+    const entry = await this.#handle.get(nodeRow(key));
     return entry.value === null ? null : await this.#decode(entry.key, entry.value);
   }
 
@@ -153,7 +150,7 @@ export class GraphRows {
     for (let at = 0; at < ids.length; at += 10) {
       const some = ids.slice(at, at + 10).filter((id) => keyOfId(id) !== null);
       if (some.length === 0) continue;
-      const rows = await this.#handle.run((kv) => kv.getMany(some.map((id) => nodeRow(keyOfId(id)!))));
+      const rows = await this.#handle.getMany(some.map((id) => nodeRow(keyOfId(id)!)));
       rows.forEach((row, index) => row.value !== null && existing.push(some[index]!));
     }
     return existing;
@@ -213,71 +210,4 @@ export function keyOfId(id: string): CallKey | null {
 function functionNameOf(functionId: string): string {
   const at = functionId.lastIndexOf(" @ ");
   return at <= 0 ? functionId : functionId.slice(0, at);
-}
-
-/**
- * Yields all rows of a range, read in batches; between two batches others may write. The next batch is read while the
- * current one is being used.
- */
-export async function* listRows(
-  handle: KvHandle,
-  selector: Deno.KvListSelector,
-  options: { readonly limit?: number; readonly reverse?: boolean } = {},
-): AsyncGenerator<Deno.KvEntry<unknown>> {
-  const release = handle.use();
-  let left = options.limit ?? Infinity;
-  let batch = readBatch(handle, selector, Math.min(left, LIST_BATCH), options.reverse === true, undefined);
-  try {
-    for (;;) {
-      const { rows, size, cursor } = await batch;
-      left -= rows.length;
-      const isLast = rows.length < size || left <= 0;
-      if (!isLast) {
-        batch = readBatch(handle, selector, Math.min(left, LIST_BATCH), options.reverse === true, cursor);
-        // A failure is thrown where the batch is awaited; a caller that stops early does not hear of it.
-        batch.catch(() => {});
-      }
-      yield* rows;
-      if (isLast) return;
-    }
-  } finally {
-    await batch.catch(() => {});
-    release();
-  }
-}
-
-interface Batch {
-  readonly rows: Deno.KvEntry<unknown>[];
-  /** Number of rows that were asked for. */
-  readonly size: number;
-  readonly cursor: string;
-}
-
-/** Reads one batch in one operation, which is repeated as a whole when the database is locked. */
-function readBatch(
-  handle: KvHandle,
-  selector: Deno.KvListSelector,
-  size: number,
-  reverse: boolean,
-  cursor: string | undefined,
-): Promise<Batch> {
-  return handle.run(async (kv) => {
-    const start = cursor === undefined ? {} : { cursor };
-    const iterator = kv.list(selector, { batchSize: size, limit: size, reverse, ...start });
-    const rows: Deno.KvEntry<unknown>[] = [];
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) rows.push(next.value);
-    return { rows, size, cursor: iterator.cursor };
-  });
-}
-
-/** Yields groups of at most `size` items. */
-export async function* inPieces<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let piece: T[] = [];
-  for await (const item of items) {
-    piece.push(item);
-    if (piece.length < size) continue;
-    yield piece;
-    piece = [];
-  }
-  if (piece.length > 0) yield piece;
 }

@@ -85,43 +85,64 @@ const CHILD_ARGS: StoredShape<ChildDependency["args"]> = {
 };
 
 const DEPENDENCY = unionOf<Dependency>("dependency", {
-  f: rowOf<FileDependency, { kind: "file"; isFiltered?: never }>(
-    "file dependency",
-    { path: TEXT, digest: DIGEST_OR_NULL },
-    { kind: "file" },
-  ),
-  d: rowOf<DirectoryDependency, { kind: "directory" }>(
-    "directory dependency",
-    { path: TEXT, digest: DIGEST_OR_NULL },
-    { kind: "directory" },
-  ),
-  s: rowOf<StatDependency, { kind: "stat" }>(
-    "stat dependency",
-    {
-      path: TEXT,
-      digest: DIGEST_OR_NULL,
-      aspects: oneOf("existence", "size", "times"),
-      followed: TRUTH,
-      fields: lastOrAbsent(listShape(TEXT)),
-    },
-    { kind: "stat" },
-  ),
-  l: rowOf<LinkDependency, { kind: "link" }>(
-    "link dependency",
-    { path: TEXT, digest: DIGEST_OR_NULL, aspect: oneOf("target", "real") },
-    { kind: "link" },
-  ),
-  e: rowOf<EnvironmentDependency, { kind: "env" }>(
-    "env dependency",
-    { name: TEXT, digest: DIGEST_OR_NULL },
-    { kind: "env" },
-  ),
-  w: rowOf<WorkingDirectoryDependency, { kind: "cwd" }>("cwd dependency", { digest: digestShape() }, { kind: "cwd" }),
-  c: rowOf<ChildDependency, { kind: "child" }>(
-    "child dependency",
-    { functionId: TEXT, key: digestShape(), args: CHILD_ARGS, outcome: digestShape() },
-    { kind: "child" },
-  ),
+  file: [
+    "f",
+    rowOf<FileDependency, { kind: "file"; isFiltered?: never }>(
+      "file dependency",
+      { path: TEXT, digest: DIGEST_OR_NULL },
+      { kind: "file" },
+    ),
+  ],
+  directory: [
+    "d",
+    rowOf<DirectoryDependency, { kind: "directory" }>(
+      "directory dependency",
+      { path: TEXT, digest: DIGEST_OR_NULL },
+      { kind: "directory" },
+    ),
+  ],
+  stat: [
+    "s",
+    rowOf<StatDependency, { kind: "stat" }>(
+      "stat dependency",
+      {
+        path: TEXT,
+        digest: DIGEST_OR_NULL,
+        aspects: oneOf("existence", "size", "times"),
+        followed: TRUTH,
+        fields: lastOrAbsent(listShape(TEXT)),
+      },
+      { kind: "stat" },
+    ),
+  ],
+  link: [
+    "l",
+    rowOf<LinkDependency, { kind: "link" }>(
+      "link dependency",
+      { path: TEXT, digest: DIGEST_OR_NULL, aspect: oneOf("target", "real") },
+      { kind: "link" },
+    ),
+  ],
+  env: [
+    "e",
+    rowOf<EnvironmentDependency, { kind: "env" }>(
+      "env dependency",
+      { name: TEXT, digest: DIGEST_OR_NULL },
+      { kind: "env" },
+    ),
+  ],
+  cwd: [
+    "w",
+    rowOf<WorkingDirectoryDependency, { kind: "cwd" }>("cwd dependency", { digest: digestShape() }, { kind: "cwd" }),
+  ],
+  child: [
+    "c",
+    rowOf<ChildDependency, { kind: "child" }>(
+      "child dependency",
+      { functionId: TEXT, key: digestShape(), args: CHILD_ARGS, outcome: digestShape() },
+      { kind: "child" },
+    ),
+  ],
 });
 
 const FLAT_DEPENDENCY: StoredShape<FlatDependency> = {

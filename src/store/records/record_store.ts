@@ -10,8 +10,8 @@ import { collectGarbage, type GarbageStore } from "../blobs/blob_garbage.ts";
 import type { BlobStore } from "../blobs/blob_store.ts";
 import { FingerprintParts } from "./fingerprint_parts.ts";
 import type { Generation } from "../layout.ts";
-import { edgesOf, GraphRows, inPieces, listRows, nodeOf } from "./graph_rows.ts";
-import { KvWriter, type Mutation, splitMutations } from "../database/kv_batch.ts";
+import { edgesOf, GraphRows, nodeOf } from "./graph_rows.ts";
+import { inPieces, KvWriter, listRows, type Mutation, splitMutations } from "../database/kv_rows.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
 import { decodeRecord, encodeRecord, type StoredNode, type StoredSummary } from "./record_codec.ts";
 import { MalformedRow } from "./shapes.ts";
@@ -104,7 +104,7 @@ export class RecordStore {
    * @returns `null` when there is no record or it is damaged.
    */
   async get(key: CallKey, options: GetOptions = {}): Promise<EntryRecord | null> {
-    const { value } = await this.#handle.run((kv) => kv.get(recordRow(key)));
+    const { value } = await this.#handle.get(recordRow(key));
     if (value === null) {
       if (this.#absent.size >= MAX_ABSENT) this.#absent.clear();
       this.#absent.add(key);
@@ -249,7 +249,7 @@ export class RecordStore {
 
   /** Returns a text that changes whenever the cache is emptied; `null` before the first time. */
   async era(): Promise<string | null> {
-    return (await this.#handle.run((kv) => kv.get(ERA_ROW))).versionstamp;
+    return (await this.#handle.get(ERA_ROW)).versionstamp;
   }
 
   /** Deletes the summaries, references to blobs and parts of fingerprints of a cache that is being emptied. */
@@ -396,7 +396,7 @@ interface Footprint {
 
 /** Reads the footprint of a key; `null` when no record is stored under it. */
 async function readFootprint(key: CallKey, handle: KvHandle, store: BlobStore): Promise<Footprint | null> {
-  const [record, node] = await handle.run((kv) => kv.getMany([recordRow(key), nodeRow(key)]));
+  const [record, node] = await handle.getMany([recordRow(key), nodeRow(key)]);
   if (record!.versionstamp === null) return null;
   const rows = [recordRow(key), nodeRow(key)];
   const tombstones: Mutation[] = [];

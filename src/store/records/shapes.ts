@@ -171,18 +171,19 @@ export function rowOf<T extends object, Fixed extends Partial<T> = Record<never,
  * that begins with a tag.
  *
  * @param label Name of the objects in messages.
- * @param rows Row of each kind, by tag.
+ * @param rows Tag and row of each kind. A kind without a row is an error of types.
  */
 export function unionOf<T extends { readonly kind: string }>(
   label: string,
   // deno-lint-ignore no-explicit-any
-  rows: Readonly<Record<string, StoredRow<any, { readonly kind: T["kind"] }>>>,
+  rows: { readonly [Kind in T["kind"]]: readonly [tag: string, StoredRow<Extract<T, { kind: Kind }>, any>] },
 ): StoredShape<T> {
-  const byTag = new Map(Object.entries(rows));
-  const byKind = new Map(Object.entries(rows).map(([tag, row]) => [row.fixed.kind, { tag, row }]));
+  // deno-lint-ignore no-explicit-any
+  const byKind = new Map<string, readonly [tag: string, StoredRow<any, any>]>(Object.entries(rows));
+  const byTag = new Map(byKind.values());
   return {
     pack(value) {
-      const { tag, row } = byKind.get(value.kind)!;
+      const [tag, row] = byKind.get(value.kind)!;
       return row.pack(value, [tag]);
     },
     unpack(stored) {

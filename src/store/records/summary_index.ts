@@ -13,8 +13,8 @@ import type { CallKey } from "../../words/digests.ts";
 import type { EntryRecord } from "../../words/records.ts";
 import { inodeOf } from "../database/sqlite_files.ts";
 import { tryChoreLock } from "../locks/file_lock.ts";
-import { inPieces, listRows, type ReportRow } from "./graph_rows.ts";
-import type { KvWriter, Mutation } from "../database/kv_batch.ts";
+import type { ReportRow } from "./graph_rows.ts";
+import { inPieces, type KvWriter, listRows, type Mutation } from "../database/kv_rows.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
 import { CODE_LENGTH, type StoredSummary, summaryOf } from "./record_codec.ts";
 import { MalformedRow, QUANTITY } from "./shapes.ts";
@@ -140,7 +140,7 @@ export class SummaryIndex {
     for (let at = 0; at < newest.length && living.length < limit; at += MANY) {
       const some = newest.slice(at, at + MANY);
       const rows = some.map(({ key, createdMs }) => tombstoneRow(key, createdMs));
-      const tombstones = await this.#parts.handle.run((kv) => kv.getMany(rows));
+      const tombstones = await this.#parts.handle.getMany(rows);
       some.forEach((summary, index) => tombstones[index]!.value === null && living.push(summary));
     }
     return living.slice(0, limit);
@@ -224,7 +224,7 @@ export class SummaryIndex {
   }
 
   async #readEra(): Promise<Deno.AtomicCheck> {
-    const { versionstamp } = await this.#parts.handle.run((kv) => kv.get(ERA_ROW));
+    const { versionstamp } = await this.#parts.handle.get(ERA_ROW);
     return { key: ERA_ROW, versionstamp };
   }
 

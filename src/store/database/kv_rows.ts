@@ -1,5 +1,6 @@
 /**
- * Writes to Deno.Kv that are collected and sent in as few atomic commits as its limits allow.
+ * Rows of the database in batches: writes are collected and sent in as few atomic commits as Deno.Kv allows, and lists
+ * of rows are read piece by piece.
  *
  * @module
  */
@@ -180,4 +181,74 @@ function sizesOf(mutations: readonly Mutation[]): [keyBytes: number, bytes: numb
 function estimatedBytes(text: string): number {
   // deno-lint-ignore no-control-regex
   return /^[\x01-\x7f]*$/.test(text) ? text.length : text.length * 3;
+}
+
+/** Number of rows read by one call to the database, the most that Deno.Kv allows. */
+const LIST_BATCH = 1000;
+
+/**
+ * Yields all rows of a range, read in batches; between two batches others may write. The next batch is read while the
+ * current one is being used.
+ */
+export async function* listRows(
+  handle: KvHandle,
+  selector: Deno.KvListSelector,
+  options: { readonly limit?: number; readonly reverse?: boolean } = {},
+): AsyncGenerator<Deno.KvEntry<unknown>> {
+  const release = handle.use();
+  let left = options.limit ?? Infinity;
+  let batch = readBatch(handle, selector, Math.min(left, LIST_BATCH), options.reverse === true, undefined);
+  try {
+    for (;;) {
+      const { rows, size, cursor } = await batch;
+      left -= rows.length;
+      const isLast = rows.length < size || left <= 0;
+      if (!isLast) {
+        batch = readBatch(handle, selector, Math.min(left, LIST_BATCH), options.reverse === true, cursor);
+        // A failure is thrown where the batch is awaited; a caller that stops early does not hear of it.
+        batch.catch(() => {});
+      }
+      yield* rows;
+      if (isLast) return;
+    }
+  } finally {
+    await batch.catch(() => {});
+    release();
+  }
+}
+
+interface Batch {
+  readonly rows: Deno.KvEntry<unknown>[];
+  /** Number of rows that were asked for. */
+  readonly size: number;
+  readonly cursor: string;
+}
+
+/** Reads one batch in one operation, which is repeated as a whole when the database is locked. */
+function readBatch(
+  handle: KvHandle,
+  selector: Deno.KvListSelector,
+  size: number,
+  reverse: boolean,
+  cursor: string | undefined,
+): Promise<Batch> {
+  return handle.run(async (kv) => {
+    const start = cursor === undefined ? {} : { cursor };
+    const iterator = kv.list(selector, { batchSize: size, limit: size, reverse, ...start });
+    const rows: Deno.KvEntry<unknown>[] = [];
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) rows.push(next.value);
+    return { rows, size, cursor: iterator.cursor };
+  });
+}
+
+/** Yields groups of at most `size` items. */
+export async function* inPieces<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let piece: T[] = [];
+  for await (const item of items) {
+    piece.push(item);
+    if (piece.length < size) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
 }
