@@ -68,8 +68,8 @@ export interface FurtherKeyParts {
   readonly receiver: Uint8Array;
   /**
    * The file arguments with a mark in place of each path, since their structure and the values beside the paths count,
-   * too. For a blind function also the digests of the files whose paths are among its arguments, since it may read
-   * these files without being observed.
+   * too. For a blind function also the digests of the files that texts among the arguments may name (texts that look
+   * like paths), since such a function may read these files without being observed.
    */
   readonly shapes: Uint8Array;
   /**

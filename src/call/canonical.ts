@@ -21,7 +21,7 @@ class Receiver {}
 
 /** Encodes the inputs of one call. An identity that was found for one input serves the other inputs, too. */
 export class CanonicalEncoder {
-  /** Notices, in words, about parts of the code among the inputs that are not seen. */
+  /** Notices for the user about parts of the inputs that are not tracked. */
   readonly notices = new Set<string>();
   /** Blind uses in the code among the inputs. */
   readonly blind: BlindUse[] = [];
@@ -134,7 +134,7 @@ export class CanonicalEncoder {
     );
   }
 
-  /** Adds a notice for a Proxy: it is encoded as the object that it poses as, while its handler is not seen. */
+  /** Adds a notice for a Proxy: it is encoded as the object that it poses as, while its handler does not count. */
   #noteProxy(object: object): void {
     if (isProxy(object)) this.notices.add(noticeOfHandle("Proxy"));
   }

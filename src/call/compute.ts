@@ -1,9 +1,9 @@
 /**
- * The way of a call that no stored trace answers: share the run of an identical call. If there is none, take the lock
+ * Steps of a call of which no stored trace stands: share the run of an identical call. If there is none, take the lock
  * of the key, look up the entry again, run the function while its reads are noted, and store the result.
  *
- * A module of its own, which `memoize` loads with the first call that needs it: a program whose calls are all hits
- * loads neither this module nor those that observe reads, take locks and encode results.
+ * A file of its own, which `memoize` loads with the first call that needs it: a program whose calls are all hits loads
+ * neither this module nor those that observe reads, take locks and encode results.
  *
  * @module
  */

@@ -19,8 +19,8 @@ export interface UnusableResult {
 }
 
 /**
- * The value for the caller, in an object of ours: a value of the user is never asked for its type, since it may be a Proxy
- * whose traps would run.
+ * The value for the caller, in an object of its own: a value of the user is never asked for its type, since it may be a
+ * Proxy whose traps would run.
  */
 export type Delivered = { readonly value: unknown } | { readonly unusable: UnusableResult };
 

@@ -22,8 +22,8 @@ export class FlatTraceBuilder {
    * Adds an inner call.
    *
    * @param call The inner call.
-   * @param trace The trace of the inner call; `null` when none is stored, so that each verification has to answer the
-   * inner call anew.
+   * @param trace The trace of the inner call; `null` when none is stored, so that each verification has to look up or
+   * run the inner call itself.
    */
   add(call: Call, trace: Trace | null): void {
     const { functionId } = call.wrapped;

@@ -24,7 +24,7 @@ export interface FunctionState {
   readonly prepared: Prepared;
   readonly fingerprint: Fingerprint;
   readonly declared: Declared;
-  /** Digest of the function's code, its choice of inputs and its declared dependencies; see `call_key`. */
+  /** Digest of the function's code, the places of its inputs and its declared dependencies; see `call_key`. */
   readonly identity: Digest<"function">;
   /** The identity as bytes of UTF-8. */
   readonly identityBytes: Uint8Array;
@@ -41,18 +41,18 @@ export interface Call extends Omit<FunctionState, "identityBytes"> {
   readonly lookedAt: readonly FileDependency[];
   /** Absolute path of each relative path among the file arguments, by the text that was passed. */
   readonly namedPaths: ReadonlyMap<string, string>;
-  /** Working directory, if the key depends on a relative path, which names another file elsewhere; else `null`. */
+  /** Working directory, if a path that the call names is relative to it; else `null`. */
   readonly cwd: WorkingDirectoryDependency | null;
   /** Returns the leaves of the inputs, to tell what differs from another call; computed at the first request. */
   values(): readonly ValuePart[];
-  /** Notices, in words, about parts of its code, and of the code among its inputs, that are not seen. */
+  /** Notices for the user about code, of the function or among the inputs, that is not tracked or not observed. */
   readonly notices: readonly string[];
-  /** True when the function may read files unobserved, as a warning has told or as `observe: false` implies. */
+  /** True when the function may read files unobserved: its code is blind, or `observe` is false. */
   readonly isBlind: boolean;
   /**
-   * Returns the digests of files that were taken while the call was identified, by path. They serve the look-up that
-   * follows at once, so later requests return `null`. So does every request for a call that names no file, and with a
-   * `filePattern`, since then folders were not digested as a whole.
+   * Returns, by path, the digests of files that were taken while the call was identified. They serve only the look-up
+   * that follows at once, so every later request returns `null`. A call that names no file always gets `null`, and so
+   * does a call with a `filePattern`, with which folders are not digested as a whole.
    */
   freshDigests(): ReadonlyMap<string, ContentDigest | null> | null;
   /** Returns the files named by arguments and options, and captured values, that changed since the identification. */
@@ -88,7 +88,7 @@ class PathReader {
     return at;
   }
 
-  /** Digests the file at a text that looks like a path. */
+  /** Digests the file that a text may name, since the text looks like a path. */
   readonly guess = async (path: string | URL): Promise<FoundPath> => {
     const at = await this.digest(path);
     this.guessed.add(at.path);
@@ -163,7 +163,7 @@ export async function identifyCall(wrapped: Wrapped, receiver: unknown, args: re
 
 const UNDEFINED = encodeKey(undefined).bytes;
 
-/** A call with the encoder and the reader that identified it. Members that a hit does not need are made on request. */
+/** A call, with the encoder and reader that identified it. Members that a hit does not need are computed on request. */
 class IdentifiedCall implements Call {
   readonly wrapped: Wrapped;
   readonly prepared: Prepared;
@@ -259,7 +259,7 @@ function fileDependency(at: FoundPath, { options, files, root }: Prepared): File
     : { kind: "file", ...at };
 }
 
-/** States of functions that can never change: fingerprint fixed, and no declared dependency that can differ later. */
+/** Function states that can never change: the fingerprint is fixed, and no declared dependency can differ later. */
 const knownStates = new WeakMap<Wrapped, FunctionState>();
 
 /** Returns the present state of a function. */
@@ -294,12 +294,12 @@ function isBlind(
 }
 
 /**
- * Splits file arguments into shapes, in which the paths are left out, and the files at the paths.
+ * Separates the shapes of file arguments, in which a mark stands for each path, from the files that the paths name.
  *
  * @param values Values of the file arguments.
  * @param reader Digests the files.
  * @param countsPath True when the path of a file counts besides its content.
- * @returns The shapes; and the paths and digests of the files as one text, in the order of the paths in the shapes.
+ * @returns The shapes; and the paths and digests of the files as one text, in the order of the marks in the shapes.
  */
 async function digestFileInputs(
   values: readonly unknown[],
@@ -322,13 +322,13 @@ async function digestFileInputs(
   return { shapes, contents };
 }
 
-/** Length of the longest text that is taken for a path, characters. */
+/** Length of the longest text that is taken for a path, in characters. */
 const MAX_LENGTH = 4096;
 /** Largest number of texts of one call that are taken for paths. */
 const MAX_TEXTS = 1000;
 
 /**
- * Digests the files at those texts among the arguments of a call that look like paths. Most such texts name no file.
+ * Digests the files that texts among the arguments may name: the texts that look like paths. Most of them name no file.
  *
  * @param values The arguments.
  * @param digestPath Digests the file at a path.

@@ -12,7 +12,7 @@ import type { ChildDependency } from "../words/records.ts";
 
 /** Largest size of encoded arguments that are stored in the trace itself, bytes. */
 const INLINE_BYTES = 512;
-/** Largest size of encoded arguments that are stored at all, bytes. An inner call without arguments is unrepeatable. */
+/** Largest size in bytes of encoded arguments that are stored. Without stored arguments, a call is unrepeatable. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Chunks of encoded arguments; `null` when the arguments cannot be stored. */
@@ -50,7 +50,7 @@ export function reservePlace(): InnerCallPlace | undefined {
   };
 }
 
-/** Encodes receiver and arguments; `null` when a decoded copy would be another input, as of a frozen object. */
+/** Encodes receiver and arguments; `null` when they cannot be stored, or a copy would differ (of a frozen object). */
 function packArguments({ receiver, args }: Call): PackedArguments {
   try {
     const encoded = encodeResult([receiver, args]);

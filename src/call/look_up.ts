@@ -26,9 +26,9 @@ import { once } from "../words/waiting.ts";
 
 /** The verification of one call, together with those of all inner calls that it leads to. */
 export interface Verification {
-  /** Answers an inner call, by running it when it is stale; absent when no function may run. */
+  /** Returns the present outcome of an inner call, which is run if it is stale; absent when no function may run. */
   readonly rerun?: (call: Call, verification: Verification) => Promise<Outcome>;
-  /** Outcomes of inner calls by call key, so that an inner call that two outer calls make is answered once. */
+  /** Outcomes of inner calls by call key, so that an inner call of two outer calls is looked up or run only once. */
   readonly outcomes: Map<string, Promise<Outcome>>;
   /** Findings of inner calls by call key, for a verification in which no function may run. */
   readonly findings: Map<string, Promise<Finding>>;
@@ -47,7 +47,7 @@ export function beginVerification(rerun?: Verification["rerun"]): Verification {
  *
  * @param call The call.
  * @param verification The verification that the look-up belongs to.
- * @param from `afresh`: read the store even if the record is in memory, since another process may have added a trace.
+ * @param from `afresh` to read the store even if the record is in memory: another process may have added a trace.
  */
 export async function lookUp(
   call: Call,
@@ -75,8 +75,8 @@ export function isUpToDate({ commits }: Finding, { prepared: { workspace: { cach
 }
 
 /**
- * Reads the record of a call from the store. While the store has never answered, the error for a missing flag or
- * permission is thrown, so that the user mends the set-up. Every other failure is reported, and the function runs.
+ * Reads the record of a call from the store. Until a first read has succeeded, the error for a missing flag or
+ * permission is thrown, so that the user mends the set-up. Every other failure is reported and counts as no record.
  */
 async function readRecord(call: Call): Promise<EntryRecord | null> {
   const { workspace } = call.prepared;
@@ -119,8 +119,8 @@ async function isFunctionUnchanged(recorded: FlatTrace["functions"][number], hom
 }
 
 /**
- * Returns the present state of a recorded inner call. If the verification may run functions, the inner call is answered
- * anew; else its record is looked up.
+ * Returns the present state of a recorded inner call. If the verification may run functions, a stale inner call is run
+ * again; else its record is only looked up.
  */
 async function lookAtChild(recorded: ChildDependency, outer: Call, verification: Verification): Promise<ChildState> {
   const candidates = findWrapped(recorded.functionId, outer.wrapped.cacheDir);
@@ -146,7 +146,7 @@ async function lookAtChild(recorded: ChildDependency, outer: Call, verification:
   return { kind: "outcome", digest: digestOfOutcome(trace), reasons: () => whatChanged(inner, recorded, trace) };
 }
 
-/** Returns the reasons why an inner call now has another outcome; none if no trace with the recorded one is stored. */
+/** Returns the reasons why an inner call has another outcome now; none if no stored trace has the recorded outcome. */
 async function whatChanged(inner: Call, recorded: ChildDependency, now: Trace): Promise<readonly StaleReason[]> {
   const { records } = inner.prepared.workspace.cache;
   for (const key of new Set([inner.key, recorded.key])) {
@@ -184,7 +184,7 @@ interface CallInput {
   readonly args: readonly unknown[];
 }
 
-/** Decodes the arguments that `inner_call` stored for a recorded call; `null` when they are absent or damaged. */
+/** Decodes the receiver and arguments that `inner_call` stored for a call; `null` when they are absent or damaged. */
 async function recallArguments(args: ChildDependency["args"], blobs: BlobStore): Promise<CallInput | null> {
   if (args === null) return null;
   const bytes = isDigest(args) ? await readBytes(args as BlobDigest, blobs) : (args as Uint8Array);

@@ -1,9 +1,9 @@
 /**
- * The way of a call: identify the call, look up its entry, verify the traces of the entry, and return the stored result
+ * Steps of a call: identify the call, look up its entry, verify the traces of the entry, and return the stored result
  * of the first trace that stands. If none stands, compute the call.
  *
- * Each step is a file of its own. This file holds the order of the steps that answer a call from the cache, `compute`
- * the order of those that run the function.
+ * Each step is a file of its own. This file has the order of the steps up to a hit, and `compute` has the order of the
+ * steps that run the function.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type { Wrapped } from "./wrapped.ts";
 import { runUnobserved } from "../reads/context.ts";
 
 /**
- * Answers one call of a wrapped function: with the stored result if a trace stands, else by running the function.
+ * Makes one call of a wrapped function: returns the stored result if a trace stands, else runs the function.
  *
  * @param wrapped The wrapped function.
  * @param receiver The `this` of the call.
@@ -95,12 +95,12 @@ async function answer(
 
   const { compute } = computing ?? await loadCompute();
   const outcome = await compute(call, { options, found, verification, within });
-  // The inputs of a shared run may have changed before its function began. Then its outcome is not that of this call.
+  // A shared run whose inputs changed before its function began has another call's outcome: this call begins again.
   const isOfOther = outcome.isShared === true && outcome.isOfOtherInput === true;
   return isOfOther ? await answer(call, options, within) : outcome;
 }
 
-/** Answers a recorded inner call anew, while a trace of its outer call is verified. */
+/** Returns the present outcome of a recorded inner call, while a trace of its outer call is verified. */
 function answerInner(call: Call, verification: Verification): Promise<Outcome> {
   return answer(call, {}, undefined, verification);
 }

@@ -1,7 +1,7 @@
 /**
  * The outcome of a call: for its caller, for callers that share its run, and for the trace of its outer call.
  *
- * Apart, since both `memoize`, which answers hits, and the modules that run functions make outcomes.
+ * A file of its own, since both `memoize`, which returns hits, and the modules that run functions make outcomes.
  *
  * @module
  */

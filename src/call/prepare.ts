@@ -75,7 +75,7 @@ function followFingerprint(
   };
 }
 
-/** Warns of the parts of a function's code, or of the code among its inputs, that cannot be seen; of each once. */
+/** Warns of code, of the function or among the inputs, that is not tracked or not observed; gives each warning once. */
 export function warnOfCode(
   wrapped: Wrapped,
   { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
@@ -89,8 +89,8 @@ export function warnOfCode(
 }
 
 /**
- * Returns notices, in words, about code that cannot be seen. With `observe: false`, every function is treated as blind,
- * so that single blind uses need no notice.
+ * Returns notices for the user about code that is not tracked or not observed. With `observe: false`, every function is
+ * treated as blind, so that single blind uses need no notice.
  */
 export function noticesOf(
   { notices, blind }: Pick<Fingerprint, "notices" | "blind">,

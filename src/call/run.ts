@@ -52,7 +52,7 @@ export async function runFunction(run: Run): Promise<Execution> {
     outcome = await runObserved(reads, async () => {
       value = await wrapped.fn.apply(receiver, [...args]);
       computeMs = performance.now() - startedMs;
-      // Encoded inside the observed context: to read a result may be to read an input, as with getters and file times.
+      // Encoded inside the observed context, since encoding may read an input, such as a file time from `stat`.
       return await encode(value);
     });
   } catch (error) {

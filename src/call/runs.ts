@@ -2,8 +2,8 @@
  * The runs of this process, one for each call that is being computed. Concurrent identical calls share one run.
  *
  * A call may wait for a run only if that run does not itself wait, directly or through other runs, for a run that the
- * call is made in: two functions that call each other would otherwise wait for ever. All waits are known, so a circle
- * is found before it closes, and the call that would close it begins a run of its own.
+ * call is made in: two functions that call each other would otherwise wait for ever. All waits are known, so a cycle of
+ * waits is found before it closes, and the call that would close it begins a run of its own.
  *
  * @module
  */

@@ -15,7 +15,7 @@ export interface Workspace {
   readonly cache: Cache;
   readonly memory: Memory;
   readonly files: FileDigests;
-  /** True once the store has answered. A failure before is a mistake in the set-up, which the user has to mend. */
+  /** True once a read of the store has succeeded. A failure before is a mistake in the set-up, for the user to mend. */
   hasWorked: boolean;
 }
 
@@ -88,7 +88,7 @@ class RecentlyUsed<Key, Value> {
 const SMALL_RESULT_BYTES = 64 * 1024;
 /** Largest sum of the sizes of all results in memory, bytes. */
 const RESULTS_BYTES = 16 * 1024 * 1024;
-/** Size counted for each result in memory besides its own bytes: for its digest, its buffer and its place. Bytes. */
+/** Number of bytes counted for each result in memory besides its own: for its digest, its buffer and its place. */
 const RESULT_OVERHEAD_BYTES = 500;
 /** Largest number of dependencies of all records in memory: of 4,000 small records, or of 20 with 10,000 files each. */
 const RECORD_ITEMS = 200_000;

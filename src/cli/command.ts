@@ -125,7 +125,7 @@ export async function printJson(terminal: Terminal, value: unknown): Promise<voi
  * @param terminal The terminal to draw on.
  * @param label Name of the work: `Checking`.
  * @param task The work; it calls its argument with the progress.
- * @returns The answer of `task`.
+ * @returns The value that `task` returns.
  */
 export async function withProgress<Answer>(
   terminal: Terminal,

@@ -3,10 +3,10 @@
  * closes over.
  *
  * Two fingerprints are equal when the normalized code of each function reached is equal, and its free variables hold
- * equal values, position by position. Comments, layout and types do not count. Names of variables and functions do
- * not count either, nor the module that declares a function and the position in that module, except where the code
- * can read them (`fn.name`, `import.meta`). A package counts by its identity, a cached function by its own identity,
- * state that the code writes by the code that creates it, and a handle by its kind.
+ * equal values, position by position. Comments, layout and types do not count. The names of variables and functions,
+ * and the module and the position at which a function is declared, count only where the code can read them (`fn.name`,
+ * `import.meta`). A package and a cached function count by an identity of their own, state that the code writes by the
+ * code that creates it, and a handle (a connection, a logger) by its kind.
  *
  * @module
  */
@@ -36,13 +36,13 @@ export async function fingerprint(fn: object, options: FingerprintOptions): Prom
   return isFollowed(options) ? await followOrFallBack(fn, options) : await readSource(fn, options);
 }
 
-/** Fingerprint of the source alone, loaded where code cannot be followed or must not be. */
+/** Fingerprint of the source text alone. Its module is loaded only where code cannot be followed or must not be. */
 async function readSource(subject: object, options: FingerprintOptions, method?: object): Promise<Fingerprint> {
   const { fingerprintSource } = await import("./source_only.ts");
   return fingerprintSource(subject, options, method);
 }
 
-/** Identity of a value, and notices about the parts of the value that are not seen. */
+/** Identity of a value, and notices about the parts of the value that are not tracked. */
 export interface IdentifiedValue {
   /** Text that is equal for equal values. */
   readonly identity: string;
@@ -107,7 +107,7 @@ export function isFollowed(options: FingerprintOptions): boolean {
   );
 }
 
-/** Follows the code; if that fails, reads its text alone and adds a notice. A bug here must not cost a result. */
+/** Follows the code; if that fails, even through a bug here, reads the text alone and adds a notice. */
 async function followOrFallBack(subject: object, options: FingerprintOptions): Promise<Fingerprint> {
   try {
     return await followCode(subject, options);
@@ -197,8 +197,7 @@ interface IdentifiedInstance extends IdentifiedValue {
 /**
  * Identifies instances by their classes.
  *
- * Own fields are not looked at here, so that many instances, one in another, take no longer than as many plain
- * objects.
+ * Public fields are not looked at here, so that many nested instances take no longer than as many plain objects.
  *
  * @param instances Any objects with a prototype.
  * @param options Options that decide how code is followed.
@@ -217,7 +216,7 @@ export async function identifyInstances(
   return instances.map((instance) => {
     const identified = classes.get(Object.getPrototypeOf(instance)) as IdentifiedValue;
     const fields = privates.get(instance);
-    // An object of a package that holds functions or handles is a handle itself: a connection, a logger.
+    // A package's object whose private fields hold functions or handles is a handle itself: a connection, a logger.
     if (fields === undefined || !identified.isOfPackage || arePureData(fields)) {
       return { ...identified, privates: fields };
     }

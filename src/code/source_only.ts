@@ -1,5 +1,5 @@
 /**
- * Fingerprint without the inspector: a function's own code, and notices about everything that is not seen.
+ * Fingerprint without the inspector: a function's own code, and notices about everything that is not tracked.
  *
  * @module
  */

@@ -42,8 +42,8 @@ export interface StaleNowOptions {
  * Looks at the dependencies of each entry: files, directories, environment variables, and inner calls down to the root
  * cause.
  *
- * Runs no code. So a change of code is not seen; and an entry whose inner call is stale counts as stale, although that
- * call may give the same result when it runs again.
+ * Runs no code. So a change of code is not noticed, and an entry whose inner call is stale counts as stale, although
+ * that call may give the same result when it runs again.
  *
  * @param cache The cache.
  * @param options See {@linkcode StaleNowOptions}.

@@ -25,8 +25,8 @@ export type Access =
  * @param cacheDir The cache.
  * @param access Kind of access that the task needs.
  * @param task Function that does the task.
- * @param otherwise The answer when there is no cache.
- * @returns The answer of `task`, or `otherwise`.
+ * @param otherwise Value to return when there is no cache.
+ * @returns The value that `task` returns, or `otherwise`.
  * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, `ERR_PERMISSION` with the flags that are missing,
  * and the errors of `openCache`.
  */

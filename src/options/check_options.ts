@@ -7,7 +7,7 @@ import { CacheTypeError } from "../words/errors.ts";
 import type { CacheOptions, OptionName, ResolvedOptions } from "./cache_options.ts";
 import { previewOf } from "../values/preview.ts";
 
-/** Answer of a check: the value to keep, or the part of the value that is wrong. */
+/** Result of a check: the value to keep, or the part of the value that is wrong. */
 type Acceptance =
   | { readonly ok: true; readonly value: unknown }
   | {
@@ -25,7 +25,7 @@ type Acceptance =
 export interface OptionCheck {
   /** Description of a right value, which follows "want" in messages: `a string`. */
   readonly wanted: string;
-  /** Checks a value, and answers with the value to keep: a copy of lists, URLs and regular expressions. */
+  /** Checks a value, and returns the value to keep, which is a copy of a list, a URL or a regular expression. */
   accept(value: unknown): Acceptance;
 }
 

@@ -27,7 +27,7 @@ const CONFIG_NAMES = ["cachepy.yml", ".cachepy.yml", "cachepy.yaml", ".cachepy.y
 
 const NONE: ValidatedOptions = validateOptions({});
 
-/** Options by file, with the file's stamp from before it was read. A file with another stamp is read again. */
+/** Options by file, with the stamp that the file had before it was read. A file with another stamp is read again. */
 const loaded = new Map<string, { readonly stamp: string; readonly options: Promise<ValidatedOptions> }>();
 
 /**
@@ -78,7 +78,7 @@ export function findConfig(cwd: string): string | null {
  * An unchanged file is read once per process; only the search for it is repeated.
  *
  * @param cwd An absolute path: the working directory.
- * @returns Checked options, which those given in code replace. It is one object for as long as the file is unchanged.
+ * @returns Checked options, which those given in code replace: the same object for as long as the file is unchanged.
  * @throws {CacheTypeError} `ERR_CONFIG`, as {@linkcode loadConfig}.
  */
 export async function loadDefaultConfig(cwd: string): Promise<ValidatedOptions> {
@@ -107,7 +107,7 @@ async function readConfig(file: string): Promise<ValidatedOptions> {
  * Number of the line of a top-level key, counted from 1.
  *
  * The key, bare or quoted and followed by a colon, is looked for at the beginning of a line, then indented, then
- * anywhere (in a mapping such as `{a: 1}`). For a key that is written otherwise, with escapes for example, it is 1.
+ * anywhere (in a mapping such as `{a: 1}`). For a key that is written otherwise, such as with escapes, it is 1.
  *
  * @param text Text of the whole file.
  * @param key The key as the parser returned it.
@@ -131,7 +131,7 @@ function lineAt(text: string, index: number): number {
 /** Size of the largest configuration file in bytes, which bounds the time to read a hostile one. */
 const MAX_CONFIG_BYTES = 64 * 1024;
 
-/** Largest number of values in a file. A value counts at each of its aliases: ten lines of these can give a billion. */
+/** Largest number of values in a file. A value counts at each alias too: ten lines of aliases can make a billion. */
 const MAX_VALUES = 10_000;
 
 /** Deepest nesting of values in a file. */

@@ -1,10 +1,10 @@
 /**
  * The reads and writes of one running call. The reads that are inputs of the call become its dependencies.
  *
- * A read belongs to the innermost running call alone. An outer call depends on it by the outcome of the inner call.
+ * A read belongs to the innermost running call alone. An outer call depends on the outcome of the inner call instead.
  *
- * Content that a call wrote itself and reads back is no input. Cases in between are decided so that no stale result is
- * ever returned:
+ * Content that a call wrote itself and reads back is no input. Other mixtures of reads and writes are decided so that
+ * no stale result is ever returned:
  *
  * - Read first, overwritten by the call itself later: the content that was read is an input. Such a call changes its
  *   own input, so its result is reused only if the old content is put back.
@@ -13,8 +13,8 @@
  * - Written by the outer call, overwritten by an inner call, read by the outer call: an input of the outer call, too.
  * - Written by the outer call, read by an inner call: an input of the inner call.
  * - Read, then written in part, then read back: the content that was read first is an input.
- * - Written in part without having been read, then read: the content before is no longer known, so nothing is stored.
- * - A write that succeeds makes no dependency; a write that fails makes one on the thing in its way, or missing.
+ * - Written in part without having been read, then read: the old content is no longer known, so nothing is stored.
+ * - A write that succeeds makes no dependency. A write that fails depends on the existence of the path and its folder.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import type { FileObservation } from "./file_observation.ts";
 import type { Listing, StatObservation } from "./observations.ts";
 import { isBelow, observedPath, OwnPaths } from "./own_paths.ts";
 
-/** The part of a run that its reads need. */
+/** The part of a run that {@linkcode CallReads} uses. */
 export interface ReadingRun {
   /** The run of the outer call, which learns of the files that this run's function writes. */
   readonly parent: ReadingRun | undefined;
@@ -40,10 +40,10 @@ export interface CallReadsOptions {
   /** Root of the project, to which the paths in dependencies are relative. */
   readonly root: string;
   readonly files: FileDigests;
-  /** True when reads are recorded; inner calls and files tracked by hand are recorded in any case. @default true */
+  /** True when reads are recorded; inner calls, and files given to `trackFile`, are recorded anyway. @default true */
   readonly observes?: boolean;
   /**
-   * True when the function is blind, as the user was told: it may open files in ways that are not observed.
+   * True when the function is blind: it may open files in ways that are not observed.
    *
    * @default false
    */
@@ -117,7 +117,7 @@ export class CallReads {
   }
 
   /**
-   * Records a file, or a directory with all files below it, as an input of this call, on request of the user's code.
+   * Records a file, or a directory with all files below it, as an input of this call, at the user's request.
    *
    * @returns The absolute path.
    * @throws {TypeError} When `path` is no path.
@@ -136,8 +136,9 @@ export class CallReads {
    * Takes note that a file is about to be read.
    *
    * @param argument The path as it was passed.
-   * @param bytesFollow True when the caller will pass on the bytes that are read.
-   * @returns The observation that takes the bytes; `null` when it needs none.
+   * @param bytesFollow True when the caller will pass the bytes that are read to the observation.
+   * @returns The observation of the file; `null` for a path that is no input or no regular file, and for a file that
+   * was written to after the call first read it.
    */
   observeFile(argument: unknown, bytesFollow: boolean): FileObservation | null {
     const path = this.#input(argument);
@@ -162,13 +163,13 @@ export class CallReads {
     return this.#seen.stat(path, followed, look === undefined ? lookAt(path, followed) : look);
   }
 
-  /** Takes note that a directory is about to be listed. @param isDeep True when all directories below it are, too. */
+  /** Takes note that a directory is about to be listed. @param isDeep True when folders below it are listed too. */
   observeListing(argument: unknown, isDeep = false): void {
     const path = this.#resolve(argument);
     if (path !== null) this.#observeListing(path, isDeep);
   }
 
-  /** Takes note that the target of a link is about to be read (`target`), or a path to be resolved (`real`). */
+  /** Takes note that a link's target is about to be read (`target`), or a path is about to be resolved (`real`). */
   observeLink(argument: unknown, aspect: "target" | "real"): void {
     const path = this.#input(argument);
     if (path !== null) this.#seen.link(path, aspect);

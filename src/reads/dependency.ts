@@ -16,7 +16,7 @@ import { fromPortable, toPortable } from "../options/project.ts";
 import type { EnvironmentDependency, FlatDependency, LinkDependency, StatDependency } from "../words/records.ts";
 import { cwdReason, environmentReason, fileReason } from "../reasons/make_reason.ts";
 
-// Taken when this module loads, before the wrappers that observe cached functions replace these functions.
+// Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
 const { statSync, lstatSync, readLinkSync, realPathSync, cwd } = Deno;
 const { get: getVariable, toObject: listVariables } = Deno.env;
 
@@ -128,7 +128,7 @@ export function listingState(files: FileDigests, path: string): ContentDigest | 
   }
 }
 
-/** Answer of `stat` or `lstat`; `null`: nothing is at the path; `"denied"`, `"unreadable"`: the function failed. */
+/** Result of `stat` or `lstat`; `null`: nothing is at the path; `"denied"`, `"unreadable"`: the function failed. */
 export type Look = Deno.FileInfo | null | "denied" | "unreadable";
 
 /** Looks at a path. @param followed True to follow symbolic links. */
@@ -176,7 +176,7 @@ export function linkState(path: string, aspect: LinkDependency["aspect"], root: 
   }
 }
 
-/** Digest of an answer of `readLink` or `realPath`. */
+/** Digest of a result of `readLink` or `realPath`. */
 function digestLink(answer: string, aspect: LinkDependency["aspect"], root: string): ContentDigest {
   return digestBytes(`${aspect}\0${aspect === "target" ? answer : toPortable(answer, root)}`);
 }

@@ -1,8 +1,8 @@
 /**
  * Observations of metadata, listings, links, variables and the working directory that a call looked at.
  *
- * After the call has ended, each observation returns its dependency, and says whether the observed thing changed
- * meanwhile. If it changed, nobody can tell whether the result belongs to the old or to the new value.
+ * After the call has ended, each observation returns its dependency, and says whether the observed thing changed while
+ * the call ran. If it changed, nobody can tell whether the result belongs to the old or to the new value.
  *
  * @module
  */
@@ -23,9 +23,9 @@ export interface ObservationContext {
 export interface Observation {
   /** Name of the observed thing, shown to the user when the thing changed during the run. */
   readonly subject: string;
-  /** True when the call itself changed the thing after looking at it: the value that was found first counts. */
+  /** True when the call itself changed the thing after looking at it: the value found before that counts. */
   isFrozen: boolean;
-  /** True when two looks found different values. */
+  /** True when the call looked at the thing twice and found different values. */
   isTorn: boolean;
   /** Returns the dependency. Called once, after the run. */
   settle(context: ObservationContext): Dependency;
@@ -90,8 +90,9 @@ export type Listing = readonly string[] | ContentDigest | null;
 export class ListingObservation implements Observation {
   isFrozen = false;
   isTorn = false;
-  /** Names of entries that the call itself made or removed: before it listed the directory, and until now. */
+  /** Names of the listed entries that the call itself had made or overwritten before. */
   readonly #ownBefore: ReadonlySet<string>;
+  /** Names of the entries that the call itself has made or removed until now, those in `#ownBefore` included. */
   readonly #own: Set<string>;
 
   constructor(
@@ -132,8 +133,8 @@ export class ListingObservation implements Observation {
   }
 
   /**
-   * Returns the listing as the next check will find it: without entries that the call itself made before it listed the
-   * directory, and removed again later.
+   * Returns the listing as the next check will find it: of the entries in `#ownBefore`, only those
+   * that still exist.
    */
   #lasting(listing: readonly string[]): readonly string[] {
     if (this.#ownBefore.size === 0) return listing;

@@ -58,7 +58,7 @@ export class OwnPaths {
   }
 }
 
-// Taken when this module loads, before the wrappers that observe cached functions replace these functions.
+// Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
 const { realPathSync, cwd } = Deno;
 
 /** A path that was passed to a function of the platform. */

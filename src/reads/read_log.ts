@@ -29,7 +29,7 @@ export interface SettledReads {
   readonly raced: string[];
 }
 
-/** Place of an inner call in the log; `undefined` while the call runs, and ever after if it is no dependency. */
+/** Place of an inner call in the log; `child` stays `undefined` while the call runs, and if it is no dependency. */
 interface ChildPlace {
   child: ChildDependency | undefined;
 }
@@ -115,7 +115,7 @@ export class ObservationSet {
     return listing;
   }
 
-  /** Takes note that the target of a link is about to be read (`target`), or a path to be resolved (`real`). */
+  /** Takes note that a link's target is about to be read (`target`), or a path is about to be resolved (`real`). */
   link(path: string, aspect: "target" | "real"): void {
     const key = `${aspect}:${path}`;
     const digest = linkState(path, aspect, this.#context.root);

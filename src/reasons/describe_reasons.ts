@@ -5,11 +5,11 @@
  */
 import type { StaleReason } from "../words/events.ts";
 
-/** Most reasons that one line names; further reasons are only counted. */
+/** Largest number of reasons that one line names; further reasons are only counted. */
 const MOST_REASONS = 6;
-/** Most links that one line names of a chain of inner calls; the middle links of a longer chain are only counted. */
+/** Largest number of links of a chain of inner calls in one line; the middle of a longer chain is only counted. */
 const MOST_LINKS = 8;
-/** Most levels at which one line branches into the several reasons of a call; below them reasons are only counted. */
+/** Largest number of levels at which a line branches into several reasons; reasons below them are only counted. */
 const MOST_BRANCHES = 2;
 /** Length of the longest value that one line shows, in characters. */
 const LONGEST_VALUE = 60;
@@ -17,7 +17,7 @@ const LONGEST_VALUE = 60;
 /** Options of {@linkcode describeReasons}. */
 export interface DescribeOptions {
   /**
-   * Most reasons to name; further reasons are only counted.
+   * Largest number of reasons to name; further reasons are only counted.
    *
    * @default {6}
    */
@@ -221,7 +221,7 @@ export function printable(text: string): string {
  * Returns `text` cut to at most `length` characters, the last of them `…` when something was cut.
  *
  * @param text Any text.
- * @param length Most characters that the result has, at least 1.
+ * @param length Largest number of characters of the result, at least 1.
  * @returns The text, or its beginning and an ellipsis.
  */
 function abbreviate(text: string, length: number): string {

@@ -112,7 +112,7 @@ export function cwdReason(): StaleReason {
 }
 
 /**
- * Reason for an inner call that would not answer as it did.
+ * Reason for an inner call that would now have another outcome than the recorded one.
  *
  * @param child The inner call, as the trace has it.
  * @param change Kind of difference.

@@ -38,8 +38,8 @@ export interface OpenOptions {
    */
   readonly readOnly?: boolean;
   /**
-   * True, with `readOnly`, to see at once what other processes store, as a check that runs beside them must. The files
-   * of the database may then be touched, as by every reader.
+   * True, with `readOnly`, for a reader that must see at once what other processes store. The files of the database may
+   * then be written to, as SQLite does for every reader.
    *
    * @default {false}
    */
@@ -123,7 +123,7 @@ export function openCache(cacheDir: string | URL, options: OpenOptions = {}): Pr
   return cache;
 }
 
-/** Most reports that are kept for listeners that are added later. */
+/** Largest number of reports that are kept for listeners that are added later. */
 const MAX_REPORTS = 100;
 
 class OpenedCache implements Cache {
@@ -159,7 +159,7 @@ class OpenedCache implements Cache {
       report: damaged,
     });
     this.usage = new UsageLog(layout, this.readOnly);
-    // Runs at a normal end of the process, Deno.exit() included; nothing else needs doing then.
+    // Called at a normal end of the process, Deno.exit() included; only the usage counts have to be written then.
     globalThis.addEventListener("unload", () => this.usage.flush());
   }
 

@@ -1,7 +1,7 @@
 /**
  * Internals of the store for the parts of `manage/` that check, repair and copy it: rows as written, files as on disk.
  *
- * A file of its own, so that they are imported by one door; it only re-exports.
+ * A file of its own that only re-exports, so that `manage/` imports these internals from one place.
  *
  * @module
  */

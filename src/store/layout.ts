@@ -49,12 +49,12 @@ const DATABASE_SUFFIXES = ["", "-wal", "-shm", "-journal"];
 const UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 /** Patterns for the names of the cache's own files: a file with another name is never deleted. */
 export const OWN_NAMES = {
-  /** Files and marks in the folder of the format version. */
+  /** Files in the folder of the format version, those that mark it as a cache included. */
   version: new RegExp(
     "^(meta\\.kv(\\.damaged-\\d+)?(-wal|-shm|-journal)?|generation|verify\\.json(\\.\\d+)?|" +
       `files\\.bin(\\.${UUID}\\.tmp)?|CACHEDIR\\.TAG|\\.gitignore)$`,
   ),
-  /** File that is being written; the number is that of the writing process. */
+  /** File that is being written; the number is the id of the writing process. */
   temporary: new RegExp(`^(\\d+|probe)-${UUID}$`),
   /** Blob that was moved aside, where no reader looks. */
   aside: new RegExp(`^[0-9a-f]{64}\\.aside-${UUID}$`),
@@ -68,7 +68,7 @@ export const OWN_NAMES = {
   usage: /^(merged\.bin|merging|inflation\.json(\.\d+)?)$/,
 } as const;
 
-/** First line fixed by the Cache Directory Tagging Specification (https://bford.info/cachedir/). */
+/** Text whose first line the Cache Directory Tagging Specification fixes (https://bford.info/cachedir/). */
 const TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n" +
   "# This directory is a function cache made by @bimsb/cachepy; it can be deleted at any time\n";
 
@@ -138,8 +138,8 @@ export function findLink(layout: CacheLayout, isThorough = false): CacheError | 
 }
 
 /**
- * Returns the error for a database file that is a link, no regular file, or has a second name: SQLite follows links,
- * and writes into files.
+ * Returns the error for a database file that is a link, is no regular file, or has a second name: SQLite would follow
+ * the link, or write into the file that has the other name.
  *
  * @returns Error that names the path; `null` when nothing is wrong.
  */
@@ -193,7 +193,7 @@ function entriesOf(folder: string): Deno.DirEntry[] {
   }
 }
 
-/** True when the system ran out of something that may come back: space, descriptors, memory, the disk's answer. */
+/** True when the system lacked something that may come back: space, descriptors, memory, access to the disk. */
 function isShortage(error: unknown): boolean {
   return /^E(NOSPC|DQUOT|MFILE|NFILE|NOMEM|IO|STALE)$/.test(codeOf(error));
 }
@@ -216,7 +216,7 @@ export function codeOf(error: unknown): string {
 }
 
 /**
- * Turns an error about the cache directory into one that says the remedy.
+ * Turns an error about the cache directory into one that names the remedy.
  *
  * @param error Error that the system threw.
  * @param root The cache directory.
@@ -304,7 +304,7 @@ function writeOnce(path: string, text: string): void {
   }
 }
 
-/** True when a file can be created: mode bits do not tell (file systems mounted read-only, access lists). */
+/** True when a file can be created. Mode bits do not tell: the file system may be read-only, or have access lists. */
 function isWritable(layout: CacheLayout): boolean {
   const probe = `${layout.tmp}/probe-${crypto.randomUUID()}`;
   try {
@@ -318,7 +318,7 @@ function isWritable(layout: CacheLayout): boolean {
   try {
     Deno.removeSync(probe);
   } catch {
-    // A prune in another process took the file for one that a killed process left; it was written, which is the answer.
+    // A prune in another process took the file for one that a killed process left. The folder is writable all the same.
   }
   return true;
 }

@@ -13,7 +13,7 @@
  */
 import { CacheError } from "../words/errors.ts";
 
-// Taken when this module loads, since observing the reads of cached functions replaces these members of Deno later.
+// Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
 const { lstatSync, readDirSync, readFileSync, removeSync, renameSync, writeFileSync } = Deno;
 
 /** Mode of folders: private, since cached results may hold data that the permissions of the source files protect. */
@@ -74,7 +74,7 @@ export function readOwn(path: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Returns the names in a folder, in no order; none when the folder does not exist or cannot be read.
+ * Returns the names in a folder, in unspecified order; none when the folder does not exist or cannot be read.
  *
  * @param folder Folder that is no link: see {@linkcode requireFolders}.
  * @param pattern Pattern for the names to return.

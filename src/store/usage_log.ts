@@ -27,12 +27,12 @@ import {
 } from "./own_files.ts";
 import { type CacheLayout, OWN_NAMES } from "./layout.ts";
 
-/** Length of one row: a key, a number of hits, the time of the last hit. Bytes. */
+/** Length in bytes of one row: a key, a number of hits, the time of the last hit. */
 const ROW_BYTES = 48;
 /** Number of hits, and time in milliseconds, after which the counts are appended. */
 const FLUSH_HITS = 1000;
 const FLUSH_MS = 1000;
-/** Total size of the logs above which a reader merges them. Bytes. */
+/** Total size in bytes of the logs above which a reader merges them. */
 const MERGE_BYTES = 1_000_000;
 
 /** Usage of the entries of one cache directory. */

@@ -27,7 +27,7 @@ export type Kind =
   | "platform"
   | "instance";
 
-/** Kind of an object, with the answer whether its prototype is the one of that kind. */
+/** Kind of an object, and whether its prototype is the one of that kind. */
 export interface Classified {
   readonly kind: Kind;
   /** True when the prototype is the kind's, false for a subclass. Always true for `plain`, false for `instance`. */
@@ -251,7 +251,7 @@ function platformNameOf(prototype: object): string | null {
   if (isNativeFunction(constructor)) return constructor.name;
   for (const owner of [globalThis, Deno]) {
     const descriptor = Object.getOwnPropertyDescriptor(owner, constructor.name);
-    // Properties that a program adds to the global object are enumerable, the platform's are not. Those of `Deno` are.
+    // On the global object, the program's properties are enumerable, the platform's are not. On `Deno`, all are.
     if (descriptor === undefined || (owner === globalThis && descriptor.enumerable === true)) continue;
     if (descriptor.value === constructor) return constructor.name;
     if (descriptor.get !== undefined && descriptor.get.call(owner) === constructor) return constructor.name;

@@ -1,7 +1,7 @@
 /**
  * Shows values as short text in messages.
  *
- * Apart from the rest of `values/`, so that a program that only checks options need not load the codec.
+ * A file of its own, so that a program that only checks options need not load the codec.
  *
  * @module
  */

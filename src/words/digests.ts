@@ -1,7 +1,7 @@
 /**
  * Digests, one branded string type per kind, so that a blob's digest cannot be passed where a call key is meant.
  *
- * Apart from `sha256`, so that a module that only names or checks digests does not depend on the hashing.
+ * A file of its own beside `sha256`, so that a module that only names or checks digests does not depend on hashing.
  *
  * @module
  */

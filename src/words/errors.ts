@@ -1,5 +1,5 @@
 /**
- * The errors that this package throws for misuse, each with a stable `code` and a message that says the remedy.
+ * The errors that this package throws for misuse, each with a stable `code` and a message that names the remedy.
  *
  * Expected outcomes (a damaged entry, a failed save) are events, not errors: the cache never costs the user a result.
  *

@@ -121,8 +121,8 @@ export type FlatDependency = Exclude<Dependency, ChildDependency>;
 /**
  * All dependencies of an execution and of the cached calls inside it, in one list.
  *
- * If none of them changed, every inner call would answer as it did, and the inner calls need not be looked up one by
- * one. If one changed, the trace is verified in order, which alone can tell whether the change reaches the result.
+ * If none of them changed, every inner call would have the same outcome, and the inner calls need not be looked up one
+ * by one. If one changed, the trace is verified in order, which alone can tell whether the change reaches the result.
  */
 export interface FlatTrace {
   /** The inner cached functions, each with a digest of its code and of the dependencies that its options declare. */

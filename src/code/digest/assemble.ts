@@ -195,7 +195,7 @@ class Assembler {
         }
         continue;
       }
-      // Private names are hashed away, so the label is without the name.
+      // Private names do not count, so the label of a private field omits the name.
       extras.push(label.startsWith("static #") ? "static #" : label);
       node.references.push(this.#value(value));
       if (isPatchLabel(label)) this.#checks.list.push(() => isStillPatched(label, value));
@@ -310,8 +310,8 @@ class Assembler {
   }
 
   /**
-   * Text that counts in place of state: a digest of the code that creates the state and, where that code does not say
-   * everything, of its first value.
+   * Text that counts in place of state: a digest of the code that creates the state and, unless that code determines
+   * the first value, of the first value as well.
    */
   #initial(root: ValueRoot, path: readonly string[], value: unknown, fn: object): string {
     const code = root.declaration ? this.#options.state.holders.get(root.declaration.binding) : undefined;
@@ -336,7 +336,7 @@ class Assembler {
     const root: ValueRoot = { kind: "value", slot, value: globalThis, isDynamic: true, declaration: null, module: "" };
     const within = this.#found.memberOf(root, { ...use, path }) ?? found;
     if (!isUserCode && (isOfPlatform(slot.name, use.path) || isPlatformCode(value) || isPlatformCode(found.value))) {
-      // Programs put a stand-in in the place of functions that ask the network, so each call checks for one.
+      // Programs put mocks in the place of functions that use the network, so each call checks the function.
       if (blindGlobal(path)?.kind === "network") this.#checks.addMember(globalThis, { ...use, path }, within);
       return `global ${[slot.name, ...use.path].join(".")}`;
     }
@@ -368,7 +368,7 @@ class Assembler {
     if (use.path.length > 0) this.#checks.addMember(root.value, use, found);
     if (typeof found.value !== "function") {
       const path = use.path.slice(0, found.followed);
-      // The path of a global already begins with its name, unless the code uses it as a member of the global object.
+      // The path of a global begins with its name already, unless the code reaches it through the global object.
       const names = root.module === "" && path[0] === root.slot.name ? path : [root.slot.name, ...path];
       if (!user.isHelper) this.#addValuePart(names.join("."), root.module || undefined, found.value);
     }
@@ -452,7 +452,7 @@ class Parts {
   /**
    * Adds the value of a variable.
    *
-   * @param text Text of the value, as it counts. A handle is not added: its kind is a part of its own.
+   * @param text Text of the value, as the fingerprint covers it. A handle is not added: its kind is a part of its own.
    */
   addValue(name: string, module: string | undefined, value: unknown, text: string): void {
     if (text.startsWith("<handle")) return;

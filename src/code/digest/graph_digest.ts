@@ -51,8 +51,8 @@ function settle(component: readonly GraphNode[], known: Map<GraphNode, string>):
     count = countOf(colors);
     colors = refine(component, colors, known);
   }
-  // One round more than it takes to tell the nodes of the component apart, and all colors of the component in each
-  // digest: only then do equal digests from different components mean that no further round would tell the nodes
+  // One more round is made than it takes to tell the nodes of the component apart, and each digest covers all colors of
+  // the component: only then do equal digests from different components mean that no further round would tell the nodes
   // apart.
   colors = refine(component, colors, known);
   const all = [...new Set(colors.values())].sort();

@@ -5,7 +5,7 @@
  * integrity, and those of everything that it depends on, as deno.lock has them. Only packages that are reached count.
  * So an upgrade deep below a package that is used is noticed, and an upgrade of a package that is not used is not.
  *
- * Two things cannot be seen: an edit of a package's files by hand, at an unchanged version; and flags of the command
+ * Two things are not noticed: an edit of a package's files by hand, at an unchanged version; and flags of the command
  * line (`--lock`, `--config`, `--import-map`), which a program cannot read.
  *
  * @module
@@ -33,7 +33,7 @@ export interface PackageIdentity {
   readonly source: "npm" | "jsr" | "https" | "node" | "deno";
   /** Direct and indirect dependencies as `name@version`, sorted. An upgrade below the package changes this list. */
   readonly dependencies?: readonly string[];
-  /** Notices, in words, about parts of the package that do not count because they cannot be seen. */
+  /** Notices for the user about parts of the package that do not count because nothing is known about them. */
   readonly notices: readonly string[];
 }
 

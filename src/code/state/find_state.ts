@@ -65,11 +65,11 @@ class StateFinder {
   readonly #members = new Map<object, Set<string>>();
   readonly #holders = new Map<Binding, { declaration: Declaration; paths: (readonly string[])[] }>();
   readonly #notices = new Set<string>();
-  /** Functions to look into, with their targets. A list, since calls may lead deeper than a recursion can. */
+  /** Values passed to functions, still to be followed. A list, since calls may nest deeper than the stack allows. */
   readonly #queue: { readonly spot: Spot; readonly target: Target }[] = [];
   /** Ids of the visited functions, by variable, and then by the object at the spot or the object that holds it. */
   readonly #visited = new Map<unknown, Map<unknown, Set<string>>>();
-  /** True for state that is only ever filled, by the binding or object and then by the name of the member. */
+  /** True for state that is only written while it holds nothing, by binding or object, and then by member name. */
   readonly #filled = new Map<object, Map<string, boolean>>();
 
   constructor(found: Exploration, projectRoot: string) {
@@ -189,8 +189,8 @@ class StateFinder {
     if (!spot) return;
     const receiver = spot.value;
     if (typeof receiver !== "object" && typeof receiver !== "function" || receiver === null) {
-      // The value is not known: it is a private field, or a member that is made later. Only the name of the method
-      // tells what the call does.
+      // The value is not known: it is a private field, or a member that is made later. So the method's name alone
+      // decides.
       if (MUTATORS.has(method) && receiver === undefined) this.#mark(spot, "mutate");
       return;
     }
@@ -236,7 +236,7 @@ class StateFinder {
     return { value: inner.value, followed: found.followed + 1 + inner.followed };
   }
 
-  /** Method that a receiver has itself or from its class: `platform` when native, `null` when not known. */
+  /** Method that a receiver has or inherits: `platform` for a native one, `null` when it is not known. */
   #methodOf(receiver: object, name: string): "platform" | FunctionAt | null {
     for (let at: object | null = receiver; at; at = Object.getPrototypeOf(at) as object | null) {
       const property = ownDescriptorOf(at, name);

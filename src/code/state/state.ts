@@ -186,7 +186,7 @@ export function sightOfMember(holder: object, name: string, look: () => GraphNod
   return sight;
 }
 
-/** Random id of this process, to keep apart the unseen receivers of arrow functions in different processes. */
+/** Random id of this process, since receivers of arrow functions that cannot be read may differ between processes. */
 export const PROCESS = crypto.randomUUID();
 const numbers = new WeakMap<object, number>();
 let lastNumber = 0;

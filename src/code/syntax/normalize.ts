@@ -7,7 +7,7 @@
  * `(x) => { return x; }`, braces around one statement, several declarations in one, `void 0`, `!0`. So a formatter
  * costs nothing, and a minifier little.
  *
- * The idea of hashing names away is that of Unison's content-addressed code.
+ * The idea of hashing code without its names is that of Unison's content-addressed code.
  *
  * @module
  */
@@ -180,7 +180,7 @@ class Normalizer {
     this.#out.push(")");
   }
 
-  /** Emits a statement in the place of a block: braces around one statement that declares nothing mean nothing. */
+  /** Emits a statement where a block may stand: braces around one statement that declares nothing have no meaning. */
   #branch(node: AnyNode): void {
     this.#out.push("({");
     this.#statements(node.type === "BlockStatement" ? node.body : [node]);
@@ -372,7 +372,7 @@ export interface DynamicImport {
   readonly node: AnyNode;
 }
 
-/** Code with names hashed away, and with its free names and imports in the order of first appearance. */
+/** Code in which numbers stand for the names of variables, with its free names and imports in order of appearance. */
 export interface NormalizedCode {
   readonly text: string;
   readonly slots: readonly Slot[];

@@ -107,7 +107,7 @@ export function dottedName(node: AnyNode): string | null {
 interface FollowStep {
   readonly node: AnyNode;
   readonly path: readonly string[];
-  /** True past a computed member or a call of a selector: from there on, only changes matter. */
+  /** True behind a computed member, or behind a call that returns a part of its receiver: only changes matter there. */
   readonly isDeep: boolean;
   readonly depth: number;
   readonly found: Use[];

@@ -1,5 +1,5 @@
 /**
- * Connection to V8 in the protocol of its inspector.
+ * Connection to V8 over the protocol of its inspector.
  *
  * @module
  */
@@ -26,14 +26,14 @@ interface ParsedScript {
   readonly url: string;
 }
 
-/** Methods that are needed of a session of `node:inspector/promises`. */
+/** The methods of a session of `node:inspector/promises` that are used here. */
 export interface InspectorSession {
   disconnect(): void;
   on(event: "Debugger.scriptParsed", listener: (message: { params: ParsedScript }) => void): unknown;
   post(method: string, params: Record<string, unknown>): Promise<unknown>;
 }
 
-/** Connection over one session, which can ask about many functions at once. */
+/** Connection over one session, which serves many requests at once. */
 export class Connection {
   readonly #session: InspectorSession;
   readonly #exchange = new Exchange();
@@ -124,7 +124,7 @@ export class Connection {
     return script;
   }
 
-  /** Text of a script; empty for a script that has no source to show, as some scripts of the platform. */
+  /** Text of a script; empty when V8 does not return it. */
   async #source(scriptId: string): Promise<string> {
     try {
       return (await this.#post<{ scriptSource: string }>("Debugger.getScriptSource", { scriptId })).scriptSource;
@@ -208,7 +208,7 @@ interface Location {
   readonly columnNumber: number;
 }
 
-/** Scripts by id. Sources do not change once compiled, and outlive the session. */
+/** Scripts by id. They are kept after the session ends, since the source of a compiled script does not change. */
 const scripts = new Map<string, Script>();
 const lineStarts = new WeakMap<Script, readonly number[]>();
 
@@ -229,7 +229,7 @@ function readScopes(list: unknown): ScopeValues[] {
     .map((scope) => scope.object);
 }
 
-/** Values on their way into the inspector and back. Both sides are in fact one realm, so nothing is copied. */
+/** Values on their way into the inspector and back. Both sides are in the same realm, so nothing is copied. */
 class Exchange {
   readonly #outgoing = new Map<number, readonly object[]>();
   readonly #incoming = new Map<number, readonly unknown[]>();
@@ -280,7 +280,10 @@ export type FunctionOrigin =
   | {
     readonly kind: "script";
     readonly script: Script;
-    /** Index into the script's text, in UTF-16 code units: at the function's parameters, start, or constructor. */
+    /**
+     * Index into the script's text, in UTF-16 code units: at the parameters, at the start of an arrow function or of a
+     * class, or at a class's constructor.
+     */
     readonly offset: number;
     /** Variables by name, innermost scope first, without the global scope: copies of the current values. */
     readonly scopes: readonly ScopeValues[];

@@ -5,13 +5,13 @@
  * Only this file touches `node:inspector`. The inspector needs `--allow-sys`, without a filter; nothing here ever
  * asks for the permission.
  *
- * Attaching costs about 25 ms the first time in a process and 5 ms after a detachment; a question costs 0.05 ms. So
- * one session serves all questions that are asked at about the same time. It stays attached only while
+ * Attaching costs about 25 ms the first time in a process and 5 ms after a detachment; a request costs 0.05 ms. So
+ * one session serves all requests that are made at about the same time. It stays attached only while
  * {@linkcode InspectorLease}s are held, and shortly after. Breakpoints and `debugger;` statements do not pause while
  * it is attached. A debugger that the user attached has a session of its own.
  *
- * Deno panics when a session is attached, asked or detached during a run of code that the inspector itself started
- * (`deno repl`, `deno jupyter`, a debugger's console). There, attaching, asking and detaching each wait for a turn of
+ * Deno panics when a session is attached, used or detached during a run of code that the inspector itself started
+ * (`deno repl`, `deno jupyter`, a debugger's console). There, attaching, each request and detaching wait for a turn of
  * the event loop. A session that just stays attached during such a run does no harm.
  *
  * @module
@@ -51,7 +51,7 @@ export async function leaseInspector(): Promise<InspectorLease> {
   try {
     if (waits) await nextTurn();
     const connection = await (current ??= connect());
-    // Each question may be asked from code that the inspector runs, so each question waits, not only the first.
+    // Each request may be made from code that the inspector runs, so each request waits, not only the first.
     const inTurn = <Answer>(ask: () => Promise<Answer>) => waits ? nextTurn().then(ask) : ask();
     let isOpen = true;
     return {
@@ -117,8 +117,8 @@ const startImmediate = globalThis.setImmediate;
 /**
  * Waits for a turn of the event loop, in which no line or cell is being run.
  *
- * `deno repl` and `deno jupyter` run each line or cell as a question to V8's inspector. Their list of sessions is
- * borrowed until V8 answers, which is at the first `await` that waits for something, after the microtasks before it.
+ * `deno repl` and `deno jupyter` run each line or cell by a request to V8's inspector. Their list of sessions is
+ * borrowed until V8 responds, which is at the first `await` that waits for something, after the microtasks before it.
  */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => startImmediate(resolve));

@@ -18,9 +18,7 @@ import type { FingerprintOptions } from "../types.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
 import { surveyValues, type ValueView, writeValue, type WrittenValue } from "./values.ts";
 
-/**
- * Origins of functions, with the variables that these close over, for functions of which nothing can change any more.
- */
+/** Origins, captured variables included, of the functions for which these can never change again. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
 
 function isCodeSettled(code: Code): boolean {
@@ -48,7 +46,7 @@ export class Exploration {
   readonly #owners = new Map<object, object>();
   /** Uses of methods whose code has not been read yet, by method. An owner counts only when its method uses it. */
   readonly #unreadMethods = new Map<object, { readonly use: Use; readonly found: FoundMember }[]>();
-  /** Functions that code holds itself, instead of looking them up in an observed object at each call. */
+  /** Functions that code refers to directly, instead of looking them up in an observed object at each call. */
   readonly #held = new Set<object>();
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
@@ -86,7 +84,7 @@ export class Exploration {
     };
   }
 
-  /** Walks from a function or an instance until nothing new comes up. */
+  /** Walks from a function or an instance until nothing new is found. */
   async reach(subject: object): Promise<void> {
     this.#subject = subject;
     this.#enqueueHeld(subject);
@@ -242,7 +240,7 @@ export class Exploration {
   }
 
   #identifyCached(fn: object): Code | null {
-    // A recursive function that calls its own cached form refers to itself, under whatever name.
+    // A recursive function that calls its own wrapper refers to itself, whatever the wrapper is called.
     if (this.#subject !== null && Reflect.get(fn, "original") === this.#subject) {
       return { kind: "wrapper", original: this.#subject };
     }
@@ -355,12 +353,12 @@ export class Exploration {
     if (specifier === null || identity?.source !== "node") return;
     const awaited = script.parents.get(node);
     const uses = awaited?.type === "AwaitExpression" ? usesOf(script, awaited) : [];
-    // Any other use of the module, such as `.then(…)` or passing it on, may read.
+    // Any other use of the module, such as `.then(…)` or passing it on, may read files.
     const paths = uses.length > 0 ? uses.map(({ path }) => path) : [[]];
     for (const path of paths) this.notes.addBlind(blindImport(specifier, "*", path), url);
   }
 
-  /** Functions that a program put on the language's prototypes under names in the code, each with its label. */
+  /** Functions that the program added to built-in prototypes under names that the code has, each with its label. */
   #patchesUsedBy({ text }: NormalizedCode): (readonly [string, object])[] {
     this.#patched ??= findPatched();
     return [...this.#patched].flatMap(([name, methods]) => text.includes(JSON.stringify(name)) ? methods : []);

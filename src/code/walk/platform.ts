@@ -27,7 +27,7 @@ export function intrinsicPath(fn: object): string | null {
       if (isOwner && Object.getOwnPropertyDescriptor(one, name)?.value === fn) return `${path}.${name}`;
     }
   }
-  // Collecting takes 16 ms, so it is done only for functions that no usual owner has.
+  // Collecting takes 16 ms, so it is done only for functions that none of `USUAL_OWNERS` has.
   intrinsics ??= collectIntrinsics();
   return intrinsics.get(fn) ?? null;
 }

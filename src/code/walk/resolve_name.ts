@@ -92,8 +92,7 @@ export class NameResolver {
       return { kind: "ignored", slot };
     }
     const isShared = declaration !== null && isSharedByScripts(declaration.binding, declaration.url);
-    // A namespace import is bound once. So is a file that is imported as JSON or text, which has no declaration to
-    // look at.
+    // A namespace import is bound once, and so is a file that is imported as JSON or text, which declares nothing.
     const isBoundOnce = imported !== null && (imported.imported === "*" || imported.isData);
     const isSettled = isBoundOnce ||
       (declaration !== null && !isReassigned(declaration) && value.value !== undefined && !isShared);

@@ -272,7 +272,7 @@ class ValueWriter {
     this.#privateHolders.push(value);
     const state = this.#view.stateKeysOf(value);
     for (const [name, field] of fields) {
-      // Private names are hashed away, so fields count by position. A field that is state keeps its position.
+      // Private names do not count, so fields count by position. A field that is state keeps its position.
       if (state?.has(name)) this.#out.push("<state>");
       else this.#write(field);
     }

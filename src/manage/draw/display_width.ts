@@ -47,7 +47,7 @@ export function displayWidth(text: string): number {
  * Cuts `text` to at most `width` columns; the last column is `…` when something was cut.
  *
  * @param text One line, without escape sequences.
- * @param width Most columns that the result takes, at least 1.
+ * @param width Largest number of columns of the result, at least 1.
  * @returns `text`, or its beginning and an ellipsis.
  */
 export function truncate(text: string, width: number): string {

@@ -1,7 +1,7 @@
 /**
  * Reads and checks a saved graph, which may come from a stranger.
  *
- * Apart from `transfer`, so that the import of the package does not load the shapes of stored rows.
+ * A file of its own beside `transfer`, so that the import of the package does not load the shapes of stored rows.
  *
  * @module
  */

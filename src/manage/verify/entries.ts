@@ -51,7 +51,7 @@ export async function checkEntries(cache: Cache, state: VerifyState): Promise<Ma
     const isDigested = key <= state.resumeAfter;
     const found = await checkEntry(cache, key, value, good, isDigested);
     if (found.problem === null) whole.set(key, found.expected);
-    // A blob that exists was written completely, so damage in it is final; other problems may be a step of a writer.
+    // A blob that exists was written completely, so damage in it is final. Other problems may be writes in progress.
     else if (found.problem === "damaged-blob") await checkAgain(cache, key, state, whole);
     else suspects.push(key);
     state.notePlace(key);
@@ -180,7 +180,7 @@ async function isWhole(cache: Cache, record: EntryRecord): Promise<boolean> {
   return whole;
 }
 
-/** Looks for references in the index that no record has, and for references of records that are not in the index. */
+/** Looks for references in the index that do not exist, and for references of records that are not in the index. */
 export async function checkReferences(
   cache: Cache,
   state: VerifyState,

@@ -93,7 +93,7 @@ export interface VerifyOptions {
 
 /** Time, milliseconds, within which an interrupted run can be continued. It counts from the beginning of that run. */
 const RESUME_MS = 3_600_000;
-/** Time between two notes of the place of a run. Milliseconds. */
+/** Time in milliseconds after which a run writes again how far it has come. */
 const NOTE_MS = 1000;
 
 /** State of one run of the check. */
@@ -203,7 +203,7 @@ export class VerifyState {
   }
 }
 
-/** Time that a writer gets between two commits of one entry, or between a commit and its blob. Milliseconds. */
+/** Time in milliseconds that a writer gets between two commits of one entry, or between a commit and its blob. */
 const STEP_MS = 250;
 
 /** One row as the database has it. */

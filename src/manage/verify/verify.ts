@@ -1,6 +1,6 @@
 /**
- * The order of the checks of a cache: records, blobs, indexes, graph and files, each compared with the others. Apart
- * from `tasks.ts`, so that only a program that verifies a cache loads the checks.
+ * The order of the checks of a cache: records, blobs, indexes, graph and files, each compared with the others. A file
+ * of its own beside `tasks.ts`, so that only a program that verifies a cache loads the checks.
  *
  * The checks are safe beside processes that use the cache: a problem is looked at again before it is reported, since a
  * writer may have been in the middle of a step.

@@ -13,7 +13,7 @@ import { FileMemory } from "./file_memory.ts";
 import { hashSoon } from "./parallel.ts";
 import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./snapshot.ts";
 
-// Taken when this module loads, before the wrappers that observe cached functions replace these functions.
+// Taken when this module loads: while a cached function runs, a wrapper that observes its reads replaces `statSync`.
 const { statSync } = Deno;
 
 /** Largest sum of the sizes of files that are hashed synchronously, bytes; beyond it, hashing is asynchronous. */
@@ -21,9 +21,9 @@ const SYNC_SUM_BYTES = 4 * 1024 * 1024;
 
 /** Options of {@linkcode FileDigests}. */
 export interface FileDigestsOptions {
-  /** Absolute path of the cache directory; `null`: the memory is not kept on disk. */
+  /** Absolute path of the cache directory; `null`: the memory of digests is not kept on disk. */
   readonly cacheDir?: string | null;
-  /** False to leave the file of the memory unchanged. @default true */
+  /** False to leave the file that keeps the memory unchanged. @default true */
   readonly save?: boolean;
   /** Returns the present time, milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
@@ -56,7 +56,7 @@ export class FileDigests {
     this.memory = new FileMemory({ path, save: options.save ?? true, now: this.#now });
   }
 
-  /** Present time, milliseconds since the epoch, by the clock that the age of stamps is judged with. */
+  /** Present time, milliseconds since the epoch, from the clock by which the age of stamps is judged. */
   now(): number {
     return this.#now();
   }
@@ -146,7 +146,7 @@ export class FileDigests {
     return digestListing(readOr(path, () => listDirectory(path)));
   }
 
-  /** Looks at `path`, links followed; `null`: nothing is there. @throws {CacheError} `ERR_FILE` when `stat` fails. */
+  /** Metadata at `path`, links followed; `null` when absent. @throws {CacheError} `ERR_FILE` when `stat` fails. */
   stat(path: string): Deno.FileInfo | null {
     try {
       return statSync(path);
@@ -245,7 +245,7 @@ export function isAbsence(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
-/** Returns `value`; a promise that is awaited later does not count as unhandled when it rejects before. */
+/** Returns `value`. A promise is marked as handled, since it may reject before it is awaited. */
 function watched<T>(value: T | Promise<T>): T | Promise<T> {
   if (value instanceof Promise) value.catch(() => {});
   return value;

@@ -23,10 +23,10 @@ import {
 } from "./snapshot.ts";
 import { ownFile, readOwn, removeOwn, requireFolders, writeAnew } from "../../store/own_files.ts";
 
-/** Time to hash a file: for the file itself, and for each byte. Milliseconds. */
+/** Time in milliseconds to hash a file: for the file itself, and for each byte. */
 const HASH_FILE_MS = 0.01;
 const HASH_BYTE_MS = 7e-7;
-/** Time to load, and to write, one byte of a snapshot. Milliseconds. */
+/** Time in milliseconds to load, and to write, one byte of a snapshot. */
 const LOAD_BYTE_MS = 1e-6;
 const SAVE_BYTE_MS = 4e-6;
 /** Number of new rows from which the snapshot is written before the process ends. */

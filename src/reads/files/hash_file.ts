@@ -6,7 +6,7 @@
 import { beginDigest, digestBytes } from "../../words/sha256.ts";
 import type { ContentDigest } from "../../words/digests.ts";
 
-// Taken when this module loads, before the wrappers that observe cached functions replace these functions.
+// Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
 const { readFileSync, openSync } = Deno;
 
 /**

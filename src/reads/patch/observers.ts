@@ -11,7 +11,7 @@ import { observedPath } from "../own_paths.ts";
 import type { AfterCall, Observer } from "./wrap.ts";
 import { registerLazy } from "../../values/result/losses.ts";
 
-/** Observes functions that return the bytes of the file at the first argument. */
+/** Observes functions that return the bytes of the file that the first argument names. */
 const readsBytes: Observer = (reads, [path]) => {
   const file = reads.observeFile(path, true);
   if (file === null) return;
@@ -24,34 +24,34 @@ const readsBytes: Observer = (reads, [path]) => {
   };
 };
 
-/** Observes functions that return the whole text of the file at the first argument, with invalid UTF-8 replaced. */
+/** Observes functions that return the whole text of a file, which the first argument names, invalid UTF-8 replaced. */
 const readsText: Observer = (reads, [path]) => {
   const file = reads.observeFile(path, true);
   if (file === null) return;
   return { done: (text) => file.gotText(text), failed: () => file.isUrgent && file.takeDigest() };
 };
 
-/** Observes functions that open the file at the first argument, whose content is read afterwards. */
+/** Observes functions that open the file that the first argument names, whose content is read afterwards. */
 const readsFile: Observer = (reads, [path]) => void reads.observeFile(path, false);
 
-/** Observes functions that list the directory at the first argument. */
+/** Observes functions that list the directory that the first argument names. */
 const listsDirectory: Observer = (reads, [path]) => reads.observeListing(path);
 
-/** Observes functions that list the directory at the first argument, with option `recursive` also all below it. */
+/** Observes functions that list the directory that the first argument names; with `recursive`, all below it as well. */
 const listsDirectoryOrTree: Observer = (reads, [path, options]) => {
   reads.observeListing(path, options?.recursive === true);
 };
 
-/** Observes functions that return the target of the link at the first argument. */
+/** Observes functions that return the target of the link that the first argument names. */
 const readsLink: Observer = (reads, [path]) => reads.observeLink(path, "target");
 
-/** Observes functions that return the path at the first argument with all links resolved. */
+/** Observes functions that return the path in the first argument with all links resolved. */
 const resolvesPath: Observer = (reads, [path]) => reads.observeLink(path, "real");
 
-/** Observes functions that return only whether something is at the path. */
+/** Observes functions that return only whether something exists at the path in the first argument. */
 const asksExistence: Observer = (reads, [path]) => void reads.observeStat(path, true);
 
-/** Observes functions that test whether the path may be used in a mode. */
+/** Observes functions that test whether the file at a path exists, or may be read, written or executed. */
 const asksAccess: Observer = (reads, [path, mode]) => {
   const stat = reads.observeStat(path, true);
   if (stat === null || typeof mode !== "number" || mode === 0) return;
@@ -83,17 +83,17 @@ export function asksNodeStat(followed: boolean): Observer {
   };
 }
 
-/** Makes an observer of functions that write to the path at the first argument. */
+/** Makes an observer of functions that write to the path in the first argument. */
 export function writes(kind: WriteKind): Observer {
   return (reads, [path]) => observeWrite(reads, path, kind);
 }
 
-/** Makes an observer of functions that write a file. @param appends Returns true for arguments that keep old bytes. */
+/** Makes an observer of functions that write a file. @param appends True for arguments with which old bytes stay. */
 export function writesOrAppends(appends: (args: unknown[]) => boolean): Observer {
   return (reads, args) => observeWrite(reads, args[0], appends(args) ? "part" : "whole");
 }
 
-/** Observes functions that make the directory at the first argument, with the folders above it that are missing. */
+/** Observes functions that make the directory that the first argument names, and missing folders above it. */
 const makesDirectory: Observer = (reads, [path]) => {
   const observed = observedPath(path)?.path;
   if (observed === undefined) return;
@@ -110,13 +110,13 @@ const makesTemporary: Observer = (reads) => ({
   done: (made) => void reads.wrote(typeof made === "string" ? made : made?.path, "tree"),
 });
 
-/** Observes functions that copy the file at the first argument to the second. */
+/** Observes functions that copy a file from the path in the first argument to the path in the second. */
 const copiesFile: Observer = (reads, [from, to]) => {
   reads.observeFile(from, false);
   return observeWrite(reads, to, "whole");
 };
 
-/** Observes functions that copy the file or directory at the first argument to the second. */
+/** Observes functions that copy a file or directory from the path in the first argument to the path in the second. */
 const copiesTree: Observer = (reads, args) => {
   const [from, to, options] = args;
   observeCallback(reads, args, options, "filter");
@@ -124,7 +124,7 @@ const copiesTree: Observer = (reads, args) => {
   return observeWrite(reads, to, "tree");
 };
 
-/** Replaces a callback in `options`, so that its reads are observed. @param args The arguments; changed in place. */
+/** Wraps a callback in `options`, so that the callback's reads are observed. @param args Changed in place. */
 export function observeCallback(reads: CallReads, args: unknown[], options: unknown, name: string): void {
   if (typeof options !== "object" || options === null) return;
   const callback: unknown = Reflect.get(options, name);
@@ -132,7 +132,7 @@ export function observeCallback(reads: CallReads, args: unknown[], options: unkn
   args[args.indexOf(options)] = { ...options, [name]: observedCallback(reads, callback as () => unknown) };
 }
 
-/** Observes functions that move the file or directory at the first argument to the second. */
+/** Observes functions that move a file or directory from the path in the first argument to the path in the second. */
 const moves: Observer = (reads, [from, to]) => {
   const isOwn = reads.isOwn(from);
   if (!isOwn) reads.observeFile(from, false);
@@ -150,13 +150,16 @@ const moves: Observer = (reads, [from, to]) => {
   };
 };
 
-/** Observes functions that make a symbolic link at the second argument; its target is the first. */
+/** Observes functions that make a symbolic link at the path in the second argument; the first is the link's target. */
 const links: Observer = (reads, [target, path]) => {
   reads.beforeWrite(path, "metadata");
   return { done: () => void reads.linked(path, target), failed: () => reads.failedToWrite(path) };
 };
 
-/** Observes functions that make a hard link at the second argument to the first, relative to the working directory. */
+/**
+ * Observes functions that make a hard link at the path in the second argument. The first argument names the file; it is
+ * relative to the working directory, not to the folder of the link.
+ */
 const linksHard: Observer = (reads, [target, path]) => {
   reads.beforeWrite(path, "metadata");
   const existing = observedPath(target)?.path ?? target;
@@ -173,11 +176,11 @@ const changesCwd: Observer = (reads) => ({ done: () => void reads.wroteCwd() });
 export interface OpenMode {
   readonly reads: boolean;
   readonly writes: boolean;
-  /** True when no byte of an old content can be left. */
+  /** True when no byte of the old content can remain. */
   readonly replaces: boolean;
 }
 
-/** Tells the call that a file is opened. @returns Functions for the end of the opening; `undefined` without writing. */
+/** Tells the call that a file is opened. @returns Functions to call after the opening; `undefined` without a write. */
 export function observeOpen(reads: CallReads, path: unknown, mode: OpenMode): AfterCall | undefined {
   const file = mode.reads && !mode.replaces ? reads.observeFile(path, false) : null;
   if (!mode.writes) return undefined;
@@ -185,12 +188,12 @@ export function observeOpen(reads: CallReads, path: unknown, mode: OpenMode): Af
   return observeWrite(reads, path, mode.replaces ? "whole" : "part");
 }
 
-/** Tells the call that a path is about to be written. @returns Functions that tell the call of the end of the write. */
+/** Tells the call that a path is about to be written. @returns Functions to call after the write. */
 export function observeWrite(reads: CallReads, path: unknown, kind: WriteKind): AfterCall | undefined {
   const observed = observedPath(path)?.path;
   if (observed === undefined) return undefined;
   reads.beforeWrite(observed, kind);
-  // Bytes that are added where no file is are the whole content.
+  // Bytes that are added to a file that does not exist yet are its whole content.
   const kindNow = kind === "part" && !reads.isOwn(observed) && lookAt(observed, false) === null ? "whole" : kind;
   return {
     done: () => void reads.wrote(observed, kindNow),
@@ -257,9 +260,9 @@ export function reportFields<T extends object>(info: T, saw: (field: StatField) 
     for (const name of names) void (info as Record<string, unknown>)[name];
     delete (info as Record<symbol, unknown>)[INSPECT];
   };
-  // Before a result that contains `info` is encoded, all members become plain.
+  // The encoder calls `readAll` before it encodes a result that contains `info`.
   registerLazy(info, readAll);
-  // Printing would show accessors instead of values, so `readAll` makes all members plain first.
+  // Printing would show accessors instead of values, so `readAll` turns all members into plain ones first.
   Object.defineProperty(info, INSPECT, {
     value(inspect: (value: unknown, options: unknown) => string, options: unknown): string {
       readAll();

@@ -13,7 +13,7 @@ import type { CallReads } from "../call_reads.ts";
 import { asksNodeStat } from "./observers.ts";
 import type { Observer } from "./wrap.ts";
 
-// Taken when this module loads, before wrappers replace these functions.
+// Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
 const { readLinkSync, statSync } = Deno;
 
 /** An open file. */

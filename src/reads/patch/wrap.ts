@@ -13,7 +13,7 @@ export type PlatformFunction = (...args: any[]) => any;
 
 /** Functions that are called once the observed function has ended. */
 export interface AfterCall {
-  /** Called when the function returned or its promise was fulfilled. An answer but `undefined` replaces `value`. */
+  /** Called once the function returned or its promise fulfilled. A result other than `undefined` replaces `value`. */
   // deno-lint-ignore no-explicit-any
   done?(value: any): unknown;
   /** Called when the function threw or its promise was rejected. */
@@ -24,7 +24,7 @@ export interface AfterCall {
 // deno-lint-ignore no-explicit-any
 export type Observer = (reads: CallReads, args: any[], self: any) => AfterCall | undefined | void;
 
-/** Way in which a function answers: by its return value, by a promise, or by calling its last argument. */
+/** Way in which a function delivers its result: by its return value, by a promise, or by calling its last argument. */
 export type AnswerStyle = "sync" | "promise" | "callback";
 
 const originals = new WeakMap<PlatformFunction, PlatformFunction>();

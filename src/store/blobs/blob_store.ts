@@ -21,7 +21,7 @@ import {
 import { type CacheLayout, codeOf, OWN_NAMES } from "../layout.ts";
 import { messageOf } from "../../words/errors.ts";
 
-/** Limit on the work that is done at a time; further work waits, in order. */
+/** Semaphore: a limit on the pieces of work that are done at the same time. Further ones wait, in order. */
 class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -31,7 +31,7 @@ class Slots {
     this.#free = count;
   }
 
-  /** Does the work when the limit allows it. @throws Whatever the work throws. */
+  /** Does the work as soon as the limit allows it. @throws The error that the work throws. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -45,13 +45,13 @@ class Slots {
   }
 }
 
-/** Size up to which synchronous calls are faster than the round trip of an asynchronous one. Bytes. */
+/** Size in bytes up to which synchronous calls are faster than the round trip of an asynchronous one. */
 export const SYNC_LIMIT_BYTES = 65_536;
 
-/** Limit on large blobs that are open at a time: each takes a descriptor, and more of them are no faster. */
+/** Limit on the large blobs that are open at the same time: each takes a descriptor, and more of them are no faster. */
 const largeFiles = new Slots(8);
 
-/** Most digests of written blobs that are remembered. */
+/** Largest number of digests of written blobs that are remembered. */
 const MAX_WRITTEN = 1024;
 
 /** Result of reading a blob. */
@@ -88,8 +88,8 @@ export interface MovedBlob {
 /** Options of {@linkcode BlobStore}. */
 export interface BlobStoreOptions {
   /**
-   * True to wait for the disk before a blob counts as written. Without this, a power failure can leave a damaged blob,
-   * which is noticed, and its result computed again.
+   * True to wait for the disk before a blob counts as written. If false, a power failure can leave a damaged blob. The
+   * damage is noticed, and the result is computed again.
    *
    * @default {false}
    */
@@ -144,7 +144,7 @@ export class BlobStore {
    *
    * @param chunks Pieces of the bytes, in order.
    * @returns Digest and total size of the bytes.
-   * @throws The system's error when they cannot be written (disk full, folder gone and not to be made again).
+   * @throws The system's error when they cannot be written: the disk is full, or the folder cannot be made again.
    */
   async write(chunks: readonly Uint8Array[]): Promise<BlobWritten> {
     let sizeBytes = 0;
@@ -179,7 +179,7 @@ export class BlobStore {
    * Reads a blob and checks its digest.
    *
    * @param digest Digest of the blob.
-   * @param sizeBytes Size in the record; only chooses the faster way to read.
+   * @param sizeBytes Size that the record says; it only serves to choose the faster way to read.
    */
   async read(digest: BlobDigest, sizeBytes?: number): Promise<BlobRead> {
     if (sizeBytes !== undefined && sizeBytes <= SYNC_LIMIT_BYTES) return this.readSync(digest);
@@ -262,7 +262,7 @@ export class BlobStore {
   }
 
   /**
-   * Yields all blobs, in no order. Files with other names, and links, are passed over.
+   * Yields all blobs, in unspecified order. Files with other names, and links, are passed over.
    *
    * @param isWanted True for a blob to yield; asked before the file is looked at.
    */
@@ -397,20 +397,20 @@ export class BlobStore {
   }
 }
 
-/** Bytes digested at once: so few that digesting overlaps with the disk, so many that calls do not count. */
+/** Bytes digested at once: few enough to overlap with the disk, many enough that the cost of calls does not matter. */
 const PIECE_BYTES = 2 * 1024 * 1024;
 
 function check(digest: BlobDigest, bytes: Uint8Array<ArrayBuffer>): BlobRead {
   return compare(digest, digestBytes(bytes), bytes, bytes.byteLength);
 }
 
-/** Compares digests. @param filled Bytes read, fewer than `bytes` has when the file was cut off while it was read. */
+/** Compares digests. @param filled Number of bytes read: fewer than `bytes` has if the file was cut off meanwhile. */
 function compare(digest: BlobDigest, found: BlobDigest, bytes: Uint8Array<ArrayBuffer>, filled: number): BlobRead {
   if (found === digest && filled === bytes.byteLength) return { status: "ok", bytes };
   return { status: "corrupt", detail: `Blob ${digest} holds ${filled} bytes of another digest, ${found}` };
 }
 
-/** Returns the result of reading a link or a pipe, which is not opened: it leads anywhere, or blocks. Else `null`. */
+/** Returns the result for a link or a pipe, which is not opened: it may lead anywhere, or block. Otherwise `null`. */
 function notAFile(path: string): BlobRead | null {
   const info = Deno.lstatSync(path);
   if (info.isFile || info.isDirectory) return null;
@@ -424,7 +424,7 @@ function failedRead(error: unknown): BlobRead {
   return { status: isFolder ? "corrupt" : "unreadable", detail };
 }
 
-/** Joins the pieces of a result, copied. */
+/** Copies the pieces of a result into one array. */
 export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let size = 0;
   for (const chunk of chunks) size += chunk.byteLength;
@@ -466,7 +466,7 @@ function removeEmptyFolder(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // The folder is not empty, and then not the cache's.
+    // The folder is not empty, so it is not the cache's.
   }
 }
 

@@ -15,7 +15,7 @@ import type { CacheLayout } from "../layout.ts";
 
 /** Options of {@linkcode chooseCheapest}. */
 export interface CheapestOptions {
-  /** Most bytes that the entries that stay may take in all. */
+  /** Largest sum of the sizes of the entries that stay, bytes. */
   readonly maxBytes: number;
   readonly usage: ReadonlyMap<CallKey, EntryUsage>;
   /** Gives the worth of the last entry that was evicted before a time. */
@@ -59,7 +59,7 @@ export function chooseCheapest<Entry extends EntrySummary>(
   return { entries: chosen, value };
 }
 
-/** Most evictions that are stored; an entry that was last used before the oldest of them is not raised. */
+/** Largest number of evictions that are stored; an entry that was last used before the oldest of them is not raised. */
 const MAX_STEPS = 500;
 
 type InflationStep = readonly [timeMs: number, worth: number];

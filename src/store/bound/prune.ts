@@ -21,7 +21,7 @@ export interface PruneOptions {
    * @default {30, or no limit when only `maxBytes` is given}
    */
   readonly daysOld?: number;
-  /** Most bytes that results take after the removal by age; entries cheapest to lose are removed until they fit. */
+  /** Largest size of all results, bytes. After the removal by age, the entries cheapest to lose go until they fit. */
   readonly maxBytes?: number;
   /** Name of the function whose entries are removed; `maxBytes` then counts these alone. */
   readonly fname?: string;
@@ -113,7 +113,7 @@ interface Swept {
   readonly freedBytes: number;
 }
 
-/** Age up to which a blob without a record stays: its record may be about to be committed. Milliseconds. */
+/** Age in milliseconds up to which a blob without a record stays: its record may be about to be committed. */
 const GRACE_MS = 60_000;
 
 /**

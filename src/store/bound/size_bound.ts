@@ -19,7 +19,7 @@ export class SizeBound {
   #addedBytes = 0;
   #running: Promise<Removal | null> | undefined;
 
-  /** @param cache The cache. @param maxBytes Most bytes that its results may take. */
+  /** @param cache The cache. @param maxBytes Largest size of all its results. */
   constructor(cache: Cache, maxBytes: number) {
     this.#cache = cache;
     this.#maxBytes = maxBytes;

@@ -158,7 +158,7 @@ export class KvHandle {
   }
 }
 
-/** Longest wait after one in vain, and the time during which waits are that short. Milliseconds. */
+/** Longest wait after a wait in vain, and the time for which this shorter limit holds, in milliseconds. */
 const IMPATIENCE_MS = 100;
 const IMPATIENT_MS = 30_000;
 

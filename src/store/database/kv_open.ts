@@ -13,7 +13,7 @@ import { pause } from "../../words/waiting.ts";
 
 /** Longest wait for another process's lock, milliseconds. SQLite itself waits up to 5 s in one attempt. */
 export const BUSY_MS = 5000;
-/** Most repairs of one database. The first should do; a second process may be repairing at the same time. */
+/** Largest number of repairs of one database. One should do; a second process may be repairing at the same time. */
 export const DAMAGE_ATTEMPTS = 4;
 
 /** Way in which a database is opened. */
@@ -22,7 +22,7 @@ export interface KvAccess {
   readonly readOnly: boolean;
   /** True for a reader that sees at once what other processes write. */
   readonly isLive: boolean;
-  /** True when the database is not opened: an empty one in memory answers, and nothing may be written. */
+  /** True when the database is not opened: an empty one in memory takes its place, and nothing may be written. */
   readonly isRefused: boolean;
 }
 

@@ -53,7 +53,7 @@ export async function openReadOnly(layout: CacheLayout, isLive: boolean, report:
   return { ...await openCopy(layout, inode, report), isOutdated };
 }
 
-/** Returns a text that is another one after the database or its log has changed. */
+/** Returns a text that differs after the database or its log has changed. */
 function databaseStampOf({ meta }: CacheLayout): string {
   return ["", "-wal"].map((suffix) => {
     try {
@@ -86,7 +86,7 @@ async function openCopy(layout: CacheLayout, inode: number | null, report: Repor
   }
 }
 
-/** Copies a database and its log, again when the log was written back in between, so that the two belong together. */
+/** Copies a database and its log; copies them again if the log was written back meanwhile, so that the two match. */
 function copyWhole(from: string, to: string): void {
   for (let attempt = 0;; attempt++) {
     const before = Deno.statSync(from);

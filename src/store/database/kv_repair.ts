@@ -26,10 +26,10 @@ export async function replaceEmptied(layout: CacheLayout, report: ReportDamage):
   await setAside(layout, inode, new Error(`${layout.meta} is gone or empty`), report);
 }
 
-/** Time after which an empty database counts as emptied; creating one takes a few milliseconds. Milliseconds. */
+/** Time in milliseconds after which an empty database counts as emptied; creating one takes a few milliseconds. */
 const EMPTY_MS = 250;
 
-/** Age above which a result shows that there was a database; a newer one may have no record yet. Milliseconds. */
+/** Age in milliseconds above which a result shows that there was a database; a newer one may have no record yet. */
 const OLD_MS = 10_000;
 
 function hasOldBlobs({ blobs }: CacheLayout): boolean {

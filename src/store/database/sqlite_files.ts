@@ -11,7 +11,7 @@ import { CacheError, messageOf } from "../../words/errors.ts";
 import { type CacheLayout, codeOf, describeFolderError, isPermissionError, isReadOnlyError } from "../layout.ts";
 
 const MAGIC = "SQLite format 3\0";
-/** Length of the header, which says the database's size (SQLite database file format, section 1.3). Bytes. */
+/** Length in bytes of the header, which holds the database's size (SQLite database file format, section 1.3). */
 const HEADER_BYTES = 100;
 
 /**
@@ -58,7 +58,7 @@ function checkWhole(path: string): string | null {
   }
 }
 
-/** Length of the version, change counter, size and checksum in the header of the log's index. Bytes. */
+/** Length in bytes of the version, change counter, size and checksum in the header of the log's index. */
 const COUNTER_BYTES = 48;
 
 /**
@@ -140,7 +140,7 @@ export function isClosed(error: unknown): boolean {
   return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
 }
 
-/** Turns an error of opening a database into one that says the remedy. */
+/** Turns an error of opening a database into one that names the remedy. */
 export function describeOpenError(error: unknown, layout: CacheLayout): unknown {
   if (error instanceof CacheError) return error;
   if (isPermissionError(error) || isReadOnlyError(error) || codeOf(error) === "ENOENT") {

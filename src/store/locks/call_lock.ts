@@ -3,8 +3,7 @@
  *
  * The lock is a file lock of the operating system, which ends with the process that holds it, however the process
  * ends: nobody waits for a dead process, and nothing is guessed from the age of a file. Beside the lock lies a small
- * file that says which process computes the call and which calls it waits for, so that processes that would wait for
- * each other in a circle notice.
+ * file that says which process computes the call and which calls it waits for, so that processes notice a deadlock.
  *
  * @module
  */
@@ -43,7 +42,7 @@ export interface CallLock {
 }
 
 /**
- * Most locks that one process holds at once; each takes a file descriptor. A recursion that goes deeper computes
+ * Largest number of locks that one process holds; each takes a file descriptor. A recursion that goes deeper computes
  * without more locks, which at worst means that another process computes an inner call too.
  */
 export const MAX_HELD_LOCKS = 256;
@@ -58,7 +57,7 @@ const LONGEST_PAUSE_MS = 15;
 const PATIENT_PAUSE_MS = 30;
 const MANY_WAITERS = 32;
 const LONG_WAIT_MS = 1000;
-/** Interval at which a waiter reads again who holds the lock and which calls the holder waits for. Milliseconds. */
+/** Interval in milliseconds at which a waiter reads again who holds the lock and which calls the holder waits for. */
 const LOOK_MS = 250;
 
 /**
@@ -111,7 +110,7 @@ export async function acquireLock(folder: string, key: CallKey, options: Acquire
 
 /**
  * Notes that calls of this process wait for another call of this process. Waits for locks are noted too, so that a
- * circle in which calls wait in both ways is noticed.
+ * cycle that consists of both kinds of waits is found.
  *
  * @param folder The folder of the locks.
  * @param holding Keys of the calls that wait.

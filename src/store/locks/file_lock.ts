@@ -132,7 +132,7 @@ export function removeAbandonedLocks(folder: string): number {
         if (!name.endsWith(".lock")) removeOwn(path);
         count++;
       } finally {
-        // Also when another process was faster: a lock that stays held stops every process that wants to compute.
+        // Released in any case: a lock that stays held stops every process that wants to compute.
         lock.release();
       }
     } catch {
@@ -160,7 +160,7 @@ function held(file: Deno.FsFile, path: string, isNew: boolean): FileLock {
   return {
     publish(text, second) {
       const bytes = new TextEncoder().encode(text);
-      // Not into a file that existed before: it may be a second name of one of the user's files.
+      // Nothing is written into a file that existed before: it may be a second name of one of the user's files.
       if (isNew && file.statSync().size === 0) {
         file.writeSync(bytes);
         try {

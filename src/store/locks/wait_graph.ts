@@ -3,7 +3,7 @@
  *
  * A nested call waits for its lock while the calls around it hold theirs. If the holder of that lock waits, directly or
  * through others, for one of the calls around it, none of them would ever go on. Each process writes what it waits for
- * *before* it follows the others' files, so of the processes in a circle at least the last one sees the whole circle.
+ * *before* it follows the others' files, so of the processes in a cycle at least the last one sees the whole cycle.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface Holder {
   readonly waitsFor: readonly CallKey[];
 }
 
-/** Most calls that are followed along chains of waiting. */
+/** Largest number of calls that are followed along chains of waits. */
 const MAX_STEPS = 10_000;
 
 /** Waits in one cache directory, as this process reads and writes them. */
@@ -51,7 +51,7 @@ export class WaitGraph {
     try {
       lock.publish(encodeHeld(held), this.#pathOf(key));
     } catch {
-      // The lock is what counts. Without the file, a circle may be noticed by the other side only.
+      // The lock is what counts. Without the file, only the other process may find a cycle of waits.
     }
   }
 

@@ -15,13 +15,13 @@ import { CODE_LENGTH, decodeParts, encodeParts } from "./record_codec.ts";
 import { MalformedRow } from "./shapes.ts";
 import { blobOfValue, blobRow, packValue, partsRow, unpackValue } from "./rows.ts";
 
-/** Most fingerprints whose parts are kept in memory. */
+/** Largest number of fingerprints whose parts are kept in memory. */
 const MAX_FINGERPRINTS = 256;
-/** Time after which a process writes parts again, so that unused parts can be told from used ones. Milliseconds. */
+/** Time in milliseconds after which a process writes parts again, so that unused parts can be told from used ones. */
 const REFRESH_MS = 10 * 60_000;
 /** Age up to which unused parts stay, milliseconds; above {@linkcode REFRESH_MS}, so that used ones are newer. */
 const KEPT_MS = 60 * 60_000;
-/** Length of the time of writing at the beginning of a row, a 64-bit float. Bytes. */
+/** Length in bytes of the time of writing, a 64-bit float at the beginning of a row. */
 const STAMP_BYTES = 8;
 
 /** Parts of the fingerprints in one cache directory. */

@@ -54,7 +54,7 @@ export class GraphRows {
     this.#report = report;
   }
 
-  /** Yields all nodes, in no order. Damaged nodes are reported and left out. */
+  /** Yields all nodes, in unspecified order. Damaged nodes are reported and left out. */
   async *nodes(): AsyncGenerator<StoredNode> {
     for await (const { key, value } of listRows(this.#handle, { prefix: ["n"] })) {
       const node = await this.#decode(key, value);

@@ -1,5 +1,5 @@
 /**
- * Records of calls in Deno.Kv: one atomic commit per entry, with its summary, its node and its edges.
+ * Records of calls in Deno.Kv, each committed together with its summary, its node and its edges.
  *
  * @module
  */
@@ -33,15 +33,15 @@ export interface GetOptions {
 /** Options of {@linkcode RecordStore.commit}. */
 export interface CommitOptions {
   /**
-   * True when an earlier record may be under the key. Without this option, an earlier record is looked for as well,
-   * except when the last {@linkcode RecordStore.get} of this process found none.
+   * True to look for an earlier record under the key in any case. Otherwise none is looked for if the last
+   * {@linkcode RecordStore.get} of the key in this process found none.
    *
    * @default {false}
    */
   readonly overwrite?: boolean;
   /**
-   * Bytes of the blobs that the record refers to. A prune in another process may delete a blob of equal content, unused
-   * until now, between its writing and this commit; from these bytes it is written again.
+   * Bytes of the blobs that the record refers to. Until the commit, nothing refers to a new blob, so a prune in another
+   * process may delete it; it is then written again from these bytes.
    */
   readonly blobs?: ReadonlyMap<BlobDigest, readonly Uint8Array[]>;
 }
@@ -67,9 +67,9 @@ export interface RecordStoreParts {
   readonly report: (detail: string) => void;
 }
 
-/** Number of entries that are removed before other processes are told. */
+/** Number of entries that are removed between two changes of the generation, which tell other processes. */
 const REMOVED_AT_ONCE = 1000;
-/** Most absent keys that are remembered; a key is forgotten when a record is committed under it. */
+/** Largest number of absent keys that are remembered; a key is forgotten when a record is committed under it. */
 const MAX_ABSENT = 4096;
 /** Records of one cache directory. */
 export class RecordStore {
@@ -127,11 +127,12 @@ export class RecordStore {
   }
 
   /**
-   * Stores a record, its summary, its node and its edges in one atomic commit. The blobs it refers to must exist.
+   * Stores a record, its summary, its node and its edges, in one atomic commit if they fit into one. The blobs that the
+   * record refers to must exist.
    *
    * @param record Record to store; replaces an earlier one. Empty `parts` leave stored parts as they are.
    * @param options See {@linkcode CommitOptions}.
-   * @throws The error of the database or the file system; then nothing that can be found was stored.
+   * @throws The error of the database or the file system; then the record itself was not stored.
    */
   async commit(record: EntryRecord, options: CommitOptions = {}): Promise<void> {
     const release = this.#handle.use();
@@ -175,24 +176,24 @@ export class RecordStore {
         if (removed > 0) this.#generation.bump();
         onProgress?.(done += piece.length);
       }
-      // Once for all entries: with many candidates it reads every reference that is left.
+      // Collected once for all entries: with many candidates, the collection reads every reference that is left.
       return { removed, freedBytes: await collectGarbage(unused, this.garbage) };
     } finally {
       release();
     }
   }
 
-  /** Yields summaries of all entries, or of those of one function name, in no promised order. */
+  /** Yields summaries of all entries, or of those of one function name, in unspecified order. */
   async *summaries(filter: { readonly fname?: string } = {}): AsyncGenerator<StoredSummary> {
     for await (const page of this.#summaries.pages(filter.fname)) yield* page;
   }
 
-  /** Yields these summaries in groups, which takes a third of the time of {@linkcode summaries}. */
+  /** Yields the same summaries in groups, which takes a third of the time of {@linkcode summaries}. */
   summaryPages(filter: { readonly fname?: string } = {}): AsyncGenerator<StoredSummary[]> {
     return this.#summaries.pages(filter.fname);
   }
 
-  /** Rewrites old pages of summaries: see {@linkcode SummaryIndex.compact}. Pages that may have a writer stay. */
+  /** Rewrites old pages of summaries, to which no process writes any more: see {@linkcode SummaryIndex.compact}. */
   compactSummaries(): Promise<void> {
     return this.#summaries.compact();
   }
@@ -202,7 +203,7 @@ export class RecordStore {
     return this.#summaries.recent(functionId, limit);
   }
 
-  /** Yields all nodes of the graph, in no promised order. */
+  /** Yields all nodes of the graph, in unspecified order. */
   nodes(): AsyncGenerator<StoredNode> {
     return this.#graph.nodes();
   }
@@ -242,12 +243,12 @@ export class RecordStore {
     return this.#parts.removeUnused(codes, nowMs);
   }
 
-  /** Begins a new era, since the cache is being emptied: commits that began before, in any process, begin again. */
+  /** Begins a new era, since the cache is being emptied: commits that any process began before it are tried again. */
   async beginEra(): Promise<void> {
     await this.#writer.commit([{ key: ERA_ROW, value: crypto.randomUUID() }]);
   }
 
-  /** Returns a text that changes whenever the cache is emptied; `null` before the first time. */
+  /** Returns a text that changes whenever the cache is emptied; `null` when it was never emptied. */
   async era(): Promise<string | null> {
     return (await this.#handle.get(ERA_ROW)).versionstamp;
   }
@@ -268,7 +269,7 @@ export class RecordStore {
     return this.#handle.commits();
   }
 
-  /** Parts of the store that deleting unused blobs needs. */
+  /** Parts of the store that are needed to delete unused blobs. */
   get garbage(): GarbageStore {
     return { handle: this.#handle, blobs: this.#blobs, locks: this.#locks };
   }
@@ -303,7 +304,7 @@ export class RecordStore {
     return { mutations, confirm };
   }
 
-  /** Writes blobs again that were deleted before the commit: the writer's part in {@linkcode collectGarbage}. */
+  /** Writes again the blobs that were deleted before the commit, on which {@linkcode collectGarbage} relies. */
   async #confirmBlobs(record: EntryRecord, bytes: ReadonlyMap<BlobDigest, readonly Uint8Array[]>): Promise<void> {
     for (const digest of new Set(blobsOf(record))) {
       if (this.#blobs.has(digest)) continue;
@@ -324,9 +325,9 @@ export class RecordStore {
   }
 
   /**
-   * Writes the rows of a record in the place of `before`. Of rows that do not fit into one atomic commit, new rows
-   * are written before it and old rows deleted after it: edges without a record are harmless, a record without edges
-   * is not.
+   * Writes the rows of a record in the place of `before`. If they do not fit into one atomic commit, new rows are
+   * written before the commit of the record, and old rows are deleted after it: edges without a record are harmless, a
+   * record without edges is not.
    *
    * @returns False when `before` is not what is stored.
    */
@@ -357,7 +358,7 @@ export class RecordStore {
     }
   }
 
-  /** Drops the replaced record from memory, in any process, and deletes blobs that only it referred to. */
+  /** Drops the replaced record from the memory of all processes, and deletes the blobs that only it referred to. */
   async #dropReplaced(before: Footprint, rows: readonly Mutation[]): Promise<void> {
     this.#generation.bump();
     const kept = new Set(rows.map(({ key: [kind, blob] }) => kind === "b" ? blob : ""));

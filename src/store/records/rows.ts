@@ -58,7 +58,7 @@ function shortenKey(text: string): string {
   return text.length <= 400 ? text : `${text.slice(0, 300)}…${digestBytes(text)}`;
 }
 
-/** Size over which a value goes into a blob; the limit of Deno.Kv is 65,536. Bytes. */
+/** Size in bytes over which a value goes into a blob; the limit of Deno.Kv is 65,536. */
 const INLINE_BYTES = 60_000;
 
 const INLINE = 0;

@@ -5,7 +5,7 @@
  * stores, in the same commit: that costs no more than a row for each summary would. No process writes to the page of
  * another. Removing an entry writes a tombstone, a row that names the entry and the time when it was first stored;
  * storing the entry again deletes the tombstone. The page stays as it is until {@linkcode SummaryIndex.compact}
- * writes the living entries of old pages into new ones.
+ * copies those entries of old pages that have no tombstone into new pages.
  *
  * @module
  */
@@ -20,13 +20,13 @@ import { CODE_LENGTH, type StoredSummary, summaryOf } from "./record_codec.ts";
 import { MalformedRow, QUANTITY } from "./shapes.ts";
 import { ERA_ROW, pageRow, pageRowsOf, tombstoneRow } from "./rows.ts";
 
-/** Most entries of a page: with more, writing the page again costs more than listing it saves. */
+/** Largest number of entries of a page: with more, writing the page again costs more than listing it saves. */
 const PAGE_ENTRIES = 32;
-/** Time after which a process begins a new page, so that old pages have no writer. Milliseconds. */
+/** Time in milliseconds after which a process begins a new page, so that old pages have no writer. */
 const PAGE_MS = 10 * 60_000;
-/** Age over which a page has no writer any more. Milliseconds. */
+/** Age in milliseconds over which a page has no writer any more. */
 const ABANDONED_MS = 60 * 60_000;
-/** Most rows that Deno.Kv reads by key at once. */
+/** Largest number of rows that Deno.Kv reads by key at once. */
 const MANY = 10;
 
 /** Other parts of the store that {@linkcode SummaryIndex} uses. */
@@ -147,8 +147,8 @@ export class SummaryIndex {
   }
 
   /**
-   * Writes the living entries of old pages that have dead entries, or few entries, into full pages, and deletes rows
-   * that are then useless. One process at a time does so; others return at once.
+   * Rewrites old pages that hold removed entries, or few entries, as full pages of the entries that remain, and deletes
+   * rows that are then useless. One process at a time does so; others return at once.
    */
   async compact(): Promise<void> {
     const lock = tryChoreLock(`${this.#parts.locks}/summaries.lock`);
@@ -262,7 +262,7 @@ function tombstoneNameOf({ key, createdMs }: StoredSummary): string {
   return `${key}${createdMs}`;
 }
 
-/** Where each member of a summary lies in the bytes of an entry: 64-bit floats are big-endian. */
+/** Offsets of the members of a summary in the bytes of an entry. Numbers are 64-bit floats, big-endian. */
 const AT = { key: 0, createdMs: 32, sizeBytes: 40, computeMs: 48, code: 56, end: 64 } as const;
 const LINE_FEED = 0x0a;
 

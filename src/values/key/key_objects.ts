@@ -9,7 +9,7 @@ import { isOutOfBounds, regexpParts, writeDate } from "../result/result_objects.
 import { bytesOf, REFERENCE_BYTES, TAG_BY_NAME, TAG_SET, TAG_URI, viewName } from "../cbor/tags.ts";
 import { Step } from "../cbor/walk_stack.ts";
 
-/** Options of `encodeKey`. Most of them answer for values that cannot be encoded by their content, as functions. */
+/** Options of `encodeKey`. Most of them are for values that cannot be encoded by their content, such as functions. */
 export interface EncodeKeyOptions {
   /**
    * Beginning of the paths in messages.

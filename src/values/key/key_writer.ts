@@ -26,7 +26,7 @@ export class CycleFound extends Error {}
 
 /** Depth up to which a search through the stack is faster than a Set. */
 const SHALLOW = 16;
-/** Number of objects on cycles that the path in a message leads through at most; a longer path is abbreviated. */
+/** Largest number of objects on cycles through which the path in a message leads; a longer path is abbreviated. */
 const MAX_PATH_BODIES = 32;
 
 /** An object on a cycle. Its number is its index in the list of bodies. */
@@ -155,7 +155,7 @@ export class KeyWriter {
     this.writer.number(number);
   }
 
-  /** Writes a value that holds no others; of one that does, writes the head and puts a frame on the stack. */
+  /** Writes a value that holds no other values; of one that does, writes the head and puts a frame on the stack. */
   begin(value: unknown): void {
     const { writer } = this;
     switch (typeof value) {
@@ -297,7 +297,7 @@ export class KeyWriter {
     this.standIn(subject, "instance");
   }
 
-  /** Writes members that are not enumerable: their names, then their values, in which handles are named. */
+  /** Writes members that are not enumerable: their names, then their values, in which handles are written by name. */
   #hidden(members: readonly HiddenMember[]): void {
     const { writer } = this;
     const start = writer.length;
@@ -320,7 +320,7 @@ export class KeyWriter {
     }];
   }
 
-  /** Names of the own enumerable properties that instances of the built-in do not have by nature. */
+  /** Names of the own enumerable properties beyond those that every object of the built-in kind has. */
   #extraNames(subject: object, kind: Classified["kind"]): string[] {
     // `array` writes all properties of an array. Listing a typed array's elements takes longer than reading them.
     if (kind === "array" || kind === "arguments" || MARKED_BY_PLATFORM.has(kind)) return [];
@@ -388,7 +388,7 @@ export class KeyWriter {
     });
   }
 
-  /** Calls functions one after the other, each when the values that the one before it put on the stack are written. */
+  /** Calls functions one after the other, each after the values are written that the previous one put on the stack. */
   parts(subject: object | null, start: number, parts: readonly (() => void)[]): void {
     this.push(Step.parts, subject, parts, start);
   }

@@ -82,7 +82,7 @@ export function lossOfSparse(array: readonly unknown[], names: readonly string[]
   return lossOfArray(array) ?? lossOfMembers(array, names);
 }
 
-/** The loss in a copy of a built-in object that has no own members by nature, as a Map or a Date; `null`: none. */
+/** The loss in a copy of a built-in object of a kind without own members, such as a Map or a Date; `null`: none. */
 export function lossOfBare(subject: object): Loss | null {
   const loss = lossOfWhole(subject);
   if (loss !== null) return loss;
@@ -91,7 +91,7 @@ export function lossOfBare(subject: object): Loss | null {
 }
 
 /**
- * The loss in a copy of a built-in object that has own members by nature; `null`: none.
+ * The loss in a copy of a built-in object of a kind with own members; `null`: none.
  *
  * @param subject The object.
  * @param fresh A new object of that kind, with the members that `subject` should have.

@@ -1,6 +1,6 @@
 /**
  * Packs long arrays of one kind of value: numbers, strings, few distinct primitives, arrays, and rows (plain objects of
- * few shapes) by columns.
+ * few shapes), whose values are written by columns.
  *
  * Encoding value by value is slower than JSON, which is written in C++. Encoding column by column is faster than JSON,
  * since strings are converted all at once and numbers are copied as they are.
@@ -14,7 +14,7 @@ import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "../cbor/tags.ts
 import { isElementsAlone } from "../kinds.ts";
 import { isAssigned, isOpen, isProxy, lossOfElements } from "./losses.ts";
 
-/** Number of items in a block: its columns fit into the processor's cache and no string becomes huge. */
+/** Number of items in a block, chosen so that its columns fit into the processor's cache and no string becomes huge. */
 const BLOCK_ROWS = 4096;
 /** Largest number of UTF-16 units in one block of strings. */
 const MAX_TEXT = 1 << 24;
@@ -129,7 +129,7 @@ function writeStrings(result: PackTarget, items: readonly unknown[]): boolean {
   }
   if (units > MAX_TEXT) return false;
   const text = items.join("");
-  // A text cannot hold a lone surrogate. Halves of one character in neighbouring strings are separated on reading.
+  // A CBOR text cannot hold a lone surrogate. A pair whose halves are in two strings is split again on reading.
   if (!text.isWellFormed()) return false;
   result.writer.object("Strings", 3);
   result.writer.text(text);
@@ -140,7 +140,7 @@ function writeStrings(result: PackTarget, items: readonly unknown[]): boolean {
 function writeChoices(result: PackTarget, items: readonly unknown[]): boolean {
   const indices = new Uint8Array(items.length);
   const choices = new Map<unknown, number>();
-  // With more choices than this, or with one for every second item, a column of choices does not pay.
+  // With more than `most` choices, or with one for every second item, a column of choices does not pay.
   const most = Math.min(MAX_CHOICES, items.length >> 2);
   for (let index = 0; index < items.length; index++) {
     const item = items[index];
@@ -159,7 +159,7 @@ function writeChoices(result: PackTarget, items: readonly unknown[]): boolean {
   return true;
 }
 
-/** True for a value that may be one of the choices: a primitive that a Map tells from all others, no long string. */
+/** True for a value that may be one of the choices: a short string, a boolean, `undefined` or `null`. */
 function isChoice(item: unknown): boolean {
   return typeof item === "string"
     ? item.length < 1024
@@ -261,9 +261,9 @@ function takeList(array: readonly unknown[], items: unknown[], seen: Set<object>
 const MAX_SHAPES = 8;
 /** Largest number of names of a shape. */
 const MAX_NAMES = 256;
-/** Most cells for which a shape is given room at first: too much room costs more than moving the cells later. */
+/** Largest number of cells that a shape has room for at first: too much room costs more than moving cells later. */
 const FIRST_CELLS = 1 << 18;
-/** Number of rows for which a shape is given room at first, unless it is the first one of its block. */
+/** Number of rows that a shape has room for at first, unless it is the first shape of its block. */
 const FIRST_ROWS = 256;
 
 /** Rows with the same property names in the same order. */
@@ -314,7 +314,7 @@ function collectRows(items: readonly unknown[]): Rows | null {
   return { shapes: shapes.map(columnsOf), order };
 }
 
-/** Adds a row to the shape that has its names. @returns `false` when a member is not as an assignment makes it. */
+/** Adds a row to the shape that has its names. @returns `false` when a member is not one that an assignment makes. */
 function takeRow(row: object, shape: Cells): boolean {
   if (shape.rows === shape.room) makeRoom(shape);
   const { names, values: cells, room } = shape;

@@ -153,7 +153,7 @@ export function writeException(result: ResultTarget, subject: DOMException): voi
   writeStack(result, subject.stack);
 }
 
-/** Stands in {@linkcode ResultTarget.seen} for the offset of a buffer that is encoded as part of its typed array. */
+/** Mark, in place of an offset in {@linkcode ResultTarget.seen}, of a buffer encoded as part of its typed array. */
 export const OWNED_BY_VIEW = -2;
 
 /** Writes an ArrayBuffer that is not encoded as part of its typed array. */

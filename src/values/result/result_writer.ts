@@ -138,7 +138,7 @@ export class ResultWriter {
     }
   }
 
-  /** Writes a value that holds no others; of one that does, writes the head and puts a frame on the stack. */
+  /** Writes a value that holds no other values; of one that does, writes the head and puts a frame on the stack. */
   #begin(value: unknown): void {
     const writer = this.writer;
     switch (typeof value) {

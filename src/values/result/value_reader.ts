@@ -199,7 +199,7 @@ export class ValueReader extends ByteReader {
     return value;
   }
 
-  /** Reads a value that holds no others; of one that does, reads the head and opens a container. */
+  /** Reads a value that holds no other values; of one that does, reads the head and opens a container. */
   #item(): unknown {
     for (;;) {
       const first = this.byte();
