@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 
 interface Info {
   readonly roots: readonly string[];
@@ -82,6 +82,47 @@ Deno.test("a process that only hits loads nothing that runs functions, and 120 m
     const hit = await call();
     assertEquals(hit.filter((module) => runs.test(module)), []);
     assertEquals([hit.length >= 80, hit.length <= 120], [true, true], `${hit.length} modules`);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+/** Copies a file, or a folder with all below it. */
+function copyAll(from: string, to: string): void {
+  if (Deno.statSync(from).isFile) return Deno.copyFileSync(from, to);
+  Deno.mkdirSync(to);
+  for (const { name } of Deno.readDirSync(from)) copyAll(`${from}/${name}`, `${to}/${name}`);
+}
+
+/** Makes a call, damages a module of the package that only a miss needs, and makes another call. */
+const MISS_AFTER_EDIT = `
+import { cacheFile } from "./mod.ts";
+const triple = cacheFile("./cache")(function triple(x) { return x * 3; });
+console.log(await triple(1));
+if (Deno.args[0] === "edit") Deno.writeTextFileSync("src/call/compute.ts", "export const broken = ;");
+console.log(await triple(2), await triple(3));
+`;
+
+Deno.test("a part of the package that cannot be loaded any more costs no result", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "cachepy-test-" });
+  try {
+    for (const name of ["src", "links", "mod.ts", "cli.ts", "deno.json", "deno.lock"]) {
+      copyAll(new URL(name, root).pathname, `${folder}/${name}`);
+    }
+    Deno.writeTextFileSync(`${folder}/main.js`, MISS_AFTER_EDIT);
+    const run = async (...args: string[]) => {
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "main.js", ...args],
+        cwd: folder,
+        env: { NO_COLOR: "1" },
+      }).output();
+      return [new TextDecoder().decode(stdout), new TextDecoder().decode(stderr)] as const;
+    };
+    assertEquals((await run())[0], "3\n6 9\n");
+    Deno.writeTextFileSync(`${folder}/main.js`, MISS_AFTER_EDIT.replace("triple(2)", "triple(5)"));
+    const [values, said] = await run("edit");
+    assertEquals(values, "3\n15 9\n", said);
+    assertMatch(said, /triple: it runs uncached, since a part of the cache cannot be loaded: [^]*compute\.ts/);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

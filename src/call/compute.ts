@@ -9,6 +9,8 @@
  */
 import { describeError } from "../words/errors.ts";
 import type { AnswerOptions } from "./deliver.ts";
+import { encodeResult } from "../values/result/encode_result.ts";
+import { joinChunks } from "../store/blobs/blob_store.ts";
 import { explain } from "./explain.ts";
 import type { Finding } from "./freshness.ts";
 import { type Call, identifyCall } from "./identify.ts";
@@ -60,7 +62,18 @@ export async function compute(call: Call, { options, found, verification, within
       ? await outcomeOfError(call.prepared.codeOptions, executed.error, [])
       : { kind: "unstored", value: executed.value, reasons: [], digest: uniqueOutcome() };
   } finally {
-    endRun(run, outcome!);
+    endRun(run, await withCopy(run, outcome!));
+  }
+}
+
+/** Adds a copy of a value that is not stored, before this caller gets the value and may change it. */
+async function withCopy({ sharers }: Run, outcome: Outcome): Promise<Outcome> {
+  if (sharers === 0 || outcome.kind !== "unstored") return outcome;
+  try {
+    const { chunks } = await encodeResult(outcome.value);
+    return { ...outcome, copy: joinChunks(chunks) };
+  } catch {
+    return outcome;
   }
 }
 

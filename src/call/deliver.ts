@@ -6,7 +6,6 @@
 import { describeError } from "../words/errors.ts";
 import type { Call } from "./identify.ts";
 import { decodeResult } from "../values/result/decode_result.ts";
-import { joinChunks } from "../store/blobs/blob_store.ts";
 import type { CallOptions } from "./cached_function.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trace } from "../words/records.ts";
@@ -42,7 +41,7 @@ export async function deliver(call: Call, outcome: Outcome, startedMs: number): 
     case "threw":
       return { value: undefined };
     case "unstored":
-      return { value: outcome.isShared === true ? await copyOf(outcome.value) : outcome.value };
+      return { value: outcome.isShared === true ? copyOf(outcome) : outcome.value };
     case "stored":
       return outcome.isShared === true ? await readResult(call, outcome.trace) : { value: outcome.value };
     case "hit": {
@@ -60,17 +59,12 @@ export async function deliver(call: Call, outcome: Outcome, startedMs: number): 
 }
 
 /**
- * Copies the value of a shared run, since each of its callers may change the value that it gets. If a copy would lack
- * something, such as the class of an instance, returns the value itself: no caller gets another value than the function
- * returned.
+ * Returns a copy of the value of a shared run, since each of its callers may change the value that it gets. Where a copy
+ * would lack something, such as the class of an instance, the value is shared: no caller gets another one than the
+ * function returned.
  */
-async function copyOf(value: unknown): Promise<unknown> {
-  try {
-    const { encodeResult } = await import("../values/result/encode_result.ts");
-    return decodeResult(joinChunks((await encodeResult(value)).chunks));
-  } catch {
-    return value;
-  }
+function copyOf({ value, copy }: Outcome & { readonly kind: "unstored" }): unknown {
+  return copy === undefined ? value : decodeResult(copy);
 }
 
 async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<Delivered> {

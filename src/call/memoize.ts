@@ -13,7 +13,9 @@ import { type AnswerOptions, deliver } from "./deliver.ts";
 import type { CallKey } from "../words/digests.ts";
 import type { CallReport } from "../words/events.ts";
 import type { Run } from "./runs.ts";
-import { type Outcome, outcomeOfTrace } from "./outcome.ts";
+import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
+import { reportNotice } from "./report.ts";
+import { describeError } from "../words/errors.ts";
 import { NOTHING_FOUND } from "./freshness.ts";
 import { beginVerification, lookUp, type Verification } from "./look_up.ts";
 import type { Wrapped } from "./wrapped.ts";
@@ -93,8 +95,9 @@ async function answer(
   const found = isRead ? await lookUp(call, verification) : NOTHING_FOUND;
   if (found.verdict?.fresh) return outcomeOfTrace(found.verdict.trace);
 
-  const { compute } = computing ?? await loadCompute();
-  const outcome = await compute(call, { options, found, verification, within });
+  const module = computing ?? await loadCompute(call);
+  if (module === null) return await runUncached(call);
+  const outcome = await module.compute(call, { options, found, verification, within });
   // A shared run whose inputs changed before its function began has another call's outcome: this call begins again.
   const isOfOther = outcome.isShared === true && outcome.isOfOtherInput === true;
   return isOfOther ? await answer(call, options, within) : outcome;
@@ -107,8 +110,24 @@ function answerInner(call: Call, verification: Verification): Promise<Outcome> {
 
 let computing: typeof import("./compute.ts") | undefined;
 
-async function loadCompute(): Promise<typeof import("./compute.ts")> {
-  return computing = await import("./compute.ts");
+/** Loads the steps that run functions; `null` when they cannot be read, as after an edit of the files of this package. */
+async function loadCompute(call: Call): Promise<typeof import("./compute.ts") | null> {
+  try {
+    return computing = await import("./compute.ts");
+  } catch (error) {
+    reportNotice(call, `it runs uncached, since a part of the cache cannot be loaded: ${describeError(error)}`);
+    return null;
+  }
+}
+
+/** Runs the function without any of the cache. */
+async function runUncached({ wrapped, receiver, args, prepared: { codeOptions } }: Call): Promise<Outcome> {
+  try {
+    const value = await wrapped.fn.apply(receiver, [...args]);
+    return { kind: "unstored", value, reasons: [], digest: uniqueOutcome() };
+  } catch (error) {
+    return await outcomeOfError(codeOptions, error, []);
+  }
 }
 
 /**

@@ -28,7 +28,12 @@ export type Outcome =
   & (
     | { readonly kind: "hit"; readonly trace: Trace }
     | { readonly kind: "stored"; readonly trace: Trace; readonly value: unknown }
-    | { readonly kind: "unstored"; readonly value: unknown }
+    | {
+      readonly kind: "unstored";
+      readonly value: unknown;
+      /** The value, encoded before any caller got it, for the callers that share the run; absent when it has none. */
+      readonly copy?: Uint8Array;
+    }
     | { readonly kind: "threw"; readonly error: unknown }
   );
 

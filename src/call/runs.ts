@@ -24,6 +24,8 @@ export class Run {
   reads: CallReads | undefined;
   /** Functions and dependencies of the inner calls; `undefined` until the function runs. */
   inner: FlatTraceBuilder | undefined;
+  /** Number of callers that wait for the outcome, in place of a run of their own. */
+  sharers = 0;
   #finish!: (outcome: Outcome) => void;
 
   /**
@@ -87,6 +89,7 @@ export function endRun(run: Run, outcome: Outcome): void {
 
 /** Waits for the end of `run` on behalf of a call made inside `parent`. */
 export async function waitForRun(run: Run, parent: Run | undefined): Promise<Outcome> {
+  run.sharers++;
   const waiters = [...parent?.lineage() ?? []];
   for (const waiter of waiters) waiter.waitsFor.add(run);
   try {

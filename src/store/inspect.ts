@@ -24,14 +24,5 @@ export {
   tombstoneRow,
   unpackValue,
 } from "./records/rows.ts";
-export {
-  digestShape,
-  listShape,
-  MalformedRow,
-  type Members,
-  refuse,
-  requireObject,
-  shapeOf,
-  unpackMembers,
-} from "./records/shapes.ts";
+export { digestShape, isObject, MalformedRow, type Members, refuse, shapeOf, unpackMembers } from "./records/shapes.ts";
 export { decodePage } from "./records/summary_index.ts";

@@ -1,6 +1,7 @@
 /** A result that no copy can stand for is returned and not stored, and that is said in every process that meets it. */
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
+import type { CacheOptions } from "@bimsb/cachepy";
 import { Project } from "../support/project.ts";
 import { filesBelow, Rig } from "../support/rig.ts";
 import { UNSTORABLE } from "../support/unstorable.ts";
@@ -149,4 +150,50 @@ Deno.test("a large typed array of a hit has a buffer that holds nothing else", a
     new Uint8Array(buffer).fill(round); // the next one is not this one
   }
   assertEquals(rig.runs(), 1);
+});
+
+/** Ways in which a result of plain data is not stored. */
+const UNSAVED: Record<string, CacheOptions> = {
+  "skipSave": {},
+  "readOnly": { readOnly: true },
+  "a result larger than maxBytes": { maxBytes: 10 },
+};
+
+for (const [way, options] of Object.entries(UNSAVED)) {
+  Deno.test(`${way}: callers that share a run get the value, whatever the others do with theirs`, async () => {
+    await using rig = await Rig.open();
+    const wrapped = rig.cached(options)(async function load(round: number) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return { round, list: [1, 2, 3], bytes: new Uint8Array(1 << 17) };
+    });
+    const load = way === "skipSave" ? wrapped.with({ skipSave: true }) : wrapped;
+    for (const round of [0, 1, 2]) {
+      const results = await Promise.all([0, 1, 2, 3].map(async (caller) => {
+        const value = await load(round);
+        const got = JSON.stringify([value.round, value.list, value.bytes[0]]);
+        value.list.push(caller);
+        value.bytes.fill(7);
+        value.round = NaN;
+        return got;
+      }));
+      assertEquals(results, Array(4).fill(JSON.stringify([round, [1, 2, 3], 0])));
+    }
+    assertEquals(rig.runs(), 3);
+  });
+}
+
+Deno.test("a stored outer call is right that shared an inner run whose first caller changed the value", async () => {
+  await using rig = await Rig.open();
+  const numbers = rig.cached()(async function numbers(last: number) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return [1, 2, 3, last];
+  });
+  const sum = rig.cached()(async function sum(last: number) {
+    return (await numbers(last)).reduce((a, b) => a + b, 0);
+  });
+  const first = numbers.with({ skipSave: true })(4).then((value) => value.length = 0);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(await sum(4), 10);
+  await first;
+  assertEquals(await sum(4), 10);
 });

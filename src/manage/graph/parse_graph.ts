@@ -9,11 +9,10 @@ import { CacheError } from "../../words/errors.ts";
 import type { StoredNode } from "../../store/cache_dir.ts";
 import {
   digestShape,
-  listShape,
+  isObject,
   MalformedRow,
   type Members,
   refuse,
-  requireObject,
   shapeOf,
   unpackMembers,
 } from "../../store/inspect.ts";
@@ -29,9 +28,9 @@ const SAVED_NODE: Members<Omit<StoredNode, "id" | "isLoaded">> = {
   fname: shapeOf("a name", isName),
   key: digestShape(),
   hash: digestShape(),
-  files: shapeOf("digests by path", (value) => Object.entries(requireObject(value, "files")).every(isDigestOfPath)),
-  looked: listShape(shapeOf("a list of paths", isName)),
-  children: listShape(shapeOf("a list of ids", isName)),
+  files: shapeOf("digests by path", (value) => isObject(value) && Object.entries(value).every(isDigestOfPath)),
+  looked: shapeOf("a list of paths", isListOfNames),
+  children: shapeOf("a list of ids", isListOfNames),
   outfile: digestShape(),
   createdMs: shapeOf("a time in milliseconds", isTime),
 };
@@ -73,7 +72,11 @@ function parseObject(text: string): Record<string, unknown> {
   } catch {
     refuse("the file", "JSON");
   }
-  return requireObject(saved, "format");
+  return isObject(saved) ? saved : {};
+}
+
+function isListOfNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isName);
 }
 
 function isDigestOfPath([path, digest]: [string, unknown]): boolean {

@@ -103,7 +103,7 @@ export function listShape<T>(shape: StoredShape<T>): StoredShape<readonly T[]> {
 
 /** Shape of an object whose names are data, such as paths; written as a list of pairs. */
 export function pairsOf<T>(shape: StoredShape<T>): StoredShape<Readonly<Record<string, T>>> {
-  const pair = rowOf<{ name: string; value: T }>("a pair", { name: TEXT, value: shape });
+  const pair = rowOf<{ name: string; value: T }>("pair", { name: TEXT, value: shape });
   return {
     pack: (values) => Object.entries(values).map(([name, value]) => pair.pack({ name, value })),
     // Defines own properties, so that a path named __proto__ is a path like any other.
@@ -188,7 +188,8 @@ export function unionOf<T extends { readonly kind: string }>(
     },
     unpack(stored) {
       const cells = requireList(stored, label);
-      const row = byTag.get(cells[0] as string) ?? refuse(`${label} kind`, `one of ${[...byTag.keys()].join(", ")}`);
+      const row = byTag.get(cells[0] as string) ??
+        refuse(`${label} kind ${JSON.stringify(cells[0])?.slice(0, 20)}`, `one of ${[...byTag.keys()].join(", ")}`);
       return row.unpack(cells, label, 1) as T;
     },
   };
@@ -203,7 +204,7 @@ export function unionOf<T extends { readonly kind: string }>(
  * @throws {MalformedRow} With the place of the member that does not fit.
  */
 export function unpackMembers<T extends object>(members: Members<T>, stored: unknown, place: string): T {
-  const object = requireObject(stored, place);
+  const object = isObject(stored) ? stored : refuse(place, "an object");
   const value: Record<string, unknown> = {};
   for (const [name, shape] of Object.entries<StoredShape<unknown>>(members)) {
     value[name] = shape.unpack(object[name], `${place}.${name}`);
@@ -216,8 +217,7 @@ export function requireList(stored: unknown, place: string): unknown[] {
   return Array.isArray(stored) ? stored : refuse(place, "a list");
 }
 
-/** Returns `stored` if it is an object with named members. @throws {MalformedRow} If it is not. */
-export function requireObject(stored: unknown, place: string): Record<string, unknown> {
-  const isObject = typeof stored === "object" && stored !== null && !Array.isArray(stored);
-  return isObject ? stored as Record<string, unknown> : refuse(place, "an object");
+/** True for an object with named members. */
+export function isObject(stored: unknown): stored is Record<string, unknown> {
+  return typeof stored === "object" && stored !== null && !Array.isArray(stored);
 }
