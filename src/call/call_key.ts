@@ -51,21 +51,17 @@ export interface CallKeyParts {
   /**
    * The arguments that count: other arguments may give another result. They are normalized, so that calls that the
    * function cannot tell apart have one key: defaults are filled in and trailing `undefined` is dropped. Ignored
-   * arguments and files are left out.
+   * arguments and files are left out. The receiver of a method follows in the same encoding, since the method can read
+   * its members and it may share objects with the arguments; members that the method itself writes are left out of it:
+   * they are state.
    */
   readonly args: Uint8Array;
-  /** Parts for methods, for functions with file arguments and for blind functions; absent for all other functions. */
+  /** Parts for functions with file arguments and for blind functions; absent for all other functions. */
   readonly further?: FurtherKeyParts;
 }
 
-/** Parts of the key that only methods, functions with file arguments and blind functions have. */
+/** Parts of the key that only functions with file arguments and blind functions have. */
 export interface FurtherKeyParts {
-  /**
-   * The receiver of a method, since the method can read its members. Members that the method itself writes are left
-   * out: they are state. For a function that has no receiver, or whose code does not use `this`: the encoding of
-   * `undefined`.
-   */
-  readonly receiver: Uint8Array;
   /**
    * The file arguments with a mark in place of each path, since their structure and the values beside the paths count,
    * too. For a blind function also the digests of the files that texts among the arguments may name (texts that look
@@ -82,10 +78,11 @@ export interface FurtherKeyParts {
 /** Digests the parts of a call key. */
 export function digestCallKey({ identity, args, further }: CallKeyParts): CallKey {
   return digestChunks<"call">(
-    further === undefined
-      ? [identity, args]
-      : [identity, args, further.receiver, further.shapes, utf8.encode(further.contents)],
+    further === undefined ? [identity, args] : [identity, args, END, further.shapes, utf8.encode(further.contents)],
   );
 }
 
 const utf8 = new TextEncoder();
+
+/** Byte with which no item of CBOR begins: what follows is no receiver. */
+const END = new Uint8Array([0xff]);

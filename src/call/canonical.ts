@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { type EncodedKey, encodeKey, type EncodeKeyOptions, type Unresolved } from "../values/key/encode_key.ts";
+import { type EncodedKey, encodeKey, type Unresolved } from "../values/key/encode_key.ts";
 import { digestBytes } from "../words/sha256.ts";
 import {
   type BlindUse,
+  type Fingerprint,
   type FingerprintOptions,
   type IdentifiedValue,
   identifyInstances,
@@ -15,6 +16,20 @@ import {
 } from "../code/fingerprint.ts";
 import { classOf, nameOfFunction, noticeOfHandle } from "../code/walk/values.ts";
 import { isProxy } from "../values/result/losses.ts";
+
+/** A value with its name in messages. */
+export interface NamedInput {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** Values that are encoded together. */
+interface EncoderInput extends NamedInput {
+  readonly second?: NamedInput;
+}
+
+/** Sight of code that is not known. */
+const EVERYTHING: Fingerprint["sight"] = { order: true, names: true, stacks: true };
 
 /** Object that is encoded in place of a receiver, for a method that writes to its receiver. */
 class Receiver {}
@@ -26,22 +41,31 @@ export class CanonicalEncoder {
   /** Blind uses in the code among the inputs. */
   readonly blind: BlindUse[] = [];
   #standIns: Map<object, string> | undefined;
-  readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
+  /** Private fields of the instances that were looked at; `null` for an instance without any. */
+  readonly #privates = new Map<object, ReadonlyMap<string, unknown> | null>();
 
-  /** @param codeOptions Options that decide how far code is followed. */
-  constructor(readonly codeOptions: FingerprintOptions) {}
+  /**
+   * @param codeOptions Options that decide how far code is followed.
+   * @param seenBy Fingerprint of the function that gets the values, once it is known; `null` when any code may see them.
+   */
+  constructor(
+    readonly codeOptions: FingerprintOptions,
+    public seenBy: Pick<Fingerprint, "sight" | "ordinalOf"> | null = null,
+  ) {}
 
   /**
    * Encodes a value in canonical form.
    *
    * @param value Any value that can be an input.
    * @param path Name of the value in messages: `args`.
+   * @param second A second value, with its name, that may share objects with the first; it is encoded after that.
    * @returns Bytes in a buffer of their own; a promise of the bytes only when an identity has to be found.
    * @throws {CacheTypeError} `ERR_ARGUMENT` with the path of the part that cannot be an input.
    */
-  encode(value: unknown, path: string): Uint8Array | Promise<Uint8Array> {
-    const { bytes, unresolved } = this.#encodeOnce(value, path);
-    return unresolved.length === 0 ? bytes : this.#resolve(value, path, unresolved);
+  encode(value: unknown, path: string, second?: NamedInput): Uint8Array | Promise<Uint8Array> {
+    const input = { path, value, ...second === undefined ? {} : { second } };
+    const { bytes, unresolved } = this.#encodeOnce(input);
+    return unresolved.length === 0 ? bytes : this.#resolve(input, unresolved);
   }
 
   /**
@@ -68,17 +92,17 @@ export class CanonicalEncoder {
 
   /** Encodes a part of a value that was encoded before, so that all identities are known. */
   encodePart(value: unknown): Uint8Array {
-    return this.#encodeOnce(value, "value").bytes;
+    return this.#encodeOnce({ path: "value", value }).bytes;
   }
 
-  async #resolve(value: unknown, path: string, missing: readonly Unresolved[]): Promise<Uint8Array> {
+  async #resolve(input: EncoderInput, missing: readonly Unresolved[]): Promise<Uint8Array> {
     const standIns = this.#standIns ??= new Map();
     for (let unresolved = missing;;) {
       await this.#identifyInstances(unresolved.filter(({ reason }) => reason === "instance"));
       for (const { subject } of unresolved) {
         if (!standIns.has(subject)) standIns.set(subject, await this.#identify(subject));
       }
-      const encoded = this.#encodeOnce(value, path);
+      const encoded = this.#encodeOnce(input);
       if (encoded.unresolved.length === 0) return encoded.bytes;
       unresolved = encoded.unresolved;
     }
@@ -94,11 +118,11 @@ export class CanonicalEncoder {
       for (const [index, one] of (await identifyInstances(instances, this.codeOptions)).entries()) {
         const instance = instances[index] as object;
         standIns.set(instance, this.#note(one));
+        this.#privates.set(instance, one.privates ?? null);
         if (one.privates === undefined) continue;
-        this.#privates.set(instance, one.privates);
         held.push(...one.privates.values());
       }
-      const inner = held.length === 0 ? [] : this.#encodeOnce(held, "private fields", true).unresolved;
+      const inner = held.length === 0 ? [] : this.#encodeOnce({ path: "private fields", value: held }, true).unresolved;
       unknown = new Set(inner.flatMap(({ reason, subject }) => reason === "instance" ? [subject] : []));
     }
   }
@@ -115,23 +139,23 @@ export class CanonicalEncoder {
     return identity;
   }
 
-  #encodeOnce(value: unknown, path: string, isPrivate = false): EncodedKey {
-    const options: EncodeKeyOptions = {
+  #encodeOnce({ path, value, second }: EncoderInput, isPrivate = false): EncodedKey {
+    const standIns = this.#standIns;
+    const sight = this.seenBy?.sight ?? EVERYTHING;
+    return encodeKey(value, {
       path,
+      ...second === undefined ? {} : { second },
       digest: digestBytes,
       isPrivate,
+      countsOrder: sight.order,
+      countsNames: sight.names,
+      countsStacks: sight.stacks,
       nameHandle: (handle) => this.#nameHandle(handle),
-    };
-    const standIns = this.#standIns;
-    return encodeKey(
-      value,
-      standIns === undefined ? options : {
-        ...options,
-        identify: (subject) => standIns.get(subject),
-        privatesOf: (instance) => this.#privates.get(instance),
-        noteObject: (object) => this.#noteProxy(object),
-      },
-    );
+      privatesOf: (instance) => this.#privates.get(instance),
+      noteObject: (object) => this.#noteProxy(object),
+      ...standIns === undefined ? {} : { identify: (subject: object) => standIns.get(subject) },
+      ...this.seenBy === null ? {} : { ordinalOf: this.seenBy.ordinalOf },
+    });
   }
 
   /** Adds a notice for a Proxy: it is encoded as the object that it poses as, while its handler does not count. */

@@ -6,7 +6,6 @@
 import { type Inputs, normalizeArguments, shapeOfFiles } from "./arguments.ts";
 import { type CallKeyParts, digestCallKey, digestFunctionKey, type FurtherKeyParts } from "./call_key.ts";
 import { CanonicalEncoder } from "./canonical.ts";
-import { encodeKey } from "../values/key/encode_key.ts";
 import { type Declared, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
 import { cwdState } from "../reads/dependency.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
@@ -131,18 +130,17 @@ export async function identifyCall(wrapped: Wrapped, receiver: unknown, args: re
     ? await encoder.receiverOf(receiver, wrapped.fn, state.fingerprint.receiverTouched)
     : undefined;
 
+  encoder.seenBy = state.fingerprint;
   const parts: CallKeyParts = {
     identity: state.identityBytes,
-    args: await encoder.encode(inputs.values, "args"),
+    args: await encoder.encode(inputs.values, "args", isReceived ? { path: "this", value: seen } : undefined),
   };
-  const receiverBytes = isReceived ? await encoder.encode(seen, "this") : UNDEFINED;
   const isUnseen = isBlind(state, encoder);
   let further: FurtherKeyParts | undefined;
-  if (seen !== undefined || isUnseen || inputs.files.length > 0) {
+  if (isUnseen || inputs.files.length > 0) {
     const { shapes, contents } = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
     const pathLike = isUnseen ? await digestPathLike(inputs.values, reader.guess) : [];
     further = {
-      receiver: receiverBytes,
       shapes: await encoder.encode([shapes, pathLike.map(({ digest }) => digest)], "fileArgs"),
       contents,
     };
@@ -160,8 +158,6 @@ export async function identifyCall(wrapped: Wrapped, receiver: unknown, args: re
     reader,
   );
 }
-
-const UNDEFINED = encodeKey(undefined).bytes;
 
 /** A call, with the encoder and reader that identified it. Members that a hit does not need are computed on request. */
 class IdentifiedCall implements Call {

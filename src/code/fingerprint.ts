@@ -144,6 +144,8 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     module,
     receiverState: written,
     receiverTouched: touched,
+    sight: { order: true, names: true, stacks: true },
+    ordinalOf: (value) => assembly.ordinals.get(value),
     isFixed: checks.length + variables.length + privates.size === 0,
     refresh: () => {
       if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);

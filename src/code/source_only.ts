@@ -35,6 +35,8 @@ export function fingerprintSource(subject: object, options: FingerprintOptions, 
     blind,
     receiverState,
     receiverTouched: receiverState,
+    sight: { order: true, names: true, stacks: true }, // what the code calls is not followed
+    ordinalOf: () => undefined,
     module: null,
     isFixed: typeof subject === "function" && !facts.some((fact) => fact.changes),
     refresh: () => {

@@ -38,6 +38,16 @@ export interface BlindUse {
   readonly kind: "file" | "process" | "network" | "ffi" | "code";
 }
 
+/** Properties of the values that a function is given which its code may be able to see. */
+export interface ArgumentSight {
+  /** The order of the members of objects. */
+  readonly order: boolean;
+  /** The names of functions and classes. */
+  readonly names: boolean;
+  /** The stack traces of errors. */
+  readonly stacks: boolean;
+}
+
 /** Identity of a function's code at one moment, with everything that the code reaches. */
 export interface Fingerprint {
   readonly digest: FingerprintDigest;
@@ -57,6 +67,13 @@ export interface Fingerprint {
   readonly receiverState: readonly string[];
   /** Names of the members of its receiver that a method writes, or may change by calling methods of these members. */
   readonly receiverTouched: readonly string[];
+  /** What the code can see of the values that it is given, beside their content. */
+  readonly sight: ArgumentSight;
+  /**
+   * Number of an object, function or unregistered symbol among those that the code captures; `undefined` for all others.
+   * Equal in every process for equal fingerprints.
+   */
+  ordinalOf(value: object | symbol): number | undefined;
   /** True when nothing that the fingerprint depends on can change while the process lives. */
   readonly isFixed: boolean;
   /**

@@ -40,6 +40,8 @@ export interface Assembly {
   readonly variables: ChangingVariable[];
   /** Private fields to read again through the inspector. Fields that are state are left out. */
   readonly privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>;
+  /** Objects, functions and unregistered symbols that the code captures, in the order in which they are met. */
+  readonly ordinals: ReadonlyMap<object | symbol, number>;
 }
 
 /** A variable that may be reassigned, as a function sees it. */
@@ -83,6 +85,8 @@ class Assembler {
   readonly #variables: ChangingVariable[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #names: VisibleNames;
+  /** Captured values in the order of the references to them; of a function, whether it is only called. */
+  readonly #captured: { readonly value: object | symbol; readonly isCalled: boolean }[] = [];
   #subject: object | null = null;
   /** Part that stands for the subject itself. */
   #own: FingerprintPart | null = null;
@@ -117,8 +121,12 @@ class Assembler {
       });
     }
     for (const notice of this.#options.state.notices) this.#notices.add(notice);
+    const { ordinals, repeats } = this.#identities();
+    const plainRoot: GraphNode = typeof root === "string" ? { own: root, references: [] } : root;
     return {
-      root: typeof root === "string" ? { own: root, references: [] } : root,
+      // Code can tell one object that it reaches in two ways from two equal ones.
+      root: repeats === "" ? plainRoot : { own: `shared ${repeats}`, references: [plainRoot] },
+      ordinals,
       parts: this.#own === null ? this.#parts.list : [this.#own, ...this.#parts.list],
       notices: [...this.#notices].sort(),
       checks: this.#checks.list,
@@ -372,10 +380,13 @@ class Assembler {
       const names = root.module === "" && path[0] === root.slot.name ? path : [root.slot.name, ...path];
       if (!user.isHelper) this.#addValuePart(names.join("."), root.module || undefined, found.value);
     }
-    return this.#value(found.value);
+    return this.#value(found.value, use.how === "call");
   }
 
-  #value(value: unknown): GraphNode | string {
+  #value(value: unknown, isCalled = false): GraphNode | string {
+    if (typeof value === "function" || typeof value === "object" && value !== null || typeof value === "symbol") {
+      this.#captured.push({ value, isCalled });
+    }
     if (typeof value === "function") return this.#code(value);
     if (typeof value === "object" && value !== null) return this.#object(value);
     return `value ${writePrimitive(value)}`;
@@ -406,6 +417,26 @@ class Assembler {
     const state = this.#options.state.members.get(holder);
     const fields = [...this.#view.privateFieldsOf(holder) ?? []].filter(([name]) => !state?.has(name));
     if (fields.length > 0) this.#privates.set(holder, new Map(fields));
+  }
+
+  /** Numbers what the code captures, and tells which of it is met again, and where. */
+  #identities(): { readonly ordinals: Map<object | symbol, number>; readonly repeats: string } {
+    const ordinals = new Map<object | symbol, number>();
+    const repeats: number[] = [];
+    let position = 0;
+    const note = (value: object | symbol, counts: boolean) => {
+      const known = ordinals.get(value);
+      if (known === undefined) ordinals.set(value, ordinals.size);
+      else if (counts) repeats.push(position, known);
+      position++;
+    };
+    for (const { value, isCalled } of this.#captured) {
+      const isNew = !ordinals.has(value);
+      note(value, !isCalled);
+      if (!isNew || typeof value !== "object") continue;
+      for (const inner of this.#write(value).identities) if (inner !== value) note(inner, true);
+    }
+    return { ordinals, repeats: repeats.length === 0 ? "" : digestBytes(repeats.join(" ")) };
   }
 
   #write(object: object): WrittenValue {

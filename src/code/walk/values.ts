@@ -40,6 +40,8 @@ export interface WrittenValue {
   readonly unknownInstances: readonly object[];
   /** Instances with private fields, which only the inspector can read again. */
   readonly privateHolders: readonly object[];
+  /** Objects and unregistered symbols in the order in which the text has them, for telling equal ones apart. */
+  readonly identities: readonly (object | symbol)[];
 }
 
 /** Notice that a handle counts by its kind alone. */
@@ -88,7 +90,14 @@ export function surveyValues(values: Iterable<unknown>, view: ValueView, surveye
   return { classes, instances, postponed: writer.postponed };
 }
 
-const NOTHING = { references: [], handles: [], unknownClasses: [], unknownInstances: [], privateHolders: [] };
+const NOTHING = {
+  references: [],
+  handles: [],
+  unknownClasses: [],
+  unknownInstances: [],
+  privateHolders: [],
+  identities: [],
+};
 
 /** Text of a primitive value. */
 export function writePrimitive(value: unknown): string {
@@ -131,6 +140,7 @@ class ValueWriter {
   readonly #seen: Map<object, number>;
   readonly #references: object[] = [];
   readonly #handles: string[] = [];
+  readonly #identities: (object | symbol)[] = [];
   readonly #unknownClasses = new Set<object>();
   readonly #unknownInstances = new Set<object>();
   readonly #privateHolders: object[] = [];
@@ -154,16 +164,19 @@ class ValueWriter {
       unknownClasses: [...this.#unknownClasses],
       unknownInstances: [...this.#unknownInstances],
       privateHolders: this.#privateHolders,
+      identities: this.#identities,
     };
   }
 
   #write(value: unknown, holder: object | null = null): void {
     if (typeof value === "function") return this.#refer(value, holder);
+    if (typeof value === "symbol" && Symbol.keyFor(value) === undefined) this.#identities.push(value);
     if (typeof value !== "object" || value === null) return void this.#out.push(writePrimitive(value));
     if (this.#view.isState(value)) return void this.#out.push("<state>");
     const index = this.#seen.get(value);
     if (index !== undefined) return void this.#out.push(`<${index}>`);
     this.#seen.set(value, this.#seen.size);
+    this.#identities.push(value);
     this.#object(value);
   }
 
@@ -208,7 +221,7 @@ class ValueWriter {
   }
 
   #array(value: readonly unknown[]): void {
-    this.#out.push(`[${value.length}`);
+    this.#out.push(`[${value.length}${Object.isExtensible(value) ? "" : " fixed"}`);
     const keys = Object.keys(value);
     if (keys.length !== value.length) return this.#members("sparse{", value);
     for (const item of value) this.#write(item);
@@ -219,6 +232,9 @@ class ValueWriter {
   #members(head: string, value: object, skipped?: ReadonlySet<string>): void {
     const state = this.#view.stateKeysOf(value);
     this.#out.push(head);
+    // A module's namespace cannot be extended, whatever its code says.
+    const isNamespace = head === "module{";
+    if (!isNamespace && !Object.isExtensible(value)) this.#out.push("<fixed>");
     const keys = Reflect.ownKeys(value);
     if (this.#view.countsOrder !== true) {
       keys.sort((a, b) =>
@@ -238,6 +254,7 @@ class ValueWriter {
       const property = readProperty(value, key);
       if (!property) this.#out.push("<unset>");
       else if ("value" in property) {
+        if (!isNamespace) this.#attributes(property);
         if (typeof property.value === "function") this.#view.noteMember?.(value, property.value);
         this.#write(property.value, value);
       } else {
@@ -247,6 +264,14 @@ class ValueWriter {
       }
     }
     this.#out.push("}");
+  }
+
+  /** Writes the attributes of a member unless they are those that an assignment gives. */
+  #attributes({ writable, enumerable, configurable }: PropertyDescriptor): void {
+    if (writable === true && enumerable === true && configurable === true) return;
+    this.#out.push(
+      `<${writable === true ? "w" : ""}${enumerable === true ? "e" : ""}${configurable === true ? "c" : ""}>`,
+    );
   }
 
   /** Writes an object that inherits from another object: `Object.create(base)`, a prototype. */
@@ -327,7 +352,8 @@ class ValueWriter {
       return void this.#out.push(`${tag}(${JSON.stringify((value as Intl.NumberFormat).resolvedOptions())})`);
     }
     if (name === "TextEncoder" || name === "TextDecoder") {
-      return void this.#out.push(`${name}(${JSON.stringify((value as TextDecoder).encoding)})`);
+      const { encoding, fatal, ignoreBOM } = value as TextDecoder;
+      return void this.#out.push(`${name}(${JSON.stringify([encoding, fatal, ignoreBOM])})`);
     }
     this.#handle(handleName(name));
   }
@@ -403,10 +429,26 @@ function textOfBuiltIn(value: object): string | null {
   if (is.isDate(value)) return `date(${Date.prototype.getTime.call(value)})`;
   if (is.isRegExp(value)) return `/${value.source}/${value.flags}`;
   if (is.isBoxedPrimitive(value)) return `boxed(${writePrimitive((value as { valueOf(): unknown }).valueOf())})`;
-  if (is.isAnyArrayBuffer(value)) return `buffer(${digestBytes(new Uint8Array(value))})`;
-  if (ArrayBuffer.isView(value)) {
-    const tag = Object.prototype.toString.call(value).slice(8, -1);
-    return `${tag}(${digestBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))})`;
-  }
+  if (is.isAnyArrayBuffer(value)) return `buffer${roomOf(value)}(${digestBytes(new Uint8Array(value))})`;
+  if (ArrayBuffer.isView(value)) return textOfView(value);
   return null;
+}
+
+/** Text of the room that a buffer can grow to; empty for one of a fixed length. */
+function roomOf(buffer: ArrayBufferLike): string {
+  const canGrow = buffer instanceof ArrayBuffer ? buffer.resizable : buffer.growable;
+  return canGrow ? ` to ${buffer.maxByteLength}` : "";
+}
+
+/**
+ * Text of a typed array or a DataView. One that covers a part of its buffer counts with the whole of it, which the code
+ * can reach; a Buffer of Node counts without the pool that it lies in.
+ */
+function textOfView(view: ArrayBufferView): string {
+  const name = nameOfFunction(classOf(view) ?? {});
+  const { buffer, byteOffset, byteLength } = view;
+  const isWhole = byteLength === buffer.byteLength || name === "Buffer";
+  const bytes = isWhole ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(buffer);
+  const place = isWhole ? "" : ` at ${byteOffset} for ${byteLength}`;
+  return `${name}${place}${name === "Buffer" ? "" : roomOf(buffer)}(${digestBytes(bytes)})`;
 }

@@ -22,6 +22,8 @@ export const Step = {
   parts: 6,
   /** `items` are the values of private fields; `subject` is the list of their names. */
   privates: 7,
+  /** `items` are keys, flags and values of members in turn. */
+  attributes: 8,
 } as const;
 
 /** A container that is being walked. A frame is used again for another container after it was taken off. */
@@ -117,6 +119,8 @@ function partOf(frame: Frame): string {
       return `.values()[${at}]`;
     case Step.named:
       return at % 2 === 0 ? "" : property(frame.items[at - 1]);
+    case Step.attributes:
+      return at % 3 === 0 ? "" : property(frame.items[at - at % 3]);
     case Step.privates:
       return `.${(frame.subject as readonly string[])[at]}`;
     default:

@@ -5,7 +5,7 @@
  */
 import { type ByteWriter, Major } from "../cbor/byte_writer.ts";
 import { className, type Kind, ownPlatformName, unbox } from "../kinds.ts";
-import { isOutOfBounds, regexpParts, writeDate } from "../result/result_objects.ts";
+import { isLengthTracking, isNodeBuffer, isOutOfBounds, regexpParts, writeDate } from "../result/result_objects.ts";
 import { bytesOf, REFERENCE_BYTES, TAG_BY_NAME, TAG_SET, TAG_URI, viewName } from "../cbor/tags.ts";
 import { Step } from "../cbor/walk_stack.ts";
 
@@ -22,14 +22,42 @@ export interface EncodeKeyOptions {
    * `undefined` while it is not known, and the subject is then listed as unresolved.
    */
   readonly identify?: (subject: object, path: string) => Uint8Array | string | undefined;
-  /** Returns the private fields of an instance by name; `undefined` when there are none. */
-  readonly privatesOf?: (instance: object) => ReadonlyMap<string, unknown> | undefined;
+  /**
+   * Returns the private fields of an instance by name; `null` when there are none, `undefined` while they are not known,
+   * and the instance is then listed as unresolved. Asked only for instances of classes that may have private fields.
+   */
+  readonly privatesOf?: (instance: object) => ReadonlyMap<string, unknown> | null | undefined;
   /**
    * Returns the name that is written for a handle. A handle is a value that cannot be an input: a Promise, a stream, a
    * weak collection, an iterator, an unregistered symbol, an object of the platform. Only handles in private fields are
    * named; elsewhere, and without this function, a handle is refused.
    */
   readonly nameHandle?: (handle: unknown) => string;
+  /**
+   * Number by which the function that gets the value knows an object, function or symbol that it captures; `undefined`
+   * for all others. The function can tell a captured object from an equal one.
+   */
+  readonly ordinalOf?: (subject: object | symbol) => number | undefined;
+  /**
+   * True when the function can see the order of members.
+   *
+   * @default false
+   */
+  readonly countsOrder?: boolean;
+  /**
+   * True when the function can see the names of functions and classes.
+   *
+   * @default false
+   */
+  readonly countsNames?: boolean;
+  /**
+   * True when the function can see the stack traces of errors.
+   *
+   * @default false
+   */
+  readonly countsStacks?: boolean;
+  /** A second value that is encoded after the first one, which it may share objects with, and its name in messages. */
+  readonly second?: { readonly path: string; readonly value: unknown };
   /** Called with each object when it is met. */
   readonly noteObject?: (subject: object) => void;
   /**
@@ -66,10 +94,18 @@ export interface KeyTarget {
   readonly options: EncodeKeyOptions;
   /** Writes a value; of one that holds others, writes the head and puts these on the stack. */
   begin(value: unknown): void;
-  /** Writes an array. @param owner The object that is complete when the array is written; `null`: none. */
-  array(items: unknown[], owner: object | null): void;
+  /** Writes an array. */
+  array(items: unknown[]): void;
+  /** Gives a number to an object that is met for the first time. @returns True when it was met before, and is written. */
+  meet(subject: object): boolean;
+  /**
+   * Gives a number to an object that is not written itself.
+   *
+   * @returns True when it was met before; nothing is written in either case.
+   */
+  meetAlone(subject: object): boolean;
   /** Puts `items` on the stack, so that they are written next. */
-  push(step: number, subject: object | null, items: readonly unknown[], start: number): unknown;
+  push(step: number, subject: object | null, items: readonly unknown[]): unknown;
   /** Writes the stand-in of `subject`, or lists it as unresolved. */
   standIn(subject: object, reason: Unresolved["reason"]): void;
   /** Writes a handle by its name, or refuses it. @param what The handle in words, for the message. */
@@ -79,13 +115,12 @@ export interface KeyTarget {
 /** Writes a built-in object without its further properties; values that it holds are put on the stack. */
 export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): void {
   const { writer } = key;
-  const start = writer.length;
   switch (kind) {
     case "map": {
       const entries: unknown[] = [];
       Map.prototype.forEach.call(subject, (value, name) => entries.push(name, value));
       writer.object("Map", 1 + entries.length);
-      key.push(Step.entries, null, entries, start);
+      key.push(Step.entries, null, entries);
       return;
     }
     case "set": {
@@ -93,7 +128,7 @@ export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): voi
       Set.prototype.forEach.call(subject, (member) => members.push(member));
       writer.head(Major.tag, TAG_SET);
       writer.head(Major.array, members.length);
-      key.push(Step.members, null, members, start);
+      key.push(Step.members, null, members);
       return;
     }
     case "date":
@@ -103,7 +138,7 @@ export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): voi
       writer.object("RegExp", 4);
       writer.text(source);
       writer.text(flags);
-      return writer.number(Number((subject as RegExp).lastIndex));
+      return key.begin((subject as RegExp).lastIndex);
     }
     case "error":
       return writeKeyError(key, subject as Error);
@@ -115,22 +150,16 @@ export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): voi
       return writeBoxed(key, subject);
     case "view":
       return writeKeyView(key, subject as ArrayBufferView);
-    case "buffer": {
-      const buffer = subject as ArrayBuffer;
-      if (buffer.detached) return key.handle(subject, "a detached ArrayBuffer");
-      writer.object("ArrayBuffer", buffer.resizable ? 3 : 2);
-      writeKeyBytes(key, bytesOf(buffer), null);
-      if (buffer.resizable) writer.number(buffer.maxByteLength);
-      return;
-    }
+    case "buffer":
+      if ((subject as ArrayBuffer).detached) return key.handle(subject, "a detached ArrayBuffer");
+      return writeKeyBuffer(key, subject as ArrayBuffer);
     case "sharedBuffer":
-      writer.object("SharedArrayBuffer", 2);
-      return writeKeyBytes(key, bytesOf(subject as SharedArrayBuffer), null);
+      return writeKeyBuffer(key, subject as SharedArrayBuffer);
     case "blob":
       return writeKeyBlob(key, subject as Blob);
     case "arguments":
       writer.object("Arguments", 2);
-      key.array(Array.from(subject as ArrayLike<unknown>), null);
+      key.array(Array.from(subject as ArrayLike<unknown>));
       return;
     case "platform":
       return writePlatform(key, subject);
@@ -141,14 +170,14 @@ export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): voi
 
 function writeKeyError(key: KeyTarget, error: Error): void {
   const { writer } = key;
-  const start = writer.length;
   const named: unknown[] = ["name", error.name];
   for (const name of ["message", "cause", "errors"]) {
     if (Object.hasOwn(error, name)) named.push(name, error[name as "message"]);
   }
+  if (key.options.countsStacks === true) named.push("stack", error.stack);
   writer.object("Error", 2 + named.length);
   writer.text(ownPlatformName(error) ?? "");
-  key.push(Step.named, null, named, start);
+  key.push(Step.named, null, named);
 }
 
 function writeBoxed(key: KeyTarget, subject: object): void {
@@ -158,15 +187,38 @@ function writeBoxed(key: KeyTarget, subject: object): void {
   key.begin(value);
 }
 
+function writeKeyBuffer(key: KeyTarget, buffer: ArrayBufferLike): void {
+  const { writer } = key;
+  const isShared = buffer instanceof SharedArrayBuffer;
+  const isResizable = isShared ? buffer.growable : buffer.resizable;
+  writer.object(isShared ? "SharedArrayBuffer" : "ArrayBuffer", isResizable ? 3 : 2);
+  writeKeyBytes(key, bytesOf(buffer), null);
+  if (isResizable) writer.number(buffer.maxByteLength);
+}
+
+/**
+ * Writes a typed array or a DataView. One that covers a buffer of its own is its bytes. Any other is its buffer, which
+ * the code can reach, with the place in it; of a Buffer of Node the rest of the buffer, which is a pool, does not count.
+ */
 function writeKeyView(key: KeyTarget, view: ArrayBufferView): void {
   const { writer } = key;
-  if (isOutOfBounds(view) || (view.buffer instanceof ArrayBuffer && view.buffer.detached)) {
+  const { buffer } = view;
+  if (isOutOfBounds(view) || (!(buffer instanceof SharedArrayBuffer) && buffer.detached)) {
     return key.handle(view, "a view that lies outside of its buffer");
   }
   const name = viewName(view);
-  if (view.buffer instanceof SharedArrayBuffer) writer.object("SharedView", 2);
-  if (name === "DataView") writer.object(name, 2);
-  writeKeyBytes(key, bytesOf(view), TAG_BY_NAME[name] ?? null);
+  const isPooled = isNodeBuffer(view);
+  const coversAll = view.byteLength === buffer.byteLength && buffer instanceof ArrayBuffer && !buffer.resizable;
+  if (isPooled || coversAll && !key.meetAlone(buffer)) {
+    if (name === "DataView") writer.object(name, 2);
+    return writeKeyBytes(key, bytesOf(view), TAG_BY_NAME[name] ?? null);
+  }
+  writer.object("View", 5);
+  writer.text(name);
+  writer.number(view.byteOffset);
+  if (isLengthTracking(view, buffer)) writer.byte(0xf6);
+  else writer.number(view.byteLength);
+  key.begin(buffer);
 }
 
 function writeKeyBytes(key: KeyTarget, bytes: Uint8Array, tag: number | null): void {
@@ -204,13 +256,20 @@ function writePlatform(key: KeyTarget, subject: object): void {
   }
   if (subject instanceof Headers) {
     writer.object("Headers", 2);
-    return key.array([...subject], null);
+    return key.array([...subject]);
   }
   if (isOf(subject, "Temporal", name)) {
     writer.object(`Temporal.${name}`, 2);
     const options = name === "Instant" || name === "Duration" || name === "PlainTime" ? {} : { calendarName: "always" };
     return writer.text((subject as { toString(options: object): string }).toString(options));
   }
+  if (subject instanceof TextDecoder) {
+    writer.object("TextDecoder", 4);
+    writer.text(subject.encoding);
+    writer.byte(subject.fatal ? 0xf5 : 0xf4);
+    return writer.byte(subject.ignoreBOM ? 0xf5 : 0xf4);
+  }
+  if (subject instanceof TextEncoder) return writer.object("TextEncoder", 1);
   if (isOf(subject, "Intl", name) && "resolvedOptions" in subject) {
     writer.object(`Intl.${name}`, 2);
     return key.begin((subject as Intl.NumberFormat).resolvedOptions());

@@ -1,47 +1,29 @@
 /**
- * Walks through a value and writes its canonical bytes, which do not depend on which objects are shared.
+ * Walks through a value and writes its canonical bytes: what a function could tell apart gets different bytes.
+ *
+ * Each object, function and unregistered symbol gets a number when it is met, and is referred to by this number when it
+ * is met again. So sharing and cycles count, and the walk is linear in the objects of the value.
  *
  * @module
  */
 import { CacheTypeError } from "../../words/errors.ts";
-import { type Classified, classify, classifyPlainLooking, isIndex, isJustElements, ownPlatformName } from "../kinds.ts";
-import { ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
+import { type Classified, classify, classifyPlainLooking, mayHavePrivateState, ownPlatformName } from "../kinds.ts";
+import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
+import { areUsualElements, furtherKeys, isUsual, listMembers } from "./key_members.ts";
+import { sortAscii, type SortedNames, sortEncoded, symbolName } from "./key_names.ts";
 import {
-  type HiddenMember,
-  hiddenMembers,
-  KeyParts,
-  PART_BYTES,
-  sortAscii,
-  type SortedNames,
-  sortEncoded,
-  symbolName,
-} from "./key_parts.ts";
-import { type EncodedKey, type EncodeKeyOptions, type Unresolved, writeKeyObject } from "./key_objects.ts";
+  type EncodedKey,
+  type EncodeKeyOptions,
+  type KeyTarget,
+  type Unresolved,
+  writeKeyObject,
+} from "./key_objects.ts";
 import { isNodeBuffer } from "../result/result_objects.ts";
 import { MAX_DEPTH, TAG_REFERENCE } from "../cbor/tags.ts";
 import { type Frame, Step, WalkStack } from "../cbor/walk_stack.ts";
 
-/** Thrown when an object contains itself. The walk then begins again with the set of objects that are on cycles. */
-export class CycleFound extends Error {}
-
-/** Depth up to which a search through the stack is faster than a Set. */
-const SHALLOW = 16;
-/** Largest number of objects on cycles through which the path in a message leads; a longer path is abbreviated. */
-const MAX_PATH_BODIES = 32;
-
-/** An object on a cycle. Its number is its index in the list of bodies. */
-interface Body {
-  readonly subject: object;
-  /** Number of the body in which the object was first met; -1: it was met in the value itself. */
-  readonly parent: number;
-  /** Path to the object from its parent. */
-  readonly path: string;
-  /** True when the object was first met in a private field. */
-  readonly isPrivate: boolean;
-}
-
 /** Encodes one key. Use {@linkcode KeyWriter.write} once, then {@linkcode KeyWriter.release}. */
-export class KeyWriter {
+export class KeyWriter implements KeyTarget {
   /** Collects the bytes. */
   readonly writer: ByteWriter;
   /** Options of the encoding. */
@@ -49,22 +31,14 @@ export class KeyWriter {
 
   readonly #stack: WalkStack;
   readonly #unresolved: Unresolved[] = [];
-  readonly #cyclic: ReadonlySet<object> | null;
-  #onPath: Set<object> | null = null;
-  #parts: KeyParts | null = null;
-  readonly #bodies: Body[] = [];
-  readonly #numbers = new Map<object, number>();
-  #body = -1;
+  /** Objects, functions and unregistered symbols in the order in which they were met. */
+  readonly #numbers = new Map<object | symbol, number>();
   #lastNames: readonly string[] = [];
   #lastSorted: readonly string[] = [];
 
-  /**
-   * @param options Options of the encoding.
-   * @param cyclic The objects on cycles; `null`: not known, and {@linkcode CycleFound} is thrown when there are any.
-   */
-  constructor(options: EncodeKeyOptions, cyclic: ReadonlySet<object> | null) {
+  /** @param options Options of the encoding. */
+  constructor(options: EncodeKeyOptions) {
     this.options = options;
-    this.#cyclic = cyclic;
     this.#stack = new WalkStack(options.path ?? "value");
     this.writer = takeWriter();
   }
@@ -74,46 +48,21 @@ export class KeyWriter {
     returnWriter(this.writer);
   }
 
-  /** Encodes the whole value. */
+  /** Encodes the whole value, and the second one of the options. */
   write(value: unknown): EncodedKey {
     this.#walk(value);
-    const parts = this.#parts;
-    if (parts === null && this.#bodies.length === 0) {
-      return { bytes: this.writer.copy(), unresolved: this.#unresolved };
+    const { second } = this.options;
+    if (second !== undefined) {
+      this.#stack.root = second.path;
+      this.#walk(second.value);
     }
-    const root = this.writer.copy();
-    const bodies = this.#writeBodies();
-    const whole = new ByteWriter(root.length + bodies.length + (parts?.content.length ?? 0) + 64);
-    whole.object("Graph", 4);
-    whole.raw(root);
-    whole.head(Major.array, parts?.count ?? 0);
-    if (parts !== null) whole.raw(parts.content.bytes.subarray(0, parts.content.length));
-    whole.head(Major.array, this.#bodies.length);
-    whole.raw(bodies);
-    return { bytes: whole.copy(), unresolved: this.#unresolved };
-  }
-
-  /** Encodes the objects on cycles in the order of their numbers; encoding one may add further ones to the list. */
-  #writeBodies(): Uint8Array {
-    this.writer.length = 0;
-    this.#stack.root = "";
-    for (let number = 0; number < this.#bodies.length; number++) {
-      this.#body = number;
-      const { subject } = this.#bodies[number]!;
-      this.container(subject, classify(subject));
-      this.#drain(0);
-    }
-    return this.writer.copy();
+    return { bytes: this.writer.copy(), unresolved: this.#unresolved };
   }
 
   #walk(value: unknown): void {
     this.begin(value);
-    this.#drain(0);
-  }
-
-  #drain(base: number): void {
     const stack = this.#stack;
-    while (stack.depth > base) {
+    while (stack.depth > 0) {
       const depth = stack.depth;
       const frame = stack.frames[depth - 1]!;
       const { items } = frame;
@@ -131,40 +80,16 @@ export class KeyWriter {
       } else {
         while (frame.index < count && stack.depth === depth) this.begin(items[frame.index++]);
       }
-      if (stack.depth === depth && frame.index >= count) this.#end(frame.owner, frame.start);
+      if (stack.depth === depth && frame.index >= count) stack.pop();
     }
-  }
-
-  #end(subject: object | null, start: number): void {
-    this.#stack.pop();
-    if (subject === null) return;
-    this.#onPath?.delete(subject);
-    if (this.writer.length - start >= PART_BYTES && this.#stack.depth > 0) this.#intern(start, subject);
-  }
-
-  #intern(start: number, subject: object | null): void {
-    const { writer } = this;
-    const bytes = writer.bytes.subarray(start, writer.length);
-    const part = (this.#parts ??= new KeyParts()).intern(bytes, subject);
-    writer.length = start;
-    this.#writeReference(part);
-  }
-
-  #writeReference(number: number): void {
-    this.writer.head(Major.tag, TAG_REFERENCE);
-    this.writer.number(number);
   }
 
   /** Writes a value that holds no other values; of one that does, writes the head and puts a frame on the stack. */
   begin(value: unknown): void {
     const { writer } = this;
     switch (typeof value) {
-      case "string": {
-        const start = writer.length;
-        writer.text(value);
-        if (value.length >= PART_BYTES && this.#stack.depth > 0) this.#intern(start, null);
-        return;
-      }
+      case "string":
+        return writer.text(value);
       case "number":
         return writer.number(value);
       case "boolean":
@@ -175,191 +100,90 @@ export class KeyWriter {
         if (!writer.bigint(value)) this.refuse("a bigint of more than 16 MiB");
         return;
       case "symbol":
-        return this.#symbol(writer, value);
+        return this.#symbol(value);
       case "function":
-        writer.object("Function", 2);
-        return this.standIn(value, "function");
+        return this.#function(value);
       default:
         if (value === null) return writer.byte(0xf6);
         return this.#object(value as object);
     }
   }
 
-  #symbol(writer: ByteWriter, symbol: symbol): void {
+  #symbol(symbol: symbol): void {
     const name = symbolName(symbol);
-    if (name === null) {
-      const what = `${String(symbol)}, which is equal to nothing in another process`;
-      return writer === this.writer ? this.handle(symbol, what) : this.refuse(what);
+    if (name !== null) {
+      this.writer.object(name.kind, 2);
+      return this.writer.text(name.text);
     }
-    writer.object(name.kind, 2);
-    writer.text(name.text);
+    if (this.meet(symbol)) return;
+    // Equal to no symbol of another process: the number tells it from others of the value, the mark from captured ones.
+    this.writer.object("LocalSymbol", 2);
+    this.writer.text(String(symbol.description ?? ""));
+  }
+
+  #function(fn: object): void {
+    if (this.meet(fn)) return;
+    this.writer.object("Function", this.options.countsNames === true ? 3 : 2);
+    this.standIn(fn, "function");
+    if (this.options.countsNames === true) this.writer.text(ownNameText(fn));
+  }
+
+  /**
+   * Gives a number to what is met for the first time, and marks it when it is captured by the function. Writes a
+   * reference when it was met before.
+   *
+   * @returns True when it was met before, and is written.
+   */
+  meet(subject: object | symbol): boolean {
+    const known = this.#numbers.get(subject);
+    if (known !== undefined) {
+      this.writer.head(Major.tag, TAG_REFERENCE);
+      this.writer.number(known);
+      return true;
+    }
+    this.#numbers.set(subject, this.#numbers.size);
+    const ordinal = this.options.ordinalOf?.(subject);
+    if (ordinal !== undefined) {
+      this.writer.object("Captured", 3);
+      this.writer.number(ordinal);
+    }
+    return false;
+  }
+
+  /** Gives a number to an object that is not written itself. @returns True when it was met before. */
+  meetAlone(subject: object): boolean {
+    if (this.#numbers.has(subject)) return true;
+    this.#numbers.set(subject, this.#numbers.size);
+    return false;
   }
 
   #object(subject: object): void {
     this.options.noteObject?.(subject);
-    if (this.#cyclic !== null && this.#cyclic.has(subject)) return this.#onCycle(subject);
-    const part = this.#parts?.find(subject);
-    if (part !== undefined) return this.#writeReference(part);
-    if (this.#isOnPath(subject)) {
-      if (this.#cyclic === null) throw new CycleFound();
-      this.refuse("an object that changes while it is read");
-    }
-    const start = this.writer.length;
-    const { depth } = this.#stack;
-    this.container(subject, classify(subject));
-    if (depth > 0 && this.#stack.depth === depth && this.writer.length - start >= PART_BYTES) {
-      this.#intern(start, subject);
-    }
-  }
-
-  #onCycle(subject: object): void {
-    let number = this.#numbers.get(subject);
-    if (number === undefined) {
-      number = this.#bodies.length;
-      this.#numbers.set(subject, number);
-      this.#bodies.push({ subject, parent: this.#body, path: this.#stack.path(), isPrivate: this.#isPrivate() });
-    }
-    this.#writeReference(-1 - number);
-  }
-
-  #isOnPath(subject: object): boolean {
-    if (this.#onPath !== null) return this.#onPath.has(subject);
-    const { frames, depth } = this.#stack;
-    for (let at = 0; at < depth; at++) if (frames[at]!.owner === subject) return true;
-    return false;
-  }
-
-  /** Writes an object by its kind. */
-  container(subject: object, classified: Classified): void {
-    switch (classified.kind) {
-      case "plain":
-        return this.#plain(subject);
-      case "array":
-        if (classified.isBare) return this.array(subject as unknown[]);
-    }
+    if (this.meet(subject)) return;
+    const classified = classify(subject);
+    if (classified.kind === "plain") return this.#plain(subject);
+    if (classified.kind === "array" && classified.isBare) return this.array(subject as unknown[]);
     this.#built(subject, classified);
   }
 
   #plain(subject: object): void {
     const names = Object.keys(subject);
-    if (names.length === 0 || names[0] === "0") {
+    const hasPrototype = Object.getPrototypeOf(subject) !== null;
+    if (names.length === 0 || names[0] === "0" || !hasPrototype) {
       const second = classifyPlainLooking(subject);
       if (second.kind !== "plain" && second.kind !== "namespace") return this.#built(subject, second);
     }
-    this.fields(subject, names, this.writer.length);
+    if (hasPrototype && isUsual(subject, names)) return this.fields(subject, names);
+    this.writer.object("Object", 3);
+    this.writer.byte(hasPrototype ? 0xf5 : 0xf4);
+    this.#members(subject, Reflect.ownKeys(subject));
   }
 
-  /** Writes an object that is neither plain nor a bare array: its class, its content, its further properties. */
-  #built(subject: object, { kind, isBare }: Classified): void {
-    const { writer } = this;
-    const start = writer.length;
-    if (kind === "instance") {
-      return this.#instance(subject, start);
-    }
-    const platform = isBare ? null : isNodeBuffer(subject) ? "Buffer" : ownPlatformName(subject);
-    const extra = this.#extraNames(subject, kind);
-    const isExtended = extra.length > 0 ||
-      (!MARKED_BY_PLATFORM.has(kind) && Object.getOwnPropertySymbols(subject).length > 0);
-    if (isBare || MARKED_BY_PLATFORM.has(kind)) {
-      if (!isExtended) {
-        if (!HOLDS_VALUES.has(kind)) return writeKeyObject(this, subject, kind);
-        return this.parts(subject, start, [() => writeKeyObject(this, subject, kind)]);
-      }
-      writer.object("Extended", 3);
-    } else if (platform !== null) {
-      writer.object("Platform", 4);
-      writer.text(platform);
-    } else {
-      this.#class(subject);
-    }
-    this.parts(subject, start, [
-      () => kind === "array" ? this.array(subject as unknown[], null) : writeKeyObject(this, subject, kind),
-      () => this.fields(subject, extra, writer.length, { owner: null }),
-      ...platform === null ? this.#privates(subject) : [],
-    ]);
-  }
-
-  /** Writes an instance of a user's class: the class, null for the content, fields, private fields, hidden members. */
-  #instance(subject: object, start: number): void {
-    const hidden = hiddenMembers(subject);
-    this.#class(subject, hidden.length > 0);
-    this.writer.byte(0xf6);
-    const names = Object.keys(subject);
-    const further = this.#privates(subject);
-    if (hidden.length > 0) further.push(() => this.#hidden(hidden));
-    if (further.length === 0) return this.fields(subject, names, start);
-    this.parts(subject, start, [() => this.fields(subject, names, this.writer.length, { owner: null }), ...further]);
-  }
-
-  #class(subject: object, hasHidden = false): void {
-    const further = Number(this.options.privatesOf?.(subject) !== undefined) + Number(hasHidden);
-    this.writer.object("Instance", 4 + further);
-    this.standIn(subject, "instance");
-  }
-
-  /** Writes members that are not enumerable: their names, then their values, in which handles are written by name. */
-  #hidden(members: readonly HiddenMember[]): void {
-    const { writer } = this;
-    const start = writer.length;
-    const names = members.map(({ name }) => name);
-    writer.head(Major.map, 1);
-    writer.head(Major.array, members.length);
-    for (const name of names) writer.text(name);
-    writer.head(Major.array, members.length);
-    this.push(Step.privates, names, members.map(({ value }) => value), start, null);
-  }
-
-  /** Functions that write the private fields in the order of their declaration, without their names. */
-  #privates(subject: object): (() => void)[] {
-    const fields = this.options.privatesOf?.(subject);
-    if (fields === undefined) return [];
-    return [() => {
-      const start = this.writer.length;
-      this.writer.head(Major.array, fields.size);
-      this.push(Step.privates, [...fields.keys()], [...fields.values()], start, null);
-    }];
-  }
-
-  /** Names of the own enumerable properties beyond those that every object of the built-in kind has. */
-  #extraNames(subject: object, kind: Classified["kind"]): string[] {
-    // `array` writes all properties of an array. Listing a typed array's elements takes longer than reading them.
-    if (kind === "array" || kind === "arguments" || MARKED_BY_PLATFORM.has(kind)) return [];
-    if (kind === "view" && ((subject as Uint8Array).length ?? 0) > 0x10000) return [];
-    const names = Object.keys(subject);
-    if (names.length === 0) return names;
-    if (kind === "view" || subject instanceof String) return names.filter((name) => !isIndex(name));
-    if (kind === "error") return names.filter((name) => !ERROR_PROPERTIES.has(name));
-    return names;
-  }
-
-  /** Writes an array; one with holes or further properties becomes a generic object. */
-  array(subject: unknown[], owner: object | null = subject): void {
-    const { writer } = this;
-    const start = writer.length;
-    const { length } = subject;
-    if (isJustElements(subject) && Object.getOwnPropertySymbols(subject).length === 0) {
-      writer.head(Major.array, length);
-      this.push(Step.elements, null, subject, start, owner);
-      return;
-    }
-    writer.object("Array", 3);
-    writer.number(length);
-    this.fields(subject, Object.keys(subject), start, { owner, hasIndices: true });
-  }
-
-  /** Writes the properties of `subject` as a map, sorted by their names. */
-  fields(
-    subject: object,
-    names: readonly string[],
-    start: number,
-    { owner = subject, hasIndices = false }: { owner?: object | null; hasIndices?: boolean } = WHOLE,
-  ): void {
-    const symbols = Object.getOwnPropertySymbols(subject);
-    const sorted = symbols.length > 0 || hasIndices
-      ? this.#sortAll(subject, names, symbols, hasIndices)
-      : this.#sort(names);
+  /** Writes the members of an object, all of which are as an assignment makes them, as a map. */
+  fields(subject: object, names: readonly string[]): void {
+    const sorted = this.options.countsOrder === true ? { names, encoded: null } : this.#sort(names);
     this.writer.head(Major.map, sorted.names.length);
-    this.push(Step.fields, subject, sorted.names, start, owner).encodedNames = sorted.encoded;
+    this.push(Step.fields, subject, sorted.names).encodedNames = sorted.encoded;
   }
 
   #sort(names: readonly string[]): SortedNames {
@@ -374,41 +198,117 @@ export class KeyWriter {
     return { names: sorted, encoded: null };
   }
 
-  #sortAll(
-    subject: object,
-    names: readonly string[],
-    symbols: readonly symbol[],
-    hasIndices: boolean,
-  ): SortedNames {
-    const counted = symbols.filter((symbol) => Object.prototype.propertyIsEnumerable.call(subject, symbol));
-    return sortEncoded([...names, ...counted], (writer, name) => {
-      if (typeof name === "symbol") this.#symbol(writer, name);
-      else if (hasIndices && isIndex(name as string)) writer.number(Number(name));
-      else writer.text(name as string);
-    });
+  /** Writes an array; one with holes, further members or unusual attributes becomes a generic object. */
+  array(subject: unknown[]): void {
+    const { writer } = this;
+    if (areUsualElements(subject)) {
+      writer.head(Major.array, subject.length);
+      this.push(Step.elements, null, subject);
+      return;
+    }
+    writer.object("Array", 3);
+    writer.number(subject.length);
+    this.#members(subject, furtherKeys(subject, "array"));
+  }
+
+  /** Writes an object that is neither plain nor a bare array: its class, its content, its further members. */
+  #built(subject: object, { kind, isBare }: Classified): void {
+    const { writer } = this;
+    if (kind === "instance") return this.#instance(subject);
+    const platform = isBare ? null : isNodeBuffer(subject) ? "Buffer" : ownPlatformName(subject);
+    const further = furtherKeys(subject, kind);
+    const isExtended = further.length > 0 || !Object.isExtensible(subject);
+    const content = () => kind === "array" ? this.array(subject as unknown[]) : writeKeyObject(this, subject, kind);
+    if (isBare || platform !== null) {
+      if (!isBare && kind !== "platform" && kind !== "blob" && kind !== "exception") {
+        writer.object("Platform", 3);
+        writer.text(platform!);
+      }
+      if (!isExtended) return content();
+      writer.object("Extended", 3);
+      return this.parts(content, () => this.#members(subject, further));
+    }
+    const privates = this.#privateFields(subject);
+    writer.object("Instance", privates === undefined ? 4 : 5);
+    this.parts(
+      () => this.#class(subject),
+      content,
+      () => this.#members(subject, kind === "array" ? [] : further),
+      ...privates === undefined ? [] : [() => this.#privates(privates)],
+    );
+  }
+
+  /** Writes an instance of a user's class: the class, null for the content, the members, the private fields. */
+  #instance(subject: object): void {
+    const privates = this.#privateFields(subject);
+    this.writer.object("Instance", privates === undefined ? 4 : 5);
+    this.parts(
+      () => this.#class(subject),
+      () => this.writer.byte(0xf6),
+      () => {
+        const names = Object.keys(subject);
+        if (isUsual(subject, names)) this.fields(subject, names);
+        else this.#members(subject, Reflect.ownKeys(subject));
+      },
+      ...privates === undefined ? [] : [() => this.#privates(privates)],
+    );
+  }
+
+  /** Private fields of an instance; lists the instance as unresolved while they are not known. */
+  #privateFields(subject: object): ReadonlyMap<string, unknown> | undefined {
+    const { privatesOf } = this.options;
+    if (privatesOf === undefined || !mayHavePrivateState(subject)) return undefined;
+    const known = privatesOf(subject);
+    if (known === undefined) this.#unresolved.push({ subject, path: this.path(), reason: "instance" });
+    return known ?? undefined;
+  }
+
+  /** Writes the class of an instance: its code, its number among the classes met, its name where the code can see it. */
+  #class(subject: object): void {
+    const prototype = Object.getPrototypeOf(subject) as object;
+    const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+    // The prototype stands for a class without a constructor of its own: `Object.create(base)`.
+    const owner = typeof constructor === "function" ? constructor : prototype;
+    const known = this.#numbers.get(owner);
+    if (known !== undefined) return void this.meet(owner);
+    this.meet(owner);
+    this.writer.object("Class", this.options.countsNames === true ? 3 : 2);
+    this.standIn(subject, "instance");
+    if (this.options.countsNames === true) this.writer.text(ownNameText(owner));
+  }
+
+  /** Writes members with their attributes, and whether the object can get further ones. */
+  #members(subject: object, keys: readonly PropertyKey[]): void {
+    const members = listMembers(subject, this.options.countsOrder === true ? keys : this.#sortKeys(keys));
+    this.writer.head(Major.array, 1 + members.length);
+    this.writer.byte(Object.isExtensible(subject) ? 0xf5 : 0xf4);
+    this.push(Step.attributes, null, members);
+  }
+
+  #sortKeys(keys: readonly PropertyKey[]): readonly PropertyKey[] {
+    return sortEncoded(keys, (writer, key) => {
+      if (typeof key !== "symbol") return writer.text(String(key));
+      const name = symbolName(key);
+      writer.object(name?.kind ?? "LocalSymbol", 2);
+      writer.text(name?.text ?? String(key.description ?? ""));
+    }).names;
+  }
+
+  /** Writes private fields in the order of their declaration, without their names. */
+  #privates(fields: ReadonlyMap<string, unknown>): void {
+    this.writer.head(Major.array, fields.size);
+    this.push(Step.privates, [...fields.keys()], [...fields.values()]);
   }
 
   /** Calls functions one after the other, each after the values are written that the previous one put on the stack. */
-  parts(subject: object | null, start: number, parts: readonly (() => void)[]): void {
-    this.push(Step.parts, subject, parts, start);
+  parts(...parts: readonly (() => void)[]): void {
+    this.push(Step.parts, null, parts);
   }
 
-  /** Puts a frame on the stack. @param owner The object that is complete when the frame is; `null`: none. */
-  push(step: number, subject: object | null, items: readonly unknown[], start: number, owner = subject): Frame {
-    const stack = this.#stack;
-    if (stack.depth >= MAX_DEPTH) this.refuse(`nesting deeper than ${MAX_DEPTH}`);
-    const frame = stack.push(step, subject, items, start);
-    frame.owner = owner;
-    if (this.#onPath !== null) {
-      if (owner !== null) this.#onPath.add(owner);
-    } else if (stack.depth > SHALLOW) {
-      this.#onPath = new Set();
-      for (let at = 0; at < stack.depth; at++) {
-        const above = stack.frames[at]!.owner;
-        if (above !== null) this.#onPath.add(above);
-      }
-    }
-    return frame;
+  /** Puts items on the stack, so that they are written next. */
+  push(step: number, subject: object | null, items: readonly unknown[]): Frame {
+    if (this.#stack.depth >= MAX_DEPTH) this.refuse(`nesting deeper than ${MAX_DEPTH}`);
+    return this.#stack.push(step, subject, items, 0);
   }
 
   /** Writes the stand-in that `identify` gives for `subject`, or lists it as unresolved. */
@@ -423,27 +323,15 @@ export class KeyWriter {
 
   /** Writes a handle by its name when it is in a private field. @throws {CacheTypeError} When it is elsewhere. */
   handle(subject: unknown, what: string): void {
-    if (!this.#isPrivate() || this.options.nameHandle === undefined) this.refuse(what);
+    const isPrivate = this.options.isPrivate === true || this.#stack.isInPrivate;
+    if (!isPrivate || this.options.nameHandle === undefined) this.refuse(what);
     this.writer.object("Handle", 2);
     this.writer.text(this.options.nameHandle(subject));
   }
 
-  #isPrivate(): boolean {
-    return this.options.isPrivate === true || this.#stack.isInPrivate ||
-      (this.#body >= 0 && this.#bodies[this.#body]!.isPrivate);
-  }
-
   /** The path to the value that is being written. */
   path(): string {
-    const pieces: string[] = [this.#stack.path()];
-    for (let at = this.#body; at >= 0; at = this.#bodies[at]!.parent) {
-      if (pieces.length > MAX_PATH_BODIES) {
-        pieces.push("…");
-        break;
-      }
-      pieces.push(this.#bodies[at]!.path);
-    }
-    return pieces.reverse().join("");
+    return this.#stack.path();
   }
 
   /** @throws {CacheTypeError} Always: the value that is being written cannot be an input. */
@@ -457,21 +345,8 @@ export class KeyWriter {
   }
 }
 
-/** Default for `fields`: the object is complete with its fields, and no name is an index. */
-const WHOLE = {};
-
-/** Kinds to whose objects the platform adds properties, and kinds that are refused or named as a whole. */
-const MARKED_BY_PLATFORM: ReadonlySet<string> = new Set([
-  "platform",
-  "blob",
-  "exception",
-  "promise",
-  "weak",
-  "iterator",
-  "stream",
-]);
-
-/** Kinds whose objects may hold values that are put on the stack. */
-const HOLDS_VALUES: ReadonlySet<string> = new Set(["map", "set", "error", "arguments", "platform", "boxed"]);
-
-const ERROR_PROPERTIES: ReadonlySet<string> = new Set(["name", "message", "cause", "errors", "stack"]);
+/** Name of a function, by its own data property; no accessor is called. */
+function ownNameText(fn: object): string {
+  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
+  return typeof name === "string" ? name : "";
+}

@@ -258,8 +258,8 @@ export function isOutOfBounds(view: ArrayBufferView): boolean {
  * True for a view whose length follows that of its buffer. No property of a view tells this, so the buffer is resized
  * for a moment and then restored.
  */
-function isLengthTracking(view: ArrayBufferView, buffer: ArrayBuffer): boolean {
-  if (!buffer.resizable) return false;
+export function isLengthTracking(view: ArrayBufferView, buffer: ArrayBufferLike): boolean {
+  if (buffer instanceof SharedArrayBuffer || !buffer.resizable) return false;
   const size = view instanceof DataView ? 1 : (view as Uint8Array).BYTES_PER_ELEMENT;
   const { byteLength } = view;
   const length = buffer.byteLength;
