@@ -24,6 +24,8 @@ export const Step = {
   privates: 7,
   /** `items` are keys, flags and values of members in turn. */
   attributes: 8,
+  /** Like `attributes`, of members of an instance that are not enumerable: its inside, as private fields are. */
+  hidden: 9,
 } as const;
 
 /** A container that is being walked. A frame is used again for another container after it was taken off. */
@@ -74,9 +76,12 @@ export class WalkStack {
     return frame;
   }
 
-  /** True when the walk is in a private field, at any depth. */
+  /** True when the walk is in a private field or a hidden member of an instance, at any depth. */
   get isInPrivate(): boolean {
-    for (let at = 0; at < this.depth; at++) if (this.frames[at]!.step === Step.privates) return true;
+    for (let at = 0; at < this.depth; at++) {
+      const { step } = this.frames[at]!;
+      if (step === Step.privates || step === Step.hidden) return true;
+    }
     return false;
   }
 
@@ -120,6 +125,7 @@ function partOf(frame: Frame): string {
     case Step.named:
       return at % 2 === 0 ? "" : property(frame.items[at - 1]);
     case Step.attributes:
+    case Step.hidden:
       return at % 3 === 0 ? "" : property(frame.items[at - at % 3]);
     case Step.privates:
       return `.${(frame.subject as readonly string[])[at]}`;

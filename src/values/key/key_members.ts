@@ -89,3 +89,12 @@ function flagsOf(descriptor: PropertyDescriptor): number {
     (descriptor.configurable === true ? Flag.configurable : 0) |
     (!("value" in descriptor) ? Flag.accessor : descriptor.writable === true ? Flag.writable : 0);
 }
+
+/** Own keys of an object: those of enumerable members, and the others. */
+export function splitByVisibility(subject: object): [shown: PropertyKey[], hidden: PropertyKey[]] {
+  const [shown, hidden]: [PropertyKey[], PropertyKey[]] = [[], []];
+  for (const key of Reflect.ownKeys(subject)) {
+    (Object.prototype.propertyIsEnumerable.call(subject, key) ? shown : hidden).push(key);
+  }
+  return [shown, hidden];
+}

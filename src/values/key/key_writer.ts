@@ -9,7 +9,7 @@
 import { CacheTypeError } from "../../words/errors.ts";
 import { type Classified, classify, classifyPlainLooking, mayHavePrivateState, ownPlatformName } from "../kinds.ts";
 import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
-import { areUsualElements, furtherKeys, isUsual, listMembers } from "./key_members.ts";
+import { areUsualElements, furtherKeys, isUsual, listMembers, splitByVisibility } from "./key_members.ts";
 import { sortAscii, type SortedNames, sortEncoded, symbolName } from "./key_names.ts";
 import {
   type EncodedKey,
@@ -247,8 +247,13 @@ export class KeyWriter implements KeyTarget {
       () => this.writer.byte(0xf6),
       () => {
         const names = Object.keys(subject);
-        if (isUsual(subject, names)) this.fields(subject, names);
-        else this.#members(subject, Reflect.ownKeys(subject));
+        if (isUsual(subject, names)) return this.fields(subject, names);
+        const [shown, hidden] = splitByVisibility(subject);
+        this.writer.object("Members", 3);
+        this.parts(
+          () => this.#members(subject, shown),
+          () => this.#members(subject, hidden, Step.hidden),
+        );
       },
       ...privates === undefined ? [] : [() => this.#privates(privates)],
     );
@@ -278,11 +283,11 @@ export class KeyWriter implements KeyTarget {
   }
 
   /** Writes members with their attributes, and whether the object can get further ones. */
-  #members(subject: object, keys: readonly PropertyKey[]): void {
+  #members(subject: object, keys: readonly PropertyKey[], step: number = Step.attributes): void {
     const members = listMembers(subject, this.options.countsOrder === true ? keys : this.#sortKeys(keys));
     this.writer.head(Major.array, 1 + members.length);
     this.writer.byte(Object.isExtensible(subject) ? 0xf5 : 0xf4);
-    this.push(Step.attributes, null, members);
+    this.push(step, null, members);
   }
 
   #sortKeys(keys: readonly PropertyKey[]): readonly PropertyKey[] {
