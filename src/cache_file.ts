@@ -7,6 +7,7 @@ import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptio
 import { CacheTypeError } from "./words/errors.ts";
 import { type CacheOptions, mergeOptions, type ValidatedOptions, validateOptions } from "./options/check_options.ts";
 import { previewOf } from "./values/preview.ts";
+import { takeSnapshot } from "./call/snapshot.ts";
 import { type Prepared, registerWrapped, Wrapped } from "./call/wrapped.ts";
 
 /**
@@ -90,7 +91,11 @@ function wrapFunction<F extends AnyFunction>(fn: F, options: ValidatedOptions, n
   const wrapped = new Wrapped(fn, options, name, prepare);
   const call = (overrides: CallOptions): CachedCall<F> =>
     function (this: ThisParameterType<F>, ...args: Parameters<F>) {
-      return withCalls(({ memoize }) => memoize(wrapped, this, args, overrides)) as Promise<Awaited<ReturnType<F>>>;
+      // Until the module is loaded the caller may change the arguments, so they are copied before.
+      const early = calls === undefined ? takeSnapshot(args) : undefined;
+      return withCalls(({ memoize }) => memoize(wrapped, this, args, { ...overrides, early })) as Promise<
+        Awaited<ReturnType<F>>
+      >;
     };
   // In `cached.has(3)`, `this` is the wrapped function, but the call `cached(3)` that it is about has no `this`.
   const receiverOf = (asked: unknown) => asked === cached ? undefined : asked;

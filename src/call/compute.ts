@@ -13,7 +13,7 @@ import { encodeResult } from "../values/result/encode_result.ts";
 import { joinChunks } from "../store/blobs/blob_store.ts";
 import { explain } from "./explain.ts";
 import type { Finding } from "./freshness.ts";
-import { type Call, identifyCall } from "./identify.ts";
+import { type Call, hasSameKey } from "./identify.ts";
 import { keep } from "./keep.ts";
 import { isUpToDate, lookUp, type Verification } from "./look_up.ts";
 import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
@@ -99,7 +99,7 @@ async function runUnderLock(
     reportMiss(call, reasons);
     call.values(); // computed now, since the function may change its arguments
     // The caller may have changed the arguments while the store was read and the lock was awaited.
-    const isSameInput = (await identifyCall(call.wrapped, call.receiver, call.args)).key === call.key;
+    const isSameInput = call.isPrivate || await hasSameKey(call);
     const execution = await execute();
     if (execution.threw) {
       return {

@@ -14,6 +14,7 @@ import { fromPortable, portableOf, toAbsolute } from "../options/project.ts";
 import { isAbsolutePath } from "../options/paths.ts";
 import type { FileDependency, ValuePart, WorkingDirectoryDependency } from "../words/records.ts";
 import { noticesOf, warnOfCode } from "./prepare.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import type { Prepared, Wrapped } from "./wrapped.ts";
 import { declaredParts, valueParts } from "./leaves.ts";
 
@@ -33,6 +34,8 @@ export interface FunctionState {
 export interface Call extends Omit<FunctionState, "identityBytes"> {
   readonly receiver: unknown;
   readonly args: readonly unknown[];
+  /** True when nobody but the function can change the arguments: they are primitive, or copies. */
+  readonly isPrivate: boolean;
   readonly key: CallKey;
   /** Files that arguments and options name, with their digests, sorted by path. */
   readonly files: readonly FileDependency[];
@@ -115,31 +118,49 @@ export async function identifyFunction(wrapped: Wrapped): Promise<Digest<"functi
  *
  * @param wrapped The wrapped function.
  * @param receiver The `this` of the call.
- * @param args Arguments of the call.
+ * @param given Arguments as the caller passed them.
+ * @param taken Snapshot of the arguments that was taken before; `null`: they are used as they are now.
  * @throws {CacheTypeError} `ERR_ARGUMENT` for a value that cannot be an input, with the path of the value.
  */
-export async function identifyCall(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<Call> {
+export async function identifyCall(
+  wrapped: Wrapped,
+  receiver: unknown,
+  given: readonly unknown[],
+  taken?: Snapshot | null,
+): Promise<Call> {
+  const isReceiver = receiver !== globalThis && receiver !== undefined;
+  // The caller may change the arguments as soon as something is awaited. A call that is answered without awaiting, from
+  // memory, needs no snapshot.
+  const isImmediate = !isReceiver && wrapped.ready !== undefined && knownStates.has(wrapped);
+  let snapshot = taken === undefined && !isImmediate ? takeSnapshot(given) : taken;
   const prepared = wrapped.ready ?? await wrapped.prepare();
   const { plan } = prepared;
   const encoder = new CanonicalEncoder(prepared.codeOptions);
   const reader = new PathReader(prepared);
   const state = knownStates.get(wrapped) ?? await functionStateOf(wrapped, prepared, encoder, reader);
-  const inputs = normalizeArguments(plan, args);
-  const isReceived = plan.parameters?.usesThis !== false && receiver !== globalThis && receiver !== undefined;
+  encoder.seenBy = state.fingerprint;
+  if (snapshot && isCaptured(snapshot, state)) snapshot = null;
+  let inputs = normalizeArguments(plan, snapshot?.args ?? given);
+  const isReceived = plan.parameters?.usesThis !== false && isReceiver;
   const seen = isReceived
     ? await encoder.receiverOf(receiver, wrapped.fn, state.fingerprint.receiverTouched)
     : undefined;
-
-  encoder.seenBy = state.fingerprint;
-  const parts: CallKeyParts = {
-    identity: state.identityBytes,
-    args: await encoder.encode(inputs.values, "args", isReceived ? { path: "this", value: seen } : undefined),
-  };
+  const encoded = encoder.encode(inputs.values, "args", isReceived ? { path: "this", value: seen } : undefined);
   const isUnseen = isBlind(state, encoder);
+  const hasFurther = isUnseen || inputs.files.length > 0;
+  if (snapshot === undefined) {
+    const isRemembered = !hasFurther && !(encoded instanceof Promise) &&
+      prepared.workspace.memory.record(digestCallKey({ identity: state.identityBytes, args: encoded })) !== undefined;
+    snapshot = isRemembered ? null : takeSnapshot(given);
+    if (snapshot && isCaptured(snapshot, state)) snapshot = null;
+    if (snapshot) inputs = normalizeArguments(plan, snapshot.args);
+  }
+
+  const parts: CallKeyParts = { identity: state.identityBytes, args: await encoded };
   let further: FurtherKeyParts | undefined;
-  if (isUnseen || inputs.files.length > 0) {
+  if (hasFurther || isBlind(state, encoder)) {
     const { shapes, contents } = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
-    const pathLike = isUnseen ? await digestPathLike(inputs.values, reader.guess) : [];
+    const pathLike = isBlind(state, encoder) ? await digestPathLike(inputs.values, reader.guess) : [];
     further = {
       shapes: await encoder.encode([shapes, pathLike.map(({ digest }) => digest)], "fileArgs"),
       contents,
@@ -151,12 +172,24 @@ export async function identifyCall(wrapped: Wrapped, receiver: unknown, args: re
   return new IdentifiedCall(
     state,
     plan.parameters?.usesThis === false ? undefined : receiver,
-    args,
+    snapshot?.args ?? given,
     digestCallKey(further === undefined ? parts : { ...parts, further }),
     { ...inputs, receiver: seen },
     encoder,
     reader,
+    snapshot !== null && !isReceived,
   );
+}
+
+/** True when the arguments and the receiver of a call still give its key. */
+export async function hasSameKey(call: Call): Promise<boolean> {
+  return (await identifyCall(call.wrapped, call.receiver, call.args, null)).key === call.key;
+}
+
+/** True when the function captures an object among its arguments: it can tell a copy from the object. */
+function isCaptured({ copies }: Snapshot, { fingerprint }: Pick<FunctionState, "fingerprint">): boolean {
+  for (const object of copies.keys()) if (fingerprint.ordinalOf(object) !== undefined) return true;
+  return false;
 }
 
 /** A call, with the encoder and reader that identified it. Members that a hit does not need are computed on request. */
@@ -178,6 +211,7 @@ class IdentifiedCall implements Call {
     readonly inputs: Inputs & { readonly receiver: unknown },
     readonly encoder: CanonicalEncoder,
     readonly reader: PathReader,
+    readonly isPrivate: boolean,
   ) {
     ({ wrapped: this.wrapped, prepared: this.prepared, fingerprint: this.fingerprint } = state);
     ({ declared: this.declared, identity: this.identity } = state);
@@ -240,7 +274,9 @@ class IdentifiedCall implements Call {
   async changedInputs(): Promise<string[]> {
     const changed = await this.reader.changed();
     const { digest } = await this.prepared.fingerprint();
-    return digest === this.fingerprint.digest ? changed : [...changed, "a value that the function captures"];
+    if (digest !== this.fingerprint.digest) changed.push("a value that the function captures");
+    else if (await identifyFunction(this.wrapped) !== this.identity) changed.push("a value in dependsOnVars");
+    return changed;
   }
 }
 

@@ -14,12 +14,13 @@ import type { CallKey } from "../words/digests.ts";
 import type { CallReport } from "../words/events.ts";
 import type { Run } from "./runs.ts";
 import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
-import { reportNotice } from "./report.ts";
-import { describeError } from "../words/errors.ts";
+import { reportNotice, reportUncached } from "./report.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { CacheTypeError, describeError } from "../words/errors.ts";
 import { NOTHING_FOUND } from "./freshness.ts";
 import { beginVerification, lookUp, type Verification } from "./look_up.ts";
 import type { Wrapped } from "./wrapped.ts";
-import { runUnobserved } from "../reads/context.ts";
+import { currentReads, enterReads, runUnobserved } from "../reads/context.ts";
 
 /**
  * Makes one call of a wrapped function: returns the stored result if a trace stands, else runs the function.
@@ -30,22 +31,23 @@ import { runUnobserved } from "../reads/context.ts";
  * @param options See {@linkcode CallOptions}.
  * @returns The function's own return value if the function ran for this call, else a copy of the earlier return value.
  * @throws The error that the function throws, unchanged.
- * @throws {CacheTypeError} `ERR_ARGUMENT` for an argument that cannot be an input.
  * @throws {CacheError} When the cache cannot be set up: a missing flag or permission, a directory that is a file.
  */
 export function memoize(
   wrapped: Wrapped,
   receiver: unknown,
   args: readonly unknown[],
-  options: CallOptions,
+  { early, ...options }: CallOptions & { readonly early?: Snapshot | null | undefined },
 ): Promise<unknown> {
   const startedMs = performance.now();
   // A call inside another one reserves its place in the trace of the outer call now, before anything is awaited, so
   // that the trace has the inner calls in the order in which they were made. Outer calls run only once `compute` is
   // loaded.
   const place = computing?.reservePlace();
+  const around = currentReads();
   return runUnobserved(async () => {
-    const call = await identifyCall(wrapped, receiver, args);
+    const call = await identifyOrWarn(wrapped, receiver, args, early);
+    if (call === null) return await enterReads(around, () => callUncached(wrapped, receiver, args));
     const packed = place?.pack(call) ?? null;
     const release = call.prepared.workspace.cache.use();
     try {
@@ -62,6 +64,28 @@ export function memoize(
       release();
     }
   });
+}
+
+/** Identifies a call; `null`, with a warning, when an argument cannot be an input: that costs no result. */
+async function identifyOrWarn(
+  wrapped: Wrapped,
+  receiver: unknown,
+  args: readonly unknown[],
+  early: Snapshot | null | undefined,
+): Promise<Call | null> {
+  try {
+    return await identifyCall(wrapped, receiver, args, early);
+  } catch (error) {
+    if (!(error instanceof CacheTypeError) || error.code !== "ERR_ARGUMENT") throw error;
+    reportUncached(wrapped, error.message);
+    return null;
+  }
+}
+
+/** Calls the function as part of the call around it, which is not stored: nothing tells when to make this one again. */
+function callUncached(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): unknown {
+  currentReads()?.observeUnclear(`a call of ${wrapped.fname} that cannot be cached`);
+  return wrapped.fn.apply(receiver, [...args]);
 }
 
 /** Removes the entry of a call. @returns True when an entry was removed; never in a read-only cache. */

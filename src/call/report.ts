@@ -5,6 +5,7 @@
  */
 import { announce, isAudienceHeard, warnOnce } from "../words/announce.ts";
 import type { Call } from "./identify.ts";
+import type { Wrapped } from "./wrapped.ts";
 import type { CacheEvent, StaleReason } from "../words/events.ts";
 import { describeReasons } from "../reasons/describe_reasons.ts";
 
@@ -81,4 +82,13 @@ export function reportPruned(call: Call, { removed, freedBytes }: { removed: num
 export function reportNotice(call: Call, detail: string): void {
   report(call, { kind: "notice", detail });
   warnOnce(`${call.wrapped.fname}: ${detail}`);
+}
+
+/** Reports that a call runs uncached, since it has no key. */
+export function reportUncached({ fname, ready }: Wrapped, detail: string): void {
+  const text = `it runs uncached: ${detail}`;
+  warnOnce(`${fname}: ${text}`);
+  if (ready !== undefined && isAudienceHeard(ready.audience)) {
+    announce({ kind: "notice", fname, key: null, detail: text }, ready.audience);
+  }
 }

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Call } from "./identify.ts";
+import { type Call, hasSameKey } from "./identify.ts";
 import { type EncodedResult, encodeResult } from "../values/result/encode_result.ts";
 import type { Run } from "./runs.ts";
 import { FlatTraceBuilder } from "./flat_trace.ts";
 import type { Dependency, FlatTrace } from "../words/records.ts";
-import { reportRun } from "./report.ts";
+import { reportNotice, reportRun } from "./report.ts";
 import { CallReads, isBelow, runObserved } from "../reads/run_observed.ts";
 
 /** Data of one execution of the function. */
@@ -47,10 +47,16 @@ export async function runFunction(run: Run): Promise<Execution> {
   const startedMs = performance.now();
   let computeMs = 0;
   let value: unknown;
+  let ranAtOnce = false;
   let outcome: Awaited<ReturnType<typeof encode>>;
   try {
     outcome = await runObserved(reads, async () => {
-      value = await wrapped.fn.apply(receiver, [...args]);
+      const returned = wrapped.fn.apply(receiver, [...args]);
+      // A value, or a promise that is settled already, is there one turn later; by then nobody else could run.
+      let isLater = false;
+      queueMicrotask(() => queueMicrotask(() => isLater = true));
+      value = await returned;
+      ranAtOnce = !isLater;
       computeMs = performance.now() - startedMs;
       // Encoded inside the observed context, since encoding may read an input, such as a file time from `stat`.
       return await encode(value);
@@ -70,12 +76,26 @@ export async function runFunction(run: Run): Promise<Execution> {
       computeMs,
       dependencies,
       support: inner.finish(dependencies),
-      raced: [...raced, ...await call.changedInputs()],
+      raced: [...raced, ...await call.changedInputs(), ...await changedArguments(call, ranAtOnce)],
     };
   } catch (refusal) {
     // A dependency cannot be looked at again, so the result is returned and not stored.
     return { threw: false, value, encoded: null, refusal, computeMs, dependencies: [], support: null, raced: [] };
   }
+}
+
+/**
+ * Tells that the arguments or the receiver changed while the function ran, in words. A function that changes them itself
+ * does so on each miss and on no hit, which is said; the result is kept when nobody else could have changed them.
+ */
+async function changedArguments(call: Call, ranAtOnce: boolean): Promise<string[]> {
+  if (call.isPrivate || await hasSameKey(call)) return [];
+  if (!ranAtOnce) return ["an argument"];
+  reportNotice(
+    call,
+    "it changes an argument or its receiver; a hit does not, so let it change a copy and return that",
+  );
+  return [];
 }
 
 async function encode(value: unknown): Promise<{ encoded: EncodedResult | null; refusal?: unknown }> {
