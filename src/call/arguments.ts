@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isNativeFunction } from "../values/kinds.ts";
 import { fillDefaults, type ParameterList } from "../code/syntax/parameters.ts";
 
 /** Place of an argument, or of a property of an argument, that an option names. */
@@ -20,6 +21,8 @@ export interface ArgumentPlan {
   /** Names of the parameters, to show where a value is. */
   readonly names: readonly string[];
   readonly ignored: readonly ArgumentPlace[];
+  /** True when the receiver does not count: `ignoreArgs` has `this`. */
+  readonly ignoresReceiver: boolean;
   readonly files: readonly ArgumentPlace[];
   /** The places in `ignored` and `files` as text: a part of the key, since by another choice other inputs count. */
   readonly signature: string;
@@ -45,19 +48,25 @@ export function planArguments(
 ): ArgumentPlan {
   const places = (names: readonly string[]): ArgumentPlace[] => names.flatMap((name) => placesOf(parameters, name));
   const ignored = places(options.ignoreArgs);
+  const ignoresReceiver = options.ignoreArgs.includes("this");
   const files = places(options.fileArgs);
   return {
     parameters,
     names: parameters?.labels ?? [],
     ignored,
+    ignoresReceiver,
     files,
-    signature: JSON.stringify([ignored, files].map((list) => list.map(({ index, path }) => [index, ...path]))),
+    signature: JSON.stringify([ignored, files].map((list) => list.map(({ index, path }) => [index, ...path]))) +
+      (ignoresReceiver ? " this" : ""),
   };
 }
 
 function placesOf(parameters: ParameterList | null, name: string): ArgumentPlace[] {
-  return (parameters?.names ?? []).filter((bound) => bound.name === name)
-    .map(({ index, path }) => ({ index, path }));
+  const names = parameters?.names ?? [];
+  const whole = names.filter((bound) => bound.name === name);
+  if (whole.length > 0) return whole.map(({ index, path }) => ({ index, path }));
+  const [first, ...rest] = name.split(".");
+  return names.filter((bound) => bound.name === first).map(({ index, path }) => ({ index, path: [...path, ...rest] }));
 }
 
 /**
@@ -119,17 +128,27 @@ function blank(values: unknown[], { index, path }: ArgumentPlace, parameters: Pa
   for (const name of [index, ...path.slice(0, -1)]) {
     const inner: unknown = (holder as Record<string | number, unknown>)[name];
     if (typeof inner !== "object" || inner === null) return;
-    const copy = Array.isArray(inner) ? [...inner] : { ...inner };
+    const copy = copyOfHolder(inner);
     (holder as Record<string | number, unknown>)[name] = copy;
     holder = copy;
   }
   delete (holder as Record<string, unknown>)[path.at(-1)!];
 }
 
+/** Copies an object on the way to a value that is left out. No accessor is called; the copy keeps the prototype. */
+function copyOfHolder(inner: object): Record<string, unknown> | unknown[] {
+  if (Array.isArray(inner)) return [...inner];
+  return Object.create(Object.getPrototypeOf(inner), Object.getOwnPropertyDescriptors(inner)) as Record<
+    string,
+    unknown
+  >;
+}
+
 /**
  * Returns the shape of a file argument: its value with the text `"file"` in place of each path.
  *
- * Strings and `file:` URLs are paths, at every depth of arrays, Maps, Sets and plain objects. Other URLs count by their
+ * Strings and `file:` URLs are paths, at every depth of arrays, Maps, Sets, plain objects and the members of instances.
+ * Other URLs count by their
  * text, everything else by value. No string of the value itself stays bare in the shape, so that a mark such as
  * `"file"` cannot be mistaken for a string of the value.
  *
@@ -152,7 +171,19 @@ export function shapeOfFiles(value: unknown, onPath: (path: string | URL) => voi
     const names = Object.keys(value).sort();
     return Object.fromEntries(names.map((name) => [name, shapeOfFiles(value[name], onPath)]));
   }
+  if (typeof value === "object" && value !== null && isInstance(value)) {
+    const names = Object.keys(value).filter((name) => "value" in Object.getOwnPropertyDescriptor(value, name)!).sort();
+    const members = names.map((name) => [name, shapeOfFiles((value as Record<string, unknown>)[name], onPath)]);
+    return ["instance", Object.getPrototypeOf(value).constructor, Object.fromEntries(members)];
+  }
   return value;
+}
+
+/** True for an instance of a class of the user. */
+function isInstance(value: object): boolean {
+  const constructor: unknown = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(value) ?? {}, "constructor")
+    ?.value;
+  return typeof constructor === "function" && !isNativeFunction(constructor) && !ArrayBuffer.isView(value);
 }
 
 /** True for a URL with another scheme than `file:`. */

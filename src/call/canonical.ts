@@ -38,6 +38,8 @@ class Receiver {}
 export class CanonicalEncoder {
   /** Notices for the user about parts of the inputs that are not tracked. */
   readonly notices = new Set<string>();
+  /** Signals among the inputs. */
+  readonly signals = new Set<AbortSignal>();
   /** Blind uses in the code among the inputs. */
   readonly blind: BlindUse[] = [];
   #standIns: Map<object, string> | undefined;
@@ -152,8 +154,11 @@ export class CanonicalEncoder {
       countsStacks: sight.stacks,
       nameHandle: (handle) => this.#nameHandle(handle),
       privatesOf: (instance) => this.#privates.get(instance),
-      noteObject: (object) => this.#noteProxy(object),
-      ...standIns === undefined ? {} : { identify: (subject: object) => standIns.get(subject) },
+      noteSignal: (signal) => void this.signals.add(signal),
+      ...standIns === undefined ? {} : {
+        identify: (subject: object) => standIns.get(subject),
+        noteObject: (object: object) => this.#noteProxy(object),
+      },
       ...this.seenBy === null ? {} : { ordinalOf: this.seenBy.ordinalOf },
     });
   }

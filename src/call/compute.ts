@@ -20,7 +20,7 @@ import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./o
 import { reportDamaged, reportMiss, reportShared } from "./report.ts";
 import { type Execution, runFunction } from "./run.ts";
 import { beginRun, endRun, joinableRun, type Run } from "./runs.ts";
-import { joinRun, takeLock } from "./wait.ts";
+import { AbortedWait, joinRun, takeLock } from "./wait.ts";
 
 export { reservePlace } from "./inner_call.ts";
 
@@ -45,7 +45,13 @@ export interface ComputeOptions {
  */
 export async function compute(call: Call, { options, found, verification, within }: ComputeOptions): Promise<Outcome> {
   const running = isRead(options) ? joinableRun(call, within) : undefined;
-  if (running !== undefined) return await joinRun(call, running, within);
+  if (running !== undefined) {
+    try {
+      return await joinRun(call, running, within);
+    } catch (error) {
+      return abortedOutcome(error);
+    }
+  }
 
   const run = beginRun(call, within);
   let execution: Execution | undefined;
@@ -54,6 +60,7 @@ export async function compute(call: Call, { options, found, verification, within
   try {
     return outcome = await runUnderLock(run, execute, { options, found, verification });
   } catch (error) {
+    if (error instanceof AbortedWait) return outcome = abortedOutcome(error);
     // An error that the function throws is an outcome and is not caught here: the cache failed. The caller gets the
     // result of the function all the same, which runs now unless it ran already.
     reportDamaged(call, describeError(error));
@@ -64,6 +71,12 @@ export async function compute(call: Call, { options, found, verification, within
   } finally {
     endRun(run, await withCopy(run, outcome!));
   }
+}
+
+/** Outcome of a call that a signal among its arguments ended while it waited. */
+function abortedOutcome(error: unknown): Outcome {
+  if (!(error instanceof AbortedWait)) throw error;
+  return { kind: "threw", error: error.reason, reasons: [], digest: uniqueOutcome() };
 }
 
 /** Adds a copy of a value that is not stored, before this caller gets the value and may change it. */

@@ -34,6 +34,8 @@ export interface FunctionState {
 export interface Call extends Omit<FunctionState, "identityBytes"> {
   readonly receiver: unknown;
   readonly args: readonly unknown[];
+  /** Signals among the arguments; each ends the call and its waiting, and is no input. */
+  readonly signals: ReadonlySet<AbortSignal>;
   /** True when nobody but the function can change the arguments: they are primitive, or copies. */
   readonly isPrivate: boolean;
   readonly key: CallKey;
@@ -128,7 +130,8 @@ export async function identifyCall(
   given: readonly unknown[],
   taken?: Snapshot | null,
 ): Promise<Call> {
-  const isReceiver = receiver !== globalThis && receiver !== undefined;
+  const isReceiver = receiver !== globalThis && receiver !== undefined &&
+    wrapped.ready?.plan.ignoresReceiver !== true;
   // The caller may change the arguments as soon as something is awaited. A call that is answered without awaiting, from
   // memory, needs no snapshot.
   const isImmediate = !isReceiver && wrapped.ready !== undefined && knownStates.has(wrapped);
@@ -141,7 +144,7 @@ export async function identifyCall(
   encoder.seenBy = state.fingerprint;
   if (snapshot && isCaptured(snapshot, state)) snapshot = null;
   let inputs = normalizeArguments(plan, snapshot?.args ?? given);
-  const isReceived = plan.parameters?.usesThis !== false && isReceiver;
+  const isReceived = plan.parameters?.usesThis !== false && isReceiver && !plan.ignoresReceiver;
   const seen = isReceived
     ? await encoder.receiverOf(receiver, wrapped.fn, state.fingerprint.receiverTouched)
     : undefined;
@@ -199,6 +202,7 @@ class IdentifiedCall implements Call {
   readonly fingerprint: Fingerprint;
   readonly declared: Declared;
   readonly identity: Digest<"function">;
+  readonly signals: ReadonlySet<AbortSignal>;
   #files: readonly FileDependency[] | undefined;
   #values: readonly ValuePart[] | undefined;
   #areLooksTaken = false;
@@ -213,6 +217,7 @@ class IdentifiedCall implements Call {
     readonly reader: PathReader,
     readonly isPrivate: boolean,
   ) {
+    this.signals = encoder.signals;
     ({ wrapped: this.wrapped, prepared: this.prepared, fingerprint: this.fingerprint } = state);
     ({ declared: this.declared, identity: this.identity } = state);
   }

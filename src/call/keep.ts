@@ -70,6 +70,7 @@ function isStorable(call: Call, execution: Returned, { isSameInput }: KeepOption
     reportUnsaved(call, detail, refusal instanceof CacheTypeError ? refusal.path : null);
     return false;
   }
+  if ([...call.signals].some(({ aborted }) => aborted)) return false;
   for (const { path, detail } of encoded.notices) reportNotice(call, `${path}: ${detail}`);
   if (!isSameInput || raced.length > 0) {
     reportRaced(call, isSameInput ? raced : ["an input", ...raced]);

@@ -48,6 +48,7 @@ export function memoize(
   return runUnobserved(async () => {
     const call = await identifyOrWarn(wrapped, receiver, args, early);
     if (call === null) return await enterReads(around, () => callUncached(wrapped, receiver, args));
+    for (const signal of call.signals) signal.throwIfAborted();
     const packed = place?.pack(call) ?? null;
     const release = call.prepared.workspace.cache.use();
     try {

@@ -27,6 +27,7 @@ export async function takeLock({ call, parent }: Run): Promise<CallLock | null> 
     fname: call.wrapped.fname,
     holding: heldKeys(parent),
     waitMs: call.prepared.options.waitMs,
+    signals: call.signals,
     onWait: (holder, waitedMs) => {
       if (waitedMs - toldMs < TELL_MS) return;
       toldMs = waitedMs;
@@ -36,6 +37,7 @@ export async function takeLock({ call, parent }: Run): Promise<CallLock | null> 
   try {
     return await waiting;
   } catch (error) {
+    for (const signal of call.signals) if (signal.aborted) throw new AbortedWait(signal.reason);
     reportNotice(call, `computed without a lock: ${describeError(error)}`);
     return null;
   }
@@ -58,9 +60,32 @@ export async function joinRun(
   const holding = heldKeys(within);
   const wait = holding.length > 0 && !cache.readOnly ? announceWait(cache.layout.locks, holding, call.key) : undefined;
   try {
-    return { ...await waitForRun(running, within), isShared: true };
+    const outcome = await waitUnlessAborted(waitForRun(running, within), call.signals);
+    // A run that its own caller aborted is no answer to another one.
+    const isAborted = outcome.kind === "threw" && [...running.call.signals].some(({ aborted }) => aborted);
+    return { ...outcome, isShared: true, ...isAborted ? { isOfOtherInput: true } : {} };
   } finally {
     wait?.end();
+  }
+}
+
+/** Thrown when a signal among the arguments ends a wait; `reason` is that of the signal. */
+export class AbortedWait {
+  /** @param reason The signal's reason, which the caller gets. */
+  constructor(readonly reason: unknown) {}
+}
+
+/** Waits for an outcome, or until one of the signals says to stop. */
+async function waitUnlessAborted(outcome: Promise<Outcome>, signals: ReadonlySet<AbortSignal>): Promise<Outcome> {
+  if (signals.size === 0) return await outcome;
+  const signal = AbortSignal.any([...signals]);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(new AbortedWait(signal.reason));
+  signal.addEventListener("abort", stop);
+  try {
+    return await Promise.race([outcome, promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

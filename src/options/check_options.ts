@@ -251,7 +251,7 @@ export function requireParameterNames(
 ): void {
   for (const option of ["fileArgs", "ignoreArgs"] as const) {
     options[option]?.forEach((name, index) => {
-      if (parameterNames.includes(name)) return;
+      if (isOfParameter(name, option, parameterNames)) return;
       const near = nearestWord(name, parameterNames);
       const path = `${where}.${option}[${index}]`;
       const list = parameterNames.length === 0 ? "none" : parameterNames.join(", ");
@@ -265,6 +265,13 @@ export function requireParameterNames(
   }
 }
 
+/** True for the name of a parameter, for a path that begins with one, and in `ignoreArgs` for `this`. */
+function isOfParameter(name: string, option: "fileArgs" | "ignoreArgs", parameterNames: readonly string[]): boolean {
+  if (parameterNames.includes(name) || option === "ignoreArgs" && name === "this") return true;
+  const end = name.indexOf(".");
+  return end > 0 && end < name.length - 1 && parameterNames.includes(name.slice(0, end));
+}
+
 /**
  * Removes the names in `fileArgs` and `ignoreArgs` that are no parameters of the function. The defaults of a
  * configuration file have such names, since they are for many functions at once.
@@ -276,7 +283,7 @@ export function withoutForeignParameters(
   const copy: CacheOptions = { ...options };
   for (const option of ["fileArgs", "ignoreArgs"] as const) {
     const names = copy[option];
-    if (names !== undefined) copy[option] = names.filter((name) => parameterNames.includes(name));
+    if (names !== undefined) copy[option] = names.filter((name) => isOfParameter(name, option, parameterNames));
   }
   return Object.freeze(copy) as ValidatedOptions;
 }

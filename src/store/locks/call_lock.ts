@@ -23,6 +23,8 @@ export interface AcquireOptions {
    * option, all locks that the process holds count, which may break off a wait that would have ended.
    */
   readonly holding?: readonly CallKey[];
+  /** Signals that end the wait. */
+  readonly signals?: ReadonlySet<AbortSignal>;
   /** Longest wait, milliseconds. @default {Infinity} */
   readonly waitMs?: number;
   /** Called when the wait begins and then every second. */
@@ -87,6 +89,7 @@ export async function acquireLock(folder: string, key: CallKey, options: Acquire
     for (let pauseMs = FIRST_PAUSE_MS;; pauseMs *= 2) {
       const waitedMs = performance.now() - beganMs;
       if (waitedMs >= waitMs) return null;
+      for (const signal of options.signals ?? []) signal.throwIfAborted();
       if (waitedMs >= lookAtMs) {
         if (graph.wouldWaitForever(key, holding)) return null;
         lookAtMs = waitedMs + LOOK_MS;

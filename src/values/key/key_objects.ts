@@ -58,6 +58,8 @@ export interface EncodeKeyOptions {
   readonly countsStacks?: boolean;
   /** A second value that is encoded after the first one, which it may share objects with, and its name in messages. */
   readonly second?: { readonly path: string; readonly value: unknown };
+  /** Called with each AbortSignal, whose state is no input. */
+  readonly noteSignal?: (signal: AbortSignal) => void;
   /** Called with each object when it is met. */
   readonly noteObject?: (subject: object) => void;
   /**
@@ -243,7 +245,7 @@ function writeKeyBlob(key: KeyTarget, blob: Blob): void {
 
 /** Writes an object of the platform that is data, such as a URL; treats every other one as a handle. */
 function writePlatform(key: KeyTarget, subject: object): void {
-  const { writer } = key;
+  const { writer, options } = key;
   const name = ownPlatformName(subject);
   if (name === null) return writeHandle(key, subject, "platform");
   if (subject instanceof URL) {
@@ -262,6 +264,10 @@ function writePlatform(key: KeyTarget, subject: object): void {
     writer.object(`Temporal.${name}`, 2);
     const options = name === "Instant" || name === "Duration" || name === "PlainTime" ? {} : { calendarName: "always" };
     return writer.text((subject as { toString(options: object): string }).toString(options));
+  }
+  if (subject instanceof AbortSignal) {
+    options.noteSignal?.(subject);
+    return writer.object("AbortSignal", 1);
   }
   if (subject instanceof TextDecoder) {
     writer.object("TextDecoder", 4);
