@@ -7,6 +7,7 @@ import { type Inputs, normalizeArguments, shapeOfFiles } from "./arguments.ts";
 import { type CallKeyParts, digestCallKey, digestFunctionKey, type FurtherKeyParts } from "./call_key.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { encodeKey } from "../values/key/encode_key.ts";
+import { identifyCodecs } from "./codec_identities.ts";
 import { type Declared, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
 import { cwdState } from "../reads/dependency.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
@@ -244,7 +245,10 @@ class IdentifiedCall implements Call {
   async changedInputs(): Promise<string[]> {
     const changed = await this.reader.changed();
     const { digest } = await this.prepared.fingerprint();
-    return digest === this.fingerprint.digest ? changed : [...changed, "a value that the function captures"];
+    if (digest !== this.fingerprint.digest) changed.push("a value that the function captures");
+    const codecs = await identifyCodecs(this.prepared.options.codecs, this.prepared.codeOptions);
+    const isSame = codecs.every(({ digest }, index) => digest === this.declared.codecs[index]?.digest);
+    return isSame ? changed : [...changed, "a value that a codec captures"];
   }
 }
 
@@ -272,12 +276,17 @@ async function functionStateOf(
   const known = knownStates.get(wrapped);
   if (known !== undefined) return known;
   const fingerprint = await prepared.fingerprint();
-  const declared = await readDeclared(prepared.options, reader.digest);
-  const { version, env, files, vars } = declared;
+  const declared = await readDeclared(prepared.options, reader.digest, async (codecs) => {
+    const found = await identifyCodecs(codecs, prepared.codeOptions);
+    for (const { notices } of found) notices.forEach((notice) => encoder.notices.add(notice));
+    return found;
+  });
+  const { version, env, files, codecs, vars } = declared;
+  const byName = codecs.map(({ name, digest }) => [name, digest]);
   const identity = digestFunctionKey({
     fingerprint: fingerprint.digest,
     signature: prepared.plan.signature,
-    declared: await encoder.encode([version, env, files, vars], "dependsOnVars"),
+    declared: await encoder.encode([version, env, files, vars, ...byName], "dependsOnVars"),
   });
   const identityBytes = new TextEncoder().encode(identity);
   const state = { wrapped, prepared, fingerprint, declared, identity, identityBytes };
