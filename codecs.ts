@@ -20,6 +20,13 @@
 export type { Codec } from "./src/values/codec.ts";
 export type { ClassLike } from "./src/codecs/of_class.ts";
 export { arquero, type ArqueroModule, arrow, type ArrowModule } from "./src/codecs/tables.ts";
-export { d3Intern, type InternModule } from "./src/codecs/interned.ts";
+export { d3Intern, type InternClass, type InternModule } from "./src/codecs/interned.ts";
 export { luxon, type LuxonModule } from "./src/codecs/luxon.ts";
-export { decimal, mathjs, type MathModule, type MatrixModule, mlMatrix } from "./src/codecs/numbers.ts";
+export {
+  type AnyConstructor,
+  decimal,
+  mathjs,
+  type MathModule,
+  type MatrixModule,
+  mlMatrix,
+} from "./src/codecs/numbers.ts";

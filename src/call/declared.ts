@@ -6,7 +6,6 @@
 import { declaredVariableState } from "../reads/dependency.ts";
 import type { ContentDigest } from "../words/digests.ts";
 import { CacheError } from "../words/errors.ts";
-import type { Codec } from "../values/codec.ts";
 import type { CodecIdentity } from "./codec_identities.ts";
 import type { ResolvedOptions } from "../options/check_options.ts";
 
@@ -36,10 +35,14 @@ export interface FoundPath {
 const NOTHING: Declared = { version: null, env: [], files: [], codecs: [], vars: {} };
 
 /** True when the options declare no dependency that can differ at the next call. */
-export function declaresNothing({ envVars, dependsOnFiles, dependsOnVars, codecs }: ResolvedOptions): boolean {
+export function declaresNothing(options: ResolvedOptions): boolean {
+  return options.codecs.length === 0 && declaresCodecsAlone(options);
+}
+
+/** True when the options declare no dependency that can differ at the next call, codecs left aside. */
+export function declaresCodecsAlone({ envVars, dependsOnFiles, dependsOnVars }: ResolvedOptions): boolean {
   // An empty object that is not frozen may be filled before the next call.
-  return envVars.length === 0 && dependsOnFiles.length === 0 && codecs.length === 0 &&
-    typeof dependsOnVars !== "function" &&
+  return envVars.length === 0 && dependsOnFiles.length === 0 && typeof dependsOnVars !== "function" &&
     Object.isFrozen(dependsOnVars) && Object.keys(dependsOnVars).length === 0;
 }
 
@@ -48,23 +51,23 @@ export function declaresNothing({ envVars, dependsOnFiles, dependsOnVars, codecs
  *
  * @param options The options in force.
  * @param digestPath Digests the file or folder at a path.
- * @param identifyCodecs Returns the present identities of codecs.
+ * @param codecs Present identities of the codecs.
  * @throws {CacheError} `ERR_PERMISSION` when a variable may not be read.
  */
 export async function readDeclared(
   options: ResolvedOptions,
   digestPath: DigestPath,
-  identifyCodecs: (codecs: readonly Codec[]) => Promise<readonly CodecIdentity[]>,
+  codecs: readonly CodecIdentity[],
 ): Promise<Declared> {
-  const { version, envVars, dependsOnFiles, dependsOnVars, codecs } = options;
-  if (declaresNothing(options)) return { ...NOTHING, version };
+  const { version, envVars, dependsOnFiles, dependsOnVars } = options;
+  if (declaresCodecsAlone(options)) return { ...NOTHING, version, codecs };
   const vars = typeof dependsOnVars === "function" ? dependsOnVars() : dependsOnVars;
   const found = await Promise.all(dependsOnFiles.map(digestPath));
   return {
     version,
     env: envVars.toSorted().map((name) => [name, digestVariable(name)]),
     files: found.map(({ path, digest }) => [path, digest] as const).sort(([a], [b]) => a < b ? -1 : 1),
-    codecs: codecs.length === 0 ? [] : await identifyCodecs(codecs),
+    codecs,
     vars,
   };
 }

@@ -8,7 +8,7 @@ import { type CallKeyParts, digestCallKey, digestFunctionKey, type FurtherKeyPar
 import { CanonicalEncoder } from "./canonical.ts";
 import { encodeKey } from "../values/key/encode_key.ts";
 import { identifyCodecs } from "./codec_identities.ts";
-import { type Declared, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
+import { type Declared, declaresCodecsAlone, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
 import { cwdState } from "../reads/dependency.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
 import type { Fingerprint } from "../code/fingerprint.ts";
@@ -193,7 +193,7 @@ class IdentifiedCall implements Call {
     return [
       ...new Set([
         ...noticesOf(this.fingerprint, this.prepared.options),
-        ...noticesOf({ notices: [...notices], blind }, this.prepared.options),
+        ...noticesOf({ notices: [...notices, ...noticesOfCodecs(this.declared)], blind }, this.prepared.options),
       ]),
     ];
   }
@@ -266,6 +266,13 @@ function fileDependency(at: FoundPath, { options, files, root }: Prepared): File
 /** Function states that can never change: the fingerprint is fixed, and no declared dependency can differ later. */
 const knownStates = new WeakMap<Wrapped, FunctionState>();
 
+/** The last states of functions whose codecs are the only declared dependencies that can differ later. */
+const codecStates = new WeakMap<Wrapped, FunctionState>();
+
+function noticesOfCodecs({ codecs }: Declared): string[] {
+  return codecs.flatMap(({ notices }) => notices);
+}
+
 /** Returns the present state of a function. */
 async function functionStateOf(
   wrapped: Wrapped,
@@ -276,12 +283,13 @@ async function functionStateOf(
   const known = knownStates.get(wrapped);
   if (known !== undefined) return known;
   const fingerprint = await prepared.fingerprint();
-  const declared = await readDeclared(prepared.options, reader.digest, async (codecs) => {
-    const found = await identifyCodecs(codecs, prepared.codeOptions);
-    for (const { notices } of found) notices.forEach((notice) => encoder.notices.add(notice));
-    return found;
-  });
-  const { version, env, files, codecs, vars } = declared;
+  const { options } = prepared;
+  const codecs = options.codecs.length === 0 ? [] : await identifyCodecs(options.codecs, prepared.codeOptions);
+  const last = codecStates.get(wrapped);
+  if (last !== undefined && last.fingerprint === fingerprint && last.declared.codecs === codecs) return last;
+  const declared = await readDeclared(options, reader.digest, codecs);
+  const { version, env, files, vars } = declared;
+  warnOfCode(wrapped, { notices: noticesOfCodecs(declared), blind: [] }, prepared);
   const byName = codecs.map(({ name, digest }) => [name, digest]);
   const identity = digestFunctionKey({
     fingerprint: fingerprint.digest,
@@ -290,7 +298,8 @@ async function functionStateOf(
   });
   const identityBytes = new TextEncoder().encode(identity);
   const state = { wrapped, prepared, fingerprint, declared, identity, identityBytes };
-  if (fingerprint.isFixed && declaresNothing(prepared.options)) knownStates.set(wrapped, state);
+  if (fingerprint.isFixed && declaresNothing(options)) knownStates.set(wrapped, state);
+  if (codecs.length > 0 && declaresCodecsAlone(options)) codecStates.set(wrapped, state);
   return state;
 }
 

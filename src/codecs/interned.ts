@@ -7,12 +7,15 @@ import type { Codec } from "../values/codec.ts";
 import { dataMember } from "../values/use_codecs.ts";
 import { classCodec, type ClassLike, requireClass, requireOnly } from "./of_class.ts";
 
+/** InternMap or InternSet. */
 // deno-lint-ignore no-explicit-any
-type InternClass = ClassLike<any> & (new (...args: any[]) => any);
+export type InternClass = ClassLike<any> & (new (...args: any[]) => any);
 
 /** The module `d3`, `d3-array` or `internmap`, as far as {@linkcode d3Intern} uses it. */
 export interface InternModule {
+  /** Class of maps. */
   readonly InternMap: InternClass;
+  /** Class of sets. */
   readonly InternSet: InternClass;
 }
 

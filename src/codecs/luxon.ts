@@ -11,18 +11,25 @@ type Constructor = new (...args: any[]) => any;
 
 /** The module `luxon`, as far as {@linkcode luxon} uses it. */
 export interface LuxonModule {
+  /** Class of points in time. */
   // deno-lint-ignore no-explicit-any
   readonly DateTime: ClassLike<any> & { fromMillis(milliseconds: number): any };
+  /** Class of durations. */
   // deno-lint-ignore no-explicit-any
   readonly Duration: ClassLike<any>;
+  /** Class of intervals. */
   // deno-lint-ignore no-explicit-any
   readonly Interval: ClassLike<any>;
+  /** Class of time zones by name. */
   // deno-lint-ignore no-explicit-any
   readonly IANAZone: ClassLike<any> & { create(name: string): any };
+  /** Class of time zones with one offset. */
   // deno-lint-ignore no-explicit-any
   readonly FixedOffsetZone: ClassLike<any> & { instance(minutes: number): any };
+  /** Class of the system's time zone. */
   // deno-lint-ignore no-explicit-any
   readonly SystemZone: ClassLike<any> & { readonly instance: any };
+  /** Class of names that are no time zone. */
   // deno-lint-ignore no-explicit-any
   readonly InvalidZone: ClassLike<any>;
 }

@@ -9,8 +9,9 @@ import { classCodec, type ClassLike, requireClass, requireOnly } from "./of_clas
 
 // deno-lint-ignore no-explicit-any
 type AnyClass = ClassLike<any>;
+/** A class that can be called with `new`. */
 // deno-lint-ignore no-explicit-any
-type AnyConstructor = AnyClass & (new (...args: any[]) => any);
+export type AnyConstructor = ClassLike<any> & (new (...args: any[]) => any);
 
 /**
  * Codec for the numbers of decimal.js, big.js or bignumber.js, those of the class itself, not of its clones. They are
@@ -65,7 +66,9 @@ const BY_MEMBERS = [
 
 /** The module `mathjs`, or an instance that `create` made, as far as {@linkcode mathjs} uses it. */
 export interface MathModule {
+  /** Class of quantities with a unit. */
   readonly Unit?: unknown;
+  /** Class of numbers with many digits. */
   readonly BigNumber?: unknown;
 }
 
@@ -157,8 +160,11 @@ const OF_ML_MATRIX = [
 
 /** The module `ml-matrix`, as far as {@linkcode mlMatrix} uses it. */
 export interface MatrixModule {
+  /** Class of matrices. */
   readonly Matrix: unknown;
+  /** Class of symmetric matrices. */
   readonly SymmetricMatrix?: unknown;
+  /** Class of matrices of distances. */
   readonly DistanceMatrix?: unknown;
 }
 

@@ -11,7 +11,9 @@ import { CacheTypeError } from "../words/errors.ts";
 
 /** A class, also one whose constructor is private. */
 export interface ClassLike<Instance extends object> {
+  /** Name of the class. */
   readonly name: string;
+  /** Prototype of its instances. */
   readonly prototype: Instance;
 }
 
@@ -55,6 +57,7 @@ export interface ClassCodec<Instance extends object, Data> extends Codec<Instanc
  * ```
  */
 export function ofClass<Instance extends object>(constructor: ClassLike<Instance>): Codec<Instance, unknown>;
+/** Makes a codec that keeps the instances of a class by two functions. */
 export function ofClass<Instance extends object, Data>(
   constructor: ClassLike<Instance>,
   encode: (value: Instance) => Data,
@@ -123,14 +126,14 @@ export function requireOnly(instance: object, known: readonly string[]): void {
 }
 
 /**
- * Members of an instance: an object of them where all are as an assignment makes them, else a list of them with their
+ * InstanceMembers of an instance: an object of them where all are as an assignment makes them, else a list of them with their
  * attributes, after the state of the instance (open, not extensible, sealed or frozen).
  */
-type Members = Readonly<Record<string, unknown>> | readonly [isExtensible: boolean, ...members: OddMember[]];
+type InstanceMembers = Readonly<Record<string, unknown>> | readonly [isExtensible: boolean, ...members: OddMember[]];
 type OddMember = readonly [key: string, value: unknown, attributes: number];
 
 /** Keeps instances by their members. */
-function membersWay<Instance extends object>({ prototype }: ClassLike<Instance>): CodecWay<Instance, Members> {
+function membersWay<Instance extends object>({ prototype }: ClassLike<Instance>): CodecWay<Instance, InstanceMembers> {
   return {
     encode: readMembers,
     decode: (members) => {
@@ -158,7 +161,7 @@ function defineAll<Instance extends object>(made: Instance, members: readonly [s
   return made;
 }
 
-function readMembers(instance: object): Members {
+function readMembers(instance: object): InstanceMembers {
   if (Array.isArray(instance) || isBuiltInInside(instance)) {
     throw new TypeError("its class extends a built-in one, whose content is in no member; give encode and decode");
   }

@@ -10,12 +10,16 @@ import { classCodec, type ClassLike, requireClass, requireOnly } from "./of_clas
 
 /** The module `apache-arrow`, as far as {@linkcode arrow} uses it. */
 export interface ArrowModule {
+  /** Class of tables. */
   // deno-lint-ignore no-explicit-any
   readonly Table: ClassLike<any> & (new (columns?: any) => any);
+  /** Class of vectors. */
   // deno-lint-ignore no-explicit-any
   readonly Vector: ClassLike<any>;
+  /** Returns a table as bytes. */
   // deno-lint-ignore no-explicit-any
   tableToIPC(table: any, type?: any): Uint8Array;
+  /** Returns the table of bytes. */
   // deno-lint-ignore no-explicit-any
   tableFromIPC(bytes: any): any;
 }
@@ -95,8 +99,10 @@ function isChunked(value: unknown, prototype: object): boolean {
 
 /** The module `arquero`, as far as {@linkcode arquero} uses it. */
 export interface ArqueroModule {
+  /** Class of tables. */
   // deno-lint-ignore no-explicit-any
   readonly ColumnTable: ClassLike<any> & (new (...args: any[]) => any);
+  /** Class of the sets of rows that filters leave. */
   // deno-lint-ignore no-explicit-any
   readonly BitSet: ClassLike<any> & (new (size: number) => any);
 }
