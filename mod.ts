@@ -49,6 +49,8 @@ export { cacheTreeChangedFiles, type ChangedNode } from "./src/manage/graph/node
 export { cacheTreeSummary, cacheTreeToJson } from "./src/manage/graph/export.ts";
 export { cacheTreeFiles, cacheTreeForFile, cacheTreeNodes } from "./src/manage/graph/nodes.ts";
 export { cacheTreeLoad, cacheTreeReset, cacheTreeSave, cacheTreeSync } from "./src/manage/graph/transfer.ts";
+export { type ClassLike, ofClass } from "./src/codecs/of_class.ts";
+export type { Codec } from "./src/values/codec.ts";
 export type { CacheOptions } from "./src/options/check_options.ts";
 export type {
   ChildDependency,

@@ -6,6 +6,7 @@
 import { declaredVariableState } from "../reads/dependency.ts";
 import type { ContentDigest } from "../words/digests.ts";
 import { CacheError } from "../words/errors.ts";
+import type { CodecIdentity } from "./codec_identities.ts";
 import type { ResolvedOptions } from "../options/check_options.ts";
 
 /** Declared dependencies other than arguments, with their present digests or values. */
@@ -16,6 +17,8 @@ export interface Declared {
   readonly env: readonly (readonly [name: string, digest: ContentDigest | null])[];
   /** Digests of files and folders, sorted by portable path; `null`: absent. */
   readonly files: readonly (readonly [path: string, digest: ContentDigest | null])[];
+  /** Codecs, in the order in which they are asked, each with the digest of its fingerprint. */
+  readonly codecs: readonly CodecIdentity[];
   /** Values by name. */
   readonly vars: Readonly<Record<string, unknown>>;
 }
@@ -29,10 +32,15 @@ export interface FoundPath {
   readonly digest: ContentDigest | null;
 }
 
-const NOTHING: Declared = { version: null, env: [], files: [], vars: {} };
+const NOTHING: Declared = { version: null, env: [], files: [], codecs: [], vars: {} };
 
 /** True when the options declare no dependency that can differ at the next call. */
-export function declaresNothing({ envVars, dependsOnFiles, dependsOnVars }: ResolvedOptions): boolean {
+export function declaresNothing(options: ResolvedOptions): boolean {
+  return options.codecs.length === 0 && declaresCodecsAlone(options);
+}
+
+/** True when the options declare no dependency that can differ at the next call, codecs left aside. */
+export function declaresCodecsAlone({ envVars, dependsOnFiles, dependsOnVars }: ResolvedOptions): boolean {
   // An empty object that is not frozen may be filled before the next call.
   return envVars.length === 0 && dependsOnFiles.length === 0 && typeof dependsOnVars !== "function" &&
     Object.isFrozen(dependsOnVars) && Object.keys(dependsOnVars).length === 0;
@@ -43,17 +51,23 @@ export function declaresNothing({ envVars, dependsOnFiles, dependsOnVars }: Reso
  *
  * @param options The options in force.
  * @param digestPath Digests the file or folder at a path.
+ * @param codecs Present identities of the codecs.
  * @throws {CacheError} `ERR_PERMISSION` when a variable may not be read.
  */
-export async function readDeclared(options: ResolvedOptions, digestPath: DigestPath): Promise<Declared> {
+export async function readDeclared(
+  options: ResolvedOptions,
+  digestPath: DigestPath,
+  codecs: readonly CodecIdentity[],
+): Promise<Declared> {
   const { version, envVars, dependsOnFiles, dependsOnVars } = options;
-  if (declaresNothing(options)) return { ...NOTHING, version };
+  if (declaresCodecsAlone(options)) return { ...NOTHING, version, codecs };
   const vars = typeof dependsOnVars === "function" ? dependsOnVars() : dependsOnVars;
   const found = await Promise.all(dependsOnFiles.map(digestPath));
   return {
     version,
     env: envVars.toSorted().map((name) => [name, digestVariable(name)]),
     files: found.map(({ path, digest }) => [path, digest] as const).sort(([a], [b]) => a < b ? -1 : 1),
+    codecs,
     vars,
   };
 }

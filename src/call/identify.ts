@@ -6,7 +6,8 @@
 import { type Inputs, normalizeArguments, shapeOfFiles } from "./arguments.ts";
 import { type CallKeyParts, digestCallKey, digestFunctionKey, type FurtherKeyParts } from "./call_key.ts";
 import { CanonicalEncoder } from "./canonical.ts";
-import { type Declared, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
+import { identifyCodecs } from "./codec_identities.ts";
+import { type Declared, declaresCodecsAlone, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
 import { cwdState } from "../reads/dependency.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
 import type { Fingerprint } from "../code/fingerprint.ts";
@@ -227,7 +228,7 @@ class IdentifiedCall implements Call {
     return [
       ...new Set([
         ...noticesOf(this.fingerprint, this.prepared.options),
-        ...noticesOf({ notices: [...notices], blind }, this.prepared.options),
+        ...noticesOf({ notices: [...notices, ...noticesOfCodecs(this.declared)], blind }, this.prepared.options),
       ]),
     ];
   }
@@ -279,7 +280,10 @@ class IdentifiedCall implements Call {
   async changedInputs(): Promise<string[]> {
     const changed = await this.reader.changed();
     const { digest } = await this.prepared.fingerprint();
-    if (digest !== this.fingerprint.digest) changed.push("a value that the function captures");
+    if (digest !== this.fingerprint.digest) return [...changed, "a value that the function captures"];
+    const codecs = await identifyCodecs(this.prepared.options.codecs, this.prepared.codeOptions);
+    const areCodecsSame = codecs.every(({ digest }, index) => digest === this.declared.codecs[index]?.digest);
+    if (!areCodecsSame) changed.push("a value that a codec captures");
     else if (await identifyFunction(this.wrapped) !== this.identity) changed.push("a value in dependsOnVars");
     return changed;
   }
@@ -299,6 +303,13 @@ function fileDependency(at: FoundPath, { options, files, root }: Prepared): File
 /** Function states that can never change: the fingerprint is fixed, and no declared dependency can differ later. */
 const knownStates = new WeakMap<Wrapped, FunctionState>();
 
+/** The last states of functions whose codecs are the only declared dependencies that can differ later. */
+const codecStates = new WeakMap<Wrapped, FunctionState>();
+
+function noticesOfCodecs({ codecs }: Declared): string[] {
+  return codecs.flatMap(({ notices }) => notices);
+}
+
 /** Returns the present state of a function. */
 async function functionStateOf(
   wrapped: Wrapped,
@@ -309,16 +320,23 @@ async function functionStateOf(
   const known = knownStates.get(wrapped);
   if (known !== undefined) return known;
   const fingerprint = await prepared.fingerprint();
-  const declared = await readDeclared(prepared.options, reader.digest);
+  const { options } = prepared;
+  const codecs = options.codecs.length === 0 ? [] : await identifyCodecs(options.codecs, prepared.codeOptions);
+  const last = codecStates.get(wrapped);
+  if (last !== undefined && last.fingerprint === fingerprint && last.declared.codecs === codecs) return last;
+  const declared = await readDeclared(options, reader.digest, codecs);
   const { version, env, files, vars } = declared;
+  warnOfCode(wrapped, { notices: noticesOfCodecs(declared), blind: [] }, prepared);
+  const byName = codecs.map(({ name, digest }) => [name, digest]);
   const identity = digestFunctionKey({
     fingerprint: fingerprint.digest,
     signature: prepared.plan.signature,
-    declared: await encoder.encode([version, env, files, vars], "dependsOnVars"),
+    declared: await encoder.encode([version, env, files, vars, ...byName], "dependsOnVars"),
   });
   const identityBytes = new TextEncoder().encode(identity);
   const state = { wrapped, prepared, fingerprint, declared, identity, identityBytes };
-  if (fingerprint.isFixed && declaresNothing(prepared.options)) knownStates.set(wrapped, state);
+  if (fingerprint.isFixed && declaresNothing(options)) knownStates.set(wrapped, state);
+  if (codecs.length > 0 && declaresCodecsAlone(options)) codecStates.set(wrapped, state);
   return state;
 }
 

@@ -78,6 +78,11 @@ export function declaredParts(declared: Declared, encode: EncodeValue): ValuePar
   }
   for (const [name, digest] of declared.env) parts.push({ path: `env.${name}`, digest });
   for (const [path, digest] of declared.files) parts.push({ path: `files.${path}`, digest });
+  const { codecs } = declared;
+  if (codecs.length > 0) {
+    parts.push({ path: "codecs", digest: digestBytes<"value">(JSON.stringify(codecs.map(({ name }) => name))) });
+  }
+  for (const { name, digest } of codecs) parts.push({ path: `codecs.${name}`, digest: digestBytes<"value">(digest) });
   for (const [name, value] of Object.entries(declared.vars)) {
     parts.push(...valueParts(`vars.${name}`, value, encode));
   }

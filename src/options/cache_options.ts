@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Codec } from "../values/codec.ts";
 import type { CacheEvent } from "../words/events.ts";
 
 /**
@@ -64,6 +65,26 @@ export interface CacheOptions {
    * @default {}
    */
   dependsOnVars?: Record<string, unknown> | (() => Record<string, unknown>);
+  /**
+   * Codecs: they keep values of classes that the cache does not know, in results, arguments and captured values, and are
+   * asked in their order. `ofClass` makes them for a class, `@bimsb/cachepy/codecs` has them for some libraries. Their
+   * functions count as code: an edited one makes results stale.
+   *
+   * @default []
+   *
+   * @example Tables of Apache Arrow, and a class whose instances are their members
+   * ```ts
+   * import * as Arrow from "apache-arrow";
+   * import { cacheFile, ofClass } from "@bimsb/cachepy";
+   * import { arrow } from "@bimsb/cachepy/codecs";
+   *
+   * class Station {
+   *   constructor(readonly name: string, readonly rain: Arrow.Vector) {}
+   * }
+   * const cached = cacheFile(await Deno.makeTempDir(), { codecs: [...arrow(Arrow), ofClass(Station)] });
+   * ```
+   */
+  codecs?: readonly Codec[];
   /**
    * True when the path of a file counts besides its content. If false, a renamed file with unchanged content is a hit.
    *
@@ -175,6 +196,7 @@ export interface ResolvedOptions {
   readonly version: string | null;
   readonly dependsOnFiles: readonly (string | URL)[];
   readonly dependsOnVars: Readonly<Record<string, unknown>> | (() => Record<string, unknown>);
+  readonly codecs: readonly Codec[];
   readonly hashFilePaths: boolean;
   readonly verbose: boolean;
   readonly name: string | null;

@@ -31,6 +31,7 @@ export interface OptionCheck {
 
 const REFUSED: Acceptance = { ok: false };
 const PATH = "a path or a file: URL";
+const CODEC = "a codec { name, is, encode, decode }; spread a list of codecs with ...";
 
 /** The check of each option. */
 export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
@@ -42,6 +43,7 @@ export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   version: { wanted: "a string", accept: acceptString },
   dependsOnFiles: listOf(PATH, acceptPath),
   dependsOnVars: { wanted: "an object of values by name or a function that returns one", accept: acceptVariables },
+  codecs: { wanted: `an array, each item ${CODEC}`, accept: acceptCodecs },
   hashFilePaths: flag(),
   verbose: flag(),
   name: { wanted: "a string that is not empty", accept: acceptText },
@@ -134,6 +136,29 @@ function acceptVariables(value: unknown): Acceptance {
   return { ok: true, value };
 }
 
+/** Accepts a list of codecs. The codecs themselves are not copied, since their functions may refer to them by `this`. */
+function acceptCodecs(list: unknown): Acceptance {
+  if (!Array.isArray(list)) return REFUSED;
+  const names = new Set<unknown>();
+  for (const [index, codec] of list.entries()) {
+    const at = `[${index}]`;
+    if (typeof codec !== "object" || codec === null || Array.isArray(codec)) {
+      return { ok: false, at, got: codec, wanted: CODEC };
+    }
+    const { name } = codec;
+    if (typeof name !== "string" || name === "") {
+      return { ok: false, at: `${at}.name`, got: name, wanted: "a string that is not empty" };
+    }
+    if (names.has(name)) {
+      return { ok: false, at: `${at}.name`, got: name, wanted: "a name that no codec before it has" };
+    }
+    names.add(name);
+    const wrong = ["is", "encode", "decode"].find((member) => typeof codec[member] !== "function");
+    if (wrong !== undefined) return { ok: false, at: `${at}.${wrong}`, got: codec[wrong], wanted: "a function" };
+  }
+  return { ok: true, value: Object.freeze([...list]) };
+}
+
 function acceptNumber(value: unknown, least: number, isWhole: boolean): Acceptance {
   if (typeof value !== "number" || !(value >= least)) return REFUSED;
   return isWhole && value !== Infinity && !Number.isSafeInteger(value) ? REFUSED : { ok: true, value };
@@ -158,6 +183,7 @@ const DEFAULTS: ResolvedOptions = {
   version: null,
   dependsOnFiles: [],
   dependsOnVars: Object.freeze({}),
+  codecs: Object.freeze([]),
   hashFilePaths: true,
   verbose: false,
   name: null,

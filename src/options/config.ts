@@ -138,7 +138,10 @@ const MAX_VALUES = 10_000;
 const MAX_DEPTH = 64;
 
 /** Options that YAML cannot hold, with the reason and the remedy for the message. */
-const CODE_ONLY: Partial<Record<OptionName, string>> = { onEvent: "a function; give it in code" };
+const CODE_ONLY: Partial<Record<OptionName, string>> = {
+  codecs: "a list of functions; give it in code",
+  onEvent: "a function; give it in code",
+};
 
 const OPTION_BY_KEY = new Map<string, OptionName>(
   OPTION_NAMES.flatMap((name) => [[name, name], [snakeCase(name), name]]),

@@ -17,6 +17,7 @@ import type {
 import {
   argumentReason,
   childReason,
+  codecReason,
   codeReason,
   cwdReason,
   environmentReason,
@@ -208,7 +209,7 @@ function partReason(
  * Returns a reason for each leaf that differs, in the order of the later call; leaves that only the earlier call has
  * come last.
  *
- * The path decides the kind of the reason: `env.…`, `vars.…`, `version`, and an argument otherwise. Declared files
+ * The path decides the kind of the reason: `env.…`, `vars.…`, `codecs.…`, `version`, and an argument otherwise. Declared files
  * (`files.…`) are compared by {@linkcode compareFiles}.
  *
  * @param before Leaves of the earlier call.
@@ -228,7 +229,11 @@ export function compareValues(before: readonly ValuePart[], after: readonly Valu
   for (const part of earlier.values()) {
     if (!seen.has(part.path) && !isFileDependency(part)) reasons.push(valueReason(part.path, part, undefined));
   }
-  return withoutWholes(reasons);
+  // Where a codec came or went, the list of all differs, too.
+  const isListed = reasons.some((reason) => reason.kind === "codec" && /^(?:added|removed)$/.test(reason.change));
+  return withoutWholes(
+    isListed ? reasons.filter((reason) => !("change" in reason && reason.change === "order")) : reasons,
+  );
 }
 
 /** Drops the reason for a changed instance when some of its own properties have reasons, which say more. */
@@ -288,6 +293,10 @@ function compareContents(before: readonly FileDependency[], after: readonly File
 function valueReason(path: string, before: ValuePart | undefined, after: ValuePart | undefined): StaleReason {
   const previews = previewsOf(before?.preview, after?.preview);
   if (path === "version") return versionReason(previews);
+  if (path === "codecs") return codecReason(null, true, true);
+  if (path.startsWith("codecs.")) {
+    return codecReason(path.slice("codecs.".length), before !== undefined, after !== undefined);
+  }
   if (path.startsWith("vars.")) return variableReason(path, previews);
   if (!path.startsWith("env.")) return argumentReason(path, previews);
   // A digest of null says that the variable was not set; so does a missing leaf.

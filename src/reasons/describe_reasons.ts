@@ -114,6 +114,10 @@ function describeSimple(reason: StaleReason): string {
       return withDetail(describeFile(printable(reason.path), reason.change), reason.detail);
     case "env":
       return withDetail(`environment variable ${printable(reason.name)} ${reason.change}`, reason.detail);
+    case "codec":
+      return reason.change === "order"
+        ? "order of the codecs changed"
+        : `codec ${printable(reason.name)} ${reason.change}`;
     case "cwd":
       return "working directory changed";
     case "child":

@@ -48,6 +48,18 @@ export function variableReason(path: string, previews: Previews): StaleReason {
   return { kind: "variable", path, ...previews };
 }
 
+/**
+ * Reason for a codec that differs.
+ *
+ * @param name Name of the codec; `null` for the order of all.
+ * @param before True when there was such a codec.
+ * @param after True when there is one now.
+ */
+export function codecReason(name: string | null, before: boolean, after: boolean): StaleReason {
+  if (name === null) return { kind: "codec", name, change: "order" };
+  return { kind: "codec", name, change: !after ? "removed" : before ? "changed" : "added" };
+}
+
 /** Reason for an option `version` that differs. */
 export function versionReason(previews: Previews): StaleReason {
   return { kind: "version", ...previews };

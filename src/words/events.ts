@@ -34,6 +34,9 @@ export type StaleReason =
     readonly detail?: string;
   }
   | { readonly kind: "variable"; readonly path: string; readonly before?: string; readonly after?: string }
+  | { readonly kind: "codec"; readonly name: string; readonly change: "changed" | "added" | "removed" }
+  /** The codecs are asked in another order. */
+  | { readonly kind: "codec"; readonly name: null; readonly change: "order" }
   | { readonly kind: "cwd" }
   | {
     readonly kind: "child";

@@ -7,11 +7,11 @@
  */
 /** URL of the folder with the sources, with a slash at its end. */
 export const OWN_SOURCES: string = new URL("../", import.meta.url).href;
-const OWN_MODULE = new URL("../../mod.ts", import.meta.url).href;
+const OWN_MODULES = ["mod.ts", "codecs.ts"].map((name) => new URL(`../../${name}`, import.meta.url).href);
 
 /** True for a module of this package. @param url URL of the module, as V8 shows it. */
 export function isOwnModule(url: string): boolean {
-  return url.startsWith(OWN_SOURCES) || url === OWN_MODULE;
+  return url.startsWith(OWN_SOURCES) || OWN_MODULES.includes(url);
 }
 
 /**

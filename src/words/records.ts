@@ -163,7 +163,7 @@ export interface FingerprintPart {
 
 /** Leaf of an argument or of a declared value, for showing differences. */
 export interface ValuePart {
-  /** Path of the leaf: `args.opts.alpha`, `env.HOME`, `vars.rate`, `files.data/a.csv`, `version`. */
+  /** Path of the leaf: `args.opts.alpha`, `env.HOME`, `vars.rate`, `codecs.Point`, `files.data/a.csv`, `version`. */
   readonly path: string;
   /** Digest of the value found; `null` when there was none, such as a variable that was not set. */
   readonly digest: ValueDigest | ContentDigest | null;

@@ -159,6 +159,7 @@ const PROBLEMS: [what: string, text: string, message: string | RegExp][] = [
     'cachepy.yml:1: filePattern: got "(", want a regular expression or the source of one',
   ],
   ["a function", "onEvent: log", "cachepy.yml:1: onEvent cannot be set here: it is a function; give it in code"],
+  ["codecs", "codecs: [luxon]", "cachepy.yml:1: codecs cannot be set here: it is a list of functions; give it in code"],
   [
     "one option in two spellings",
     "cacheDir: a\ncache_dir: b",

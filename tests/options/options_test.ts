@@ -13,6 +13,8 @@ function errorOf(body: () => unknown): CacheTypeError {
   return assertThrows(body, CacheTypeError);
 }
 
+const CODEC = { name: "a", is: () => false, encode: () => 1, decode: () => 2 };
+
 const GOOD: Record<string, unknown[]> = {
   cacheDir: [".cache", "/abs", "file:///x", new URL("file:///x"), "C:\\cache"],
   fileArgs: [[], ["path"]],
@@ -22,6 +24,7 @@ const GOOD: Record<string, unknown[]> = {
   version: ["", "2"],
   dependsOnFiles: [["a.csv", new URL("file:///b"), "file:///c"]],
   dependsOnVars: [{ rate: 1 }, () => ({ rate: 1 }), Object.create(null)],
+  codecs: [[], [CODEC, { ...CODEC, name: "b" }]],
   hashFilePaths: [true, false],
   verbose: [true, false],
   name: ["load"],
@@ -48,6 +51,7 @@ const BAD: Record<string, unknown[]> = {
   version: [2, null, true],
   dependsOnFiles: ["a.csv", [1], [new URL("https://example.com/a")], ["http://example.com/a"]],
   dependsOnVars: [1, null, [1], new Map([["rate", 1]])],
+  codecs: [CODEC, null, [null], [[CODEC]], [() => {}], "Point"],
   hashFilePaths: ["yes", 1, null],
   verbose: ["true", 0],
   name: ["", 1],
@@ -194,4 +198,44 @@ Deno.test("withoutForeignParameters() keeps the names that are parameters, and a
     ignoreArgs: [],
     verbose: true,
   } as never);
+});
+
+Deno.test("validateOptions() points at the member of a codec that is wrong", () => {
+  const cases: [codecs: unknown[], message: string][] = [
+    [[{ ...CODEC, name: "" }], 'options.codecs[0].name: got "", want a string that is not empty'],
+    [[{ ...CODEC, name: undefined }], "options.codecs[0].name: got undefined, want a string that is not empty"],
+    [[CODEC, CODEC], 'options.codecs[1].name: got "a", want a name that no codec before it has'],
+    [[{ ...CODEC, is: true }], "options.codecs[0].is: got true, want a function"],
+    [[CODEC, { ...CODEC, name: "b", encode: undefined }], "options.codecs[1].encode: got undefined, want a function"],
+    [[{ ...CODEC, decode: "x" }], 'options.codecs[0].decode: got "x", want a function'],
+    [
+      [[CODEC]],
+      "options.codecs[0]: got Array(1), want a codec { name, is, encode, decode }; spread a list of codecs with ...",
+    ],
+  ];
+  for (const [codecs, message] of cases) {
+    const error = errorOf(() => validateOptions({ codecs }));
+    assertEquals([error.code, error.message], ["ERR_OPTION_TYPE", `Cannot use ${message}`]);
+    assertEquals(error.path, /^\S+(?=: got)/.exec(message)![0]);
+  }
+});
+
+Deno.test("codecs may be instances of a class; the list is copied, and taken as a whole from the first that gives it", () => {
+  class OwnCodec {
+    readonly name = "own";
+    is = () => false;
+    encode(): number {
+      return 1;
+    }
+    decode(): number {
+      return 2;
+    }
+  }
+  const codecs = [new OwnCodec()];
+  const options = validateOptions({ codecs });
+  codecs.push(new OwnCodec());
+  assertEquals(options.codecs?.length, 1);
+  assertStrictEquals(options.codecs![0], codecs[0]);
+  assertStrictEquals(mergeOptions(options, validateOptions({ codecs: [CODEC] })).codecs![0], CODEC as unknown);
+  assertEquals(resolveOptions(validateOptions({})).codecs, []);
 });
