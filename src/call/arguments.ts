@@ -171,7 +171,7 @@ export function shapeOfFiles(value: unknown, onPath: (path: string | URL) => voi
     const names = Object.keys(value).sort();
     return Object.fromEntries(names.map((name) => [name, shapeOfFiles(value[name], onPath)]));
   }
-  if (typeof value === "object" && value !== null && isInstance(value)) {
+  if (typeof value === "object" && value !== null && isOfUserClass(value)) {
     const names = Object.keys(value).filter((name) => "value" in Object.getOwnPropertyDescriptor(value, name)!).sort();
     const members = names.map((name) => [name, shapeOfFiles((value as Record<string, unknown>)[name], onPath)]);
     return ["instance", Object.getPrototypeOf(value).constructor, Object.fromEntries(members)];
@@ -180,7 +180,7 @@ export function shapeOfFiles(value: unknown, onPath: (path: string | URL) => voi
 }
 
 /** True for an instance of a class of the user. */
-function isInstance(value: object): boolean {
+function isOfUserClass(value: object): boolean {
   const constructor: unknown = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(value) ?? {}, "constructor")
     ?.value;
   return typeof constructor === "function" && !isNativeFunction(constructor) && !ArrayBuffer.isView(value);

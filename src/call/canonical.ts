@@ -15,7 +15,7 @@ import {
   identifyValue,
 } from "../code/fingerprint.ts";
 import { classOf, nameOfFunction, noticeOfHandle } from "../code/walk/values.ts";
-import { isProxy } from "../values/result/losses.ts";
+import { isProxy } from "../words/proxy.ts";
 
 /** A value with its name in messages. */
 export interface NamedInput {
@@ -152,6 +152,7 @@ export class CanonicalEncoder {
       countsOrder: sight.order,
       countsNames: sight.names,
       countsStacks: sight.stacks,
+      codecs: this.codeOptions.codecs ?? [],
       nameHandle: (handle) => this.#nameHandle(handle),
       privatesOf: (instance) => this.#privates.get(instance),
       noteSignal: (signal) => void this.signals.add(signal),

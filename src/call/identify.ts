@@ -15,7 +15,7 @@ import { fromPortable, portableOf, toAbsolute } from "../options/project.ts";
 import { isAbsolutePath } from "../options/paths.ts";
 import type { FileDependency, ValuePart, WorkingDirectoryDependency } from "../words/records.ts";
 import { noticesOf, warnOfCode } from "./prepare.ts";
-import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { type ArgumentSnapshot, takeSnapshot } from "./snapshot.ts";
 import type { Prepared, Wrapped } from "./wrapped.ts";
 import { declaredParts, valueParts } from "./leaves.ts";
 
@@ -122,14 +122,14 @@ export async function identifyFunction(wrapped: Wrapped): Promise<Digest<"functi
  * @param wrapped The wrapped function.
  * @param receiver The `this` of the call.
  * @param given Arguments as the caller passed them.
- * @param taken Snapshot of the arguments that was taken before; `null`: they are used as they are now.
+ * @param taken ArgumentSnapshot of the arguments that was taken before; `null`: they are used as they are now.
  * @throws {CacheTypeError} `ERR_ARGUMENT` for a value that cannot be an input, with the path of the value.
  */
 export async function identifyCall(
   wrapped: Wrapped,
   receiver: unknown,
   given: readonly unknown[],
-  taken?: Snapshot | null,
+  taken?: ArgumentSnapshot | null,
 ): Promise<Call> {
   const isReceiver = receiver !== globalThis && receiver !== undefined &&
     wrapped.ready?.plan.ignoresReceiver !== true;
@@ -191,7 +191,7 @@ export async function hasSameKey(call: Call): Promise<boolean> {
 }
 
 /** True when the function captures an object among its arguments: it can tell a copy from the object. */
-function isCaptured({ copies }: Snapshot, { fingerprint }: Pick<FunctionState, "fingerprint">): boolean {
+function isCaptured({ copies }: ArgumentSnapshot, { fingerprint }: Pick<FunctionState, "fingerprint">): boolean {
   for (const object of copies.keys()) if (fingerprint.ordinalOf(object) !== undefined) return true;
   return false;
 }

@@ -15,7 +15,7 @@ import type { CallReport } from "../words/events.ts";
 import type { Run } from "./runs.ts";
 import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
 import { reportNotice, reportUncached } from "./report.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { ArgumentSnapshot } from "./snapshot.ts";
 import { CacheTypeError, describeError } from "../words/errors.ts";
 import { NOTHING_FOUND } from "./freshness.ts";
 import { beginVerification, lookUp, type Verification } from "./look_up.ts";
@@ -37,7 +37,7 @@ export function memoize(
   wrapped: Wrapped,
   receiver: unknown,
   args: readonly unknown[],
-  { early, ...options }: CallOptions & { readonly early?: Snapshot | null | undefined },
+  { early, ...options }: CallOptions & { readonly early?: ArgumentSnapshot | null | undefined },
 ): Promise<unknown> {
   const startedMs = performance.now();
   // A call inside another one reserves its place in the trace of the outer call now, before anything is awaited, so
@@ -72,7 +72,7 @@ async function identifyOrWarn(
   wrapped: Wrapped,
   receiver: unknown,
   args: readonly unknown[],
-  early: Snapshot | null | undefined,
+  early: ArgumentSnapshot | null | undefined,
 ): Promise<Call | null> {
   try {
     return await identifyCall(wrapped, receiver, args, early);

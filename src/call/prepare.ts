@@ -40,6 +40,7 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
     packageOf: ownCodeResolver(root, options.denoVersion),
     cachedIdentity,
     projectRoot: root,
+    ...options.codecs.length === 0 ? {} : { codecs: options.codecs },
   };
   const audience: Audience = { verbose: options.verbose, onEvent: options.onEvent ?? undefined };
   workspace.cache.onReport((report) => hear(wrapped, report, audience));

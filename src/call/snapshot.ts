@@ -7,15 +7,14 @@
  * @module
  */
 
-// Loaded only where the runtime lacks a test of its own.
-import defer * as nodeUtil from "node:util";
+import { isProxy } from "../words/proxy.ts";
 
 /** Largest number of objects and of bytes of binary data in arguments that are copied. */
 const MAX_OBJECTS = 10_000;
 const MAX_BYTES = 1 << 20;
 
 /** Arguments as they were when the call was made. */
-export interface Snapshot {
+export interface ArgumentSnapshot {
   readonly args: readonly unknown[];
   /** Objects of the caller, each with its copy. */
   readonly copies: ReadonlyMap<object, object>;
@@ -32,7 +31,7 @@ const NOTHING: ReadonlyMap<object, object> = new Map();
  * @param args Arguments as the caller passed them.
  * @returns The copy; `null` when an argument holds something else than plain data, or is too large.
  */
-export function takeSnapshot(args: readonly unknown[]): Snapshot | null {
+export function takeSnapshot(args: readonly unknown[]): ArgumentSnapshot | null {
   if (args.every(isPrimitive)) return { args: [...args], copies: NOTHING };
   const copier = new Copier();
   try {
@@ -159,20 +158,3 @@ const VIEWS: ReadonlyMap<object, ViewConstructor> = new Map<object, ViewConstruc
     Float64Array,
   ].map((view) => [view.prototype, view as ViewConstructor]),
 );
-
-let proxyTest: ((value: object) => boolean) | undefined;
-
-/** True for a Proxy. The runtime has the test at hand; the module of Node that has it takes 20 ms to load. */
-function isProxy(value: object): boolean {
-  return (proxyTest ??= findProxyTest())(value);
-}
-
-function findProxyTest(): (value: object) => boolean {
-  const internal = Reflect.get(Deno, Reflect.get(Deno, "internal") as symbol) as Internals | undefined;
-  const test = internal?.core?.isProxy;
-  return typeof test === "function" && test(new Proxy({}, {})) && !test({}) ? test : nodeUtil.types.isProxy;
-}
-
-interface Internals {
-  readonly core?: { readonly isProxy?: (value: object) => boolean };
-}

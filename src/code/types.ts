@@ -6,6 +6,7 @@
 import type { FingerprintDigest } from "../words/digests.ts";
 import type { PackageIdentity } from "./packages/packages.ts";
 import type { FingerprintPart } from "../words/records.ts";
+import type { Codec } from "../values/codec.ts";
 
 /** Options that decide how far code is followed, and functions that identify packages and cached functions. */
 export interface FingerprintOptions {
@@ -21,6 +22,12 @@ export interface FingerprintOptions {
    * @default []
    */
   readonly ignoreCode?: readonly string[];
+  /**
+   * Codecs of the function: values that they keep count by the data of the codec.
+   *
+   * @default []
+   */
+  readonly codecs?: readonly Codec[];
   /** Package that a script URL or a module specifier belongs to; `null` for the user's code. */
   packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
   /** Identity of a cached function that the code reaches; `undefined` for any other value. */

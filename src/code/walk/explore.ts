@@ -67,6 +67,7 @@ export class Exploration {
       ownerOf: (fn) => this.#owners.get(fn),
     });
     this.view = {
+      ...options.codecs === undefined ? {} : { codecs: options.codecs },
       isState: () => false,
       stateKeysOf: () => undefined,
       noteReference: (holder, fn) => this.#noteHeld(holder, fn),

@@ -9,6 +9,8 @@
 // Loaded at its first use: loading this module takes longer than loading all of this package.
 import defer * as nodeUtil from "node:util";
 import { digestBytes } from "../../words/sha256.ts";
+import type { Codec } from "../../values/codec.ts";
+import { encodeByCodec } from "../../values/use_codecs.ts";
 
 /** Knowledge about values that the writer needs. */
 export interface ValueView {
@@ -22,6 +24,8 @@ export interface ValueView {
   classKindOf(constructor: object): "user" | "package" | "platform" | undefined;
   /** Private fields of an instance; `undefined` while they are not known. */
   privateFieldsOf(object: object): ReadonlyMap<string, unknown> | undefined;
+  /** Codecs of the function. @default [] */
+  readonly codecs?: readonly Codec[];
   /** Called for each function that the text refers to, with the object that has it as a member, or `null`. */
   noteReference?(holder: object | null, fn: object): void;
   /** Called for each function that is a member of an object. */
@@ -203,6 +207,11 @@ class ValueWriter {
     if (prototype === Object.prototype || prototype === null) {
       const tag = prototype === null ? nodeUtil.types.isModuleNamespaceObject(value) ? "module" : "null" : "";
       return this.#members(`${tag}{`, value);
+    }
+    const kept = this.#view.codecs === undefined ? null : encodeByCodec(value, this.#view.codecs);
+    if (kept !== null) {
+      this.#out.push(`codec ${JSON.stringify(kept.name)}`);
+      return this.#write(kept.data);
     }
     if (this.#builtIn(value)) return;
     const constructor = classOf(value);

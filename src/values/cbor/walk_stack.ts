@@ -26,6 +26,8 @@ export const Step = {
   attributes: 8,
   /** Like `attributes`, of members of an instance that are not enumerable: its inside, as private fields are. */
   hidden: 9,
+  /** `items` is the data of a codec. */
+  codec: 10,
 } as const;
 
 /** A container that is being walked. A frame is used again for another container after it was taken off. */

@@ -8,6 +8,7 @@ import { className, type Kind, ownPlatformName, unbox } from "../kinds.ts";
 import { isLengthTracking, isNodeBuffer, isOutOfBounds, regexpParts, writeDate } from "../result/result_objects.ts";
 import { bytesOf, REFERENCE_BYTES, TAG_BY_NAME, TAG_SET, TAG_URI, viewName } from "../cbor/tags.ts";
 import { Step } from "../cbor/walk_stack.ts";
+import type { Codec } from "../codec.ts";
 
 /** Options of `encodeKey`. Most of them are for values that cannot be encoded by their content, such as functions. */
 export interface EncodeKeyOptions {
@@ -58,6 +59,12 @@ export interface EncodeKeyOptions {
   readonly countsStacks?: boolean;
   /** A second value that is encoded after the first one, which it may share objects with, and its name in messages. */
   readonly second?: { readonly path: string; readonly value: unknown };
+  /**
+   * Codecs, asked for instances and for objects of the platform; the key then holds the data of the codec.
+   *
+   * @default []
+   */
+  readonly codecs?: readonly Codec[];
   /** Called with each AbortSignal, whose state is no input. */
   readonly noteSignal?: (signal: AbortSignal) => void;
   /** Called with each object when it is met. */

@@ -21,6 +21,7 @@ import {
 import { isNodeBuffer } from "../result/result_objects.ts";
 import { MAX_DEPTH, TAG_REFERENCE } from "../cbor/tags.ts";
 import { type Frame, Step, WalkStack } from "../cbor/walk_stack.ts";
+import { codecOfClass, type CodecValue, dataMember, encodeByCodec } from "../use_codecs.ts";
 
 /** Encodes one key. Use {@linkcode KeyWriter.write} once, then {@linkcode KeyWriter.release}. */
 export class KeyWriter implements KeyTarget {
@@ -214,6 +215,15 @@ export class KeyWriter implements KeyTarget {
   /** Writes an object that is neither plain nor a bare array: its class, its content, its further members. */
   #built(subject: object, { kind, isBare }: Classified): void {
     const { writer } = this;
+    if (!isBare || kind === "platform" || kind === "blob") {
+      const kept = this.#codecValue(subject);
+      if (kept !== null) {
+        writer.object("Codec", 3);
+        writer.text(kept.name);
+        this.push(Step.codec, null, [kept.data]);
+        return;
+      }
+    }
     if (kind === "instance") return this.#instance(subject);
     const platform = isBare ? null : isNodeBuffer(subject) ? "Buffer" : ownPlatformName(subject);
     const further = furtherKeys(subject, kind);
@@ -236,6 +246,18 @@ export class KeyWriter implements KeyTarget {
       () => this.#members(subject, kind === "array" ? [] : further),
       ...privates === undefined ? [] : [() => this.#privates(privates)],
     );
+  }
+
+  /** Data of the codec that keeps an object, or that its class declares; `null` when there is none. */
+  #codecValue(subject: object): CodecValue | null {
+    const kept = encodeByCodec(subject, this.options.codecs ?? []);
+    if (kept !== null) return kept;
+    const prototype: unknown = Object.getPrototypeOf(subject);
+    const constructor = typeof prototype === "object" && prototype !== null
+      ? dataMember(prototype, "constructor")
+      : null;
+    const declared = typeof constructor === "function" ? codecOfClass(constructor) : null;
+    return declared === null ? null : encodeByCodec(subject, [declared]);
   }
 
   /** Writes an instance of a user's class: the class, null for the content, the members, the private fields. */

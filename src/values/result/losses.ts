@@ -19,13 +19,6 @@ export interface Loss {
   readonly remedy: string;
 }
 
-let isProxyOfNode: ((value: unknown) => boolean) | undefined;
-
-/** True for a Proxy. The first call loads `node:util`, so a program that stores no object does not wait for it. */
-export function isProxy(subject: object): boolean {
-  return (isProxyOfNode ??= nodeUtil.types.isProxy)(subject);
-}
-
 /** Tests of `node:util` for the built-in objects that a plain-looking object with a replaced prototype may be. */
 const HIDDEN = [
   "isMap",

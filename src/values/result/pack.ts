@@ -12,7 +12,8 @@ import { type ResultTarget, writeBytes } from "./result_objects.ts";
 import { StrategyFailed } from "./layout.ts";
 import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "../cbor/tags.ts";
 import { isElementsAlone } from "../kinds.ts";
-import { isAssigned, isOpen, isProxy, lossOfElements } from "./losses.ts";
+import { isAssigned, isOpen, lossOfElements } from "./losses.ts";
+import { isProxy } from "../../words/proxy.ts";
 
 /** Number of items in a block, chosen so that its columns fit into the processor's cache and no string becomes huge. */
 const BLOCK_ROWS = 4096;

@@ -26,7 +26,6 @@ import {
 } from "./layout.ts";
 import {
   isBuiltInInside,
-  isProxy,
   type Loss,
   lossBeside,
   lossOfBare,
@@ -35,6 +34,7 @@ import {
   lossOfSparse,
   PLAIN,
 } from "./losses.ts";
+import { isProxy } from "../../words/proxy.ts";
 import {
   isNodeBuffer,
   OWNED_BY_VIEW,
