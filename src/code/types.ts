@@ -6,7 +6,7 @@
 import type { FingerprintDigest } from "../words/digests.ts";
 import type { PackageIdentity } from "./packages/packages.ts";
 import type { FingerprintPart } from "../words/records.ts";
-import type { Codec } from "../values/codec.ts";
+import type { ClassTable, Codec } from "../values/codec.ts";
 
 /** Options that decide how far code is followed, and functions that identify packages and cached functions. */
 export interface FingerprintOptions {
@@ -81,6 +81,8 @@ export interface Fingerprint {
    * Equal in every process for equal fingerprints.
    */
   ordinalOf(value: object | symbol): number | undefined;
+  /** Classes of the user's code that the function reaches, whose instances a result may hold. */
+  readonly classes: ClassTable;
   /** True when nothing that the fingerprint depends on can change while the process lives. */
   readonly isFixed: boolean;
   /**
