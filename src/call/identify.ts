@@ -190,8 +190,12 @@ export async function hasSameKey(call: Call): Promise<boolean> {
   return (await identifyCall(call.wrapped, call.receiver, call.args, null)).key === call.key;
 }
 
-/** True when the function captures an object among its arguments: it can tell a copy from the object. */
+/**
+ * True when the function may tell a copy of an argument from the object itself: it captures that object, or a weak
+ * collection or another handle that may know it.
+ */
 function isCaptured({ copies }: ArgumentSnapshot, { fingerprint }: Pick<FunctionState, "fingerprint">): boolean {
+  if (copies.size > 0 && fingerprint.parts.some(({ kind }) => kind === "handle")) return true;
   for (const object of copies.keys()) if (fingerprint.ordinalOf(object) !== undefined) return true;
   return false;
 }

@@ -12,6 +12,8 @@ import { isProxy } from "../words/proxy.ts";
 /** Largest number of objects and of bytes of binary data in arguments that are copied. */
 const MAX_OBJECTS = 10_000;
 const MAX_BYTES = 1 << 20;
+/** Largest number of elements of a typed array that is copied. */
+const MAX_LISTED = 1 << 14;
 
 /** Arguments as they were when the call was made. */
 export interface ArgumentSnapshot {
@@ -60,6 +62,7 @@ class Copier {
     if (!Object.isExtensible(value)) throw NOT_COPIED;
     if (prototype === Object.prototype) return this.#members(value, {});
     if (prototype === Array.prototype && Array.isArray(value)) {
+      if (Object.getOwnPropertyDescriptor(value, "length")!.writable !== true) throw NOT_COPIED;
       const copy: unknown[] = [];
       copy.length = value.length;
       return this.#members(value, copy);
@@ -111,6 +114,8 @@ class Copier {
     const isWhole = buffer instanceof ArrayBuffer && !buffer.resizable && view.byteLength === buffer.byteLength;
     this.#bytes += view.byteLength;
     if (!isWhole || this.copies.has(buffer) || this.#bytes > MAX_BYTES) throw NOT_COPIED;
+    // Listing the elements of a long one would take longer than copying it.
+    if (view.length > MAX_LISTED || Reflect.ownKeys(view).length !== view.length) throw NOT_COPIED;
     const bytes = buffer.slice(0);
     this.copies.set(buffer, bytes);
     const Constructor = VIEWS.get(prototype)!;
