@@ -93,6 +93,8 @@ export const REFERENCE_BYTES = 1 << 16;
 export const MAX_RESIZABLE_BUFFERS = 1024;
 /** Largest `maxByteLength` of a resizable buffer. */
 export const MAX_RESIZABLE_BYTES = 2 ** 36;
+/** Largest number of values of an arguments object, which are passed to a function. */
+export const MAX_ARGUMENTS = 10_000;
 /** Longest source of a regular expression, in UTF-16 units. */
 export const MAX_REGEXP_LENGTH = 1 << 16;
 /** Largest sum of {@linkcode patternCost} over the regular expressions of a value. */
@@ -185,21 +187,39 @@ for (const [name, tag] of Object.entries(TAG_BY_NAME)) {
   BY_TAG[tag] = { constructor: CONSTRUCTOR_BY_NAME[name]!, isBigEndian: false };
 }
 
-const typedArrayName = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)!.get as (this: unknown) => string | undefined;
+const typedPrototype = Object.getPrototypeOf(Uint8Array.prototype);
+const typedArrayName = getterOfView(typedPrototype, Symbol.toStringTag) as (this: unknown) => string | undefined;
+const [typedBuffer, typedOffset, typedBytes] = ["buffer", "byteOffset", "byteLength"].map((name) =>
+  getterOfView(typedPrototype, name)
+);
+const [dataBuffer, dataOffset, dataBytes] = ["buffer", "byteOffset", "byteLength"].map((name) =>
+  getterOfView(DataView.prototype, name)
+);
+
+function getterOfView(prototype: object, name: PropertyKey): (this: unknown) => unknown {
+  return Object.getOwnPropertyDescriptor(prototype, name)!.get!;
+}
 
 /** Name of a view's built-in class, by its internal state: `Float64Array`, …, or `DataView`. */
 export function viewName(view: ArrayBufferView): string {
   return typedArrayName.call(view) ?? "DataView";
 }
 
+/** Buffer, offset and length in bytes of a view by its internal state, whatever members it has. */
+export function extentOf(view: ArrayBufferView): { buffer: ArrayBufferLike; byteOffset: number; byteLength: number } {
+  const isTyped = typedArrayName.call(view) !== undefined;
+  return {
+    buffer: (isTyped ? typedBuffer! : dataBuffer!).call(view) as ArrayBufferLike,
+    byteOffset: (isTyped ? typedOffset! : dataOffset!).call(view) as number,
+    byteLength: (isTyped ? typedBytes! : dataBytes!).call(view) as number,
+  };
+}
+
 /** The bytes that a view or buffer covers, without copying them. */
 export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
-  return ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
+  if (!ArrayBuffer.isView(source)) return new Uint8Array(source);
+  const { buffer, byteOffset, byteLength } = extentOf(source);
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Reverses the bytes of each element of `size` bytes, in place. */

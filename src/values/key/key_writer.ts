@@ -14,10 +14,10 @@ import {
   sortAscii,
   type SortedNames,
   sortEncoded,
-  symbolName,
 } from "./key_parts.ts";
 import { type EncodedKey, type EncodeKeyOptions, type Unresolved, writeKeyObject } from "./key_objects.ts";
-import { isNodeBuffer } from "../result/result_objects.ts";
+import { isNodeBuffer } from "../brands.ts";
+import { symbolName } from "../cbor/symbols.ts";
 import { MAX_DEPTH, TAG_REFERENCE } from "../cbor/tags.ts";
 import { type Frame, Step, WalkStack } from "../cbor/walk_stack.ts";
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ResultOptions } from "../codec.ts";
 import { type ResultNotice, ResultWriter } from "./result_writer.ts";
 
 export type { ResultNotice } from "./result_writer.ts";
@@ -45,10 +46,13 @@ export interface EncodedResult {
  * const { chunks } = encodeResult({ mean: 4.5, seen: new Set(["a"]) }) as EncodedResult;
  * ```
  */
-export function encodeResult(value: unknown): EncodedResult | Promise<EncodedResult> {
+export function encodeResult(
+  value: unknown,
+  options: ResultOptions = {},
+): EncodedResult | Promise<EncodedResult> {
   const strategy: Strategy = { packs: true, ownsBuffers: true };
   for (;;) {
-    const writer = new ResultWriter(strategy);
+    const writer = new ResultWriter(strategy, options);
     try {
       return complete(writer.write(value), writer.notices);
     } catch (error) {
@@ -67,7 +71,7 @@ function complete(draft: Draft, notices: readonly ResultNotice[]): EncodedResult
     return { chunks: [bytes], byteLength: bytes.length, notices };
   }
   const parts = layOutChunks(draft);
-  if (parts.some((part) => part instanceof Blob)) return readBlobs(parts, notices);
+  if (parts.some((part) => !ArrayBuffer.isView(part))) return readBlobs(parts, notices);
   return finished(parts as Uint8Array[], notices);
 }
 
@@ -75,7 +79,7 @@ async function readBlobs(
   parts: readonly (Uint8Array | Blob)[],
   notices: readonly ResultNotice[],
 ): Promise<EncodedResult> {
-  const chunks = parts.map((part) => part instanceof Blob ? part.bytes() : part);
+  const chunks = parts.map((part) => ArrayBuffer.isView(part) ? part : Blob.prototype.bytes.call(part));
   return finished(await Promise.all(chunks), notices);
 }
 

@@ -11,8 +11,8 @@ import { Major } from "../cbor/byte_writer.ts";
 import { type ResultTarget, writeBytes } from "./result_objects.ts";
 import { StrategyFailed } from "./layout.ts";
 import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "../cbor/tags.ts";
-import { isElementsAlone } from "../kinds.ts";
-import { isAssigned, isOpen, isProxy, lossOfElements } from "./losses.ts";
+import { areElementsAssigned, isAssigned, isOpen, isProxy } from "./losses.ts";
+import { isLiteral } from "./forms.ts";
 
 /** Number of items in a block, chosen so that its columns fit into the processor's cache and no string becomes huge. */
 const BLOCK_ROWS = 4096;
@@ -251,7 +251,7 @@ function takeList(array: readonly unknown[], items: unknown[], seen: Set<object>
   if (isProxy(array)) return -1;
   const { length } = array;
   if (Object.getPrototypeOf(array) !== Array.prototype || items.length + length > MAX_ITEMS) return -1;
-  if (!isElementsAlone(array) || lossOfElements(array) !== null) return -1;
+  if (!isLiteral(array) || !areElementsAssigned(array)) return -1;
   for (let at = 0; at < length; at++) items.push(array[at]);
   const { size } = seen;
   return seen.add(array).size > size ? length : -1;
