@@ -119,7 +119,7 @@ function internalState(subject: object): unknown[] {
     }
   }
   for (const kind of [Number, String, Boolean, BigInt, Symbol]) {
-    if (subject instanceof kind) return [kind.prototype.valueOf.call(subject)];
+    if (subject instanceof kind) return [Reflect.apply(kind.prototype.valueOf, subject, [])];
   }
   return [];
 }

@@ -19,7 +19,7 @@ function strictArguments(..._given: unknown[]): IArguments {
   return arguments;
 }
 
-function tagged(strings: TemplateStringsArray): TemplateStringsArray {
+function tagged(strings: TemplateStringsArray, ..._values: unknown[]): TemplateStringsArray {
   return strings;
 }
 

@@ -23,23 +23,26 @@ export interface EncodedResult {
  * Encodes a value if no program can tell the value that {@linkcode decodeResult} makes of the bytes from the value
  * itself, the identity of objects aside; refuses every other value.
  *
- * Encoded are all primitives but symbols, plain objects, arrays with holes and further properties, Map, Set, Date,
- * RegExp, the errors of the language with cause and stack, DOMException, boxed primitives, ArrayBuffer, typed arrays
- * and DataView (views of one buffer share it again), Blob and File, cycles and shared references, to a depth of two
- * million.
+ * Encoded are primitives, symbols of the registry and of the language among them; plain objects, also without a
+ * prototype or with one that is plain data; arrays with holes; Map, Set, Date, RegExp; errors of the language and of Deno
+ * with their stack; DOMException; boxed primitives; ArrayBuffer, typed arrays and DataView (views of one buffer share it
+ * again); Buffer of Node; Blob and File; URL, URLSearchParams, Headers, Temporal; arguments of strict functions. All of
+ * these with further members, the order and attributes of their members, and frozen, sealed or not extensible. Cycles
+ * and shared references are kept, to a depth of two million. Instances are encoded by the codecs and classes of
+ * `options`; a codec also keeps values that would be refused without it.
  *
- * Refused is a value with a property that a copy would lack: an instance of a class or of a subclass of a built-in; an
- * object with members that are named by symbols, accessors, hidden, read-only or not configurable; a frozen, sealed or
- * non-extensible object; one without a prototype or of another realm; a built-in with further members; a RegExp whose
- * `lastIndex` is not 0; an AggregateError; a Proxy. The user's code does not run, except code of objects that are then
- * refused: an accessor named `Symbol.toStringTag` or `constructor`, or traps of a Proxy that is an object's prototype.
+ * Refused are accessors, functions, other symbols, Proxies and what has one for a prototype, instances of other classes,
+ * objects of another realm, and objects of the platform that are no data.
  *
- * `#private` members that a constructor put on a plain object are lost: nothing outside of the class can see them.
+ * The user's code does not run, except the functions of the codecs, and `Error.prepareStackTrace` for a stack that was
+ * not read before. Not kept are `#private` members that a constructor put on a plain object, and the pool of bytes that a
+ * Buffer lies in: it comes back with a buffer of its own, unless it shares bytes with another part of the result.
  *
+ * @param value The result.
+ * @param options Codecs, and classes whose instances are kept.
  * @returns The encoding; a promise of the encoding when the value holds a Blob or File, whose bytes have to be awaited.
- * @throws {CacheTypeError} `ERR_RESULT` with the path and the remedy for a value that is refused: besides those above,
- * a function, a symbol, a Promise, a stream, a weak collection, an iterator, a SharedArrayBuffer, a detached buffer and
- * every other object of the platform.
+ * @throws {CacheTypeError} `ERR_RESULT` with the path and the remedy for a value that is refused, and with the cause
+ * when a codec threw.
  *
  * @example
  * ```ts ignore

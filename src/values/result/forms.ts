@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { ownValue } from "../brands.ts";
+import { isNodeBuffer, ownValue } from "../brands.ts";
 import { isElementsAlone, isIndex, keysBesideBytes, type Kind, unbox } from "../kinds.ts";
-import { MAX_ARGUMENTS } from "../cbor/tags.ts";
+import { MAX_ARGUMENTS, viewName } from "../cbor/tags.ts";
 import {
   ERROR_NAMES,
+  errorClassName,
   hasStackMember,
   internalStack,
   type PlainError,
@@ -25,8 +26,8 @@ import {
   takeBeside,
   takeMembers,
 } from "./losses.ts";
-import { takePlatformData } from "./platform_data.ts";
-import { freshException, isFile, makeArguments } from "./result_objects.ts";
+import { platformDataName, takePlatformData } from "./platform_data.ts";
+import { freshException, hasOwnPrototype, isFile, makeArguments } from "./result_objects.ts";
 
 /** The form in which an object is stored. */
 export interface Form {
@@ -94,7 +95,10 @@ function formOfArray(subject: readonly unknown[]): Form | Loss {
     return isDense ? { state, tail } : { state, tail, sparse: names };
   }
   const loss = takeMembers(subject, [...names, ...Object.getOwnPropertySymbols(subject)], tail);
-  if (loss !== null) return loss;
+  if (loss !== null) {
+    const { member } = loss;
+    return typeof member === "string" && isIndex(member) ? { ...loss, member: Number(member) } : loss;
+  }
   // Once the length is fixed, no element can be added.
   if (hasFixedLength) tail.push("length", 0, subject.length);
   return { state: Math.min(state, State.fixed), tail, sparse: [] };
@@ -166,4 +170,45 @@ function takeFurther(subject: object, kind: Kind, tail: unknown[]): Loss | null 
     default:
       return takeMembers(subject, Reflect.ownKeys(subject), tail);
   }
+}
+
+/** Kinds of built-ins that are stored, and that a class may extend. */
+export const KEPT: ReadonlySet<Kind> = new Set<Kind>([
+  "array",
+  "map",
+  "set",
+  "date",
+  "regexp",
+  "error",
+  "exception",
+  "boxed",
+  "view",
+  "buffer",
+  "blob",
+]);
+
+/** Name of a kind or class of the platform whose objects are stored; `null` for objects of every other class. */
+export function nameOfKept(subject: object, kind: Kind, isBare: boolean): string | null {
+  switch (kind) {
+    case "error":
+      return errorClassName(subject);
+    case "platform":
+      return platformDataName(subject);
+    case "arguments":
+      return Object.getPrototypeOf(subject) === Object.prototype ? "Arguments" : null;
+    case "view":
+      return isNodeBuffer(subject)
+        ? "Buffer"
+        : isBare && hasOwnPrototype(subject, kind)
+        ? viewName(subject as never)
+        : null;
+    default:
+      return isBare && KEPT.has(kind) && hasOwnPrototype(subject, kind) ? kind : null;
+  }
+}
+
+/** Adds names and values in turn to a list. */
+export function namedValues(subject: object, names: readonly string[], into: unknown[]): unknown[] {
+  for (const name of names) into.push(name, subject[name as never]);
+  return into;
 }

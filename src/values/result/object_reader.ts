@@ -106,13 +106,14 @@ export function makeView(
 ): ArrayBufferView {
   const kind = typeof name === "string" ? CONSTRUCTOR_BY_NAME[name] : undefined;
   if (kind === undefined && name !== "DataView" && name !== "Buffer") return reader.fail("a view of an unknown class");
-  if (typeof byteOffset !== "number" || (length != null && typeof length !== "number")) {
+  const hasLength = length !== null && length !== undefined;
+  if (typeof byteOffset !== "number" || (hasLength && typeof length !== "number")) {
     return reader.fail("a view without offset and length");
   }
   const resizable = isResizableBuffer(buffer) ?? reader.fail("a view of something that is no buffer");
   if (length === null && !resizable) reader.fail("a view that follows the length of a fixed buffer");
   const bytes = buffer as ArrayBuffer;
-  const count = length ?? undefined;
+  const count = hasLength ? length as number : undefined;
   try {
     if (name === "Buffer") return nodeBuffer.Buffer.from(bytes, byteOffset, count);
     const constructor = kind ?? DataView;

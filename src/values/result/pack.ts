@@ -28,8 +28,6 @@ const MAX_PACKED_DEPTH = 8;
 /** The part of the walk ({@linkcode ResultWriter}) that the functions of this file call. */
 interface PackTarget extends ResultTarget {
   readonly seen: ResultTarget["seen"] & { packedArrays(): Set<object>; packedObjects(): Set<object> };
-  /** Writes a value that holds no others. */
-  primitive(value: unknown): void;
   /** Writes an array, one value after the other. */
   list(items: readonly unknown[]): void;
   /** Begins the column of the values of `names[index]` of all rows, which `leaveColumn` ends. */

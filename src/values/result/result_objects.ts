@@ -4,6 +4,7 @@
  * @module
  */
 import { type Kind, unbox } from "../kinds.ts";
+import { symbolName } from "../cbor/symbols.ts";
 import { type ByteWriter, Major } from "../cbor/byte_writer.ts";
 import { type External, type Strategy, StrategyFailed } from "./layout.ts";
 import { hasStackMember } from "./error_parts.ts";
@@ -67,6 +68,8 @@ export interface ResultTarget {
   patternCost: number;
   /** Writes an object that is part of another one's encoding, such as the buffer of a view, or a reference to it. */
   nested(subject: object): void;
+  /** Writes a value that holds no others. */
+  primitive(value: unknown): void;
   /** Adds data that goes into the encoding without being copied. */
   external(external: External): void;
   /** Adds a notice about the value that is being written. */
@@ -116,7 +119,6 @@ const isDetached = getterIn(ArrayBuffer.prototype, "detached") as (this: unknown
 const isResizable = getterIn(ArrayBuffer.prototype, "resizable") as (this: unknown) => boolean;
 const maxLengthOf = getterIn(ArrayBuffer.prototype, "maxByteLength") as (this: unknown) => number;
 const lengthOf = getterIn(ArrayBuffer.prototype, "byteLength") as (this: unknown) => number;
-const sharedLengthOf = getterIn(SharedArrayBuffer.prototype, "byteLength") as (this: unknown) => number;
 
 /** Writes an ArrayBuffer that is not encoded as part of its typed array. */
 export function writeBuffer(result: ResultTarget, buffer: ArrayBuffer): void {
@@ -148,8 +150,7 @@ export function writeView(result: ResultTarget, view: ArrayBufferView, isBuffer:
   const { writer } = result;
   const name = isBuffer ? "Buffer" : viewName(view);
   const { buffer, byteOffset, byteLength } = extentOf(view);
-  if (isShared(buffer)) return result.refuse("a view of a SharedArrayBuffer, which is shared and not stored");
-  if (isDetached.call(buffer)) return result.refuse("a view of a detached ArrayBuffer");
+  if (isGone(result, buffer)) return result.refuse("a view of a detached ArrayBuffer");
   if (isOutOfBounds(view)) return result.refuse("a view that lies outside of its buffer");
   const size = lengthOf.call(buffer);
   const isOdd = Object.getPrototypeOf(buffer) !== ArrayBuffer.prototype || !isBlank(buffer);
@@ -200,12 +201,12 @@ function takesFromPool(result: ResultTarget, pool: object, from: number, length:
   return true;
 }
 
-function isShared(buffer: object): boolean {
+/** True for a detached buffer. @throws {CacheTypeError} When the buffer is shared with other threads. */
+function isGone(result: ResultTarget, buffer: ArrayBufferLike): boolean {
   try {
-    sharedLengthOf.call(buffer);
-    return true;
+    return isDetached.call(buffer);
   } catch {
-    return false;
+    return result.refuse("a view of a SharedArrayBuffer, which is shared and not stored");
   }
 }
 
@@ -287,6 +288,26 @@ function isLengthTracking(view: ArrayBufferView, buffer: ArrayBuffer): boolean {
   resize(length);
   new Uint8Array(buffer).set(tail, length - size);
   return follows;
+}
+
+/** The advice where a symbol cannot be stored. */
+export const SYMBOL_REMEDY = "use Symbol.for, or leave it out of the result";
+
+/** Writes a boxed primitive. */
+export function writeBoxed(result: ResultTarget, value: number | string | boolean | bigint | symbol): void {
+  const { writer } = result;
+  const type = typeof value;
+  if (typeof value !== "symbol") {
+    writer.object(type === "bigint" ? "BigInt" : type[0]!.toUpperCase() + type.slice(1), 2);
+    return result.primitive(value);
+  }
+  const name = symbolName(value);
+  if (name === null) {
+    return result.refuse(`an object of a symbol that no other process has, ${String(value)}`, SYMBOL_REMEDY);
+  }
+  writer.object("BoxedSymbol", 3);
+  writer.text(name.kind);
+  writer.text(name.text);
 }
 
 /** An arguments object as a function in strict mode has it. */

@@ -5,7 +5,7 @@
  */
 import type { ResultOptions } from "../codec.ts";
 import { CacheTypeError } from "../../words/errors.ts";
-import { isBuiltInInside, isNodeBuffer } from "../brands.ts";
+import { isBuiltInInside } from "../brands.ts";
 import { type Classified, classify, classifyPlainLooking, isIndex, type Kind, unbox } from "../kinds.ts";
 import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
 import { symbolName } from "../cbor/symbols.ts";
@@ -19,13 +19,13 @@ import {
   writeReference,
 } from "./layout.ts";
 import { areAssigned, areElementsAssigned, isBlank, isOpen, isProxy, type Loss, PLAIN, settleLazy } from "./losses.ts";
-import { errorClassName } from "./error_parts.ts";
-import { type Form, formOf, formOfPlain, isLiteral } from "./forms.ts";
+import { type Form, formOf, formOfPlain, isLiteral, KEPT, namedValues, nameOfKept } from "./forms.ts";
 import { codecOf, dataOf, describeRefused, isDerived, storedClassOf } from "./hooks.ts";
 import {
-  hasOwnPrototype,
   OWNED_BY_VIEW,
+  SYMBOL_REMEDY,
   writeBlob,
+  writeBoxed,
   writeBuffer,
   writeDate,
   writeException,
@@ -33,8 +33,7 @@ import {
   writeView,
 } from "./result_objects.ts";
 import { writePacked } from "./pack.ts";
-import { platformDataName } from "./platform_data.ts";
-import { MAX_DEPTH, REFERENCE_BYTES, TAG_MAP, TAG_SET, viewName } from "../cbor/tags.ts";
+import { MAX_DEPTH, REFERENCE_BYTES, TAG_MAP, TAG_SET } from "../cbor/tags.ts";
 import { property, Step, WalkStack } from "../cbor/walk_stack.ts";
 
 /** Length from which on arrays are packed, where packing pays. */
@@ -333,7 +332,7 @@ export class ResultWriter {
       case "exception":
         return writeException(writer, subject as DOMException, form.stack);
       case "boxed":
-        return this.#boxed(unbox(subject)!);
+        return writeBoxed(this, unbox(subject)!);
       case "view": {
         const buffer = writeView(this, subject as ArrayBufferView, name === "Buffer");
         return buffer === null ? undefined : this.#pushLate(Step.buffer, subject, buffer);
@@ -358,21 +357,6 @@ export class ResultWriter {
     const named: unknown[] = [];
     for (const key of keys) named.push(isIndex(key) ? Number(key) : key, subject[key as unknown as number]);
     this.#push(Step.named, subject, named);
-  }
-
-  #boxed(value: number | string | boolean | bigint | symbol): void {
-    const type = typeof value;
-    if (typeof value !== "symbol") {
-      this.writer.object(type === "bigint" ? "BigInt" : type[0]!.toUpperCase() + type.slice(1), 2);
-      return this.#begin(value);
-    }
-    const name = symbolName(value);
-    if (name === null) {
-      return this.refuse(`an object of a symbol that no other process has, ${String(value)}`, SYMBOL_REMEDY);
-    }
-    this.writer.object("BoxedSymbol", 3);
-    this.writer.text(name.kind);
-    this.writer.text(name.text);
   }
 
   #error(subject: object, { plainError, stack }: Form, name: string): void {
@@ -498,48 +482,6 @@ export class ResultWriter {
   }
 }
 
-const SYMBOL_REMEDY = "use Symbol.for, or leave it out of the result";
 const CODEC_REMEDY = "mend the codec, or leave the value out of the result";
 const NONE: readonly unknown[] = [];
 const BLANK: Form = { state: 0, tail: NONE };
-
-/** Kinds of built-ins that are stored, and that a class may extend. */
-const KEPT: ReadonlySet<Kind> = new Set<Kind>([
-  "array",
-  "map",
-  "set",
-  "date",
-  "regexp",
-  "error",
-  "exception",
-  "boxed",
-  "view",
-  "buffer",
-  "blob",
-]);
-
-/** Name of a kind or class of the platform whose objects are stored; `null` for objects of every other class. */
-function nameOfKept(subject: object, kind: Kind, isBare: boolean): string | null {
-  switch (kind) {
-    case "error":
-      return errorClassName(subject);
-    case "platform":
-      return platformDataName(subject);
-    case "arguments":
-      return Object.getPrototypeOf(subject) === Object.prototype ? "Arguments" : null;
-    case "view":
-      return isNodeBuffer(subject)
-        ? "Buffer"
-        : isBare && hasOwnPrototype(subject, kind)
-        ? viewName(subject as never)
-        : null;
-    default:
-      return isBare && KEPT.has(kind) && hasOwnPrototype(subject, kind) ? kind : null;
-  }
-}
-
-/** Adds names and values in turn to a list. */
-function namedValues(subject: object, names: readonly string[], into: unknown[]): unknown[] {
-  for (const name of names) into.push(name, subject[name as never]);
-  return into;
-}

@@ -38,8 +38,7 @@ export class ValueReader extends ByteReader {
   patternCost = 0;
   /** Codecs and classes that the value may refer to. */
   readonly options: ResultOptions;
-  /** Prototypes of classes by name, once they were looked for. */
-  readonly prototypes = new Map<string, object>();
+  #prototypes: Map<string, object> | null = null;
   readonly #open: OpenContainer[] = [];
   #depth = 0;
   readonly #shared: unknown[] = [];
@@ -52,6 +51,11 @@ export class ValueReader extends ByteReader {
   constructor(bytes: Uint8Array, options: ResultOptions) {
     super(bytes);
     this.options = options;
+  }
+
+  /** Prototypes of classes by name, once they were looked for. */
+  get prototypes(): Map<string, object> {
+    return this.#prototypes ??= new Map();
   }
 
   /** Reads the value, which has to take up all bytes. */
