@@ -80,10 +80,10 @@ function abortedOutcome(error: unknown): Outcome {
 }
 
 /** Adds a copy of a value that is not stored, before this caller gets the value and may change it. */
-async function withCopy({ sharers }: Run, outcome: Outcome): Promise<Outcome> {
+async function withCopy({ call, sharers }: Run, outcome: Outcome): Promise<Outcome> {
   if (sharers === 0 || outcome.kind !== "unstored") return outcome;
   try {
-    const { chunks } = await encodeResult(outcome.value);
+    const { chunks } = await encodeResult(outcome.value, call.resultOptions);
     return { ...outcome, copy: joinChunks(chunks) };
   } catch {
     return outcome;

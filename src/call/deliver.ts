@@ -41,7 +41,7 @@ export async function deliver(call: Call, outcome: Outcome, startedMs: number): 
     case "threw":
       return { value: undefined };
     case "unstored":
-      return { value: outcome.isShared === true ? copyOf(outcome) : outcome.value };
+      return { value: outcome.isShared === true ? copyOf(call, outcome) : outcome.value };
     case "stored":
       return outcome.isShared === true ? await readResult(call, outcome.trace) : { value: outcome.value };
     case "hit": {
@@ -63,15 +63,15 @@ export async function deliver(call: Call, outcome: Outcome, startedMs: number): 
  * would lack something, such as the class of an instance, the value is shared: no caller gets another one than the
  * function returned.
  */
-function copyOf({ value, copy }: Outcome & { readonly kind: "unstored" }): unknown {
-  return copy === undefined ? value : decodeResult(copy);
+function copyOf(call: Call, { value, copy }: Outcome & { readonly kind: "unstored" }): unknown {
+  return copy === undefined ? value : decodeResult(copy, call.resultOptions);
 }
 
 async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<Delivered> {
   const { cache, memory } = call.prepared.workspace;
   const known = memory.result(result);
   try {
-    if (known !== undefined) return { value: decodeResult(known) };
+    if (known !== undefined) return { value: decodeResult(known, call.resultOptions) };
     const found = await cache.blobs.read(result, sizeBytes);
     if (found.status !== "ok") {
       memory.dropRecord(call.key);
@@ -82,7 +82,7 @@ async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<Del
         : unusable(call, found.status === "missing" ? "its result is missing" : found.detail);
     }
     if (memory.takes(sizeBytes)) memory.keepResult(result, found.bytes);
-    return { value: decodeResult(found.bytes) };
+    return { value: decodeResult(found.bytes, call.resultOptions) };
   } catch (error) {
     return unusable(call, describeError(error));
   }

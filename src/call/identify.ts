@@ -10,6 +10,7 @@ import { identifyCodecs } from "./codec_identities.ts";
 import { type Declared, declaresCodecsAlone, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
 import { cwdState } from "../reads/dependency.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
+import type { ResultOptions } from "../values/codec.ts";
 import type { Fingerprint } from "../code/fingerprint.ts";
 import { fromPortable, portableOf, toAbsolute } from "../options/project.ts";
 import { isAbsolutePath } from "../options/paths.ts";
@@ -35,6 +36,8 @@ export interface FunctionState {
 export interface Call extends Omit<FunctionState, "identityBytes"> {
   readonly receiver: unknown;
   readonly args: readonly unknown[];
+  /** Codecs and classes by which its result may be kept. */
+  readonly resultOptions: ResultOptions;
   /** Signals among the arguments; each ends the call and its waiting, and is no input. */
   readonly signals: ReadonlySet<AbortSignal>;
   /** True when nobody but the function can change the arguments: they are primitive, or copies. */
@@ -225,6 +228,10 @@ class IdentifiedCall implements Call {
     this.signals = encoder.signals;
     ({ wrapped: this.wrapped, prepared: this.prepared, fingerprint: this.fingerprint } = state);
     ({ declared: this.declared, identity: this.identity } = state);
+  }
+
+  get resultOptions(): ResultOptions {
+    return { codecs: this.prepared.options.codecs, classes: this.fingerprint.classes };
   }
 
   get notices(): readonly string[] {

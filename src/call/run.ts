@@ -6,6 +6,7 @@
 import { type Call, hasSameKey } from "./identify.ts";
 import { type EncodedResult, encodeResult } from "../values/result/encode_result.ts";
 import type { Run } from "./runs.ts";
+import type { ResultOptions } from "../values/codec.ts";
 import { FlatTraceBuilder } from "./flat_trace.ts";
 import type { Dependency, FlatTrace } from "../words/records.ts";
 import { reportNotice, reportRun } from "./report.ts";
@@ -59,7 +60,7 @@ export async function runFunction(run: Run): Promise<Execution> {
       ranAtOnce = !isLater;
       computeMs = performance.now() - startedMs;
       // Encoded inside the observed context, since encoding may read an input, such as a file time from `stat`.
-      return await encode(value);
+      return await encode(value, call.resultOptions);
     });
   } catch (error) {
     reportRun(call, performance.now() - startedMs, true);
@@ -98,9 +99,12 @@ async function changedArguments(call: Call, ranAtOnce: boolean): Promise<string[
   return [];
 }
 
-async function encode(value: unknown): Promise<{ encoded: EncodedResult | null; refusal?: unknown }> {
+async function encode(
+  value: unknown,
+  options: ResultOptions,
+): Promise<{ encoded: EncodedResult | null; refusal?: unknown }> {
   try {
-    return { encoded: await encodeResult(value) };
+    return { encoded: await encodeResult(value, options) };
   } catch (refusal) {
     return { encoded: null, refusal };
   }

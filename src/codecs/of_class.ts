@@ -5,7 +5,8 @@
  */
 import type { Codec } from "../values/codec.ts";
 import { dataMember, hasPrototype } from "../values/use_codecs.ts";
-import { isAssigned, isBuiltInInside } from "../values/result/losses.ts";
+import { isBuiltInInside } from "../values/brands.ts";
+import { isAssigned } from "../values/result/losses.ts";
 import { previewOf } from "../values/preview.ts";
 import { CacheTypeError } from "../words/errors.ts";
 

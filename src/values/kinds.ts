@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { constructorOf, hasProxyAbove, hiddenKind, isModuleNamespace, ownValue } from "./brands.ts";
+import { isProxy } from "../words/proxy.ts";
+
 /** Kind of an object: objects of one kind are encoded in one way. */
 export type Kind =
   | "plain"
@@ -25,6 +28,8 @@ export type Kind =
   | "stream"
   | "namespace"
   | "platform"
+  /** An object one of whose prototypes is a Proxy. */
+  | "ofProxy"
   | "instance";
 
 /** Kind of an object, and whether its prototype is the one of that kind. */
@@ -45,6 +50,7 @@ function classified(kind: Kind, isBare: boolean): Classified {
 
 const PLAIN = classified("plain", true);
 const ARRAY = classified("array", true);
+const OF_PROXY = classified("ofProxy", false);
 
 /** Prototypes that tell the kind of their objects, once {@linkcode hasBrand} confirmed it. */
 const KIND_BY_PROTOTYPE: ReadonlyMap<object, Classified> = new Map<object, Classified>([
@@ -89,20 +95,17 @@ const regexpFlag = getterOf(RegExp.prototype, "hasIndices");
 const bufferLength = getterOf(ArrayBuffer.prototype, "byteLength");
 const sharedBufferLength = getterOf(SharedArrayBuffer.prototype, "byteLength");
 const blobSize = getterOf(Blob.prototype, "size");
+const exceptionCode = getterOf(DOMException.prototype, "code");
 
 function getterOf(prototype: object, name: string): (this: unknown) => unknown {
   return Object.getOwnPropertyDescriptor(prototype, name)!.get!;
 }
 
-/**
- * Tells the kind of an object.
- *
- * The user's code runs in two cases only: traps of a Proxy, and an accessor named `Symbol.toStringTag` when the
- * prototype of the object is none of those in this file.
- */
+/** Tells the kind of an object that is no Proxy. The user's code does not run. */
 export function classify(subject: object): Classified {
   if (Array.isArray(subject)) {
-    return Object.getPrototypeOf(subject) === Array.prototype ? ARRAY : classified("array", false);
+    if (Object.getPrototypeOf(subject) === Array.prototype) return ARRAY;
+    return hasProxyAbove(subject) ? OF_PROXY : classified("array", false);
   }
   const prototype = Object.getPrototypeOf(subject);
   if (prototype === Object.prototype || prototype === null) return PLAIN;
@@ -119,7 +122,7 @@ function hasBrand(subject: object, kind: Kind): boolean {
     else if (kind === "date") Date.prototype.getTime.call(subject);
     else if (kind === "regexp") return subject !== RegExp.prototype && regexpFlag.call(subject) !== undefined;
     else if (kind === "error") return Error.isError(subject);
-    else if (kind === "exception") return Error.isError(subject) || subject !== DOMException.prototype;
+    else if (kind === "exception") exceptionCode.call(subject);
     else if (kind === "boxed") return unbox(subject) !== undefined;
     else if (kind === "view") return ArrayBuffer.isView(subject);
     else if (kind === "buffer") bufferLength.call(subject);
@@ -131,63 +134,37 @@ function hasBrand(subject: object, kind: Kind): boolean {
   return true;
 }
 
-const BRANDS_BY_CONSTRUCTOR: readonly (readonly [abstract new (...args: never[]) => object, Kind])[] = [
-  [Map, "map"],
-  [Set, "set"],
-  [Date, "date"],
-  [RegExp, "regexp"],
-  [DOMException, "exception"],
-  [Number, "boxed"],
-  [String, "boxed"],
-  [Boolean, "boxed"],
-  [BigInt as unknown as abstract new () => object, "boxed"],
-  [Symbol as unknown as abstract new () => object, "boxed"],
-  [ArrayBuffer, "buffer"],
-  [SharedArrayBuffer, "sharedBuffer"],
-  [Blob, "blob"],
-];
+/** Prototypes above the objects of further kinds, whose internal state is not looked at. */
+const KIND_BY_ANCESTOR: ReadonlyMap<object, Kind> = new Map<object, Kind>([
+  [WeakMap.prototype, "weak"],
+  [WeakSet.prototype, "weak"],
+  [WeakRef.prototype, "weak"],
+  [FinalizationRegistry.prototype, "weak"],
+  [Iterator.prototype, "iterator"],
+  [Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})()))), "iterator"],
+]);
 
-/** Kinds by the answer of `Object.prototype.toString`: the internal state, unless `Symbol.toStringTag` is set. */
-const KIND_BY_BUILTIN_TAG: Readonly<Record<string, Kind>> = {
-  "[object Date]": "date",
-  "[object RegExp]": "regexp",
-  "[object Number]": "boxed",
-  "[object String]": "boxed",
-  "[object Boolean]": "boxed",
-  "[object Arguments]": "arguments",
-};
+const STREAMS: ReadonlySet<string> = new Set(["ReadableStream", "WritableStream", "TransformStream"]);
 
 function classifyOther(subject: object): Classified {
+  if (hasProxyAbove(subject)) return OF_PROXY;
   if (ArrayBuffer.isView(subject)) return classified("view", false);
   if (Error.isError(subject)) return classified("error", false);
-  for (const [constructor, kind] of BRANDS_BY_CONSTRUCTOR) {
-    if (subject instanceof constructor && hasBrand(subject, kind)) return classified(kind, false);
+  for (
+    let at: object | null = Object.getPrototypeOf(subject);
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at)
+  ) {
+    const kind = KIND_BY_PROTOTYPE.get(at)?.kind;
+    if (kind !== undefined && hasBrand(subject, kind)) return classified(kind, false);
+    const other = KIND_BY_ANCESTOR.get(at);
+    if (other !== undefined) return classified(other, false);
   }
-  if (subject instanceof Promise) return classified("promise", false);
-  if (
-    subject instanceof WeakMap || subject instanceof WeakSet || subject instanceof WeakRef ||
-    subject instanceof FinalizationRegistry
-  ) return classified("weak", false);
-  if (subject instanceof Iterator || isAsyncGenerator(subject)) return classified("iterator", false);
-  if (
-    subject instanceof ReadableStream || subject instanceof WritableStream || subject instanceof TransformStream
-  ) return classified("stream", false);
-  const exotic = classifyByTag(subject);
-  if (exotic !== null) return classified(exotic, false);
-  return classified(platformName(subject) === null ? "instance" : "platform", false);
-}
-
-const asyncGeneratorPrototype = Object.getPrototypeOf(
-  Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())),
-);
-
-function isAsyncGenerator(subject: object): boolean {
-  return Object.prototype.isPrototypeOf.call(asyncGeneratorPrototype, subject);
-}
-
-function classifyByTag(subject: object): Kind | null {
-  const kind = KIND_BY_BUILTIN_TAG[Object.prototype.toString.call(subject)] ?? null;
-  return kind !== null && hasBrand(subject, kind) ? kind : null;
+  const hidden = hiddenKind(subject);
+  if (hidden !== null) return classified(hidden, false);
+  const platform = platformName(subject);
+  if (platform === null) return classified("instance", false);
+  return classified(STREAMS.has(platform) ? "stream" : "platform", false);
 }
 
 /**
@@ -196,16 +173,18 @@ function classifyByTag(subject: object): Kind | null {
  * time, so it is made only for objects with no own enumerable text key, with one named `0`, or without a prototype.
  */
 export function classifyPlainLooking(subject: object): Classified {
-  const prototype = Object.getPrototypeOf(subject);
   if (ArrayBuffer.isView(subject)) return classified("view", false);
   if (Error.isError(subject)) return classified("error", false);
-  const exotic = classifyByTag(subject);
-  if (exotic !== null) return classified(exotic, exotic === "arguments");
+  const hidden = hiddenKind(subject);
+  if (hidden !== null) return classified(hidden, hidden === "arguments");
+  if (isModuleNamespace(subject)) return classified("namespace", true);
   const tag = Object.getOwnPropertyDescriptor(subject, Symbol.toStringTag);
   if (tag === undefined || tag.enumerable === true) return PLAIN;
-  // Such a tag is on Math, JSON, Atomics, Reflect, Intl, Temporal, WebAssembly and, without a prototype, on namespaces.
-  return classified(prototype === null ? "namespace" : "platform", true);
+  return NAMESPACES.some((name) => ownValue(globalThis, name) === subject) ? classified("platform", true) : PLAIN;
 }
+
+/** Names of the objects of the language that are neither classes nor data. */
+const NAMESPACES = ["Math", "JSON", "Reflect", "Atomics", "Intl", "WebAssembly", "Temporal"] as const;
 
 const BOXED_VALUES = [Number, String, Boolean, BigInt, Symbol].map((kind) =>
   kind.prototype.valueOf as (this: object) => number | string | boolean | bigint | symbol
@@ -225,7 +204,10 @@ export function unbox(subject: object): number | string | boolean | bigint | sym
 
 const platformNames = new WeakMap<object, string | null>();
 
-/** Name of the nearest class of the platform that `subject` is an instance of; `null` when that is `Object` alone. */
+/**
+ * Name of the nearest class of the platform that `subject` is an instance of; `null` when that is `Object` alone. No
+ * prototype of `subject` may be a Proxy.
+ */
 function platformName(subject: object): string | null {
   for (
     let prototype = Object.getPrototypeOf(subject);
@@ -242,22 +224,28 @@ function platformName(subject: object): string | null {
 /** Name of the class of the platform whose prototype `subject` has; `null` when it has another one. */
 export function ownPlatformName(subject: object): string | null {
   const prototype = Object.getPrototypeOf(subject);
-  return prototype === null ? null : platformNameOf(prototype);
+  return prototype === null || isProxy(prototype) ? null : platformNameOf(prototype);
 }
 
 function platformNameOf(prototype: object): string | null {
-  const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  if (typeof constructor !== "function") return null;
-  if (isNativeFunction(constructor)) return constructor.name;
+  const constructor = ownValue(prototype, "constructor");
+  if (typeof constructor !== "function" || isProxy(constructor)) return null;
+  const name = ownValue(constructor, "name");
+  if (typeof name !== "string") return null;
+  if (isNativeFunction(constructor)) return name;
   for (const owner of [globalThis, Deno]) {
-    const descriptor = Object.getOwnPropertyDescriptor(owner, constructor.name);
+    const descriptor = Object.getOwnPropertyDescriptor(owner, name);
     // On the global object, the program's properties are enumerable, the platform's are not. On `Deno`, all are.
     if (descriptor === undefined || (owner === globalThis && descriptor.enumerable === true)) continue;
-    if (descriptor.value === constructor) return constructor.name;
-    if (descriptor.get !== undefined && descriptor.get.call(owner) === constructor) return constructor.name;
+    if (descriptor.value === constructor) return name;
+    // The platform loads some of its classes when they are first read, by getters that all have this code.
+    const isLazy = descriptor.get !== undefined && LAZY.test(Function.prototype.toString.call(descriptor.get));
+    if (isLazy && descriptor.get!.call(owner) === constructor) return name;
   }
   return null;
 }
+
+const LAZY = /^get\(\)\s*\{\s*return getter\(loadFn\(\)\);?\s*\}$/;
 
 /** True for a function of the engine, and for a bound function, which cannot be told from one. */
 export function isNativeFunction(fn: object): boolean {
@@ -267,11 +255,12 @@ export function isNativeFunction(fn: object): boolean {
 /** True for a plain object, an array or a built-in object of another realm (`node:vm`). */
 export function isForeign(subject: object): boolean {
   const prototype = Object.getPrototypeOf(subject);
-  if (prototype === null) return false;
-  const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  if (typeof constructor !== "function" || !isNativeFunction(constructor)) return false;
-  const own = Object.getOwnPropertyDescriptor(globalThis, constructor.name);
-  return own !== undefined && "value" in own && typeof own.value === "function" && own.value !== constructor;
+  if (prototype === null || isProxy(prototype)) return false;
+  const constructor = ownValue(prototype, "constructor");
+  if (typeof constructor !== "function" || isProxy(constructor) || !isNativeFunction(constructor)) return false;
+  const name = ownValue(constructor, "name");
+  const own = typeof name === "string" ? ownValue(globalThis, name) : undefined;
+  return typeof own === "function" && own !== constructor;
 }
 
 /**
@@ -284,8 +273,8 @@ export function mayHavePrivateState(subject: object): boolean {
     prototype !== null && prototype !== Object.prototype;
     prototype = Object.getPrototypeOf(prototype)
   ) {
-    const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-    if (typeof constructor !== "function" || constructor.prototype !== prototype) return true;
+    const constructor = isProxy(prototype) ? null : constructorOf(prototype);
+    if (constructor === null) return true;
     let found = mentionsPrivate.get(constructor);
     if (found === undefined) {
       mentionsPrivate.set(constructor, found = PRIVATE_NAME.test(Function.prototype.toString.call(constructor)));
@@ -301,10 +290,11 @@ const PRIVATE_NAME = /#[\p{ID_Start}$_\\]/u;
 /** Name of an object's class, for messages. No accessor is called. */
 export function className(subject: object): string {
   for (let at: object | null = Object.getPrototypeOf(subject); at !== null; at = Object.getPrototypeOf(at)) {
+    if (isProxy(at)) break;
     const constructor = Object.getOwnPropertyDescriptor(at, "constructor");
     if (constructor === undefined) continue;
-    const name = typeof constructor.value === "function"
-      ? Object.getOwnPropertyDescriptor(constructor.value, "name")?.value
+    const name = typeof constructor.value === "function" && !isProxy(constructor.value)
+      ? ownValue(constructor.value, "name")
       : undefined;
     return typeof name === "string" && name !== "" ? name : "an unnamed class";
   }
@@ -314,7 +304,7 @@ export function className(subject: object): string {
 /** Length of an array from which on Node's helper is used. Below it, listing all elements takes less time. */
 const LONG = 1 << 14;
 
-type OwnNames = (subject: object, filter: number) => string[];
+type OwnNames = (subject: object, filter: number) => PropertyKey[];
 
 interface NodeGlobal {
   readonly process?: { binding(name: string): { readonly getOwnNonIndexProperties?: OwnNames } };
@@ -364,11 +354,11 @@ function isFull(array: readonly unknown[]): boolean {
   return true;
 }
 
-/** True for a typed array or a DataView with no properties but its elements. */
-export function isBytesAlone(view: ArrayBufferView): boolean {
+/** The own keys of a typed array or a DataView but its elements. */
+export function keysBesideBytes(view: ArrayBufferView): PropertyKey[] {
   const ownNames = helper();
-  if (ownNames !== null) return ownNames(view, ALL).length === 0;
-  return Reflect.ownKeys(view).length === (view instanceof DataView ? 0 : (view as Uint8Array).length);
+  if (ownNames !== null) return ownNames(view, ALL);
+  return Reflect.ownKeys(view).filter((key) => typeof key === "symbol" || !isIndex(key));
 }
 
 function hasHole(array: readonly unknown[]): boolean {

@@ -10,10 +10,11 @@ import type { BlobDigest, CallKey, ContentDigest, Digest, FingerprintDigest, Val
 export const FORMAT_VERSION = 1 as const;
 
 /**
- * Version of the rules on which results are stored. It is part of each key, since by the first rules instances were
- * stored without their class.
+ * Version of the rules on which results are stored. It is part of each key, since by other rules a result is stored
+ * differently or not at all: by the first, instances lost their class; by the second, attributes of members, symbols,
+ * and most data of the platform were refused.
  */
-export const RESULT_RULES = 2 as const;
+export const RESULT_RULES = 3 as const;
 
 /**
  * Dependency of an execution: the thing that it read, and the digest of the content found.

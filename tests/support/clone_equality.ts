@@ -1,6 +1,6 @@
 /**
  * Compares two values as deeply as a program can tell them apart: prototypes, own properties in order with their
- * attributes, internal state, holes, `-0`, and which places hold the same object.
+ * attributes, extensibility, internal state, holes, `-0`, and which places hold the same object.
  *
  * @module
  */
@@ -31,16 +31,25 @@ function show(value: unknown): string {
   return Deno.inspect(value, { depth: 1, iterableLimit: 3 }).slice(0, 200);
 }
 
+/** Prototypes that every object of the realm may have; others are compared by their own properties. */
+function isShared(prototype: object | null): boolean {
+  return prototype === null || prototype === Object.prototype ||
+    typeof Object.getOwnPropertyDescriptor(prototype, "constructor")?.value === "function";
+}
+
 function compareObjects(a: object, b: object, path: string, pending: [unknown, unknown, string][]): string | null {
-  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return `${path}: prototypes differ`;
-  if (Object.isExtensible(a) !== Object.isExtensible(b)) return `${path}: extensible differs`;
+  const [above, below] = [Object.getPrototypeOf(a), Object.getPrototypeOf(b)];
+  if (above !== below) {
+    if (isShared(above) || isShared(below)) return `${path}: prototypes differ`;
+    pending.push([above, below, `${path}.__proto__`]);
+  }
+  for (const test of [Object.isExtensible, Object.isSealed, Object.isFrozen]) {
+    if (test(a) !== test(b)) return `${path}: ${test.name} differs`;
+  }
   const states = [internalState(a), internalState(b)];
   if (states[0]!.length !== states[1]!.length) return `${path}: internal state differs`;
   for (const [index, state] of states[0]!.entries()) pending.push([state, states[1]![index], `${path}<${index}>`]);
-  if (ArrayBuffer.isView(a) || a instanceof ArrayBuffer || a instanceof Blob) return null;
-  // Some of the platform's own objects keep their state under symbols, which is compared above.
-  const listed = a instanceof DOMException ? Object.getOwnPropertyNames : Reflect.ownKeys;
-  const names = [a, b].map((side) => listed(side));
+  const names = [a, b].map((side) => Reflect.ownKeys(side).filter((name) => !isElement(side, name)));
   if (names[0]!.length !== names[1]!.length) return `${path}: ${show(names[0])} | ${show(names[1])}`;
   for (const [index, name] of names[0]!.entries()) {
     const at = `${path}.${String(name)}`;
@@ -50,16 +59,40 @@ function compareObjects(a: object, b: object, path: string, pending: [unknown, u
     for (const attribute of ["enumerable", "writable", "configurable", "get", "set"] as const) {
       if (left[attribute] !== right[attribute]) return `${at}: ${attribute} differs`;
     }
-    pending.push([(a as never)[name], (b as never)[name], at]);
+    if (!isInternal(name)) pending.push([left.value, right.value, at]);
   }
   return null;
 }
 
+/** True for an element of a typed array. Elements are compared as bytes. */
+function isElement(subject: object, name: PropertyKey): boolean {
+  return ArrayBuffer.isView(subject) && typeof name === "string" && String(Number(name)) === name;
+}
+
+/** True for a symbol under which the platform keeps something that is compared by what its objects say. */
+function isInternal(name: PropertyKey): boolean {
+  if (typeof name !== "symbol") return false;
+  if (Symbol.keyFor(name) !== undefined) return name.description === "Deno.core.hostObject";
+  return INTERNAL.test(name.description ?? "");
+}
+
+const INTERNAL =
+  /^(Type|Size|Parts|FileBacked|\[\[Name\]\]|\[\[LastModified\]\]|message|name|code|lowercase header names|iterable headers cache)$/;
+
+const stackOf = Object.getOwnPropertyDescriptor(new Error(), "stack")!.get!;
+const [bufferOf, offsetOf, bytesIn] = ["buffer", "byteOffset", "byteLength"].map((name) =>
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!
+);
+
 function internalState(subject: object): unknown[] {
   if (ArrayBuffer.isView(subject)) {
     try {
-      const bytes = new Uint8Array(subject.buffer, subject.byteOffset, subject.byteLength);
-      return [subject.buffer, subject.byteOffset, subject.byteLength, bytes.toHex()];
+      const [buffer, offset, length] = subject instanceof DataView
+        ? [subject.buffer, subject.byteOffset, subject.byteLength]
+        : [bufferOf!.call(subject), offsetOf!.call(subject), bytesIn!.call(subject)];
+      const bytes = new Uint8Array(buffer, offset, length).toHex();
+      // A Buffer of Node may lie anywhere in a pool.
+      return subject.constructor.name === "Buffer" ? [bytes] : [buffer, offset, length, bytes];
     } catch {
       return [subject.buffer, "out of bounds"];
     }
@@ -67,16 +100,36 @@ function internalState(subject: object): unknown[] {
   if (subject instanceof ArrayBuffer) {
     return [subject.byteLength, subject.resizable, subject.maxByteLength, new Uint8Array(subject).toHex()];
   }
-  if (subject instanceof Map) return [...subject].flat();
-  if (subject instanceof Set) return [...subject];
-  if (subject instanceof Date) return [subject.getTime()];
+  if (subject instanceof Map) return [...Map.prototype.entries.call(subject)].flat();
+  if (subject instanceof Set) return [...Set.prototype.values.call(subject)];
+  if (subject instanceof Date) return [Date.prototype.getTime.call(subject)];
   if (subject instanceof RegExp) return [subject.source, subject.flags];
-  if (subject instanceof DOMException) return [subject.message, subject.name, subject.code];
-  if (Error.isError(subject)) return [String(subject)];
+  if (subject instanceof DOMException) {
+    return [subject.message, subject.name, subject.code, stackOf.call(subject)];
+  }
+  if (Error.isError(subject)) return ["error", stackOf.call(subject)];
   if (subject instanceof File) return [subject.name, subject.lastModified, subject.type, subject.size];
   if (subject instanceof Blob) return [subject.type, subject.size];
-  for (const kind of [Number, String, Boolean, BigInt]) {
-    if (subject instanceof kind) return [subject.valueOf()];
+  if (subject instanceof URL) return [subject.href, String(subject.searchParams)];
+  if (subject instanceof URLSearchParams) return [...subject].flat();
+  if (typeof Temporal !== "undefined") {
+    for (const name of Object.getOwnPropertyNames(Temporal)) {
+      const constructor = Object.getOwnPropertyDescriptor(Temporal, name)!.value;
+      if (typeof constructor === "function" && subject instanceof constructor) return temporalState(subject);
+    }
+  }
+  for (const kind of [Number, String, Boolean, BigInt, Symbol]) {
+    if (subject instanceof kind) return [Reflect.apply(kind.prototype.valueOf, subject, [])];
   }
   return [];
+}
+
+/** What each accessor of a Temporal object says, and its text. */
+function temporalState(subject: object): unknown[] {
+  const getters = Object.values(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(subject)));
+  return [
+    ...getters.flatMap(({ get }) => get === undefined ? [] : [get.call(subject)]),
+    (subject as { toString(options: object): string }).toString({ calendarName: "always" }),
+    JSON.stringify(subject),
+  ];
 }

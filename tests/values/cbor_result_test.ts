@@ -267,19 +267,12 @@ Deno.test("what is no data is refused with the path", () => {
     [[new Map().keys()], "result[0]"],
     [[(async function* () {})()], "result[0]"],
     [{ a: Object(Symbol("s")) }, "result.a"],
-    [{ u: new URL("http://a.b/") }, "result.u"],
-    [{ h: new Headers() }, "result.h"],
+    [{ h: new Response().headers }, "result.h[Symbol(guard)]"],
     [{ f: new FormData() }, "result.f"],
     [{ e: new Event("x") }, "result.e"],
-    [{ m: Math }, "result.m"],
+    [{ m: Math }, "result.m.abs"],
     [{ n: new Intl.NumberFormat() }, "result.n"],
     [{ g: globalThis }, "result.g"],
-    [
-      (function (..._rest: unknown[]) {
-        return arguments;
-      })(1, 2),
-      "result",
-    ],
   ];
   for (const [value, path] of cases) {
     const error = refusal(value);

@@ -145,7 +145,7 @@ console.log(JSON.stringify([isOwn.every(Boolean), failed]));`,
   const outcome = await project.run("main.ts");
   assertEquals(outcome.json(), [true, [
     ["result.a[0].f", "a function"],
-    ['result.get("k")', "a symbol"],
+    ['result.get("k")', "a symbol that no other process has"],
     ["result.p", "a Promise"],
     ["result[0]", "a weak reference or collection"],
     ["result.user", "an instance of Secret"],

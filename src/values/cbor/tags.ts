@@ -18,13 +18,33 @@
  * | Set | tag 258 over an array |
  * | RegExp | results: tag 21066 over `[source, flags]`; keys: 27 `["RegExp", source, flags, lastIndex]` |
  * | Error | results: 27 `["TypeError", message or undefined, stack or undefined, cause?]`; keys: 27 `["Error", class, "name", name, …]`, then `message`, `cause` and `errors` likewise where they are own |
- * | DOMException | 27 `["DOMException", message, name, stack or undefined]`; keys: without the stack |
+ * | DOMException | 27 `["DOMException", message, name, stack or undefined]`; keys: without the stack; `BareException`: without a member `stack` |
+ * | symbol | 27 `["Symbol", name]` of the registry, 27 `["WellKnownSymbol", name]` |
  * | boxed primitive | 27 `["Number", x]`, `["String", x]`, `["Boolean", x]`, `["BigInt", x]` |
  * | ArrayBuffer | 27 `["ArrayBuffer", bytes, maxByteLength?]` |
  * | view of a part of a buffer, of a resizable one or of one met elsewhere too | results: 27 `["Uint16Array", buffer, byteOffset, length or null]` (`null`: the length follows the buffer's) |
  * | DataView | results: 27 `["DataView", buffer, byteOffset, length or null]`; keys: 27 `["DataView", bytes]` |
  * | Blob, File | 27 `["Blob", type, bytes]`, 27 `["File", type, bytes, name, lastModified]`; keys: stand-in for bytes |
  * | shared object, cycle | results: tag 28 marks the n-th shared object, tag 29 over n refers to it |
+ *
+ * These are in results alone. In them, an object is made first and its members are added then, so that they may refer
+ * to it; a type that needs all of its parts first is marked as late, and none of its parts refers to it:
+ *
+ * | value | encoding |
+ * | --- | --- |
+ * | object that is closed, or has members beside those that the encoding of its kind keeps | 27 `["With", object, state, (name, attributes, value)…]`; state: 0 open, 1 not extensible, 2 sealed, 3 frozen; attributes: 1 writable, 2 enumerable, 4 configurable, 8 the engine's own `stack` |
+ * | object with another prototype | 27 `["Object", prototype or null, (name, value)…]` |
+ * | instance of a class | 27 `["Class", name, null, (name, value)…]` |
+ * | instance of a class that extends a built-in | 27 `["Class", name, object]` |
+ * | value of a codec | 27 `["Codec", name, data]`, late |
+ * | error with other members than the constructor makes, AggregateError, error of Deno | 27 `["Bare", class, stack]`, an error without own members |
+ * | view of a buffer with members or a class | 27 `["View", class, byteOffset, length or null, buffer]`, late |
+ * | Buffer of Node | 27 `["Buffer", bytes]`, 27 `["Buffer", buffer, byteOffset, length]` |
+ * | arguments object | 27 `["Arguments", value, …]` |
+ * | boxed symbol | 27 `["BoxedSymbol", "Symbol" or "WellKnownSymbol", name]` |
+ * | URL, URLSearchParams | 27 `["URL", text]`, 27 `["URLSearchParams", name, value, …]` |
+ * | Headers | 27 `["Headers", were they iterated, name, value, …]` |
+ * | Temporal | 27 `["Temporal.Instant", nanoseconds]`, 27 `["Temporal.ZonedDateTime", nanoseconds, zone, calendar]`, 27 `["Temporal.Duration", years, …, nanoseconds]`, 27 `["Temporal.PlainDate", text]`; the other types as text likewise |
  *
  * In results, long arrays of one kind are packed, since encoding value by value is slower than JSON:
  *
@@ -45,7 +65,6 @@
  * | instance of a class | 27 `["Instance", stand-in, base or null, fields, private fields?, hidden members?]`; base: the value as the built-in that the class extends |
  * | object of the platform | 27 `["Platform", name, base or null, fields]` |
  * | further properties of a built-in | 27 `["Extended", value, fields]` |
- * | symbol | 27 `["Symbol", name]` of the registry, 27 `["WellKnownSymbol", name]` |
  * | URL | tag 32 |
  * | URLSearchParams, Headers, Temporal, Intl | 27 `["URLSearchParams", text]` and so on |
  * | arguments object | 27 `["Arguments", array]` |
@@ -93,6 +112,8 @@ export const REFERENCE_BYTES = 1 << 16;
 export const MAX_RESIZABLE_BUFFERS = 1024;
 /** Largest `maxByteLength` of a resizable buffer. */
 export const MAX_RESIZABLE_BYTES = 2 ** 36;
+/** Largest number of values of an arguments object, which are passed to a function. */
+export const MAX_ARGUMENTS = 10_000;
 /** Longest source of a regular expression, in UTF-16 units. */
 export const MAX_REGEXP_LENGTH = 1 << 16;
 /** Largest sum of {@linkcode patternCost} over the regular expressions of a value. */
@@ -185,21 +206,39 @@ for (const [name, tag] of Object.entries(TAG_BY_NAME)) {
   BY_TAG[tag] = { constructor: CONSTRUCTOR_BY_NAME[name]!, isBigEndian: false };
 }
 
-const typedArrayName = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)!.get as (this: unknown) => string | undefined;
+const typedPrototype = Object.getPrototypeOf(Uint8Array.prototype);
+const typedArrayName = getterOfView(typedPrototype, Symbol.toStringTag) as (this: unknown) => string | undefined;
+const [typedBuffer, typedOffset, typedBytes] = ["buffer", "byteOffset", "byteLength"].map((name) =>
+  getterOfView(typedPrototype, name)
+);
+const [dataBuffer, dataOffset, dataBytes] = ["buffer", "byteOffset", "byteLength"].map((name) =>
+  getterOfView(DataView.prototype, name)
+);
+
+function getterOfView(prototype: object, name: PropertyKey): (this: unknown) => unknown {
+  return Object.getOwnPropertyDescriptor(prototype, name)!.get!;
+}
 
 /** Name of a view's built-in class, by its internal state: `Float64Array`, …, or `DataView`. */
 export function viewName(view: ArrayBufferView): string {
   return typedArrayName.call(view) ?? "DataView";
 }
 
+/** Buffer, offset and length in bytes of a view by its internal state, whatever members it has. */
+export function extentOf(view: ArrayBufferView): { buffer: ArrayBufferLike; byteOffset: number; byteLength: number } {
+  const isTyped = typedArrayName.call(view) !== undefined;
+  return {
+    buffer: (isTyped ? typedBuffer! : dataBuffer!).call(view) as ArrayBufferLike,
+    byteOffset: (isTyped ? typedOffset! : dataOffset!).call(view) as number,
+    byteLength: (isTyped ? typedBytes! : dataBytes!).call(view) as number,
+  };
+}
+
 /** The bytes that a view or buffer covers, without copying them. */
 export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
-  return ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
+  if (!ArrayBuffer.isView(source)) return new Uint8Array(source);
+  const { buffer, byteOffset, byteLength } = extentOf(source);
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Reverses the bytes of each element of `size` bytes, in place. */

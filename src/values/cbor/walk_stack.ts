@@ -26,8 +26,12 @@ export const Step = {
   attributes: 8,
   /** Like `attributes`, of members of an instance that are not enumerable: its inside, as private fields are. */
   hidden: 9,
-  /** `items` is the data of a codec. */
-  codec: 10,
+  /** `items` are the state of `subject` and then name, attributes and value of each of its members. */
+  tail: 10,
+  /** `items` is the data of a codec alone; `subject` is the value of which they are. */
+  coded: 11,
+  /** `items` is the buffer of the view `subject` alone. */
+  buffer: 12,
 } as const;
 
 /** A container that is being walked. A frame is used again for another container after it was taken off. */
@@ -87,6 +91,20 @@ export class WalkStack {
     return false;
   }
 
+  /**
+   * True when a frame that began at `start` is among the lowest `depth` frames. Each frame has to begin where the one
+   * below it does, or after that.
+   */
+  isOpen(start: number, depth: number): boolean {
+    let [low, high] = [0, depth];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.frames[middle]!.start < start) low = middle + 1;
+      else high = middle;
+    }
+    return low < depth && this.frames[low]!.start === start;
+  }
+
   /** Takes the top frame off. */
   pop(): void {
     const frame = this.frames[--this.depth]!;
@@ -129,6 +147,12 @@ function partOf(frame: Frame): string {
     case Step.attributes:
     case Step.hidden:
       return at % 3 === 0 ? "" : property(frame.items[at - at % 3]);
+    case Step.tail:
+      return at % 3 === 0 && at > 0 ? property(frame.items[at - 2]) : "";
+    case Step.coded:
+      return ".encode()";
+    case Step.buffer:
+      return ".buffer";
     case Step.privates:
       return `.${(frame.subject as readonly string[])[at]}`;
     default:

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isBytesAlone, isElementsAlone, isIndex, type Kind } from "../kinds.ts";
+import { isElementsAlone, isIndex, keysBesideBytes, type Kind } from "../kinds.ts";
 
 /** Flags of a member in keys. A member as an assignment makes it has the first three. */
 const Flag = { enumerable: 1, writable: 2, configurable: 4, accessor: 8 } as const;
@@ -43,7 +43,7 @@ export function furtherKeys(subject: object, kind: Kind): PropertyKey[] {
     case "array":
       return Reflect.ownKeys(subject).filter((key) => key !== "length" || !isLengthWritable(subject));
     case "view":
-      return isBytesAlone(subject as ArrayBufferView) ? [] : Reflect.ownKeys(subject).filter((key) => !isIndexKey(key));
+      return keysBesideBytes(subject as ArrayBufferView);
     case "arguments":
     case "platform":
     case "exception":

@@ -49,23 +49,3 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   }
   return a.length - b.length;
 }
-
-/** A symbol that is equal in every process: one of the registry (`Symbol`) or of the language (`WellKnownSymbol`). */
-interface SymbolName {
-  readonly kind: "Symbol" | "WellKnownSymbol";
-  readonly text: string;
-}
-
-const wellKnown = new Map<symbol, string>();
-for (const name of Object.getOwnPropertyNames(Symbol)) {
-  const value = (Symbol as unknown as Record<string, unknown>)[name];
-  if (typeof value === "symbol") wellKnown.set(value, name);
-}
-
-/** The name of a symbol of the registry (`Symbol.for`) or of the language; `null`: no other process has its equal. */
-export function symbolName(symbol: symbol): SymbolName | null {
-  const key = Symbol.keyFor(symbol);
-  if (key !== undefined) return { kind: "Symbol", text: key };
-  const name = wellKnown.get(symbol);
-  return name === undefined ? null : { kind: "WellKnownSymbol", text: name };
-}

@@ -5,7 +5,8 @@
  */
 import { type ByteWriter, Major } from "../cbor/byte_writer.ts";
 import { className, type Kind, ownPlatformName, unbox } from "../kinds.ts";
-import { isLengthTracking, isNodeBuffer, isOutOfBounds, regexpParts, writeDate } from "../result/result_objects.ts";
+import { isNodeBuffer } from "../brands.ts";
+import { isLengthTracking, isOutOfBounds, regexpParts, writeDate } from "../result/result_objects.ts";
 import { bytesOf, REFERENCE_BYTES, TAG_BY_NAME, TAG_SET, TAG_URI, viewName } from "../cbor/tags.ts";
 import { Step } from "../cbor/walk_stack.ts";
 import type { Codec } from "../codec.ts";

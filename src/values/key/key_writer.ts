@@ -10,7 +10,7 @@ import { CacheTypeError } from "../../words/errors.ts";
 import { type Classified, classify, classifyPlainLooking, mayHavePrivateState, ownPlatformName } from "../kinds.ts";
 import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
 import { areUsualElements, furtherKeys, isUsual, listMembers, splitByVisibility } from "./key_members.ts";
-import { sortAscii, type SortedNames, sortEncoded, symbolName } from "./key_names.ts";
+import { sortAscii, type SortedNames, sortEncoded } from "./key_names.ts";
 import {
   type EncodedKey,
   type EncodeKeyOptions,
@@ -18,7 +18,8 @@ import {
   type Unresolved,
   writeKeyObject,
 } from "./key_objects.ts";
-import { isNodeBuffer } from "../result/result_objects.ts";
+import { isNodeBuffer } from "../brands.ts";
+import { symbolName } from "../cbor/symbols.ts";
 import { MAX_DEPTH, TAG_REFERENCE } from "../cbor/tags.ts";
 import { type Frame, Step, WalkStack } from "../cbor/walk_stack.ts";
 import { codecOfClass, type CodecValue, dataMember, encodeByCodec } from "../use_codecs.ts";
@@ -220,7 +221,7 @@ export class KeyWriter implements KeyTarget {
       if (kept !== null) {
         writer.object("Codec", 3);
         writer.text(kept.name);
-        this.push(Step.codec, null, [kept.data]);
+        this.push(Step.coded, null, [kept.data]);
         return;
       }
     }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { ResultOptions } from "../codec.ts";
 import { ValueReader } from "./value_reader.ts";
 
 /**
@@ -18,9 +19,16 @@ import { ValueReader } from "./value_reader.ts";
  * value counts, as in `JSON.parse`. CBOR of other programs is read as well: integers beyond ±(2^53 - 1) become bigints,
  * a map whose first key is no text becomes a Map, and a tag that has no meaning here is refused.
  *
- * @throws {CacheError} `ERR_DECODE` with the offset when the bytes are malformed or go on after the value.
+ * Of the user's code, the `decode` of the codecs that `options` names runs, and nothing else: an instance gets the
+ * prototype of its class and its members without a call of the constructor.
+ *
+ * @param bytes The encoding, in one piece.
+ * @param options Codecs and classes to which the value may refer by name.
+ * @throws {CacheError} `ERR_DECODE` with the offset when the bytes are malformed or go on after the value; with the
+ * name when they refer to a codec or a class that `options` does not have; with the cause when a codec throws.
  */
-export function decodeResult(bytes: Uint8Array): unknown {
+export function decodeResult(bytes: Uint8Array, options: ResultOptions = {}): unknown {
   const isBare = Object.getPrototypeOf(bytes) === Uint8Array.prototype;
-  return new ValueReader(isBare ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)).read();
+  const plain = isBare ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return new ValueReader(plain, options).read();
 }

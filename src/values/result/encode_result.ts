@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ResultOptions } from "../codec.ts";
 import { type ResultNotice, ResultWriter } from "./result_writer.ts";
 
 export type { ResultNotice } from "./result_writer.ts";
@@ -22,33 +23,39 @@ export interface EncodedResult {
  * Encodes a value if no program can tell the value that {@linkcode decodeResult} makes of the bytes from the value
  * itself, the identity of objects aside; refuses every other value.
  *
- * Encoded are all primitives but symbols, plain objects, arrays with holes and further properties, Map, Set, Date,
- * RegExp, the errors of the language with cause and stack, DOMException, boxed primitives, ArrayBuffer, typed arrays
- * and DataView (views of one buffer share it again), Blob and File, cycles and shared references, to a depth of two
- * million.
+ * Encoded are primitives, symbols of the registry and of the language among them; plain objects, also without a
+ * prototype or with one that is plain data; arrays with holes; Map, Set, Date, RegExp; errors of the language and of Deno
+ * with their stack; DOMException; boxed primitives; ArrayBuffer, typed arrays and DataView (views of one buffer share it
+ * again); Buffer of Node; Blob and File; URL, URLSearchParams, Headers, Temporal; arguments of strict functions. All of
+ * these with further members, the order and attributes of their members, and frozen, sealed or not extensible. Cycles
+ * and shared references are kept, to a depth of two million. Instances are encoded by the codecs and classes of
+ * `options`; a codec also keeps values that would be refused without it.
  *
- * Refused is a value with a property that a copy would lack: an instance of a class or of a subclass of a built-in; an
- * object with members that are named by symbols, accessors, hidden, read-only or not configurable; a frozen, sealed or
- * non-extensible object; one without a prototype or of another realm; a built-in with further members; a RegExp whose
- * `lastIndex` is not 0; an AggregateError; a Proxy. The user's code does not run, except code of objects that are then
- * refused: an accessor named `Symbol.toStringTag` or `constructor`, or traps of a Proxy that is an object's prototype.
+ * Refused are accessors, functions, other symbols, Proxies and what has one for a prototype, instances of other classes,
+ * objects of another realm, and objects of the platform that are no data.
  *
- * `#private` members that a constructor put on a plain object are lost: nothing outside of the class can see them.
+ * The user's code does not run, except the functions of the codecs, and `Error.prepareStackTrace` for a stack that was
+ * not read before. Not kept are `#private` members that a constructor put on a plain object, and the pool of bytes that a
+ * Buffer lies in: it comes back with a buffer of its own, unless it shares bytes with another part of the result.
  *
+ * @param value The result.
+ * @param options Codecs, and classes whose instances are kept.
  * @returns The encoding; a promise of the encoding when the value holds a Blob or File, whose bytes have to be awaited.
- * @throws {CacheTypeError} `ERR_RESULT` with the path and the remedy for a value that is refused: besides those above,
- * a function, a symbol, a Promise, a stream, a weak collection, an iterator, a SharedArrayBuffer, a detached buffer and
- * every other object of the platform.
+ * @throws {CacheTypeError} `ERR_RESULT` with the path and the remedy for a value that is refused, and with the cause
+ * when a codec threw.
  *
  * @example
  * ```ts ignore
  * const { chunks } = encodeResult({ mean: 4.5, seen: new Set(["a"]) }) as EncodedResult;
  * ```
  */
-export function encodeResult(value: unknown): EncodedResult | Promise<EncodedResult> {
+export function encodeResult(
+  value: unknown,
+  options: ResultOptions = {},
+): EncodedResult | Promise<EncodedResult> {
   const strategy: Strategy = { packs: true, ownsBuffers: true };
   for (;;) {
-    const writer = new ResultWriter(strategy);
+    const writer = new ResultWriter(strategy, options);
     try {
       return complete(writer.write(value), writer.notices);
     } catch (error) {
@@ -67,7 +74,7 @@ function complete(draft: Draft, notices: readonly ResultNotice[]): EncodedResult
     return { chunks: [bytes], byteLength: bytes.length, notices };
   }
   const parts = layOutChunks(draft);
-  if (parts.some((part) => part instanceof Blob)) return readBlobs(parts, notices);
+  if (parts.some((part) => !ArrayBuffer.isView(part))) return readBlobs(parts, notices);
   return finished(parts as Uint8Array[], notices);
 }
 
@@ -75,7 +82,7 @@ async function readBlobs(
   parts: readonly (Uint8Array | Blob)[],
   notices: readonly ResultNotice[],
 ): Promise<EncodedResult> {
-  const chunks = parts.map((part) => part instanceof Blob ? part.bytes() : part);
+  const chunks = parts.map((part) => ArrayBuffer.isView(part) ? part : Blob.prototype.bytes.call(part));
   return finished(await Promise.all(chunks), notices);
 }
 

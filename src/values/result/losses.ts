@@ -1,13 +1,12 @@
 /**
- * Finds properties of an object that its encoding does not keep: a frozen state, members named by symbols, accessors,
- * hidden and unchangeable members.
+ * Tells how the members of an object have to be stored, and finds those that cannot be: accessors, and members under
+ * symbols that no other process has.
  *
- * A program could tell a copy without them from the object itself, so such an object is refused. Nothing here runs the
- * user's code: members are looked at by their descriptors, and a Proxy is recognized before anything of it is read.
+ * Nothing here runs the user's code: members are looked at by their descriptors.
  *
  * @module
  */
-import defer * as nodeUtil from "node:util";
+import { symbolName } from "../cbor/symbols.ts";
 
 /** A property of an object, or of one of its members, that a copy would lack. */
 export interface Loss {
@@ -19,29 +18,31 @@ export interface Loss {
   readonly remedy: string;
 }
 
-/** Tests of `node:util` for the built-in objects that a plain-looking object with a replaced prototype may be. */
-const HIDDEN = [
-  "isMap",
-  "isSet",
-  "isDate",
-  "isRegExp",
-  "isPromise",
-  "isWeakMap",
-  "isWeakSet",
-  "isAnyArrayBuffer",
-  "isArrayBufferView",
-  "isNativeError",
-  "isBoxedPrimitive",
-  "isArgumentsObject",
-  "isGeneratorObject",
-  "isMapIterator",
-  "isSetIterator",
-  "isModuleNamespaceObject",
-] as const;
+/** The advice where nothing better is known. */
+export const PLAIN = "return plain data, or leave it out of the result";
 
-/** True for a built-in object by its internal state, whatever its prototype is. */
-export function isBuiltInInside(subject: object): boolean {
-  return HIDDEN.some((test) => nodeUtil.types[test](subject));
+/** Bits of a stored member's attributes. */
+export const Attribute = {
+  writable: 1,
+  enumerable: 2,
+  configurable: 4,
+  /** The accessor that the engine gives to errors. It is no accessor of the user, and its value is kept elsewhere. */
+  stack: 8,
+} as const;
+
+/** Attributes of a member that an assignment makes. */
+export const ASSIGNED = 7;
+
+/** Whether an object gets further members, and whether those that it has can change. */
+export const State = { open: 0, fixed: 1, sealed: 2, frozen: 3 } as const;
+
+/** Attributes of a member, by the state of its object, that was made by an assignment before the object got there. */
+export const ASSIGNED_BEFORE: readonly number[] = [7, 7, 3, 2];
+
+/** The state of an object. */
+export function stateOf(subject: object): number {
+  if (Object.isExtensible(subject)) return State.open;
+  return Object.isFrozen(subject) ? State.frozen : Object.isSealed(subject) ? State.sealed : State.fixed;
 }
 
 /** True for an object that can get further members and has none that are named by symbols. */
@@ -49,126 +50,129 @@ export function isOpen(subject: object): boolean {
   return Object.isExtensible(subject) && Object.getOwnPropertySymbols(subject).length === 0;
 }
 
+/** True for an object that can get further members and has none. */
+export function isBlank(subject: object): boolean {
+  return Object.isExtensible(subject) && Reflect.ownKeys(subject).length === 0;
+}
+
 /** True for a member as an assignment makes it: writable, enumerable and configurable. */
 export function isAssigned(descriptor: PropertyDescriptor): boolean {
   return descriptor.writable === true && descriptor.enumerable === true && descriptor.configurable === true;
 }
 
-/** The loss in a copy of a plain object; `null`: none. Members that `registerLazy` knows are made plain first. */
-export function lossOfObject(subject: object, names: readonly string[]): Loss | null {
-  const loss = lossOfWhole(subject) ?? lossOfMembers(subject, names);
-  return loss !== null && settleLazy(subject) ? lossOfObject(subject, names) : loss;
-}
-
-/** The loss in a copy of an array that has elements and no other members; `null`: none. */
-export function lossOfElements(array: readonly unknown[]): Loss | null {
-  const loss = lossOfArray(array);
-  if (loss !== null) return loss;
-  for (let index = 0; index < array.length; index++) {
-    if (!isAssigned(Object.getOwnPropertyDescriptor(array, index)!)) return lossOfMember(array, index);
+/** True when all members named are as an assignment makes them. */
+export function areAssigned(subject: object, names: readonly string[]): boolean {
+  for (let at = 0; at < names.length; at++) {
+    if (!isAssigned(Object.getOwnPropertyDescriptor(subject, names[at]!)!)) return false;
   }
-  return null;
+  return true;
 }
 
-/** The loss in a copy of an array with holes or further members; `null`: none. @param names All names but `length`. */
-export function lossOfSparse(array: readonly unknown[], names: readonly string[]): Loss | null {
-  return lossOfArray(array) ?? lossOfMembers(array, names);
+/** True when all elements of an array without holes are as an assignment makes them. */
+export function areElementsAssigned(array: readonly unknown[]): boolean {
+  for (let index = 0; index < array.length; index++) {
+    if (!isAssigned(Object.getOwnPropertyDescriptor(array, index)!)) return false;
+  }
+  return true;
 }
 
-/** The loss in a copy of a built-in object of a kind without own members, such as a Map or a Date; `null`: none. */
-export function lossOfBare(subject: object): Loss | null {
-  const loss = lossOfWhole(subject);
-  if (loss !== null) return loss;
-  const names = Object.getOwnPropertyNames(subject);
-  return names.length === 0 ? null : furtherMember(names[0]!);
+/** True when all members named have these attributes. */
+export function haveAttributes(subject: object, names: readonly PropertyKey[], attributes: number): boolean {
+  for (let at = 0; at < names.length; at++) {
+    if (attributesOf(Object.getOwnPropertyDescriptor(subject, names[at]!)!) !== attributes) return false;
+  }
+  return true;
+}
+
+/** The attributes of a member as bits; -1 for an accessor. */
+export function attributesOf(descriptor: PropertyDescriptor): number {
+  if (!("value" in descriptor)) return -1;
+  return (descriptor.writable === true ? Attribute.writable : 0) +
+    (descriptor.enumerable === true ? Attribute.enumerable : 0) +
+    (descriptor.configurable === true ? Attribute.configurable : 0);
 }
 
 /**
- * The loss in a copy of a built-in object of a kind with own members; `null`: none.
+ * Adds members to a list: the name, the attributes and the value of each.
  *
- * @param subject The object.
- * @param fresh A new object of that kind, with the members that `subject` should have.
+ * @param stackGetter Getter of the engine's accessor that is kept as {@linkcode Attribute.stack}; absent: none is.
+ * @returns The loss, when a member cannot be stored; else `null`.
  */
-export function lossBeside(subject: object, fresh: object): Loss | null {
-  if (!Object.isExtensible(subject)) return lossOfWhole(subject);
-  const keys = Reflect.ownKeys(subject);
-  const usual = Reflect.ownKeys(fresh);
-  for (const own of usual) if (!keys.includes(own)) return missingMember(own);
-  for (const [at, key] of keys.entries()) {
-    if (!usual.includes(key)) return furtherMember(key);
-    if (key !== usual[at]) return reorderedMember(key);
-    if (!isAlike(Object.getOwnPropertyDescriptor(subject, key)!, Object.getOwnPropertyDescriptor(fresh, key)!)) {
-      return { member: key, what: "a member that is not as the platform makes it", remedy: PLAIN };
+export function takeMembers(
+  subject: object,
+  keys: readonly PropertyKey[],
+  into: unknown[],
+  stackGetter?: unknown,
+): Loss | null {
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at]!;
+    const descriptor = Object.getOwnPropertyDescriptor(subject, key)!;
+    let attributes = attributesOf(descriptor);
+    if (attributes < 0 && stackGetter !== undefined && descriptor.get === stackGetter) {
+      attributes = Attribute.stack + (descriptor.enumerable === true ? Attribute.enumerable : 0) +
+        (descriptor.configurable === true ? Attribute.configurable : 0);
     }
+    if (attributes < 0) return accessor(key);
+    if (typeof key === "symbol" && symbolName(key) === null) return unregistered(key);
+    into.push(key, attributes, descriptor.value);
   }
   return null;
 }
 
-function isAlike(a: PropertyDescriptor, b: PropertyDescriptor): boolean {
-  return a.get === b.get && a.set === b.set && a.writable === b.writable && a.enumerable === b.enumerable &&
-    a.configurable === b.configurable;
-}
-
-/** The advice where nothing better is known. */
-export const PLAIN = "return plain data, or leave it out of the result";
-
-function lossOfWhole(subject: object): Loss | null {
-  if (!Object.isExtensible(subject)) {
-    const state = Object.isFrozen(subject) ? "a frozen" : Object.isSealed(subject) ? "a sealed" : "a non-extensible";
-    return { what: `${state} object`, remedy: "return it as it was before that, or a copy such as { ...object }" };
-  }
-  const [symbol] = Object.getOwnPropertySymbols(subject);
-  if (symbol === undefined) return null;
-  return {
-    what: `an object with a member named by a symbol, ${String(symbol)}`,
-    remedy: "name it by a string, or leave it out of the result",
-  };
-}
-
-function lossOfArray(array: readonly unknown[]): Loss | null {
-  const loss = lossOfWhole(array);
-  if (loss !== null) return loss;
-  return Object.getOwnPropertyDescriptor(array, "length")!.writable === true ? null : lossOfMember(array, "length");
-}
-
-function lossOfMembers(subject: object, names: readonly string[]): Loss | null {
-  for (let at = 0; at < names.length; at++) {
-    if (!isAssigned(Object.getOwnPropertyDescriptor(subject, names[at]!)!)) return lossOfMember(subject, names[at]!);
-  }
-  return null;
-}
-
-function lossOfMember(subject: object, member: PropertyKey): Loss {
-  const descriptor = Object.getOwnPropertyDescriptor(subject, member)!;
-  if (!("value" in descriptor)) {
-    return {
-      member,
-      what: "an accessor (a getter or setter)",
-      remedy: "return its value as a plain member, such as { ...object }",
-    };
-  }
-  const state = descriptor.writable !== true
-    ? "read-only"
-    : descriptor.enumerable !== true && member !== "length"
-    ? "not enumerable"
-    : "not configurable";
-  return { member, what: `a member that is ${state}`, remedy: "add it by assignment, or leave it out of the result" };
-}
-
-function furtherMember(member: PropertyKey): Loss {
+function accessor(member: PropertyKey): Loss {
   return {
     member,
-    what: "a further member of a built-in object",
-    remedy: "return it beside that object, or leave it out of the result",
+    what: "an accessor (a getter or setter)",
+    remedy: "return its value as a plain member, such as { ...object }",
   };
 }
 
-function missingMember(member: PropertyKey): Loss {
-  return { member, what: "a built-in object without this member of its own", remedy: PLAIN };
+function unregistered(symbol: symbol): Loss {
+  return {
+    what: `an object with a member named by a symbol that no other process has, ${String(symbol)}`,
+    remedy: "name it by a string or by Symbol.for, or leave it out of the result",
+  };
 }
 
-function reorderedMember(member: PropertyKey): Loss {
-  return { member, what: "a built-in object with its members in another order", remedy: PLAIN };
+/**
+ * Adds the members that an object has beside those of a new object of its kind to a list.
+ *
+ * @param subject The object.
+ * @param fresh A new object of that kind, with the members that each object of the kind has.
+ * @param isInternal Tells the members that hold the internal state, whose values are not compared.
+ * @returns The loss, when a member cannot be stored, or one of the kind's members is not as it should be.
+ */
+export function takeBeside(
+  subject: object,
+  fresh: object,
+  into: unknown[],
+  isInternal: (key: PropertyKey) => boolean = () => true,
+): Loss | null {
+  const state = stateOf(subject);
+  const kept = state === State.frozen ? ~5 : state === State.sealed ? ~4 : ~0;
+  const usual = Reflect.ownKeys(fresh);
+  const keys = Reflect.ownKeys(subject);
+  const further: PropertyKey[] = [];
+  let next = 0;
+  for (const key of keys) {
+    if (key !== usual[next] && !usual.includes(key)) {
+      further.push(key);
+      continue;
+    }
+    if (key !== usual[next++]) {
+      return { member: key, what: "a member in another order than the platform's", remedy: PLAIN };
+    }
+    const [own, made] = [Object.getOwnPropertyDescriptor(subject, key)!, Object.getOwnPropertyDescriptor(fresh, key)!];
+    const isAlike = own.get === made.get && own.set === made.set &&
+      attributesOf(own) === ("value" in made ? attributesOf(made) & kept : -1) &&
+      own.enumerable === made.enumerable && own.configurable === (made.configurable === true && (kept & 4) !== 0) &&
+      (isInternal(key) || Object.is(own.value, made.value));
+    if (!isAlike) return { member: key, what: "a member that is not as the platform makes it", remedy: PLAIN };
+  }
+  if (next < usual.length) {
+    return { member: usual[next]!, what: "a built-in object without this member of its own", remedy: PLAIN };
+  }
+  return takeMembers(subject, further, into);
 }
 
 const settlers = new WeakMap<object, () => void>();
@@ -179,7 +183,7 @@ export function registerLazy(subject: object, settle: () => void): void {
 }
 
 /** Makes the members of `subject` plain. @returns True when it was registered and not made plain before. */
-function settleLazy(subject: object): boolean {
+export function settleLazy(subject: object): boolean {
   const settle = settlers.get(subject);
   if (settle === undefined) return false;
   settlers.delete(subject);

@@ -4,7 +4,10 @@
  *
  * @module
  */
-import { ERROR_NAMES, withoutTrace } from "./result_objects.ts";
+import defer * as nodeBuffer from "node:buffer";
+import { ERROR_NAMES, makeError, setInternalStack, withoutTrace } from "./error_parts.ts";
+import { isPlatformDataName, makePlatformData } from "./platform_data.ts";
+import { symbolNamed } from "../cbor/symbols.ts";
 import {
   CONSTRUCTOR_BY_NAME,
   MAX_PATTERN_COST,
@@ -26,17 +29,6 @@ export interface ReadObject {
   /** True for an error whose cause comes next. */
   readonly hasCause: boolean;
 }
-
-const ERROR_BY_NAME: Readonly<Record<string, ErrorConstructor>> = {
-  __proto__: null as never,
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-};
 
 /** The part of the reader ({@linkcode ValueReader}) that the functions of this file and of `unpack.ts` call. */
 export interface ObjectSource extends ByteReader {
@@ -63,7 +55,7 @@ export function readObject(reader: ObjectSource, name: unknown, count: number): 
   if (typeof name !== "string") return reader.fail("an object without a type name");
   if (ERROR_NAMES.has(name)) {
     if (count !== 2 && count !== 3) reader.fail("an error that is not message, stack and cause");
-    return { value: readError(reader, name), hasCause: count === 3 };
+    return { value: makeError(name, reader.primitive(), reader.primitive()), hasCause: count === 3 };
   }
   return { value: readOther(reader, name, count), hasCause: false };
 }
@@ -81,27 +73,84 @@ function readOther(reader: ObjectSource, name: string, count: number): object {
     case "ArrayBuffer":
       return readBuffer(reader, count);
     case "DOMException":
-      return readException(reader, count);
+    case "BareException":
+      return readException(reader, name, count);
+    case "BoxedSymbol": {
+      if (count !== 2) reader.fail("a symbol object that is not kind and name");
+      return Object(readSymbol(reader, reader.primitive()));
+    }
     case "Blob":
     case "File":
       return readBlob(reader, name, count);
   }
-  const constructor = name === "DataView" ? DataView : CONSTRUCTOR_BY_NAME[name];
-  if (constructor === undefined || count !== 3) {
+  if (isPlatformDataName(name)) return readPlatformData(reader, name, count);
+  if (name === "Buffer" && count === 1) return makeView(reader, name, reader.byteString().slice().buffer, 0, undefined);
+  if ((name !== "DataView" && name !== "Buffer" && CONSTRUCTOR_BY_NAME[name] === undefined) || count !== 3) {
     return reader.fail(`an object of the unknown type ${previewOfName(name)}`);
   }
   const buffer = readViewedBuffer(reader);
-  const byteOffset = reader.primitive();
-  const length = reader.primitive();
-  if (typeof byteOffset !== "number" || (length !== null && typeof length !== "number")) {
+  return makeView(reader, name, buffer, reader.primitive(), reader.primitive());
+}
+
+/**
+ * Makes a view of a buffer.
+ *
+ * @param length Number of elements; `null`: it follows the length of the buffer; `undefined`: it ends with the buffer.
+ */
+export function makeView(
+  reader: ByteReader,
+  name: unknown,
+  buffer: unknown,
+  byteOffset: unknown,
+  length: unknown,
+): ArrayBufferView {
+  const kind = typeof name === "string" ? CONSTRUCTOR_BY_NAME[name] : undefined;
+  if (kind === undefined && name !== "DataView" && name !== "Buffer") return reader.fail("a view of an unknown class");
+  const hasLength = length !== null && length !== undefined;
+  if (typeof byteOffset !== "number" || (hasLength && typeof length !== "number")) {
     return reader.fail("a view without offset and length");
   }
-  if (length === null && !buffer.resizable) reader.fail("a view that follows the length of a fixed buffer");
+  const resizable = isResizableBuffer(buffer) ?? reader.fail("a view of something that is no buffer");
+  if (length === null && !resizable) reader.fail("a view that follows the length of a fixed buffer");
+  const bytes = buffer as ArrayBuffer;
+  const count = hasLength ? length as number : undefined;
   try {
-    return length === null ? new constructor(buffer, byteOffset) : new constructor(buffer, byteOffset, length);
+    if (name === "Buffer") return nodeBuffer.Buffer.from(bytes, byteOffset, count);
+    const constructor = kind ?? DataView;
+    return count === undefined ? new constructor(bytes, byteOffset) : new constructor(bytes, byteOffset, count);
   } catch (cause) {
     return reader.fail("a view that lies outside of its buffer", reader.at, cause);
   }
+}
+
+const resizableGetter = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "resizable")!.get!;
+
+/** Tells whether a buffer is resizable, by its internal state; `undefined` for something that is no ArrayBuffer. */
+function isResizableBuffer(value: unknown): boolean | undefined {
+  try {
+    return resizableGetter.call(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function readPlatformData(reader: ObjectSource, name: string, count: number): object {
+  const parts: unknown[] = [];
+  for (let left = reader.count(count, 1); left > 0; left--) parts.push(reader.primitive());
+  try {
+    return makePlatformData(name, parts)!;
+  } catch (cause) {
+    return reader.fail(`a ${name} of other parts`, reader.at, cause);
+  }
+}
+
+/** Reads the name of a symbol. */
+export function readSymbol(reader: ObjectSource, kind: unknown): symbol {
+  const name = reader.primitive();
+  if ((kind !== "Symbol" && kind !== "WellKnownSymbol") || typeof name !== "string") {
+    return reader.fail("a symbol without a name");
+  }
+  return symbolNamed(kind, name) ?? reader.fail("a symbol that the language does not have");
 }
 
 /** Reads the buffer of a view: the buffer itself, or a reference to it. */
@@ -117,7 +166,9 @@ function readViewedBuffer(reader: ObjectSource): ArrayBuffer {
     reader.fillSlot(slot, buffer);
     value = buffer;
   }
-  return value instanceof ArrayBuffer ? value : reader.fail("a view of something that is no buffer");
+  return isResizableBuffer(value) === undefined
+    ? reader.fail("a view of something that is no buffer")
+    : value as ArrayBuffer;
 }
 
 function readBuffer(reader: ObjectSource, count: number): ArrayBuffer {
@@ -138,28 +189,15 @@ function readBuffer(reader: ObjectSource, count: number): ArrayBuffer {
   }
 }
 
-function readError(reader: ObjectSource, name: string): Error {
-  const message = reader.primitive();
-  const stack = reader.primitive();
-  const error = withoutTrace(() =>
-    typeof message === "string" ? new ERROR_BY_NAME[name]!(message) : new ERROR_BY_NAME[name]!()
-  );
-  setStack(error, stack);
-  return error;
-}
-
-function readException(reader: ObjectSource, count: number): DOMException {
+function readException(reader: ObjectSource, kind: string, count: number): DOMException {
   const [message, name, stack] = [reader.primitive(), reader.primitive(), reader.primitive()];
   if (count !== 3 || typeof message !== "string" || typeof name !== "string") {
     return reader.fail("an exception that is not message, name and stack");
   }
   const exception = withoutTrace(() => new DOMException(message, name));
-  setStack(exception, stack);
+  setInternalStack(exception, typeof stack === "string" ? stack : undefined);
+  if (kind === "BareException") delete exception.stack;
   return exception;
-}
-
-function setStack(error: Error, stack: unknown): void {
-  (error as { stack: unknown }).stack = typeof stack === "string" ? stack : undefined;
 }
 
 function readBlob(reader: ObjectSource, kind: "Blob" | "File", count: number): Blob {

@@ -11,8 +11,8 @@ import { Major } from "../cbor/byte_writer.ts";
 import { type ResultTarget, writeBytes } from "./result_objects.ts";
 import { StrategyFailed } from "./layout.ts";
 import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "../cbor/tags.ts";
-import { isElementsAlone } from "../kinds.ts";
-import { isAssigned, isOpen, lossOfElements } from "./losses.ts";
+import { areElementsAssigned, isAssigned, isOpen } from "./losses.ts";
+import { isLiteral } from "./forms.ts";
 import { isProxy } from "../../words/proxy.ts";
 
 /** Number of items in a block, chosen so that its columns fit into the processor's cache and no string becomes huge. */
@@ -29,8 +29,6 @@ const MAX_PACKED_DEPTH = 8;
 /** The part of the walk ({@linkcode ResultWriter}) that the functions of this file call. */
 interface PackTarget extends ResultTarget {
   readonly seen: ResultTarget["seen"] & { packedArrays(): Set<object>; packedObjects(): Set<object> };
-  /** Writes a value that holds no others. */
-  primitive(value: unknown): void;
   /** Writes an array, one value after the other. */
   list(items: readonly unknown[]): void;
   /** Begins the column of the values of `names[index]` of all rows, which `leaveColumn` ends. */
@@ -252,7 +250,7 @@ function takeList(array: readonly unknown[], items: unknown[], seen: Set<object>
   if (isProxy(array)) return -1;
   const { length } = array;
   if (Object.getPrototypeOf(array) !== Array.prototype || items.length + length > MAX_ITEMS) return -1;
-  if (!isElementsAlone(array) || lossOfElements(array) !== null) return -1;
+  if (!isLiteral(array) || !areElementsAssigned(array)) return -1;
   for (let at = 0; at < length; at++) items.push(array[at]);
   const { size } = seen;
   return seen.add(array).size > size ? length : -1;

@@ -1,15 +1,18 @@
 /**
- * Encodes the built-in objects of a result that hold no other values. The cause of an error is left to the caller.
+ * Encodes the built-in objects of a result that hold no other values, without their members.
  *
  * @module
  */
-import { classify, isBytesAlone } from "../kinds.ts";
+import { type Kind, unbox } from "../kinds.ts";
+import { symbolName } from "../cbor/symbols.ts";
 import { type ByteWriter, Major } from "../cbor/byte_writer.ts";
-import { type Loss, lossBeside, lossOfBare } from "./losses.ts";
 import { type External, type Strategy, StrategyFailed } from "./layout.ts";
+import { hasStackMember } from "./error_parts.ts";
+import { isBlank } from "./losses.ts";
 import {
   bytesOf,
   CONSTRUCTOR_BY_NAME,
+  extentOf,
   MAX_PATTERN_COST,
   MAX_REGEXP_LENGTH,
   MAX_RESIZABLE_BUFFERS,
@@ -57,12 +60,16 @@ export interface ResultTarget {
   readonly strategy: Readonly<Strategy>;
   /** Objects that were met, each with the offset at which its encoding begins. */
   readonly seen: { get(subject: object): number | undefined; set(subject: object, place: number): void };
+  /** The bytes of each pool of Node that were written with Buffers so far: 1 for each. */
+  readonly pools: Map<object, Uint8Array>;
   /** Number of resizable buffers written so far. */
   resizableBuffers: number;
   /** Sum of {@linkcode patternCost} over the regular expressions written so far. */
   patternCost: number;
   /** Writes an object that is part of another one's encoding, such as the buffer of a view, or a reference to it. */
   nested(subject: object): void;
+  /** Writes a value that holds no others. */
+  primitive(value: unknown): void;
   /** Adds data that goes into the encoding without being copied. */
   external(external: External): void;
   /** Adds a notice about the value that is being written. */
@@ -71,11 +78,8 @@ export interface ResultTarget {
   refuse(what: string, remedy?: string, member?: PropertyKey): never;
 }
 
-/** Writes a regular expression; refuses one whose `lastIndex` is not 0. */
+/** Writes a regular expression without its `lastIndex`. */
 export function writeRegExp(result: ResultTarget, subject: RegExp): void {
-  if (!Object.is(subject.lastIndex, 0)) {
-    result.refuse("a RegExp whose lastIndex is not 0", "set it to 0 before returning it", "lastIndex");
-  }
   const [source, flags] = regexpParts(subject);
   result.patternCost += patternCost(source);
   if (source.length > MAX_REGEXP_LENGTH || result.patternCost > MAX_PATTERN_COST) {
@@ -87,149 +91,155 @@ export function writeRegExp(result: ResultTarget, subject: RegExp): void {
   result.writer.text(flags);
 }
 
-/** Prototypes of the classes of errors that are stored, with the names of these classes. */
-const NAME_BY_PROTOTYPE: ReadonlyMap<object, string> = new Map(
-  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
-    (error) => [error.prototype, error.name],
-  ),
-);
+const exceptionMessage = getterIn(DOMException.prototype, "message") as (this: unknown) => string;
+const exceptionName = getterIn(DOMException.prototype, "name") as (this: unknown) => string;
 
-/** Names of the classes of errors that are stored. */
-export const ERROR_NAMES: ReadonlySet<string> = new Set(NAME_BY_PROTOTYPE.values());
-
-/** Writes an error without its cause, which the caller has to write next when there is one. */
-export function writeError(
-  result: ResultTarget,
-  subject: Error,
-): { readonly hasCause: boolean; readonly cause: unknown } {
-  const { writer } = result;
-  const name = NAME_BY_PROTOTYPE.get(Object.getPrototypeOf(subject));
-  if (name === undefined) {
-    return result.refuse("an AggregateError, whose errors are not kept", "return the errors as an array");
-  }
-  const message = Object.getOwnPropertyDescriptor(subject, "message");
-  const cause = Object.getOwnPropertyDescriptor(subject, "cause");
-  const fresh = withoutTrace(() => new Error(message && "", cause && { cause: undefined }));
-  const loss = lossBeside(subject, fresh);
-  if (loss !== null) {
-    const remedy = loss.member === "cause" || loss.member === "message"
-      ? "give it to the constructor: new Error(message, { cause })"
-      : loss.remedy;
-    return result.refuse(loss.what, remedy, loss.member);
-  }
-  const { stack } = subject;
-  writer.object(name, cause ? 4 : 3);
-  if (message === undefined) writer.byte(0xf7);
-  else if (typeof message.value === "string") writer.text(message.value);
-  else return result.refuse("a message that is no text", "give the constructor a text", "message");
-  writeStack(result, stack);
-  return { hasCause: cause !== undefined, cause: cause?.value };
+function getterIn(prototype: object, name: string): (this: unknown) => unknown {
+  return Object.getOwnPropertyDescriptor(prototype, name)!.get!;
 }
 
-/** Calls `make` without the cost of stack traces, for errors whose stack is replaced. A limit of 0 saves nothing. */
-export function withoutTrace<T>(make: () => T): T {
-  const limit = Error.stackTraceLimit;
-  (Error as { stackTraceLimit: number | undefined }).stackTraceLimit = undefined;
-  try {
-    return make();
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
+/** Writes message, name and stack of a DOMException. A stack that is no text was put there and is left out. */
+export function writeException(writer: ByteWriter, subject: DOMException, stack: unknown): void {
+  writer.object(hasStackMember(subject) ? "DOMException" : "BareException", 4);
+  writer.text(exceptionMessage.call(subject));
+  writer.text(exceptionName.call(subject));
+  if (typeof stack === "string") writer.text(stack);
+  else writer.byte(0xf7);
 }
 
-/** Writes a stack trace. It is a text unless `Error.prepareStackTrace` returns something else. */
-function writeStack(result: ResultTarget, stack: unknown): void {
-  if (typeof stack === "string") result.writer.text(stack);
-  else if (stack === undefined) result.writer.byte(0xf7);
-  else result.refuse("a stack trace that is no text", "leave Error.prepareStackTrace as it is", "stack");
-}
-
-/** Writes a DOMException. */
-export function writeException(result: ResultTarget, subject: DOMException): void {
-  const { writer } = result;
-  writer.object("DOMException", 4);
-  writer.text(subject.message);
-  writer.text(subject.name);
-  writeStack(result, subject.stack);
+/** A new DOMException, for comparison with another one. */
+export function freshException(subject: DOMException): DOMException {
+  return new DOMException(exceptionMessage.call(subject), exceptionName.call(subject));
 }
 
 /** Mark, in place of an offset in {@linkcode ResultTarget.seen}, of a buffer encoded as part of its typed array. */
 export const OWNED_BY_VIEW = -2;
 
+const isDetached = getterIn(ArrayBuffer.prototype, "detached") as (this: unknown) => boolean;
+const isResizable = getterIn(ArrayBuffer.prototype, "resizable") as (this: unknown) => boolean;
+const maxLengthOf = getterIn(ArrayBuffer.prototype, "maxByteLength") as (this: unknown) => number;
+const lengthOf = getterIn(ArrayBuffer.prototype, "byteLength") as (this: unknown) => number;
+
 /** Writes an ArrayBuffer that is not encoded as part of its typed array. */
 export function writeBuffer(result: ResultTarget, buffer: ArrayBuffer): void {
-  if (buffer.detached) result.refuse("a detached ArrayBuffer");
-  refuseLoss(result, lossOfBare(buffer));
+  if (isDetached.call(buffer)) result.refuse("a detached ArrayBuffer");
   const { writer } = result;
-  if (!buffer.resizable) {
+  if (!isResizable.call(buffer)) {
     writer.object("ArrayBuffer", 2);
     return writeBytes(result, bytesOf(buffer), null);
   }
-  if (++result.resizableBuffers > MAX_RESIZABLE_BUFFERS || buffer.maxByteLength > MAX_RESIZABLE_BYTES) {
+  const limit = maxLengthOf.call(buffer);
+  if (++result.resizableBuffers > MAX_RESIZABLE_BUFFERS || limit > MAX_RESIZABLE_BYTES) {
     result.refuse(`more than ${MAX_RESIZABLE_BUFFERS} resizable buffers, or a larger one than 64 GiB`);
   }
   writer.object("ArrayBuffer", 3);
   writeBytes(result, bytesOf(buffer), null);
-  writer.number(buffer.maxByteLength);
+  writer.number(limit);
 }
 
-/** Writes a typed array or a DataView. */
-export function writeView(result: ResultTarget, view: ArrayBufferView): void {
+/** Size of the pools from which Node takes the bytes of small Buffers. */
+const POOL_BYTES = 8192;
+
+/**
+ * Writes a typed array, a DataView or a Buffer of Node.
+ *
+ * @param isBuffer True for a Buffer.
+ * @returns The buffer, when the caller has to write it next, since it has members or a class of its own; else `null`.
+ */
+export function writeView(result: ResultTarget, view: ArrayBufferView, isBuffer: boolean): object | null {
   const { writer } = result;
-  const name = viewName(view);
-  const constructor = name === "DataView" ? DataView : CONSTRUCTOR_BY_NAME[name]!;
-  if (!Object.isExtensible(view) || !isBytesAlone(view) || Object.getPrototypeOf(view) !== constructor.prototype) {
-    return result.refuse(`a ${name} with members or a prototype of its own`, "return a copy: slice()");
-  }
-  const { buffer } = view;
-  // A program can reach the buffer too, so it is checked here: as part of a typed array it is not checked elsewhere.
-  if (Object.getPrototypeOf(buffer) === SharedArrayBuffer.prototype) {
-    return result.refuse("a view of a SharedArrayBuffer, which is shared and not stored");
-  }
-  if (!(buffer instanceof ArrayBuffer) || classify(buffer).isBare === false || lossOfBare(buffer) !== null) {
-    return result.refuse("a view of an ArrayBuffer with a class or members of its own", "return a copy: slice()");
-  }
-  if (buffer.detached) return result.refuse("a view of a detached ArrayBuffer");
+  const name = isBuffer ? "Buffer" : viewName(view);
+  const { buffer, byteOffset, byteLength } = extentOf(view);
+  if (isGone(result, buffer)) return result.refuse("a view of a detached ArrayBuffer");
   if (isOutOfBounds(view)) return result.refuse("a view that lies outside of its buffer");
+  const size = lengthOf.call(buffer);
+  const isOdd = Object.getPrototypeOf(buffer) !== ArrayBuffer.prototype || !isBlank(buffer);
   const known = result.seen.get(buffer);
-  const coversAll = view.byteOffset === 0 && view.byteLength === buffer.byteLength && !buffer.resizable;
-  if (known === undefined && coversAll && name !== "DataView" && result.strategy.ownsBuffers) {
-    result.seen.set(buffer, OWNED_BY_VIEW);
-    return writeBytes(result, bytesOf(view), TAG_BY_NAME[name] ?? null);
+  const coversAll = byteOffset === 0 && byteLength === size && !isResizable.call(buffer);
+  if (!isOdd && name !== "DataView" && result.strategy.ownsBuffers) {
+    const isPooled = isBuffer && size === POOL_BYTES && !coversAll &&
+      takesFromPool(result, buffer, byteOffset, byteLength);
+    if (isPooled || (known === undefined && coversAll)) {
+      result.seen.set(buffer, OWNED_BY_VIEW);
+      if (isBuffer) writer.object(name, 2);
+      writeBytes(result, bytesOf(view), isBuffer ? null : TAG_BY_NAME[name] ?? null);
+      return null;
+    }
   }
   if (known === OWNED_BY_VIEW) throw new StrategyFailed("ownsBuffers");
-  if (buffer.byteLength - view.byteLength > UNSEEN_BYTES) {
+  if (size - byteLength > UNSEEN_BYTES) {
     result.notice(
-      `a view of ${view.byteLength} bytes is stored with its whole buffer of ${buffer.byteLength} bytes; return a copy (slice) to store less`,
+      `a view of ${byteLength} bytes is stored with its whole buffer of ${size} bytes; return a copy (slice) to store less`,
     );
   }
-  writer.object(name, 4);
-  result.nested(buffer);
-  writer.number(view.byteOffset);
-  if (isLengthTracking(view, buffer)) writer.byte(0xf6);
-  else writer.number(name === "DataView" ? view.byteLength : (view as Uint8Array).length);
+  const length = isLengthTracking(view, buffer as ArrayBuffer) ? null : byteLength / elementBytes(view);
+  if (isOdd) {
+    writer.object("View", 5);
+    writer.text(name);
+  } else {
+    writer.object(name, 4);
+    result.nested(buffer);
+  }
+  writer.number(byteOffset);
+  if (length === null) writer.byte(0xf6);
+  else writer.number(length);
+  return isOdd ? buffer : null;
 }
 
-/** True for a Buffer of Node, which is a view into a pool of bytes that it shares with other Buffers. */
-export function isNodeBuffer(view: object): boolean {
-  return Object.getPrototypeOf(view) !== Uint8Array.prototype && view.constructor?.name === "Buffer" &&
-    view instanceof Uint8Array;
+/**
+ * True for bytes of a pool that no other Buffer of the result has, so that they can have a buffer of their own.
+ * @throws {StrategyFailed} When another one has some of them: the two share these bytes.
+ */
+function takesFromPool(result: ResultTarget, pool: object, from: number, length: number): boolean {
+  const known = result.seen.get(pool);
+  if (known !== undefined && known !== OWNED_BY_VIEW) return false;
+  let taken = result.pools.get(pool);
+  if (taken === undefined) result.pools.set(pool, taken = new Uint8Array(POOL_BYTES));
+  const bytes = taken.subarray(from, from + length);
+  if (bytes.includes(1)) throw new StrategyFailed("ownsBuffers");
+  bytes.fill(1);
+  return true;
 }
 
-function refuseLoss(result: ResultTarget, loss: Loss | null): void {
-  if (loss !== null) result.refuse(loss.what, loss.remedy, loss.member);
+/** True for a detached buffer. @throws {CacheTypeError} When the buffer is shared with other threads. */
+function isGone(result: ResultTarget, buffer: ArrayBufferLike): boolean {
+  try {
+    return isDetached.call(buffer);
+  } catch {
+    return result.refuse("a view of a SharedArrayBuffer, which is shared and not stored");
+  }
+}
+
+function elementBytes(view: ArrayBufferView): number {
+  return CONSTRUCTOR_BY_NAME[viewName(view)]?.BYTES_PER_ELEMENT ?? 1;
+}
+
+const blobType = getterIn(Blob.prototype, "type") as (this: unknown) => string;
+const blobSize = getterIn(Blob.prototype, "size") as (this: unknown) => number;
+const fileName = getterIn(File.prototype, "name") as (this: unknown) => string;
+const fileTime = getterIn(File.prototype, "lastModified") as (this: unknown) => number;
+
+/** True for a File, false for a Blob that is none. */
+export function isFile(blob: Blob): boolean {
+  try {
+    fileName.call(blob);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Writes a Blob or File; its bytes are read when the chunks of the encoding are made. */
 export function writeBlob(result: ResultTarget, blob: Blob): void {
   const { writer } = result;
-  const isFile = blob instanceof File;
-  writer.object(isFile ? "File" : "Blob", isFile ? 5 : 3);
-  writer.text(blob.type);
-  result.external({ at: writer.length, major: Major.bytes, tag: null, source: blob, byteLength: blob.size });
-  if (!isFile) return;
-  writer.text(blob.name);
-  writer.number(blob.lastModified);
+  const isNamed = isFile(blob);
+  writer.object(isNamed ? "File" : "Blob", isNamed ? 5 : 3);
+  writer.text(blobType.call(blob));
+  const byteLength = blobSize.call(blob);
+  result.external({ at: writer.length, major: Major.bytes, tag: null, source: blob, byteLength });
+  if (!isNamed) return;
+  writer.text(fileName.call(blob));
+  writer.number(fileTime.call(blob));
 }
 
 /** Writes binary data as a byte string; large data is not copied. */
@@ -246,7 +256,7 @@ export function writeBytes(result: ResultTarget, bytes: Uint8Array, tag: number 
 /** True for a view whose buffer became too short for it. A typed array then has length 0; a DataView throws. */
 export function isOutOfBounds(view: ArrayBufferView): boolean {
   try {
-    if (view instanceof DataView) void view.byteLength;
+    if (viewName(view) === "DataView") extentOf(view);
     else Uint8Array.prototype.at.call(view as Uint8Array, 0);
     return false;
   } catch {
@@ -258,23 +268,69 @@ export function isOutOfBounds(view: ArrayBufferView): boolean {
  * True for a view whose length follows that of its buffer. No property of a view tells this, so the buffer is resized
  * for a moment and then restored.
  */
-export function isLengthTracking(view: ArrayBufferView, buffer: ArrayBufferLike): boolean {
-  if (buffer instanceof SharedArrayBuffer || !buffer.resizable) return false;
-  const size = view instanceof DataView ? 1 : (view as Uint8Array).BYTES_PER_ELEMENT;
-  const { byteLength } = view;
-  const length = buffer.byteLength;
-  if (view.byteOffset + byteLength + size <= length) return false;
-  if (length + size <= buffer.maxByteLength) {
-    buffer.resize(length + size);
-    const follows = view.byteLength !== byteLength;
-    buffer.resize(length);
+export function isLengthTracking(view: ArrayBufferView, shared: ArrayBufferLike): boolean {
+  if (shared instanceof SharedArrayBuffer || !isResizable.call(shared)) return false;
+  const buffer = shared;
+  const resize = (bytes: number) => ArrayBuffer.prototype.resize.call(buffer, bytes);
+  const size = elementBytes(view);
+  const { byteOffset, byteLength } = extentOf(view);
+  const length = lengthOf.call(buffer);
+  if (byteOffset + byteLength + size <= length) return false;
+  if (length + size <= maxLengthOf.call(buffer)) {
+    resize(length + size);
+    const follows = extentOf(view).byteLength !== byteLength;
+    resize(length);
     return follows;
   }
   if (byteLength < size) return false;
-  const tail = new Uint8Array(buffer.slice(length - size));
-  buffer.resize(length - size);
+  const tail = new Uint8Array(buffer, length - size).slice();
+  resize(length - size);
   const follows = !isOutOfBounds(view);
-  buffer.resize(length);
+  resize(length);
   new Uint8Array(buffer).set(tail, length - size);
   return follows;
+}
+
+/** The advice where a symbol cannot be stored. */
+export const SYMBOL_REMEDY = "use Symbol.for, or leave it out of the result";
+
+/** Writes a boxed primitive. */
+export function writeBoxed(result: ResultTarget, value: number | string | boolean | bigint | symbol): void {
+  const { writer } = result;
+  const type = typeof value;
+  if (typeof value !== "symbol") {
+    writer.object(type === "bigint" ? "BigInt" : type[0]!.toUpperCase() + type.slice(1), 2);
+    return result.primitive(value);
+  }
+  const name = symbolName(value);
+  if (name === null) {
+    return result.refuse(`an object of a symbol that no other process has, ${String(value)}`, SYMBOL_REMEDY);
+  }
+  writer.object("BoxedSymbol", 3);
+  writer.text(name.kind);
+  writer.text(name.text);
+}
+
+/** An arguments object as a function in strict mode has it. */
+export function makeArguments(count: number): IArguments {
+  return collectArguments(...new Array<undefined>(count));
+}
+
+function collectArguments(..._values: unknown[]): IArguments {
+  return arguments;
+}
+
+/** True for a built-in object with the very prototype of its class, by its internal state. */
+export function hasOwnPrototype(subject: object, kind: Kind): boolean {
+  const prototype = Object.getPrototypeOf(subject);
+  switch (kind) {
+    case "view":
+      return prototype === (CONSTRUCTOR_BY_NAME[viewName(subject as ArrayBufferView)] ?? DataView).prototype;
+    case "boxed":
+      return prototype === Object.getPrototypeOf(Object(unbox(subject)));
+    case "blob":
+      return prototype === (isFile(subject as Blob) ? File : Blob).prototype;
+    default:
+      return true;
+  }
 }

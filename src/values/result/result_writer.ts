@@ -3,18 +3,12 @@
  *
  * @module
  */
+import type { ResultOptions } from "../codec.ts";
 import { CacheTypeError } from "../../words/errors.ts";
-import {
-  type Classified,
-  classify,
-  classifyPlainLooking,
-  className,
-  isElementsAlone,
-  isForeign,
-  isIndex,
-  unbox,
-} from "../kinds.ts";
+import { isBuiltInInside } from "../brands.ts";
+import { type Classified, classify, classifyPlainLooking, isIndex, type Kind, unbox } from "../kinds.ts";
 import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
+import { symbolName } from "../cbor/symbols.ts";
 import {
   type Draft,
   type External,
@@ -24,24 +18,17 @@ import {
   StrategyFailed,
   writeReference,
 } from "./layout.ts";
-import {
-  isBuiltInInside,
-  type Loss,
-  lossBeside,
-  lossOfBare,
-  lossOfElements,
-  lossOfObject,
-  lossOfSparse,
-  PLAIN,
-} from "./losses.ts";
 import { isProxy } from "../../words/proxy.ts";
+import { areAssigned, areElementsAssigned, isBlank, isOpen, type Loss, PLAIN, settleLazy } from "./losses.ts";
+import { type Form, formOf, formOfPlain, isLiteral, KEPT, namedValues, nameOfKept } from "./forms.ts";
+import { codecOf, dataOf, describeRefused, isDerived, storedClassOf } from "./hooks.ts";
 import {
-  isNodeBuffer,
   OWNED_BY_VIEW,
+  SYMBOL_REMEDY,
   writeBlob,
+  writeBoxed,
   writeBuffer,
   writeDate,
-  writeError,
   writeException,
   writeRegExp,
   writeView,
@@ -83,16 +70,27 @@ export class ResultWriter {
   resizableBuffers = 0;
   /** Sum of {@linkcode patternCost} over the regular expressions written so far. */
   patternCost = 0;
+  /** The bytes of each pool of Node that were written with Buffers so far: 1 for each. */
+  readonly pools = new Map<object, Uint8Array>();
 
+  readonly #options: ResultOptions;
+  /** Offset at which the encoding of the object begins that is being written. */
+  #place = 0;
+  /** Depths of the stack at which there are objects that the decoder makes after all of their parts. */
+  readonly #late: number[] = [];
   readonly #stack = new WalkStack("result");
   #sharedAt: Set<number> | null = null;
   readonly #references: { at: number; target: number }[] = [];
   /** Number of packed arrays that are being written, one inside the other. */
   #packing = 0;
 
-  /** @param strategy Ways of writing to try. */
-  constructor(strategy: Readonly<Strategy>) {
+  /**
+   * @param strategy Ways of writing to try.
+   * @param options Codecs, and classes whose instances are kept.
+   */
+  constructor(strategy: Readonly<Strategy>, options: ResultOptions) {
     this.strategy = strategy;
+    this.#options = options;
     this.writer = takeWriter();
   }
 
@@ -134,7 +132,10 @@ export class ResultWriter {
       } else {
         while (frame.index < count && stack.depth === depth) this.#begin(items[frame.index++]);
       }
-      if (stack.depth === depth && frame.index >= count) stack.pop();
+      if (stack.depth === depth && frame.index >= count) {
+        if (this.#late.at(-1) === depth) this.#late.pop();
+        stack.pop();
+      }
     }
   }
 
@@ -156,7 +157,7 @@ export class ResultWriter {
       case "function":
         return this.refuse("a function");
       case "symbol":
-        return this.refuse("a symbol");
+        return this.#symbol(value);
       default:
         if (value === null) return writer.byte(0xf6);
         return this.#object(value as object);
@@ -169,30 +170,147 @@ export class ResultWriter {
     this.external({ at: this.writer.length, major: Major.text, tag: null, source, byteLength: source.length });
   }
 
+  #symbol(value: symbol): void {
+    const name = symbolName(value);
+    if (name === null) return this.refuse(`a symbol that no other process has, ${String(value)}`, SYMBOL_REMEDY);
+    this.writer.object(name.kind, 2);
+    this.writer.text(name.text);
+  }
+
   #object(subject: object): void {
     if (isProxy(subject)) this.refuse("a Proxy", "return what it stands for");
-    const place = this.seen.add(subject, this.writer.length);
+    const at = this.writer.length;
+    const place = this.seen.add(subject, at);
     if (place !== undefined) return this.#reference(place);
+    this.#place = at;
     this.#container(subject, classify(subject));
   }
 
   #reference(place: number): void {
     if (place === NOT_ADDRESSABLE) throw new StrategyFailed("packs");
     if (place === OWNED_BY_VIEW) throw new StrategyFailed("ownsBuffers");
+    if (this.#late.length > 0 && this.#stack.isOpen(place, this.#late.at(-1)!)) {
+      this.refuse("a cycle through the data of a codec or the buffer of a view, which is made after all of its parts");
+    }
     (this.#sharedAt ??= new Set()).add(place);
     this.#references.push({ at: writeReference(this.writer), target: place });
   }
 
   #container(subject: object, { kind, isBare }: Classified): void {
-    const writer = this.writer;
-    if (!isBare && KEPT.has(kind)) return this.#refuseInstance(subject);
     switch (kind) {
       case "plain":
         return this.#plain(subject);
       case "array":
-        return this.#array(subject as unknown[]);
+        if (isBare && this.#literal(subject as unknown[])) return;
+        break;
+      case "map":
+      case "set":
+      case "date":
+      case "buffer":
+        if (isBare && isBlank(subject)) return this.#base(subject, kind, BLANK, null);
+    }
+    this.#built(subject, kind, isBare);
+  }
+
+  #plain(subject: object): void {
+    const names = Object.getOwnPropertyNames(subject);
+    const hasPrototype = Object.getPrototypeOf(subject) !== null;
+    if (names.length === 0 || names[0] === "0" || names[0] === "length" || !hasPrototype) {
+      const second = classifyPlainLooking(subject);
+      if (second.kind !== "plain") return this.#built(subject, second.kind, second.isBare);
+      if (isBuiltInInside(subject)) return this.#refuseDisguised(subject);
+    }
+    if (hasPrototype && isOpen(subject) && areAssigned(subject, names)) {
+      this.writer.head(Major.map, names.length);
+      return this.#push(Step.fields, subject, names);
+    }
+    if (settleLazy(subject)) return this.#plain(subject);
+    const form = formOfPlain(subject);
+    if ("what" in form) return this.#codedOrLost(subject, form);
+    this.#formed(subject, "plain", form, null, null);
+  }
+
+  #literal(subject: unknown[]): boolean {
+    if (!isLiteral(subject) || !areElementsAssigned(subject)) return false;
+    this.#elements(subject);
+    return true;
+  }
+
+  #elements(subject: unknown[]): void {
+    const length = subject.length;
+    if (length >= PACK_FROM && this.strategy.packs && this.#packed(subject)) return;
+    this.writer.head(Major.array, length);
+    this.#push(Step.elements, subject, subject);
+  }
+
+  /** Writes an object that is neither plain nor a literal: one with a class, an attribute or a member of its own. */
+  #built(subject: object, kind: Kind, isBare: boolean): void {
+    const name = nameOfKept(subject, kind, isBare);
+    let stored: string | null = null;
+    if (name === null) {
+      if (this.#coded(subject)) return;
+      const isKept = KEPT.has(kind) || kind === "instance";
+      stored = isKept ? storedClassOf(this.#options, subject) : null;
+      if (stored === null && !(kind === "instance" && isDerived(subject))) {
+        return this.refuse(...describeRefused(subject, kind));
+      }
+      if (kind === "instance" && isBuiltInInside(subject)) return this.#refuseDisguised(subject);
+    }
+    const form = formOf(subject, kind, name);
+    if (form === null || "what" in form) {
+      if (name === null && form !== null) return this.#lost(form);
+      return form === null ? this.#codedOrRefused(subject, kind) : this.#codedOrLost(subject, form);
+    }
+    this.#formed(subject, kind, form, name, stored);
+  }
+
+  /**
+   * Writes an object in its form.
+   *
+   * @param name Name of the built-in kind or class; `null`: none.
+   * @param stored Name of the class of an instance; `null`: no class is stored.
+   */
+  #formed(subject: object, kind: Kind, form: Form, name: string | null, stored: string | null): void {
+    const { writer } = this;
+    const { state, tail } = form;
+    if (state !== 0 || tail.length > 0) {
+      writer.object("With", 3 + tail.length);
+      this.#push(Step.tail, subject, [state, ...tail]);
+    }
+    if (stored !== null) {
+      const hasBase = kind !== "instance";
+      const named = hasBase ? NONE : namedValues(subject, form.names!, []);
+      writer.object("Class", 3 + named.length);
+      writer.text(stored);
+      if (!hasBase) {
+        writer.byte(0xf6);
+        return this.#push(Step.named, subject, named);
+      }
+    }
+    this.#base(subject, kind, form, name);
+  }
+
+  /** Writes the part of an object that the form of its kind keeps. */
+  #base(subject: object, kind: Kind, form: Form, name: string | null): void {
+    const { writer } = this;
+    switch (kind) {
+      case "plain":
+      case "instance": {
+        const names = form.names!;
+        const prototype = Object.getPrototypeOf(subject);
+        if (prototype === Object.prototype) {
+          writer.head(Major.map, names.length);
+          return this.#push(Step.fields, subject, names);
+        }
+        const named = namedValues(subject, names, ["__proto__", prototype]);
+        writer.object("Object", named.length);
+        return this.#push(Step.named, subject, named, 1);
+      }
+      case "array":
+        return form.sparse === undefined
+          ? this.#elements(subject as unknown[])
+          : this.#sparse(subject as unknown[], form.sparse);
       case "map": {
-        this.#keepsAll(lossOfBare(subject));
         const entries: unknown[] = [];
         Map.prototype.forEach.call(subject, (value, key) => entries.push(key, value));
         writer.head(Major.tag, TAG_MAP);
@@ -200,7 +318,6 @@ export class ResultWriter {
         return this.#push(Step.entries, subject, entries);
       }
       case "set": {
-        this.#keepsAll(lossOfBare(subject));
         const members: unknown[] = [];
         Set.prototype.forEach.call(subject, (member) => members.push(member));
         writer.head(Major.tag, TAG_SET);
@@ -208,78 +325,70 @@ export class ResultWriter {
         return this.#push(Step.members, subject, members);
       }
       case "date":
-        this.#keepsAll(lossOfBare(subject));
         return writeDate(writer, subject as Date);
       case "regexp":
-        this.#keepsAll(lossBeside(subject, /a/));
         return writeRegExp(this, subject as RegExp);
       case "error":
-        return this.#error(subject as Error);
+        return this.#error(subject, form, name ?? "Error");
       case "exception":
-        this.#keepsAll(lossBeside(subject, new DOMException()));
-        return writeException(this, subject as DOMException);
-      case "boxed": {
-        const value = unbox(subject)!;
-        if (typeof value === "symbol") return this.refuse("a boxed symbol");
-        if (Object.getPrototypeOf(subject) !== Object.getPrototypeOf(Object(value))) {
-          return this.refuse("a built-in object with another prototype than its own");
-        }
-        this.#keepsAll(lossBeside(subject, Object(value)));
-        writer.object(kindOfPrimitive(value), 2);
-        return this.#begin(value);
+        return writeException(writer, subject as DOMException, form.stack);
+      case "boxed":
+        return writeBoxed(this, unbox(subject)!);
+      case "view": {
+        const buffer = writeView(this, subject as ArrayBufferView, name === "Buffer");
+        return buffer === null ? undefined : this.#pushLate(Step.buffer, subject, buffer);
       }
-      case "view":
-        return writeView(this, subject as ArrayBufferView);
       case "buffer":
         return writeBuffer(this, subject as ArrayBuffer);
       case "blob":
-        this.#keepsAll(lossBeside(subject, subject instanceof File ? new File([], "") : new Blob([])));
         return writeBlob(this, subject as Blob);
-      case "instance":
-        return this.#refuseInstance(subject);
-      default:
-        if (isForeign(subject)) return this.#refuseInstance(subject);
-        return this.refuse(REFUSED[kind] ?? `an object of the platform (${className(subject)})`);
+      default: {
+        // An arguments object, or one of the platform, by the values that tell it.
+        const parts = form.parts!;
+        writer.object(name!, 1 + parts.length);
+        return this.#push(Step.elements, subject, parts);
+      }
     }
   }
 
-  #plain(subject: object): void {
-    const names = Object.getOwnPropertyNames(subject);
-    const isBare = Object.getPrototypeOf(subject) === null;
-    if (names.length === 0 || names[0] === "0" || isBare) {
-      const second = classifyPlainLooking(subject);
-      if (second.kind !== "plain") return this.#container(subject, second);
-      if (isBuiltInInside(subject)) return this.refuse("a built-in object with another prototype than its own");
-    }
-    if (isBare) {
-      return this.refuse("an object without a prototype", "return a plain one: { ...object }");
-    }
-    this.#keepsAll(lossOfObject(subject, names));
-    this.writer.head(Major.map, names.length);
-    this.#push(Step.fields, subject, names);
-  }
-
-  #array(subject: unknown[]): void {
-    const length = subject.length;
-    if (isElementsAlone(subject)) {
-      this.#keepsAll(lossOfElements(subject));
-      if (length >= PACK_FROM && this.strategy.packs && this.#packed(subject)) return;
-      this.writer.head(Major.array, length);
-      return this.#push(Step.elements, subject, subject);
-    }
-    const names = Object.getOwnPropertyNames(subject).filter((name) => name !== "length");
-    this.#keepsAll(lossOfSparse(subject, names));
+  #sparse(subject: unknown[], keys: readonly string[]): void {
     this.writer.object("Array", 3);
-    this.writer.number(length);
-    this.writer.head(Major.map, names.length);
+    this.writer.number(subject.length);
+    this.writer.head(Major.map, keys.length);
     const named: unknown[] = [];
-    for (const name of names) named.push(isIndex(name) ? Number(name) : name, subject[name as unknown as number]);
+    for (const key of keys) named.push(isIndex(key) ? Number(key) : key, subject[key as unknown as number]);
     this.#push(Step.named, subject, named);
+  }
+
+  #error(subject: object, { plainError, stack }: Form, name: string): void {
+    const { writer } = this;
+    if (plainError === undefined) {
+      writer.object("Bare", 3);
+      writer.text(name);
+      return this.#push(Step.named, subject, ["stack", stack], 1);
+    }
+    writer.object(name, plainError.cause === undefined ? 3 : 4);
+    this.#begin(plainError.message);
+    this.#begin(plainError.stack);
+    if (plainError.cause !== undefined) this.#push(Step.named, subject, ["cause", plainError.cause.value], 1);
+  }
+
+  /** Writes an object by the codec that keeps it. @returns `false` when none does; then nothing is written. */
+  #coded(subject: object): boolean {
+    if (this.#options.codecs === undefined) return false;
+    const refuse = (what: string, cause: unknown) => this.refuse(what, CODEC_REMEDY, undefined, cause);
+    const codec = codecOf(this.#options, subject, refuse);
+    if (codec === null) return false;
+    const data = dataOf(codec, subject, refuse);
+    this.writer.object("Codec", 3);
+    this.writer.text(codec.name);
+    this.#pushLate(Step.coded, subject, data);
+    return true;
   }
 
   #packed(subject: unknown[]): boolean {
     // The decoder makes a packed array after all of its parts, so these cannot refer to it.
-    const place = this.writer.length;
+    const place = this.#place;
     this.seen.set(subject, NOT_ADDRESSABLE);
     this.#packing++;
     const isPacked = writePacked(this, subject);
@@ -288,14 +397,15 @@ export class ResultWriter {
     return isPacked;
   }
 
-  #error(subject: Error): void {
-    const { hasCause, cause } = writeError(this, subject);
-    if (hasCause) this.#push(Step.named, subject, ["cause", cause], 1);
-  }
-
   #push(step: number, subject: object, items: readonly unknown[], index = 0): void {
     if (this.#stack.depth >= MAX_DEPTH) this.refuse(`nesting deeper than ${MAX_DEPTH}`);
-    this.#stack.push(step, subject, items, this.writer.length).index = index;
+    this.#stack.push(step, subject, items, this.#place).index = index;
+  }
+
+  /** Puts the only part of an object on the stack that the decoder makes after that part. */
+  #pushLate(step: number, subject: object, part: unknown): void {
+    this.#push(step, subject, [part]);
+    this.#late.push(this.#stack.depth);
   }
 
   /** Writes an array, one value after the other. */
@@ -306,7 +416,7 @@ export class ResultWriter {
 
   /** Begins the column of the values of `names[index]` of all rows; paths name the column and no row. */
   enterColumn(names: readonly string[], index: number): void {
-    this.#stack.push(Step.column, null, names, 0).index = index + 1;
+    this.#stack.push(Step.column, null, names, this.writer.length).index = index + 1;
   }
 
   /** Ends the column that {@linkcode ResultWriter.enterColumn} began. */
@@ -338,32 +448,33 @@ export class ResultWriter {
    * @param what The refused value in words.
    * @param remedy Advice to the user.
    * @param member Member of the value being written that is refused; absent: the value itself is.
+   * @param cause Error of a codec, because of which the value is refused.
    * @throws {CacheTypeError} Always: the value that is being written cannot be stored.
    */
-  refuse(what: string, remedy = PLAIN, member?: PropertyKey): never {
+  refuse(what: string, remedy = PLAIN, member?: PropertyKey, cause?: unknown): never {
     // A column does not know the indices of rows. A second walk without packing fails here again and knows the path.
     if (this.#packing > 0) throw new StrategyFailed("packs");
     const path = this.path() + (member === undefined ? "" : property(member));
-    throw new CacheTypeError("ERR_RESULT", `Cannot store ${path}: got ${what}; ${remedy}`, { path });
+    throw new CacheTypeError("ERR_RESULT", `Cannot store ${path}: got ${what}; ${remedy}`, {
+      path,
+      ...cause === undefined ? {} : { cause },
+    });
   }
 
-  /** @throws {CacheTypeError} When there is a loss, that is, when a copy of the value would lack something. */
-  #keepsAll(loss: Loss | null): void {
-    if (loss !== null) this.refuse(loss.what, loss.remedy, loss.member);
+  #lost({ what, remedy, member }: Loss): never {
+    this.refuse(what, remedy, member);
   }
 
-  #refuseInstance(subject: object): never {
-    if (isNodeBuffer(subject)) return this.refuse("a Buffer of Node", "return new Uint8Array(buffer)");
-    if (isForeign(subject)) {
-      return this.refuse(
-        `an object of another realm (${className(subject)})`,
-        "return plain data that is made here, such as structuredClone(object)",
-      );
-    }
-    return this.refuse(
-      `an instance of ${className(subject)}`,
-      "return plain data, such as its fields, and make the instance from that",
-    );
+  #codedOrLost(subject: object, loss: Loss): void {
+    if (!this.#coded(subject)) this.#lost(loss);
+  }
+
+  #codedOrRefused(subject: object, kind: Kind): void {
+    if (!this.#coded(subject)) this.refuse(...describeRefused(subject, kind));
+  }
+
+  #refuseDisguised(subject: object): void {
+    if (!this.#coded(subject)) this.refuse("a built-in object with another prototype than its own");
   }
 
   /** Adds a notice about the value that is being written, up to {@linkcode MAX_NOTICES}. */
@@ -372,40 +483,6 @@ export class ResultWriter {
   }
 }
 
-/** Kinds of built-ins that are stored. An instance of a class that extends one is refused: its class would be lost. */
-const KEPT: ReadonlySet<string> = new Set([
-  "array",
-  "map",
-  "set",
-  "date",
-  "regexp",
-  "error",
-  "exception",
-  "boxed",
-  "view",
-  "buffer",
-  "blob",
-]);
-
-const REFUSED: Readonly<Record<string, string>> = {
-  sharedBuffer: "a SharedArrayBuffer, which is shared and not stored",
-  arguments: "an arguments object",
-  promise: "a Promise",
-  weak: "a weak reference or collection",
-  iterator: "an iterator or generator",
-  stream: "a stream",
-  namespace: "a module namespace",
-};
-
-function kindOfPrimitive(value: number | string | boolean | bigint): string {
-  switch (typeof value) {
-    case "number":
-      return "Number";
-    case "string":
-      return "String";
-    case "boolean":
-      return "Boolean";
-    default:
-      return "BigInt";
-  }
-}
+const CODEC_REMEDY = "mend the codec, or leave the value out of the result";
+const NONE: readonly unknown[] = [];
+const BLANK: Form = { state: 0, tail: NONE };

@@ -149,3 +149,15 @@ function addColumns(
 
 /** Names or columns of one pass. There may be fewer than eight; those that are missing are never read. */
 type Eight<T> = [T, T, T, T, T, T, T, T];
+
+/** An array of `length` holes that takes no memory for them; `undefined` when that is no valid length. */
+export function emptyArray(length: unknown): unknown[] | undefined {
+  if (typeof length !== "number" || length > 0xffffffff || length < 0 || !Number.isInteger(length)) return undefined;
+  const array: unknown[] = [];
+  if (length > 1024) {
+    // Setting the length reserves memory; an element far away makes the engine store the array as a dictionary.
+    array[length - 1] = undefined;
+    delete array[length - 1];
+  } else array.length = length;
+  return array;
+}

@@ -7,6 +7,7 @@ import { ByteReader, decodeWtf8, INDEFINITE } from "../cbor/byte_reader.ts";
 import { define } from "../kinds.ts";
 import {
   buildRows,
+  emptyArray,
   readChoices,
   readLengths,
   readNumbers,
@@ -14,48 +15,12 @@ import {
   type RowColumns,
   splitLists,
 } from "./unpack.ts";
+import { type OpenContainer, Role, SHORT_ARRAY } from "./containers.ts";
 import * as tag from "../cbor/tags.ts";
 import { typedArrayOfTag } from "../cbor/tags.ts";
-import { readDate, readExtendedTime, readObject, readRegExp, readTypedArray } from "./object_reader.ts";
-
-/** Role of an open container: the way in which it takes the values that are read for it. */
-const Role = {
-  array: 0,
-  /** An array that was made at its full length. */
-  shortArray: 1,
-  object: 2,
-  map: 3,
-  set: 4,
-  /** An array with holes or further properties: names and values in turn. */
-  sparse: 5,
-  /** An error whose cause comes next. */
-  cause: 6,
-  /** An array that was written as several arrays, one after the other. */
-  concat: 7,
-  /** Packed rows; takes shapes. */
-  rows: 8,
-  /** One shape of packed rows; takes columns. */
-  shape: 9,
-  /** A packed array of few distinct values; takes these values. */
-  choices: 10,
-  /** Packed arrays; takes one array of all their items. */
-  lists: 11,
-} as const;
-
-/** Arrays up to this length are made at their full length, which takes no more memory than adding the first item. */
-const SHORT_ARRAY = 16;
-
-interface OpenContainer {
-  role: number;
-  target: unknown;
-  /** Number of items that are still to come; {@linkcode INDEFINITE}: they come until a break. */
-  remaining: number;
-  /** Key whose value comes next; in packed data, the lengths or the order of the rows. */
-  key: unknown;
-  hasKey: boolean;
-  /** Index among the shared objects under which the finished container is recorded; -1: it is not shared. */
-  slot: number;
-}
+import { readDate, readExtendedTime, readObject, readRegExp, readSymbol, readTypedArray } from "./object_reader.ts";
+import { type Builder, openBuilder } from "./builders.ts";
+import type { ResultOptions } from "../codec.ts";
 
 /** Returned in place of a value when a container was opened, whose items come next. */
 const OPENED: unique symbol = Symbol("opened");
@@ -71,10 +36,27 @@ export class ValueReader extends ByteReader {
   resizableBuffers = 0;
   /** Sum of {@linkcode patternCost} over the regular expressions made so far. */
   patternCost = 0;
+  /** Codecs and classes that the value may refer to. */
+  readonly options: ResultOptions;
+  #prototypes: Map<string, object> | null = null;
   readonly #open: OpenContainer[] = [];
   #depth = 0;
   readonly #shared: unknown[] = [];
   #slot = -1;
+
+  /**
+   * @param bytes The bytes to read.
+   * @param options Codecs and classes that the value may refer to.
+   */
+  constructor(bytes: Uint8Array, options: ResultOptions) {
+    super(bytes);
+    this.options = options;
+  }
+
+  /** Prototypes of classes by name, once they were looked for. */
+  get prototypes(): Map<string, object> {
+    return this.#prototypes ??= new Map();
+  }
 
   /** Reads the value, which has to take up all bytes. */
   read(): unknown {
@@ -144,6 +126,8 @@ export class ValueReader extends ByteReader {
       case Role.cause:
         Object.defineProperty(top.target, "cause", { value, writable: true, configurable: true });
         return;
+      case Role.built:
+        return (top.target as Builder).take(value);
       case Role.concat:
         if (!Array.isArray(value)) this.fail("a part of a long array that is no array");
         for (const item of value) (top.target as unknown[]).push(item);
@@ -191,6 +175,8 @@ export class ValueReader extends ByteReader {
     } else if (top.role === Role.shape) {
       const { names, columns } = value as { names: string[]; columns: unknown[][] };
       if (names.length !== columns.length) this.fail("fewer columns than names");
+    } else if (top.role === Role.built) {
+      value = (value as Builder).finish();
     } else if (top.role === Role.choices) {
       value = readChoices(this, value as unknown[]);
     }
@@ -282,6 +268,7 @@ export class ValueReader extends ByteReader {
 
   #object(): unknown {
     const count = this.head(0x80) - 1;
+    if (count < 0) this.fail("an object without a type name");
     const name = this.primitive();
     switch (name) {
       case "Array": {
@@ -310,6 +297,16 @@ export class ValueReader extends ByteReader {
         this.#open[this.#depth - 1]!.key = { order, shapes };
         return OPENED;
       }
+    }
+    if (name === "Symbol" || name === "WellKnownSymbol") return this.#unshared(readSymbol(this, name));
+    if (name === "Codec") this.#refuseAsBase();
+    const lateSlot = name === "Codec" || name === "View" ? this.takeSlot() : -1;
+    const opened = openBuilder(this, name, count);
+    if (opened !== null) {
+      if (opened.count < 0) this.fail("an object with too few parts");
+      this.#push(Role.built, opened.builder, opened.count);
+      this.#open[this.#depth - 1]!.slot = lateSlot;
+      return OPENED;
     }
     const slot = this.takeSlot();
     const { value, hasCause } = readObject(this, name, count);
@@ -388,9 +385,25 @@ export class ValueReader extends ByteReader {
     const index = this.primitive();
     const role = this.#depth === 0 ? Role.array : this.#open[this.#depth - 1]!.role;
     if (role >= Role.concat) this.fail("a reference in place of packed data");
+    this.#refuseAsBase();
     const value = typeof index === "number" ? this.#shared[index] : undefined;
     if (value === undefined || value === UNFINISHED) this.fail("a reference to nothing");
     return this.#unshared(value as object);
+  }
+
+  /** Members are added to objects that are made for that alone, never to those of a codec or met before. */
+  #refuseAsBase(): void {
+    const top = this.#open[this.#depth - 1];
+    if (this.#depth > 0 && top!.role === Role.built && (top!.target as Builder).awaitsNew) {
+      this.fail("members of an object that is not new");
+    }
+  }
+
+  /** True when `null` comes next, which is then skipped. */
+  skipNull(): boolean {
+    if (this.bytes[this.at] !== 0xf6) return false;
+    this.at++;
+    return true;
   }
 
   /** True when a tag other than padding comes next. */
@@ -471,16 +484,4 @@ export class ValueReader extends ByteReader {
 
 function isWtf8Head(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0xd9 && bytes[at + 1] === 0x01 && bytes[at + 2] === 0x11;
-}
-
-/** An array of `length` holes that takes no memory for them; `undefined` when that is no valid length. */
-function emptyArray(length: unknown): unknown[] | undefined {
-  if (typeof length !== "number" || length > 0xffffffff || length < 0 || !Number.isInteger(length)) return undefined;
-  const array: unknown[] = [];
-  if (length > 1024) {
-    // Setting the length reserves memory; an element far away makes the engine store the array as a dictionary.
-    array[length - 1] = undefined;
-    delete array[length - 1];
-  } else array.length = length;
-  return array;
 }

@@ -1,0 +1,94 @@
+/**
+ * Tells what an object is by its internal state. None of it runs the user's code: no accessor, no trap of a Proxy.
+ *
+ * @module
+ */
+import { isProxy } from "../words/proxy.ts";
+import defer * as nodeUtil from "node:util";
+import defer * as nodeBuffer from "node:buffer";
+
+type TypeTests = typeof nodeUtil.types;
+
+let types: TypeTests | undefined;
+
+/** Tests of `node:util`. The first call loads it, so a program that stores no object does not wait for it. */
+function tests(): TypeTests {
+  return types ??= nodeUtil.types;
+}
+
+/** True when a prototype of `subject`, at any distance, is a Proxy, so that looking further would run its traps. */
+export function hasProxyAbove(subject: object): boolean {
+  for (
+    let at: object | null = Object.getPrototypeOf(subject);
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at)
+  ) {
+    if (isProxy(at)) return true;
+  }
+  return false;
+}
+
+/** Tests for the built-in objects that an object with a replaced prototype may be. */
+const HIDDEN = [
+  "isMap",
+  "isSet",
+  "isDate",
+  "isRegExp",
+  "isPromise",
+  "isWeakMap",
+  "isWeakSet",
+  "isAnyArrayBuffer",
+  "isArrayBufferView",
+  "isNativeError",
+  "isBoxedPrimitive",
+  "isArgumentsObject",
+  "isGeneratorObject",
+  "isMapIterator",
+  "isSetIterator",
+  "isModuleNamespaceObject",
+] as const;
+
+/** True for a built-in object by its internal state, whatever its prototype is. */
+export function isBuiltInInside(subject: object): boolean {
+  const all = tests();
+  return Array.isArray(subject) || HIDDEN.some((test) => all[test](subject));
+}
+
+/** Kind of a built-in object that its prototype does not tell; `null`: another one, or none. */
+export function hiddenKind(subject: object): "date" | "regexp" | "boxed" | "arguments" | null {
+  const all = tests();
+  if (all.isDate(subject)) return "date";
+  if (all.isRegExp(subject)) return "regexp";
+  if (all.isArgumentsObject(subject)) return "arguments";
+  return all.isBoxedPrimitive(subject) ? "boxed" : null;
+}
+
+/** True for a module namespace. */
+export function isModuleNamespace(subject: object): boolean {
+  return tests().isModuleNamespaceObject(subject);
+}
+
+/** Prototype of Node's Buffers. The first call loads `node:buffer`. */
+export function bufferPrototype(): object {
+  return nodeBuffer.Buffer.prototype;
+}
+
+/** True for a Buffer of Node, which is a view into a pool of bytes that it shares with other Buffers. */
+export function isNodeBuffer(subject: object): boolean {
+  if (!ArrayBuffer.isView(subject)) return false;
+  const prototype = Object.getPrototypeOf(subject);
+  return prototype !== Uint8Array.prototype && prototype === bufferPrototype();
+}
+
+/** The value of an own data member; `undefined` for an accessor, and when there is no such member. */
+export function ownValue(subject: object, name: PropertyKey): unknown {
+  return Object.getOwnPropertyDescriptor(subject, name)?.value;
+}
+
+/** The `constructor` that a prototype names, when it is a function that names the prototype in turn; else `null`. */
+// deno-lint-ignore ban-types -- Any class.
+export function constructorOf(prototype: object): Function | null {
+  const constructor = ownValue(prototype, "constructor");
+  if (typeof constructor !== "function" || isProxy(constructor)) return null;
+  return ownValue(constructor, "prototype") === prototype ? constructor : null;
+}

@@ -1,0 +1,81 @@
+/**
+ * Finds the codec of an object, and the name under which the class of an instance is stored.
+ *
+ * @module
+ */
+import type { Codec, ResultOptions } from "../codec.ts";
+import { constructorOf, hasProxyAbove, ownValue } from "../brands.ts";
+import { className, isForeign, type Kind } from "../kinds.ts";
+
+/** Refuses a value, because of what a codec threw. */
+type RefuseCoded = (what: string, cause: unknown) => never;
+
+/** The first codec that keeps `subject`; `null` when none does. */
+export function codecOf({ codecs = [] }: ResultOptions, subject: object, refuse: RefuseCoded): Codec | null {
+  for (const codec of codecs) {
+    try {
+      if (codec.is(subject)) return codec;
+    } catch (cause) {
+      refuse(`a value for which is() of the codec ${JSON.stringify(codec.name)} threw${messageOf(cause)}`, cause);
+    }
+  }
+  return null;
+}
+
+/** The data of a value of a codec. */
+export function dataOf(codec: Codec, subject: object, refuse: RefuseCoded): unknown {
+  try {
+    return codec.encode(subject);
+  } catch (cause) {
+    return refuse(`a value that the codec ${JSON.stringify(codec.name)} cannot encode${messageOf(cause)}`, cause);
+  }
+}
+
+/** The message of what a codec threw, after a colon, where it can be read without running the user's code. */
+function messageOf(thrown: unknown): string {
+  if (!Error.isError(thrown)) return "";
+  const message = ownValue(thrown, "message");
+  return typeof message === "string" ? `: ${message}` : "";
+}
+
+/** The name under which the class of an object is stored; `null` when its instances are not kept. */
+export function storedClassOf({ classes }: ResultOptions, subject: object): string | null {
+  if (classes === undefined || hasProxyAbove(subject)) return null;
+  const constructor = constructorOf(Object.getPrototypeOf(subject));
+  return constructor === null ? null : classes.nameOf(constructor);
+}
+
+/** True for an object whose prototype may be plain data: it is neither a class's nor one of another kind. */
+export function isDerived(subject: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(subject);
+  return typeof prototype === "object" && prototype !== null && !Array.isArray(prototype) &&
+    typeof ownValue(prototype, "constructor") !== "function";
+}
+
+const REFUSED: Partial<Record<Kind, string>> = {
+  sharedBuffer: "a SharedArrayBuffer, which is shared and not stored",
+  arguments: "an arguments object of a function that is not strict",
+  promise: "a Promise",
+  weak: "a weak reference or collection",
+  iterator: "an iterator or generator",
+  stream: "a stream",
+  namespace: "a module namespace",
+  ofProxy: "an object one of whose prototypes is a Proxy",
+};
+
+/** An object that is not kept, in words, with the remedy where there is a better one than that for all values. */
+export function describeRefused(subject: object, kind: Kind): readonly [what: string, remedy?: string] {
+  if (kind !== "ofProxy" && isForeign(subject)) {
+    return [
+      `an object of another realm (${className(subject)})`,
+      "return plain data that is made here, such as structuredClone(object)",
+    ];
+  }
+  const what = REFUSED[kind];
+  if (what !== undefined) return [what];
+  if (kind === "platform") return [`an object of the platform (${className(subject)})`];
+  return [
+    `an instance of ${className(subject)}`,
+    "return plain data, such as its fields, or name a codec for it in the option codecs",
+  ];
+}
