@@ -231,7 +231,10 @@ class IdentifiedCall implements Call {
   }
 
   get resultOptions(): ResultOptions {
-    return { codecs: this.prepared.options.codecs, classes: this.fingerprint.classes };
+    return {
+      codecs: [...this.prepared.options.codecs, ...this.fingerprint.declaredCodecs],
+      classes: this.fingerprint.classes,
+    };
   }
 
   get notices(): readonly string[] {

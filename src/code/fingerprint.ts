@@ -17,7 +17,7 @@ import { assemble, type Assembly, type ChangingVariable } from "./digest/assembl
 import { findBlindPackages } from "./blind/blind.ts";
 import { Exploration } from "./walk/explore.ts";
 import { digestGraph } from "./digest/graph_digest.ts";
-import { findStorableClasses } from "./digest/storable_classes.ts";
+import { findDeclaredCodecs, findStorableClasses } from "./digest/storable_classes.ts";
 import { findState, type MethodCall } from "./state/find_state.ts";
 import { findReceiverUse } from "./state/effects.ts";
 import { noticeOfState } from "./state/state.ts";
@@ -147,6 +147,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     receiverTouched: touched,
     sight: { order: true, names: true, stacks: true },
     ordinalOf: (value) => assembly.ordinals.get(value),
+    declaredCodecs: findDeclaredCodecs(assembly.ordinals),
     classes: findStorableClasses(found, assembly.ordinals),
     isFixed: checks.length + variables.length + privates.size === 0,
     refresh: () => {

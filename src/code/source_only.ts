@@ -37,6 +37,7 @@ export function fingerprintSource(subject: object, options: FingerprintOptions, 
     receiverTouched: receiverState,
     sight: { order: true, names: true, stacks: true }, // what the code calls is not followed
     ordinalOf: () => undefined,
+    declaredCodecs: [],
     classes: { nameOf: () => null, classNamed: () => undefined },
     module: null,
     isFixed: typeof subject === "function" && !facts.some((fact) => fact.changes),

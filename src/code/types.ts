@@ -81,6 +81,8 @@ export interface Fingerprint {
    * Equal in every process for equal fingerprints.
    */
   ordinalOf(value: object | symbol): number | undefined;
+  /** Codecs that classes declare which the function reaches. */
+  readonly declaredCodecs: readonly Codec[];
   /** Classes of the user's code that the function reaches, whose instances a result may hold. */
   readonly classes: ClassTable;
   /** True when nothing that the fingerprint depends on can change while the process lives. */

@@ -359,6 +359,8 @@ class Assembler {
   ): GraphNode | string {
     const { state } = this.#options;
     let at: unknown = root.value;
+    // A class is captured, too, where only its static members are used.
+    if (use.path.length > 0 && typeof at === "function") this.#captured.push({ value: at, isCalled: true });
     for (const [index, key] of use.path.slice(0, found.followed).entries()) {
       if (typeof at !== "object" && typeof at !== "function" || at === null) break;
       const member: unknown = Object.getOwnPropertyDescriptor(at, key)?.value;

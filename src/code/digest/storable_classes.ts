@@ -4,8 +4,11 @@
  *
  * @module
  */
-import type { ClassTable } from "../../values/codec.ts";
+import type { ClassTable, Codec } from "../../values/codec.ts";
+import { codecOfClass } from "../../values/use_codecs.ts";
 import { type AnyNode, childrenOf, isClassNode } from "../syntax/parse.ts";
+import { staticKey } from "../syntax/uses.ts";
+import { staticPrivateNames } from "../walk/members.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { UserCode } from "../walk/reached.ts";
 
@@ -51,22 +54,51 @@ function isOfLanguage(constructor: object): boolean {
   return typeof name === "string" && Object.getOwnPropertyDescriptor(globalThis, name)?.value === constructor;
 }
 
-/** True for a class without private members that lets no other code have `this`. */
+/** True for a class, or a function that is called with `new`, without private members that lets nobody have `this`. */
 function isOpenClass({ unit }: UserCode): boolean {
-  return unit !== null && isClassNode(unit.node) && !hasPrivateName(unit.node) && !handsOutThis(unit.node);
+  if (unit === null) return false;
+  const { node } = unit;
+  if (isClassNode(node)) return !hasPrivateName(node, staticPrivateNames(node)) && !handsOutThis(node);
+  return node.type !== "ArrowFunctionExpression" && !node.async && !node.generator && !handsOutThis(node);
 }
 
-function hasPrivateName(node: AnyNode): boolean {
-  return node.type === "PrivateIdentifier" || childrenOf(node).some(hasPrivateName);
+function hasPrivateName(node: AnyNode, statics: readonly string[]): boolean {
+  if (node.type === "PrivateIdentifier") return !statics.includes(node.name);
+  return childrenOf(node).some((child) => hasPrivateName(child, statics));
 }
 
-/** True when `this` stands where it is neither looked into, `this.x`, nor returned, nor returned by an arrow function. */
+/**
+ * True when `this` is an argument of a call that may register it: of a function, of a method of a captured object, or of
+ * one that a collection has. What only the object's own members or other data refer to is kept with these.
+ */
 function handsOutThis(node: AnyNode): boolean {
-  return childrenOf(node).some((child) => {
-    if (child.type !== "ThisExpression") return handsOutThis(child);
-    return !(node.type === "MemberExpression" && node.object === child || node.type === "ReturnStatement");
-  });
+  if (node.type === "CallExpression" || node.type === "NewExpression") {
+    const isArgument = node.arguments.some((argument) => argument.type === "ThisExpression");
+    if (isArgument && mayRegister(node.callee)) return true;
+  }
+  return childrenOf(node).some(handsOutThis);
 }
+
+function mayRegister(callee: AnyNode): boolean {
+  if (callee.type !== "MemberExpression") return callee.type !== "Super";
+  const method = staticKey(callee);
+  if (method === null || OF_COLLECTIONS.has(method)) return true;
+  const { object } = callee;
+  // A name with a capital letter that is none of the language's may be a registry; so may any other captured object.
+  return object.type === "Identifier" && /^[A-Z]/.test(object.name) && !OF_LANGUAGE.has(object.name);
+}
+
+const OF_COLLECTIONS: ReadonlySet<string> = new Set([
+  "set",
+  "add",
+  "register",
+  "has",
+  "get",
+  "delete",
+  "push",
+  "unshift",
+]);
+const OF_LANGUAGE: ReadonlySet<string> = new Set(["Object", "Reflect", "JSON", "Array", "Symbol", "Number", "String"]);
 
 /** True when the code captures a WeakMap, a WeakSet, a WeakRef or a FinalizationRegistry. */
 function reachesWeakCollection(found: Exploration): boolean {
@@ -75,3 +107,8 @@ function reachesWeakCollection(found: Exploration): boolean {
 }
 
 const WEAK: ReadonlySet<string> = new Set(["WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry"]);
+
+/** Finds the codecs that the classes among the captured values declare themselves. */
+export function findDeclaredCodecs(ordinals: ReadonlyMap<object | symbol, number>): readonly Codec[] {
+  return [...ordinals.keys()].flatMap((value) => typeof value === "function" ? codecOfClass(value) ?? [] : []);
+}

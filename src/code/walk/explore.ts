@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isNativeFunction } from "../../values/kinds.ts";
 import { type FunctionOrigin, type InspectorLease, isPlatformScript } from "../v8/inspector.ts";
 import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
 import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
@@ -122,6 +123,8 @@ export class Exploration {
     if (use.how === "construct" || typeof found.value !== "function") return false;
     if (found.owner === null || found.owner === globalThis) return false;
     const code = this.codes.get(found.value);
+    // `Stack.from(…)` of a class that extends Array: what the platform's function makes depends on the class.
+    if (code?.kind === "platform") return typeof found.owner === "function" && !isNativeFunction(found.owner);
     return code?.kind === "user" && (!code.user.unit || usesThis(code.user.unit.node)) &&
       !(code.user.unit && isClassNode(code.user.unit.node));
   }

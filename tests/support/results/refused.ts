@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
   ["a text encoder", "({ e: new TextEncoder() })", ".e"],
   ["a WebAssembly memory", "({ m: new WebAssembly.Memory({ initial: 1 }) })", ".m"],
   ["a WebAssembly module", "({ m: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])) })", ".m"],
-  ["Math", "({ m: Math })", ".m", "value.m.max(1, 2)"],
+  ["Math", "({ m: Math })", ".m.abs", "value.m.max(1, 2)"],
   ["a module", "({ m: await import('node:path') })", ".m"],
   ["a key", "({ k: await crypto.subtle.generateKey('Ed25519', true, ['sign']) })", ".k.publicKey"],
   ["a hash of node:crypto", "({ h: createHash('sha256') })", ".h"],
