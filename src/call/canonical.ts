@@ -42,6 +42,8 @@ export class CanonicalEncoder {
   readonly signals = new Set<AbortSignal>();
   /** Blind uses in the code among the inputs. */
   readonly blind: BlindUse[] = [];
+  /** What the code of functions and instances among the inputs can see of the other inputs. */
+  #inputSight: Fingerprint["sight"] = { order: false, names: false, stacks: false };
   #standIns: Map<object, string> | undefined;
   /** Private fields of the instances that were looked at; `null` for an instance without any. */
   readonly #privates = new Map<object, ReadonlyMap<string, unknown> | null>();
@@ -135,7 +137,13 @@ export class CanonicalEncoder {
       : this.#note(await identifyValue(subject, this.codeOptions));
   }
 
-  #note({ identity, notices, blind }: IdentifiedValue): string {
+  #note({ identity, notices, blind, sight }: IdentifiedValue): string {
+    const { order, names, stacks } = this.#inputSight;
+    this.#inputSight = {
+      order: order || sight.order,
+      names: names || sight.names,
+      stacks: stacks || sight.stacks,
+    };
     for (const notice of notices) this.notices.add(notice);
     this.blind.push(...blind);
     return identity;
@@ -144,14 +152,15 @@ export class CanonicalEncoder {
   #encodeOnce({ path, value, second }: EncoderInput, isPrivate = false): EncodedKey {
     const standIns = this.#standIns;
     const sight = this.seenBy?.sight ?? EVERYTHING;
+    const inputs = this.#inputSight;
     return encodeKey(value, {
       path,
       ...second === undefined ? {} : { second },
       digest: digestBytes,
       isPrivate,
-      countsOrder: sight.order,
-      countsNames: sight.names,
-      countsStacks: sight.stacks,
+      countsOrder: sight.order || inputs.order,
+      countsNames: sight.names || inputs.names,
+      countsStacks: sight.stacks || inputs.stacks,
       codecs: this.codeOptions.codecs ?? [],
       nameHandle: (handle) => this.#nameHandle(handle),
       privatesOf: (instance) => this.#privates.get(instance),

@@ -17,6 +17,7 @@ import { assemble, type Assembly, type ChangingVariable } from "./digest/assembl
 import { findBlindPackages } from "./blind/blind.ts";
 import { Exploration } from "./walk/explore.ts";
 import { digestGraph } from "./digest/graph_digest.ts";
+import { sightOfArguments } from "./digest/argument_sight.ts";
 import { findDeclaredCodecs, findStorableClasses } from "./digest/storable_classes.ts";
 import { findState, type MethodCall } from "./state/find_state.ts";
 import { findReceiverUse } from "./state/effects.ts";
@@ -49,6 +50,8 @@ export interface IdentifiedValue {
   readonly identity: string;
   readonly notices: Fingerprint["notices"];
   readonly blind: Fingerprint["blind"];
+  /** What the code of the value can see of other inputs. */
+  readonly sight: Fingerprint["sight"];
   /** True when all code of the value comes from packages. */
   readonly isOfPackage: boolean;
 }
@@ -67,8 +70,10 @@ export async function identifyValue(
   method?: object,
 ): Promise<IdentifiedValue> {
   const cached = options.cachedIdentity(value);
-  if (cached !== undefined) return { identity: `cached ${cached}`, notices: [], blind: [], isOfPackage: false };
-  const { digest, notices, blind, parts } = method === undefined
+  if (cached !== undefined) {
+    return { identity: `cached ${cached}`, notices: [], blind: [], sight: NOTHING_SEEN, isOfPackage: false };
+  }
+  const { digest, notices, blind, parts, sight } = method === undefined
     ? await fingerprintAgain(value, options)
     : isFollowed(options)
     ? await followCode(value, options, { receiver: value, method })
@@ -77,9 +82,13 @@ export async function identifyValue(
     identity: `${typeof value === "function" ? "function" : "instance"} ${digest}`,
     notices,
     blind,
+    sight,
     isOfPackage: parts.every(({ kind }) => kind !== "class" && kind !== "function"),
   };
 }
+
+/** Sight of a cached function: its own key tells what it can see. */
+const NOTHING_SEEN: Fingerprint["sight"] = { order: false, names: false, stacks: false };
 
 const identified = new WeakMap<FingerprintOptions, WeakMap<object, Fingerprint>>();
 
@@ -145,7 +154,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     module,
     receiverState: written,
     receiverTouched: touched,
-    sight: { order: true, names: true, stacks: true },
+    sight: sightOfArguments(found),
     ordinalOf: (value) => assembly.ordinals.get(value),
     declaredCodecs: findDeclaredCodecs(assembly.ordinals),
     classes: findStorableClasses(found, assembly.ordinals),

@@ -52,6 +52,8 @@ export class Exploration {
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
   readonly view: ValueView;
+  /** Functions and instances that the walks began at. */
+  readonly subjects = new Set<object>();
   #subject: object | null = null;
   #patched: Patched | undefined;
 
@@ -89,6 +91,7 @@ export class Exploration {
   /** Walks from a function or an instance until nothing new is found. */
   async reach(subject: object): Promise<void> {
     this.#subject = subject;
+    this.subjects.add(subject);
     this.#enqueueHeld(subject);
     while (this.#functionQueue.size + this.#objectQueue.size > 0) {
       await this.#locateQueued();

@@ -1,0 +1,295 @@
+/**
+ * Sight of arguments: finds out what the code can see of the values that a call is given, besides their content.
+ *
+ * @module
+ */
+import type { ArgumentSight } from "../types.ts";
+import { isProxy } from "../../words/proxy.ts";
+import { type AnyNode, isClassNode } from "../syntax/parse.ts";
+import type { Exploration } from "../walk/explore.ts";
+import { findMember, methodIn } from "../walk/members.ts";
+import { pathInGlobal } from "../walk/platform.ts";
+import type { Code, Root, UserCode } from "../walk/reached.ts";
+import { classOf } from "../walk/values.ts";
+import type { FreeChain, SurroundingQuestion } from "./input_calls.ts";
+import { type UnitFindings, walkInputs } from "./input_walk.ts";
+
+const ALL: ArgumentSight = { order: true, names: true, stacks: true };
+
+/**
+ * Finds what the reached code can see of its inputs: arguments, receivers, results of inner calls. True wherever the
+ * code is not understood.
+ *
+ * Functions and classes among the inputs are code as well: a call sees what its function sees, and what the code of
+ * any function or instance among the inputs sees. So the answers for all of these explorations belong together, by a
+ * logical or. The member `length` of an input is taken for a number, so where an object that is no array has an own
+ * member `length` that holds an object, the order of the members of that object counts in any case.
+ */
+export function sightOfArguments(found: Exploration): ArgumentSight {
+  for (const subject of found.subjects) if (!isFollowed(found, subject)) return ALL;
+  return new SightFinder(found).run();
+}
+
+/** True for a function of the user, and for an instance whose classes are all the user's or the language's. */
+function isFollowed(found: Exploration, subject: object): boolean {
+  if (typeof subject === "function") return found.codes.get(subject)?.kind === "user";
+  if (isProxy(subject)) return false;
+  let prototype = Object.getPrototypeOf(subject) as object | null;
+  for (
+    ;
+    prototype !== null && !BUILT_IN.has(prototype);
+    prototype = Object.getPrototypeOf(prototype) as object | null
+  ) {
+    const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+    if (typeof constructor !== "function" || found.codes.get(constructor)?.kind !== "user") return false;
+  }
+  return true;
+}
+
+/** Prototypes whose methods find values by comparing, or hold them. */
+const COLLECTIONS: ReadonlySet<object> = new Set<object>([
+  Array.prototype,
+  Map.prototype,
+  Set.prototype,
+  WeakMap.prototype,
+  WeakSet.prototype,
+  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array].map(
+    (one) => one.prototype as object,
+  ),
+  Float64Array.prototype,
+  BigInt64Array.prototype,
+  BigUint64Array.prototype,
+]);
+
+const BUILT_IN: ReadonlySet<object> = new Set<object>([
+  ...COLLECTIONS,
+  Object.prototype,
+  Date.prototype,
+  RegExp.prototype,
+  Error.prototype,
+  Intl.NumberFormat.prototype,
+  Intl.DateTimeFormat.prototype,
+  TextEncoder.prototype,
+  TextDecoder.prototype,
+]);
+
+/** Rounds after which results that still change are taken for inputs everywhere. */
+const MAX_ROUNDS = 6;
+
+class SightFinder {
+  readonly #found: Exploration;
+  readonly #users: readonly UserCode[];
+  /** Functions that may return an input, and classes whose instances may hold one. */
+  readonly #givers = new Set<object>();
+  /** Names of methods and accessors that may return an input. */
+  readonly #givingNames = new Set<string>();
+  /** Functions that code which is not analysed may call. */
+  readonly #open = new Set<object>();
+
+  constructor(found: Exploration) {
+    this.#found = found;
+    this.#users = [...found.codes.values()].flatMap((code) =>
+      code.kind === "user" && !code.user.isHelper ? [code.user] : []
+    );
+  }
+
+  run(): ArgumentSight {
+    this.#findOpen();
+    let sight: ArgumentSight = { order: false, names: false, stacks: false };
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const known = this.#givers.size + this.#givingNames.size;
+      for (const user of this.#users) {
+        const findings = this.#findingsOf(user);
+        if (!findings) return ALL;
+        const { seen } = findings;
+        sight = {
+          order: sight.order || seen.order,
+          names: sight.names || seen.names,
+          stacks: sight.stacks || seen.stacks,
+        };
+        if (sight.order && sight.names && sight.stacks) return ALL;
+        this.#note(user, findings);
+      }
+      if (this.#givers.size + this.#givingNames.size === known) return this.#leaks() ? ALL : sight;
+    }
+    return ALL;
+  }
+
+  /** Functions that are not only called by their names: subjects, members of objects, parts of bound functions. */
+  #findOpen(): void {
+    for (const subject of this.#found.subjects) this.#open.add(subject);
+    for (const { references } of this.#found.values.values()) references.forEach((one) => this.#open.add(one));
+    for (const code of this.#found.codes.values()) {
+      if (code.kind === "bound") code.parts.forEach((part) => this.#addOpen(part));
+      if (code.kind === "user") code.user.extras.forEach((extra) => this.#addOpen(extra));
+    }
+  }
+
+  #addOpen(value: unknown): void {
+    if (typeof value === "function") this.#open.add(value);
+  }
+
+  #note(user: UserCode, { gives, givers, handedOut }: UnitFindings): void {
+    if (gives) this.#givers.add(user.fn);
+    for (const name of givers) this.#givingNames.add(name);
+    for (const { slot, path } of handedOut) {
+      const root = user.roots[slot];
+      if (root) this.#addOpen(valueAt(root, path)?.value);
+    }
+  }
+
+  /** True when code that is not analysed may get an input from a function. */
+  #leaks(): boolean {
+    for (const fn of this.#givers) {
+      const code = this.#found.codes.get(fn);
+      const isClass = code?.kind === "user" && code.user.unit !== null && isClassNode(code.user.unit.node);
+      if (!isClass && this.#open.has(fn)) return true;
+    }
+    return false;
+  }
+
+  #findingsOf(user: UserCode): UnitFindings | null {
+    const { unit, code } = user;
+    if (!unit || !code) return null;
+    const known = walked.get(unit.node);
+    if (known?.asked.every(([question, answer]) => this.#answer(user, question) === answer)) return known.findings;
+    const asked = new Map<string, readonly [SurroundingQuestion, string]>();
+    const findings = walkInputs(unit, code, (question) => {
+      const id = idOf(question);
+      let entry = asked.get(id);
+      if (!entry) asked.set(id, entry = [question, this.#answer(user, question)]);
+      return entry[1];
+    });
+    walked.set(unit.node, { asked: [...asked.values()], findings });
+    return findings;
+  }
+
+  #answer(user: UserCode, question: SurroundingQuestion): string {
+    switch (question.about) {
+      case "meaning":
+        return this.#meaning(user.roots[question.chain.slot], question.chain);
+      case "receiver":
+        return this.#receiver(user.roots[question.chain.slot], question.chain, question.method);
+      case "gives":
+        return this.#givingNames.has(question.name) ? "yes" : "";
+      case "parent":
+        return this.#meaningOfFunction(user.extras.get("extends"));
+    }
+  }
+
+  #meaning(root: Root | undefined, { path }: FreeChain): string {
+    if (!root) return "input";
+    switch (root.kind) {
+      case "missing":
+        return "input";
+      case "package":
+        return "package";
+      case "platform":
+        return `platform ${platformPath(root.name, path)}`;
+      case "unset":
+      case "ignored":
+        return "other";
+      case "global": {
+        if (root.slot.name === "console") return "platform console";
+        const [first = "", ...others] = pathInGlobal(root.slot.name, path);
+        const property = Object.getOwnPropertyDescriptor(globalThis, first);
+        // Deno makes some of its globals when they are first used. No getter is called here.
+        if (property?.get) return `platform ${[first, ...others].join(".")}`;
+        if (!property) return first === "undefined" ? "bare" : "other";
+      }
+    }
+    const found = valueAt(root, path);
+    if (!found) return "other";
+    if (typeof found.value === "function") {
+      const code = root.kind === "global" ? this.#found.codes.get(found.value) : undefined;
+      // The platform's functions that are written in JavaScript have no path, but no other name leads to them either.
+      if (code?.kind === "platform" && code.url !== "") {
+        return `platform ${pathInGlobal(root.slot.name, path).join(".")}`;
+      }
+      return this.#meaningOfFunction(found.value);
+    }
+    if (root.kind === "value" && root.isDynamic) return "other";
+    switch (typeof found.value) {
+      case "string":
+      case "symbol":
+        return "text";
+      case "object":
+        return found.value === null ? "bare" : "other";
+      default:
+        return "bare";
+    }
+  }
+
+  #meaningOfFunction(fn: unknown): string {
+    const code: Code | undefined = typeof fn === "function" ? this.#found.codes.get(fn) : undefined;
+    switch (code?.kind) {
+      case "package":
+        return "package";
+      case "platform":
+        return `platform ${code.name.replace(/^globalThis\./, "")}`;
+      case "wrapper":
+        return "user gives";
+      case "user":
+        return this.#meaningOfUser(code.user);
+      default:
+        return "other";
+    }
+  }
+
+  #meaningOfUser({ fn, unit, extras }: UserCode): string {
+    const gives = this.#givers.has(fn) ? " gives" : "";
+    if (!unit || !isClassNode(unit.node)) return `user${gives}`;
+    const hasOwn = unit.node.body.body.some((one) => one.type === "MethodDefinition" && one.kind === "constructor");
+    if (gives !== "" || hasOwn || !unit.node.superClass) return `class${gives}`;
+    const parent = this.#meaningOfFunction(extras.get("extends"));
+    if (parent.startsWith("class")) return parent;
+    if (!parent.startsWith("platform ")) return "class hands";
+    return /^platform \w*Error$/.test(parent) ? "class passes Error" : "class passes";
+  }
+
+  #receiver(root: Root | undefined, { path }: FreeChain, method: string): string {
+    if (root?.kind !== "value" && root?.kind !== "global") return "other";
+    const value = valueAt(root, path)?.value;
+    if (typeof value !== "object" || value === null || isProxy(value) || Object.hasOwn(value, method)) return "other";
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (COLLECTIONS.has(prototype as object)) return "collection";
+    if (prototype === null || BUILT_IN.has(prototype as object)) return "platform";
+    const constructor = classOf(value);
+    const code = constructor ? this.#found.codes.get(constructor) : undefined;
+    return code?.kind === "user" && methodIn(code.user, method, false) ? "instance" : "other";
+  }
+}
+
+/** Findings about functions and classes by their nodes, with the answers that they depend on. */
+const walked = new WeakMap<AnyNode, {
+  readonly asked: readonly (readonly [SurroundingQuestion, string])[];
+  readonly findings: UnitFindings;
+}>();
+
+function idOf(question: SurroundingQuestion): string {
+  switch (question.about) {
+    case "meaning":
+      return `meaning ${question.chain.slot} ${question.chain.path.join(".")}`;
+    case "receiver":
+      return `receiver ${question.chain.slot} ${question.chain.path.join(".")} ${question.method}`;
+    case "gives":
+      return `gives ${question.name}`;
+    case "parent":
+      return "parent";
+  }
+}
+
+/** Value at the end of a chain of members; `null` when the chain could not be followed to its end. */
+function valueAt(root: Root, path: readonly string[]): { readonly value: unknown } | null {
+  if (root.kind !== "value" && root.kind !== "global") return null;
+  const found = findMember(root.value, path);
+  return found.followed === path.length ? found : null;
+}
+
+/** Path of a member of the platform's: `Deno.env.get`, `node:path#join`. */
+function platformPath(name: string, path: readonly string[]): string {
+  const [module, imported] = name.split("#");
+  if (imported === undefined) return [name, ...path].join(".");
+  const members = imported === "*" || imported === "default" ? path : [imported, ...path];
+  return `${module}#${members.filter((one) => one !== "default").join(".")}`;
+}

@@ -1,0 +1,139 @@
+/**
+ * Facts that a walk through the code of one function gathers: levels of variables and of results, and what the code
+ * sees of inputs.
+ *
+ * @module
+ */
+import type { AnyNode } from "../syntax/parse.ts";
+import type { CodeUnit } from "../syntax/code_unit.ts";
+import type { NormalizedCode } from "../syntax/normalize.ts";
+import type { Binding } from "../syntax/scopes.ts";
+import { staticKey } from "../syntax/uses.ts";
+import type { FreeChain, SurroundingQuestion } from "./input_calls.ts";
+import { BARE, FRESH, HELD, INPUT, type InputLevel, isPrimitiveLevel, KNOWN, type SeenParts } from "./input_levels.ts";
+
+/** A function in the code. */
+export interface InnerFunction {
+  returns: InputLevel;
+  /** True when code that is not analysed may call the function. */
+  isEscaped: boolean;
+}
+
+/** Facts about one function or class. They only ever grow. */
+export class InputFacts {
+  readonly ask: (question: SurroundingQuestion) => string;
+  readonly unit: CodeUnit;
+  /** Numbers of the slots that free names belong to, by their nodes. */
+  readonly slots = new Map<AnyNode, number>();
+  /** Levels of the variables that the code declares. */
+  readonly levels = new Map<Binding, InputLevel>();
+  readonly #functions = new Map<AnyNode, InnerFunction>();
+  /** Names of methods and accessors that may return an input. */
+  readonly givers = new Set<string>();
+  /** Free names that the code uses as values. */
+  readonly handedOut = new Map<string, FreeChain>();
+  readonly seen = { order: false, names: false, stacks: false };
+  /** True once an input was stored in an object that the code made; then any of these objects may hold inputs. */
+  #isStored = false;
+  /** True once the function may return an input, or an instance of the class may hold one. */
+  gives = false;
+  /** True once a round found something new. */
+  hasChanged = false;
+
+  constructor(unit: CodeUnit, code: NormalizedCode, ask: (question: SurroundingQuestion) => string) {
+    this.unit = unit;
+    this.ask = ask;
+    code.slots.forEach((slot, index) => slot.nodes.forEach((node) => this.slots.set(node, index)));
+  }
+
+  see({ order, names, stacks }: SeenParts): void {
+    this.seen.order ||= order === true;
+    this.seen.names ||= names === true;
+    this.seen.stacks ||= stacks === true;
+  }
+
+  isInput(level: InputLevel): boolean {
+    return (level & (INPUT | HELD)) !== 0 || this.#isStored && (level & FRESH) !== 0;
+  }
+
+  giveAway(level: InputLevel): void {
+    if (this.isInput(level)) this.see({ order: true, names: true, stacks: true });
+  }
+
+  store(target: InputLevel, value: InputLevel): void {
+    if (!this.isInput(value)) return;
+    if ((target & (KNOWN | INPUT)) !== 0 || isPrimitiveLevel(target)) return this.giveAway(value);
+    if ((target & FRESH) === 0 || this.#isStored) return;
+    this.#isStored = true;
+    this.hasChanged = true;
+  }
+
+  holdInThis(level: InputLevel): void {
+    if (this.isInput(level)) this.gives = true;
+  }
+
+  memberLevel(level: InputLevel, key: string | null): InputLevel {
+    if (key === "length") return BARE;
+    if (this.isInput(level)) return level | INPUT;
+    return isPrimitiveLevel(level) && key !== null && !/^\d+$/.test(key) ? KNOWN : level;
+  }
+
+  freeChainOf(node: AnyNode): FreeChain | null {
+    if (node.type === "MemberExpression") {
+      const key = staticKey(node), owner = key === null ? null : this.freeChainOf(node.object);
+      return owner && { slot: owner.slot, path: [...owner.path, key as string] };
+    }
+    const slot = node.type === "Identifier" ? this.slots.get(node) : undefined;
+    return slot === undefined ? null : { slot, path: [] };
+  }
+
+  /** What is known about the results of a function in the code. */
+  functionInfo(node: AnyNode): InnerFunction {
+    let info = this.#functions.get(node);
+    // Items and results of a generator leave it by ways that are not followed.
+    const isGenerator = "generator" in node && node.generator === true;
+    if (!info) this.#functions.set(node, info = { returns: BARE, isEscaped: isGenerator });
+    return info;
+  }
+
+  /** Notes that code which is not analysed may call a function. */
+  escapeFunction(node: AnyNode): void {
+    const info = this.functionInfo(node);
+    info.isEscaped = true;
+    this.giveAway(info.returns);
+  }
+
+  /** Notes a value that a function returns. */
+  noteResult(info: InnerFunction | null, level: InputLevel): void {
+    if (!info) return;
+    if ((info.returns | level) !== info.returns) {
+      info.returns |= level;
+      this.hasChanged = true;
+    }
+    if (info.isEscaped) this.giveAway(level);
+  }
+
+  /** Lists the members of a value. An object that the code made has the order in which the code made it. */
+  list(level: InputLevel): void {
+    if ((level & INPUT) !== 0) this.see({ order: true });
+  }
+
+  /** Notes that a value becomes text. The text of a function is its source, with its name. */
+  useAsText(level: InputLevel): void {
+    if (this.isInput(level)) this.see({ names: true });
+  }
+
+  /** Assigns to a variable. */
+  assignName(node: Extract<AnyNode, { type: "Identifier" }>, level: InputLevel): void {
+    const binding = this.unit.script.bindings.get(node);
+    if (!binding || this.slots.has(node) || !this.#isLocal(binding)) return this.giveAway(level);
+    const known = this.levels.get(binding) ?? BARE;
+    if ((known | level) === known) return;
+    this.levels.set(binding, known | level);
+    this.hasChanged = true;
+  }
+
+  #isLocal({ scope }: Binding): boolean {
+    return scope.start >= this.unit.node.start && scope.end <= this.unit.node.end;
+  }
+}
