@@ -140,7 +140,9 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   if (called) await found.reach(called.method);
   const blindPackages = await findBlindPackages(lease, found.notes.packages.values(), options.packageOf);
   const state = await findState(found, options.projectRoot, called);
-  const assembly = assemble(subject, found, { projectRoot: options.projectRoot, packageOf: options.packageOf, state });
+  const sight = sightOfArguments(found);
+  const { projectRoot, packageOf } = options;
+  const assembly = assemble(subject, found, { projectRoot, packageOf, state, seesOrder: sight.order });
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
   const code = found.codes.get(subject);
   const { checks, variables, privates } = assembly;
@@ -154,7 +156,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     module,
     receiverState: written,
     receiverTouched: touched,
-    sight: sightOfArguments(found),
+    sight,
     ordinalOf: (value) => assembly.ordinals.get(value),
     declaredCodecs: findDeclaredCodecs(assembly.ordinals),
     classes: findStorableClasses(found, assembly.ordinals),

@@ -25,8 +25,8 @@ import { readDynamicModule } from "../walk/modules.ts";
 import { firstValue, numberOf, PROCESS, sightOfMember, sightOfVariable, type StateFindings } from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
 import { FingerprintChecks } from "./checks.ts";
+import { Parts } from "./parts.ts";
 import { findVisibleNames, seesMemberOrder, type VisibleNames } from "./visible.ts";
-import { previewOf } from "../../values/preview.ts";
 
 /** Graph of everything that was reached, and everything that has to be looked at again at the next call. */
 export interface Assembly {
@@ -60,6 +60,8 @@ export interface AssemblyOptions {
     referrer?: string,
   ) => { readonly digest: string; readonly name: string } | null;
   readonly state: StateFindings;
+  /** True when the code can see the order of the members of what it is given. */
+  readonly seesOrder: boolean;
 }
 
 /** Assembles the findings about `subject`. */
@@ -102,7 +104,7 @@ class Assembler {
       ...found.view,
       isState: (object) => options.state.objects.has(object),
       stateKeysOf: (object) => options.state.members.get(object),
-      countsOrder: seesMemberOrder(found),
+      countsOrder: options.seesOrder || seesMemberOrder(found),
     };
     this.#checks = new FingerprintChecks(this.#view, options.state);
   }
@@ -468,33 +470,4 @@ class Assembler {
 
 function packageText(identity: { readonly name: string; readonly digest: string }, imported: string): string {
   return `package ${identity.name} ${identity.digest} ${imported}`;
-}
-
-/** Parts of a fingerprint in the order in which they were found, each once. */
-class Parts {
-  readonly #parts = new Map<string, FingerprintPart>();
-
-  get list(): FingerprintPart[] {
-    return [...this.#parts.values()];
-  }
-
-  add(part: FingerprintPart): void {
-    this.#parts.set(`${part.kind}\n${part.name}\n${part.module ?? ""}\n${part.digest}`, part);
-  }
-
-  /**
-   * Adds the value of a variable.
-   *
-   * @param text Text of the value, as the fingerprint covers it. A handle is not added: its kind is a part of its own.
-   */
-  addValue(name: string, module: string | undefined, value: unknown, text: string): void {
-    if (text.startsWith("<handle")) return;
-    this.add({
-      kind: "value",
-      name,
-      ...(module === undefined ? {} : { module }),
-      digest: digestBytes(text),
-      preview: previewOf(value),
-    });
-  }
 }

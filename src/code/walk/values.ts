@@ -10,6 +10,7 @@
 import defer * as nodeUtil from "node:util";
 import { digestBytes } from "../../words/sha256.ts";
 import type { Codec } from "../../values/codec.ts";
+import { keysBesideBytes } from "../../values/kinds.ts";
 import { encodeByCodec } from "../../values/use_codecs.ts";
 
 /** Knowledge about values that the writer needs. */
@@ -130,6 +131,8 @@ export function classOf(object: object): object | null {
 
 function writeSymbol(symbol: symbol): string {
   const key = Symbol.keyFor(symbol);
+  const { description } = symbol;
+  if (description?.startsWith("Symbol.") && Reflect.get(Symbol, description.slice(7)) === symbol) return description;
   return key !== undefined
     ? `symbol.for(${JSON.stringify(key)})`
     : `symbol(${JSON.stringify(symbol.description ?? "")})`;
@@ -192,6 +195,7 @@ class ValueWriter {
   #refer(value: object, holder: object | null = null): void {
     this.#view.noteReference?.(holder, value);
     this.#out.push("<code>");
+    this.#identities.push(value);
     this.#references.push(value);
   }
 
@@ -230,9 +234,12 @@ class ValueWriter {
   }
 
   #array(value: readonly unknown[]): void {
-    this.#out.push(`[${value.length}${Object.isExtensible(value) ? "" : " fixed"}`);
+    const isFixed = !Object.isExtensible(value) || !Object.getOwnPropertyDescriptor(value, "length")!.writable;
+    this.#out.push(`[${value.length}${isFixed ? " fixed" : ""}`);
     const keys = Object.keys(value);
-    if (keys.length !== value.length) return this.#members("sparse{", value);
+    if (isFixed || keys.length !== value.length || Object.getOwnPropertySymbols(value).length > 0) {
+      return this.#members("sparse{", value);
+    }
     for (const item of value) this.#write(item);
     this.#out.push("]");
   }
@@ -256,6 +263,7 @@ class ValueWriter {
     for (const key of keys) {
       if (typeof key === "string" && (skipped?.has(key) || (Array.isArray(value) && key === "length"))) continue;
       this.#out.push(writePrimitive(key));
+      if (typeof key === "symbol" && Symbol.keyFor(key) === undefined) this.#identities.push(key);
       if (typeof key === "string" && state?.has(key)) {
         this.#out.push("<state>");
         continue;
@@ -318,6 +326,7 @@ class ValueWriter {
    */
   #builtIn(value: object): boolean {
     const text = textOfBuiltIn(value);
+    if (ArrayBuffer.isView(value)) this.#identities.push(value.buffer);
     if (text !== null) this.#out.push(text);
     else if (nodeUtil.types.isMap(value)) {
       this.#out.push(`map(${value.size}`);
@@ -340,7 +349,8 @@ class ValueWriter {
       return false;
     } else return false;
     if (!this.#isPlainBuiltIn(value)) return false;
-    if (hasFurtherMembers(value)) this.#members("with{", value, REGEXP_STATE);
+    if (!Object.isExtensible(value) && !Array.isArray(value)) this.#out.push("<fixed>");
+    if (hasFurtherMembers(value)) this.#members("with{", value, indicesOf(value));
     return true;
   }
 
@@ -360,6 +370,7 @@ class ValueWriter {
     if (tag.startsWith("Intl.") && "resolvedOptions" in value) {
       return void this.#out.push(`${tag}(${JSON.stringify((value as Intl.NumberFormat).resolvedOptions())})`);
     }
+    if (tag === "Intl.Locale") return void this.#out.push(`${tag}(${JSON.stringify(String(value))})`);
     if (name === "TextEncoder" || name === "TextDecoder") {
       const { encoding, fatal, ignoreBOM } = value as TextDecoder;
       return void this.#out.push(`${name}(${JSON.stringify([encoding, fatal, ignoreBOM])})`);
@@ -373,10 +384,22 @@ const REGEXP_STATE: ReadonlySet<string> = new Set(["lastIndex"]);
 
 /** True when a program has put a member on a Map, a Set, a Date, a RegExp or a buffer. */
 function hasFurtherMembers(value: object): boolean {
-  // Listing the keys of a typed array would take time for each of its elements.
-  if (Array.isArray(value) || ArrayBuffer.isView(value) || nodeUtil.types.isBoxedPrimitive(value)) return false;
+  if (Array.isArray(value)) return false;
+  if (ArrayBuffer.isView(value)) return keysBesideBytes(value).length > 0;
+  if (nodeUtil.types.isStringObject(value)) return Reflect.ownKeys(value).length > String(value).length + 1;
   return Reflect.ownKeys(value).some((key) => key !== "lastIndex");
 }
+
+/** Names of the members that an object has as its content, and of those that are state of a RegExp. */
+function indicesOf(value: object): ReadonlySet<string> {
+  if (nodeUtil.types.isRegExp(value)) return REGEXP_STATE;
+  const { length } = value as { length?: unknown };
+  const isIndexed = ArrayBuffer.isView(value) || nodeUtil.types.isStringObject(value);
+  if (!isIndexed || typeof length !== "number") return NO_NAMES;
+  return new Set(["length", ...Array.from({ length }, (_, index) => String(index))]);
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -438,9 +461,15 @@ function textOfBuiltIn(value: object): string | null {
   if (is.isDate(value)) return `date(${Date.prototype.getTime.call(value)})`;
   if (is.isRegExp(value)) return `/${value.source}/${value.flags}`;
   if (is.isBoxedPrimitive(value)) return `boxed(${writePrimitive((value as { valueOf(): unknown }).valueOf())})`;
-  if (is.isAnyArrayBuffer(value)) return `buffer${roomOf(value)}(${digestBytes(new Uint8Array(value))})`;
+  if (is.isAnyArrayBuffer(value)) {
+    return `${kindOfBuffer(value)}${roomOf(value)}(${digestBytes(new Uint8Array(value))})`;
+  }
   if (ArrayBuffer.isView(value)) return textOfView(value);
   return null;
+}
+
+function kindOfBuffer(buffer: ArrayBufferLike): string {
+  return buffer instanceof ArrayBuffer ? "buffer" : "shared buffer";
 }
 
 /** Text of the room that a buffer can grow to; empty for one of a fixed length. */
@@ -459,5 +488,6 @@ function textOfView(view: ArrayBufferView): string {
   const isWhole = byteLength === buffer.byteLength || name === "Buffer";
   const bytes = isWhole ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(buffer);
   const place = isWhole ? "" : ` at ${byteOffset} for ${byteLength}`;
-  return `${name}${place}${name === "Buffer" ? "" : roomOf(buffer)}(${digestBytes(bytes)})`;
+  const kind = buffer instanceof ArrayBuffer ? "" : " of a shared buffer";
+  return `${name}${kind}${place}${name === "Buffer" ? "" : roomOf(buffer)}(${digestBytes(bytes)})`;
 }

@@ -45,7 +45,6 @@ export function furtherKeys(subject: object, kind: Kind): PropertyKey[] {
     case "view":
       return keysBesideBytes(subject as ArrayBufferView);
     case "arguments":
-    case "platform":
     case "exception":
     case "blob":
     case "promise":
@@ -53,10 +52,15 @@ export function furtherKeys(subject: object, kind: Kind): PropertyKey[] {
     case "iterator":
     case "stream":
       return [];
+    case "platform":
+      // The platform keeps caches under symbols of its own.
+      return Reflect.ownKeys(subject).filter((key) => typeof key === "string" || Symbol.keyFor(key) !== undefined);
     case "regexp":
       return Reflect.ownKeys(subject).filter((key) => key !== "lastIndex");
     case "error":
-      return Reflect.ownKeys(subject).filter((key) => !ERROR_KEYS.has(key));
+      return Reflect.ownKeys(subject).filter((key) =>
+        !ERROR_KEYS.has(key) || key !== "stack" && Object.prototype.propertyIsEnumerable.call(subject, key)
+      );
     case "boxed":
       return Reflect.ownKeys(subject).filter((key) => key !== "length" && !isIndexKey(key));
     default:

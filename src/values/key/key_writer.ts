@@ -125,7 +125,11 @@ export class KeyWriter implements KeyTarget {
 
   #function(fn: object): void {
     if (this.meet(fn)) return;
-    this.writer.object("Function", this.options.countsNames === true ? 3 : 2);
+    this.writer.object("Function", this.options.countsNames === true ? 4 : 3);
+    // A method or an arrow function has no prototype; a class's cannot be replaced.
+    const prototype = Object.getOwnPropertyDescriptor(fn, "prototype");
+    const form = prototype === undefined ? 0 : prototype.writable === true ? 1 : 2;
+    this.writer.number(form + (Object.isExtensible(fn) ? 0 : 4));
     this.standIn(fn, "function");
     if (this.options.countsNames === true) this.writer.text(ownNameText(fn));
   }
