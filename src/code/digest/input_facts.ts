@@ -137,8 +137,17 @@ export class InputFacts {
     if ((level & INPUT) !== 0) this.see({ order: true });
   }
 
+  /** Notes the name of a method or accessor that may return an input. */
+  noteGiver(name: string): void {
+    if (this.givers.has(name)) return;
+    this.givers.add(name);
+    this.hasChanged = true;
+  }
+
   /** Notes the name of a member that is assigned. */
   noteReplaced(name: string, level: InputLevel): void {
+    // Elsewhere, a member of this name is taken for a number.
+    if (name === "length" && this.isInput(level)) this.noteGiver(name);
     if ((level & (KNOWN | INPUT | HELD)) !== 0) this.replaced.add(name);
   }
 

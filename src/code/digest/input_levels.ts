@@ -170,19 +170,20 @@ export function callbackRuleOf(name: string): CallbackRule | undefined {
  */
 export function isTrustedMethod(name: string): boolean {
   const result = METHODS.get(name)?.result ?? CALLBACKS.get(name)?.result;
-  return result !== undefined && !PARTS.has(result) || OWN_METHODS.has(name) || CALLED_BY_PLATFORM.has(name);
+  return result !== undefined && !PARTS.has(result) || OWN_METHODS.has(name) || OTHER_TRUSTED.has(name);
 }
 
 const PARTS: ReadonlySet<unknown> = new Set(["receiver", "copy", "item"]);
 
-/** Methods that the platform calls by itself, whose results reach code by ways that are not followed. */
-const CALLED_BY_PLATFORM: ReadonlySet<string> = new Set([
+/** Methods that the platform calls by itself, whose results are not followed, and an accessor taken for a number. */
+const OTHER_TRUSTED: ReadonlySet<string> = new Set([
   "toJSON",
   "valueOf",
   "next",
   "return",
   "throw",
   "constructor",
+  "length",
 ]);
 
 /** Functions of the platform by the path from the global object, or by module and name. */

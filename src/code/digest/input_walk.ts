@@ -10,7 +10,7 @@
 import { type AnyNode, childrenOf, type ClassNode, type FunctionNode, isClassNode } from "../syntax/parse.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
-import { staticKey } from "../syntax/uses.ts";
+import { dottedName, staticKey } from "../syntax/uses.ts";
 import { functionOf } from "../walk/members.ts";
 import { type CallScene, type FreeChain, levelOfCall, levelOfNew, type SurroundingQuestion } from "./input_calls.ts";
 import { InputFacts, type ResultsOfFunction } from "./input_facts.ts";
@@ -293,11 +293,7 @@ class InputWalk extends InputFacts implements CallScene {
       this.#readUnknown(level, this.evaluate(property.key));
       return this.memberLevel(level, null);
     }
-    const key = property.key.type === "Identifier"
-      ? property.key.name
-      : property.key.type === "Literal"
-      ? String(property.key.value)
-      : "";
+    const key = nameOfKey(property.key);
     if (this.isInput(level)) this.see(partsOfMember(key));
     return this.ask({ about: "gives", name: key }) !== "" ? INPUT : this.memberLevel(level, key);
   }
@@ -308,7 +304,11 @@ class InputWalk extends InputFacts implements CallScene {
       if (part === null) continue;
       if (part.type === "Property") {
         if (part.computed) this.useAsText(this.evaluate(part.key));
-        level |= this.evaluate(part.value);
+        const value = this.evaluate(part.value);
+        if (!part.computed && nameOfKey(part.key) === "length" && !this.#isForArray(node)) {
+          this.noteReplaced("length", value);
+        }
+        level |= value;
       } else {
         const value = this.evaluate(part.type === "SpreadElement" ? part.argument : part);
         if (node.type === "ObjectExpression") this.list(value);
@@ -316,6 +316,12 @@ class InputWalk extends InputFacts implements CallScene {
       }
     }
     return (this.isInput(level) ? HELD : FRESH) | (level & KNOWN);
+  }
+
+  /** True for `{ length: n }` in `Array.from({ length: n })`. */
+  #isForArray(node: AnyNode): boolean {
+    const call = this.unit.script.parents.get(node);
+    return call?.type === "CallExpression" && call.arguments[0] === node && dottedName(call.callee) === "Array.from";
   }
 
   #binary(node: Extract<AnyNode, { type: "BinaryExpression" }>): InputLevel {
@@ -385,7 +391,7 @@ class InputWalk extends InputFacts implements CallScene {
     if (member.computed) this.evaluate(member.key);
     if (!member.value) return;
     const level = this.evaluate(member.value);
-    this.noteReplaced(!member.computed && member.key.type === "Identifier" ? member.key.name : "*", level);
+    this.noteReplaced(member.computed ? "*" : nameOfKey(member.key), level);
     this.noteMixed(INPUT, level);
     if (member.static) this.giveAway(level);
     else this.holdInThis(level);
@@ -399,17 +405,9 @@ class InputWalk extends InputFacts implements CallScene {
     if (member.kind === "constructor") return this.holdInThis(level);
     if (!this.isInput(level)) return;
     const { key } = member;
-    const name = member.computed
-      ? null
-      : key.type === "Identifier"
-      ? key.name
-      : key.type === "PrivateIdentifier"
-      ? `#${key.name}`
-      : null;
-    if (name === null || isTrustedMethod(name)) return this.giveAway(level);
-    if (this.givers.has(name)) return;
-    this.givers.add(name);
-    this.hasChanged = true;
+    const name = member.computed ? "" : nameOfKey(key);
+    if (name === "" || isTrustedMethod(name)) return this.giveAway(level);
+    this.noteGiver(name);
   }
 
   #statement(node: AnyNode): void {
@@ -459,6 +457,13 @@ class InputWalk extends InputFacts implements CallScene {
     if (left.type !== "VariableDeclaration") return this.declare(left, level);
     for (const { id } of left.declarations) this.declare(id, level);
   }
+}
+
+/** Name of a member by its key, with the `#` of a private one. */
+function nameOfKey(key: AnyNode): string {
+  if (key.type === "PrivateIdentifier") return `#${key.name}`;
+  if (key.type === "Identifier") return key.name;
+  return key.type === "Literal" ? String(key.value) : "";
 }
 
 function isStatement({ type }: AnyNode): boolean {
