@@ -5,13 +5,15 @@
  */
 import type { ArgumentSight } from "../types.ts";
 import { isProxy } from "../../words/proxy.ts";
-import { type AnyNode, isClassNode } from "../syntax/parse.ts";
+import type { NormalizedCode } from "../syntax/normalize.ts";
+import { type AnyNode, type ClassNode, isClassNode } from "../syntax/parse.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { findMember, methodIn } from "../walk/members.ts";
 import { pathInGlobal } from "../walk/platform.ts";
 import type { Code, Root, UserCode } from "../walk/reached.ts";
 import { classOf } from "../walk/values.ts";
 import type { FreeChain, SurroundingQuestion } from "./input_calls.ts";
+import { isErrorClass } from "./input_levels.ts";
 import { type UnitFindings, walkInputs } from "./input_walk.ts";
 
 const ALL: ArgumentSight = { order: true, names: true, stacks: true };
@@ -26,12 +28,12 @@ const ALL: ArgumentSight = { order: true, names: true, stacks: true };
  * member `length` that holds an object, the order of the members of that object counts in any case.
  */
 export function sightOfArguments(found: Exploration): ArgumentSight {
-  for (const subject of found.subjects) if (!isFollowed(found, subject)) return ALL;
+  for (const subject of found.subjects) if (!isSubjectKnown(found, subject)) return ALL;
   return new SightFinder(found).run();
 }
 
 /** True for a function of the user, and for an instance whose classes are all the user's or the language's. */
-function isFollowed(found: Exploration, subject: object): boolean {
+function isSubjectKnown(found: Exploration, subject: object): boolean {
   if (typeof subject === "function") return found.codes.get(subject)?.kind === "user";
   if (isProxy(subject)) return false;
   let prototype = Object.getPrototypeOf(subject) as object | null;
@@ -79,10 +81,17 @@ const MAX_ROUNDS = 6;
 class SightFinder {
   readonly #found: Exploration;
   readonly #users: readonly UserCode[];
+  /** Nodes of the functions and classes that were reached. */
+  readonly #nodes: ReadonlySet<AnyNode | undefined>;
   /** Functions that may return an input, and classes whose instances may hold one. */
   readonly #givers = new Set<object>();
   /** Names of methods and accessors that may return an input. */
   readonly #givingNames = new Set<string>();
+  /** Names of members that code assigns functions to which may come from elsewhere; `*` for any name. */
+  readonly #replaced = new Set<string>();
+  /** True once code gives a member from elsewhere to an object that may be an input. */
+  #isMixed = false;
+  readonly #hasPackages: boolean;
   /** Functions that code which is not analysed may call. */
   readonly #open = new Set<object>();
 
@@ -91,13 +100,16 @@ class SightFinder {
     this.#users = [...found.codes.values()].flatMap((code) =>
       code.kind === "user" && !code.user.isHelper ? [code.user] : []
     );
+    this.#hasPackages = [...found.codes.values()].some(({ kind }) => kind === "package") ||
+      this.#users.some(({ roots }) => roots.some(({ kind }) => kind === "package"));
+    this.#nodes = new Set(this.#users.map(({ unit }) => unit?.node));
   }
 
   run(): ArgumentSight {
     this.#findOpen();
     let sight: ArgumentSight = { order: false, names: false, stacks: false };
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const known = this.#givers.size + this.#givingNames.size;
+      const known = this.#size();
       for (const user of this.#users) {
         const findings = this.#findingsOf(user);
         if (!findings) return ALL;
@@ -110,9 +122,18 @@ class SightFinder {
         if (sight.order && sight.names && sight.stacks) return ALL;
         this.#note(user, findings);
       }
-      if (this.#givers.size + this.#givingNames.size === known) return this.#leaks() ? ALL : sight;
+      if (this.#size() === known) return this.#leaks() ? ALL : sight;
     }
     return ALL;
+  }
+
+  /** Size of what is known, which grows until nothing new is found. */
+  #size(): number {
+    return this.#givers.size + this.#givingNames.size + this.#replaced.size + Number(this.#isMixed);
+  }
+
+  #isReplaced(method: string): boolean {
+    return this.#replaced.has(method) || this.#replaced.has("*") && !method.startsWith("#");
   }
 
   /** Functions that are not only called by their names: subjects, members of objects, parts of bound functions. */
@@ -129,12 +150,14 @@ class SightFinder {
     if (typeof value === "function") this.#open.add(value);
   }
 
-  #note(user: UserCode, { gives, givers, handedOut }: UnitFindings): void {
+  #note(user: UserCode, { gives, givers, replaced, mixes, handedOut }: UnitFindings): void {
+    this.#isMixed ||= mixes;
     if (gives) this.#givers.add(user.fn);
+    for (const name of replaced) this.#replaced.add(name);
     for (const name of givers) this.#givingNames.add(name);
     for (const { slot, path } of handedOut) {
       const root = user.roots[slot];
-      if (root) this.#addOpen(valueAt(root, path)?.value);
+      if (root) this.#addOpen(valueOfChain(root, path)?.value);
     }
   }
 
@@ -151,7 +174,7 @@ class SightFinder {
   #findingsOf(user: UserCode): UnitFindings | null {
     const { unit, code } = user;
     if (!unit || !code) return null;
-    const known = walked.get(unit.node);
+    const known = walked.get(code);
     if (known?.asked.every(([question, answer]) => this.#answer(user, question) === answer)) return known.findings;
     const asked = new Map<string, readonly [SurroundingQuestion, string]>();
     const findings = walkInputs(unit, code, (question) => {
@@ -160,7 +183,7 @@ class SightFinder {
       if (!entry) asked.set(id, entry = [question, this.#answer(user, question)]);
       return entry[1];
     });
-    walked.set(unit.node, { asked: [...asked.values()], findings });
+    walked.set(code, { asked: [...asked.values()], findings });
     return findings;
   }
 
@@ -170,10 +193,18 @@ class SightFinder {
         return this.#meaning(user.roots[question.chain.slot], question.chain);
       case "receiver":
         return this.#receiver(user.roots[question.chain.slot], question.chain, question.method);
+      case "method":
+        return this.#hasMethod(user.roots[question.chain.slot], question.chain, question.method) ? "yes" : "";
+      case "replaced":
+        return this.#isReplaced(question.name) ? "yes" : "";
+      case "mixed":
+        return this.#isMixed && this.#hasPackages ? "yes" : "";
       case "gives":
         return this.#givingNames.has(question.name) ? "yes" : "";
       case "parent":
         return this.#meaningOfFunction(user.extras.get("extends"));
+      case "home":
+        return this.#nodes.has(question.node) && !this.#isReplaced(question.method) ? "yes" : "";
     }
   }
 
@@ -190,7 +221,8 @@ class SightFinder {
       case "ignored":
         return "other";
       case "global": {
-        if (root.slot.name === "console") return "platform console";
+        const code = this.#codeOf(valueOfChain(root, path)?.value);
+        if (root.slot.name === "console" && (!code || code.kind === "platform")) return "platform console";
         const [first = "", ...others] = pathInGlobal(root.slot.name, path);
         const property = Object.getOwnPropertyDescriptor(globalThis, first);
         // Deno makes some of its globals when they are first used. No getter is called here.
@@ -198,10 +230,10 @@ class SightFinder {
         if (!property) return first === "undefined" ? "bare" : "other";
       }
     }
-    const found = valueAt(root, path);
+    const found = valueOfChain(root, path);
     if (!found) return "other";
     if (typeof found.value === "function") {
-      const code = root.kind === "global" ? this.#found.codes.get(found.value) : undefined;
+      const code = root.kind === "global" ? this.#codeOf(found.value) : undefined;
       // The platform's functions that are written in JavaScript have no path, but no other name leads to them either.
       if (code?.kind === "platform" && code.url !== "") {
         return `platform ${pathInGlobal(root.slot.name, path).join(".")}`;
@@ -220,8 +252,12 @@ class SightFinder {
     }
   }
 
+  #codeOf(value: unknown): Code | undefined {
+    return typeof value === "function" ? this.#found.codes.get(value) : undefined;
+  }
+
   #meaningOfFunction(fn: unknown): string {
-    const code: Code | undefined = typeof fn === "function" ? this.#found.codes.get(fn) : undefined;
+    const code = this.#codeOf(fn);
     switch (code?.kind) {
       case "package":
         return "package";
@@ -244,24 +280,44 @@ class SightFinder {
     const parent = this.#meaningOfFunction(extras.get("extends"));
     if (parent.startsWith("class")) return parent;
     if (!parent.startsWith("platform ")) return "class hands";
-    return /^platform \w*Error$/.test(parent) ? "class passes Error" : "class passes";
+    return isErrorClass(parent.slice("platform ".length)) ? "class passes Error" : "class passes";
+  }
+
+  /** True when instances of a class have the method, in the code of the class or of a class that it extends. */
+  #hasMethod(root: Root | undefined, { path }: FreeChain, method: string): boolean {
+    if (this.#isReplaced(method)) return false;
+    let code = root && this.#codeOf(valueOfChain(root, path)?.value);
+    while (code?.kind === "user" && code.user.unit && isClassNode(code.user.unit.node)) {
+      const { unit, extras } = code.user;
+      // A constructor that returns something else makes no instance.
+      const constructor = (unit.node as ClassNode).body.body.find((one) =>
+        one.type === "MethodDefinition" && one.kind === "constructor"
+      );
+      if (constructor && /\breturn\b/.test(unit.script.text.slice(constructor.start, constructor.end))) return false;
+      if (extras.has(`prototype ${method}`)) return false;
+      if (methodIn(code.user, method, false)) return true;
+      code = this.#codeOf(extras.get("extends"));
+    }
+    return false;
   }
 
   #receiver(root: Root | undefined, { path }: FreeChain, method: string): string {
     if (root?.kind !== "value" && root?.kind !== "global") return "other";
-    const value = valueAt(root, path)?.value;
+    const value = valueOfChain(root, path)?.value;
     if (typeof value !== "object" || value === null || isProxy(value) || Object.hasOwn(value, method)) return "other";
     const prototype: unknown = Object.getPrototypeOf(value);
     if (COLLECTIONS.has(prototype as object)) return "collection";
     if (prototype === null || BUILT_IN.has(prototype as object)) return "platform";
     const constructor = classOf(value);
     const code = constructor ? this.#found.codes.get(constructor) : undefined;
-    return code?.kind === "user" && methodIn(code.user, method, false) ? "instance" : "other";
+    return code?.kind === "user" && methodIn(code.user, method, false) && !this.#isReplaced(method)
+      ? "instance"
+      : "other";
   }
 }
 
-/** Findings about functions and classes by their nodes, with the answers that they depend on. */
-const walked = new WeakMap<AnyNode, {
+/** Findings about functions and classes by their code, with the answers that they depend on. */
+const walked = new WeakMap<NormalizedCode, {
   readonly asked: readonly (readonly [SurroundingQuestion, string])[];
   readonly findings: UnitFindings;
 }>();
@@ -272,15 +328,21 @@ function idOf(question: SurroundingQuestion): string {
       return `meaning ${question.chain.slot} ${question.chain.path.join(".")}`;
     case "receiver":
       return `receiver ${question.chain.slot} ${question.chain.path.join(".")} ${question.method}`;
+    case "method":
+      return `method ${question.chain.slot} ${question.chain.path.join(".")} ${question.method}`;
     case "gives":
-      return `gives ${question.name}`;
+    case "replaced":
+      return `${question.about} ${question.name}`;
+    case "home":
+      return `home ${question.node.start} ${question.method}`;
     case "parent":
-      return "parent";
+    case "mixed":
+      return question.about;
   }
 }
 
 /** Value at the end of a chain of members; `null` when the chain could not be followed to its end. */
-function valueAt(root: Root, path: readonly string[]): { readonly value: unknown } | null {
+function valueOfChain(root: Root, path: readonly string[]): { readonly value: unknown } | null {
   if (root.kind !== "value" && root.kind !== "global") return null;
   const found = findMember(root.value, path);
   return found.followed === path.length ? found : null;

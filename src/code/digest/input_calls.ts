@@ -40,14 +40,19 @@ export interface FreeChain {
  * `meaning`: `bare`, `text`, `user`, `class` (with ` gives` when the result may hold an input), `class passes` or
  * `class hands` for a class without a constructor of its own (the parent's, of the platform or unknown, gets the
  * arguments), `platform` with a name, `package`, `input`, `other`. `receiver`: `collection`, `platform`, `instance`
- * (of a reached class that has the method), `other`. `gives`: `yes` when a method or accessor of that name may return
- * an input. `parent`: the class that the class at hand extends, by its meaning.
+ * (of a reached class that has the method), `other`. `gives`: `yes` when a method or accessor of that name may return an
+ * input. `parent`: the class that the class at hand extends, by its meaning. `replaced`: `yes` when
+ * code may put a function from elsewhere in the place of a method of that name. `mixed`: `yes` when a member of an input
+ * may be an object of a package. `home`: `yes` for a class that was
+ * reached as a whole, unless some code puts another function in place of the method. `method`: `yes` for a class whose instances have the named method, in code that was reached.
  */
 export type SurroundingQuestion =
   | { readonly about: "meaning"; readonly chain: FreeChain }
   | { readonly about: "receiver"; readonly chain: FreeChain; readonly method: string }
-  | { readonly about: "gives"; readonly name: string }
-  | { readonly about: "parent" };
+  | { readonly about: "gives" | "replaced"; readonly name: string }
+  | { readonly about: "method"; readonly chain: FreeChain; readonly method: string }
+  | { readonly about: "home"; readonly node: AnyNode; readonly method: string }
+  | { readonly about: "parent" | "mixed" };
 
 /** The walk through a function, as far as calls need it. */
 export interface CallScene {
@@ -58,6 +63,10 @@ export interface CallScene {
   resultOfLocal(node: AnyNode): InputLevel | null;
   /** True for `this.name` and `this.#name` where the class around it has such a method. */
   isOwnMethod(callee: AnyNode): boolean;
+  /** Class that an expression makes an instance of: `new Point(…)`, or a constant that holds it. */
+  classMadeBy(node: AnyNode): FreeChain | null;
+  /** Meaning of the class that `super` at a node stands for. */
+  parentAt(node: AnyNode): string;
   freeChainOf(node: AnyNode): FreeChain | null;
   ask(question: SurroundingQuestion): string;
   isInput(level: InputLevel): boolean;
@@ -90,7 +99,7 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
   const args: readonly AnyNode[] = node.type === "CallExpression" ? node.arguments : node.quasi.expressions;
   const called: AnyNode = node.type === "CallExpression" ? node.callee : node.tag;
   const callee = called.type === "ChainExpression" ? called.expression : called;
-  if (callee.type === "Super") return callOfParent(scene, args);
+  if (callee.type === "Super") return callOfParent(scene, scene.parentAt(callee), args);
   if (isFunctionNode(callee)) {
     const levels = evaluateAll(scene, args);
     const isSpread = args.some((one) => one.type === "SpreadElement");
@@ -112,7 +121,7 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
     return giveAll(scene, args, INPUT);
   }
   if (callee.object.type === "Super") {
-    const isUser = scene.ask({ about: "parent" }).startsWith("class");
+    const isUser = scene.parentAt(callee).startsWith("class");
     if (isUser) evaluateAll(scene, args);
     else giveAll(scene, args, INPUT);
     return INPUT;
@@ -128,6 +137,11 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
     return name.startsWith("#") && scene.ask({ about: "gives", name }) === "" ? KNOWN : INPUT;
   }
   const receiver = scene.evaluate(callee.object);
+  const made = scene.classMadeBy(callee.object);
+  if (made && scene.ask({ about: "method", chain: made, method: name }) !== "") {
+    evaluateAll(scene, args);
+    return scene.ask({ about: "gives", name }) === "" ? KNOWN : INPUT;
+  }
   const owner = scene.freeChainOf(callee.object);
   const kind = owner ? scene.ask({ about: "receiver", chain: owner, method: name }) : "";
   const result = callOfMethod(scene, { name, args, receiver, kind });
@@ -206,8 +220,10 @@ function callOfPlatform(scene: CallScene, path: string, args: readonly AnyNode[]
   return resultOf(scene, rule, levels, BARE) | (holdsListed(path) ? holding(scene, levels) : BARE);
 }
 
-function callOfMethod(scene: CallScene, site: MethodSite): InputLevel {
-  const { name, args, receiver, kind } = site;
+function callOfMethod(scene: CallScene, { name, args, receiver: level, kind: answer }: MethodSite): InputLevel {
+  const isReplaced = !isPrimitiveLevel(level) && scene.ask({ about: "replaced", name }) !== "";
+  const [receiver, kind] = isReplaced ? [level | KNOWN, ""] : [level, answer];
+  const site = { name, args, receiver, kind };
   if (kind === "instance") {
     evaluateAll(scene, args);
     return KNOWN;
@@ -301,8 +317,7 @@ function callBack(scene: CallScene, callback: AnyNode, given: readonly InputLeve
   return INPUT;
 }
 
-function callOfParent(scene: CallScene, args: readonly AnyNode[]): InputLevel {
-  const parent = scene.ask({ about: "parent" });
+function callOfParent(scene: CallScene, parent: string, args: readonly AnyNode[]): InputLevel {
   const path = parent.startsWith("platform ") ? parent.slice("platform ".length) : "";
   if (isErrorClass(path)) scene.holdInThis(newOfPlatform(scene, path, args));
   else if (parent === "class passes Error") scene.holdInThis(newOfPlatform(scene, "Error", args));

@@ -12,8 +12,8 @@ import { staticKey } from "../syntax/uses.ts";
 import type { FreeChain, SurroundingQuestion } from "./input_calls.ts";
 import { BARE, FRESH, HELD, INPUT, type InputLevel, isPrimitiveLevel, KNOWN, type SeenParts } from "./input_levels.ts";
 
-/** A function in the code. */
-export interface InnerFunction {
+/** Results of a function in the code. */
+export interface ResultsOfFunction {
   returns: InputLevel;
   /** True when code that is not analysed may call the function. */
   isEscaped: boolean;
@@ -27,14 +27,19 @@ export class InputFacts {
   readonly slots = new Map<AnyNode, number>();
   /** Levels of the variables that the code declares. */
   readonly levels = new Map<Binding, InputLevel>();
-  readonly #functions = new Map<AnyNode, InnerFunction>();
+  readonly #functions = new Map<AnyNode, ResultsOfFunction>();
   /** Names of methods and accessors that may return an input. */
   readonly givers = new Set<string>();
+  /** Names of members that the code assigns values to which may be functions from elsewhere; `*` for any name. */
+  readonly replaced = new Set<string>();
   /** Free names that the code uses as values. */
   readonly handedOut = new Map<string, FreeChain>();
   readonly seen = { order: false, names: false, stacks: false };
   /** True once an input was stored in an object that the code made; then any of these objects may hold inputs. */
   #isStored = false;
+  #isMixed = false;
+  /** True once the code gives a member from elsewhere to an object that may be an input. */
+  mixes = false;
   /** True once the function may return an input, or an instance of the class may hold one. */
   gives = false;
   /** True once a round found something new. */
@@ -61,6 +66,7 @@ export class InputFacts {
   }
 
   store(target: InputLevel, value: InputLevel): void {
+    this.noteMixed(target, value);
     if (!this.isInput(value)) return;
     if ((target & (KNOWN | INPUT)) !== 0 || isPrimitiveLevel(target)) return this.giveAway(value);
     if ((target & FRESH) === 0 || this.#isStored) return;
@@ -72,9 +78,22 @@ export class InputFacts {
     if (this.isInput(level)) this.gives = true;
   }
 
+  /** Notes that an object gets a member from elsewhere, such as an object of a package. */
+  noteMixed(target: InputLevel, value: InputLevel): void {
+    if ((value & KNOWN) === 0) return;
+    if ((target & (INPUT | KNOWN)) !== 0) this.mixes = true;
+    if ((target & (FRESH | HELD)) === 0 || this.#isMixed) return;
+    this.#isMixed = true;
+    this.hasChanged = true;
+  }
+
   memberLevel(level: InputLevel, key: string | null): InputLevel {
     if (key === "length") return BARE;
-    if (this.isInput(level)) return level | INPUT;
+    const isMixed = this.#isMixed && (level & (FRESH | HELD)) !== 0 ||
+      (level & INPUT) !== 0 && this.ask({ about: "mixed" }) !== "";
+    const mixed = isMixed ? KNOWN : BARE;
+    if (this.isInput(level)) return level | mixed | INPUT;
+    if (isMixed) return level | mixed;
     return isPrimitiveLevel(level) && key !== null && !/^\d+$/.test(key) ? KNOWN : level;
   }
 
@@ -87,8 +106,8 @@ export class InputFacts {
     return slot === undefined ? null : { slot, path: [] };
   }
 
-  /** What is known about the results of a function in the code. */
-  functionInfo(node: AnyNode): InnerFunction {
+  /** Returns the results of a function in the code, as far as they are known. */
+  functionInfo(node: AnyNode): ResultsOfFunction {
     let info = this.#functions.get(node);
     // Items and results of a generator leave it by ways that are not followed.
     const isGenerator = "generator" in node && node.generator === true;
@@ -104,7 +123,7 @@ export class InputFacts {
   }
 
   /** Notes a value that a function returns. */
-  noteResult(info: InnerFunction | null, level: InputLevel): void {
+  noteResult(info: ResultsOfFunction | null, level: InputLevel): void {
     if (!info) return;
     if ((info.returns | level) !== info.returns) {
       info.returns |= level;
@@ -116,6 +135,20 @@ export class InputFacts {
   /** Lists the members of a value. An object that the code made has the order in which the code made it. */
   list(level: InputLevel): void {
     if ((level & INPUT) !== 0) this.see({ order: true });
+  }
+
+  /** Notes the name of a method or accessor that may return an input. */
+  noteGiver(name: string): void {
+    if (this.givers.has(name)) return;
+    this.givers.add(name);
+    this.hasChanged = true;
+  }
+
+  /** Notes the name of a member that is assigned. */
+  noteReplaced(name: string, level: InputLevel): void {
+    // Elsewhere, a member of this name is taken for a number.
+    if (name === "length" && this.isInput(level)) this.noteGiver(name);
+    if ((level & (KNOWN | INPUT | HELD)) !== 0) this.replaced.add(name);
   }
 
   /** Notes that a value becomes text. The text of a function is its source, with its name. */

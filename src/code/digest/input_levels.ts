@@ -57,9 +57,9 @@ export interface PlatformRule {
   readonly isText?: boolean;
 }
 
-type Row = readonly [names: string, use: ArgumentUse, result: PlatformRule["result"], isText?: boolean];
+type RuleRow = readonly [names: string, use: ArgumentUse, result: PlatformRule["result"], isText?: boolean];
 
-function rulesOf(rows: readonly Row[]): ReadonlyMap<string, PlatformRule> {
+function rulesOf(rows: readonly RuleRow[]): ReadonlyMap<string, PlatformRule> {
   const rules = new Map<string, PlatformRule>();
   for (const [names, use, result, isText = false] of rows) {
     for (const name of names.split(" ")) rules.set(name, { use, result, isText });
@@ -101,8 +101,10 @@ const METHODS = rulesOf([
   ["slice flat values entries keys toReversed toArray", "numeric", "copy"],
   ["at pop shift", "numeric", "item"],
   ["get", "text", "item"],
-  ["push unshift append", "store", BARE],
-  ["set add fill", "store", "receiver"],
+  ["push unshift", "store", BARE],
+  ["append", "store", BARE, true],
+  ["set", "store", "receiver", true],
+  ["add fill", "store", "receiver"],
   ["splice", "store", "copy"],
   ["concat", "hold", "copy", true],
   ["toSpliced with union intersection difference symmetricDifference", "hold", "copy"],
@@ -168,19 +170,20 @@ export function callbackRuleOf(name: string): CallbackRule | undefined {
  */
 export function isTrustedMethod(name: string): boolean {
   const result = METHODS.get(name)?.result ?? CALLBACKS.get(name)?.result;
-  return result !== undefined && !PARTS.has(result) || OWN_METHODS.has(name) || CALLED_BY_PLATFORM.has(name);
+  return result !== undefined && !PARTS.has(result) || OWN_METHODS.has(name) || OTHER_TRUSTED.has(name);
 }
 
 const PARTS: ReadonlySet<unknown> = new Set(["receiver", "copy", "item"]);
 
-/** Methods that the platform calls by itself, whose results reach code by ways that are not followed. */
-const CALLED_BY_PLATFORM: ReadonlySet<string> = new Set([
+/** Methods that the platform calls by itself, whose results are not followed, and an accessor taken for a number. */
+const OTHER_TRUSTED: ReadonlySet<string> = new Set([
   "toJSON",
   "valueOf",
   "next",
   "return",
   "throw",
   "constructor",
+  "length",
 ]);
 
 /** Functions of the platform by the path from the global object, or by module and name. */

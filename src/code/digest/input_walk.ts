@@ -10,10 +10,10 @@
 import { type AnyNode, childrenOf, type ClassNode, type FunctionNode, isClassNode } from "../syntax/parse.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
-import { staticKey } from "../syntax/uses.ts";
+import { dottedName, staticKey } from "../syntax/uses.ts";
 import { functionOf } from "../walk/members.ts";
 import { type CallScene, type FreeChain, levelOfCall, levelOfNew, type SurroundingQuestion } from "./input_calls.ts";
-import { type InnerFunction, InputFacts } from "./input_facts.ts";
+import { InputFacts, type ResultsOfFunction } from "./input_facts.ts";
 import {
   BARE,
   FRESH,
@@ -29,13 +29,17 @@ import {
   TEXTUAL,
 } from "./input_levels.ts";
 
-/** What the code of one function or class sees of inputs, and where it hands them. */
+/** Findings about one function or class: sights of its inputs, and ways by which inputs leave it. */
 export interface UnitFindings {
   readonly seen: Required<SeenParts>;
   /** True when a call of the function may return an input, or an instance of the class may hold one. */
   readonly gives: boolean;
   /** Names of methods and accessors that may return an input. */
   readonly givers: ReadonlySet<string>;
+  /** True when an object that may be an input gets a member from elsewhere. */
+  readonly mixes: boolean;
+  /** Names of members that may get functions from elsewhere; `*` for any name. */
+  readonly replaced: ReadonlySet<string>;
   /** Free names, with members, that the code uses as values, so that other code may call them. */
   readonly handedOut: readonly FreeChain[];
 }
@@ -53,7 +57,7 @@ export function walkInputs(
 }
 
 class InputWalk extends InputFacts implements CallScene {
-  #current: InnerFunction | null = null;
+  #current: ResultsOfFunction | null = null;
   /** True in a constructor of the class that is walked, arrow functions within included. */
   #isConstructing = false;
 
@@ -70,6 +74,8 @@ class InputWalk extends InputFacts implements CallScene {
       seen: this.seen,
       gives: this.gives,
       givers: this.givers,
+      replaced: this.replaced,
+      mixes: this.mixes,
       handedOut: [...this.handedOut.values()],
     };
   }
@@ -85,12 +91,30 @@ class InputWalk extends InputFacts implements CallScene {
     const { type, name } = callee.property as { type: string; name: string };
     for (let at: AnyNode | undefined = callee; at; at = this.unit.script.parents.get(at)) {
       if (!isClassNode(at)) continue;
-      return at.body.body.some((one) =>
-        one.type === "MethodDefinition" && !one.computed && one.kind === "method" && one.key.type === type &&
-        (one.key as { name: string }).name === name
-      );
+      return this.ask({ about: "home", node: at, method: name }) !== "" &&
+        at.body.body.some((one) =>
+          one.type === "MethodDefinition" && !one.computed && one.kind === "method" && one.key.type === type &&
+          (one.key as { name: string }).name === name
+        );
     }
     return false;
+  }
+
+  classMadeBy(node: AnyNode): FreeChain | null {
+    if (node.type === "NewExpression") return this.freeChainOf(node.callee);
+    const binding = node.type === "Identifier" ? this.unit.script.bindings.get(node) : undefined;
+    const declaration = binding && binding.writes.length === 0 ? binding.declaration : null;
+    if (declaration?.type !== "VariableDeclarator" || declaration.id.type !== "Identifier") return null;
+    return declaration.init?.type === "NewExpression" ? this.freeChainOf(declaration.init.callee) : null;
+  }
+
+  parentAt(node: AnyNode): string {
+    for (let at: AnyNode | undefined = node; at; at = this.unit.script.parents.get(at)) {
+      // A method of an object, whose parent is the object's prototype.
+      if (at.type === "Property" && at.method) return "other";
+      if (isClassNode(at)) return at === this.unit.node ? this.ask({ about: "parent" }) : "other";
+    }
+    return "other";
   }
 
   runFunction(node: FunctionNode, parameters: readonly InputLevel[]): InputLevel {
@@ -173,7 +197,7 @@ class InputWalk extends InputFacts implements CallScene {
         return node.operator === "typeof" ? TEXTUAL : BARE;
       case "UpdateExpression":
         this.evaluate(node.argument);
-        this.declare(node.argument, BARE);
+        if (node.argument.type === "Identifier") this.declare(node.argument, BARE);
         return BARE;
       case "BinaryExpression":
         return this.#binary(node);
@@ -269,11 +293,7 @@ class InputWalk extends InputFacts implements CallScene {
       this.#readUnknown(level, this.evaluate(property.key));
       return this.memberLevel(level, null);
     }
-    const key = property.key.type === "Identifier"
-      ? property.key.name
-      : property.key.type === "Literal"
-      ? String(property.key.value)
-      : "";
+    const key = nameOfKey(property.key);
     if (this.isInput(level)) this.see(partsOfMember(key));
     return this.ask({ about: "gives", name: key }) !== "" ? INPUT : this.memberLevel(level, key);
   }
@@ -284,7 +304,11 @@ class InputWalk extends InputFacts implements CallScene {
       if (part === null) continue;
       if (part.type === "Property") {
         if (part.computed) this.useAsText(this.evaluate(part.key));
-        level |= this.evaluate(part.value);
+        const value = this.evaluate(part.value);
+        if (!part.computed && nameOfKey(part.key) === "length" && !this.#isForArray(node)) {
+          this.noteReplaced("length", value);
+        }
+        level |= value;
       } else {
         const value = this.evaluate(part.type === "SpreadElement" ? part.argument : part);
         if (node.type === "ObjectExpression") this.list(value);
@@ -292,6 +316,12 @@ class InputWalk extends InputFacts implements CallScene {
       }
     }
     return (this.isInput(level) ? HELD : FRESH) | (level & KNOWN);
+  }
+
+  /** True for `{ length: n }` in `Array.from({ length: n })`. */
+  #isForArray(node: AnyNode): boolean {
+    const call = this.unit.script.parents.get(node);
+    return call?.type === "CallExpression" && call.arguments[0] === node && dottedName(call.callee) === "Array.from";
   }
 
   #binary(node: Extract<AnyNode, { type: "BinaryExpression" }>): InputLevel {
@@ -327,15 +357,21 @@ class InputWalk extends InputFacts implements CallScene {
     const isChoice = node.operator === "&&=" || node.operator === "||=" || node.operator === "??=";
     if (node.operator === "+=") this.useAsText(old | right);
     const value = isChoice ? old | right : node.operator === "+=" && (old | right) !== BARE ? TEXTUAL : BARE;
-    this.declare(node.left, value);
+    // A primitive changes nothing in the object that gets it.
+    if (isChoice || node.left.type === "Identifier") this.declare(node.left, value);
     return value;
   }
 
   #assignMember(node: Extract<AnyNode, { type: "MemberExpression" }>, level: InputLevel): void {
-    if (node.computed) this.useAsText(this.evaluate(node.property));
+    const key = node.computed ? this.evaluate(node.property) : BARE;
+    this.useAsText(key);
+    const name = staticKey(node);
+    if (name !== null || key !== BARE) this.noteReplaced(name ?? "*", level);
     const isOwn = node.object.type === "ThisExpression" && this.#isConstructing;
-    if (isOwn) this.holdInThis(level);
-    else this.store(this.evaluate(node.object), level);
+    if (isOwn) {
+      this.noteMixed(INPUT, level);
+      this.holdInThis(level);
+    } else this.store(this.evaluate(node.object), level);
   }
 
   /** Walks a class. Instances of a class within the code count as inputs wherever they are made. */
@@ -355,6 +391,8 @@ class InputWalk extends InputFacts implements CallScene {
     if (member.computed) this.evaluate(member.key);
     if (!member.value) return;
     const level = this.evaluate(member.value);
+    this.noteReplaced(member.computed ? "*" : nameOfKey(member.key), level);
+    this.noteMixed(INPUT, level);
     if (member.static) this.giveAway(level);
     else this.holdInThis(level);
   }
@@ -364,19 +402,12 @@ class InputWalk extends InputFacts implements CallScene {
     const isInner = this.unit.script.parents.get(this.unit.script.parents.get(member) as AnyNode) !== this.unit.node;
     if (isInner) this.escapeFunction(member.value);
     const level = this.runFunction(member.value, []);
-    if (member.kind === "constructor" || !this.isInput(level)) return;
+    if (member.kind === "constructor") return this.holdInThis(level);
+    if (!this.isInput(level)) return;
     const { key } = member;
-    const name = member.computed
-      ? null
-      : key.type === "Identifier"
-      ? key.name
-      : key.type === "PrivateIdentifier"
-      ? `#${key.name}`
-      : null;
-    if (name === null || isTrustedMethod(name)) return this.giveAway(level);
-    if (this.givers.has(name)) return;
-    this.givers.add(name);
-    this.hasChanged = true;
+    const name = member.computed ? "" : nameOfKey(key);
+    if (name === "" || isTrustedMethod(name)) return this.giveAway(level);
+    this.noteGiver(name);
   }
 
   #statement(node: AnyNode): void {
@@ -426,6 +457,13 @@ class InputWalk extends InputFacts implements CallScene {
     if (left.type !== "VariableDeclaration") return this.declare(left, level);
     for (const { id } of left.declarations) this.declare(id, level);
   }
+}
+
+/** Name of a member by its key, with the `#` of a private one. */
+function nameOfKey(key: AnyNode): string {
+  if (key.type === "PrivateIdentifier") return `#${key.name}`;
+  if (key.type === "Identifier") return key.name;
+  return key.type === "Literal" ? String(key.value) : "";
 }
 
 function isStatement({ type }: AnyNode): boolean {
