@@ -115,7 +115,7 @@ const INSTANCES: Readonly<Record<string, () => object>> = {
   "a subclass of Set": () => new Tags([1]),
   "a subclass of Date": () => Object.assign(new Day(5), { zone: "UTC" }),
   "a subclass of RegExp": () => Object.assign(new Pattern("a", "g"), { lastIndex: 3 }),
-  "a subclass of Uint8Array": () => new Bytes([1, 2]),
+  "a subclass of Uint8Array": () => new Bytes(new ArrayBuffer(2)),
   "a subclass of Uint8Array over a buffer with a class": () => new Bytes(new Memory(8) as ArrayBuffer, 2, 4),
   "a subclass of ArrayBuffer": () => new Memory(4),
   "a subclass of Error": () => new Failure("m", 5),
@@ -288,6 +288,27 @@ Deno.test("members are never added to what a codec made or what was there before
     ["mine"],
     Object.prototype,
   ]);
+});
+
+Deno.test("no member is turned into a number, which would call a method", () => {
+  const calling: Codec = {
+    ...secret,
+    decode: () => ({
+      valueOf: () => {
+        throw new Error("A method was called");
+      },
+    }),
+  };
+  const coded = object("Codec", text("secret"), "00");
+  for (
+    const [base, key] of [["4100", "0"], ["80", "length"], [
+      object("Float64Array", object("ArrayBuffer", "4800" + "00".repeat(7)), "00", "01"),
+      "0",
+    ]]
+  ) {
+    const hex = object("With", base!, "00", text(key!), "07", coded);
+    assertThrows(() => decodeResult(Uint8Array.fromHex(hex), { codecs: [calling] }), CacheError, "is no number");
+  }
 });
 
 Deno.test("hostile names of classes find nothing, and a class's prototype is not changed", () => {

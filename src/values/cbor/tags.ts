@@ -112,6 +112,8 @@ export const REFERENCE_BYTES = 1 << 16;
 export const MAX_RESIZABLE_BUFFERS = 1024;
 /** Largest `maxByteLength` of a resizable buffer. */
 export const MAX_RESIZABLE_BYTES = 2 ** 36;
+/** Largest number of prototypes above an object: the engine goes through all of them to set one. */
+export const MAX_PROTOTYPES = 100;
 /** Largest number of values of an arguments object, which are passed to a function. */
 export const MAX_ARGUMENTS = 10_000;
 /** Longest source of a regular expression, in UTF-16 units. */

@@ -220,7 +220,7 @@ const fileName = getterIn(File.prototype, "name") as (this: unknown) => string;
 const fileTime = getterIn(File.prototype, "lastModified") as (this: unknown) => number;
 
 /** True for a File, false for a Blob that is none. */
-export function isFile(blob: Blob): boolean {
+export function hasFileState(blob: Blob): boolean {
   try {
     fileName.call(blob);
     return true;
@@ -232,7 +232,7 @@ export function isFile(blob: Blob): boolean {
 /** Writes a Blob or File; its bytes are read when the chunks of the encoding are made. */
 export function writeBlob(result: ResultTarget, blob: Blob): void {
   const { writer } = result;
-  const isNamed = isFile(blob);
+  const isNamed = hasFileState(blob);
   writer.object(isNamed ? "File" : "Blob", isNamed ? 5 : 3);
   writer.text(blobType.call(blob));
   const byteLength = blobSize.call(blob);
@@ -294,7 +294,7 @@ function isLengthTracking(view: ArrayBufferView, buffer: ArrayBuffer): boolean {
 export const SYMBOL_REMEDY = "use Symbol.for, or leave it out of the result";
 
 /** Writes a boxed primitive. */
-export function writeBoxed(result: ResultTarget, value: number | string | boolean | bigint | symbol): void {
+export function writePrimitiveObject(result: ResultTarget, value: number | string | boolean | bigint | symbol): void {
   const { writer } = result;
   const type = typeof value;
   if (typeof value !== "symbol") {
@@ -328,7 +328,7 @@ export function hasOwnPrototype(subject: object, kind: Kind): boolean {
     case "boxed":
       return prototype === Object.getPrototypeOf(Object(unbox(subject)));
     case "blob":
-      return prototype === (isFile(subject as Blob) ? File : Blob).prototype;
+      return prototype === (hasFileState(subject as Blob) ? File : Blob).prototype;
     default:
       return true;
   }
