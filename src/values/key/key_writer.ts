@@ -17,8 +17,7 @@ import {
 } from "./key_parts.ts";
 import { type EncodedKey, type EncodeKeyOptions, type Unresolved, writeKeyObject } from "./key_objects.ts";
 import { isNodeBuffer } from "../brands.ts";
-import { symbolName } from "../cbor/symbols.ts";
-import { MAX_DEPTH, TAG_REFERENCE } from "../cbor/tags.ts";
+import { MAX_DEPTH, symbolName, TAG_REFERENCE } from "../cbor/tags.ts";
 import { type Frame, Step, WalkStack } from "../cbor/walk_stack.ts";
 
 /** Thrown when an object contains itself. The walk then begins again with the set of objects that are on cycles. */

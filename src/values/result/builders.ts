@@ -10,8 +10,7 @@ import { MAX_ARGUMENTS, MAX_PROTOTYPES } from "../cbor/tags.ts";
 import { isIndex } from "../kinds.ts";
 import { makeBareError, setInternalStack, stackMember } from "./error_parts.ts";
 import { Attribute, State } from "./losses.ts";
-import { makeArguments } from "./result_objects.ts";
-import { makeView, type ObjectSource } from "./object_reader.ts";
+import { makeArguments, makeView, type ObjectSource } from "./object_reader.ts";
 
 /** Makes one object of the values that are read for it. */
 export interface Builder {

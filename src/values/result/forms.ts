@@ -29,7 +29,8 @@ import {
   takeMembers,
 } from "./losses.ts";
 import { platformDataName, takePlatformData } from "./platform_data.ts";
-import { freshException, hasFileState, hasOwnPrototype, makeArguments } from "./result_objects.ts";
+import { makeArguments } from "./object_reader.ts";
+import { freshException, hasFileState, hasOwnPrototype } from "./result_objects.ts";
 
 /** The form in which an object is stored. */
 export interface Form {

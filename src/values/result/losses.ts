@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { symbolName } from "../cbor/symbols.ts";
+import { symbolName } from "../cbor/tags.ts";
 
 export { isProxy } from "../brands.ts";
 

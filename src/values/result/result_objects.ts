@@ -4,7 +4,6 @@
  * @module
  */
 import { type Kind, unbox } from "../kinds.ts";
-import { symbolName } from "../cbor/symbols.ts";
 import { type ByteWriter, Major } from "../cbor/byte_writer.ts";
 import { type External, type Strategy, StrategyFailed } from "./layout.ts";
 import { hasStackMember } from "./error_parts.ts";
@@ -19,6 +18,7 @@ import {
   MAX_RESIZABLE_BYTES,
   patternCost,
   REFERENCE_BYTES,
+  symbolName,
   TAG_BY_NAME,
   TAG_EPOCH,
   TAG_EXTENDED_TIME,
@@ -308,15 +308,6 @@ export function writePrimitiveObject(result: ResultTarget, value: number | strin
   writer.object("BoxedSymbol", 3);
   writer.text(name.kind);
   writer.text(name.text);
-}
-
-/** An arguments object as a function in strict mode has it. */
-export function makeArguments(count: number): IArguments {
-  return collectArguments(...new Array<undefined>(count));
-}
-
-function collectArguments(..._values: unknown[]): IArguments {
-  return arguments;
 }
 
 /** True for a built-in object with the very prototype of its class, by its internal state. */

@@ -8,7 +8,6 @@ import { CacheTypeError } from "../../words/errors.ts";
 import { isBuiltInInside } from "../brands.ts";
 import { type Classified, classify, classifyPlainLooking, isIndex, type Kind, unbox } from "../kinds.ts";
 import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
-import { symbolName } from "../cbor/symbols.ts";
 import {
   type Draft,
   type External,
@@ -33,7 +32,7 @@ import {
   writeView,
 } from "./result_objects.ts";
 import { writePacked } from "./pack.ts";
-import { MAX_DEPTH, REFERENCE_BYTES, TAG_MAP, TAG_SET } from "../cbor/tags.ts";
+import { MAX_DEPTH, REFERENCE_BYTES, symbolName, TAG_MAP, TAG_SET } from "../cbor/tags.ts";
 import { property, Step, WalkStack } from "../cbor/walk_stack.ts";
 
 /** Length from which on arrays are packed, where packing pays. */
