@@ -48,10 +48,14 @@ const HIDDEN = [
   "isModuleNamespaceObject",
 ] as const;
 
+let hiddenTests: ((value: unknown) => boolean)[] | undefined;
+
 /** True for a built-in object by its internal state, whatever its prototype is. */
 export function isBuiltInInside(subject: object): boolean {
-  const all = tests();
-  return Array.isArray(subject) || HIDDEN.some((test) => all[test](subject));
+  if (Array.isArray(subject)) return true;
+  const all = hiddenTests ??= HIDDEN.map((test) => tests()[test]);
+  for (let at = 0; at < all.length; at++) if (all[at]!(subject)) return true;
+  return false;
 }
 
 /** Kind of a built-in object that its prototype does not tell; `null`: another one, or none. */
@@ -91,4 +95,17 @@ export function constructorOf(prototype: object): Function | null {
   const constructor = ownValue(prototype, "constructor");
   if (typeof constructor !== "function" || isProxy(constructor)) return null;
   return ownValue(constructor, "prototype") === prototype ? constructor : null;
+}
+
+/** True when there are more than `most` prototypes above an object. None of them may be a Proxy. */
+export function hasMorePrototypes(subject: object, most: number): boolean {
+  let count = 0;
+  for (
+    let at: object | null = Object.getPrototypeOf(subject);
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at)
+  ) {
+    if (++count > most) return true;
+  }
+  return false;
 }

@@ -162,9 +162,8 @@ Deno.test("functions of the platform are told apart, and can be cached", async (
     assertEquals(await cached(Map.groupBy)([1], String), new Map([["1", [1]]]));
     assertEquals(await cached(Object.groupBy)([1], String), Object.assign(Object.create(null), { 1: [1] }));
   }
-  // What Object.groupBy makes has no prototype, so it is returned each time and not stored.
-  assertEquals(rig.ran(), ["max", "min", "parse", "parse", "groupBy", "groupBy", "groupBy"]);
-  assertEquals(rig.of("save-failed").map(({ fname, path }) => `${fname} ${path}`), Array(2).fill("groupBy result"));
+  assertEquals(rig.ran(), ["max", "min", "parse", "parse", "groupBy", "groupBy"]);
+  assertEquals(rig.of("save-failed"), []);
 });
 
 Deno.test("a property of the function that its code reads counts", async () => {

@@ -92,7 +92,7 @@ function internalState(subject: object): unknown[] {
         : [bufferOf!.call(subject), offsetOf!.call(subject), bytesIn!.call(subject)];
       const bytes = new Uint8Array(buffer, offset, length).toHex();
       // A Buffer of Node may lie anywhere in a pool.
-      return subject.constructor.name === "Buffer" ? [bytes] : [buffer, offset, length, bytes];
+      return Object.getPrototypeOf(subject).constructor.name === "Buffer" ? [bytes] : [buffer, offset, length, bytes];
     } catch {
       return [subject.buffer, "out of bounds"];
     }
@@ -111,7 +111,6 @@ function internalState(subject: object): unknown[] {
   if (subject instanceof File) return [subject.name, subject.lastModified, subject.type, subject.size];
   if (subject instanceof Blob) return [subject.type, subject.size];
   if (subject instanceof URL) return [subject.href, String(subject.searchParams)];
-  if (subject instanceof URLSearchParams) return [...subject].flat();
   if (typeof Temporal !== "undefined") {
     for (const name of Object.getOwnPropertyNames(Temporal)) {
       const constructor = Object.getOwnPropertyDescriptor(Temporal, name)!.value;

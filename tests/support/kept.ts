@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { readFileSync } from "node:fs";
 
 const attributes = (bits: number): PropertyDescriptor => ({
   writable: (bits & 1) !== 0,
@@ -31,7 +32,7 @@ function without<T extends object>(target: T, name: PropertyKey): T {
 const mark = Symbol.for("cachepy test mark");
 
 /** Makers of built-in objects that can get members and be closed. */
-const BUILT_IN: Readonly<Record<string, () => object>> = {
+export const BUILT_IN: Readonly<Record<string, () => object>> = {
   "an object": () => ({ a: 1, b: [2] }),
   "an object without members": () => ({}),
   "an object without prototype": () => Object.assign(Object.create(null), { a: 1, 5: 2 }),
@@ -191,6 +192,14 @@ const ALONE: Readonly<Record<string, () => unknown>> = {
     return withMember(Object.assign(error, { first: 1 }), "message", "m", 5);
   },
   "an AggregateError without errors": () => without(new AggregateError([]), "errors"),
+  "an error of WebAssembly": () => Object.assign(new WebAssembly.CompileError("m"), { offset: 5 }),
+  "what node:fs throws": () => {
+    try {
+      return readFileSync("/nonexistent/file");
+    } catch (error) {
+      return error;
+    }
+  },
   "what Deno throws": () => {
     try {
       return Deno.readTextFileSync("/nonexistent/file");

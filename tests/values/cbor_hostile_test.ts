@@ -1,5 +1,7 @@
 /** Bytes of strangers: no crash, no hang, no memory bomb, no pollution, only CacheError. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import type { ResultOptions } from "../../src/values/codec.ts";
 import { decodeResult } from "../../src/values/result/decode_result.ts";
 import { type EncodedResult, encodeResult } from "../../src/values/result/encode_result.ts";
 import { CacheError } from "../../src/words/errors.ts";
@@ -8,8 +10,30 @@ import { joinChunks } from "../support/join_chunks.ts";
 /** Mutated inputs; more for a long run. */
 const FUZZ_RUNS = Number(Deno.env.get("CACHEPY_FUZZ") ?? 200_000);
 
+/** A class that nobody may construct. */
+class Point {
+  x = 1;
+  constructor() {
+    throw new Error("A constructor was called");
+  }
+}
+class Index extends Map<unknown, unknown> {}
+
+const OPTIONS: ResultOptions = {
+  codecs: [{
+    name: "c",
+    is: (value) => value instanceof WeakRef,
+    encode: () => ({ a: [1] }),
+    decode: (data) => [data],
+  }],
+  classes: {
+    nameOf: (constructor) => constructor === Point ? "C" : constructor === Index ? "M" : null,
+    classNamed: (name) => name === "C" ? Point : name === "M" ? Index : undefined,
+  },
+};
+
 function encode(value: unknown): Uint8Array<ArrayBuffer> {
-  return joinChunks(encodeResult(value) as EncodedResult);
+  return joinChunks(encodeResult(value, OPTIONS) as EncodedResult);
 }
 
 function fails(hex: string): CacheError {
@@ -53,6 +77,16 @@ Deno.test("a depth of 10^6 is read or refused, and never crashes", () => {
     [[...Uint8Array.fromHex(object("Error", "f7", "f7", "").slice(0))], [0x00]],
     [[...Uint8Array.fromHex(object("Uint8Array", "", "", "").slice(0))], [0x00]],
     [[...Uint8Array.fromHex(object("Concat", ""))], [0x80]],
+    [[...Uint8Array.fromHex(object("With", ""))], [0x80]],
+    [[...Uint8Array.fromHex(object("With", "80", "00", "6161", "07", ""))], [0x80]],
+    [[...Uint8Array.fromHex(object("Object", ""))], [0xa0]],
+    [[...Uint8Array.fromHex(object("Object", "f6", "6161", ""))], [0xa0]],
+    [[...Uint8Array.fromHex(object("Bare", "654572726f72", ""))], [0xf6]],
+    [[...Uint8Array.fromHex(object("Arguments", ""))], [0x80]],
+    [[...Uint8Array.fromHex(object("View", "65427566666572", "00", "00", ""))], [0x80]],
+    [[...Uint8Array.fromHex(object("Codec", "6163", ""))], [0x80]],
+    [[...Uint8Array.fromHex(object("Class", "6143", ""))], [0x80]],
+    [[...Uint8Array.fromHex(object("Class", "6143", "f6", "6161", ""))], [0x80]],
     [[0x5f], []],
     [[0xc2], [0x40]],
   ];
@@ -63,7 +97,7 @@ Deno.test("a depth of 10^6 is read or refused, and never crashes", () => {
     for (let at = 0; at < depth; at++) bytes.set(open, at * open.length);
     bytes.set(end, depth * open.length);
     try {
-      decodeResult(bytes);
+      decodeResult(bytes, OPTIONS);
     } catch (error) {
       assert(error instanceof CacheError, String(error));
     }
@@ -178,6 +212,10 @@ function seeds(): Uint8Array<ArrayBuffer>[] {
   cyclic.self = cyclic;
   const rows = Array.from({ length: 40 }, (_, at) => ({ id: at, name: `n${at}`, v: at / 3, b: at % 2 === 0, l: [at] }));
   const buffer = new ArrayBuffer(16);
+  const points = [1, 2].map((x) => Object.assign(Object.create(Point.prototype), { x, cyclic }));
+  const strict = function (..._values: unknown[]): IArguments {
+    return arguments;
+  };
   return [
     { a: 1, b: [true, null, undefined, -0, 1.5, "text", "ü", 2n ** 70n], c: { __proto__: 1 } },
     [shared, shared, cyclic, new Map<unknown, unknown>([[shared, cyclic], ["k", new Set([1, shared])]])],
@@ -190,10 +228,37 @@ function seeds(): Uint8Array<ArrayBuffer>[] {
     [Array.from({ length: 50 }, (_, at) => at * 1000), Array.from({ length: 50 }, (_, at) => `s${at}`)],
     Array.from({ length: 50 }, (_, at) => ["x", true, null][at % 3]),
     Array.from({ length: 50 }, (_, at) => (at % 2 === 0 ? { a: at } : { b: at, c: "c" })),
+    [Object.freeze({ a: [1] }), Object.create(null), Object.create({ up: 1 }), Object.seal([1, , 2]), Symbol.for("s")],
+    [Object.defineProperty({ a: 1, [Symbol.iterator]: 2 }, "b", { value: cyclic }), Object.freeze(new Map([[1, 2]]))],
+    [Object.assign(new Error("m"), { code: 1 }), new AggregateError([1], "m"), new Deno.errors.NotFound("m"), points],
+    [
+      Buffer.from("abc"),
+      Buffer.from(buffer, 2, 3),
+      new URL("a:b"),
+      new URLSearchParams("a=1"),
+      new Headers({ a: "1" }),
+    ],
+    [
+      new Uint16Array(Object.assign(new ArrayBuffer(8), { x: 1 })),
+      Object(Symbol.match),
+      strict(1, {}),
+      new WeakRef({}),
+    ],
+    [new Index([[1, new WeakRef({})]]), Object.freeze(new Index()), Object.assign(/a/g, { lastIndex: 5 })],
+    [Temporal.Duration.from("P1DT2S"), new Temporal.ZonedDateTime(5n, "UTC"), new Temporal.PlainMonthDay(1, 2)],
   ].map(encode);
 }
 
 const TOKENS = [
+  object("With", ""),
+  object("With", "80", "03"),
+  object("Object", ""),
+  object("Bare", "654572726f72", ""),
+  object("Codec", "6163", ""),
+  object("Class", "6143", "f6"),
+  object("Class", "614d", ""),
+  object("View", "65427566666572", "00", "f6", ""),
+  object("Symbol", "6173"),
   "d81c",
   "d81d00",
   "d81d01",
@@ -258,7 +323,9 @@ Deno.test(`${FUZZ_RUNS} mutated inputs: only CacheError, no hang, nothing pollut
   const seed = 20_261_122;
   const random = randomFrom(seed);
   const sources = seeds();
-  const prototypes = [Object, Array, Map, Set, Error, RegExp, Date].map((kind) => kind.prototype);
+  const prototypes = [Object, Array, Map, Set, Error, RegExp, Date, URL, Headers, Buffer, Point, Index].map((kind) =>
+    kind.prototype
+  );
   const shapes = prototypes.map((prototype) => Reflect.ownKeys(prototype).length);
   let accepted = 0;
   let refused = 0;
@@ -268,7 +335,7 @@ Deno.test(`${FUZZ_RUNS} mutated inputs: only CacheError, no hang, nothing pollut
     if (random(3) === 0 && input.length > 0) input = mutate(input, sources[random(sources.length)]!, random);
     const startMs = performance.now();
     try {
-      decodeResult(input);
+      decodeResult(input, OPTIONS);
       accepted++;
     } catch (error) {
       if (!(error instanceof CacheError) || error.code !== "ERR_DECODE") {
@@ -279,6 +346,7 @@ Deno.test(`${FUZZ_RUNS} mutated inputs: only CacheError, no hang, nothing pollut
     slowestMs = Math.max(slowestMs, performance.now() - startMs);
   }
   assertEquals(prototypes.map((prototype) => Reflect.ownKeys(prototype).length), shapes);
+  assert(prototypes.every(Object.isExtensible));
   assertEquals(accepted + refused, FUZZ_RUNS);
   // deno-lint-ignore no-console -- The count is part of what continuous integration shows.
   console.log(

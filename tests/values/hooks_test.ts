@@ -290,6 +290,27 @@ Deno.test("members are never added to what a codec made or what was there before
   ]);
 });
 
+Deno.test("no member is turned into a number, which would call a method", () => {
+  const calling: Codec = {
+    ...secret,
+    decode: () => ({
+      valueOf: () => {
+        throw new Error("A method was called");
+      },
+    }),
+  };
+  const coded = object("Codec", text("secret"), "00");
+  for (
+    const [base, key] of [["4100", "0"], ["80", "length"], [
+      object("Float64Array", object("ArrayBuffer", "4800" + "00".repeat(7)), "00", "01"),
+      "0",
+    ]]
+  ) {
+    const hex = object("With", base!, "00", text(key!), "07", coded);
+    assertThrows(() => decodeResult(Uint8Array.fromHex(hex), { codecs: [calling] }), CacheError, "is no number");
+  }
+});
+
 Deno.test("hostile names of classes find nothing, and a class's prototype is not changed", () => {
   const before = Reflect.ownKeys(Point.prototype);
   for (const name of ["Object", "__proto__", "constructor", "toString", ""]) {

@@ -74,6 +74,50 @@ Deno.test("results of every kind come back as they were, in the same process and
   assertEquals((await project.run("main.ts")).json(), { kinds: first.kinds, runs: 0, differing: {} });
 });
 
+/** All kinds of the table, returned by a cached function and by one that calls it. */
+const TABLE = `
+import { findDifference } from ${JSON.stringify(new URL("../support/clone_equality.ts", import.meta.url).href)};
+import { KEPT } from ${JSON.stringify(new URL("../support/kept.ts", import.meta.url).href)};
+import { cacheFile } from "@bimsb/cachepy";
+
+// Stacks have no lines that differ from process to process.
+Error.stackTraceLimit = 0;
+let runs = 0;
+const events: string[] = [];
+const cached = cacheFile("cache", {
+  // What they make is a matter of this test alone.
+  track: "source",
+  onEvent: (event) => {
+    if (event.kind === "run") runs++;
+    if (event.kind === "save-failed") events.push(event.detail);
+  },
+});
+const inner = cached(function inner(kind: string) {
+  return KEPT[kind]!();
+});
+const outer = cached(async function outer(kind: string) {
+  return { kind, value: await inner(kind) };
+});
+const differing: Record<string, string> = {};
+for (const kind of Object.keys(KEPT)) {
+  await outer(kind);
+  const difference = findDifference(await outer(kind), { kind, value: KEPT[kind]!() }) ??
+    findDifference(await inner(kind), KEPT[kind]!());
+  if (difference !== null) differing[kind] = difference;
+}
+console.log(JSON.stringify({ kinds: Object.keys(KEPT).length, runs, differing, events }));`;
+
+Deno.test("each kind of the table is stored, and comes back as it was in another process, through an outer call too", async () => {
+  await using project = await Project.create({ "main.ts": TABLE });
+  for (const round of [0, 1]) {
+    const outcome = await project.run("main.ts");
+    const { kinds, runs, differing, events } = outcome.json<
+      Record<"kinds" | "runs" | "differing" | "events", unknown>
+    >();
+    assertEquals([runs, differing, events], [round === 0 ? 2 * (kinds as number) : 0, {}, []], outcome.stderr);
+  }
+});
+
 Deno.test("a Blob, a File and 100,000 levels come back too", async () => {
   await using project = await Project.create({
     "main.ts": `
@@ -154,7 +198,7 @@ console.log(JSON.stringify([isOwn.every(Boolean), failed]));`,
     ["result", "an iterator or generator"],
   ]], outcome.stderr);
   const warnings = outcome.stderr.split("\n").filter((line) =>
-    /^cachepy: warning: step: the result is returned and not stored: .*; return plain data/.test(line)
+    /^cachepy: warning: step: the result is returned and not stored: .*; (return plain data|use Symbol)/.test(line)
   );
   assertEquals(warnings.length, 8, outcome.stderr);
 });

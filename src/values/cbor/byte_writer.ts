@@ -28,7 +28,7 @@ export const Major = {
 let pooledWriter: ByteWriter | null = null;
 
 /**
- * Takes an empty writer from the pool. A getter or a lazy member of a value may encode another value during the walk: it
+ * Takes an empty writer from the pool. A codec or a lazy member of a value may encode another value during the walk: it
  * finds the pool empty and gets a writer of its own.
  */
 export function takeWriter(): ByteWriter {

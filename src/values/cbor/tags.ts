@@ -112,6 +112,8 @@ export const REFERENCE_BYTES = 1 << 16;
 export const MAX_RESIZABLE_BUFFERS = 1024;
 /** Largest `maxByteLength` of a resizable buffer. */
 export const MAX_RESIZABLE_BYTES = 2 ** 36;
+/** Largest number of prototypes above an object: the engine goes through all of them to set one. */
+export const MAX_PROTOTYPES = 100;
 /** Largest number of values of an arguments object, which are passed to a function. */
 export const MAX_ARGUMENTS = 10_000;
 /** Longest source of a regular expression, in UTF-16 units. */
@@ -244,4 +246,32 @@ export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
 /** Reverses the bytes of each element of `size` bytes, in place. */
 export function swapByteOrder(bytes: Uint8Array, size: number): void {
   for (let at = 0; at + size <= bytes.length; at += size) bytes.subarray(at, at + size).reverse();
+}
+
+/** A symbol that is equal in every process: one of the registry (`Symbol`) or of the language (`WellKnownSymbol`). */
+interface SymbolName {
+  readonly kind: "Symbol" | "WellKnownSymbol";
+  readonly text: string;
+}
+
+const wellKnown = new Map<symbol, string>();
+const byName = new Map<string, symbol>();
+for (const name of Object.getOwnPropertyNames(Symbol)) {
+  const value = Object.getOwnPropertyDescriptor(Symbol, name)!.value;
+  if (typeof value !== "symbol") continue;
+  wellKnown.set(value, name);
+  byName.set(name, value);
+}
+
+/** The name of a symbol of the registry (`Symbol.for`) or of the language; `null`: no other process has its equal. */
+export function symbolName(symbol: symbol): SymbolName | null {
+  const key = Symbol.keyFor(symbol);
+  if (key !== undefined) return { kind: "Symbol", text: key };
+  const text = wellKnown.get(symbol);
+  return text === undefined ? null : { kind: "WellKnownSymbol", text };
+}
+
+/** The symbol of this name; `undefined` when this version of the language has none. */
+export function symbolNamed(kind: SymbolName["kind"], text: string): symbol | undefined {
+  return kind === "Symbol" ? Symbol.for(text) : byName.get(text);
 }

@@ -19,8 +19,7 @@ import {
   writeKeyObject,
 } from "./key_objects.ts";
 import { isNodeBuffer } from "../brands.ts";
-import { symbolName } from "../cbor/symbols.ts";
-import { MAX_DEPTH, TAG_REFERENCE } from "../cbor/tags.ts";
+import { MAX_DEPTH, symbolName, TAG_REFERENCE } from "../cbor/tags.ts";
 import { type Frame, Step, WalkStack } from "../cbor/walk_stack.ts";
 import { codecOfClass, type CodecValue, dataMember, encodeByCodec } from "../use_codecs.ts";
 

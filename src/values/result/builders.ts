@@ -4,13 +4,13 @@
  * @module
  */
 import type { Codec, ResultOptions } from "../codec.ts";
-import { ownValue } from "../brands.ts";
+import { hasMorePrototypes, ownValue } from "../brands.ts";
 import { CacheError } from "../../words/errors.ts";
-import { MAX_ARGUMENTS } from "../cbor/tags.ts";
+import { MAX_ARGUMENTS, MAX_PROTOTYPES } from "../cbor/tags.ts";
+import { isIndex } from "../kinds.ts";
 import { makeBareError, setInternalStack, stackMember } from "./error_parts.ts";
 import { Attribute, State } from "./losses.ts";
-import { makeArguments } from "./result_objects.ts";
-import { makeView, type ObjectSource } from "./object_reader.ts";
+import { makeArguments, makeView, type ObjectSource } from "./object_reader.ts";
 
 /** Makes one object of the values that are read for it. */
 export interface Builder {
@@ -67,7 +67,7 @@ export function openBuilder(reader: BuildSource, name: unknown, count: number): 
       return { builder: new ArgumentsBuilder(target), count };
     }
     case "Codec": {
-      const codec = codecNamed(reader.options, reader.primitive());
+      const codec = codecNamed(reader, reader.primitive());
       if (count !== 2) reader.fail("a value of a codec without data");
       return { builder: new CodecBuilder(codec), count: 1 };
     }
@@ -90,7 +90,7 @@ function prototypeNamed(reader: BuildSource, name: unknown): object {
   if (typeof prototype !== "object" || prototype === null) {
     throw new CacheError(
       "ERR_DECODE",
-      `The stored result holds an instance of the class ${name}, which the function does not reach; ` +
+      `The stored result holds an instance of the class ${name.slice(0, 80)}, which the function does not reach; ` +
         "it is computed again",
     );
   }
@@ -98,12 +98,15 @@ function prototypeNamed(reader: BuildSource, name: unknown): object {
   return prototype;
 }
 
-function codecNamed({ codecs = [] }: ResultOptions, name: unknown): Codec {
-  const found = codecs.find((codec) => codec.name === name);
+function codecNamed(reader: BuildSource, name: unknown): Codec {
+  if (typeof name !== "string") return reader.fail("a codec without a name");
+  const found = reader.options.codecs?.find((codec) => codec.name === name);
   if (found !== undefined) return found;
   throw new CacheError(
     "ERR_DECODE",
-    `The stored result holds a value of the codec ${JSON.stringify(name)}, which is not among the codecs of the ` +
+    `The stored result holds a value of the codec ${
+      JSON.stringify(name.slice(0, 80))
+    }, which is not among the codecs of the ` +
       "function; name it in the option codecs, or the result is computed again",
   );
 }
@@ -152,6 +155,11 @@ class MembersBuilder implements Builder {
     const base = this.#base!;
     const isStack = (this.#attributes & Attribute.stack) !== 0;
     if (isStack && !Error.isError(base)) this.#reader.fail("a stack of something that is no error");
+    // These names turn the value into a number, for which a method of an instance might be called.
+    const isNumber = ArrayBuffer.isView(base)
+      ? typeof this.#key === "string" && isIndex(this.#key)
+      : this.#key === "length" && Array.isArray(base);
+    if (isNumber && typeof value !== "number") this.#reader.fail("an element or a length that is no number");
     const descriptor = isStack ? stackMember(this.#attributes) : {
       value,
       writable: (this.#attributes & Attribute.writable) !== 0,
@@ -250,6 +258,8 @@ class DerivedBuilder extends InstanceBuilder {
   override take(value: unknown): void {
     if (this.#hasPrototype) return super.take(value);
     refuseUnless(this.reader, typeof value === "object", "a prototype that is no object");
+    const isLong = value !== null && hasMorePrototypes(value as object, MAX_PROTOTYPES);
+    refuseUnless(this.reader, !isLong, "an object with too many prototypes");
     attempt(this.reader, () => Object.setPrototypeOf(this.target, value as object | null));
     this.#hasPrototype = true;
   }

@@ -16,8 +16,21 @@ const LANGUAGE = [Error, EvalError, RangeError, ReferenceError, SyntaxError, Typ
 /** Prototypes of the errors of the language, with the names of their classes. */
 const NAME_BY_PROTOTYPE: ReadonlyMap<object, string> = new Map<object, string>([
   ...LANGUAGE.map((error) => [error.prototype, error.name] as const),
-  [AggregateError.prototype, "AggregateError"],
+  ...namedErrors(globalThis, "", ["AggregateError", "SuppressedError"]),
+  ...namedErrors(WebAssembly, "WebAssembly.", ["CompileError", "LinkError", "RuntimeError"]),
 ]);
+
+/** Prototypes and names of further errors, where the engine has them. */
+function* namedErrors(owner: object, prefix: string, names: readonly string[]): Iterable<[object, string]> {
+  for (const name of names) {
+    const constructor: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
+    if (typeof constructor === "function") yield [constructor.prototype, prefix + name];
+  }
+}
+
+const PROTOTYPE_BY_NAME: ReadonlyMap<string, object> = new Map(
+  Array.from(NAME_BY_PROTOTYPE, ([prototype, name]) => [name, prototype]),
+);
 
 /** Names of the errors that are stored with message, stack and cause. */
 export const ERROR_NAMES: ReadonlySet<string> = new Set(LANGUAGE.map((error) => error.name));
@@ -138,9 +151,9 @@ export function makeError(name: string, message: unknown, stack: unknown): Error
 /** Makes an error of the language or of Deno without own members; `null` when there is no class of that name. */
 export function makeBareError(name: string): Error | null {
   const prefix = "Deno.errors.";
-  let prototype: object | null = CONSTRUCTORS[name]?.prototype ?? null;
-  if (name === "AggregateError") prototype = AggregateError.prototype;
-  else if (name.startsWith(prefix)) prototype = denoErrorPrototype(name.slice(prefix.length));
+  const prototype = name.startsWith(prefix)
+    ? denoErrorPrototype(name.slice(prefix.length))
+    : PROTOTYPE_BY_NAME.get(name) ?? null;
   if (prototype === null) return null;
   const error = withoutTrace(() => new Error());
   for (const key of Reflect.ownKeys(error)) delete (error as never)[key];

@@ -17,9 +17,11 @@ import {
   takePlainError,
 } from "./error_parts.ts";
 import {
+  areAssigned,
   ASSIGNED_BEFORE,
   attributesOf,
   haveAttributes,
+  isOpen,
   type Loss,
   State,
   stateOf,
@@ -27,7 +29,8 @@ import {
   takeMembers,
 } from "./losses.ts";
 import { platformDataName, takePlatformData } from "./platform_data.ts";
-import { freshException, hasOwnPrototype, isFile, makeArguments } from "./result_objects.ts";
+import { makeArguments } from "./object_reader.ts";
+import { freshException, hasFileState, hasOwnPrototype } from "./result_objects.ts";
 
 /** The form in which an object is stored. */
 export interface Form {
@@ -46,6 +49,8 @@ export interface Form {
   /** The part that the base keeps. Of objects of the platform: the primitives that tell them. */
   readonly parts?: readonly unknown[];
 }
+
+const NONE: readonly unknown[] = [];
 
 /**
  * The form of an object that is no plain one.
@@ -73,6 +78,7 @@ export function formOf(subject: object, kind: Kind, name: string | null): Form |
 /** The form of a plain object, an instance or an object with a prototype of its own. */
 export function formOfPlain(subject: object): Form | Loss {
   const names = Object.getOwnPropertyNames(subject);
+  if (isOpen(subject) && areAssigned(subject, names)) return { state: State.open, tail: NONE, names };
   const state = stateOf(subject);
   const tail: unknown[] = [];
   if (haveAttributes(subject, names, ASSIGNED_BEFORE[state]!)) {
@@ -160,7 +166,7 @@ function takeFurther(subject: object, kind: Kind, tail: unknown[]): Loss | null 
     case "boxed":
       return takeBeside(subject, Object(unbox(subject)!), tail);
     case "blob":
-      return takeBeside(subject, isFile(subject as Blob) ? new File([], "") : new Blob([]), tail);
+      return takeBeside(subject, hasFileState(subject as Blob) ? new File([], "") : new Blob([]), tail);
     case "exception": {
       const fresh = freshException(subject as DOMException);
       // `structuredClone` gives the stack as a value.

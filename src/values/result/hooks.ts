@@ -4,7 +4,8 @@
  * @module
  */
 import type { Codec, ResultOptions } from "../codec.ts";
-import { constructorOf, hasProxyAbove, ownValue } from "../brands.ts";
+import { MAX_PROTOTYPES } from "../cbor/tags.ts";
+import { constructorOf, hasMorePrototypes, hasProxyAbove, ownValue } from "../brands.ts";
 import { className, isForeign, type Kind } from "../kinds.ts";
 
 /** Refuses a value, because of what a codec threw. */
@@ -16,7 +17,7 @@ export function codecOf({ codecs = [] }: ResultOptions, subject: object, refuse:
     try {
       if (codec.is(subject)) return codec;
     } catch (cause) {
-      refuse(`a value for which is() of the codec ${JSON.stringify(codec.name)} threw${messageOf(cause)}`, cause);
+      refuse(`a value for which is() of the codec ${JSON.stringify(codec.name)} threw${ownMessage(cause)}`, cause);
     }
   }
   return null;
@@ -27,12 +28,12 @@ export function dataOf(codec: Codec, subject: object, refuse: RefuseCoded): unkn
   try {
     return codec.encode(subject);
   } catch (cause) {
-    return refuse(`a value that the codec ${JSON.stringify(codec.name)} cannot encode${messageOf(cause)}`, cause);
+    return refuse(`a value that the codec ${JSON.stringify(codec.name)} cannot encode${ownMessage(cause)}`, cause);
   }
 }
 
 /** The message of what a codec threw, after a colon, where it can be read without running the user's code. */
-function messageOf(thrown: unknown): string {
+function ownMessage(thrown: unknown): string {
   if (!Error.isError(thrown)) return "";
   const message = ownValue(thrown, "message");
   return typeof message === "string" ? `: ${message}` : "";
@@ -49,7 +50,7 @@ export function storedClassOf({ classes }: ResultOptions, subject: object): stri
 export function isDerived(subject: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(subject);
   return typeof prototype === "object" && prototype !== null && !Array.isArray(prototype) &&
-    typeof ownValue(prototype, "constructor") !== "function";
+    typeof ownValue(prototype, "constructor") !== "function" && !hasMorePrototypes(subject, MAX_PROTOTYPES);
 }
 
 const REFUSED: Partial<Record<Kind, string>> = {

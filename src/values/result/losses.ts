@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { symbolName } from "../cbor/symbols.ts";
+import { symbolName } from "../cbor/tags.ts";
 
 /** A property of an object, or of one of its members, that a copy would lack. */
 export interface Loss {

@@ -7,7 +7,6 @@
 import defer * as nodeBuffer from "node:buffer";
 import { ERROR_NAMES, makeError, setInternalStack, withoutTrace } from "./error_parts.ts";
 import { isPlatformDataName, makePlatformData } from "./platform_data.ts";
-import { symbolNamed } from "../cbor/symbols.ts";
 import {
   CONSTRUCTOR_BY_NAME,
   MAX_PATTERN_COST,
@@ -16,6 +15,7 @@ import {
   MAX_RESIZABLE_BYTES,
   patternCost,
   swapByteOrder,
+  symbolNamed,
   TAG_OBJECT,
   TAG_REFERENCE,
   type TypedArray,
@@ -285,4 +285,13 @@ export function readRegExp(reader: ObjectSource): RegExp {
   } catch (cause) {
     return reader.fail("a regular expression that is not valid", reader.at, cause);
   }
+}
+
+/** An arguments object as a function in strict mode has it. */
+export function makeArguments(count: number): IArguments {
+  return collectArguments(...new Array<undefined>(count));
+}
+
+function collectArguments(..._values: unknown[]): IArguments {
+  return arguments;
 }

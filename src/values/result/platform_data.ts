@@ -67,15 +67,15 @@ const KINDS: Readonly<Record<string, PlatformKind>> = {
     internal: ["header list", "lowercase header names", ITERATED],
   },
   "Temporal.Instant": {
-    take: (subject) => [read("Instant", "epochNanoseconds", subject)],
+    take: (subject) => [readAccessor("Instant", "epochNanoseconds", subject)],
     make: ([ns]) => new Temporal.Instant(bigint(ns)),
   },
   "Temporal.ZonedDateTime": {
-    take: (subject) => ZONED.map((name) => read("ZonedDateTime", name, subject)),
+    take: (subject) => ZONED.map((name) => readAccessor("ZonedDateTime", name, subject)),
     make: ([ns, zone, calendar]) => new Temporal.ZonedDateTime(bigint(ns), text(zone), text(calendar)),
   },
   "Temporal.Duration": {
-    take: (subject) => DURATION.map((name) => read("Duration", name, subject)),
+    take: (subject) => DURATION.map((name) => readAccessor("Duration", name, subject)),
     make: (parts) => {
       if (parts.length !== DURATION.length) throw new RangeError("Not the parts of a duration");
       return new Temporal.Duration(...parts.map(number) as [number]);
@@ -168,7 +168,7 @@ function getterOfUrl(): (this: unknown) => string {
 }
 
 /** Reads a member of a Temporal object by the accessor of its class. */
-function read(name: "Instant" | "ZonedDateTime" | "Duration", member: string, subject: object): unknown {
+function readAccessor(name: "Instant" | "ZonedDateTime" | "Duration", member: string, subject: object): unknown {
   return Object.getOwnPropertyDescriptor(Temporal[name].prototype, member)!.get!.call(subject);
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 import { type Kind, unbox } from "../kinds.ts";
-import { symbolName } from "../cbor/symbols.ts";
 import { type ByteWriter, Major } from "../cbor/byte_writer.ts";
 import { type External, type Strategy, StrategyFailed } from "./layout.ts";
 import { hasStackMember } from "./error_parts.ts";
@@ -19,6 +18,7 @@ import {
   MAX_RESIZABLE_BYTES,
   patternCost,
   REFERENCE_BYTES,
+  symbolName,
   TAG_BY_NAME,
   TAG_EPOCH,
   TAG_EXTENDED_TIME,
@@ -220,7 +220,7 @@ const fileName = getterIn(File.prototype, "name") as (this: unknown) => string;
 const fileTime = getterIn(File.prototype, "lastModified") as (this: unknown) => number;
 
 /** True for a File, false for a Blob that is none. */
-export function isFile(blob: Blob): boolean {
+export function hasFileState(blob: Blob): boolean {
   try {
     fileName.call(blob);
     return true;
@@ -232,7 +232,7 @@ export function isFile(blob: Blob): boolean {
 /** Writes a Blob or File; its bytes are read when the chunks of the encoding are made. */
 export function writeBlob(result: ResultTarget, blob: Blob): void {
   const { writer } = result;
-  const isNamed = isFile(blob);
+  const isNamed = hasFileState(blob);
   writer.object(isNamed ? "File" : "Blob", isNamed ? 5 : 3);
   writer.text(blobType.call(blob));
   const byteLength = blobSize.call(blob);
@@ -295,7 +295,7 @@ export function isLengthTracking(view: ArrayBufferView, shared: ArrayBufferLike)
 export const SYMBOL_REMEDY = "use Symbol.for, or leave it out of the result";
 
 /** Writes a boxed primitive. */
-export function writeBoxed(result: ResultTarget, value: number | string | boolean | bigint | symbol): void {
+export function writePrimitiveObject(result: ResultTarget, value: number | string | boolean | bigint | symbol): void {
   const { writer } = result;
   const type = typeof value;
   if (typeof value !== "symbol") {
@@ -311,15 +311,6 @@ export function writeBoxed(result: ResultTarget, value: number | string | boolea
   writer.text(name.text);
 }
 
-/** An arguments object as a function in strict mode has it. */
-export function makeArguments(count: number): IArguments {
-  return collectArguments(...new Array<undefined>(count));
-}
-
-function collectArguments(..._values: unknown[]): IArguments {
-  return arguments;
-}
-
 /** True for a built-in object with the very prototype of its class, by its internal state. */
 export function hasOwnPrototype(subject: object, kind: Kind): boolean {
   const prototype = Object.getPrototypeOf(subject);
@@ -329,7 +320,7 @@ export function hasOwnPrototype(subject: object, kind: Kind): boolean {
     case "boxed":
       return prototype === Object.getPrototypeOf(Object(unbox(subject)));
     case "blob":
-      return prototype === (isFile(subject as Blob) ? File : Blob).prototype;
+      return prototype === (hasFileState(subject as Blob) ? File : Blob).prototype;
     default:
       return true;
   }

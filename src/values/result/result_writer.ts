@@ -8,7 +8,6 @@ import { CacheTypeError } from "../../words/errors.ts";
 import { isBuiltInInside } from "../brands.ts";
 import { type Classified, classify, classifyPlainLooking, isIndex, type Kind, unbox } from "../kinds.ts";
 import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
-import { symbolName } from "../cbor/symbols.ts";
 import {
   type Draft,
   type External,
@@ -26,15 +25,15 @@ import {
   OWNED_BY_VIEW,
   SYMBOL_REMEDY,
   writeBlob,
-  writeBoxed,
   writeBuffer,
   writeDate,
   writeException,
+  writePrimitiveObject,
   writeRegExp,
   writeView,
 } from "./result_objects.ts";
 import { writePacked } from "./pack.ts";
-import { MAX_DEPTH, REFERENCE_BYTES, TAG_MAP, TAG_SET } from "../cbor/tags.ts";
+import { MAX_DEPTH, REFERENCE_BYTES, symbolName, TAG_MAP, TAG_SET } from "../cbor/tags.ts";
 import { property, Step, WalkStack } from "../cbor/walk_stack.ts";
 
 /** Length from which on arrays are packed, where packing pays. */
@@ -74,6 +73,8 @@ export class ResultWriter {
   readonly pools = new Map<object, Uint8Array>();
 
   readonly #options: ResultOptions;
+  /** Names of the classes of instances that were met, by their prototypes. */
+  #classes: Map<object, string> | null = null;
   /** Offset at which the encoding of the object begins that is being written. */
   #place = 0;
   /** Depths of the stack at which there are objects that the decoder makes after all of their parts. */
@@ -183,7 +184,17 @@ export class ResultWriter {
     const place = this.seen.add(subject, at);
     if (place !== undefined) return this.#reference(place);
     this.#place = at;
+    const stored = this.#classes?.get(Object.getPrototypeOf(subject));
+    if (stored !== undefined && !isBuiltInInside(subject)) return this.#instance(subject, stored);
     this.#container(subject, classify(subject));
+  }
+
+  /** Writes an instance of a class that was met before. */
+  #instance(subject: object, stored: string): void {
+    if (this.#coded(subject)) return;
+    const form = formOfPlain(subject);
+    if ("what" in form) return this.#lost(form);
+    this.#formed(subject, "instance", form, null, stored);
   }
 
   #reference(place: number): void {
@@ -254,13 +265,14 @@ export class ResultWriter {
       if (stored === null && !(kind === "instance" && isDerived(subject))) {
         return this.refuse(...describeRefused(subject, kind));
       }
-      if (kind === "instance" && isBuiltInInside(subject)) return this.#refuseDisguised(subject);
+      if (kind === "instance") {
+        if (isBuiltInInside(subject)) return this.#refuseDisguised(subject);
+        if (stored !== null) (this.#classes ??= new Map()).set(Object.getPrototypeOf(subject), stored);
+      }
     }
     const form = formOf(subject, kind, name);
-    if (form === null || "what" in form) {
-      if (name === null && form !== null) return this.#lost(form);
-      return form === null ? this.#codedOrRefused(subject, kind) : this.#codedOrLost(subject, form);
-    }
+    if (form === null) return void (this.#coded(subject) || this.refuse(...describeRefused(subject, kind)));
+    if ("what" in form) return name === null ? this.#lost(form) : this.#codedOrLost(subject, form);
     this.#formed(subject, kind, form, name, stored);
   }
 
@@ -333,7 +345,7 @@ export class ResultWriter {
       case "exception":
         return writeException(writer, subject as DOMException, form.stack);
       case "boxed":
-        return writeBoxed(this, unbox(subject)!);
+        return writePrimitiveObject(this, unbox(subject)!);
       case "view": {
         const buffer = writeView(this, subject as ArrayBufferView, name === "Buffer");
         return buffer === null ? undefined : this.#pushLate(Step.buffer, subject, buffer);
@@ -393,6 +405,7 @@ export class ResultWriter {
     this.#packing++;
     const isPacked = writePacked(this, subject);
     this.#packing--;
+    this.#place = place;
     this.seen.set(subject, place);
     return isPacked;
   }
@@ -467,10 +480,6 @@ export class ResultWriter {
 
   #codedOrLost(subject: object, loss: Loss): void {
     if (!this.#coded(subject)) this.#lost(loss);
-  }
-
-  #codedOrRefused(subject: object, kind: Kind): void {
-    if (!this.#coded(subject)) this.refuse(...describeRefused(subject, kind));
   }
 
   #refuseDisguised(subject: object): void {

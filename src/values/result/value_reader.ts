@@ -8,14 +8,16 @@ import { define } from "../kinds.ts";
 import {
   buildRows,
   emptyArray,
+  type OpenContainer,
   readChoices,
   readLengths,
   readNumbers,
   readStrings,
+  Role,
   type RowColumns,
+  SHORT_ARRAY,
   splitLists,
 } from "./unpack.ts";
-import { type OpenContainer, Role, SHORT_ARRAY } from "./containers.ts";
 import * as tag from "../cbor/tags.ts";
 import { typedArrayOfTag } from "../cbor/tags.ts";
 import { readDate, readExtendedTime, readObject, readRegExp, readSymbol, readTypedArray } from "./object_reader.ts";
