@@ -6,7 +6,6 @@
  *
  * @module
  */
-
 import { isProxy } from "../words/proxy.ts";
 
 /** Largest number of objects and of bytes of binary data in arguments that are copied. */

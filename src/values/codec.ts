@@ -5,7 +5,6 @@
  *
  * @module
  */
-
 /**
  * A way to keep values of one class, or of one kind, in results, arguments and captured values.
  *

@@ -26,7 +26,7 @@ export function findStorableClasses(found: Exploration, ordinals: ReadonlyMap<ob
   const classes: (abstract new (...args: any[]) => object)[] = [];
   if (!reachesWeakCollection(found)) {
     for (const value of ordinals.keys()) {
-      if (typeof value !== "function" || !isStorable(value, found)) continue;
+      if (typeof value !== "function" || !isStorableClass(value, found)) continue;
       names.set(value, String(classes.length));
       classes.push(value as typeof classes[number]);
     }
@@ -38,7 +38,7 @@ export function findStorableClasses(found: Exploration, ordinals: ReadonlyMap<ob
 }
 
 /** True for a class that is whole in the walk, up to `Object` or to a class of the platform. */
-function isStorable(constructor: object, found: Exploration): boolean {
+function isStorableClass(constructor: object, found: Exploration): boolean {
   for (let at: object | null = constructor; at !== null; at = Object.getPrototypeOf(at)) {
     if (at === Function.prototype) return true;
     const code = found.codes.get(at);

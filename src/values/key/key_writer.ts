@@ -9,8 +9,16 @@
 import { CacheTypeError } from "../../words/errors.ts";
 import { type Classified, classify, classifyPlainLooking, mayHavePrivateState, ownPlatformName } from "../kinds.ts";
 import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
-import { areUsualElements, furtherKeys, isUsual, listMembers, splitByVisibility } from "./key_members.ts";
-import { sortAscii, type SortedNames, sortEncoded } from "./key_names.ts";
+import {
+  areUsualElements,
+  furtherKeys,
+  isUsual,
+  listMembers,
+  sortAscii,
+  type SortedNames,
+  sortEncoded,
+  splitByVisibility,
+} from "./key_members.ts";
 import {
   type EncodedKey,
   type EncodeKeyOptions,

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** Place of an input. `returned` and `thrown`: what an inner call came to. */
 export type InputMode = "argument" | "receiver" | "captured" | "returned" | "thrown";
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /** A kind of result, in the words of a module of its own. */
 export interface ResultKind {
   readonly name: string;

@@ -136,7 +136,7 @@ export async function findFlaws(kinds: readonly ResultKind[], manifest: object =
   await using project = await Project.create({
     "kit.js": KIT,
     "main.js": MAIN,
-    "print_value.ts": await Deno.readTextFile(new URL("print_value.ts", import.meta.url)),
+    "print_value.ts": await Deno.readTextFile(new URL("./print_value.ts", import.meta.url)),
     "rows.json": JSON.stringify(rows),
     "data.txt": "text",
     "far.js": "export class Far { constructor(v) { this.v = v; } twice() { return this.v * 2; } }",
