@@ -35,12 +35,20 @@ Deno.test("properties of an options object count in any order, with defaults fil
   await f({ b: { d: [3, 4] } });
   assertEquals(rig.runs(), 3);
 
-  const g = rig.cached()(function g(options: object) {
-    return options;
+  const g = rig.cached()(function g(options: { x: number; y: { z: number; w: number } }) {
+    return options.x * options.y.z * options.y.w;
   });
   await g({ x: 1, y: { z: 2, w: 3 } });
   await g({ y: { w: 3, z: 2 }, x: 1 });
   assertEquals(rig.runs("g"), 1);
+
+  // A function that hands out its argument lets others see the order.
+  const h = rig.cached()(function h(options: object) {
+    return options;
+  });
+  assertEquals(Object.keys(await h({ x: 1, y: 2 })), ["x", "y"]);
+  assertEquals(Object.keys(await h({ y: 2, x: 1 })), ["y", "x"]);
+  assertEquals(rig.runs("h"), 2);
 });
 
 Deno.test("rest parameters count by number and value", async () => {

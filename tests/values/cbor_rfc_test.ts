@@ -142,13 +142,18 @@ Deno.test("cborg reads what we write and we read what cborg writes", () => {
   }
 });
 
+/** The value with each typed array in a buffer of its own: others read them as views of the bytes that they read. */
+function withOwnBuffers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withOwnBuffers);
+  return ArrayBuffer.isView(value) ? (value as Uint8Array).slice() : value;
+}
+
 Deno.test("cbor2 reads what we write and we read what cbor2 writes", () => {
   const more = [2n ** 64n, -(2n ** 64n) - 1n, 2n ** 200n, new Date(1363896240500), new Set([1, "a"]), /a+b/gi];
   const typed = [new Float64Array([1.5, -2]), new Int16Array([1, -2]), new Uint8ClampedArray([1, 255])];
   for (const value of [...STANDARD, ...more, ...typed]) {
-    // By content, since cbor2 reads typed arrays as views of what it reads from.
     const expected = encodeKey(value).bytes.toHex();
-    assertEquals(encodeKey(cbor2.decode(bytesOf(value))).bytes.toHex(), expected, Deno.inspect(value));
+    assertEquals(encodeKey(withOwnBuffers(cbor2.decode(bytesOf(value)))).bytes.toHex(), expected, Deno.inspect(value));
     assertEquals(encodeKey(decodeResult(cbor2.encode(value))).bytes.toHex(), expected, Deno.inspect(value));
   }
 });
@@ -156,7 +161,7 @@ Deno.test("cbor2 reads what we write and we read what cbor2 writes", () => {
 Deno.test("keys of standard values are what cborg's strict canonical decoder accepts", () => {
   for (const value of [...STANDARD, { bb: 1, a: 2, ccc: { z: 1, y: 2 }, "": 0, "10": 1 }]) {
     const { bytes } = encodeKey(value);
-    const read = cborg.decode(bytes, { allowUndefined: true, allowBigInt: true, strict: true });
+    const read = withOwnBuffers(cborg.decode(bytes, { allowUndefined: true, allowBigInt: true, strict: true }));
     if (typeof value !== "object" || value === null) assertEquals(findDifference(read, value), null);
     assertEquals(encodeKey(read).bytes.toHex(), bytes.toHex());
   }

@@ -6,9 +6,8 @@
  */
 import type { ClassTable, Codec } from "../../values/codec.ts";
 import { codecOfClass } from "../../values/use_codecs.ts";
-import { type AnyNode, childrenOf, isClassNode } from "../syntax/parse.ts";
+import { type AnyNode, childrenOf, type ClassNode, isClassNode } from "../syntax/parse.ts";
 import { staticKey } from "../syntax/uses.ts";
-import { staticPrivateNames } from "../walk/members.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { UserCode } from "../walk/reached.ts";
 
@@ -58,8 +57,15 @@ function isOfLanguage(constructor: object): boolean {
 function isOpenClass({ unit }: UserCode): boolean {
   if (unit === null) return false;
   const { node } = unit;
-  if (isClassNode(node)) return !hasPrivateName(node, staticPrivateNames(node)) && !handsOutThis(node);
+  if (isClassNode(node)) return !hasPrivateName(node, namesOfClassAlone(node)) && !handsOutThis(node);
   return node.type !== "ArrowFunctionExpression" && !node.async && !node.generator && !handsOutThis(node);
+}
+
+/** Private names that the class itself has and no instance: they hold no state of an instance. */
+function namesOfClassAlone(node: ClassNode): string[] {
+  return node.body.body.flatMap((member) =>
+    "static" in member && member.static && member.key.type === "PrivateIdentifier" ? [member.key.name] : []
+  );
 }
 
 function hasPrivateName(node: AnyNode, statics: readonly string[]): boolean {

@@ -44,10 +44,12 @@ export class KeyWriter implements KeyTarget {
   readonly #numbers = new Map<object | symbol, number>();
   #lastNames: readonly string[] = [];
   #lastSorted: readonly string[] = [];
+  #countsOrder: boolean;
 
   /** @param options Options of the encoding. */
   constructor(options: EncodeKeyOptions) {
     this.options = options;
+    this.#countsOrder = options.countsOrder === true;
     this.#stack = new WalkStack(options.path ?? "value");
     this.writer = takeWriter();
   }
@@ -194,9 +196,16 @@ export class KeyWriter implements KeyTarget {
 
   /** Writes the members of an object, all of which are as an assignment makes them, as a map. */
   fields(subject: object, names: readonly string[]): void {
-    const sorted = this.options.countsOrder === true ? { names, encoded: null } : this.#sort(names);
+    if (names.includes("length")) this.#noteLength(subject);
+    const sorted = this.#countsOrder ? { names, encoded: null } : this.#sort(names);
     this.writer.head(Major.map, sorted.names.length);
     this.push(Step.fields, subject, sorted.names).encodedNames = sorted.encoded;
+  }
+
+  /** Code may return the member `length` of an input as if it were a number, so in an object there the order counts. */
+  #noteLength(subject: object): void {
+    const length: unknown = Object.getOwnPropertyDescriptor(subject, "length")?.value;
+    if (typeof length === "object" && length !== null) this.#countsOrder = true;
   }
 
   #sort(names: readonly string[]): SortedNames {
@@ -318,7 +327,8 @@ export class KeyWriter implements KeyTarget {
 
   /** Writes members with their attributes, and whether the object can get further ones. */
   #members(subject: object, keys: readonly PropertyKey[], step: number = Step.attributes): void {
-    const members = listMembers(subject, this.options.countsOrder === true ? keys : this.#sortKeys(keys));
+    if (keys.includes("length")) this.#noteLength(subject);
+    const members = listMembers(subject, this.#countsOrder ? keys : this.#sortKeys(keys));
     this.writer.head(Major.array, 1 + members.length);
     this.writer.byte(Object.isExtensible(subject) ? 0xf5 : 0xf4);
     this.push(step, null, members);
