@@ -7,9 +7,12 @@ import { filesBelow, Rig } from "../support/rig.ts";
 import { UNSTORABLE } from "../support/unstorable.ts";
 
 class Point {
-  constructor(public x: number) {}
+  #x: number;
+  constructor(x: number) {
+    this.#x = x;
+  }
   norm(): number {
-    return Math.abs(this.x);
+    return Math.abs(this.#x);
   }
 }
 
@@ -74,8 +77,9 @@ Deno.test("a function that returned an instance returns one from the next run on
     "main.ts": `
 import { cacheFile } from "@bimsb/cachepy";
 class Point {
-  constructor(public x: number) {}
-  norm() { return Math.abs(this.x); }
+  #x: number;
+  constructor(x: number) { this.#x = x; }
+  norm() { return Math.abs(this.#x); }
 }
 const point = cacheFile("cache")(function point(x: number) { return { last: new Point(x) }; });
 for (const x of [-1, -2]) console.log((await point(x)).last.norm());`,

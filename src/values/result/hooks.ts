@@ -42,7 +42,8 @@ function ownMessage(thrown: unknown): string {
 /** The name under which the class of an object is stored; `null` when its instances are not kept. */
 export function storedClassOf({ classes }: ResultOptions, subject: object): string | null {
   if (classes === undefined || hasProxyAbove(subject)) return null;
-  const constructor = constructorOf(Object.getPrototypeOf(subject));
+  const prototype: object | null = Object.getPrototypeOf(subject);
+  const constructor = prototype === null ? null : constructorOf(prototype);
   return constructor === null ? null : classes.nameOf(constructor);
 }
 
