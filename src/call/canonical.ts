@@ -15,7 +15,7 @@ import {
   identifyValue,
 } from "../code/fingerprint.ts";
 import { classOf, nameOfFunction, noticeOfHandle } from "../code/walk/values.ts";
-import { isProxy } from "../words/proxy.ts";
+import { isProxy } from "../words/type_tests.ts";
 
 /** A value with its name in messages. */
 export interface NamedInput {

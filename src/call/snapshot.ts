@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isProxy } from "../words/proxy.ts";
+import { isProxy } from "../words/type_tests.ts";
 
 /** Largest number of objects and of bytes of binary data in arguments that are copied. */
 const MAX_OBJECTS = 10_000;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Codec } from "../values/codec.ts";
-import { isProxy } from "../words/proxy.ts";
+import { isProxy } from "../words/type_tests.ts";
 import { hasPrototype } from "../values/use_codecs.ts";
 import { classCodec, type ClassLike, requireClass, requireOnly } from "./of_class.ts";
 

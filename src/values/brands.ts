@@ -3,18 +3,7 @@
  *
  * @module
  */
-import { isProxy } from "../words/proxy.ts";
-import defer * as nodeUtil from "node:util";
-import defer * as nodeBuffer from "node:buffer";
-
-type TypeTests = typeof nodeUtil.types;
-
-let types: TypeTests | undefined;
-
-/** Tests of `node:util`. The first call loads it, so a program that stores no object does not wait for it. */
-function tests(): TypeTests {
-  return types ??= nodeUtil.types;
-}
+import { bufferClass, isProxy, typeTests } from "../words/type_tests.ts";
 
 /** True when a prototype of `subject`, at any distance, is a Proxy, so that looking further would run its traps. */
 export function hasProxyAbove(subject: object): boolean {
@@ -53,14 +42,14 @@ let hiddenTests: ((value: unknown) => boolean)[] | undefined;
 /** True for a built-in object by its internal state, whatever its prototype is. */
 export function isBuiltInInside(subject: object): boolean {
   if (Array.isArray(subject)) return true;
-  const all = hiddenTests ??= HIDDEN.map((test) => tests()[test]);
+  const all = hiddenTests ??= HIDDEN.map((test) => typeTests()[test]);
   for (let at = 0; at < all.length; at++) if (all[at]!(subject)) return true;
   return false;
 }
 
 /** Kind of a built-in object that its prototype does not tell; `null`: another one, or none. */
 export function hiddenKind(subject: object): "date" | "regexp" | "boxed" | "arguments" | null {
-  const all = tests();
+  const all = typeTests();
   if (all.isDate(subject)) return "date";
   if (all.isRegExp(subject)) return "regexp";
   if (all.isArgumentsObject(subject)) return "arguments";
@@ -69,19 +58,17 @@ export function hiddenKind(subject: object): "date" | "regexp" | "boxed" | "argu
 
 /** True for a module namespace. */
 export function isModuleNamespace(subject: object): boolean {
-  return tests().isModuleNamespaceObject(subject);
-}
-
-/** Prototype of Node's Buffers. The first call loads `node:buffer`. */
-export function bufferPrototype(): object {
-  return nodeBuffer.Buffer.prototype;
+  return typeTests().isModuleNamespaceObject(subject);
 }
 
 /** True for a Buffer of Node, which is a view into a pool of bytes that it shares with other Buffers. */
 export function isNodeBuffer(subject: object): boolean {
   if (!ArrayBuffer.isView(subject)) return false;
   const prototype = Object.getPrototypeOf(subject);
-  return prototype !== Uint8Array.prototype && prototype === bufferPrototype();
+  if (prototype === null || prototype === Uint8Array.prototype || isProxy(prototype)) return false;
+  // Loading the class for its prototype takes long, so that its name is looked at first.
+  const constructor = constructorOf(prototype);
+  return constructor !== null && ownValue(constructor, "name") === "Buffer" && prototype === bufferClass().prototype;
 }
 
 /** The value of an own data member; `undefined` for an accessor, and when there is no such member. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { constructorOf, hasProxyAbove, hiddenKind, isModuleNamespace, ownValue } from "./brands.ts";
-import { isProxy } from "../words/proxy.ts";
+import { isProxy } from "../words/type_tests.ts";
 
 /** Kind of an object: objects of one kind are encoded in one way. */
 export type Kind =

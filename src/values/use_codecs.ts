@@ -6,7 +6,7 @@
  * @module
  */
 import type { Codec } from "./codec.ts";
-import { isProxy } from "../words/proxy.ts";
+import { isProxy } from "../words/type_tests.ts";
 
 /** A value as a codec gives it, with the name of that codec. */
 export interface CodecValue {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ArgumentSight } from "../types.ts";
-import { isProxy } from "../../words/proxy.ts";
+import { isProxy } from "../../words/type_tests.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
 import { type AnyNode, type ClassNode, isClassNode } from "../syntax/parse.ts";
 import type { Exploration } from "../walk/explore.ts";

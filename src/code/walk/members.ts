@@ -14,7 +14,7 @@ import {
 } from "../syntax/parse.ts";
 import type { UserCode } from "./reached.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
-import { isProxy } from "../../words/proxy.ts";
+import { isProxy } from "../../words/type_tests.ts";
 import { isNativeFunction } from "../../values/kinds.ts";
 
 /** End of a chain of members, as far as the chain could be followed. */

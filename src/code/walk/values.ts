@@ -7,7 +7,7 @@
  * @module
  */
 // Loaded at its first use: loading this module takes longer than loading all of this package.
-import defer * as nodeUtil from "node:util";
+import { typeTests } from "../../words/type_tests.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { Codec } from "../../values/codec.ts";
 import { keysBesideBytes } from "../../values/kinds.ts";
@@ -205,11 +205,11 @@ class ValueWriter {
   }
 
   #object(value: object): void {
-    if (nodeUtil.types.isProxy(value)) return this.#handle("Proxy");
+    if (typeTests().isProxy(value)) return this.#handle("Proxy");
     const prototype: unknown = Object.getPrototypeOf(value);
     if (Array.isArray(value) && prototype === Array.prototype) return this.#array(value);
     if (prototype === Object.prototype || prototype === null) {
-      const tag = prototype === null ? nodeUtil.types.isModuleNamespaceObject(value) ? "module" : "null" : "";
+      const tag = prototype === null ? typeTests().isModuleNamespaceObject(value) ? "module" : "null" : "";
       return this.#members(`${tag}{`, value);
     }
     const kept = this.#view.codecs === undefined ? null : encodeByCodec(value, this.#view.codecs);
@@ -328,19 +328,19 @@ class ValueWriter {
     const text = textOfBuiltIn(value);
     if (ArrayBuffer.isView(value)) this.#identities.push(value.buffer);
     if (text !== null) this.#out.push(text);
-    else if (nodeUtil.types.isMap(value)) {
+    else if (typeTests().isMap(value)) {
       this.#out.push(`map(${value.size}`);
       for (const [key, item] of value) {
         this.#write(key);
         this.#write(item);
       }
       this.#out.push(")");
-    } else if (nodeUtil.types.isSet(value)) {
+    } else if (typeTests().isSet(value)) {
       this.#out.push(`set(${value.size}`);
       for (const item of value) this.#write(item);
       this.#out.push(")");
     } else if (Array.isArray(value)) this.#array(value);
-    else if (nodeUtil.types.isNativeError(value)) {
+    else if (typeTests().isNativeError(value)) {
       const constructor = classOf(value);
       if (constructor !== null && constructor === Reflect.get(globalThis, nameOfFunction(constructor))) {
         this.#members(`error ${nameOfFunction(constructor)}{`, value, ERROR_NOISE);
@@ -386,15 +386,15 @@ const REGEXP_STATE: ReadonlySet<string> = new Set(["lastIndex"]);
 function hasFurtherMembers(value: object): boolean {
   if (Array.isArray(value)) return false;
   if (ArrayBuffer.isView(value)) return keysBesideBytes(value).length > 0;
-  if (nodeUtil.types.isStringObject(value)) return Reflect.ownKeys(value).length > String(value).length + 1;
+  if (typeTests().isStringObject(value)) return Reflect.ownKeys(value).length > String(value).length + 1;
   return Reflect.ownKeys(value).some((key) => key !== "lastIndex");
 }
 
 /** Names of the members that an object has as its content, and of those that are state of a RegExp. */
 function indicesOf(value: object): ReadonlySet<string> {
-  if (nodeUtil.types.isRegExp(value)) return REGEXP_STATE;
+  if (typeTests().isRegExp(value)) return REGEXP_STATE;
   const { length } = value as { length?: unknown };
-  const isIndexed = ArrayBuffer.isView(value) || nodeUtil.types.isStringObject(value);
+  const isIndexed = ArrayBuffer.isView(value) || typeTests().isStringObject(value);
   if (!isIndexed || typeof length !== "number") return NO_NAMES;
   return new Set(["length", ...Array.from({ length }, (_, index) => String(index))]);
 }
@@ -435,10 +435,10 @@ function isPureData(value: object, fields: ReadonlyMap<string, unknown>): boolea
     if (typeof item !== "object" || item === null) return typeof item !== "symbol";
     if (seen.has(item)) return true;
     seen.add(item);
-    if (nodeUtil.types.isProxy(item)) return false;
+    if (typeTests().isProxy(item)) return false;
     if (textOfBuiltIn(item) !== null) return true;
-    if (nodeUtil.types.isMap(item)) return [...item].every(([key, one]) => isData(key) && isData(one));
-    if (nodeUtil.types.isSet(item)) return [...item].every((one) => isData(one));
+    if (typeTests().isMap(item)) return [...item].every(([key, one]) => isData(key) && isData(one));
+    if (typeTests().isSet(item)) return [...item].every((one) => isData(one));
     const prototype: unknown = Object.getPrototypeOf(item);
     const isPlain = prototype === null || prototype === Object.prototype || Array.isArray(item);
     if (!isPlain && !isRoot) return false;
@@ -457,7 +457,7 @@ export function arePureData(fields: ReadonlyMap<string, unknown>): boolean {
 }
 
 function textOfBuiltIn(value: object): string | null {
-  const is = nodeUtil.types;
+  const is = typeTests();
   if (is.isDate(value)) return `date(${Date.prototype.getTime.call(value)})`;
   if (is.isRegExp(value)) return `/${value.source}/${value.flags}`;
   if (is.isBoxedPrimitive(value)) return `boxed(${writePrimitive((value as { valueOf(): unknown }).valueOf())})`;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import defer * as nodeBuffer from "node:buffer";
+import { bufferClass } from "../../words/type_tests.ts";
 import { ERROR_NAMES, makeError, setInternalStack, withoutTrace } from "./error_parts.ts";
 import { isPlatformDataName, makePlatformData } from "./platform_data.ts";
 import {
@@ -115,7 +115,7 @@ export function makeView(
   const bytes = buffer as ArrayBuffer;
   const count = hasLength ? length as number : undefined;
   try {
-    if (name === "Buffer") return nodeBuffer.Buffer.from(bytes, byteOffset, count);
+    if (name === "Buffer") return bufferClass().from(bytes, byteOffset, count);
     const constructor = kind ?? DataView;
     return count === undefined ? new constructor(bytes, byteOffset) : new constructor(bytes, byteOffset, count);
   } catch (cause) {

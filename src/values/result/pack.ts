@@ -13,7 +13,7 @@ import { StrategyFailed } from "./layout.ts";
 import { bytesOf, TAG_BY_NAME, type TypedArray, viewName } from "../cbor/tags.ts";
 import { areElementsAssigned, isAssigned, isOpen } from "./losses.ts";
 import { isLiteral } from "./forms.ts";
-import { isProxy } from "../../words/proxy.ts";
+import { isProxy } from "../../words/type_tests.ts";
 
 /** Number of items in a block, chosen so that its columns fit into the processor's cache and no string becomes huge. */
 const BLOCK_ROWS = 4096;

@@ -17,7 +17,7 @@ import {
   StrategyFailed,
   writeReference,
 } from "./layout.ts";
-import { isProxy } from "../../words/proxy.ts";
+import { isProxy } from "../../words/type_tests.ts";
 import { areAssigned, areElementsAssigned, isBlank, isOpen, type Loss, PLAIN, settleLazy } from "./losses.ts";
 import { type Form, formOf, formOfPlain, isLiteral, KEPT, namedValues, nameOfKept } from "./forms.ts";
 import { codecOf, dataOf, describeRefused, isDerived, storedClassOf } from "./hooks.ts";
