@@ -52,13 +52,13 @@ const SAMPLES: readonly [test: keyof TypeTests, yes: unknown][] = [
   ["isNativeError", new Error("")],
   ["isBoxedPrimitive", Object(1)],
   ["isStringObject", Object("")],
-  ["isArgumentsObject", argumentsOf()],
+  ["isArgumentsObject", sampleArguments()],
   ["isGeneratorObject", (function* () {})()],
   ["isMapIterator", new Map().keys()],
   ["isSetIterator", new Set().keys()],
 ];
 
-function argumentsOf(): IArguments {
+function sampleArguments(): IArguments {
   return arguments;
 }
 
