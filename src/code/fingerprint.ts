@@ -159,7 +159,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     sight,
     ordinalOf: (value) => assembly.ordinals.get(value),
     declaredCodecs: findDeclaredCodecs(assembly.ordinals),
-    classes: findStorableClasses(found, assembly.ordinals),
+    classes: findStorableClasses(found, assembly.ordinals, state),
     isFixed: checks.length + variables.length + privates.size === 0,
     refresh: () => {
       if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);

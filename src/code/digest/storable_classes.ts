@@ -6,26 +6,34 @@
  */
 import type { ClassTable, Codec } from "../../values/codec.ts";
 import { codecOfClass } from "../../values/use_codecs.ts";
+import { isProxy } from "../../words/type_tests.ts";
 import { type AnyNode, childrenOf, type ClassNode, isClassNode } from "../syntax/parse.ts";
 import { staticKey } from "../syntax/uses.ts";
+import type { StateFindings } from "../state/state.ts";
+import { nameOfFunction } from "../walk/values.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { UserCode } from "../walk/reached.ts";
 
 /**
  * Finds the classes of the user's own code whose instances are kept. Excluded are classes with private members, classes
- * whose code hands `this` to other code, which may register it, and all classes where the code reaches a weak collection,
- * in which state of instances may be.
+ * whose code hands `this` to other code, which may register it, classes whose code uses state that the code writes, and
+ * all classes where the code reaches a weak collection: there, state of instances may be.
  *
  * @param found The walk.
  * @param ordinals Objects that the code captures; their order is equal in every process for equal fingerprints.
+ * @param state The state that the code writes.
  */
-export function findStorableClasses(found: Exploration, ordinals: ReadonlyMap<object | symbol, number>): ClassTable {
+export function findStorableClasses(
+  found: Exploration,
+  ordinals: ReadonlyMap<object | symbol, number>,
+  state: StateFindings,
+): ClassTable {
   const names = new Map<object, string>();
   // deno-lint-ignore no-explicit-any
   const classes: (abstract new (...args: any[]) => object)[] = [];
   if (!reachesWeakCollection(found)) {
     for (const value of ordinals.keys()) {
-      if (typeof value !== "function" || !isStorableClass(value, found)) continue;
+      if (typeof value !== "function" || !isStorableClass(value, found, state)) continue;
       names.set(value, String(classes.length));
       classes.push(value as typeof classes[number]);
     }
@@ -37,15 +45,94 @@ export function findStorableClasses(found: Exploration, ordinals: ReadonlyMap<ob
 }
 
 /** True for a class that is whole in the walk, up to `Object` or to a class of the platform. */
-function isStorableClass(constructor: object, found: Exploration): boolean {
+function isStorableClass(constructor: object, found: Exploration, state: StateFindings): boolean {
   for (let at: object | null = constructor; at !== null; at = Object.getPrototypeOf(at)) {
     if (at === Function.prototype) return true;
     const code = found.codes.get(at);
     // A class of the platform that is extended: `Error`, `Map`.
     if (code?.kind === "platform" || code === undefined && isOfLanguage(at)) return at !== constructor;
     if (code?.kind !== "user" || !isOpenClass(code.user)) return false;
+    const later = methodsOf(at, found).map((user) => ({ user, nodes: null }));
+    if (useState([{ user: code.user, nodes: methodNodesOf(code.user) }, ...later], found, state)) return false;
   }
   return true;
+}
+
+/** Methods and accessors that were put on a class or a function afterwards; those of a class's body are its own code. */
+function methodsOf(constructor: object, found: Exploration): UserCode[] {
+  const prototype: unknown = Object.getOwnPropertyDescriptor(constructor, "prototype")?.value;
+  if (typeof prototype !== "object" || prototype === null) return [];
+  return Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(({ value, get, set }) =>
+    [value, get, set].flatMap((one) => {
+      const code = found.codes.get(one);
+      return code?.kind === "user" && one !== constructor ? [code.user] : [];
+    })
+  );
+}
+
+/**
+ * True when methods of a class use state, also by the functions that they call: what an instance says may be there, and a
+ * hit does not write it. What the constructor does with state, such as counting, is over when the instance is there.
+ */
+function useState(methods: readonly MethodCode[], found: Exploration, state: StateFindings): boolean {
+  const isState = (value: unknown) => state.objects.has(value as object) || state.members.has(value as object);
+  const all = [...methods];
+  const known = new Set<unknown>();
+  for (const { user, nodes } of all) {
+    // The class's own name in its body stands for its static members.
+    const ownState = isState(user.fn) || holdsAny([...user.extras.values()], isState);
+    if (ownState && nodes?.some((node) => mentionsClass(node, nameOfFunction(user.fn)))) return true;
+    for (const root of user.roots) {
+      if (root.kind !== "value" || nodes?.some((node) => mentionsName(node, root.slot.name)) === false) continue;
+      if (root.declaration !== null && state.bindings.has(root.declaration.binding)) return true;
+      const values = [root.value, ...root.slot.uses.map((use) => found.memberOf(root, use)?.value)];
+      if (values.some(isState)) return true;
+      for (const value of values) {
+        const code = found.codes.get(value as object);
+        const isFunction = code?.kind === "user" && code.user.unit !== null && !isClassNode(code.user.unit.node);
+        if (isFunction && !known.has(value)) all.push({ user: code.user, nodes: null });
+        known.add(value);
+      }
+    }
+  }
+  return false;
+}
+
+/** Code that runs when an instance is there: parts of the code of a class, or all that a function is. */
+interface MethodCode {
+  readonly user: UserCode;
+  readonly nodes: readonly AnyNode[] | null;
+}
+
+function mentionsName(node: AnyNode, name: string): boolean {
+  return node.type === "Identifier" && node.name === name ||
+    childrenOf(node).some((child) => mentionsName(child, name));
+}
+
+/** Code of a class's body that runs when an instance is there: its methods and accessors. */
+function methodNodesOf({ unit }: UserCode): readonly AnyNode[] {
+  if (unit === null || !isClassNode(unit.node)) return [];
+  return unit.node.body.body.filter((member) =>
+    member.type === "MethodDefinition" && !member.static && member.kind !== "constructor"
+  );
+}
+
+/** True for code that may mean its class: by its name, or as `this.constructor`. */
+function mentionsClass(node: AnyNode, name: string): boolean {
+  const isComputed = node.type === "MemberExpression" && node.computed && node.property.type !== "Literal";
+  return isComputed || node.type === "Identifier" && (node.name === name || node.name === "constructor") ||
+    childrenOf(node).some((child) => mentionsClass(child, name));
+}
+
+/** True when one of the values, or of what they hold in members, is sought. No accessor is called. */
+function holdsAny(values: readonly unknown[], isSought: (value: unknown) => boolean): boolean {
+  const seen = new Set<unknown>(values);
+  for (const value of seen) {
+    if (isSought(value)) return true;
+    if (typeof value !== "object" || value === null || isProxy(value)) continue;
+    for (const { value: member } of Object.values(Object.getOwnPropertyDescriptors(value))) seen.add(member);
+  }
+  return false;
 }
 
 function isOfLanguage(constructor: object): boolean {
@@ -77,12 +164,44 @@ function hasPrivateName(node: AnyNode, statics: readonly string[]): boolean {
  * True when `this` is an argument of a call that may register it: of a function, of a method of a captured object, or of
  * one that a collection has. What only the object's own members or other data refer to is kept with these.
  */
-function handsOutThis(node: AnyNode): boolean {
+function handsOutThis(node: AnyNode, aliases: ReadonlySet<string> = aliasesOfThis(node)): boolean {
   if (node.type === "CallExpression" || node.type === "NewExpression") {
-    const isArgument = node.arguments.some((argument) => argument.type === "ThisExpression");
+    const isArgument = node.arguments.some((argument) => holdsThis(argument, aliases));
     if (isArgument && mayRegister(node.callee)) return true;
   }
-  return childrenOf(node).some(handsOutThis);
+  return childrenOf(node).some((child) => handsOutThis(child, aliases));
+}
+
+/** True for `this`, another name of it, and a list or object that is written with it: `[this]`, `{ self }`, `...[this]`. */
+function holdsThis(node: AnyNode, aliases: ReadonlySet<string>): boolean {
+  switch (node.type) {
+    case "ThisExpression":
+      return true;
+    case "Identifier":
+      return aliases.has(node.name);
+    case "ArrayExpression":
+    case "ObjectExpression":
+    case "Property":
+    case "SpreadElement":
+    case "ConditionalExpression":
+    case "LogicalExpression":
+    case "SequenceExpression":
+      return childrenOf(node).some((child) => holdsThis(child, aliases));
+    default:
+      return false;
+  }
+}
+
+/** Names that the code gives to `this`: `const self = this`. */
+function aliasesOfThis(node: AnyNode, found = new Set<string>()): Set<string> {
+  const [target, value] = node.type === "VariableDeclarator"
+    ? [node.id, node.init]
+    : node.type === "AssignmentExpression"
+    ? [node.left, node.right]
+    : [null, null];
+  if (target?.type === "Identifier" && value?.type === "ThisExpression") found.add(target.name);
+  for (const child of childrenOf(node)) aliasesOfThis(child, found);
+  return found;
 }
 
 function mayRegister(callee: AnyNode): boolean {

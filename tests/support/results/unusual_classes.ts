@@ -186,8 +186,74 @@ const CODECS: readonly Omit<ResultKind, "kept">[] = [
   },
 ].map((row) => ({ ...row, name: `codec: ${row.name}` }));
 
+/** Classes whose constructors write state that no method uses. */
+const COUNTED: readonly Omit<ResultKind, "kept">[] = [
+  [
+    "in a variable",
+    "let next = 0; class T { constructor(v) { this.id = next++ >= 0; this.v = v; } twice() { return this.v * 2; } }",
+  ],
+  [
+    "in a static member",
+    "class T { static next = 0; constructor(v) { this.id = T.next++ >= 0; this.v = v; } twice() { return this.v * 2; } }",
+  ],
+  [
+    "in a list",
+    "const made = []; class T { constructor(v) { this.v = v; made.push(v); } twice() { return this.v * 2; } }",
+  ],
+].map(([where, setup]) => ({
+  name: `class: counted ${where}`,
+  setup: setup!,
+  make: "new T(4)",
+  known: "T",
+  use: "value.twice()",
+}));
+
+/** Classes whose instances are no more than their members only together with state that the program writes. */
+const OF_STATE: readonly Omit<ResultKind, "kept">[] = [
+  [
+    "in an object by number",
+    "const all = {}; class T { constructor(v) { this.at = Object.keys(all).length; all[this.at] = v; } get v() { return all[this.at]; } }",
+  ],
+  [
+    "in a list",
+    "const all = []; class T { constructor(v) { this.at = all.push(v) - 1; } get v() { return all[this.at]; } }",
+  ],
+  [
+    "in a list of a class that it extends",
+    "const all = []; class Base { constructor(v) { this.at = all.push(v) - 1; } get v() { return all[this.at]; } } class T extends Base {}",
+  ],
+  ["in a variable", "let last; class T { constructor(v) { last = v; } get v() { return last; } }"],
+  ["in a static member", "class T { static last; constructor(v) { T.last = v; } get v() { return T.last; } }"],
+  [
+    "inside a static member",
+    "class T { static of = { all: [] }; constructor(v) { this.at = T.of.all.push(v) - 1; } get v() { return T.of.all[this.at]; } }",
+  ],
+  [
+    "behind another name of this",
+    "const all = new Map(); class T { constructor(v) { const self = this; all.set(self, v); } get v() { return all.get(this); } }",
+  ],
+  [
+    "behind a list with this",
+    "const all = new Map(); class T { constructor(v) { Reflect.apply(all.set, all, [this, v]); } get v() { return all.get(this); } }",
+  ],
+  [
+    "of a method that was put on afterwards",
+    "const all = []; function T(v) { this.at = all.push(v) - 1; } Object.defineProperty(T.prototype, 'v', { get() { return all[this.at]; } });",
+  ],
+  [
+    "of a function that a method calls",
+    "const all = []; const at = (i) => all[i]; const twice = (i) => at(i); class T { constructor(v) { this.at = all.push(v) - 1; } get v() { return twice(this.at); } }",
+  ],
+  [
+    "of a function on the prototype",
+    "const all = []; function T(v) { this.at = all.push(v) - 1; } T.prototype.get = function () { return all[this.at]; }; Object.defineProperty(T.prototype, 'v', { get() { return this.get(); } });",
+  ],
+].map(([where, setup]) => ({ name: `class: state ${where}`, setup: setup!, make: "new T(4)", use: "value.v" }));
+
 /** Kinds whose class is kept or named, and kinds of codecs. */
 export const UNUSUAL_CLASS_KINDS: readonly ResultKind[] = [
   ...EITHER.map((row): ResultKind => ({ ...row, kept: "either" })),
   ...CODECS.map((row): ResultKind => ({ ...row, kept: true })),
+  ...COUNTED.map((row): ResultKind => ({ ...row, kept: true })),
+  ...OF_STATE.map((row): ResultKind => ({ ...row, kept: "named" })),
 ];
