@@ -53,7 +53,7 @@ function isStorableClass(constructor: object, found: Exploration, state: StateFi
     if (code?.kind === "platform" || code === undefined && isOfLanguage(at)) return at !== constructor;
     if (code?.kind !== "user" || !isOpenClass(code.user)) return false;
     const later = methodsOf(at, found).map((user) => ({ user, nodes: null }));
-    if (useState([{ user: code.user, nodes: methodNodesOf(code.user) }, ...later], found, state)) return false;
+    if (methodsUseState([{ user: code.user, nodes: methodNodesOf(code.user) }, ...later], found, state)) return false;
   }
   return true;
 }
@@ -74,7 +74,7 @@ function methodsOf(constructor: object, found: Exploration): UserCode[] {
  * True when methods of a class use state, also by the functions that they call: what an instance says may be there, and a
  * hit does not write it. What the constructor does with state, such as counting, is over when the instance is there.
  */
-function useState(methods: readonly MethodCode[], found: Exploration, state: StateFindings): boolean {
+function methodsUseState(methods: readonly MethodCode[], found: Exploration, state: StateFindings): boolean {
   const isState = (value: unknown) => state.objects.has(value as object) || state.members.has(value as object);
   const all = [...methods];
   const known = new Set<unknown>();
