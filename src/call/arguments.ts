@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ownValue } from "../values/brands.ts";
 import { isNativeFunction } from "../values/kinds.ts";
 import { fillDefaults, type ParameterList } from "../code/syntax/parameters.ts";
 
@@ -148,8 +149,7 @@ function copyOfHolder(inner: object): Record<string, unknown> | unknown[] {
  * Returns the shape of a file argument: its value with the text `"file"` in place of each path.
  *
  * Strings and `file:` URLs are paths, at every depth of arrays, Maps, Sets, plain objects and the members of instances.
- * Other URLs count by their
- * text, everything else by value. No string of the value itself stays bare in the shape, so that a mark such as
+ * Other URLs count by their text, everything else by value. No string of the value itself stays bare in the shape, so that a mark such as
  * `"file"` cannot be mistaken for a string of the value.
  *
  * @param value The value of a parameter listed in `fileArgs`.
@@ -181,8 +181,7 @@ export function shapeOfFiles(value: unknown, onPath: (path: string | URL) => voi
 
 /** True for an instance of a class of the user. */
 function isOfUserClass(value: object): boolean {
-  const constructor: unknown = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(value) ?? {}, "constructor")
-    ?.value;
+  const constructor = ownValue(Object.getPrototypeOf(value) ?? {}, "constructor");
   return typeof constructor === "function" && !isNativeFunction(constructor) && !ArrayBuffer.isView(value);
 }
 

@@ -125,7 +125,7 @@ export async function identifyFunction(wrapped: Wrapped): Promise<Digest<"functi
  * @param wrapped The wrapped function.
  * @param receiver The `this` of the call.
  * @param given Arguments as the caller passed them.
- * @param taken ArgumentSnapshot of the arguments that was taken before; `null`: they are used as they are now.
+ * @param taken Snapshot of the arguments that was taken before; `null`: they are used as they are now.
  * @throws {CacheTypeError} `ERR_ARGUMENT` for a value that cannot be an input, with the path of the value.
  */
 export async function identifyCall(
@@ -146,7 +146,7 @@ export async function identifyCall(
   const reader = new PathReader(prepared);
   const state = knownStates.get(wrapped) ?? await functionStateOf(wrapped, prepared, encoder, reader);
   encoder.seenBy = state.fingerprint;
-  if (snapshot && isCaptured(snapshot, state)) snapshot = null;
+  if (snapshot) snapshot = unlessCaptured(snapshot, state);
   let inputs = normalizeArguments(plan, snapshot?.args ?? given);
   const isReceived = plan.parameters?.usesThis !== false && isReceiver && !plan.ignoresReceiver;
   const seen = isReceived
@@ -158,8 +158,7 @@ export async function identifyCall(
   if (snapshot === undefined) {
     const isRemembered = !hasFurther && !(encoded instanceof Promise) &&
       prepared.workspace.memory.record(digestCallKey({ identity: state.identityBytes, args: encoded })) !== undefined;
-    snapshot = isRemembered ? null : takeSnapshot(given);
-    if (snapshot && isCaptured(snapshot, state)) snapshot = null;
+    snapshot = isRemembered ? null : unlessCaptured(takeSnapshot(given), state);
     if (snapshot) inputs = normalizeArguments(plan, snapshot.args);
   }
 
@@ -194,13 +193,17 @@ export async function hasSameKey(call: Call): Promise<boolean> {
 }
 
 /**
- * True when the function may tell a copy of an argument from the object itself: it captures that object, or a weak
- * collection or another handle that may know it.
+ * The snapshot; `null` when the function may tell a copy of an argument from the object itself: it captures that object,
+ * or a weak collection or another handle that may know it.
  */
-function isCaptured({ copies }: ArgumentSnapshot, { fingerprint }: Pick<FunctionState, "fingerprint">): boolean {
-  if (copies.size > 0 && fingerprint.parts.some(({ kind }) => kind === "handle")) return true;
-  for (const object of copies.keys()) if (fingerprint.ordinalOf(object) !== undefined) return true;
-  return false;
+function unlessCaptured(
+  snapshot: ArgumentSnapshot | null,
+  { fingerprint }: Pick<FunctionState, "fingerprint">,
+): ArgumentSnapshot | null {
+  if (snapshot === null || snapshot.copies.size === 0) return snapshot;
+  if (fingerprint.parts.some(({ kind }) => kind === "handle")) return null;
+  for (const object of snapshot.copies.keys()) if (fingerprint.ordinalOf(object) !== undefined) return null;
+  return snapshot;
 }
 
 /** A call, with the encoder and reader that identified it. Members that a hit does not need are computed on request. */

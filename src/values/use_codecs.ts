@@ -7,6 +7,7 @@
  */
 import type { Codec } from "./codec.ts";
 import { isProxy } from "../words/type_tests.ts";
+import { ownValue } from "./brands.ts";
 
 /** A value as a codec gives it, with the name of that codec. */
 export interface CodecValue {
@@ -81,5 +82,5 @@ export function hasPrototype(value: unknown, prototype: object): value is object
 
 /** Value of an object's own data member; `undefined` for an accessor, an inherited member and a member of a Proxy. */
 export function dataMember(object: object, name: PropertyKey): unknown {
-  return isProxy(object) ? undefined : Object.getOwnPropertyDescriptor(object, name)?.value;
+  return isProxy(object) ? undefined : ownValue(object, name);
 }

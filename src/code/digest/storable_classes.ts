@@ -5,6 +5,7 @@
  * @module
  */
 import type { ClassTable, Codec } from "../../values/codec.ts";
+import { ownValue } from "../../values/brands.ts";
 import { codecOfClass } from "../../values/use_codecs.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { type AnyNode, childrenOf, type ClassNode, isClassNode } from "../syntax/parse.ts";
@@ -60,7 +61,7 @@ function isStorableClass(constructor: object, found: Exploration, state: StateFi
 
 /** Methods and accessors that were put on a class or a function afterwards; those of a class's body are its own code. */
 function methodsOf(constructor: object, found: Exploration): UserCode[] {
-  const prototype: unknown = Object.getOwnPropertyDescriptor(constructor, "prototype")?.value;
+  const prototype = ownValue(constructor, "prototype");
   if (typeof prototype !== "object" || prototype === null) return [];
   return Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(({ value, get, set }) =>
     [value, get, set].flatMap((one) => {
@@ -136,8 +137,8 @@ function holdsAny(values: readonly unknown[], isSought: (value: unknown) => bool
 }
 
 function isOfLanguage(constructor: object): boolean {
-  const name: unknown = Object.getOwnPropertyDescriptor(constructor, "name")?.value;
-  return typeof name === "string" && Object.getOwnPropertyDescriptor(globalThis, name)?.value === constructor;
+  const name = ownValue(constructor, "name");
+  return typeof name === "string" && ownValue(globalThis, name) === constructor;
 }
 
 /** True for a class, or a function that is called with `new`, without private members that lets nobody have `this`. */

@@ -6,7 +6,6 @@
  *
  * @module
  */
-// Loaded at its first use: loading this module takes longer than loading all of this package.
 import { typeTests } from "../../words/type_tests.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { Codec } from "../../values/codec.ts";
