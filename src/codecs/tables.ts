@@ -67,9 +67,14 @@ export function arrow(Arrow: ArrowModule): Codec[] {
   const vector = classCodec("arrow.Vector", Vector, {
     encode: (value) => {
       requireOnly(value, VECTOR_MEMBERS);
-      return tableToIPC(new Table({ vector: value }), "stream");
+      const table = new Table({ vector: value });
+      return { bytes: tableToIPC(table, "stream"), types: classesOfTypes(columnTypes(table)) };
     },
-    decode: (bytes: Uint8Array) => open(bytes).getChildAt(0),
+    decode: ({ bytes, types }: { bytes: Uint8Array; types: readonly TypeClass[] }) => {
+      const table = open(bytes);
+      restoreTypes(Arrow, columnTypes(table), types);
+      return table.getChildAt(0);
+    },
   });
   return [
     classCodec("arrow.Table", Table, {
@@ -77,11 +82,16 @@ export function arrow(Arrow: ArrowModule): Codec[] {
         requireOnly(value, ["schema", "batches", "_offsets"]);
         // The constructor without arguments, and it alone, begins with another member.
         if (Reflect.ownKeys(value)[0] === "batches") return null;
-        return { bytes: tableToIPC(value, "stream"), isWithoutBatches: value.batches.length === 0 };
+        return {
+          bytes: tableToIPC(value, "stream"),
+          isWithoutBatches: value.batches.length === 0,
+          types: classesOfTypes(columnTypes(value)),
+        };
       },
       decode: (data) => {
         if (data === null) return new Table();
         const table = open(data.bytes);
+        restoreTypes(Arrow, columnTypes(table), data.types);
         // Reading a schema alone gives a table with one empty batch.
         return data.isWithoutBatches ? new Table(table.schema) : table;
       },
@@ -89,6 +99,43 @@ export function arrow(Arrow: ArrowModule): Codec[] {
     // A vector in several chunks has a prototype of its own between itself and that of its class.
     { ...vector, is: (value) => vector.is(value) || isChunked(value, Vector.prototype) },
   ];
+}
+
+/** Name of the class of a type, and those of the types within it. */
+type TypeClass = readonly [name: string, within: readonly TypeClass[]];
+
+/** A type of a column, or of a part of one. */
+interface ColumnType {
+  readonly children?: readonly { readonly type: ColumnType }[] | null;
+  /** Types of the values and of the indices of a dictionary. */
+  readonly dictionary?: ColumnType;
+  readonly indices?: ColumnType;
+}
+
+function typesWithin({ children, dictionary, indices }: ColumnType): ColumnType[] {
+  return [...(children ?? []).map(({ type }) => type), ...[dictionary, indices].filter((type) => type !== undefined)];
+}
+
+/** The classes of the types of columns: Arrow's format tells a `Float` of 64 bits, and not that it was a `Float64`. */
+function classesOfTypes(types: readonly ColumnType[]): TypeClass[] {
+  return types.map((type) => [type.constructor.name, classesOfTypes(typesWithin(type))]);
+}
+
+/** Gives types their classes again, which add no members to those that they extend. */
+function restoreTypes(Arrow: ArrowModule, types: readonly ColumnType[], classes: readonly TypeClass[]): void {
+  for (const [index, type] of types.entries()) {
+    const [name, within] = classes[index]!;
+    const prototype = (Reflect.get(Arrow, name) as { prototype?: object } | undefined)?.prototype;
+    const isWider = prototype !== undefined &&
+      Object.prototype.isPrototypeOf.call(Object.getPrototypeOf(type), prototype);
+    if (isWider) Object.setPrototypeOf(type, prototype);
+    restoreTypes(Arrow, typesWithin(type), within);
+  }
+}
+
+/** The types of the columns of a table. */
+function columnTypes(table: { readonly schema: { readonly fields: readonly { type: ColumnType }[] } }): ColumnType[] {
+  return table.schema.fields.map(({ type }) => type);
 }
 
 function isChunked(value: unknown, prototype: object): boolean {

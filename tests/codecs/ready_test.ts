@@ -42,6 +42,9 @@ Deno.test("arrow: a table comes back with its types, nulls, dictionaries, metada
     one.concat(one.slice(1)).toArray().map((row) => row.toJSON()),
   );
   assertEquals(table.schema.toString(), one.schema.toString());
+  const typesOf = ({ schema: { fields } }: Arrow.Table) =>
+    fields.map(({ type }) => [type.constructor, (type as Arrow.Dictionary).indices?.constructor]);
+  assertEquals(typesOf(table as Arrow.Table), typesOf(one as unknown as Arrow.Table), "the classes of the types");
   assertEquals(table.getChild("name")!.nullCount, 2);
   assertStrictEquals(table.get(0)!.id, 1);
   assertEquals(table.select(["id"]).getChild("id")!.toArray(), Int32Array.of(1, 2, 3, 2, 3));
