@@ -73,6 +73,12 @@ export { type CacheInfo, cacheInfo, type EntryMeta, type UsedPackage } from "./s
 export { cacheList, type CacheListOptions, type ListedEntry } from "./src/manage/list.ts";
 export { cachePrune, type CachePruneOptions } from "./src/manage/tasks.ts";
 export type { OnProgress, Removed } from "./src/manage/tasks.ts";
-export { type CacheStats, cacheStats, type CacheStatsOptions, type FunctionStats } from "./src/manage/list.ts";
+export {
+  type CacheStats,
+  cacheStats,
+  type CacheStatsOptions,
+  type FunctionStats,
+  type UnstoredStats,
+} from "./src/manage/list.ts";
 export { cacheVerify, type CacheVerifyOptions, type VerifyReport } from "./src/manage/tasks.ts";
 export { trackFile } from "./src/reads/context.ts";

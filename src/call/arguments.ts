@@ -5,7 +5,7 @@
  * @module
  */
 import { ownValue } from "../values/brands.ts";
-import { isNativeFunction } from "../values/kinds.ts";
+import { isProxy } from "../words/type_tests.ts";
 import { fillDefaults, type ParameterList } from "../code/syntax/parameters.ts";
 
 /** Place of an argument, or of a property of an argument, that an option names. */
@@ -24,6 +24,8 @@ export interface ArgumentPlan {
   readonly ignored: readonly ArgumentPlace[];
   /** True when the receiver does not count: `ignoreArgs` has `this`. */
   readonly ignoresReceiver: boolean;
+  /** Paths of the members of the receiver that do not count: `this.log`. */
+  readonly ignoredOfReceiver: readonly (readonly string[])[];
   readonly files: readonly ArgumentPlace[];
   /** The places in `ignored` and `files` as text: a part of the key, since by another choice other inputs count. */
   readonly signature: string;
@@ -31,11 +33,18 @@ export interface ArgumentPlan {
 
 /** The arguments of one call: those that count by value, and those that are files. */
 export interface Inputs {
-  /** Arguments by position, with defaults filled in, and `undefined` in place of ignored arguments and files. */
+  /** Arguments by position, with defaults filled in, and `undefined` in place of ignored arguments, files and signals. */
   readonly values: readonly unknown[];
   /** Values of the parameters listed in `fileArgs`, in that order. */
   readonly files: readonly unknown[];
+  /** Keys of members that do not count, by the object that has them; `null` when there are none. */
+  readonly leftOut: LeftOut | null;
+  /** Signals that are arguments, or members of these; each ends the call and its waiting. */
+  readonly signals: readonly AbortSignal[];
 }
+
+/** Keys of members that do not count, by the object that has them. */
+export type LeftOut = ReadonlyMap<object, ReadonlySet<PropertyKey>>;
 
 /**
  * Finds the places that the names in `fileArgs` and `ignoreArgs` stand for.
@@ -50,15 +59,19 @@ export function planArguments(
   const places = (names: readonly string[]): ArgumentPlace[] => names.flatMap((name) => placesOf(parameters, name));
   const ignored = places(options.ignoreArgs);
   const ignoresReceiver = options.ignoreArgs.includes("this");
+  const ignoredOfReceiver = options.ignoreArgs.flatMap((name) =>
+    name.startsWith("this.") ? [name.split(".").slice(1)] : []
+  );
   const files = places(options.fileArgs);
   return {
     parameters,
     names: parameters?.labels ?? [],
     ignored,
     ignoresReceiver,
+    ignoredOfReceiver,
     files,
     signature: JSON.stringify([ignored, files].map((list) => list.map(({ index, path }) => [index, ...path]))) +
-      (ignoresReceiver ? " this" : ""),
+      (ignoresReceiver ? " this" : "") + (ignoredOfReceiver.length > 0 ? JSON.stringify(ignoredOfReceiver) : ""),
   };
 }
 
@@ -78,19 +91,109 @@ function placesOf(parameters: ParameterList | null, name: string): ArgumentPlace
  *
  * @param plan Plan for the arguments of the function.
  * @param args Arguments as the caller passed them; not changed.
+ * @param receiver The `this` of the call, of which members may be left out.
+ * @param hasSignals True when there are signals among the arguments, which are taken out.
  */
-export function normalizeArguments(plan: ArgumentPlan, args: readonly unknown[]): Inputs {
+export function normalizeArguments(
+  plan: ArgumentPlan,
+  args: readonly unknown[],
+  receiver?: unknown,
+  hasSignals = false,
+): Inputs {
   const { parameters } = plan;
   let values = [...args];
   if (parameters !== null && !parameters.usesArguments) {
     if (!parameters.rest && values.length > parameters.count) values.length = parameters.count;
     values = fillDefaults(parameters, values);
   }
-  const files = plan.files.map((place) => valueAt(values, place, parameters));
-  for (const place of plan.files) blank(values, place, parameters);
-  for (const place of plan.ignored) blank(values, place, parameters);
+  const { files: filePlaces, ignored, ignoredOfReceiver } = plan;
+  if (!hasSignals && filePlaces.length + ignored.length + ignoredOfReceiver.length === 0) {
+    trim(values, parameters);
+    return { values, files: [], leftOut: null, signals: [] };
+  }
+  const signals = signalsIn(values, plan, hasSignals);
+  const leftOut = new Map<object, Set<PropertyKey>>();
+  const files = filePlaces.map((place) => fileAt(values, place, parameters));
+  for (const place of filePlaces) leaveOut(values, place, parameters, leftOut);
+  for (const place of ignored) leaveOut(values, place, parameters, leftOut);
+  for (const path of ignoredOfReceiver) leaveOutMember(receiver, path, leftOut);
+  for (const { holder, key } of signals) {
+    if (holder === values) values[key as number] = undefined;
+    else addTo(leftOut, holder, key);
+  }
   trim(values, parameters);
-  return { values, files };
+  return {
+    values,
+    files,
+    leftOut: leftOut.size === 0 ? null : leftOut,
+    signals: signals.map(({ signal }) => signal),
+  };
+}
+
+function isHolder(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** A signal, and where it is: an argument itself, or a member of one. */
+interface FoundSignal {
+  readonly holder: object;
+  readonly key: PropertyKey;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Finds the signals among the arguments and the members of plain objects among these, or only those in places that are
+ * ignored: what is ignored is no input, and a signal in it ends the call all the same. No accessor is called.
+ */
+function signalsIn(values: unknown[], { ignored, parameters }: ArgumentPlan, inAll: boolean): FoundSignal[] {
+  const found: FoundSignal[] = [];
+  const look = (holder: object, key: PropertyKey, value: unknown) => {
+    if (isSignal(value)) found.push({ holder, key, signal: value });
+  };
+  const lookInto = (holder: unknown) => {
+    if (!isHolder(holder) || isProxy(holder) || Object.getPrototypeOf(holder) !== Object.prototype) return;
+    for (const key of Object.keys(holder)) look(holder, key, ownValue(holder, key));
+  };
+  for (const [index, value] of values.entries()) {
+    if (!inAll && !ignored.some((place) => place.index === index)) continue;
+    look(values, index, value);
+    lookInto(value);
+  }
+  for (const place of ignored) if (place.path.length > 0) lookInto(valueAt(values, place, parameters));
+  return found;
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  return isHolder(value) && !isProxy(value) && Object.getPrototypeOf(value) === AbortSignal.prototype;
+}
+
+/**
+ * Puts the caller's own values in the places that are ignored, since the function may write to them: a log, a progress.
+ *
+ * @param copies Copies of the arguments, which are changed.
+ * @param given The arguments as the caller passed them.
+ */
+export function withIgnored(
+  { ignored, parameters }: ArgumentPlan,
+  copies: readonly unknown[],
+  given: readonly unknown[],
+): readonly unknown[] {
+  const args = [...copies];
+  for (const place of ignored) {
+    const { index, path: [first, ...rest] } = place;
+    if (isRest(index, parameters)) continue;
+    if (first === undefined) {
+      if (index < args.length) args[index] = given[index];
+      continue;
+    }
+    let holder = args[index];
+    for (const name of [first, ...rest].slice(0, -1)) holder = dataAt(holder, name);
+    const key = place.path.at(-1)!;
+    if (isHolder(holder) && !isProxy(holder) && Object.hasOwn(holder, key)) {
+      (holder as Record<string, unknown>)[key] = valueAt(given, place, parameters);
+    }
+  }
+  return args;
 }
 
 /** Drops `undefined` at the end, where the function cannot tell it from an argument that was not passed. */
@@ -111,87 +214,62 @@ function valueAt(
   parameters: ParameterList | null,
 ): unknown {
   let value: unknown = isRest(index, parameters) ? values.slice(index) : values[index];
+  for (const name of path) value = dataAt(value, name);
+  return value;
+}
+
+/** Value of a file argument. An accessor that the option names is called, as the function does. */
+function fileAt(values: readonly unknown[], place: ArgumentPlace, parameters: ParameterList | null): unknown {
+  const { index, path } = place;
+  let value: unknown = isRest(index, parameters) ? values.slice(index) : values[index];
   for (const name of path) {
-    if (typeof value !== "object" || value === null) return undefined;
-    value = (value as Record<string, unknown>)[name];
+    const isMember = (typeof value === "object" || typeof value === "function") && value !== null && !isProxy(value);
+    value = isMember ? Reflect.get(value as object, name) : undefined;
   }
   return value;
 }
 
-/** Removes the value at a place. Objects on the way to the value are the caller's, so they are copied. */
-function blank(values: unknown[], { index, path }: ArgumentPlace, parameters: ParameterList | null): void {
-  if (path.length === 0) {
-    if (isRest(index, parameters)) values.length = Math.min(values.length, index);
-    else if (index < values.length) values[index] = undefined;
-    return;
+/** Value of a data member, own or inherited; `undefined` for an accessor, which is not called, and in a Proxy. */
+function dataAt(value: unknown, name: string): unknown {
+  for (let at: unknown = value; isHolder(at) && !isProxy(at); at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, name)) return ownValue(at, name);
   }
-  let holder: Record<string, unknown> | unknown[] = values;
-  for (const name of [index, ...path.slice(0, -1)]) {
-    const inner: unknown = (holder as Record<string | number, unknown>)[name];
-    if (typeof inner !== "object" || inner === null) return;
-    const copy = copyOfHolder(inner);
-    (holder as Record<string | number, unknown>)[name] = copy;
-    holder = copy;
-  }
-  delete (holder as Record<string, unknown>)[path.at(-1)!];
+  return undefined;
 }
 
-/** Copies an object on the way to a value that is left out. No accessor is called; the copy keeps the prototype. */
-function copyOfHolder(inner: object): Record<string, unknown> | unknown[] {
-  if (Array.isArray(inner)) return [...inner];
-  return Object.create(Object.getPrototypeOf(inner), Object.getOwnPropertyDescriptors(inner)) as Record<
-    string,
-    unknown
-  >;
+/** Leaves out the value at a place: an argument is replaced by `undefined`, a member is noted and stays where it is. */
+function leaveOut(
+  values: unknown[],
+  { index, path }: ArgumentPlace,
+  parameters: ParameterList | null,
+  leftOut: Map<object, Set<PropertyKey>>,
+): void {
+  const [first, ...rest] = path;
+  if (first === undefined) {
+    if (isRest(index, parameters)) values.length = Math.min(values.length, index);
+    else if (index < values.length) values[index] = undefined;
+  } else if (!isRest(index, parameters)) leaveOutMember(values[index], path, leftOut);
+  else if (rest.length === 0) values[index + Number(first)] = undefined;
+  else leaveOutMember(values[index + Number(first)], rest, leftOut);
+}
+
+function leaveOutMember(subject: unknown, path: readonly string[], leftOut: Map<object, Set<PropertyKey>>): void {
+  let holder = subject;
+  for (const name of path.slice(0, -1)) holder = dataAt(holder, name);
+  if (isHolder(holder)) addTo(leftOut, holder, path.at(-1)!);
+}
+
+function addTo(leftOut: Map<object, Set<PropertyKey>>, holder: object, key: PropertyKey): void {
+  const keys = leftOut.get(holder) ?? new Set();
+  leftOut.set(holder, keys.add(key));
 }
 
 /**
- * Returns the shape of a file argument: its value with the text `"file"` in place of each path.
+ * The mark that stands for a path in the canonical form of a file argument; `null` for a text that is no path.
  *
- * Strings and `file:` URLs are paths, at every depth of arrays, Maps, Sets, plain objects and the members of instances.
- * Other URLs count by their text, everything else by value. No string of the value itself stays bare in the shape, so that a mark such as
- * `"file"` cannot be mistaken for a string of the value.
- *
- * @param value The value of a parameter listed in `fileArgs`.
- * @param onPath Called with each path, in an order that depends on the shape alone.
+ * Strings and `file:` URLs are paths. Other URLs count by their text. What a URL has beside the path counts.
  */
-export function shapeOfFiles(value: unknown, onPath: (path: string | URL) => void): unknown {
-  const isText = typeof value === "string";
-  if (isText && isForeignUrl(value)) return ["text", value];
-  if (value instanceof URL && value.protocol !== "file:") return ["text", value.href];
-  if (isText || value instanceof URL) {
-    onPath(value);
-    return "file";
-  }
-  if (Array.isArray(value)) return value.map((item) => shapeOfFiles(item, onPath));
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, shapeOfFiles(item, onPath)]));
-  // An array, since a Set would hold only one of several equal marks.
-  if (value instanceof Set) return ["set", ...[...value].map((item) => shapeOfFiles(item, onPath))];
-  if (isPlainObject(value)) {
-    const names = Object.keys(value).sort();
-    return Object.fromEntries(names.map((name) => [name, shapeOfFiles(value[name], onPath)]));
-  }
-  if (typeof value === "object" && value !== null && isOfUserClass(value)) {
-    const names = Object.keys(value).filter((name) => "value" in Object.getOwnPropertyDescriptor(value, name)!).sort();
-    const members = names.map((name) => [name, shapeOfFiles((value as Record<string, unknown>)[name], onPath)]);
-    return ["instance", Object.getPrototypeOf(value).constructor, Object.fromEntries(members)];
-  }
-  return value;
-}
-
-/** True for an instance of a class of the user. */
-function isOfUserClass(value: object): boolean {
-  const constructor = ownValue(Object.getPrototypeOf(value) ?? {}, "constructor");
-  return typeof constructor === "function" && !isNativeFunction(constructor) && !ArrayBuffer.isView(value);
-}
-
-/** True for a URL with another scheme than `file:`. */
-function isForeignUrl(text: string): boolean {
-  return /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text);
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+export function markOfPath(value: string | URL): string | null {
+  if (typeof value === "string") return /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(value) ? null : "path";
+  return value.protocol === "file:" ? `URL ${value.search}${value.hash}` : null;
 }

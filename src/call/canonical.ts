@@ -4,18 +4,22 @@
  *
  * @module
  */
-import { type EncodedKey, encodeKey, type Unresolved } from "../values/key/encode_key.ts";
+import { type EncodedKey, encodeKey, type EncodeKeyOptions, type Unresolved } from "../values/key/encode_key.ts";
 import { digestBytes } from "../words/sha256.ts";
 import {
+  blankOf,
   type BlindUse,
   type Fingerprint,
   type FingerprintOptions,
   type IdentifiedValue,
+  identifyAgain,
   identifyInstances,
   identifyValue,
 } from "../code/fingerprint.ts";
-import { classOf, nameOfFunction, noticeOfHandle } from "../code/walk/values.ts";
-import { isProxy } from "../words/type_tests.ts";
+import { areEqualSights, EVERYTHING, joinSights, NOTHING_SEEN } from "../code/types.ts";
+import { nameOfHandle, noticeOfHandle } from "../code/walk/values.ts";
+import type { Codec } from "../values/codec.ts";
+import { type LeftOut, markOfPath } from "./arguments.ts";
 
 /** A value with its name in messages. */
 export interface NamedInput {
@@ -25,14 +29,81 @@ export interface NamedInput {
 
 /** Values that are encoded together. */
 interface EncoderInput extends NamedInput {
-  readonly second?: NamedInput;
+  readonly second?: NamedInput | undefined;
+  /** Called before each encoding. */
+  readonly onBegin?: (() => void) | undefined;
+  /** Called with each text and URL; returns the mark to write in its place. */
+  readonly onPath?: ((value: string | URL) => string | null) | undefined;
 }
-
-/** Sight of code that is not known. */
-const EVERYTHING: Fingerprint["sight"] = { order: true, names: true, stacks: true };
 
 /** Object that is encoded in place of a receiver, for a method that writes to its receiver. */
 class Receiver {}
+
+/** Rules by which the inputs of one call are encoded. */
+class InputRules implements EncodeKeyOptions {
+  readonly path: string;
+  readonly second: NamedInput | undefined;
+  readonly digest = digestBytes;
+  readonly countsOrder: boolean;
+  readonly countsNames: boolean;
+  readonly countsTexts: boolean;
+  readonly countsStacks: boolean;
+  readonly codecs: readonly Codec[];
+  readonly ordinalOf: ((subject: object | symbol) => number | undefined) | undefined;
+  readonly leftOutOf: ((subject: object) => ReadonlySet<PropertyKey> | undefined) | undefined;
+  readonly markOfPath: ((value: string | URL) => string | null) | undefined;
+  readonly #encoder: CanonicalEncoder;
+
+  readonly isPrivate: boolean;
+
+  /**
+   * @param isPrivate True when the input is the content of private fields.
+   * @param inputSight What the code among the inputs can see of them.
+   */
+  constructor(
+    encoder: CanonicalEncoder,
+    { path, second, onPath }: EncoderInput,
+    { isPrivate, inputSight }: { readonly isPrivate: boolean; readonly inputSight: Fingerprint["sight"] },
+  ) {
+    const sight = encoder.seenBy?.sight ?? EVERYTHING;
+    const { order, names, texts, stacks } = encoder.seenBy?.isSightFinal ? sight : joinSights(sight, inputSight);
+    this.isPrivate = isPrivate;
+    this.path = path;
+    this.second = second;
+    this.countsOrder = order;
+    this.countsNames = names;
+    this.countsTexts = texts;
+    this.countsStacks = stacks;
+    this.codecs = encoder.codeOptions.codecs ?? [];
+    this.ordinalOf = encoder.seenBy?.ordinalOf;
+    const { leftOut } = encoder;
+    this.leftOutOf = leftOut === null ? undefined : (subject) => leftOut.get(subject);
+    this.markOfPath = onPath;
+    this.#encoder = encoder;
+  }
+
+  identify(subject: object): string | undefined {
+    return this.#encoder.standInOf(subject);
+  }
+
+  reachedBy(subject: object): readonly (object | symbol)[] | undefined {
+    return this.#encoder.reached?.get(holderOfIdentity(subject));
+  }
+
+  nameHandle(handle: unknown): string {
+    const name = nameOfHandle(handle);
+    this.#encoder.notices.add(noticeOfHandle(name));
+    return name;
+  }
+
+  privatesOf(instance: object): ReadonlyMap<string, unknown> | null | undefined {
+    return this.#encoder.privates?.get(instance);
+  }
+
+  noteSignal(signal: AbortSignal): void {
+    this.#encoder.signals.add(signal);
+  }
+}
 
 /** Encodes the inputs of one call. An identity that was found for one input serves the other inputs, too. */
 export class CanonicalEncoder {
@@ -43,18 +114,24 @@ export class CanonicalEncoder {
   /** Blind uses in the code among the inputs. */
   readonly blind: BlindUse[] = [];
   /** What the code of functions and instances among the inputs can see of the other inputs. */
-  #inputSight: Fingerprint["sight"] = { order: false, names: false, stacks: false };
-  #standIns: Map<object, string> | undefined;
+  inputSight: Fingerprint["sight"] = NOTHING_SEEN;
+  /** Identities that were found, by function and Blob, and by the prototype of instances. */
+  standIns: Map<object, string> | undefined;
+  /** What the code of functions and classes among the inputs captures, by function and by prototype. */
+  reached: Map<object, readonly (object | symbol)[]> | undefined;
+  /** Members of the inputs that do not count; `null`: none. */
+  leftOut: LeftOut | null = null;
   /** Private fields of the instances that were looked at; `null` for an instance without any. */
-  readonly #privates = new Map<object, ReadonlyMap<string, unknown> | null>();
+  privates: Map<object, ReadonlyMap<string, unknown> | null> | undefined;
 
   /**
    * @param codeOptions Options that decide how far code is followed.
-   * @param seenBy Fingerprint of the function that gets the values, once it is known; `null` when any code may see them.
+   * @param seenBy Fingerprint of the function that gets the values, once it is known; `null` when any code may see them. With
+   * `isSightFinal`, what code among the values sees is not added.
    */
   constructor(
     readonly codeOptions: FingerprintOptions,
-    public seenBy: Pick<Fingerprint, "sight" | "ordinalOf"> | null = null,
+    public seenBy: Pick<Fingerprint, "sight" | "ordinalOf"> & { readonly isSightFinal?: true } | null = null,
   ) {}
 
   /**
@@ -67,9 +144,31 @@ export class CanonicalEncoder {
    * @throws {CacheTypeError} `ERR_ARGUMENT` with the path of the part that cannot be an input.
    */
   encode(value: unknown, path: string, second?: NamedInput): Uint8Array | Promise<Uint8Array> {
-    const input = { path, value, ...second === undefined ? {} : { second } };
+    const input = { path, value, second };
     const { bytes, unresolved } = this.#encodeOnce(input);
     return unresolved.length === 0 ? bytes : this.#resolve(input, unresolved);
+  }
+
+  /**
+   * Encodes file arguments, with a mark in place of each path.
+   *
+   * @param values Values of the file arguments.
+   * @returns The bytes, and the paths in the order of their marks.
+   */
+  async encodeFiles(values: readonly unknown[]): Promise<{ shapes: Uint8Array; paths: (string | URL)[] }> {
+    let paths: (string | URL)[] = [];
+    const onPath = (value: string | URL) => {
+      const mark = markOfPath(value);
+      if (mark !== null) paths.push(value);
+      return mark;
+    };
+    const onBegin = () => void (paths = []);
+    const input = { path: "fileArgs", value: values, onPath, onBegin };
+    for (;;) {
+      const { bytes, unresolved } = this.#encodeOnce(input);
+      if (unresolved.length === 0) return { shapes: bytes, paths };
+      await this.#identifyAll(unresolved);
+    }
   }
 
   /**
@@ -83,14 +182,17 @@ export class CanonicalEncoder {
    */
   async receiverOf(receiver: unknown, method: object, touched: readonly string[]): Promise<unknown> {
     if (touched.length === 0 || typeof receiver !== "object" || receiver === null) return receiver;
-    const identity = this.#note(await identifyValue(receiver, this.codeOptions, method));
+    const identity = this.#note(
+      Object.getPrototypeOf(receiver),
+      await identifyValue(receiver, this.codeOptions, method),
+    );
     // The identity covers the fields. They are encoded besides, so that a field that cannot be an input is refused, and
     // so that a miss can name the field that differs.
     const fields = Object.entries(receiver).filter(([name, value]) =>
       !touched.includes(name) && typeof value !== "function"
     );
     const counted = Object.assign(new Receiver(), Object.fromEntries(fields));
-    (this.#standIns ??= new Map()).set(counted, identity);
+    (this.standIns ??= new Map()).set(counted, identity);
     return counted;
   }
 
@@ -100,88 +202,95 @@ export class CanonicalEncoder {
   }
 
   async #resolve(input: EncoderInput, missing: readonly Unresolved[]): Promise<Uint8Array> {
-    const standIns = this.#standIns ??= new Map();
     for (let unresolved = missing;;) {
-      await this.#identifyInstances(unresolved.filter(({ reason }) => reason === "instance"));
-      for (const { subject } of unresolved) {
-        if (!standIns.has(subject)) standIns.set(subject, await this.#identify(subject));
-      }
+      await this.#identifyAll(unresolved);
       const encoded = this.#encodeOnce(input);
       if (encoded.unresolved.length === 0) return encoded.bytes;
       unresolved = encoded.unresolved;
     }
   }
 
+  /** Returns the identity of a function, a Blob or an instance's class, if it can be had without waiting. */
+  standInOf(subject: object): string | undefined {
+    const standIns = this.standIns ??= new Map();
+    const own = standIns.get(subject) ?? standIns.get(holderOfIdentity(subject));
+    if (own !== undefined || subject instanceof Blob) return own;
+    const found = identifyAgain(
+      typeof subject === "function" ? subject : blankOf(holderOfIdentity(subject)),
+      this.codeOptions,
+    );
+    if (found === null) return undefined;
+    const identity = this.#note(holderOfIdentity(subject), found);
+    standIns.set(holderOfIdentity(subject), identity);
+    return identity;
+  }
+
+  async #identifyAll(unresolved: readonly Unresolved[]): Promise<void> {
+    await this.#identifyInstances(unresolved.filter(({ reason }) => reason === "instance"));
+    const standIns = this.standIns ??= new Map();
+    for (const { subject, reason } of unresolved) {
+      if (reason === "instance" || standIns.has(subject)) continue;
+      standIns.set(subject, await this.#identify(subject));
+    }
+  }
+
   /** Finds the identities of instances, and of the instances that only private fields of these lead to. */
   async #identifyInstances(found: readonly Unresolved[]): Promise<void> {
-    const standIns = this.#standIns ??= new Map();
-    let unknown = new Set(found.map(({ subject }) => subject).filter((subject) => !standIns.has(subject)));
+    const standIns = this.standIns ??= new Map();
+    const privates = this.privates ??= new Map();
+    let unknown = new Set(found.map(({ subject }) => subject));
     while (unknown.size > 0) {
       const instances = [...unknown];
       const held: unknown[] = [];
       for (const [index, one] of (await identifyInstances(instances, this.codeOptions)).entries()) {
         const instance = instances[index] as object;
-        standIns.set(instance, this.#note(one));
-        this.#privates.set(instance, one.privates ?? null);
-        if (one.privates === undefined) continue;
-        held.push(...one.privates.values());
+        standIns.set(holderOfIdentity(instance), this.#note(holderOfIdentity(instance), one));
+        privates.set(instance, one.privates ?? null);
+        if (one.privates !== undefined) held.push(...one.privates.values());
       }
       const inner = held.length === 0 ? [] : this.#encodeOnce({ path: "private fields", value: held }, true).unresolved;
-      unknown = new Set(inner.flatMap(({ reason, subject }) => reason === "instance" ? [subject] : []));
+      unknown = new Set(
+        inner.flatMap(({ reason, subject }) => reason === "instance" && !privates.has(subject) ? [subject] : []),
+      );
     }
   }
 
   async #identify(subject: object): Promise<string> {
     return subject instanceof Blob
-      ? `${subject.type} ${digestBytes(new Uint8Array(await subject.arrayBuffer()))}`
-      : this.#note(await identifyValue(subject, this.codeOptions));
+      ? `${subject.type} ${digestBytes(new Uint8Array(await Blob.prototype.arrayBuffer.call(subject)))}`
+      : this.#note(subject, await identifyValue(subject, this.codeOptions));
   }
 
-  #note({ identity, notices, blind, sight }: IdentifiedValue): string {
-    const { order, names, stacks } = this.#inputSight;
-    this.#inputSight = {
-      order: order || sight.order,
-      names: names || sight.names,
-      stacks: stacks || sight.stacks,
-    };
+  #note(subject: object, { identity, notices, blind, sight, captured }: IdentifiedValue): string {
+    if (captured.length > 0) (this.reached ??= new Map()).set(subject, captured);
+    this.inputSight = joinSights(this.inputSight, sight);
     for (const notice of notices) this.notices.add(notice);
     this.blind.push(...blind);
     return identity;
   }
 
-  #encodeOnce({ path, value, second }: EncoderInput, isPrivate = false): EncodedKey {
-    const standIns = this.#standIns;
-    const sight = this.seenBy?.sight ?? EVERYTHING;
-    const inputs = this.#inputSight;
-    return encodeKey(value, {
-      path,
-      ...second === undefined ? {} : { second },
-      digest: digestBytes,
-      isPrivate,
-      countsOrder: sight.order || inputs.order,
-      countsNames: sight.names || inputs.names,
-      countsStacks: sight.stacks || inputs.stacks,
-      codecs: this.codeOptions.codecs ?? [],
-      nameHandle: (handle) => this.#nameHandle(handle),
-      privatesOf: (instance) => this.#privates.get(instance),
-      noteSignal: (signal) => void this.signals.add(signal),
-      ...standIns === undefined ? {} : {
-        identify: (subject: object) => standIns.get(subject),
-        noteObject: (object: object) => this.#noteProxy(object),
-      },
-      ...this.seenBy === null ? {} : { ordinalOf: this.seenBy.ordinalOf },
-    });
+  /**
+   * Encodes an input with the identities that are known. What the code among the inputs can see of them is known only
+   * afterwards: it is taken for what it was at the last call, and if that was wrong, the input is encoded again.
+   */
+  #encodeOnce(input: EncoderInput, isPrivate = false): EncodedKey {
+    const seer = this.seenBy ?? this.codeOptions;
+    let assumed = joinSights(this.inputSight, lastSights.get(seer) ?? NOTHING_SEEN);
+    for (;;) {
+      input.onBegin?.();
+      const encoded = encodeKey(input.value, new InputRules(this, input, { isPrivate, inputSight: assumed }));
+      if (areEqualSights(assumed, this.inputSight)) return encoded;
+      assumed = this.inputSight;
+      lastSights.set(seer, assumed);
+    }
   }
+}
 
-  /** Adds a notice for a Proxy: it is encoded as the object that it poses as, while its handler does not count. */
-  #noteProxy(object: object): void {
-    if (isProxy(object)) this.notices.add(noticeOfHandle("Proxy"));
-  }
+/** What the code among the inputs of a function saw of them at the last call. */
+const lastSights = new WeakMap<object, Fingerprint["sight"]>();
 
-  #nameHandle(handle: unknown): string {
-    const isObject = typeof handle === "object" && handle !== null;
-    const name = isObject ? nameOfFunction(classOf(handle) ?? {}) : `symbol ${String((handle as symbol).description)}`;
-    this.notices.add(noticeOfHandle(name));
-    return name;
-  }
+/** What the identity of a function, a Blob or an instance belongs to: instances of one class share it. */
+function holderOfIdentity(subject: object): object {
+  if (typeof subject === "function" || subject instanceof Blob) return subject;
+  return Object.getPrototypeOf(subject) as object;
 }

@@ -47,7 +47,8 @@ export async function compute(call: Call, { options, found, verification, within
   const running = isRead(options) ? joinableRun(call, within) : undefined;
   if (running !== undefined) {
     try {
-      return await joinRun(call, running, within);
+      const shared = await joinRun(call, running, within);
+      if (isForAll(shared)) return shared;
     } catch (error) {
       return abortedOutcome(error);
     }
@@ -66,11 +67,17 @@ export async function compute(call: Call, { options, found, verification, within
     reportDamaged(call, describeError(error));
     const executed = await execute();
     return outcome = executed.threw
-      ? await outcomeOfError(call.prepared.codeOptions, executed.error, [])
+      ? await outcomeOfError(call, executed.error, [])
       : { kind: "unstored", value: executed.value, reasons: [], digest: uniqueOutcome() };
   } finally {
     endRun(run, await withCopy(run, outcome!));
   }
+}
+
+/** False for a value of which no copy can be made: each caller gets one of its own, as from the function itself. */
+function isForAll(outcome: Outcome): boolean {
+  if (outcome.kind !== "unstored" || outcome.copy !== undefined) return true;
+  return typeof outcome.value !== "object" && typeof outcome.value !== "function" || outcome.value === null;
 }
 
 /** Outcome of a call that a signal among its arguments ended while it waited. */
@@ -113,10 +120,11 @@ async function runUnderLock(
     call.values(); // computed now, since the function may change its arguments
     // The caller may have changed the arguments while the store was read and the lock was awaited.
     const isSameInput = call.isPrivate || await hasSameKey(call);
+    for (const signal of call.signals) if (signal.aborted) throw new AbortedWait(signal.reason);
     const execution = await execute();
     if (execution.threw) {
       return {
-        ...await outcomeOfError(call.prepared.codeOptions, execution.error, reasons),
+        ...await outcomeOfError(call, execution.error, reasons),
         isOfOtherInput: !isSameInput,
       };
     }

@@ -12,7 +12,8 @@ import type { Finding } from "./freshness.ts";
 import type { EntryRecord } from "../words/records.ts";
 import { describeReasons } from "../reasons/describe_reasons.ts";
 import { closestEntry, type ComparableCall, diffEntries } from "../reasons/compare.ts";
-import { isHeard } from "./report.ts";
+import { isHeard, noticeOfUnstored } from "./report.ts";
+import type { Wrapped } from "./wrapped.ts";
 import { argumentReason, damagedReason, firstReason, forcedReason, unreadReason } from "../reasons/make_reason.ts";
 
 /** Number of a function's newest entries that are compared with a call. */
@@ -63,8 +64,10 @@ export async function reportOf(call: Call, { verdict }: Finding): Promise<CallRe
   const { reasons, closest } = verdict === null
     ? await compareWithClosest(call)
     : { reasons: verdict.fresh ? [] : verdict.reasons, closest: call.key };
-  const { key, wrapped: { fname }, notices } = call;
+  const { key, wrapped: { fname } } = call;
   const outcome = verdict?.fresh ? "hit" : "miss";
+  const unstored = outcome === "hit" ? null : noticeOfUnstored(call);
+  const notices = unstored === null ? call.notices : [...call.notices, unstored];
   return {
     outcome,
     key,
@@ -74,6 +77,12 @@ export async function reportOf(call: Call, { verdict }: Finding): Promise<CallRe
     notices,
     summary: outcome === "hit" ? "hit" : describeReasons(reasons),
   };
+}
+
+/** Returns the answer of `why` for a call without a key, which runs uncached. @param cause The cause in words. */
+export function reportOfUncached({ fname }: Wrapped, cause: string): CallReport {
+  const detail = `it runs uncached: ${cause}`;
+  return { outcome: "miss", key: "" as CallKey, fname, reasons: [], closest: null, notices: [detail], summary: detail };
 }
 
 /**

@@ -42,9 +42,9 @@ export type ChildState =
   /** No look at it found a change; it may still have changed where a look is impossible. */
   | { readonly kind: "unchanged" };
 
-/** Returns the outcome of a trace, as traces of outer calls record it: the digest of the encoded result. */
+/** Returns the outcome of a trace, as traces of outer calls record it: the digest of the result, without stacks. */
 export function digestOfOutcome(trace: Trace): Digest<"outcome"> {
-  return trace.result as string as Digest<"outcome">;
+  return trace.outcome ?? trace.result as string as Digest<"outcome">;
 }
 
 /** Result of the verification of a record: the trace that stands, or the reasons why none does. */

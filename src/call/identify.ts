@@ -3,21 +3,22 @@
  *
  * @module
  */
-import { type Inputs, normalizeArguments, shapeOfFiles } from "./arguments.ts";
+import { type Inputs, normalizeArguments, withIgnored } from "./arguments.ts";
 import { type CallKeyParts, digestCallKey, digestFunctionKey, type FurtherKeyParts } from "./call_key.ts";
 import { CanonicalEncoder } from "./canonical.ts";
-import { identifyCodecs } from "./codec_identities.ts";
+import { type CodecIdentity, identifyCodecs } from "./codec_identities.ts";
 import { type Declared, declaresCodecsAlone, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
 import { cwdState } from "../reads/dependency.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
-import type { ResultOptions } from "../values/codec.ts";
+import type { Codec, ResultOptions } from "../values/codec.ts";
 import type { Fingerprint } from "../code/fingerprint.ts";
 import { fromPortable, portableOf, toAbsolute } from "../options/project.ts";
 import { isAbsolutePath } from "../options/paths.ts";
 import type { FileDependency, ValuePart, WorkingDirectoryDependency } from "../words/records.ts";
 import { noticesOf, warnOfCode } from "./prepare.ts";
-import { type ArgumentSnapshot, takeSnapshot } from "./snapshot.ts";
+import { type ArgumentSnapshot, mayHold, takeSnapshot } from "./snapshot.ts";
 import type { Prepared, Wrapped } from "./wrapped.ts";
+import { CacheTypeError, messageOf } from "../words/errors.ts";
 import { declaredParts, valueParts } from "./leaves.ts";
 
 /** State of a function at one moment: its code, and the dependencies that its options declare. */
@@ -30,14 +31,14 @@ export interface FunctionState {
   readonly identity: Digest<"function">;
   /** The identity as bytes of UTF-8. */
   readonly identityBytes: Uint8Array;
+  /** Codecs and classes by which results may be kept, and captured objects that they may hold. */
+  readonly resultOptions: ResultOptions;
 }
 
 /** A call whose key is known. */
 export interface Call extends Omit<FunctionState, "identityBytes"> {
   readonly receiver: unknown;
   readonly args: readonly unknown[];
-  /** Codecs and classes by which its result may be kept. */
-  readonly resultOptions: ResultOptions;
   /** Signals among the arguments; each ends the call and its waiting, and is no input. */
   readonly signals: ReadonlySet<AbortSignal>;
   /** True when nobody but the function can change the arguments: they are primitive, or copies. */
@@ -113,9 +114,18 @@ class PathReader {
 
 /** Returns the present identity of a function: its code and its declared dependencies, without arguments. */
 export async function identifyFunction(wrapped: Wrapped): Promise<Digest<"function">> {
+  return (await presentState(wrapped)).identity;
+}
+
+/** Returns what results and stored arguments of a function may refer to. */
+export async function resultOptionsOf(wrapped: Wrapped): Promise<ResultOptions> {
+  return (await presentState(wrapped)).resultOptions;
+}
+
+async function presentState(wrapped: Wrapped): Promise<FunctionState> {
   const prepared = await wrapped.prepare();
   const encoder = new CanonicalEncoder(prepared.codeOptions);
-  return (await functionStateOf(wrapped, prepared, encoder, new PathReader(prepared))).identity;
+  return await functionStateOf(wrapped, prepared, encoder, new PathReader(prepared));
 }
 
 /**
@@ -146,31 +156,39 @@ export async function identifyCall(
   const reader = new PathReader(prepared);
   const state = knownStates.get(wrapped) ?? await functionStateOf(wrapped, prepared, encoder, reader);
   encoder.seenBy = state.fingerprint;
-  if (snapshot) snapshot = unlessCaptured(snapshot, state);
-  let inputs = normalizeArguments(plan, snapshot?.args ?? given);
+  if (snapshot) snapshot = settleSnapshot(snapshot, state, receiver, given);
+  let inputs = normalizeArguments(plan, snapshot?.args ?? given, receiver);
   const isReceived = plan.parameters?.usesThis !== false && isReceiver && !plan.ignoresReceiver;
   const seen = isReceived
     ? await encoder.receiverOf(receiver, wrapped.fn, state.fingerprint.receiverTouched)
     : undefined;
-  const encoded = encoder.encode(inputs.values, "args", isReceived ? { path: "this", value: seen } : undefined);
+  encoder.leftOut = inputs.leftOut;
+  const second = isReceived ? { path: "this", value: seen } : undefined;
+  let encoded = encoder.encode(inputs.values, "args", second);
+  if (encoder.signals.size > 0) {
+    inputs = normalizeArguments(plan, snapshot?.args ?? given, receiver, true);
+    encoder.leftOut = inputs.leftOut;
+    encoded = encoder.encode(inputs.values, "args", second);
+  }
   const isUnseen = isBlind(state, encoder);
   const hasFurther = isUnseen || inputs.files.length > 0;
   if (snapshot === undefined) {
     const isRemembered = !hasFurther && !(encoded instanceof Promise) &&
       prepared.workspace.memory.record(digestCallKey({ identity: state.identityBytes, args: encoded })) !== undefined;
-    snapshot = isRemembered ? null : unlessCaptured(takeSnapshot(given), state);
-    if (snapshot) inputs = normalizeArguments(plan, snapshot.args);
+    snapshot = isRemembered ? null : settleSnapshot(takeSnapshot(given), state, receiver, given);
+    if (snapshot) inputs = normalizeArguments(plan, snapshot.args, receiver, encoder.signals.size > 0);
+    encoder.leftOut = inputs.leftOut; // the copies are encoded part by part, to name what differs
   }
 
   const parts: CallKeyParts = { identity: state.identityBytes, args: await encoded };
   let further: FurtherKeyParts | undefined;
   if (hasFurther || isBlind(state, encoder)) {
-    const { shapes, contents } = await digestFileInputs(inputs.files, reader, prepared.options.hashFilePaths);
-    const pathLike = isBlind(state, encoder) ? await digestPathLike(inputs.values, reader.guess) : [];
-    further = {
-      shapes: await encoder.encode([shapes, pathLike.map(({ digest }) => digest)], "fileArgs"),
-      contents,
-    };
+    const { shapes, paths } = await encoder.encodeFiles(inputs.files);
+    const contents = await digestPaths(paths, reader, prepared.options.hashFilePaths).catch((error) => {
+      throw new CacheTypeError("ERR_ARGUMENT", messageOf(error), { path: "fileArgs", cause: error });
+    });
+    const guessed = isBlind(state, encoder) ? await digestPathLike(inputs.values, reader.guess) : [];
+    further = { shapes, contents: `${contents}\0${guessed.map(({ digest }) => digest ?? "").join()}` };
   }
   if (encoder.notices.size + encoder.blind.length > 0) {
     warnOfCode(wrapped, { notices: [...encoder.notices], blind: encoder.blind }, prepared);
@@ -193,17 +211,22 @@ export async function hasSameKey(call: Call): Promise<boolean> {
 }
 
 /**
- * The snapshot; `null` when the function may tell a copy of an argument from the object itself: it captures that object,
- * or a weak collection or another handle that may know it.
+ * The snapshot that the function gets; `null` when it may tell a copy of an argument from the object itself: it captures
+ * that object, keeps it, or looks it up in a collection or a handle that may know it, or its receiver holds it.
  */
-function unlessCaptured(
+function settleSnapshot(
   snapshot: ArgumentSnapshot | null,
-  { fingerprint }: Pick<FunctionState, "fingerprint">,
+  { fingerprint, prepared: { plan } }: Pick<FunctionState, "fingerprint" | "prepared">,
+  receiver: unknown,
+  given: readonly unknown[],
 ): ArgumentSnapshot | null {
   if (snapshot === null || snapshot.copies.size === 0) return snapshot;
-  if (fingerprint.parts.some(({ kind }) => kind === "handle")) return null;
-  for (const object of snapshot.copies.keys()) if (fingerprint.ordinalOf(object) !== undefined) return null;
-  return snapshot;
+  if (fingerprint.sight.kept || fingerprint.parts.some(({ kind }) => kind === "handle")) return null;
+  for (const object of snapshot.copies.keys()) if (fingerprint.captured.has(object)) return null;
+  const isHolder = typeof receiver === "object" && receiver !== null || typeof receiver === "function";
+  const isSeen = isHolder && receiver !== globalThis && plan.parameters?.usesThis !== false;
+  if (isSeen && mayHold(receiver, snapshot)) return null;
+  return { ...snapshot, args: withIgnored(plan, snapshot.args, given) };
 }
 
 /** A call, with the encoder and reader that identified it. Members that a hit does not need are computed on request. */
@@ -213,6 +236,7 @@ class IdentifiedCall implements Call {
   readonly fingerprint: Fingerprint;
   readonly declared: Declared;
   readonly identity: Digest<"function">;
+  readonly resultOptions: ResultOptions;
   readonly signals: ReadonlySet<AbortSignal>;
   #files: readonly FileDependency[] | undefined;
   #values: readonly ValuePart[] | undefined;
@@ -228,16 +252,9 @@ class IdentifiedCall implements Call {
     readonly reader: PathReader,
     readonly isPrivate: boolean,
   ) {
-    this.signals = encoder.signals;
+    this.signals = new Set([...inputs.signals, ...encoder.signals]);
     ({ wrapped: this.wrapped, prepared: this.prepared, fingerprint: this.fingerprint } = state);
-    ({ declared: this.declared, identity: this.identity } = state);
-  }
-
-  get resultOptions(): ResultOptions {
-    return {
-      codecs: [...this.prepared.options.codecs, ...this.fingerprint.declaredCodecs],
-      classes: this.fingerprint.classes,
-    };
+    ({ declared: this.declared, identity: this.identity, resultOptions: this.resultOptions } = state);
   }
 
   get notices(): readonly string[] {
@@ -268,10 +285,12 @@ class IdentifiedCall implements Call {
   values(): readonly ValuePart[] {
     const encode = (part: unknown) => this.encoder.encodePart(part);
     const { names } = this.prepared.plan;
-    const { receiver } = this.inputs;
+    const { receiver, leftOut } = this.inputs;
     return this.#values ??= [
-      ...receiver === undefined ? [] : valueParts("this", receiver, encode),
-      ...this.inputs.values.flatMap((value, index) => valueParts(`args.${names[index] ?? index}`, value, encode)),
+      ...receiver === undefined ? [] : valueParts("this", receiver, encode, leftOut),
+      ...this.inputs.values.flatMap((value, index) =>
+        valueParts(`args.${names[index] ?? index}`, value, encode, leftOut)
+      ),
       ...declaredParts(this.declared, encode),
     ];
   }
@@ -298,6 +317,7 @@ class IdentifiedCall implements Call {
     const changed = await this.reader.changed();
     const { digest } = await this.prepared.fingerprint();
     if (digest !== this.fingerprint.digest) return [...changed, "a value that the function captures"];
+    if (declaresNothing(this.prepared.options)) return changed;
     const codecs = await identifyCodecs(this.prepared.options.codecs, this.prepared.codeOptions);
     const areCodecsSame = codecs.every(({ digest }, index) => digest === this.declared.codecs[index]?.digest);
     if (!areCodecsSame) changed.push("a value that a codec captures");
@@ -351,10 +371,25 @@ async function functionStateOf(
     declared: await encoder.encode([version, env, files, vars, ...byName], "dependsOnVars"),
   });
   const identityBytes = new TextEncoder().encode(identity);
-  const state = { wrapped, prepared, fingerprint, declared, identity, identityBytes };
+  const resultOptions = makeResultOptions(options.codecs, fingerprint, codecs);
+  const state = { wrapped, prepared, fingerprint, declared, identity, identityBytes, resultOptions };
   if (fingerprint.isFixed && declaresNothing(options)) knownStates.set(wrapped, state);
   if (codecs.length > 0 && declaresCodecsAlone(options)) codecStates.set(wrapped, state);
   return state;
+}
+
+function makeResultOptions(
+  codecs: readonly Codec[],
+  { classes, declaredCodecs }: Fingerprint,
+  identities: readonly CodecIdentity[],
+): ResultOptions {
+  const digests = new Map(declaredCodecs);
+  for (const [index, { digest }] of identities.entries()) digests.set(codecs[index]!, digest);
+  return {
+    codecs: [...codecs, ...declaredCodecs.keys()],
+    digestOf: (codec) => digests.get(codec) ?? "",
+    classes,
+  };
 }
 
 /** True when the function may read files without being observed. */
@@ -366,38 +401,27 @@ function isBlind(
 }
 
 /**
- * Separates the shapes of file arguments, in which a mark stands for each path, from the files that the paths name.
+ * Digests the files that the file arguments name.
  *
- * @param values Values of the file arguments.
+ * @param paths The paths, in the order in which the arguments have them.
  * @param reader Digests the files.
  * @param countsPath True when the path of a file counts besides its content.
- * @returns The shapes; and the paths and digests of the files as one text, in the order of the marks in the shapes.
+ * @returns The paths and digests as one text.
+ * @throws {CacheTypeError} `ERR_ARGUMENT` for a path of which no digest can be made.
  */
-async function digestFileInputs(
-  values: readonly unknown[],
-  reader: PathReader,
-  countsPath: boolean,
-): Promise<{ shapes: unknown[]; contents: string }> {
-  const files: (FoundPath | Promise<FoundPath>)[] = [];
-  const shapes = values.map((value) =>
-    shapeOfFiles(value, (path) => {
-      if (isRelative(path)) reader.named.set(path, toAbsolute(path));
-      files.push(reader.digest(path));
-    })
-  );
+async function digestPaths(paths: readonly (string | URL)[], reader: PathReader, countsPath: boolean): Promise<string> {
+  const files = paths.map((path) => {
+    if (isRelative(path)) reader.named.set(path, toAbsolute(path));
+    return reader.digest(path);
+  });
   let contents = "";
   // One text is encoded faster than many. The parts end with a zero byte, which no path of a file contains.
   for (const file of files) {
     const { path, digest } = file instanceof Promise ? await file : file;
     contents += `${countsPath ? path : ""}\0${digest ?? ""}\0`;
   }
-  return { shapes, contents };
+  return contents;
 }
-
-/** Length of the longest text that is taken for a path, in characters. */
-const MAX_LENGTH = 4096;
-/** Largest number of texts of one call that are taken for paths. */
-const MAX_TEXTS = 1000;
 
 /**
  * Digests the files that texts among the arguments may name: the texts that look like paths. Most of them name no file.
@@ -409,38 +433,7 @@ async function digestPathLike(
   values: readonly unknown[],
   digestPath: (path: string | URL) => Promise<FoundPath>,
 ): Promise<FoundPath[]> {
-  const paths = new Set<string>();
-  collectPaths(values, paths, new Set());
-  const found = await Promise.all([...paths].map((path) => digestPath(path).catch(() => null)));
+  const { pathLikeTexts } = await import("./path_like.ts"); // most functions are not blind
+  const found = await Promise.all([...pathLikeTexts(values)].map((path) => digestPath(path).catch(() => null)));
   return found.filter((at) => at !== null);
-}
-
-function collectPaths(value: unknown, paths: Set<string>, seen: Set<object>): void {
-  if (paths.size >= MAX_TEXTS) return;
-  if (typeof value === "string") {
-    if (isPathLike(value)) paths.add(value);
-    return;
-  }
-  if (typeof value !== "object" || value === null || seen.has(value) || ArrayBuffer.isView(value)) return;
-  seen.add(value);
-  if (value instanceof URL) {
-    if (value.protocol === "file:") paths.add(value.href);
-    return;
-  }
-  if (value instanceof Map) {
-    for (const [key, item] of value) {
-      collectPaths(key, paths, seen);
-      collectPaths(item, paths, seen);
-    }
-    return;
-  }
-  const items = Array.isArray(value) || value instanceof Set ? value : Object.values(value);
-  for (const item of items) collectPaths(item, paths, seen);
-}
-
-/** True for a text that looks like a path: with a separator or an extension, and nothing that a path cannot have. */
-function isPathLike(text: string): boolean {
-  if (text.length === 0 || text.length > MAX_LENGTH || /[\0\n\r]/.test(text)) return false;
-  if (/^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text)) return false;
-  return /[\\/]/.test(text) || /\.[A-Za-z0-9]{1,10}$/.test(text);
 }

@@ -44,6 +44,10 @@ export function reservePlace(): InnerCallPlace | undefined {
     pack: (call) => readOnly ? null : packArguments(call),
     fill: async (call, packed, outcome) => {
       run.inner!.add(call, "trace" in outcome ? outcome.trace : null);
+      // A trace with such a call would never stand.
+      if (outcome.kind === "unstored" && outcome.isIncomparable === true) {
+        run.reads!.observeUnclear(`nothing tells whether the result of ${call.wrapped.fname}, which cannot be stored,`);
+      }
       const args = await keepArguments(packed, blobs).catch(() => null);
       enter({ kind: "child", functionId: call.wrapped.functionId, key: call.key, args, outcome: outcome.digest });
     },
@@ -51,9 +55,9 @@ export function reservePlace(): InnerCallPlace | undefined {
 }
 
 /** Encodes receiver and arguments; `null` when they cannot be stored, or a copy would differ (of a frozen object). */
-function packArguments({ receiver, args }: Call): PackedArguments {
+function packArguments({ receiver, args, resultOptions }: Call): PackedArguments {
   try {
-    const encoded = encodeResult([receiver, args]);
+    const encoded = encodeResult([receiver, args], resultOptions);
     if (encoded instanceof Promise) return null; // a Blob, whose bytes would have to be awaited
     const { chunks, byteLength, notices } = encoded;
     return notices.length > 0 || byteLength > MAX_BYTES ? null : chunks;

@@ -57,9 +57,9 @@ export async function keep(call: Call, execution: Returned, options: KeepOptions
 }
 
 /** Makes the outcome of a result that is not stored. Its digest is made here; that of a stored result is its blob's. */
-function unstored({ value, encoded }: Returned, reasons: readonly StaleReason[]): Outcome {
-  const digest = encoded === null ? uniqueOutcome() : digestChunks<"outcome">(encoded.chunks);
-  return { kind: "unstored", value, reasons, digest };
+function unstored({ value, encoded, outcome }: Returned, reasons: readonly StaleReason[]): Outcome {
+  if (encoded === null) return { kind: "unstored", value, reasons, digest: uniqueOutcome(), isIncomparable: true };
+  return { kind: "unstored", value, reasons, digest: outcome ?? digestChunks<"outcome">(encoded.chunks) };
 }
 
 /** True when a result may be stored. If not, reports the cause. */
@@ -92,6 +92,7 @@ async function commit(call: Call, execution: Storable, options: KeepOptions): Pr
     dependencies: execution.dependencies,
     support: execution.support,
     result: digest,
+    ...execution.outcome === undefined ? {} : { outcome: execution.outcome },
     sizeBytes,
     createdMs: Date.now(),
     computeMs: execution.computeMs,

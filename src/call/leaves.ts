@@ -7,6 +7,9 @@ import type { Declared } from "./declared.ts";
 import { digestBytes } from "../words/sha256.ts";
 import { previewOf } from "../values/preview.ts";
 import type { ValuePart } from "../words/records.ts";
+import { classify } from "../values/kinds.ts";
+import { isProxy } from "../words/type_tests.ts";
+import type { LeftOut } from "./arguments.ts";
 
 /** Number of leaves of one input up to which objects and arrays are opened; beyond it, each of them is one leaf. */
 const MAX_LEAVES = 64;
@@ -25,39 +28,58 @@ export type EncodeValue = (value: unknown) => Uint8Array;
  * @param path Path of the input: `args.opts`, `vars.rate`.
  * @param value Value of the input.
  * @param encode Encodes a leaf as canonical bytes.
+ * @param leftOut Members that do not count.
  */
-export function valueParts(path: string, value: unknown, encode: EncodeValue): ValuePart[] {
+export function valueParts(
+  path: string,
+  value: unknown,
+  encode: EncodeValue,
+  leftOut: LeftOut | null = null,
+): ValuePart[] {
   const parts: ValuePart[] = [];
-  collectLeaves(path, value, MAX_DEPTH, parts, encode);
+  const collect = (path: string, value: unknown, depth: number): void => {
+    const isWhole = isInstance(value);
+    const isOpened = depth > 0 && (!isWhole || depth === MAX_DEPTH);
+    const inner = isOpened ? smallContainer(value, MAX_LEAVES - parts.length, leftOut?.get(value as object)) : null;
+    if (inner === null || isWhole) {
+      parts.push({ path, digest: digestBytes<"value">(encode(value)), preview: previewSafely(value) });
+    }
+    for (const [name, item] of inner ?? []) collect(`${path}${name}`, item, depth - 1);
+  };
+  collect(path, value, MAX_DEPTH);
   return parts;
 }
 
-function collectLeaves(path: string, value: unknown, depth: number, parts: ValuePart[], encode: EncodeValue): void {
-  const isWhole = isInstance(value);
-  const isOpened = depth > 0 && (!isWhole || depth === MAX_DEPTH);
-  const inner = isOpened ? smallContainer(value, MAX_LEAVES - parts.length) : null;
-  if (inner === null || isWhole) {
-    parts.push({ path, digest: digestBytes<"value">(encode(value)), preview: previewOf(value) });
-  }
-  for (const [name, item] of inner ?? []) collectLeaves(`${path}${name}`, item, depth - 1, parts, encode);
-}
-
-function smallContainer(value: unknown, room: number): (readonly [name: string, value: unknown])[] | null {
-  if (typeof value !== "object" || value === null) return null;
+function smallContainer(
+  value: unknown,
+  room: number,
+  leftOut?: ReadonlySet<PropertyKey>,
+): (readonly [name: string, value: unknown])[] | null {
+  if (typeof value !== "object" || value === null || isProxy(value)) return null;
   if (Array.isArray(value)) {
     // An array with holes or further properties is more than its items, and is not opened.
     return value.length > 0 && value.length <= room && Object.keys(value).length === value.length
       ? Array.from(value, (item, index) => [`[${index}]`, item] as const)
       : null;
   }
-  if (Object.prototype.toString.call(value) !== "[object Object]") return null;
-  const names = Object.keys(value).sort();
+  const { kind } = classify(value);
+  if (kind !== "plain" && kind !== "instance") return null;
+  const names = Object.keys(value).filter((name) => leftOut?.has(name) !== true).sort();
   if (names.some((name) => Object.getOwnPropertyDescriptor(value, name)?.get !== undefined)) return null;
   if (names.length === 0 || names.length > room) return null;
   return names.map((name) => [
     /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`,
     (value as Record<string, unknown>)[name],
   ]);
+}
+
+/** Preview of a value; none where a member of its own, which the preview asks for, throws. */
+function previewSafely(value: unknown): string {
+  try {
+    return previewOf(value);
+  } catch {
+    return "…";
+  }
 }
 
 /** True for an object with a class or without a prototype, which may be more than its own properties. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Call, identifyCall, identifyFunction } from "./identify.ts";
+import { type Call, identifyCall, identifyFunction, resultOptionsOf } from "./identify.ts";
+import { declaresNothing } from "./declared.ts";
 import { CacheError, describeError } from "../words/errors.ts";
 import { checkDependency } from "../reads/dependency.ts";
 import type { StaleReason } from "../words/events.ts";
@@ -20,7 +21,8 @@ import { decodeResult } from "../values/result/decode_result.ts";
 import { type BlobDigest, isDigest } from "../words/digests.ts";
 import type { BlobStore } from "../store/blobs/blob_store.ts";
 import type { ChildDependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
-import { findWrapped, type Wrapped } from "./wrapped.ts";
+import { findWrapped, type Prepared, type Wrapped } from "./wrapped.ts";
+import { digestBytes } from "../words/sha256.ts";
 import { reportDamaged } from "./report.ts";
 import { once } from "../words/waiting.ts";
 
@@ -94,7 +96,10 @@ async function readRecord(call: Call): Promise<EntryRecord | null> {
   }
 }
 
-function checksOf(call: Call, verification: Verification): TraceChecks {
+/** A call, as far as the checks of its dependencies ask for it. */
+type CheckedCall = Pick<Call, "prepared" | "wrapped" | "freshDigests">;
+
+function checksOf(call: CheckedCall, verification: Verification): TraceChecks {
   const { root, files } = call.prepared;
   let looks = call.freshDigests();
   return {
@@ -122,13 +127,16 @@ async function isFunctionUnchanged(recorded: FlatTrace["functions"][number], hom
  * Returns the present state of a recorded inner call. If the verification may run functions, a stale inner call is run
  * again; else its record is only looked up.
  */
-async function lookAtChild(recorded: ChildDependency, outer: Call, verification: Verification): Promise<ChildState> {
+async function lookAtChild(
+  recorded: ChildDependency,
+  outer: CheckedCall,
+  verification: Verification,
+): Promise<ChildState> {
   const candidates = findWrapped(recorded.functionId, outer.wrapped.cacheDir);
   if (candidates.length === 0) return { kind: "gone" };
-  const input = await recallArguments(recorded.args, outer.prepared.workspace.cache.blobs);
-  if (input === null) return { kind: "unrepeatable" };
-  const inner = await identifyAmong(candidates, recorded, input.receiver, input.args);
-  if (inner === null) return { kind: "unrepeatable" };
+  if (verification.open.has(recorded.key)) return { kind: "stale", reasons: [] };
+  const inner = await identifyAmong(candidates, recorded, outer.prepared.workspace.cache.blobs);
+  if (inner === null) return await lookAtRecord(candidates, recorded, outer, verification);
   if (verification.open.has(inner.key)) return { kind: "stale", reasons: [] };
 
   if (verification.rerun !== undefined) {
@@ -144,6 +152,36 @@ async function lookAtChild(recorded: ChildDependency, outer: Call, verification:
   if (!verdict.fresh) return { kind: "stale", reasons: verdict.reasons };
   const { trace } = verdict;
   return { kind: "outcome", digest: digestOfOutcome(trace), reasons: () => whatChanged(inner, recorded, trace) };
+}
+
+/**
+ * Returns the present state of a recorded inner call whose arguments were not stored, as far as its record tells it. All
+ * that the outer function did before is as it was, so it would make the call with equal arguments, which have the
+ * recorded key unless the inner function has changed.
+ */
+async function lookAtRecord(
+  candidates: readonly Wrapped[],
+  recorded: ChildDependency,
+  outer: CheckedCall,
+  verification: Verification,
+): Promise<ChildState> {
+  const record = await outer.prepared.workspace.cache.records.get(recorded.key, { parts: false });
+  for (const wrapped of record === null ? [] : candidates) {
+    const prepared = await wrapped.prepare();
+    if (!await isOfFunction(record!, prepared)) continue;
+    const checks = checksOf({ prepared, wrapped, freshDigests: () => null }, verification);
+    const files = await Promise.all(record!.files.map((file) => checks.leaf(file)));
+    const verdict = files.every((reason) => reason === null) ? await verifyRecord(record!, checks) : null;
+    if (verdict?.fresh) return { kind: "outcome", digest: digestOfOutcome(verdict.trace), reasons: () => [] };
+  }
+  return { kind: "unrepeatable" };
+}
+
+/** True when a record is of a function as it is now: with its code, its `version`, and nothing else that is declared. */
+async function isOfFunction(record: EntryRecord, { fingerprint, options }: Prepared): Promise<boolean> {
+  if (!declaresNothing(options) || (await fingerprint()).digest !== record.fingerprint) return false;
+  const recorded = record.values.find(({ path }) => path === "version")?.digest ?? null;
+  return recorded === (options.version === null ? null : digestBytes(options.version));
 }
 
 /** Returns the reasons why an inner call has another outcome now; none if no stored trace has the recorded outcome. */
@@ -166,35 +204,23 @@ async function whatChanged(inner: Call, recorded: ChildDependency, now: Trace): 
  */
 async function identifyAmong(
   candidates: readonly Wrapped[],
-  recorded: ChildDependency,
-  receiver: unknown,
-  args: readonly unknown[],
+  { args, key }: ChildDependency,
+  blobs: BlobStore,
 ): Promise<Call | null> {
+  const bytes = args === null ? null : isDigest(args) ? await readBytes(args as BlobDigest, blobs) : args as Uint8Array;
+  if (bytes === null) return null;
   try {
-    const calls = await Promise.all(candidates.map((wrapped) => identifyCall(wrapped, receiver, args)));
-    return calls.length === 1 ? calls[0]! : calls.find(({ key }) => key === recorded.key) ?? null;
+    const calls = await Promise.all(candidates.map((wrapped) => recallCall(wrapped, bytes)));
+    return calls.length === 1 ? calls[0]! : calls.find((call) => call.key === key) ?? null;
   } catch {
     return null; // the function as it is now cannot take these arguments as inputs
   }
 }
 
-/** The receiver and the arguments of a call. */
-interface CallInput {
-  readonly receiver: unknown;
-  readonly args: readonly unknown[];
-}
-
-/** Decodes the receiver and arguments that `inner_call` stored for a call; `null` when they are absent or damaged. */
-async function recallArguments(args: ChildDependency["args"], blobs: BlobStore): Promise<CallInput | null> {
-  if (args === null) return null;
-  const bytes = isDigest(args) ? await readBytes(args as BlobDigest, blobs) : (args as Uint8Array);
-  if (bytes === null) return null;
-  try {
-    const [receiver, list] = decodeResult(bytes) as [unknown, unknown[]];
-    return { receiver, args: list };
-  } catch {
-    return null;
-  }
+/** Identifies a call with the receiver and the arguments that `inner_call` stored. */
+async function recallCall(wrapped: Wrapped, bytes: Uint8Array): Promise<Call> {
+  const [receiver, args] = decodeResult(bytes, await resultOptionsOf(wrapped)) as [unknown, unknown[]];
+  return await identifyCall(wrapped, receiver, args);
 }
 
 async function readBytes(digest: BlobDigest, blobs: BlobStore): Promise<Uint8Array | null> {

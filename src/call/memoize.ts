@@ -16,7 +16,7 @@ import type { Run } from "./runs.ts";
 import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
 import { reportNotice, reportUncached } from "./report.ts";
 import type { ArgumentSnapshot } from "./snapshot.ts";
-import { CacheTypeError, describeError } from "../words/errors.ts";
+import { CacheError, CacheTypeError, describeError } from "../words/errors.ts";
 import { NOTHING_FOUND } from "./freshness.ts";
 import { beginVerification, lookUp, type Verification } from "./look_up.ts";
 import type { Wrapped } from "./wrapped.ts";
@@ -77,22 +77,42 @@ async function identifyOrWarn(
   try {
     return await identifyCall(wrapped, receiver, args, early);
   } catch (error) {
-    if (!(error instanceof CacheTypeError) || error.code !== "ERR_ARGUMENT") throw error;
-    reportUncached(wrapped, error.message);
+    reportUncached(wrapped, causeOfUncached(wrapped, error));
     return null;
   }
 }
 
+/**
+ * The cause for which a call has no key, in words: an argument cannot be an input, or looking at it failed, as where an
+ * accessor throws.
+ *
+ * @throws {CacheError} When the cache cannot be set up or the options are wrong, which the user has to mend.
+ */
+function causeOfUncached({ ready }: Wrapped, error: unknown): string {
+  const isOfInput = !(error instanceof CacheError || error instanceof CacheTypeError) || error.code === "ERR_ARGUMENT";
+  if (!isOfInput || ready === undefined) throw error;
+  if (!(error instanceof CacheTypeError)) return `an argument cannot be looked at: ${describeError(error)}`;
+  // Users know arguments by the names of the parameters.
+  return error.message.replace(/\bargs\[(\d+)\]/, (place, index) => ready.plan.names[Number(index)] ?? place);
+}
+
 /** Calls the function as part of the call around it, which is not stored: nothing tells when to make this one again. */
 function callUncached(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): unknown {
-  currentReads()?.observeUnclear(`a call of ${wrapped.fname} that cannot be cached`);
+  currentReads()?.observeUnclear(`${wrapped.fname}, which runs uncached,`);
   return wrapped.fn.apply(receiver, [...args]);
 }
 
 /** Removes the entry of a call. @returns True when an entry was removed; never in a read-only cache. */
 export function forget(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<boolean> {
   return runUnobserved(async () => {
-    const { key, prepared: { workspace: { cache } } } = await identifyCall(wrapped, receiver, args);
+    let call: Call;
+    try {
+      call = await identifyCall(wrapped, receiver, args);
+    } catch (error) {
+      causeOfUncached(wrapped, error); // without a key there is no entry
+      return false;
+    }
+    const { key, prepared: { workspace: { cache } } } = call;
     return !cache.readOnly && (await cache.records.remove([key])).removed > 0;
   });
 }
@@ -146,12 +166,13 @@ async function loadCompute(call: Call): Promise<typeof import("./compute.ts") | 
 }
 
 /** Runs the function without any of the cache. */
-async function runUncached({ wrapped, receiver, args, prepared: { codeOptions } }: Call): Promise<Outcome> {
+async function runUncached(call: Call): Promise<Outcome> {
+  const { wrapped, receiver, args } = call;
   try {
     const value = await wrapped.fn.apply(receiver, [...args]);
     return { kind: "unstored", value, reasons: [], digest: uniqueOutcome() };
   } catch (error) {
-    return await outcomeOfError(codeOptions, error, []);
+    return await outcomeOfError(call, error, []);
   }
 }
 
@@ -164,7 +185,13 @@ async function runUncached({ wrapped, receiver, args, prepared: { codeOptions } 
  */
 export function inspect(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallReport> {
   return runUnobserved(async () => {
-    const [call, { reportOf }] = await Promise.all([identifyCall(wrapped, receiver, args), import("./explain.ts")]);
+    const { reportOf, reportOfUncached } = await import("./explain.ts");
+    let call: Call;
+    try {
+      call = await identifyCall(wrapped, receiver, args);
+    } catch (error) {
+      return reportOfUncached(wrapped, causeOfUncached(wrapped, error));
+    }
     return await reportOf(call, await lookUp(call, beginVerification(), "afresh"));
   });
 }

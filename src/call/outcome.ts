@@ -5,7 +5,8 @@
  *
  * @module
  */
-import type { FingerprintOptions } from "../code/fingerprint.ts";
+import type { Call } from "./identify.ts";
+import { EVERYTHING } from "../code/types.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { digestBytes, digestChunks } from "../words/sha256.ts";
 import type { Digest } from "../words/digests.ts";
@@ -31,6 +32,8 @@ export type Outcome =
     | {
       readonly kind: "unstored";
       readonly value: unknown;
+      /** True when nothing tells whether another run has the same outcome, since the value cannot be encoded. */
+      readonly isIncomparable?: boolean;
       /** The value, encoded before any caller got it, for the callers that share the run; absent when it has none. */
       readonly copy?: Uint8Array;
     }
@@ -44,11 +47,16 @@ export function outcomeOfTrace(trace: Trace): Outcome {
 
 /** Makes the outcome of a function that threw. Errors that differ in their stack traces alone have equal digests. */
 export async function outcomeOfError(
-  codeOptions: FingerprintOptions,
+  { prepared: { codeOptions }, fingerprint }: Pick<Call, "prepared" | "fingerprint">,
   error: unknown,
   reasons: readonly StaleReason[],
 ): Promise<Outcome> {
-  const encoder = new CanonicalEncoder(codeOptions, CALLERS);
+  // Callers may tell the function's own classes apart, also those of one text.
+  const encoder = new CanonicalEncoder(codeOptions, {
+    sight: SIGHT_OF_CALLERS,
+    isSightFinal: true,
+    ordinalOf: fingerprint.ordinalOf,
+  });
   let digest: Digest<"outcome">;
   try {
     digest = digestChunks([utf8.encode("threw "), await encoder.encode(error, "error")]);
@@ -66,4 +74,4 @@ export function uniqueOutcome(): Digest<"outcome"> {
 }
 
 /** What the callers of a function may see of an error. The traces of errors that are thrown again and again differ. */
-const CALLERS = { sight: { order: true, names: true, stacks: false }, ordinalOf: () => undefined };
+const SIGHT_OF_CALLERS = { ...EVERYTHING, texts: false, stacks: false };

@@ -70,6 +70,7 @@ export function reportRaced(call: Call, changed: readonly string[]): void {
 /** Reports that the result is returned and could not be stored. */
 export function reportUnsaved(call: Call, detail: string, path: string | null): void {
   report(call, { kind: "save-failed", detail, path });
+  call.prepared.workspace.cache.unstored.note(call.wrapped, detail);
   warnOnce(`${call.wrapped.fname}: the result is returned and not stored: ${detail}`);
 }
 
@@ -84,11 +85,19 @@ export function reportNotice(call: Call, detail: string): void {
   warnOnce(`${call.wrapped.fname}: ${detail}`);
 }
 
+/** Tells how many calls of a function were not stored by any process, and why the last one; `null`: none. */
+export function noticeOfUnstored({ wrapped, prepared }: Pick<Call, "wrapped" | "prepared">): string | null {
+  const found = prepared.workspace.cache.unstored.read().get(wrapped.functionId);
+  if (found === undefined) return null;
+  return `not stored: ${found.calls} ${found.calls === 1 ? "call" : "calls"}, ${found.detail}`;
+}
+
 /** Reports that a call runs uncached, since it has no key. */
-export function reportUncached({ fname, ready }: Wrapped, detail: string): void {
+export function reportUncached(wrapped: Wrapped, detail: string): void {
+  const { fname, ready } = wrapped;
   const text = `it runs uncached: ${detail}`;
   warnOnce(`${fname}: ${text}`);
-  if (ready !== undefined && isAudienceHeard(ready.audience)) {
-    announce({ kind: "notice", fname, key: null, detail: text }, ready.audience);
-  }
+  if (ready === undefined) return;
+  ready.workspace.cache.unstored.note(wrapped, text);
+  if (isAudienceHeard(ready.audience)) announce({ kind: "notice", fname, key: null, detail: text }, ready.audience);
 }

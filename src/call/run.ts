@@ -7,6 +7,8 @@ import { type Call, hasSameKey } from "./identify.ts";
 import { type EncodedResult, encodeResult } from "../values/result/encode_result.ts";
 import type { Run } from "./runs.ts";
 import type { ResultOptions } from "../values/codec.ts";
+import { digestChunks } from "../words/sha256.ts";
+import type { Digest } from "../words/digests.ts";
 import { FlatTraceBuilder } from "./flat_trace.ts";
 import type { Dependency, FlatTrace } from "../words/records.ts";
 import { reportNotice, reportRun } from "./report.ts";
@@ -19,6 +21,8 @@ export type Execution =
     readonly value: unknown;
     /** The encoded value; `null` when the value cannot be stored. */
     readonly encoded: EncodedResult | null;
+    /** Digest of the value without the stacks of errors in it; absent when there are none. */
+    readonly outcome?: Digest<"outcome">;
     /** The error because of which the value cannot be stored. */
     readonly refusal?: unknown;
     readonly computeMs: number;
@@ -102,9 +106,12 @@ async function changedArguments(call: Call, ranAtOnce: boolean): Promise<string[
 async function encode(
   value: unknown,
   options: ResultOptions,
-): Promise<{ encoded: EncodedResult | null; refusal?: unknown }> {
+): Promise<{ encoded: EncodedResult | null; outcome?: Digest<"outcome">; refusal?: unknown }> {
   try {
-    return { encoded: await encodeResult(value, options) };
+    const encoded = await encodeResult(value, options);
+    if (!encoded.hasStacks) return { encoded };
+    const { chunks } = await encodeResult(value, { ...options, leavesOutStacks: true });
+    return { encoded, outcome: digestChunks<"outcome">(chunks) };
   } catch (refusal) {
     return { encoded: null, refusal };
   }

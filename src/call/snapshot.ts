@@ -7,6 +7,9 @@
  * @module
  */
 import { isProxy } from "../words/type_tests.ts";
+import { isBuiltInInside, ownValue } from "../values/brands.ts";
+import { furtherKeys } from "../values/key/key_members.ts";
+import { classify, mayHavePrivateState } from "../values/kinds.ts";
 
 /** Largest number of objects and of bytes of binary data in arguments that are copied. */
 const MAX_OBJECTS = 10_000;
@@ -37,10 +40,28 @@ export function takeSnapshot(args: readonly unknown[]): ArgumentSnapshot | null 
   const copier = new Copier();
   try {
     return { args: args.map((arg) => copier.copy(arg)), copies: copier.copies };
-  } catch (error) {
-    if (error === NOT_COPIED || error instanceof RangeError) return null;
-    throw error;
+  } catch {
+    return null; // it holds something that is not copied, or cannot even be looked at
   }
+}
+
+/**
+ * True when an object holds one of the originals, or may hold it in private fields: a method would see that the copy and
+ * what its receiver holds are two.
+ */
+export function mayHold(holder: object, { copies }: ArgumentSnapshot): boolean {
+  const seen = new Set<unknown>([holder]);
+  for (const subject of seen) {
+    if (typeof subject !== "object" && typeof subject !== "function" || subject === null) continue;
+    if (copies.has(subject) || isProxy(subject) || seen.size > MAX_OBJECTS) return true;
+    const { kind } = typeof subject === "function" ? { kind: "function" } : classify(subject);
+    if (kind === "instance" && mayHavePrivateState(subject)) return true;
+    if (kind === "map") Map.prototype.forEach.call(subject, (item, key) => void seen.add(key).add(item));
+    if (kind === "set") Set.prototype.forEach.call(subject, (item) => void seen.add(item));
+    if (kind === "view") seen.add((subject as ArrayBufferView).buffer);
+    else for (const key of Reflect.ownKeys(subject)) seen.add(ownValue(subject, key));
+  }
+  return false;
 }
 
 function isPrimitive(value: unknown): boolean {
@@ -58,8 +79,12 @@ class Copier {
     if (known !== undefined) return known;
     if (this.copies.size >= MAX_OBJECTS || isProxy(value)) throw NOT_COPIED;
     const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === AbortSignal.prototype) return value; // no input, and it has to reach the function itself
     if (!Object.isExtensible(value)) throw NOT_COPIED;
-    if (prototype === Object.prototype) return this.#members(value, {});
+    if (prototype === Object.prototype) {
+      if (isBuiltInInside(value)) throw NOT_COPIED;
+      return this.#members(value, {});
+    }
     if (prototype === Array.prototype && Array.isArray(value)) {
       if (Object.getOwnPropertyDescriptor(value, "length")!.writable !== true) throw NOT_COPIED;
       const copy: unknown[] = [];
@@ -93,12 +118,15 @@ class Copier {
       Set.prototype.forEach.call(value, (item) => held.push([item, item]));
     } else if (prototype === Date.prototype && isDate(value)) {
       copy = new Date(Date.prototype.getTime.call(value as Date));
+    } else if (prototype === URL.prototype && value instanceof URL) {
+      copy = new URL(value.href);
     } else if (VIEWS.has(prototype as object) && ArrayBuffer.isView(value)) {
       copy = this.#view(value as Uint8Array, prototype as Uint8Array);
       this.copies.set(value, copy);
       return copy;
     } else throw NOT_COPIED;
-    if (Reflect.ownKeys(value).length > 0) throw NOT_COPIED;
+    const further = copy instanceof URL ? furtherKeys(value, "platform") : Reflect.ownKeys(value);
+    if (further.length > 0) throw NOT_COPIED;
     this.copies.set(value, copy);
     for (const [key, item] of held) {
       if (copy instanceof Map) copy.set(this.copy(key), this.copy(item));
@@ -110,6 +138,7 @@ class Copier {
   /** Copies a typed array that covers a buffer of its own, which no other argument shares. */
   #view(view: Uint8Array, prototype: Uint8Array): object {
     const { buffer } = view;
+    if (Reflect.ownKeys(buffer).length > 0) throw NOT_COPIED;
     const isWhole = buffer instanceof ArrayBuffer && !buffer.resizable && view.byteLength === buffer.byteLength;
     this.#bytes += view.byteLength;
     if (!isWhole || this.copies.has(buffer) || this.#bytes > MAX_BYTES) throw NOT_COPIED;

@@ -22,7 +22,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     options: [FNAME],
     arguments: [0, 0],
     details: `JSON: { cacheDir, entries, sizeBytes, oldest, newest, byFunction: [{ fname, entries, sizeBytes, hits,
-computeMs, savedMs }] }; times are ISO 8601 or null.`,
+computeMs, savedMs }], unstored?: [{ fname, calls, detail, last }] }; times are ISO 8601 or null.`,
     load: () => import("./commands/stats.ts"),
   },
   {

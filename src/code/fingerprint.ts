@@ -16,13 +16,13 @@ import { type FunctionOrigin, isInspectorAllowed, leaseInspector } from "./v8/in
 import { assemble, type Assembly, type ChangingVariable } from "./digest/assemble.ts";
 import { findBlindPackages } from "./blind/blind.ts";
 import { Exploration } from "./walk/explore.ts";
-import { digestGraph } from "./digest/graph_digest.ts";
+import { digestGraph, type GraphNode } from "./digest/graph_digest.ts";
 import { sightOfArguments } from "./digest/argument_sight.ts";
-import { findDeclaredCodecs, findStorableClasses } from "./digest/storable_classes.ts";
+import { findDeclaredCodecs, makeClassTable } from "./digest/storable_classes.ts";
 import { findState, type MethodCall } from "./state/find_state.ts";
 import { findReceiverUse } from "./state/effects.ts";
 import { noticeOfState } from "./state/state.ts";
-import type { Fingerprint, FingerprintOptions } from "./types.ts";
+import { type Fingerprint, type FingerprintOptions, NOTHING_SEEN } from "./types.ts";
 import { mayHavePrivateState } from "../values/kinds.ts";
 import { arePureData, classOf, nameOfFunction, noticeOfHandle } from "./walk/values.ts";
 
@@ -54,6 +54,8 @@ export interface IdentifiedValue {
   readonly sight: Fingerprint["sight"];
   /** True when all code of the value comes from packages. */
   readonly isOfPackage: boolean;
+  /** What the code of the value reaches and captures, in an order that the identity determines. */
+  readonly captured: readonly (object | symbol)[];
 }
 
 /**
@@ -71,24 +73,67 @@ export async function identifyValue(
 ): Promise<IdentifiedValue> {
   const cached = options.cachedIdentity(value);
   if (cached !== undefined) {
-    return { identity: `cached ${cached}`, notices: [], blind: [], sight: NOTHING_SEEN, isOfPackage: false };
+    // Its own key tells what it can see.
+    return {
+      identity: `cached ${cached}`,
+      notices: [],
+      blind: [],
+      sight: NOTHING_SEEN,
+      isOfPackage: false,
+      captured: [],
+    };
   }
-  const { digest, notices, blind, parts, sight } = method === undefined
-    ? await fingerprintAgain(value, options)
-    : isFollowed(options)
-    ? await followCode(value, options, { receiver: value, method })
-    : await readSource(value, options, method);
+  return identifiedAs(
+    value,
+    method === undefined
+      ? await fingerprintAgain(value, options)
+      : isFollowed(options)
+      ? await followCode(value, options, { receiver: value, method })
+      : await readSource(value, options, method),
+  );
+}
+
+function identifiedAs(value: object, found: Fingerprint): IdentifiedValue {
+  const { digest, notices, blind, parts, sight, captured } = found;
   return {
     identity: `${typeof value === "function" ? "function" : "instance"} ${digest}`,
     notices,
     blind,
     sight,
+    captured: subjectsOf(captured),
     isOfPackage: parts.every(({ kind }) => kind !== "class" && kind !== "function"),
   };
 }
 
-/** Sight of a cached function: its own key tells what it can see. */
-const NOTHING_SEEN: Fingerprint["sight"] = { order: false, names: false, stacks: false };
+const subjects = new WeakMap<Fingerprint["captured"], readonly (object | symbol)[]>();
+
+function subjectsOf(captured: Fingerprint["captured"]): readonly (object | symbol)[] {
+  let known = subjects.get(captured);
+  if (known === undefined) subjects.set(captured, known = [...captured.subjects()]);
+  return known;
+}
+
+/** Object with the given prototype and no members of its own, by which a class is identified. */
+export function blankOf(prototype: object): object {
+  let blank = blanks.get(prototype);
+  if (blank === undefined) blanks.set(prototype, blank = Object.create(prototype) as object);
+  return blank;
+}
+
+const blanks = new WeakMap<object, object>();
+
+/**
+ * Identifies a value that was identified before, without waiting.
+ *
+ * @returns `null` when it was not, or when it has to be looked at through the inspector.
+ */
+export function identifyAgain(value: object, options: FingerprintOptions): IdentifiedValue | null {
+  if (options.cachedIdentity(value) !== undefined) return null;
+  const now = identified.get(options)?.get(value)?.refresh();
+  if (now === undefined || now instanceof Promise) return null;
+  identified.get(options)!.set(value, now);
+  return identifiedAs(value, now);
+}
 
 const identified = new WeakMap<FingerprintOptions, WeakMap<object, Fingerprint>>();
 
@@ -142,8 +187,15 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const state = await findState(found, options.projectRoot, called);
   const sight = sightOfArguments(found);
   const { projectRoot, packageOf } = options;
-  const assembly = assemble(subject, found, { projectRoot, packageOf, state, seesOrder: sight.order });
-  const digest = digestBytes<"fingerprint">(digestGraph(assembly.root));
+  const assembly = assemble(subject, found, { projectRoot, packageOf, state, sight });
+  const digests = new Map<GraphNode, string>();
+  const digest = digestBytes<"fingerprint">(digestGraph(assembly.root, digests));
+  const digestOf = (value: object) => {
+    const node = assembly.nodeOf(value);
+    return node === undefined ? "" : digestGraph(node, digests);
+  };
+  const contentOf = (object: object) => assembly.contentOf(object, digests);
+  const source = { found, state, ordinals: assembly.ordinals, digestOf, contentOf };
   const code = found.codes.get(subject);
   const { checks, variables, privates } = assembly;
   const { written, touched } = findReceiverUse(found, subject);
@@ -158,8 +210,9 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     receiverTouched: touched,
     sight,
     ordinalOf: (value) => assembly.ordinals.get(value),
-    declaredCodecs: findDeclaredCodecs(assembly.ordinals),
-    classes: findStorableClasses(found, assembly.ordinals, state),
+    captured: assembly.ordinals,
+    declaredCodecs: findDeclaredCodecs(source),
+    classes: makeClassTable(source),
     isFixed: checks.length + variables.length + privates.size === 0,
     refresh: () => {
       if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);
@@ -239,15 +292,6 @@ export async function identifyInstances(
     const notice = noticeOfHandle(nameOfFunction(classOf(instance) ?? instance));
     return { ...identified, notices: [...identified.notices, notice], privates: undefined };
   });
-}
-
-const blanks = new WeakMap<object, object>();
-
-/** Object with the given prototype and no members of its own; made once for each prototype. */
-function blankOf(prototype: object): object {
-  let blank = blanks.get(prototype);
-  if (blank === undefined) blanks.set(prototype, blank = Object.create(prototype) as object);
-  return blank;
 }
 
 async function privatesOf(

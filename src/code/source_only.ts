@@ -13,7 +13,8 @@ import { type AmbientFact, ambientGlobal, intrinsicPath, localFacts } from "./wa
 import { blindGlobal } from "./blind/blind.ts";
 import { thisIn } from "./walk/members.ts";
 import { classOf, noticeOfHandle, writeValue, type WrittenValue } from "./walk/values.ts";
-import type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
+import { NO_CLASSES } from "./digest/storable_classes.ts";
+import { type BlindUse, EVERYTHING, type Fingerprint, type FingerprintOptions } from "./types.ts";
 
 /**
  * Makes the fingerprint of a function's own text, or of an instance's fields with the text of its class.
@@ -35,10 +36,11 @@ export function fingerprintSource(subject: object, options: FingerprintOptions, 
     blind,
     receiverState,
     receiverTouched: receiverState,
-    sight: { order: true, names: true, stacks: true }, // what the code calls is not followed
+    sight: EVERYTHING, // what the code calls is not followed
     ordinalOf: () => undefined,
-    declaredCodecs: [],
-    classes: { nameOf: () => null, classNamed: () => undefined },
+    captured: { subjects: () => [], has: () => false },
+    declaredCodecs: new Map(),
+    classes: NO_CLASSES,
     module: null,
     isFixed: typeof subject === "function" && !facts.some((fact) => fact.changes),
     refresh: () => {
@@ -103,7 +105,7 @@ function readInstance(instance: object, options: FingerprintOptions, method?: ob
   });
   const codes = written.references.map((one) => readFunction(one, options));
   return {
-    text: [written.text, ...codes.map((code) => code.text)].join("\n"),
+    text: [written.digest, ...codes.map((code) => code.text)].join("\n"),
     notices: [...unseenIn(written, options), ...codes.flatMap((code) => code.notices)],
     blind: codes.flatMap((code) => code.blind),
     facts: codes.flatMap((code) => code.facts),

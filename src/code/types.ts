@@ -51,8 +51,35 @@ export interface ArgumentSight {
   readonly order: boolean;
   /** The names of functions and classes. */
   readonly names: boolean;
+  /** The source text of functions and classes, comments included. */
+  readonly texts: boolean;
   /** The stack traces of errors. */
   readonly stacks: boolean;
+  /** Which object it was: the code keeps it in a variable of its own, or looks it up in a collection that it captures. */
+  readonly kept: boolean;
+}
+
+/** Sight of code that is not known. */
+export const EVERYTHING: ArgumentSight = { order: true, names: true, texts: true, stacks: true, kept: false };
+/** Sight of code that sees nothing but the content of values. */
+export const NOTHING_SEEN: ArgumentSight = { order: false, names: false, texts: false, stacks: false, kept: false };
+
+/** Sight of two pieces of code together. */
+export function joinSights(one: ArgumentSight, other: ArgumentSight): ArgumentSight {
+  if (other === NOTHING_SEEN || one === other) return one;
+  return {
+    order: one.order || other.order,
+    names: one.names || other.names,
+    texts: one.texts || other.texts,
+    stacks: one.stacks || other.stacks,
+    kept: one.kept || other.kept,
+  };
+}
+
+/** True for sights of the same properties. */
+export function areEqualSights(one: ArgumentSight, other: ArgumentSight): boolean {
+  return one === other || one.order === other.order && one.names === other.names && one.texts === other.texts &&
+      one.stacks === other.stacks && one.kept === other.kept;
 }
 
 /** Identity of a function's code at one moment, with everything that the code reaches. */
@@ -81,8 +108,10 @@ export interface Fingerprint {
    * Equal in every process for equal fingerprints.
    */
   ordinalOf(value: object | symbol): number | undefined;
+  /** All that the code captures, in the order of these numbers. */
+  readonly captured: { subjects(): Iterable<object | symbol>; has(value: object | symbol): boolean };
   /** Codecs that classes declare which the function reaches. */
-  readonly declaredCodecs: readonly Codec[];
+  readonly declaredCodecs: ReadonlyMap<Codec, string>;
   /** Classes of the user's code that the function reaches, whose instances a result may hold. */
   readonly classes: ClassTable;
   /** True when nothing that the fingerprint depends on can change while the process lives. */

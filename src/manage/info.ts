@@ -7,6 +7,7 @@ import { type CallKey, isDigest } from "../words/digests.ts";
 import { CacheError } from "../words/errors.ts";
 import type { EntryRecord, FileDependency, FingerprintPart, Trace, ValuePart } from "../words/records.ts";
 import type { Cache } from "../store/cache_dir.ts";
+import type { ResultOptions } from "../values/codec.ts";
 import { withCache } from "./with_cache.ts";
 
 /** A package that the code of an entry's function reaches. */
@@ -59,7 +60,11 @@ export interface EntryMeta {
 
 /** Answer of {@linkcode cacheInfo}. */
 export interface CacheInfo {
-  /** The result of the newest execution, decoded anew for each answer. */
+  /**
+   * The result of the newest execution, decoded anew for each answer. Where it holds instances of the program's classes,
+   * values of codecs or captured objects, the value has stand-ins: a `StoredInstance` with the members, a `StoredByCodec`
+   * with the data, a `CapturedObject`.
+   */
   readonly value: unknown;
   /** Everything else that is stored about the entry. */
   readonly meta: EntryMeta;
@@ -151,8 +156,34 @@ async function readStoredValue(cache: Cache, record: EntryRecord): Promise<unkno
   if (read.status === "missing") throw damaged(record.key, "its result is missing");
   if (read.status !== "ok") throw damaged(record.key, read.detail);
   const { decodeResult } = await import("../values/result/decode_result.ts"); // not needed unless a result is shown
-  return decodeResult(read.bytes);
+  return decodeResult(read.bytes, STAND_INS);
 }
+
+/** Stands for an instance of a class of the program that stored it: it has the members, and no methods. */
+class StoredInstance {}
+/** Stands for an object that the function captures, which is not stored. */
+class CapturedObject {}
+/** Stands for a value of a codec of the program that stored it. */
+class StoredByCodec {
+  constructor(readonly codec: string, readonly data: unknown) {}
+}
+
+/** Stand-ins for what only the program that stored a result has: its classes, captured objects and codecs. */
+const STAND_INS: ResultOptions = {
+  codecNamed: (name) => ({
+    name,
+    is: () => false,
+    encode: (value) => value,
+    decode: (data) => new StoredByCodec(name, data),
+  }),
+  classes: {
+    nameOf: () => null,
+    classNamed: () => StoredInstance,
+    refusalOf: () => null,
+    referenceTo: () => null,
+    capturedAt: () => new CapturedObject(),
+  },
+};
 
 async function findKey(cache: Cache, prefix: string): Promise<CallKey> {
   if (!/^[0-9a-f]{6,64}$/.test(prefix)) {

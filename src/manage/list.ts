@@ -98,6 +98,23 @@ export interface CacheStats {
   readonly newest: Date | null;
   /** Statistics of each function, the largest size first. */
   readonly byFunction: readonly FunctionStats[];
+  /**
+   * Functions of which calls were not stored, the one with the most calls first. Left out is a function of which a later
+   * call was stored. Absent when there is none.
+   */
+  readonly unstored?: readonly UnstoredStats[];
+}
+
+/** Calls of one function whose results were returned and not stored. */
+export interface UnstoredStats {
+  /** Name of the function. */
+  readonly fname: string;
+  /** Number of calls. */
+  readonly calls: number;
+  /** Cause of the last one in words, with the path of the value and the remedy. */
+  readonly detail: string;
+  /** Time of the last one. */
+  readonly last: Date;
 }
 
 /** Options of {@linkcode cacheStats}. */
@@ -133,6 +150,7 @@ export async function cacheStats(
     const usage = cache.usage.read();
     const byFunction = new Map<string, { -readonly [Name in keyof FunctionStats]: FunctionStats[Name] }>();
     const total = { entries: 0, sizeBytes: 0 };
+    const newestOf = new Map<string, number>();
     let [oldestMs, newestMs] = [Infinity, -Infinity];
     for await (const page of cache.records.summaryPages(options)) {
       for (const { key, fname, sizeBytes, computeMs, createdMs } of page) {
@@ -150,13 +168,19 @@ export async function cacheStats(
         total.sizeBytes += sizeBytes;
         oldestMs = Math.min(oldestMs, createdMs);
         newestMs = Math.max(newestMs, createdMs);
+        newestOf.set(fname, Math.max(newestOf.get(fname) ?? -Infinity, createdMs));
       }
     }
+    const unstored = [...cache.unstored.read().values()]
+      .filter(({ fname, lastMs }) => (options.fname ?? fname) === fname && !(newestOf.get(fname)! > lastMs))
+      .map(({ fname, calls, detail, lastMs }) => ({ fname, calls, detail, last: new Date(lastMs) }))
+      .sort((a, b) => b.calls - a.calls || (a.fname < b.fname ? -1 : 1));
     return {
       ...total,
       oldest: total.entries === 0 ? null : new Date(oldestMs),
       newest: total.entries === 0 ? null : new Date(newestMs),
       byFunction: [...byFunction.values()].sort((a, b) => b.sizeBytes - a.sizeBytes || (a.fname < b.fname ? -1 : 1)),
+      ...unstored.length === 0 ? {} : { unstored },
     };
   }, empty);
 }

@@ -21,13 +21,16 @@ export interface CacheOptions {
   cacheDir?: string | URL;
   /**
    * Names of the parameters whose values are paths: of files or folders (see {@linkcode CacheOptions.filePattern}),
-   * `file:` URLs, or arrays and objects that hold such paths. The content of the files counts, not only the path.
+   * `file:` URLs, or arrays and objects that hold such paths. The content of the files counts, not only the path. Also a
+   * member of a parameter (`source.path`).
    *
    * @default []
    */
   fileArgs?: string[];
   /**
-   * Names of the parameters that cannot change the result: a logger, a progress bar, a number of workers.
+   * Names of the parameters that cannot change the result: a logger, a progress bar, a number of workers. Also a member
+   * of a parameter (`options.log`), the receiver (`this`) or a member of the receiver (`this.connection`). The function
+   * gets these as the caller passed them, and not as a copy.
    *
    * @default []
    */

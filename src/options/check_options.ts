@@ -293,7 +293,7 @@ export function requireParameterNames(
 
 /** True for the name of a parameter, for a path that begins with one, and in `ignoreArgs` for `this`. */
 function isOfParameter(name: string, option: "fileArgs" | "ignoreArgs", parameterNames: readonly string[]): boolean {
-  if (parameterNames.includes(name) || option === "ignoreArgs" && name === "this") return true;
+  if (parameterNames.includes(name) || option === "ignoreArgs" && /^this(?:\.|$)/.test(name)) return true;
   const end = name.indexOf(".");
   return end > 0 && end < name.length - 1 && parameterNames.includes(name.slice(0, end));
 }

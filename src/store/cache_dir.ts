@@ -19,6 +19,7 @@ import {
 } from "./layout.ts";
 import { KvHandle } from "./database/kv_handle.ts";
 import { RecordStore, type Removal } from "./records/record_store.ts";
+import { UnstoredLog } from "./unstored_log.ts";
 import { UsageLog } from "./usage_log.ts";
 import { inPieces, listRows } from "./database/kv_rows.ts";
 import { collectGarbage, recoverAside } from "./blobs/blob_garbage.ts";
@@ -27,6 +28,7 @@ import { isLockHeld, removeAbandonedLocks, waitForLock } from "./locks/file_lock
 export type { StoredNode } from "./records/record_codec.ts";
 export type { BlobStore } from "./blobs/blob_store.ts";
 export type { RecordStore } from "./records/record_store.ts";
+export type { UnstoredCalls, UnstoredLog } from "./unstored_log.ts";
 export type { UsageLog } from "./usage_log.ts";
 
 /** Options of {@linkcode openCache}. */
@@ -76,6 +78,7 @@ export interface Cache {
   readonly records: RecordStore;
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
+  readonly unstored: UnstoredLog;
   /** Waits until this caller is the one that computes a call; see `acquireLock` in `locks/call_lock`. */
   lock(key: CallKey, options: AcquireOptions): Promise<CallLock | null>;
   /**
@@ -133,6 +136,7 @@ class OpenedCache implements Cache {
   readonly records: RecordStore;
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
+  readonly unstored: UnstoredLog;
   readonly #handle: KvHandle;
   readonly #generation: Generation;
   readonly #reports: CacheReport[] = [];
@@ -159,8 +163,12 @@ class OpenedCache implements Cache {
       report: damaged,
     });
     this.usage = new UsageLog(layout, this.readOnly);
-    // Called at a normal end of the process, Deno.exit() included; only the usage counts have to be written then.
-    globalThis.addEventListener("unload", () => this.usage.flush());
+    this.unstored = new UnstoredLog(layout, this.readOnly);
+    // Called at a normal end of the process, Deno.exit() included; only the counts have to be written then.
+    globalThis.addEventListener("unload", () => {
+      this.usage.flush();
+      this.unstored.flush();
+    });
   }
 
   get dir(): string {
@@ -195,6 +203,7 @@ class OpenedCache implements Cache {
 
   close(): void {
     this.usage.flush();
+    this.unstored.flush();
     this.#handle.close();
   }
 
@@ -287,6 +296,7 @@ export async function clear(cache: Cache): Promise<Removal> {
     removeAbandonedLocks(cache.layout.locks);
     await cache.records.compactSummaries();
     cache.usage.merge(() => false);
+    cache.unstored.tidy(() => false);
     cache.bumpGeneration();
     await cache.records.beginEra();
     return { removed, freedBytes };

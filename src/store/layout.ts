@@ -66,6 +66,8 @@ export const OWN_NAMES = {
   /** Log of usage counts, to which one process appends. */
   usageLog: new RegExp(`^(\\d+|closed)-${UUID}\\.log$`),
   usage: /^(merged\.bin|merging|inflation\.json(\.\d+)?)$/,
+  /** Counts of calls whose results were not stored; one file for each process. */
+  unstored: new RegExp(`^unstored-${UUID}\\.json(\\.new)?$`),
 } as const;
 
 /** Text whose first line the Cache Directory Tagging Specification fixes (https://bford.info/cachedir/). */
@@ -162,7 +164,9 @@ export function findForeignDatabase({ version, meta }: CacheLayout): CacheError 
  * @returns Absolute paths.
  */
 export function* listForeign({ version, blobs, locks, usage, tmp }: CacheLayout): Generator<string> {
-  const isUsage = (name: string) => OWN_NAMES.usage.test(name) || OWN_NAMES.usageLog.test(name);
+  const isUsage = (name: string) =>
+    OWN_NAMES.usage.test(name) || OWN_NAMES.usageLog.test(name) ||
+    OWN_NAMES.unstored.test(name);
   const isTemporary = (name: string) => OWN_NAMES.temporary.test(name) || OWN_NAMES.aside.test(name);
   const places: [folder: string, isOwn: (name: string) => boolean, folders: RegExp][] = [
     [version, (name) => OWN_NAMES.version.test(name), /^(blobs|locks|usage|tmp)$/],

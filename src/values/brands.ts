@@ -56,6 +56,14 @@ export function hiddenKind(subject: object): "date" | "regexp" | "boxed" | "argu
   return all.isBoxedPrimitive(subject) ? "boxed" : null;
 }
 
+/** Kind of a collection or an error that its prototype does not tell; `null`: another one, or none. */
+export function hiddenCollection(subject: object): "map" | "set" | "error" | null {
+  const all = typeTests();
+  if (all.isMap(subject)) return "map";
+  if (all.isSet(subject)) return "set";
+  return Error.isError(subject) ? "error" : null;
+}
+
 /** True for a module namespace. */
 export function isModuleNamespace(subject: object): boolean {
   return typeTests().isModuleNamespaceObject(subject);

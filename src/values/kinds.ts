@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { constructorOf, hasProxyAbove, hiddenKind, isModuleNamespace, ownValue } from "./brands.ts";
+import {
+  constructorOf,
+  hasProxyAbove,
+  hiddenCollection,
+  hiddenKind,
+  isBuiltInInside,
+  isModuleNamespace,
+  ownValue,
+} from "./brands.ts";
 import { isProxy } from "../words/type_tests.ts";
 
 /** Kind of an object: objects of one kind are encoded in one way. */
@@ -146,10 +154,23 @@ const KIND_BY_ANCESTOR: ReadonlyMap<object, Kind> = new Map<object, Kind>([
 
 const STREAMS: ReadonlySet<string> = new Set(["ReadableStream", "WritableStream", "TransformStream"]);
 
+const INSTANCE = classified("instance", false);
+/** Prototypes of instances of the user's classes that were met before. */
+const ofInstances = new WeakSet<object>();
+
 function classifyOther(subject: object): Classified {
   if (hasProxyAbove(subject)) return OF_PROXY;
+  const prototype = Object.getPrototypeOf(subject) as object;
+  if (ofInstances.has(prototype) && !isBuiltInInside(subject)) return INSTANCE;
+  const found = classifyAnew(subject);
+  if (found === INSTANCE) ofInstances.add(prototype);
+  return found;
+}
+
+function classifyAnew(subject: object): Classified {
   if (ArrayBuffer.isView(subject)) return classified("view", false);
   if (Error.isError(subject)) return classified("error", false);
+  let isWithoutBrand = false;
   for (
     let at: object | null = Object.getPrototypeOf(subject);
     at !== null && at !== Object.prototype;
@@ -157,13 +178,16 @@ function classifyOther(subject: object): Classified {
   ) {
     const kind = KIND_BY_PROTOTYPE.get(at)?.kind;
     if (kind !== undefined && hasBrand(subject, kind)) return classified(kind, false);
+    isWithoutBrand ||= kind !== undefined;
     const other = KIND_BY_ANCESTOR.get(at);
     if (other !== undefined) return classified(other, false);
   }
   const hidden = hiddenKind(subject);
   if (hidden !== null) return classified(hidden, false);
+  // `Object.create(Map.prototype)` is no Map, and holds nothing but its members.
+  if (isWithoutBrand) return INSTANCE;
   const platform = platformName(subject);
-  if (platform === null) return classified("instance", false);
+  if (platform === null) return INSTANCE;
   return classified(STREAMS.has(platform) ? "stream" : "platform", false);
 }
 
@@ -175,12 +199,18 @@ function classifyOther(subject: object): Classified {
 export function classifyPlainLooking(subject: object): Classified {
   if (ArrayBuffer.isView(subject)) return classified("view", false);
   if (Error.isError(subject)) return classified("error", false);
-  const hidden = hiddenKind(subject);
+  if (isRawJson(subject)) return classified("platform", true);
+  const hidden = hiddenKind(subject) ?? hiddenCollection(subject);
   if (hidden !== null) return classified(hidden, hidden === "arguments");
   if (isModuleNamespace(subject)) return classified("namespace", true);
   const tag = Object.getOwnPropertyDescriptor(subject, Symbol.toStringTag);
   if (tag === undefined || tag.enumerable === true) return PLAIN;
   return NAMESPACES.some((name) => ownValue(globalThis, name) === subject) ? classified("platform", true) : PLAIN;
+}
+
+/** True for an object that `JSON.rawJSON` made, which is written as its text and looks like any frozen object. */
+export function isRawJson(subject: object): boolean {
+  return (JSON as { isRawJSON?(value: unknown): boolean }).isRawJSON?.(subject) === true;
 }
 
 /** Names of the objects of the language that are neither classes nor data. */
@@ -233,7 +263,7 @@ function platformNameOf(prototype: object): string | null {
   const name = ownValue(constructor, "name");
   if (typeof name !== "string") return null;
   if (isNativeFunction(constructor)) return name;
-  for (const owner of [globalThis, Deno]) {
+  for (const owner of [globalThis, Deno, Deno.errors]) {
     const descriptor = Object.getOwnPropertyDescriptor(owner, name);
     // On the global object, the program's properties are enumerable, the platform's are not. On `Deno`, all are.
     if (descriptor === undefined || (owner === globalThis && descriptor.enumerable === true)) continue;
@@ -252,6 +282,16 @@ export function isNativeFunction(fn: object): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn));
 }
 
+/** Prototypes that functions have unless the program gives them another one. */
+const OF_FUNCTIONS: ReadonlySet<unknown> = new Set(
+  [() => {}, async () => {}, function* () {}, async function* () {}].map((fn) => Object.getPrototypeOf(fn)),
+);
+
+/** True for a prototype that functions have unless the program gives them another one. */
+export function isPrototypeOfFunctions(prototype: unknown): boolean {
+  return OF_FUNCTIONS.has(prototype);
+}
+
 /** True for a plain object, an array or a built-in object of another realm (`node:vm`). */
 export function isForeign(subject: object): boolean {
   const prototype = Object.getPrototypeOf(subject);
@@ -268,8 +308,18 @@ export function isForeign(subject: object): boolean {
  * contains such a name; a `#` with a name in a text or a comment is taken for one.
  */
 export function mayHavePrivateState(subject: object): boolean {
+  const own: object | null = Object.getPrototypeOf(subject);
+  if (own === null || own === Object.prototype) return false;
+  let found = mayBePrivate.get(own);
+  if (found === undefined) mayBePrivate.set(own, found = mentionsPrivates(own));
+  return found;
+}
+
+const mayBePrivate = new WeakMap<object, boolean>();
+
+function mentionsPrivates(own: object): boolean {
   for (
-    let prototype = Object.getPrototypeOf(subject);
+    let prototype: object | null = own;
     prototype !== null && prototype !== Object.prototype;
     prototype = Object.getPrototypeOf(prototype)
   ) {
@@ -386,11 +436,9 @@ function findHelper(): OwnNames | null {
   }
 }
 
-const inherited: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(Object.prototype));
-
 /** True for a name that objects inherit, so that an assignment may do something else than add a property. */
 export function isInherited(name: string): boolean {
-  return inherited.has(name);
+  return name in Object.prototype;
 }
 
 /**

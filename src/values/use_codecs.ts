@@ -30,6 +30,11 @@ export function encodeByCodec(value: unknown, codecs: readonly Codec[]): CodecVa
   return null;
 }
 
+/** True when a codec keeps the value. */
+export function isKeptByAny(value: unknown, codecs: readonly Codec[]): boolean {
+  return codecs.some((codec) => isKeptBy(codec, value));
+}
+
 function isKeptBy(codec: Codec, value: unknown): boolean {
   try {
     return Boolean(codec.is(value));
@@ -83,4 +88,43 @@ export function hasPrototype(value: unknown, prototype: object): value is object
 /** Value of an object's own data member; `undefined` for an accessor, an inherited member and a member of a Proxy. */
 export function dataMember(object: object, name: PropertyKey): unknown {
   return isProxy(object) ? undefined : ownValue(object, name);
+}
+
+/** Finds the codecs of the objects of one value; the classes are asked once for the codecs that they declare. */
+export class CodecFinder {
+  readonly #codecs: readonly Codec[];
+  /** Codecs that classes declare, by the prototypes of those that have a constructor. */
+  #declared: Map<object, Codec | null> | null = null;
+
+  /** @param codecs Codecs that are asked first. */
+  constructor(codecs: readonly Codec[]) {
+    this.#codecs = codecs;
+  }
+
+  /** Data of the codec that keeps an object, or that its class declares. @throws Whatever `encode` throws. */
+  encode(subject: object): CodecValue | null {
+    const declared = this.#declaredBy(Object.getPrototypeOf(subject));
+    if (this.#codecs.length > 0) {
+      const kept = encodeByCodec(subject, this.#codecs);
+      if (kept !== null) return kept;
+    }
+    return declared === null ? null : encodeByCodec(subject, [declared]);
+  }
+
+  /** True for an object that was asked for its codec before, or one like it, and whose prototype has a constructor. */
+  knowsClassOf(subject: object): boolean {
+    return this.#declared?.has(Object.getPrototypeOf(subject)) === true;
+  }
+
+  #declaredBy(prototype: object | null): Codec | null {
+    if (prototype === null) return null;
+    const declared = this.#declared ??= new Map();
+    let codec = declared.get(prototype);
+    if (codec === undefined) {
+      const constructor = dataMember(prototype, "constructor");
+      if (typeof constructor !== "function") return null;
+      declared.set(prototype, codec = codecOfClass(constructor));
+    }
+    return codec;
+  }
 }

@@ -54,7 +54,7 @@ export type StaleReason =
 export interface CallReport {
   /** `hit`: a fresh entry exists; `miss`: the function would run. */
   readonly outcome: "hit" | "miss";
-  /** Key of the call. */
+  /** Key of the call; empty for a call that runs uncached, since an argument cannot be an input. */
   readonly key: CallKey;
   /** Name of the function as shown to users. */
   readonly fname: string;
@@ -62,7 +62,7 @@ export interface CallReport {
   readonly reasons: readonly StaleReason[];
   /** Key of the entry that the reasons compare with; `null` when there is none. */
   readonly closest: CallKey | null;
-  /** Parts of the function's code that cannot be followed, in words. */
+  /** Parts of the function's code that cannot be followed, and calls that were not stored, in words. */
   readonly notices: readonly string[];
   /** The reasons in one line: `code changed: scale @ src/stats.ts`. */
   readonly summary: string;

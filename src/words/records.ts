@@ -140,6 +140,10 @@ export interface Trace {
   readonly support: FlatTrace | null;
   /** Digest of the blob that holds the result. */
   readonly result: BlobDigest;
+  /**
+   * Digest by which outer calls depend on this one, where it is not that of the blob: stacks of errors are left out.
+   */
+  readonly outcome?: Digest<"outcome">;
   /** Size of the result in bytes. */
   readonly sizeBytes: number;
   /** Time when the execution ended, milliseconds since the epoch. */

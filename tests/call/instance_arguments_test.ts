@@ -175,12 +175,20 @@ Deno.test("what two instances differ in counts, wherever they carry it", async (
   assertEquals(await use.key(looped), await use.key(looped));
 });
 
-Deno.test("a Proxy in an instance is named", async () => {
+Deno.test("a Proxy in an instance cannot be an input, which `why` says", async () => {
   await using rig = await Rig.open();
   class Holder {
     constructor(readonly inner: object) {}
   }
-  const use = rig.cached()(function use(_: Holder) {});
-  const { notices } = await use.why(new Holder(new Proxy({}, {})));
-  assertEquals(notices, ["not tracked: the inside of a captured Proxy, which counts by its kind alone"]);
+  const use = rig.cached()(function use(_: Holder) {
+    return 1;
+  });
+  const holder = new Holder(new Proxy({}, {}));
+  const { outcome, key, notices } = await use.why(holder);
+  assertEquals([outcome, key], ["miss", ""]);
+  assertEquals(notices, [
+    "it runs uncached: Cannot use _.inner as an input: got a Proxy, whose inside cannot be seen; pass data instead, or " +
+    "name it in ignoreArgs if it cannot change the result",
+  ]);
+  assertEquals(await use(holder), 1);
 });

@@ -144,7 +144,10 @@ Deno.test("an argument that cannot be an input: the function runs uncached, whic
     assertEquals(rig.kinds().filter((kind) => kind === "hit" || kind === "miss"), []);
     const said = rig.of("notice").map(({ detail }) => detail);
     assertEquals(said.length, 2);
-    assert(said.every((text) => /^it runs uncached: .*args\[0\]\.user\.value.*ignoreArgs/s.test(text)), said[0]);
+    assert(
+      said.every((text) => /^it runs uncached: Cannot use options\.user\.value as .*ignoreArgs/s.test(text)),
+      said[0],
+    );
   }
 });
 
@@ -206,7 +209,9 @@ Deno.test("an AbortSignal is no input: any signal is the same call", async () =>
 
 Deno.test("a signal that is aborted ends the call with its reason, and nothing is stored", async () => {
   await using rig = await Rig.open();
-  const get = rig.cached()(async function get(n: number, { signal }: { signal: AbortSignal }) {
+  const begun = { tell: () => {} };
+  const get = rig.cached({ ignoreCode: ["begun"] })(async function get(n: number, { signal }: { signal: AbortSignal }) {
+    begun.tell();
     await new Promise((resolve) => setTimeout(resolve, 30));
     return signal.aborted ? "half" : `whole ${n}`;
   });
@@ -216,9 +221,10 @@ Deno.test("a signal that is aborted ends the call with its reason, and nothing i
   assertEquals(rig.runs(), 0);
 
   const late = new AbortController();
+  begun.tell = () => void setTimeout(() => late.abort(new Error("stopped")), 10);
   const call = get(1, { signal: late.signal });
-  setTimeout(() => late.abort(new Error("stopped")), 10);
   assertEquals(await call, "half"); // the function decides what it does with its signal
+  begun.tell = () => {};
   assertEquals(await get(1, { signal: new AbortController().signal }), "whole 1");
   assertEquals(rig.runs(), 2);
 });
@@ -240,4 +246,26 @@ Deno.test("a signal ends the wait of one caller for another's run; the run goes 
   end.resolve();
   assertEquals(await stays, 1);
   assertEquals(rig.runs(), 1);
+});
+
+Deno.test("a signal that aborts before the function begins ends the call", async () => {
+  await using rig = await Rig.open();
+  const wait = rig.cached()(async function wait(_n: number, signal: AbortSignal) {
+    await new Promise<void>((done, fail) => {
+      const timer = setTimeout(done, 2000);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        fail(signal.reason);
+      });
+    });
+    return "done";
+  });
+  for (let turns = 0; turns < 24; turns++) {
+    const control = new AbortController();
+    const call = wait(turns, control.signal).catch((error) => error.message);
+    for (let turn = 0; turn < turns; turn++) await null;
+    control.abort(new Error("stop"));
+    assertEquals(await call, "stop", `${turns} turns`);
+  }
+  assertEquals(rig.of("stored").length, 0);
 });

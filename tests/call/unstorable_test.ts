@@ -89,7 +89,7 @@ for (const x of [-1, -2]) console.log((await point(x)).last.norm());`,
     assertEquals(stdout, "1\n2\n");
     assertEquals(stderr.split("\n").filter((line) => line.startsWith("cachepy")), [
       "cachepy: warning: point: the result is returned and not stored: Cannot store result.last: got an instance of " +
-      "Point; return plain data, such as its fields, or name a codec for it in the option codecs",
+      "Point, which has private members; return plain data, such as its fields, or name a codec for it in the option codecs",
     ]);
   }
 });

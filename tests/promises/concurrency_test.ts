@@ -74,7 +74,7 @@ Deno.test("4 processes that make the same 150 quick calls at the same time run e
   assertEquals(each.map(([n]) => crew.runs(`sized-${n}`)), each.map(() => 1));
 });
 
-const KILLS = Number(Deno.env.get("CACHEPY_KILLS") ?? 20);
+const KILLS = Number(Deno.env.get("CACHEPY_KILLS") ?? 8);
 
 Deno.test(`the holder is killed while 8 processes wait, ${KILLS} times: one new run, all served within a second`, async () => {
   await using crew = await Crew.open();

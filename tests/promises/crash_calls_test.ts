@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { totalOf, valueOf } from "../support/call_values.ts";
 import { Crew, type Worker } from "../support/call_worker.ts";
 
-const KILLS = Number(Deno.env.get("CACHEPY_CRASH_KILLS") ?? 100);
+const KILLS = Number(Deno.env.get("CACHEPY_CRASH_KILLS") ?? 40);
 
 Deno.test(`${KILLS} callers of nested functions killed at any moment: right values, nothing lost, nothing blocked`, async () => {
   await using crew = await Crew.open();

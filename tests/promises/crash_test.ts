@@ -5,7 +5,7 @@ import { verify } from "../../src/manage/verify/verify.ts";
 import { child, load, valueOf, withFolder, withStore } from "../support/store_rig.ts";
 
 /** Rounds of 100 kills each. */
-const ROUNDS = Number(Deno.env.get("CACHEPY_CRASH_ROUNDS") ?? 5);
+const ROUNDS = Number(Deno.env.get("CACHEPY_CRASH_ROUNDS") ?? 2);
 
 const SIZES = [10, 3000, 80_000];
 

@@ -3,7 +3,7 @@ import { filesBelow } from "../support/rig.ts";
 import { totalOf, valueOf } from "../support/call_values.ts";
 import { Crew } from "../support/call_worker.ts";
 
-const ROUNDS = Number(Deno.env.get("CACHEPY_HOSTILE_ROUNDS") ?? 4);
+const ROUNDS = Number(Deno.env.get("CACHEPY_HOSTILE_ROUNDS") ?? 2);
 
 function flip(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const copy = bytes.slice();

@@ -4,7 +4,7 @@ import { Crew, type Worker } from "../support/call_worker.ts";
 
 /** Calls of each process, and how long at most. */
 const CALLS = Number(Deno.env.get("CACHEPY_STRESS_CALLS") ?? 2000);
-const SECONDS = Number(Deno.env.get("CACHEPY_STRESS_SECONDS") ?? 15);
+const SECONDS = Number(Deno.env.get("CACHEPY_STRESS_SECONDS") ?? 5);
 const PROCESSES = 16;
 const SIZES = [10, 3000, 70_000];
 

@@ -8,7 +8,7 @@ import { CacheError } from "../../src/words/errors.ts";
 import { joinChunks } from "../support/join_chunks.ts";
 
 /** Mutated inputs; more for a long run. */
-const FUZZ_RUNS = Number(Deno.env.get("CACHEPY_FUZZ") ?? 200_000);
+const FUZZ_RUNS = Number(Deno.env.get("CACHEPY_FUZZ") ?? 50_000);
 
 /** A class that nobody may construct. */
 class Point {
@@ -27,6 +27,9 @@ const OPTIONS: ResultOptions = {
     decode: (data) => [data],
   }],
   classes: {
+    referenceTo: () => null,
+    refusalOf: () => null,
+    capturedAt: () => undefined,
     nameOf: (constructor) => constructor === Point ? "C" : constructor === Index ? "M" : null,
     classNamed: (name) => name === "C" ? Point : name === "M" ? Index : undefined,
   },

@@ -43,6 +43,9 @@ class Unknown {
 }
 
 const classes: ClassTable = {
+  referenceTo: () => null,
+  refusalOf: () => null,
+  capturedAt: () => undefined,
   nameOf: (constructor) => Object.entries(CLASSES).find(([, each]) => each === constructor)?.[0] ?? null,
   classNamed: (name) => CLASSES[name as "Point"],
 };
@@ -209,7 +212,10 @@ Deno.test("what a codec throws is a refusal that names it", () => {
   );
   assertEquals(refusal([new Secret(() => 1)]).path, "result[0].encode().value");
   const decoding = assertThrows(() => decodeResult(bytesFor(new Secret(1)), failing({ decode: fail })), CacheError);
-  assertEquals([decoding.code, decoding.message], ["ERR_DECODE", 'The codec "secret" cannot decode its data']);
+  assertEquals([decoding.code, decoding.message], [
+    "ERR_DECODE",
+    'The codec "secret" cannot decode its data: It failed',
+  ]);
 });
 
 Deno.test("a cycle through the data of a codec is refused, wherever it begins; one within the data is kept", () => {
@@ -232,7 +238,7 @@ Deno.test("a cycle through the data of a codec is refused, wherever it begins; o
 });
 
 Deno.test("a codec or a class that is not there is named", () => {
-  for (const [value, name] of [[new Secret(1), 'codec "secret"'], [new Point(), "class Point"]] as const) {
+  for (const [value, name] of [[new Secret(1), 'codec "secret"'], [new Point(), "instance of a class"]] as const) {
     const error = assertThrows(() => decodeResult(bytesFor([value])), CacheError);
     assertEquals(error.code, "ERR_DECODE");
     assert(error.message.includes(name), error.message);
@@ -268,7 +274,7 @@ function text(value: string): string {
 Deno.test("members are never added to what a codec made or what was there before", () => {
   const shared = { mine: true };
   const options: ResultOptions = { classes, codecs: [{ ...secret, decode: () => shared }] };
-  const coded = object("Codec", text("secret"), "00");
+  const coded = object("Codec", text("secret"), text(""), "00");
   const hostile = [
     object("With", coded, "00", text("x"), "07", "01"),
     object("With", coded, "03"),
@@ -299,7 +305,7 @@ Deno.test("no member is turned into a number, which would call a method", () => 
       },
     }),
   };
-  const coded = object("Codec", text("secret"), "00");
+  const coded = object("Codec", text("secret"), text(""), "00");
   for (
     const [base, key] of [["4100", "0"], ["80", "length"], [
       object("Float64Array", object("ArrayBuffer", "4800" + "00".repeat(7)), "00", "01"),

@@ -30,6 +30,9 @@ export async function run({ cacheDir, options, terminal, nowMs }: CommandContext
     ["oldest", stats.oldest ? formatAge(stats.oldest.getTime(), nowMs) : "-"],
     ["newest", stats.newest ? formatAge(stats.newest.getTime(), nowMs) : "-"],
   ], terminal.style));
+  for (const { fname, calls, detail } of stats.unstored ?? []) {
+    await terminal.out(`\nnot stored: ${calls} ${calls === 1 ? "call" : "calls"} of ${fname}: ${detail}`);
+  }
   if (stats.entries === 0) return EXIT.ok;
   const rows = stats.byFunction.map((sums) => [
     sums.fname,

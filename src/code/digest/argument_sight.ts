@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ArgumentSight } from "../types.ts";
+import { type ArgumentSight, EVERYTHING, joinSights, NOTHING_SEEN } from "../types.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
 import { type AnyNode, type ClassNode, isClassNode } from "../syntax/parse.ts";
@@ -16,8 +16,6 @@ import type { FreeChain, SurroundingQuestion } from "./input_calls.ts";
 import { isErrorClass } from "./input_levels.ts";
 import { type UnitFindings, walkInputs } from "./input_walk.ts";
 
-const ALL: ArgumentSight = { order: true, names: true, stacks: true };
-
 /**
  * Finds what the reached code can see of its inputs: arguments, receivers, results of inner calls. True wherever the
  * code is not understood.
@@ -28,7 +26,7 @@ const ALL: ArgumentSight = { order: true, names: true, stacks: true };
  * member `length` that holds an object, the order of the members of that object counts in any case.
  */
 export function sightOfArguments(found: Exploration): ArgumentSight {
-  for (const subject of found.subjects) if (!isSubjectKnown(found, subject)) return ALL;
+  for (const subject of found.subjects) if (!isSubjectKnown(found, subject)) return EVERYTHING;
   return new SightFinder(found).run();
 }
 
@@ -107,24 +105,20 @@ class SightFinder {
 
   run(): ArgumentSight {
     this.#findOpen();
-    let sight: ArgumentSight = { order: false, names: false, stacks: false };
+    let sight = NOTHING_SEEN;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const known = this.#size();
       for (const user of this.#users) {
         const findings = this.#findingsOf(user);
-        if (!findings) return ALL;
-        const { seen } = findings;
-        sight = {
-          order: sight.order || seen.order,
-          names: sight.names || seen.names,
-          stacks: sight.stacks || seen.stacks,
-        };
-        if (sight.order && sight.names && sight.stacks) return ALL;
+        if (!findings) return EVERYTHING;
+        sight = joinSights(sight, findings.seen);
         this.#note(user, findings);
       }
-      if (this.#size() === known) return this.#leaks() ? ALL : sight;
+      if (this.#size() === known) {
+        return this.#leaks() ? { ...EVERYTHING, texts: sight.texts, kept: sight.kept } : sight;
+      }
     }
-    return ALL;
+    return EVERYTHING;
   }
 
   /** Size of what is known, which grows until nothing new is found. */

@@ -10,7 +10,7 @@ import { isClassNode } from "../syntax/parse.ts";
 import { dottedName, type Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { type Code, nameModule, type Root, type UserCode } from "../walk/reached.ts";
-import type { GraphNode } from "./graph_digest.ts";
+import { digestGraph, type GraphNode } from "./graph_digest.ts";
 import { type FoundMember, isPatchLabel, isStillPatched } from "../walk/members.ts";
 import {
   type AmbientFact,
@@ -24,9 +24,11 @@ import { blindGlobal } from "../blind/blind.ts";
 import { readDynamicModule } from "../walk/modules.ts";
 import { firstValue, numberOf, PROCESS, sightOfMember, sightOfVariable, type StateFindings } from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
+import type { ArgumentSight } from "../types.ts";
 import { FingerprintChecks } from "./checks.ts";
+import { type Captured, contentOf, numberCaptured, type Ordinals } from "./ordinals.ts";
 import { Parts } from "./parts.ts";
-import { findVisibleNames, seesMemberOrder, type VisibleNames } from "./visible.ts";
+import { findVisibleNames, functionForm, mentionsMember, seesMemberOrder, type VisibleNames } from "./visible.ts";
 
 /** Graph of everything that was reached, and everything that has to be looked at again at the next call. */
 export interface Assembly {
@@ -41,7 +43,15 @@ export interface Assembly {
   /** Private fields to read again through the inspector. Fields that are state are left out. */
   readonly privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>;
   /** Objects, functions and unregistered symbols that the code captures, in the order in which they are met. */
-  readonly ordinals: ReadonlyMap<object | symbol, number>;
+  readonly ordinals: Ordinals;
+  /**
+   * Digest of what a captured object holds, with the code in it; `null` for a handle, and for an object with state in it.
+   *
+   * @param digests Digests of nodes. This call adds to them.
+   */
+  contentOf(object: object, digests: Map<GraphNode, string>): string | null;
+  /** Node of a function, a class or an object; `undefined` when there is none. */
+  nodeOf(value: object): GraphNode | undefined;
 }
 
 /** A variable that may be reassigned, as a function sees it. */
@@ -60,8 +70,8 @@ export interface AssemblyOptions {
     referrer?: string,
   ) => { readonly digest: string; readonly name: string } | null;
   readonly state: StateFindings;
-  /** True when the code can see the order of the members of what it is given. */
-  readonly seesOrder: boolean;
+  /** What the code can see of the values that it is given. */
+  readonly sight: ArgumentSight;
 }
 
 /** Assembles the findings about `subject`. */
@@ -87,8 +97,10 @@ class Assembler {
   readonly #variables: ChangingVariable[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #names: VisibleNames;
+  readonly #asksIfFrozen: boolean;
   /** Captured values in the order of the references to them; of a function, whether it is only called. */
-  readonly #captured: { readonly value: object | symbol; readonly isCalled: boolean }[] = [];
+  readonly #captured: Captured[] = [];
+  readonly #written = new Map<object, WrittenValue>();
   #subject: object | null = null;
   /** Part that stands for the subject itself. */
   #own: FingerprintPart | null = null;
@@ -99,12 +111,15 @@ class Assembler {
     this.#found = found;
     this.#options = options;
     this.#notices = new Set(found.notes.notices);
-    this.#names = findVisibleNames(found);
+    this.#names = findVisibleNames(found, options.sight.texts);
+    this.#asksIfFrozen = ["isFrozen", "isSealed", "isExtensible"].some((name) => mentionsMember(found, name));
     this.#view = {
       ...found.view,
       isState: (object) => options.state.objects.has(object),
       stateKeysOf: (object) => options.state.members.get(object),
-      countsOrder: options.seesOrder || seesMemberOrder(found),
+      countsOrder: options.sight.order || seesMemberOrder(found),
+      countsStacks: options.sight.stacks || mentionsMember(found, "stack"),
+      countsLastIndex: mentionsMember(found, "lastIndex"),
     };
     this.#checks = new FingerprintChecks(this.#view, options.state);
   }
@@ -123,12 +138,22 @@ class Assembler {
       });
     }
     for (const notice of this.#options.state.notices) this.#notices.add(notice);
-    const { ordinals, repeats } = this.#identities();
+    const ordinals = numberCaptured(this.#captured, (object) => this.#write(object));
+    const repeats = ordinals.repeats();
     const plainRoot: GraphNode = typeof root === "string" ? { own: root, references: [] } : root;
     return {
       // Code can tell one object that it reaches in two ways from two equal ones.
-      root: repeats === "" ? plainRoot : { own: `shared ${repeats}`, references: [plainRoot] },
+      root: repeats === "" ? plainRoot : { own: `shared ${digestBytes(repeats)}`, references: [plainRoot] },
       ordinals,
+      contentOf: (object, digests) =>
+        contentOf(object, ordinals, {
+          write: (one) => this.#write(one),
+          digestOf: (one) => {
+            const node = this.#nodes.get(one);
+            return node === undefined ? null : digestGraph(node, digests);
+          },
+        }),
+      nodeOf: (value) => this.#nodes.get(value),
       parts: this.#own === null ? this.#parts.list : [this.#own, ...this.#parts.list],
       notices: [...this.#notices].sort(),
       checks: this.#checks.list,
@@ -182,8 +207,12 @@ class Assembler {
     const { code } = user;
     const isClass = user.unit !== null && isClassNode(user.unit.node);
     const text = code ? code.text : user.text.replaceAll("\r\n", "\n");
-    const counts = isClass ? this.#names.ofClasses : this.#names.ofFunctions.has(user.fn);
+    const isSeen = this.#names.escaping.has(user.fn);
+    const counts = isClass ? this.#names.ofClasses : this.#names.ofFunctions && isSeen;
     const name = counts ? ` named ${JSON.stringify(Object.getOwnPropertyDescriptor(user.fn, "name")?.value)}` : "";
+    if (isSeen && this.#options.sight.texts) node.references.push(this.#text(user.fn));
+    const form = isSeen || !Object.isExtensible(user.fn) ? functionForm(user.fn) : "";
+    if (isSeen && this.#asksIfFrozen) this.#checks.list.push(() => functionForm(user.fn) === form);
     const meta = code && code.meta.length > 0 ? ` in ${user.module} ${code.meta.join()}` : "";
     const uses: string[] = [];
     for (const root of user.roots) {
@@ -215,7 +244,7 @@ class Assembler {
     }
     if (isClass || user.extras.size > 0) this.#checks.addMembersOf(user.fn);
     if (isClass && this.#view.privateFieldsOf(user.fn)) this.#notePrivates(user.fn);
-    node.own = `code${name}${meta} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
+    node.own = `code${name}${meta}${form} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
     if (!user.isHelper) {
       const part: FingerprintPart = {
         kind: isClass ? "class" : "function",
@@ -276,10 +305,10 @@ class Assembler {
 
   #fact(fact: AmbientFact): string {
     const value = fact.read();
-    const { text } = writeValue(value, this.#view);
-    if (fact.changes) this.#checks.list.push(() => writeValue(fact.read(), this.#view).text === text);
+    const { digest } = writeValue(value, this.#view);
+    if (fact.changes) this.#checks.list.push(() => writeValue(fact.read(), this.#view).digest === digest);
     this.#addValuePart(fact.name, undefined, value);
-    return `fact ${fact.name} ${digestBytes(text)}`;
+    return `fact ${fact.name} ${digest}`;
   }
 
   #uses(
@@ -361,10 +390,10 @@ class Assembler {
   ): GraphNode | string {
     const { state } = this.#options;
     let at: unknown = root.value;
-    // A class is captured, too, where only its static members are used.
-    if (use.path.length > 0 && typeof at === "function") this.#captured.push({ value: at, isCalled: true });
     for (const [index, key] of use.path.slice(0, found.followed).entries()) {
       if (typeof at !== "object" && typeof at !== "function" || at === null) break;
+      // A class or an object is captured, too, where only its members are used.
+      this.#captured.push({ value: at, isCalled: true, isAlone: true });
       const member: unknown = Object.getOwnPropertyDescriptor(at, key)?.value;
       if (state.objects.has(at)) return this.#initial(root, use.path.slice(0, index), at, user.fn);
       if (state.members.get(at)?.has(key)) {
@@ -384,7 +413,7 @@ class Assembler {
       const names = root.module === "" && path[0] === root.slot.name ? path : [root.slot.name, ...path];
       if (!user.isHelper) this.#addValuePart(names.join("."), root.module || undefined, found.value);
     }
-    return this.#value(found.value, use.how === "call");
+    return this.#value(found.value, use.how === "call" && typeof found.value === "function");
   }
 
   #value(value: unknown, isCalled = false): GraphNode | string {
@@ -408,7 +437,7 @@ class Assembler {
   #fillObject(node: UnfilledNode, object: object): void {
     const written = this.#write(object);
     for (const holder of written.privateHolders) this.#notePrivates(holder);
-    node.own = `object ${written.text}`;
+    node.own = `object ${written.digest}`;
     for (const reference of written.references) node.references.push(this.#code(reference));
     for (const handle of written.handles) {
       this.#notices.add(noticeOfHandle(handle));
@@ -423,36 +452,26 @@ class Assembler {
     if (fields.length > 0) this.#privates.set(holder, new Map(fields));
   }
 
-  /** Numbers what the code captures, and tells which of it is met again, and where. */
-  #identities(): { readonly ordinals: Map<object | symbol, number>; readonly repeats: string } {
-    const ordinals = new Map<object | symbol, number>();
-    const repeats: number[] = [];
-    let position = 0;
-    const note = (value: object | symbol, counts: boolean) => {
-      const known = ordinals.get(value);
-      if (known === undefined) ordinals.set(value, ordinals.size);
-      else if (counts) repeats.push(position, known);
-      position++;
-    };
-    for (const { value, isCalled } of this.#captured) {
-      const isNew = !ordinals.has(value);
-      note(value, !isCalled);
-      if (!isNew || typeof value !== "object") continue;
-      for (const inner of this.#write(value).identities) if (inner !== value) note(inner, true);
-    }
-    return { ordinals, repeats: repeats.length === 0 ? "" : digestBytes(repeats.join(" ")) };
-  }
-
   #write(object: object): WrittenValue {
-    const { state } = this.#options;
-    const plain = this.#found.values.get(object);
-    const isPlain = state.objects.size === 0 && state.members.size === 0 && this.#view.countsOrder !== true;
-    return plain && isPlain ? plain : writeValue(object, this.#view);
+    let written = this.#written.get(object);
+    if (written === undefined) {
+      const { state } = this.#options;
+      const { countsOrder, countsStacks, countsLastIndex } = this.#view;
+      const isPlain = state.objects.size === 0 && state.members.size === 0 &&
+        !(countsOrder || countsStacks || countsLastIndex);
+      const known = isPlain ? this.#found.values.get(object) : undefined;
+      this.#written.set(object, written = known ?? writeValue(object, this.#view));
+    }
+    return written;
   }
 
   #addValuePart(name: string, module: string | undefined, value: unknown): void {
-    const text = typeof value === "object" && value !== null ? this.#write(value).text : writePrimitive(value);
-    this.#parts.addValue(name, module, value, text);
+    if (typeof value !== "object" || value === null) {
+      return this.#parts.addValue(name, module, value, digestBytes(writePrimitive(value)));
+    }
+    const { digest, isHandle } = this.#write(value);
+    // A handle's kind is a part of its own.
+    if (!isHandle) this.#parts.addValue(name, module, value, digest as Digest);
   }
 
   #dynamicImport(specifier: string, user: UserCode): string {

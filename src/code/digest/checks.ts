@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { digestBytes } from "../../words/sha256.ts";
+import { areUsualElements, hasNamesAlone, haveEqualItems, isUsual, LOOKED_AT } from "../../values/key/key_members.ts";
+import { isBuiltInInside } from "../../values/brands.ts";
+import { classify, mayHavePrivateState } from "../../values/kinds.ts";
+import { isProxy } from "../../words/type_tests.ts";
 import type { Use } from "../syntax/uses.ts";
 import { findMember, type FoundMember } from "../walk/members.ts";
 import { type MemberSnapshot, snapshotOf, type StateFindings } from "../state/state.ts";
-import { type ValueView, writeValue, type WrittenValue } from "../walk/values.ts";
+import { type Numbering, type ValueView, writeValue, type WrittenValue } from "../walk/values.ts";
 
-/** Length, in UTF-16 code units, above which the digest of a text is kept instead of the text. */
-const MAX_KEPT_TEXT = 4096;
+/** Size of a value in canonical bytes from which on it is watched, which takes memory, instead of written again. */
+const WATCHED_BYTES = 1 << 16;
 
 /** The checks of one fingerprint, in the order in which they were found. */
 export class FingerprintChecks {
@@ -32,17 +35,18 @@ export class FingerprintChecks {
     this.list.push(() => Object.is(findMember(root, path).value, found.value));
   }
 
-  /** Adds the check that an object still gives the text and the references that were written of it. */
-  addObject(object: object, { text, references }: WrittenValue): void {
+  /** Adds the check that an object still has the digest and the references that were written of it. */
+  addObject(object: object, { digest, byteLength, references, met }: WrittenValue): void {
     if (this.#objects.has(object) || isDeeplyFixed(object)) return;
     this.#objects.add(object);
-    const digest = text.length > MAX_KEPT_TEXT ? digestBytes(text) : null;
-    this.list.push(() => {
-      const now = writeValue(object, this.#view);
-      if (digest === null ? now.text !== text : digestBytes(now.text) !== digest) return false;
-      return now.references.length === references.length &&
-        now.references.every((one, index) => one === references[index]);
-    });
+    const watch = byteLength < WATCHED_BYTES ? null : watchData(met, this.#view);
+    this.list.push(
+      watch ?? (() => {
+        const now = writeValue(object, this.#view);
+        return now.digest === digest && now.references.length === references.length &&
+          now.references.every((one, index) => one === references[index]);
+      }),
+    );
   }
 
   /** Adds the check that a function or class has the members that it had: they can be replaced at any time. */
@@ -72,4 +76,83 @@ function isDeeplyFixed(value: unknown, seen: Set<object> = new Set()): boolean {
     const property = Object.getOwnPropertyDescriptor(value, key);
     return property !== undefined && "value" in property && isDeeplyFixed(property.value, seen);
   });
+}
+
+/**
+ * Takes note of all objects, names and values of plain data.
+ *
+ * @param met The objects, in any order.
+ * @param view Tells which objects are state, which are not watched.
+ * @returns A function that returns true while the data is as it was; `null` for anything but plain objects, arrays,
+ * instances and values that hold nothing, all of them with the attributes that an assignment gives.
+ */
+function watchData(met: Numbering, view: Pick<ValueView, "isState" | "stateKeysOf">): (() => boolean) | null {
+  const objects: object[] = [];
+  /** Names of the members of each object; of an array, its length. */
+  const shapes: (readonly string[] | number)[] = [];
+  const values: unknown[] = [];
+  /** Prototypes of the objects, where they are those of classes. */
+  const prototypes: (object | null)[] = [];
+  let last: readonly string[] = [];
+  for (const object of met.subjects()) {
+    if (typeof object !== "object") continue;
+    if (isProxy(object) || view.isState(object) || view.stateKeysOf(object) !== undefined) return null;
+    const own = namesOf(object, last, objects.length);
+    if (own === undefined) return null;
+    if (own !== null) last = own;
+    objects.push(object);
+    prototypes.push(Object.getPrototypeOf(object));
+    shapes.push(own ?? (object as unknown[]).length);
+    const { length } = own ?? object as unknown[];
+    for (let index = 0; index < length; index++) {
+      values.push((object as Record<PropertyKey, unknown>)[own === null ? index : own[index]!]);
+    }
+  }
+  return () =>
+    objects.every((object, at) => !isProxy(object) && Object.getPrototypeOf(object) === prototypes[at]) &&
+    areUnchanged(objects, shapes, values);
+}
+
+/**
+ * Names of the members of a plain object, or of an instance of a class without private members; `null` for an array,
+ * `undefined` for any other object. As in keys, it is not looked at in the middle of a long table whether members are
+ * accessors or read-only.
+ *
+ * @param before Names of the members of the object before this one, which are returned where they are equal.
+ */
+function namesOf(object: object, before: readonly string[], position: number): readonly string[] | null | undefined {
+  const prototype = Object.getPrototypeOf(object);
+  if (prototype === Array.prototype && Array.isArray(object)) return areUsualElements(object) ? null : undefined;
+  const isPlain = prototype === Object.prototype;
+  if (!isPlain && (classify(object).kind !== "instance" || mayHavePrivateState(object))) return undefined;
+  const names = Object.keys(object);
+  if (isPlain && (names.length === 0 || names[0] === "0") && isBuiltInInside(object)) return undefined;
+  const isOfTable = haveEqualItems(names, before);
+  const hasUsual = isOfTable && position > LOOKED_AT ? hasNamesAlone(object, names) : isUsual(object, names);
+  if (!hasUsual) return undefined;
+  return isOfTable ? before : names;
+}
+
+function areUnchanged(
+  objects: readonly object[],
+  shapes: readonly (readonly string[] | number)[],
+  values: readonly unknown[],
+): boolean {
+  let last: readonly string[] = [];
+  let next = 0;
+  for (let at = 0; at < objects.length; at++) {
+    const object = objects[at] as Record<PropertyKey, unknown>;
+    const before = shapes[at]!;
+    const now = namesOf(object, last, at);
+    if (now === undefined) return false;
+    if (now !== null) last = now;
+    if (now === null) {
+      if ((object as unknown as unknown[]).length !== before) return false;
+    } else if (typeof before === "number" || !haveEqualItems(now, before)) return false;
+    const length = typeof before === "number" ? before : before.length;
+    for (let index = 0; index < length; index++) {
+      if (!Object.is(object[now === null ? index : now[index]!], values[next++])) return false;
+    }
+  }
+  return true;
 }

@@ -6,6 +6,7 @@
 import { type AnyNode, type FunctionNode, isFunctionNode } from "../syntax/parse.ts";
 import { staticKey } from "../syntax/uses.ts";
 import {
+  ALL_PARTS,
   BARE,
   type CallbackRule,
   callbackRuleOf,
@@ -19,6 +20,7 @@ import {
   joinLevels,
   KNOWN,
   type PlatformRule,
+  readsText,
   ruleOfClass,
   ruleOfFunction,
   ruleOfMethod,
@@ -74,6 +76,8 @@ export interface CallScene {
   declare(pattern: AnyNode, level: InputLevel): void;
   memberLevel(level: InputLevel, key: string | null): InputLevel;
   see(parts: SeenParts): void;
+  /** Notes that the code asks for the text of a value on purpose. */
+  readText(level: InputLevel): void;
   /** Notes that a value leaves the code that is analysed; nothing happens unless it may hold an input. */
   giveAway(level: InputLevel): void;
   store(target: InputLevel, value: InputLevel): void;
@@ -105,7 +109,7 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
     const isSpread = args.some((one) => one.type === "SpreadElement");
     return scene.runFunction(callee, isSpread ? [] : levels);
   }
-  if (callee.type === "Identifier" && callee.name === "eval") scene.see({ order: true, names: true, stacks: true });
+  if (callee.type === "Identifier" && callee.name === "eval") scene.see({ ...ALL_PARTS, texts: true });
   const local = scene.resultOfLocal(callee);
   if (local !== null) {
     evaluateAll(scene, args);
@@ -217,6 +221,7 @@ function callOfPlatform(scene: CallScene, path: string, args: readonly AnyNode[]
   const rule = ruleOfFunction(path);
   if (!rule) return giveAll(scene, args, KNOWN);
   const levels = evaluateAll(scene, args);
+  if (readsText(path)) scene.readText(joinLevels(levels));
   return resultOf(scene, rule, levels, BARE) | (holdsListed(path) ? holding(scene, levels) : BARE);
 }
 
@@ -228,6 +233,7 @@ function callOfMethod(scene: CallScene, { name, args, receiver: level, kind: ans
     evaluateAll(scene, args);
     return KNOWN;
   }
+  if (readsText(name) && args.length === 0) scene.readText(receiver);
   const callback = callbackRuleOf(name);
   if (callback) return callOfIteration(scene, callback, site);
   if (isOpenReceiver(receiver, kind)) return giveAll(scene, args, receiver);
@@ -235,7 +241,9 @@ function callOfMethod(scene: CallScene, { name, args, receiver: level, kind: ans
   const rule = ruleOfMethod(name) ?? (isOwn ? ruleOfOwnMethod(name) : undefined);
   if (!rule) return giveAll(scene, args, scene.isInput(receiver) ? INPUT : KNOWN);
   const isCompared = kind === "collection" && rule.use === "text" && !rule.isText;
-  return resultOf(scene, isCompared ? { ...rule, use: "numeric" } : rule, evaluateAll(scene, args), receiver);
+  const levels = evaluateAll(scene, args);
+  if (isCompared && scene.isInput(joinLevels(levels))) scene.see({ kept: true });
+  return resultOf(scene, isCompared ? { ...rule, use: "numeric" } : rule, levels, receiver);
 }
 
 /** A method that calls back, such as `map`. */
@@ -308,7 +316,9 @@ function callBack(scene: CallScene, callback: AnyNode, given: readonly InputLeve
   const meaning = chain ? scene.ask({ about: "meaning", chain }) : "";
   if (meaning === "user") return KNOWN;
   if (meaning === "user gives") return INPUT;
-  const rule = meaning.startsWith("platform ") ? ruleOfFunction(meaning.slice("platform ".length)) : undefined;
+  const path = meaning.startsWith("platform ") ? meaning.slice("platform ".length) : "";
+  const rule = ruleOfFunction(path);
+  if (rule && readsText(path)) scene.readText(joinLevels(given));
   if (rule) return resultOf(scene, rule, given, BARE);
   // Not a function, as the text in `replace(pattern, text)`, or one that is not known.
   const level = scene.evaluate(callback);

@@ -10,7 +10,17 @@ import type { NormalizedCode } from "../syntax/normalize.ts";
 import type { Binding } from "../syntax/scopes.ts";
 import { staticKey } from "../syntax/uses.ts";
 import type { FreeChain, SurroundingQuestion } from "./input_calls.ts";
-import { BARE, FRESH, HELD, INPUT, type InputLevel, isPrimitiveLevel, KNOWN, type SeenParts } from "./input_levels.ts";
+import {
+  ALL_PARTS,
+  BARE,
+  FRESH,
+  HELD,
+  INPUT,
+  type InputLevel,
+  isPrimitiveLevel,
+  KNOWN,
+  type SeenParts,
+} from "./input_levels.ts";
 
 /** Results of a function in the code. */
 export interface ResultsOfFunction {
@@ -34,7 +44,7 @@ export class InputFacts {
   readonly replaced = new Set<string>();
   /** Free names that the code uses as values. */
   readonly handedOut = new Map<string, FreeChain>();
-  readonly seen = { order: false, names: false, stacks: false };
+  readonly seen = { order: false, names: false, texts: false, stacks: false, kept: false };
   /** True once an input was stored in an object that the code made; then any of these objects may hold inputs. */
   #isStored = false;
   #isMixed = false;
@@ -51,10 +61,12 @@ export class InputFacts {
     code.slots.forEach((slot, index) => slot.nodes.forEach((node) => this.slots.set(node, index)));
   }
 
-  see({ order, names, stacks }: SeenParts): void {
+  see({ order, names, texts, stacks, kept }: SeenParts): void {
     this.seen.order ||= order === true;
     this.seen.names ||= names === true;
+    this.seen.texts ||= texts === true;
     this.seen.stacks ||= stacks === true;
+    this.seen.kept ||= kept === true;
   }
 
   isInput(level: InputLevel): boolean {
@@ -62,12 +74,13 @@ export class InputFacts {
   }
 
   giveAway(level: InputLevel): void {
-    if (this.isInput(level)) this.see({ order: true, names: true, stacks: true });
+    if (this.isInput(level)) this.see(ALL_PARTS);
   }
 
   store(target: InputLevel, value: InputLevel): void {
     this.noteMixed(target, value);
     if (!this.isInput(value)) return;
+    if ((target & KNOWN) !== 0) this.see({ kept: true });
     if ((target & (KNOWN | INPUT)) !== 0 || isPrimitiveLevel(target)) return this.giveAway(value);
     if ((target & FRESH) === 0 || this.#isStored) return;
     this.#isStored = true;
@@ -156,10 +169,18 @@ export class InputFacts {
     if (this.isInput(level)) this.see({ names: true });
   }
 
+  /** Notes that the code asks for the text of a value on purpose, which tells functions apart by their comments too. */
+  readText(level: InputLevel): void {
+    if (this.isInput(level) || (level & KNOWN) !== 0) this.see({ names: true, texts: true });
+  }
+
   /** Assigns to a variable. */
   assignName(node: Extract<AnyNode, { type: "Identifier" }>, level: InputLevel): void {
     const binding = this.unit.script.bindings.get(node);
-    if (!binding || this.slots.has(node) || !this.#isLocal(binding)) return this.giveAway(level);
+    if (!binding || this.slots.has(node) || !this.#isLocal(binding)) {
+      if (this.isInput(level)) this.see({ kept: true });
+      return this.giveAway(level);
+    }
     const known = this.levels.get(binding) ?? BARE;
     if ((known | level) === known) return;
     this.levels.set(binding, known | level);

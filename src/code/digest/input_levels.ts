@@ -27,8 +27,13 @@ export const INPUT = 16;
 export interface SeenParts {
   readonly order?: boolean;
   readonly names?: boolean;
+  readonly texts?: boolean;
   readonly stacks?: boolean;
+  readonly kept?: boolean;
 }
+
+/** All that code which is not analysed may see, but the texts of functions, for which code has to ask on purpose. */
+export const ALL_PARTS: SeenParts = { order: true, names: true, stacks: true };
 
 /** Level of a value that has one of the given levels. */
 export function joinLevels(levels: readonly InputLevel[]): InputLevel {
@@ -257,6 +262,11 @@ export function ruleOfFunction(path: string): PlatformRule | undefined {
 /** Rule of a class of the platform; `undefined` for one that may list or keep its arguments. */
 export function ruleOfClass(path: string): PlatformRule | undefined {
   return CLASSES.get(path);
+}
+
+/** True for a function or method of the platform by which code asks for the text of a function on purpose. */
+export function readsText(name: string): boolean {
+  return name === "String" || name === "toString";
 }
 
 /** Parts of a function or an error that a member of this name shows. */

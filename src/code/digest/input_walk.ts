@@ -163,7 +163,7 @@ class InputWalk extends InputFacts implements CallScene {
       case "Literal":
         return typeof node.value === "string" ? TEXTUAL : "regex" in node && node.regex ? FRESH : BARE;
       case "TemplateLiteral":
-        for (const part of node.expressions) this.useAsText(this.evaluate(part));
+        for (const part of node.expressions) this.#writeAsText(part, this.evaluate(part));
         return TEXTUAL;
       case "Identifier":
         return this.#name(node);
@@ -230,6 +230,12 @@ class InputWalk extends InputFacts implements CallScene {
         this.giveAway(INPUT);
         return INPUT;
     }
+  }
+
+  /** Notes that a value becomes a part of a text: of a variable, which may hold a function, on purpose. */
+  #writeAsText(node: AnyNode, level: InputLevel): void {
+    if (node.type === "Identifier" || node.type === "ThisExpression") this.readText(level);
+    else this.useAsText(level);
   }
 
   #localFunctionOf(node: AnyNode): FunctionNode | null {
@@ -305,6 +311,8 @@ class InputWalk extends InputFacts implements CallScene {
       if (part.type === "Property") {
         if (part.computed) this.useAsText(this.evaluate(part.key));
         const value = this.evaluate(part.value);
+        // The object inherits from the input, whose members a loop over the object lists.
+        if (!part.computed && nameOfKey(part.key) === "__proto__" && !part.shorthand) this.giveAway(value);
         if (!part.computed && nameOfKey(part.key) === "length" && !this.#isForArray(node)) {
           this.noteReplaced("length", value);
         }
@@ -329,6 +337,9 @@ class InputWalk extends InputFacts implements CallScene {
     switch (node.operator) {
       case "+":
         this.useAsText(left | right);
+        // `"" + fn`
+        if (isText(node.left)) this.#writeAsText(node.right, right);
+        if (isText(node.right)) this.#writeAsText(node.left, left);
         return left === BARE && right === BARE ? BARE : TEXTUAL;
       case "==":
       case "!=":
@@ -464,6 +475,10 @@ function nameOfKey(key: AnyNode): string {
   if (key.type === "PrivateIdentifier") return `#${key.name}`;
   if (key.type === "Identifier") return key.name;
   return key.type === "Literal" ? String(key.value) : "";
+}
+
+function isText(node: AnyNode): boolean {
+  return node.type === "TemplateLiteral" || node.type === "Literal" && typeof node.value === "string";
 }
 
 function isStatement({ type }: AnyNode): boolean {

@@ -6,7 +6,7 @@
  * @module
  */
 import type { FingerprintPart } from "../../words/records.ts";
-import { digestBytes } from "../../words/sha256.ts";
+import type { Digest } from "../../words/digests.ts";
 import { previewOf } from "../../values/preview.ts";
 
 /** Parts of a fingerprint in the order in which they were found, each once. */
@@ -24,15 +24,14 @@ export class Parts {
   /**
    * Adds the value of a variable.
    *
-   * @param text Text of the value, as the fingerprint covers it. A handle is not added: its kind is a part of its own.
+   * @param digest Digest of the value, as the fingerprint covers it.
    */
-  addValue(name: string, module: string | undefined, value: unknown, text: string): void {
-    if (text.startsWith("<handle")) return;
+  addValue(name: string, module: string | undefined, value: unknown, digest: Digest): void {
     this.add({
       kind: "value",
       name,
       ...(module === undefined ? {} : { module }),
-      digest: digestBytes(text),
+      digest,
       preview: previewOf(value),
     });
   }

@@ -11,53 +11,93 @@ import { isProxy } from "../../words/type_tests.ts";
 import { type AnyNode, childrenOf, type ClassNode, isClassNode } from "../syntax/parse.ts";
 import { staticKey } from "../syntax/uses.ts";
 import type { StateFindings } from "../state/state.ts";
+import type { Ordinals } from "./ordinals.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { UserCode } from "../walk/reached.ts";
 
+/** Table of a function whose code is not followed. */
+export const NO_CLASSES: ClassTable = {
+  nameOf: () => null,
+  classNamed: () => undefined,
+  refusalOf: () => null,
+  referenceTo: () => null,
+  capturedAt: () => undefined,
+};
+
+/** Findings about the code of a function, for its table of classes. */
+export interface TableSource {
+  readonly found: Exploration;
+  /** State that the code writes. */
+  readonly state: StateFindings;
+  /** Captured objects; their order is equal in every process for equal fingerprints. */
+  readonly ordinals: Ordinals;
+  /** Digest of a class with everything that it reaches. */
+  digestOf(constructor: object): string;
+  /** Digest of what a captured object holds; `null` for a handle, and for an object with state that the code writes. */
+  contentOf(object: object): string | null;
+}
+
 /**
- * Finds the classes of the user's own code whose instances are kept. Excluded are classes with private members, classes
- * whose code hands `this` to other code, which may register it, classes whose code uses state that the code writes, and
- * all classes where the code reaches a weak collection: there, state of instances may be.
+ * Makes the table of the classes of the user's own code whose instances are kept, and of the captured objects that a hit
+ * gives back themselves.
  *
- * @param found The walk.
- * @param ordinals Objects that the code captures; their order is equal in every process for equal fingerprints.
- * @param state The state that the code writes.
+ * Excluded are classes with private members, classes whose code hands `this` to other code, which may register it,
+ * classes whose code uses state that the code writes, and all classes where the code reaches a weak collection: there,
+ * state of instances may be.
  */
-export function findStorableClasses(
-  found: Exploration,
-  ordinals: ReadonlyMap<object | symbol, number>,
-  state: StateFindings,
-): ClassTable {
+export function makeClassTable(source: TableSource): ClassTable {
+  const { found, state, ordinals } = source;
   const names = new Map<object, string>();
   // deno-lint-ignore no-explicit-any
-  const classes: (abstract new (...args: any[]) => object)[] = [];
-  if (!reachesWeakCollection(found)) {
-    for (const value of ordinals.keys()) {
-      if (typeof value !== "function" || !isStorableClass(value, found, state)) continue;
-      names.set(value, String(classes.length));
-      classes.push(value as typeof classes[number]);
+  const classes = new Map<string, abstract new (...args: any[]) => object>();
+  const usesWeak = reachesWeakCollection(found);
+  if (!usesWeak) {
+    for (const value of ordinals.subjects()) {
+      if (typeof value !== "function" || refusalOf(value, found, state) !== null) continue;
+      const name = `${classes.size} ${source.digestOf(value)}`;
+      names.set(value, name);
+      classes.set(name, value as never);
     }
   }
   return {
     nameOf: (constructor) => names.get(constructor) ?? null,
-    classNamed: (name) => classes[Number(name)],
+    classNamed: (name) => classes.get(name),
+    refusalOf: (constructor) => {
+      if (!ordinals.has(constructor)) return NOT_REACHED;
+      return usesWeak ? "of which a WeakMap or the like may hold more" : refusalOf(constructor, found, state);
+    },
+    referenceTo: (object) => {
+      const number = ordinals.get(object);
+      const digest = number === undefined ? null : source.contentOf(object);
+      return digest === null ? null : { number: number!, digest };
+    },
+    capturedAt: (number) => ordinals.objectAt(number),
   };
 }
 
-/** True for a class that is whole in the walk, up to `Object` or to a class of the platform. */
-function isStorableClass(constructor: object, found: Exploration, state: StateFindings): boolean {
+/** Why instances of a class are not kept, in words that follow the class's name; `null` for a class that is kept. */
+function refusalOf(constructor: object, found: Exploration, state: StateFindings): string | null {
   for (let at: object | null = constructor; at !== null; at = Object.getPrototypeOf(at)) {
-    if (at === Function.prototype) return true;
+    if (at === Function.prototype) return null;
     const code = found.codes.get(at);
     // A class of the platform that is extended: `Error`, `Map`.
-    if (code?.kind === "platform" || code === undefined && isOfLanguage(at)) return at !== constructor;
-    if (code?.kind !== "user" || !isOpenClass(code.user)) return false;
+    if (code?.kind === "platform" || code === undefined && isOfLanguage(at)) {
+      return at === constructor ? "which is of the platform" : null;
+    }
+    if (code?.kind === "package") return "which is of a package";
+    if (code?.kind !== "user") return NOT_REACHED;
+    const refusal = refusalOfCode(code.user);
+    if (refusal !== null) return refusal;
     const later = methodsOf(at, found).map((user) => ({ user, nodes: null }));
-    if (methodsUseState([{ user: code.user, nodes: methodNodesOf(code.user) }, ...later], found, state)) return false;
+    if (methodsUseState([{ user: code.user, nodes: methodNodesOf(code.user) }, ...later], found, state)) {
+      return "whose methods use state that the code writes";
+    }
   }
-  return true;
+  return null;
 }
+
+const NOT_REACHED = "whose class is of a package or is not named in the code of the function";
 
 /** Methods and accessors that were put on a class or a function afterwards; those of a class's body are its own code. */
 function methodsOf(constructor: object, found: Exploration): UserCode[] {
@@ -141,12 +181,18 @@ function isOfLanguage(constructor: object): boolean {
   return typeof name === "string" && ownValue(globalThis, name) === constructor;
 }
 
-/** True for a class, or a function that is called with `new`, without private members that lets nobody have `this`. */
-function isOpenClass({ unit }: UserCode): boolean {
-  if (unit === null) return false;
+/** Why instances of a class by its own code are not kept; `null` when they are. */
+function refusalOfCode({ unit }: UserCode): string | null {
+  if (unit === null) return "whose code cannot be read";
   const { node } = unit;
-  if (isClassNode(node)) return !hasPrivateName(node, namesOfClassAlone(node)) && !handsOutThis(node);
-  return node.type !== "ArrowFunctionExpression" && !node.async && !node.generator && !handsOutThis(node);
+  if (isClassNode(node) && hasPrivateName(node, namesOfClassAlone(node))) return "which has private members";
+  if (!isClassNode(node) && (node.type === "ArrowFunctionExpression" || node.async || node.generator)) {
+    return "which is no constructor";
+  }
+  if (handsOutThis(node) || isClassNode(node) && goesOnLater(node)) {
+    return "whose code hands its instances on, or goes on with them later";
+  }
+  return null;
 }
 
 /** Private names that the class itself has and no instance: they hold no state of an instance. */
@@ -162,15 +208,76 @@ function hasPrivateName(node: AnyNode, statics: readonly string[]): boolean {
 }
 
 /**
- * True when `this` is an argument of a call that may register it: of a function, of a method of a captured object, or of
- * one that a collection has. What only the object's own members or other data refer to is kept with these.
+ * True when `this`, or a function that holds it, is an argument of a call that may register it: of a function, of a method
+ * of a captured object, or of one that a collection has. What only the object's own members or other data refer to is
+ * kept with these.
  */
 function handsOutThis(node: AnyNode, aliases: ReadonlySet<string> = aliasesOfThis(node)): boolean {
   if (node.type === "CallExpression" || node.type === "NewExpression") {
     const isArgument = node.arguments.some((argument) => holdsThis(argument, aliases));
     if (isArgument && mayRegister(node.callee)) return true;
+    const isClosure = node.arguments.some((argument) => closesOverThis(argument, aliases));
+    if (isClosure && mayKeepFunction(node.callee)) return true;
   }
+  // `button.onclick = () => this.count++`
+  const isOfOther = node.type === "AssignmentExpression" && node.left.type === "MemberExpression" &&
+    !holdsThis(node.left.object, aliases);
+  if (isOfOther && closesOverThis(node.right, aliases)) return true;
   return childrenOf(node).some((child) => handsOutThis(child, aliases));
+}
+
+/** True for a function that is written in place and has `this` of the code around it: an arrow function, `.bind(this)`. */
+function closesOverThis(node: AnyNode, aliases: ReadonlySet<string>): boolean {
+  if (node.type === "ArrowFunctionExpression") return mentionsThis(node.body, aliases);
+  if (node.type === "FunctionExpression") return aliases.size > 0 && mentionsAlias(node.body, aliases);
+  const isBound = node.type === "CallExpression" && node.callee.type === "MemberExpression" &&
+    staticKey(node.callee) === "bind";
+  return isBound && node.arguments.some((argument) => holdsThis(argument, aliases));
+}
+
+function mentionsThis(node: AnyNode, aliases: ReadonlySet<string>): boolean {
+  if (node.type === "ThisExpression") return true;
+  if (node.type === "FunctionExpression" || isClassNode(node)) return mentionsAlias(node, aliases);
+  return mentionsAlias(node, aliases, false) || childrenOf(node).some((child) => mentionsThis(child, aliases));
+}
+
+function mentionsAlias(node: AnyNode, aliases: ReadonlySet<string>, isDeep = true): boolean {
+  return node.type === "Identifier" && aliases.has(node.name) ||
+    isDeep && childrenOf(node).some((child) => mentionsAlias(child, aliases));
+}
+
+/** False for methods that call a function at once and then forget it: `map`, `sort`. */
+function mayKeepFunction(callee: AnyNode): boolean {
+  if (callee.type === "Super") return true;
+  const method = callee.type === "MemberExpression" ? staticKey(callee) : null;
+  return method === null || !FORGETTING.has(method);
+}
+
+const FORGETTING: ReadonlySet<string> = new Set(
+  ("map filter forEach reduce reduceRight some every find findIndex findLast findLastIndex flatMap sort toSorted from " +
+    "replace replaceAll groupBy fromAsync").split(" "),
+);
+
+/** True for a class whose constructor or fields begin something that goes on later: `this.load()`, which is async. */
+function goesOnLater({ body }: ClassNode): boolean {
+  const later = new Set(
+    body.body.flatMap((member) =>
+      member.type === "MethodDefinition" && member.value.async && member.key.type === "Identifier"
+        ? [member.key.name]
+        : []
+    ),
+  );
+  return body.body.some((member) => {
+    const isFirst = member.type === "MethodDefinition" && member.kind === "constructor" ||
+      member.type === "PropertyDefinition" && !member.static;
+    return isFirst && callsOwn(member, later);
+  });
+}
+
+function callsOwn(node: AnyNode, names: ReadonlySet<string>): boolean {
+  const isCall = node.type === "CallExpression" && node.callee.type === "MemberExpression" &&
+    node.callee.object.type === "ThisExpression" && names.has(staticKey(node.callee) ?? "");
+  return isCall || childrenOf(node).some((child) => callsOwn(child, names));
 }
 
 /** True for `this`, another name of it, and a list or object that is written with it: `[this]`, `{ self }`, `...[this]`. */
@@ -234,7 +341,12 @@ function reachesWeakCollection(found: Exploration): boolean {
 
 const WEAK: ReadonlySet<string> = new Set(["WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry"]);
 
-/** Finds the codecs that the classes among the captured values declare themselves. */
-export function findDeclaredCodecs(ordinals: ReadonlyMap<object | symbol, number>): readonly Codec[] {
-  return [...ordinals.keys()].flatMap((value) => typeof value === "function" ? codecOfClass(value) ?? [] : []);
+/** Finds the codecs that the classes among the captured values declare themselves, each with the digest of its class. */
+export function findDeclaredCodecs({ ordinals, digestOf }: TableSource): ReadonlyMap<Codec, string> {
+  const found = new Map<Codec, string>();
+  for (const value of ordinals.subjects()) {
+    const codec = typeof value === "function" ? codecOfClass(value) : null;
+    if (codec !== null) found.set(codec, digestOf(value as object));
+  }
+  return found;
 }

@@ -78,18 +78,35 @@ function listsMembers(node: AnyNode): boolean {
   return childrenOf(node).some(listsMembers);
 }
 
-/** Functions and classes whose names count. */
+/** True when any of the reached code names a member, so that it may read it of any value. */
+export function mentionsMember(found: Exploration, member: string): boolean {
+  for (const code of found.codes.values()) {
+    if (code.kind === "user" && (code.user.code === null || code.user.code.text.includes(JSON.stringify(member)))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Functions and classes whose names or texts count. */
 export interface VisibleNames {
-  /** Functions whose names count. */
-  readonly ofFunctions: ReadonlySet<object>;
+  /** Functions and classes that code uses as values, so that it may look at them. */
+  readonly escaping: ReadonlySet<object>;
+  /** True when the names of the functions among these count. */
+  readonly ofFunctions: boolean;
   /** True when the names of all classes count; otherwise none does. */
   readonly ofClasses: boolean;
 }
 
-/** Finds the functions and classes whose names count, because the code can read `.name` of a value that it is given. */
-export function findVisibleNames(found: Exploration): VisibleNames {
+/**
+ * Finds the functions and classes whose names count, because the code can read `.name` of a value that it is given, or
+ * has the value written as text.
+ *
+ * @param readsTexts True when the code asks for the texts of functions.
+ */
+export function findVisibleNames(found: Exploration, readsTexts: boolean): VisibleNames {
   const escaping = new Set<object>();
-  let readsName = false, readsConstructor = false, classEscapes = false;
+  let readsName = readsTexts, readsConstructor = readsTexts, classEscapes = false;
   for (const code of found.codes.values()) {
     if (code.kind !== "user") continue;
     // Decorators get the name of the class.
@@ -97,6 +114,7 @@ export function findVisibleNames(found: Exploration): VisibleNames {
     else readsName ||= code.user.code?.readsName ?? false;
     readsConstructor ||= code.user.code?.readsConstructor ?? false;
     for (const root of code.user.roots) {
+      if (isInspector(root)) readsName = readsConstructor = true;
       for (const use of root.slot.uses) {
         if (use.how !== "read" || isCallback(use)) continue;
         const member = found.memberOf(root, use);
@@ -108,7 +126,15 @@ export function findVisibleNames(found: Exploration): VisibleNames {
     }
   }
   for (const written of found.values.values()) written.references.forEach((one) => escaping.add(one));
-  return { ofFunctions: readsName ? escaping : new Set(), ofClasses: readsName && (readsConstructor || classEscapes) };
+  return { escaping, ofFunctions: readsName, ofClasses: readsName && (readsConstructor || classEscapes) };
+}
+
+/** True for functions that write values with the names of their classes and functions: `Deno.inspect`, `util.format`. */
+function isInspector({ kind, slot, ...root }: Root): boolean {
+  const names = slot.name === "Deno" && slot.uses.some(({ path }) => path[0] === "inspect");
+  const isOfUtil = kind === "platform" &&
+    /^(?:node:)?util(?:#(?:inspect|format|default)|$)/.test((root as { name: string }).name);
+  return isOfUtil || names && (kind === "platform" || kind === "global");
 }
 
 /** Functions of the platform that call a function passed to them, and pass it to no other code. */
@@ -126,4 +152,11 @@ function isCallback({ argument }: Use): boolean {
     ? callee.name
     : null;
   return name !== null && CALLERS.has(name);
+}
+
+/** Properties of a function that its code does not tell: a method has no prototype, and any function may be frozen. */
+export function functionForm(fn: object): string {
+  return `${Object.hasOwn(fn, "prototype") ? " with prototype" : ""}${Object.isExtensible(fn) ? "" : " fixed"} of ${
+    String(Object.getOwnPropertyDescriptor(fn, "length")?.value)
+  }`;
 }

@@ -199,24 +199,24 @@ export function numberOf(fn: object): number {
 }
 
 /**
- * Texts of state as it was first seen in this process: of objects by identity, of other values by the function that
+ * Digests of state as it was first seen in this process: of objects by identity, of other values by the function that
  * closes over the variable, and by name.
  */
 const firstObjects = new WeakMap<object, string>();
 const firstVariables = new WeakMap<object, Map<string, string>>();
 
-/** Text of a value as it was when first asked for. */
+/** Digest of a value as it was when first asked for. */
 export function firstValue(value: unknown, view: ValueView, name: string, fn: object): string {
   const isObject = typeof value === "object" && value !== null;
   const known = isObject ? firstObjects.get(value) : firstVariables.get(fn)?.get(name);
   if (known !== undefined) return known;
-  const { text } = writeValue(value, view);
-  if (isObject) firstObjects.set(value, text);
+  const { digest } = writeValue(value, view);
+  if (isObject) firstObjects.set(value, digest);
   else {
     const names = firstVariables.get(fn) ?? new Map<string, string>();
-    firstVariables.set(fn, names.set(name, text));
+    firstVariables.set(fn, names.set(name, digest));
   }
-  return text;
+  return digest;
 }
 
 /** Members of a function or class and of its prototype. The value of an accessor is its getter. */

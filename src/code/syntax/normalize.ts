@@ -5,24 +5,28 @@
  * appearance, a free one as the number of a slot, whose meaning the caller adds. Names of properties stay. Forms that
  * mean the same in every context are written alike: quotes, `a["b"]` and `a.b`, `(x) => x` and
  * `(x) => { return x; }`, braces around one statement, several declarations in one, `void 0`, `!0`. So a formatter
- * costs nothing, and a minifier little.
- *
- * The idea of hashing code without its names is that of Unison's content-addressed code.
+ * costs nothing, and a minifier little. The idea of hashing code without its names is that of Unison's
+ * content-addressed code.
  *
  * @module
  */
 import type { Binding, NameNode, ScriptSyntax } from "./scopes.ts";
-import { type AnyNode, type ClassNode, type FunctionNode, isClassNode, isFunctionNode, isNode } from "./parse.ts";
+import {
+  type AnyNode,
+  type ClassNode,
+  type FunctionNode,
+  isClassNode,
+  isFunctionNode,
+  isKeyOfClass,
+  isNode,
+} from "./parse.ts";
 import { staticKey, staticText, type Use, usesOf } from "./uses.ts";
 
 /** Parts of the code that are left out. */
 export interface NormalizeOptions {
   /** True for a member of a class whose code does not count, such as a method that a decorator has replaced. */
   isLeftOut?(member: AnyNode): boolean;
-  /**
-   * True for a class whose base class and computed names of methods the caller adds from the live class. Both are
-   * evaluated once, when the class is made.
-   */
+  /** True for a class whose base class and computed names the caller adds from the live class: they are evaluated once. */
   readonly isLiveClass?: boolean;
 }
 
@@ -332,7 +336,7 @@ class Normalizer {
         this.#out.push(
           `(${member.type === "MethodDefinition" ? member.kind : "field"}${member.static ? " static" : ""}`,
         );
-        if (isLive && member.computed && member.type === "MethodDefinition") this.#out.push("[live]");
+        if (isLive && isKeyOfClass(member)) this.#out.push("[live]");
         else this.#key(member.key, member.computed);
         this.#emit(member.value);
         this.#out.push(")");

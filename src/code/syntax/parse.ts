@@ -152,3 +152,9 @@ function blankPhases(text: string): string {
   return text.replace(PHASE_IMPORT, (_, space: string, phase: string) => `import${space}${" ".repeat(phase.length)}`)
     .replace(PHASE_CALL, (_, phase: string) => `import${" ".repeat(phase.length)}`);
 }
+
+/** True for a member whose computed key the class itself shows, or its prototype: a method or a static field. */
+export function isKeyOfClass(member: AnyNode): boolean {
+  if (member.type === "MethodDefinition") return member.computed;
+  return member.type === "PropertyDefinition" && member.computed && member.static;
+}

@@ -148,7 +148,8 @@ function followValue(script: ScriptSyntax, step: FollowStep): void {
       if (parent.type === "NewExpression") return report("construct");
       if (isDeep) {
         const method = node.type === "MemberExpression" ? staticKey(node) : null;
-        if (method !== null && MUTATORS.has(method)) return report("mutate");
+        // `map.values().next()` changes the iterator that `values` made, and not the Map.
+        if (method !== null && MUTATORS.has(method) && method !== "next") return report("mutate");
         if (method !== null && SELECTORS.has(method)) return followValue(script, { ...step, node: parent });
         return;
       }

@@ -3,6 +3,9 @@
  *
  * @module
  */
+/** Largest number of values that are brought by one request, each as an argument of a function. */
+const MAX_BROUGHT = 10_000;
+
 interface RemoteObject {
   readonly objectId?: string;
   readonly value?: unknown;
@@ -74,12 +77,16 @@ export class Connection {
     if (objects.length === 0) return [];
     const group = this.#newGroup();
     const ids = await this.#idsOf(objects, group);
-    const found = await Promise.all(ids.map(async (objectId) => {
+    const fields = await Promise.all(ids.map(async (objectId) => {
       const { privateProperties = [] } = await this.#properties(objectId);
-      const fields = privateProperties.filter((property) => property.value !== undefined);
-      const values = await this.#bring(fields.map((property) => property.value as RemoteObject));
-      return new Map(distinctNames(fields.map(({ name }) => name)).map((name, index) => [name, values[index]]));
+      return privateProperties.filter((property) => property.value !== undefined);
     }));
+    const values = await this.#bring(fields.flat().map((property) => property.value as RemoteObject));
+    let next = 0;
+    const found = fields.map((own) => {
+      const names = distinctNames(own.map(({ name }) => name));
+      return new Map(names.map((name) => [name, values[next++]]));
+    });
     await this.#post("Runtime.releaseObjectGroup", { objectGroup: group });
     return found;
   }
@@ -135,16 +142,22 @@ export class Connection {
 
   /** Returns, for remote objects, the values of this realm that they stand for. */
   async #bring(objects: readonly RemoteObject[]): Promise<readonly unknown[]> {
-    if (objects.length === 0) return [];
+    // Most primitives are in the answer already.
+    const isHere = ({ objectId, unserializableValue }: RemoteObject) =>
+      objectId === undefined && unserializableValue === undefined;
+    const away = objects.filter((object) => !isHere(object));
+    const brought: unknown[] = [];
+    for (let at = 0; at < away.length; at += MAX_BROUGHT) {
+      brought.push(...await this.#bringAway(away.slice(at, at + MAX_BROUGHT)));
+    }
+    let next = 0;
+    return objects.map((object) => isHere(object) ? object.value : brought[next++]);
+  }
+
+  async #bringAway(objects: readonly RemoteObject[]): Promise<readonly unknown[]> {
     const ticket = this.#exchange.ticket();
-    const args = objects.map((object) =>
-      object.objectId !== undefined
-        ? { objectId: object.objectId }
-        : object.unserializableValue !== undefined
-        ? { unserializableValue: object.unserializableValue }
-        : object.type === "undefined"
-        ? {}
-        : { value: object.value }
+    const args = objects.map(({ objectId, unserializableValue }) =>
+      objectId === undefined ? { unserializableValue } : { objectId }
     );
     await this.#post("Runtime.callFunctionOn", {
       objectId: this.#exchangeId,

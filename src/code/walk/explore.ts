@@ -17,7 +17,16 @@ import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCod
 import { NameResolver } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
-import { surveyValues, type ValueView, writeValue, type WrittenValue } from "./values.ts";
+import {
+  isAllKnown,
+  Numbering,
+  surveyValues,
+  type Unknown,
+  type ValueView,
+  writeValue,
+  type WrittenValue,
+} from "./values.ts";
+import { digestBytes } from "../../words/sha256.ts";
 
 /** Origins, captured variables included, of the functions for which these can never change again. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
@@ -40,7 +49,10 @@ export class Exploration {
   readonly #ignored: ReadonlySet<string>;
   readonly #names: NameResolver;
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
-  readonly #surveyed = new Map<object, number>();
+  readonly #surveyed = new Numbering();
+  readonly #blobs = new Map<Blob, string>();
+  /** Queued objects of which something is not known yet. */
+  readonly #incomplete = new Set<object>();
   /** Values that the next survey looks into besides the queued objects. */
   #unsurveyed: unknown[] = [];
   /** Objects through which functions were reached, by function; each is taken for the `this` of an arrow function. */
@@ -76,6 +88,7 @@ export class Exploration {
       noteReference: (holder, fn) => this.#noteHeld(holder, fn),
       noteMember: (owner, member) => void this.#owners.set(member, this.#owners.get(member) ?? owner),
       privateFieldsOf: (object) => this.#privates.get(object),
+      blobDigestOf: (blob) => this.#blobs.get(blob),
       classKindOf: (constructor) => {
         const code = this.codes.get(constructor);
         if (!code) return undefined;
@@ -212,37 +225,43 @@ export class Exploration {
     this.#unreadMethods.delete(method);
   }
 
-  /** Writes the queued objects as text, once everything that their texts need is known. */
+  /** Writes the queued objects, once everything that is needed for it is known. */
   async #writeQueued(): Promise<void> {
-    const { classes, instances, postponed } = surveyValues(
-      [...this.#objectQueue, ...this.#unsurveyed],
-      this.view,
-      this.#surveyed,
-    );
-    this.#unsurveyed = [...postponed];
-    await this.#learn(classes, instances);
-    if (classes.length + instances.length > 0) return;
-    const objects = [...this.#objectQueue];
-    this.#objectQueue.clear();
-    for (const object of objects) {
-      const written = writeValue(object, this.view);
-      if (written.unknownClasses.length + written.unknownInstances.length > 0) {
-        await this.#learn(written.unknownClasses, written.unknownInstances);
-        this.#objectQueue.add(object);
-        continue;
-      }
-      this.values.set(object, written);
-      for (const reference of written.references) this.#enqueue(reference);
+    for (const object of this.#objectQueue) if (!this.#incomplete.has(object)) this.#tryToWrite(object);
+    if (this.#objectQueue.size === 0) return;
+    const survey = surveyValues([...this.#objectQueue, ...this.#unsurveyed], this.view, this.#surveyed);
+    this.#unsurveyed = [...survey.postponed];
+    await this.#learn(survey);
+    if (!isAllKnown(survey)) return;
+    for (const object of this.#objectQueue) {
+      const unknown = this.#tryToWrite(object);
+      if (unknown !== null) await this.#learn(unknown);
     }
   }
 
-  async #learn(classes: readonly object[], instances: readonly object[]): Promise<void> {
+  /** Writes an object and takes it off the queue. @returns What has to be known first; `null` when it is written. */
+  #tryToWrite(object: object): Unknown | null {
+    const written = writeValue(object, this.view);
+    if (!isAllKnown(written.unknown)) {
+      this.#incomplete.add(object);
+      return written.unknown;
+    }
+    this.#objectQueue.delete(object);
+    this.values.set(object, written);
+    for (const reference of written.references) this.#enqueue(reference);
+    return null;
+  }
+
+  async #learn({ classes, instances, blobs }: Unknown): Promise<void> {
     for (const one of classes) this.#enqueue(one);
     const fields = await this.#lease.privateFields(instances);
     for (const [index, instance] of instances.entries()) {
       const own = fields[index] ?? new Map<string, unknown>();
       this.#privates.set(instance, own);
       this.#unsurveyed.push(...own.values());
+    }
+    for (const blob of blobs) {
+      this.#blobs.set(blob, digestBytes(new Uint8Array(await Blob.prototype.arrayBuffer.call(blob))));
     }
   }
 

@@ -15,7 +15,8 @@ import {
 import type { UserCode } from "./reached.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import { isProxy } from "../../words/type_tests.ts";
-import { isNativeFunction } from "../../values/kinds.ts";
+import { isKeyOfClass } from "../syntax/parse.ts";
+import { isNativeFunction, isPrototypeOfFunctions } from "../../values/kinds.ts";
 
 /** End of a chain of members, as far as the chain could be followed. */
 export interface FoundMember {
@@ -204,7 +205,7 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
   }
   if (owner?.superClass) values.set("extends", Object.getPrototypeOf(fn));
   for (const [label, parent] of linkedParents(fn, unit)) values.set(label, parent);
-  if (owner?.body.body.some((member) => member.type === "MethodDefinition" && member.computed)) {
+  if (owner?.body.body.some(isKeyOfClass)) {
     const objects = [fn, prototype].filter((one) => typeof one === "function" || (typeof one === "object" && one));
     values.set(
       "keys",
@@ -215,11 +216,12 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
 }
 
 /** Objects that a function or class inherits from without `extends`: `Object.setPrototypeOf`, `util.inherits`. */
-function linkedParents(fn: object, { node }: CodeUnit): [label: string, parent: object][] {
-  const found: [string, object][] = [];
+function linkedParents(fn: object, { node }: CodeUnit): [label: string, parent: unknown][] {
+  const found: [string, unknown][] = [];
   const base: unknown = Object.getPrototypeOf(fn);
   const isDerived = isClassNode(node) && node.superClass !== null && node.superClass !== undefined;
-  if (!isDerived && typeof base === "function" && !isNativeFunction(base)) found.push(["static inherits", base]);
+  const isLinked = typeof base === "function" ? !isNativeFunction(base) : !isPrototypeOfFunctions(base);
+  if (!isDerived && isLinked) found.push(["static inherits", base]);
   const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
   if (typeof prototype !== "object" || prototype === null) return found;
   const parent: unknown = Object.getPrototypeOf(prototype);

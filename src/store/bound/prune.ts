@@ -135,6 +135,7 @@ async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
   const { keys, codes } = await readLive(cache);
   await cache.records.removeUnusedParts(codes, nowMs);
   cache.usage.merge((key) => keys.has(key));
+  cache.unstored.tidy(() => true);
   return { temporaryFiles, locks, freedBytes };
 }
 

@@ -167,6 +167,7 @@ const TRACE = rowOf<Trace>("trace", {
   computeMs: QUANTITY,
   dependencies: listShape(DEPENDENCY),
   support: orNull(FLAT_TRACE),
+  outcome: orAbsent(digestShape()),
 });
 
 const VALUE = rowOf<ValuePart>("value", {

@@ -36,7 +36,8 @@
  * | object with another prototype | 27 `["Object", prototype or null, (name, value)…]` |
  * | instance of a class | 27 `["Class", name, null, (name, value)…]` |
  * | instance of a class that extends a built-in | 27 `["Class", name, object]` |
- * | value of a codec | 27 `["Codec", name, data]`, late |
+ * | value of a codec | 27 `["Codec", name, digest of the codec, data]`, late |
+ * | object that the function captures | 27 `["Captured", number, digest of its content]` |
  * | error with other members than the constructor makes, AggregateError, error of Deno | 27 `["Bare", class, stack]`, an error without own members |
  * | view of a buffer with members or a class | 27 `["View", class, byteOffset, length or null, buffer]`, late |
  * | Buffer of Node | 27 `["Buffer", bytes]`, 27 `["Buffer", buffer, byteOffset, length]` |
@@ -61,17 +62,28 @@
  *
  * | value | encoding |
  * | --- | --- |
- * | function | 27 `["Function", stand-in]` |
- * | instance of a class | 27 `["Instance", stand-in, base or null, fields, private fields?, hidden members?]`; base: the value as the built-in that the class extends |
- * | object of the platform | 27 `["Platform", name, base or null, fields]` |
- * | further properties of a built-in | 27 `["Extended", value, fields]` |
+ * | plain object with the names of the map before it | tag 39321 over `[value, …]` |
+ * | plain object with other attributes than an assignment gives, or without a prototype | 27 `["Object", prototype?, members]`; members: `[extensible?, key, flags, value, …]` |
+ * | array with holes, further members or other attributes | 27 `["Array", length, members]` |
+ * | object, function or symbol that was met before | tag 29 over its number, in the order in which they are met |
+ * | object, function or symbol that the function captures | 27 `["Captured", number]` before it |
+ * | function | 27 `["Function", form, length, stand-in, name?, text?, class?]`; form: 0 without, 1 with a prototype, 2 class; 4 more when it is closed |
+ * | instance of a class | 27 `["Instance", class, base or null, members, private fields?]`; base: the value as the built-in that the class extends |
+ * | stand-in of code that reaches objects | the text and then 27 `["Links", (index, number)…]`: which of them were met, or are captured (-1 - number) |
+ * | class of an instance | 27 `["Class", stand-in, name?]` |
+ * | instance with hidden members | its members are 27 `["Members", shown, hidden]` |
+ * | value of a codec | 27 `["Codec", name, extensible?, class or null, data]` |
+ * | object of the platform with another kind's class | 27 `["Platform", name, value]` |
+ * | further members of a built-in | 27 `["Extended", value, members]` |
  * | URL | tag 32 |
  * | URLSearchParams, Headers, Temporal, Intl | 27 `["URLSearchParams", text]` and so on |
  * | arguments object | 27 `["Arguments", array]` |
- * | SharedArrayBuffer, view of one | 27 `["SharedArrayBuffer", bytes]`, 27 `["SharedView", view]` |
- * | value in a private field that cannot be an input | 27 `["Handle", name]` |
+ * | SharedArrayBuffer | 27 `["SharedArrayBuffer", bytes]` |
+ * | view of a part of a buffer, or of one that is met elsewhere | 27 `["View", class, offset, length or null, buffer]` |
+ * | symbol that is not registered | 27 `["LocalSymbol", description]` |
+ * | value that cannot be an input, where it is only named | 27 `["Handle", name]` |
+ * | object whose content does not count | 27 `["Mark", text]` |
  * | large binary data | 27 `["Digest", digest, length]`, when the caller gives a digest function |
- * | value with large parts or cycles | 27 `["Graph", value, [part, …], [object on a cycle, …]]`, tag 29 over n ≥ 0 (part) or -1 - n (object) |
  *
  * @module
  */
@@ -99,6 +111,8 @@ export const TAG_WTF8 = 273;
 export const TAG_EXTENDED_TIME = 1001;
 /** ECMAScript regular expression. */
 export const TAG_REGEXP = 21066;
+/** In keys: values of an object with the names of the map before it. Not registered; nobody but this package reads keys. */
+export const TAG_ROW = 39_321;
 /** Tag that says only that CBOR follows. It changes nothing and serves as padding. */
 export const TAG_SELF_DESCRIBED = 55799;
 

@@ -46,9 +46,12 @@ export interface Frame {
   index: number;
   /** Offset at which the container's encoding begins. */
   start: number;
-  /** The encoded property names, where they were encoded to be sorted; else `null`. */
-  encodedNames: readonly Uint8Array[] | null;
+  /** The encoded property names, where they were encoded to be sorted; `none`: they are written already. */
+  encodedNames: readonly Uint8Array[] | "none" | null;
 }
+
+/** Largest number of codecs that take each other's data one right after the other. */
+const MAX_CODED = 32;
 
 const EMPTY: readonly unknown[] = [];
 
@@ -103,6 +106,13 @@ export class WalkStack {
       else high = middle;
     }
     return low < depth && this.frames[low]!.start === start;
+  }
+
+  /** True when the data of a codec is a value of a codec again, and so on: nobody does that on purpose. */
+  isCodedAgain(): boolean {
+    let count = 0;
+    while (count < MAX_CODED && this.frames[this.depth - 1 - count]?.step === Step.coded && count < this.depth) count++;
+    return count === MAX_CODED;
   }
 
   /** Takes the top frame off. */

@@ -6,17 +6,28 @@
  *
  * @module
  */
-import { CacheTypeError } from "../../words/errors.ts";
-import { type Classified, classify, classifyPlainLooking, mayHavePrivateState, ownPlatformName } from "../kinds.ts";
+import { CacheTypeError, messageOf } from "../../words/errors.ts";
+import {
+  type Classified,
+  classify,
+  classifyPlainLooking,
+  isPrototypeOfFunctions,
+  mayHavePrivateState,
+  ownPlatformName,
+} from "../kinds.ts";
 import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
 import {
   areUsualElements,
   furtherKeys,
+  hasNamesAlone,
+  isInMiddle,
   isUsual,
+  lengthText,
   listMembers,
-  sortAscii,
-  type SortedNames,
-  sortEncoded,
+  Numbering,
+  ownNameText,
+  RecentNames,
+  sortKeys,
   splitByVisibility,
 } from "./key_members.ts";
 import {
@@ -25,13 +36,15 @@ import {
   type KeyTarget,
   type Unresolved,
   writeKeyObject,
+  writeLinks,
 } from "./key_objects.ts";
-import { isNodeBuffer } from "../brands.ts";
-import { MAX_DEPTH, symbolName, TAG_REFERENCE } from "../cbor/tags.ts";
+import { isNodeBuffer, ownValue } from "../brands.ts";
+import { isProxy } from "../../words/type_tests.ts";
+import { MAX_DEPTH, symbolName, TAG_REFERENCE, TAG_ROW } from "../cbor/tags.ts";
 import { type Frame, Step, WalkStack } from "../cbor/walk_stack.ts";
-import { codecOfClass, type CodecValue, dataMember, encodeByCodec } from "../use_codecs.ts";
+import { CodecFinder, type CodecValue } from "../use_codecs.ts";
 
-/** Encodes one key. Use {@linkcode KeyWriter.write} once, then {@linkcode KeyWriter.release}. */
+/** Encodes one key. Use `write` once, then `release`. */
 export class KeyWriter implements KeyTarget {
   /** Collects the bytes. */
   readonly writer: ByteWriter;
@@ -40,24 +53,25 @@ export class KeyWriter implements KeyTarget {
 
   readonly #stack: WalkStack;
   readonly #unresolved: Unresolved[] = [];
-  /** Objects, functions and unregistered symbols in the order in which they were met. */
-  readonly #numbers = new Map<object | symbol, number>();
-  #lastNames: readonly string[] = [];
-  #lastSorted: readonly string[] = [];
+  readonly #met: Numbering;
+  /** Numbers of the classes of instances, which are met again and again. */
+  readonly #classes = new Map<object, number>();
+  readonly #codecs: CodecFinder;
+  readonly #names = new RecentNames();
   #countsOrder: boolean;
 
   /** @param options Options of the encoding. */
   constructor(options: EncodeKeyOptions) {
     this.options = options;
+    this.#met = options.met ?? new Numbering();
+    this.#codecs = new CodecFinder(options.codecs ?? []);
     this.#countsOrder = options.countsOrder === true;
     this.#stack = new WalkStack(options.path ?? "value");
     this.writer = takeWriter();
   }
 
   /** Returns the buffer to the pool for the next encoding. */
-  release(): void {
-    returnWriter(this.writer);
-  }
+  release = (): void => returnWriter(this.writer);
 
   /** Encodes the whole value, and the second one of the options. */
   write(value: unknown): EncodedKey {
@@ -67,7 +81,7 @@ export class KeyWriter implements KeyTarget {
       this.#stack.root = second.path;
       this.#walk(second.value);
     }
-    return { bytes: this.writer.copy(), unresolved: this.#unresolved };
+    return { bytes: this.writer.copy(), unresolved: this.#unresolved, met: this.#met };
   }
 
   #walk(value: unknown): void {
@@ -78,15 +92,8 @@ export class KeyWriter implements KeyTarget {
       const frame = stack.frames[depth - 1]!;
       const { items } = frame;
       const count = items.length;
-      if (frame.step === Step.fields) {
-        const subject = frame.subject as Record<PropertyKey, unknown>;
-        while (frame.index < count && stack.depth === depth) {
-          const at = frame.index++;
-          if (frame.encodedNames === null) this.writer.text(items[at] as string);
-          else this.writer.raw(frame.encodedNames[at]!);
-          this.begin(subject[items[at] as string]);
-        }
-      } else if (frame.step === Step.parts) {
+      if (frame.step === Step.fields) this.#writeFields(frame, depth);
+      else if (frame.step === Step.parts) {
         while (frame.index < count && stack.depth === depth) (items[frame.index++] as () => void)();
       } else {
         while (frame.index < count && stack.depth === depth) this.begin(items[frame.index++]);
@@ -95,12 +102,48 @@ export class KeyWriter implements KeyTarget {
     }
   }
 
+  /** Writes names and values up to the first value that holds others, which is put on the stack. */
+  #writeFields(frame: Frame, depth: number): void {
+    const { items, encodedNames } = frame;
+    const subject = frame.subject as Record<PropertyKey, unknown>;
+    while (frame.index < items.length && this.#stack.depth === depth) {
+      const at = frame.index++;
+      this.#writeName(items[at] as string, at, encodedNames);
+      this.begin(subject[items[at] as string]);
+    }
+  }
+
+  #writeName(name: string, at: number, encodedNames: Frame["encodedNames"]): void {
+    if (encodedNames === null) this.writer.text(name);
+    else if (encodedNames !== "none") this.writer.raw(encodedNames[at]!);
+  }
+
+  /** Writes names and values as long as these are texts, numbers and the like. @returns The number of those written. */
+  #writeFlat(
+    subject: Record<PropertyKey, unknown>,
+    names: readonly unknown[],
+    encodedNames: Frame["encodedNames"],
+  ): number {
+    const { writer } = this;
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at] as string;
+      const value = subject[name];
+      const type = typeof value;
+      if (type === "object" ? value !== null : type === "function" || type === "symbol" || type === "bigint") return at;
+      this.#writeName(name, at, encodedNames);
+      if (type === "string") this.#text(value as string);
+      else if (type === "number") writer.number(value as number);
+      else this.begin(value);
+    }
+    return names.length;
+  }
+
   /** Writes a value that holds no other values; of one that does, writes the head and puts a frame on the stack. */
   begin(value: unknown): void {
     const { writer } = this;
     switch (typeof value) {
       case "string":
-        return writer.text(value);
+        return this.#text(value);
       case "number":
         return writer.number(value);
       case "boolean":
@@ -120,6 +163,18 @@ export class KeyWriter implements KeyTarget {
     }
   }
 
+  #text(text: string): void {
+    const mark = this.options.markOfPath?.(text) ?? null;
+    if (mark === null) this.writer.text(text);
+    else this.mark(mark);
+  }
+
+  /** Writes a mark in place of a value. */
+  mark(text: string): void {
+    this.writer.object("Mark", 2);
+    this.writer.text(text);
+  }
+
   #symbol(symbol: symbol): void {
     const name = symbolName(symbol);
     if (name !== null) {
@@ -133,14 +188,29 @@ export class KeyWriter implements KeyTarget {
   }
 
   #function(fn: object): void {
+    const { countsNames, countsTexts } = this.options;
+    this.options.noteFunction?.(fn, this.#holder());
     if (this.meet(fn)) return;
-    this.writer.object("Function", this.options.countsNames === true ? 4 : 3);
+    if (isProxy(fn)) return this.handle(fn, PROXY);
     // A method or an arrow function has no prototype; a class's cannot be replaced.
     const prototype = Object.getOwnPropertyDescriptor(fn, "prototype");
     const form = prototype === undefined ? 0 : prototype.writable === true ? 1 : 2;
+    const isOrdinary = form === 2 || isPrototypeOfFunctions(Object.getPrototypeOf(fn));
+    this.writer.object(
+      "Function",
+      4 + Number(countsNames === true) + Number(countsTexts === true) + Number(!isOrdinary),
+    );
     this.writer.number(form + (Object.isExtensible(fn) ? 0 : 4));
+    this.writer.text(lengthText(fn));
     this.standIn(fn, "function");
-    if (this.options.countsNames === true) this.writer.text(ownNameText(fn));
+    if (countsNames === true) this.writer.text(ownNameText(fn));
+    if (countsTexts === true) this.writer.text(Function.prototype.toString.call(fn).replaceAll("\r\n", "\n"));
+    if (!isOrdinary) this.parts(() => this.#class(fn));
+  }
+
+  /** Object that has the value which is being written as a member; `null` for an element, an argument and the like. */
+  #holder(): object | null {
+    return this.#stack.frames[this.#stack.depth - 1]?.subject ?? null;
   }
 
   /**
@@ -150,13 +220,11 @@ export class KeyWriter implements KeyTarget {
    * @returns True when it was met before, and is written.
    */
   meet(subject: object | symbol): boolean {
-    const known = this.#numbers.get(subject);
-    if (known !== undefined) {
-      this.writer.head(Major.tag, TAG_REFERENCE);
-      this.writer.number(known);
+    const known = this.#met.meet(subject);
+    if (known >= 0) {
+      this.#reference(known);
       return true;
     }
-    this.#numbers.set(subject, this.#numbers.size);
     const ordinal = this.options.ordinalOf?.(subject);
     if (ordinal !== undefined) {
       this.writer.object("Captured", 3);
@@ -165,16 +233,21 @@ export class KeyWriter implements KeyTarget {
     return false;
   }
 
+  #reference(number: number): void {
+    this.writer.head(Major.tag, TAG_REFERENCE);
+    this.writer.number(number);
+  }
+
   /** Gives a number to an object that is not written itself. @returns True when it was met before. */
   meetAlone(subject: object): boolean {
-    if (this.#numbers.has(subject)) return true;
-    this.#numbers.set(subject, this.#numbers.size);
-    return false;
+    return this.#met.meet(subject) >= 0;
   }
 
   #object(subject: object): void {
-    this.options.noteObject?.(subject);
+    const mark = this.options.markOf?.(subject);
+    if (mark !== undefined) return this.mark(mark);
     if (this.meet(subject)) return;
+    if (isProxy(subject)) return this.handle(subject, PROXY);
     const classified = classify(subject);
     if (classified.kind === "plain") return this.#plain(subject);
     if (classified.kind === "array" && classified.isBare) return this.array(subject as unknown[]);
@@ -188,18 +261,46 @@ export class KeyWriter implements KeyTarget {
       const second = classifyPlainLooking(subject);
       if (second.kind !== "plain" && second.kind !== "namespace") return this.#built(subject, second);
     }
-    if (hasPrototype && isUsual(subject, names)) return this.fields(subject, names);
+    if (hasPrototype && this.#isUsual(subject, names)) return this.fields(subject, names);
     this.writer.object("Object", 3);
     this.writer.byte(hasPrototype ? 0xf5 : 0xf4);
     this.#members(subject, Reflect.ownKeys(subject));
   }
 
-  /** Writes the members of an object, all of which are as an assignment makes them, as a map. */
+  /**
+   * True for an object with members as an assignment makes them. Of an element in the middle of a long array with the
+   * names of the element before it, it is not looked at whether members are accessors or read-only.
+   */
+  #isUsual(subject: object, names: readonly string[]): boolean {
+    return this.#isInMiddle(names) ? hasNamesAlone(subject, names) : isUsual(subject, names);
+  }
+
+  #isInMiddle(names: readonly string[]): boolean {
+    const frame = this.#stack.frames[this.#stack.depth - 1];
+    if (frame === undefined) return false;
+    const { step, items, index } = frame;
+    return step === Step.elements && isInMiddle(index - 1, items.length) && this.#names.areGiven(names);
+  }
+
+  /**
+   * Writes the members of an object, all of which are as an assignment makes them, as a map. Of an object with the names
+   * of the map that was written before, as in the rows of a table, only the values are written.
+   */
   fields(subject: object, names: readonly string[]): void {
-    if (names.includes("length")) this.#noteLength(subject);
-    const sorted = this.#countsOrder ? { names, encoded: null } : this.#sort(names);
-    this.writer.head(Major.map, sorted.names.length);
-    this.push(Step.fields, subject, sorted.names).encodedNames = sorted.encoded;
+    const leftOut = this.options.leftOutOf?.(subject);
+    if (leftOut !== undefined) names = names.filter((name) => !leftOut.has(name));
+    this.#names.take(names);
+    if (this.#names.hasLength) this.#noteLength(subject);
+    const { names: written, encoded } = this.#names.toWrite(this.#countsOrder);
+    const isRow = this.#names.areWrittenAgain(written);
+    if (isRow) this.writer.head(Major.tag, TAG_ROW);
+    this.writer.head(isRow ? Major.array : Major.map, names.length);
+    const encodedNames = isRow ? "none" : encoded;
+    const index = this.#writeFlat(subject as Record<PropertyKey, unknown>, written, encodedNames);
+    if (index === names.length) return;
+    const frame = this.push(Step.fields, subject, written);
+    frame.encodedNames = encodedNames;
+    frame.index = index;
   }
 
   /** Code may return the member `length` of an input as if it were a number, so in an object there the order counts. */
@@ -208,28 +309,14 @@ export class KeyWriter implements KeyTarget {
     if (typeof length === "object" && length !== null) this.#countsOrder = true;
   }
 
-  #sort(names: readonly string[]): SortedNames {
-    const last = this.#lastNames;
-    if (names.length === last.length && names.every((name, at) => name === last[at])) {
-      return { names: this.#lastSorted, encoded: null };
-    }
-    const sorted = sortAscii(names);
-    if (sorted === null) return sortEncoded(names, (writer, name) => writer.text(name as string));
-    this.#lastNames = names;
-    this.#lastSorted = sorted;
-    return { names: sorted, encoded: null };
-  }
-
   /** Writes an array; one with holes, further members or unusual attributes becomes a generic object. */
   array(subject: unknown[]): void {
-    const { writer } = this;
-    if (areUsualElements(subject)) {
-      writer.head(Major.array, subject.length);
-      this.push(Step.elements, null, subject);
-      return;
+    if (areUsualElements(subject) && this.options.leftOutOf?.(subject) === undefined) {
+      this.writer.head(Major.array, subject.length);
+      return void this.push(Step.elements, null, subject);
     }
-    writer.object("Array", 3);
-    writer.number(subject.length);
+    this.writer.object("Array", 3);
+    this.writer.number(subject.length);
     this.#members(subject, furtherKeys(subject, "array"));
   }
 
@@ -238,16 +325,22 @@ export class KeyWriter implements KeyTarget {
     const { writer } = this;
     if (!isBare || kind === "platform" || kind === "blob") {
       const kept = this.#codecValue(subject);
+      if (kept === "failed") return; // it is written as a handle
       if (kept !== null) {
-        writer.object("Codec", 3);
+        writer.object("Codec", 5);
         writer.text(kept.name);
-        this.push(Step.coded, null, [kept.data]);
-        return;
+        writer.byte(Object.isExtensible(subject) ? 0xf5 : 0xf4);
+        return this.parts(
+          // The class counts besides, since the code may call its methods.
+          () => isBare || ownPlatformName(subject) !== null ? writer.byte(0xf6) : this.#class(subject),
+          () => void this.push(Step.coded, null, [kept.data]),
+        );
       }
     }
     if (kind === "instance") return this.#instance(subject);
     const platform = isBare ? null : isNodeBuffer(subject) ? "Buffer" : ownPlatformName(subject);
-    const further = furtherKeys(subject, kind);
+    const leftOut = this.options.leftOutOf?.(subject);
+    const further = furtherKeys(subject, kind).filter((key) => leftOut?.has(key) !== true);
     const isExtended = further.length > 0 || !Object.isExtensible(subject);
     const content = () => kind === "array" ? this.array(subject as unknown[]) : writeKeyObject(this, subject, kind);
     if (isBare || platform !== null) {
@@ -269,78 +362,86 @@ export class KeyWriter implements KeyTarget {
     );
   }
 
-  /** Data of the codec that keeps an object, or that its class declares; `null` when there is none. */
-  #codecValue(subject: object): CodecValue | null {
-    const kept = encodeByCodec(subject, this.options.codecs ?? []);
-    if (kept !== null) return kept;
-    const prototype: unknown = Object.getPrototypeOf(subject);
-    const constructor = typeof prototype === "object" && prototype !== null
-      ? dataMember(prototype, "constructor")
-      : null;
-    const declared = typeof constructor === "function" ? codecOfClass(constructor) : null;
-    return declared === null ? null : encodeByCodec(subject, [declared]);
+  /** Data of the codec that keeps an object; `null` when there is none, `failed` when the object is a handle for it. */
+  #codecValue(subject: object): CodecValue | null | "failed" {
+    try {
+      if (this.#stack.isCodedAgain()) throw new Error("its data is again a value of a codec, and so on without an end");
+      return this.#codecs.encode(subject);
+    } catch (cause) {
+      this.handle(subject, `a value that its codec cannot encode: ${messageOf(cause)}`);
+      return "failed";
+    }
   }
 
   /** Writes an instance of a user's class: the class, null for the content, the members, the private fields. */
   #instance(subject: object): void {
     const privates = this.#privateFields(subject);
     this.writer.object("Instance", privates === undefined ? 4 : 5);
+    if (privates === undefined && this.#hasConstructor(subject)) {
+      // The class puts nothing on the stack, so that no list of parts is needed.
+      this.#class(subject);
+      this.writer.byte(0xf6);
+      return this.#ownMembers(subject);
+    }
     this.parts(
       () => this.#class(subject),
       () => this.writer.byte(0xf6),
-      () => {
-        const names = Object.keys(subject);
-        if (isUsual(subject, names)) return this.fields(subject, names);
-        const [shown, hidden] = splitByVisibility(subject);
-        this.writer.object("Members", 3);
-        this.parts(
-          () => this.#members(subject, shown),
-          () => this.#members(subject, hidden, Step.hidden),
-        );
-      },
+      () => this.#ownMembers(subject),
       ...privates === undefined ? [] : [() => this.#privates(privates)],
+    );
+  }
+
+  #hasConstructor(subject: object): boolean {
+    return this.#codecs.knowsClassOf(subject) || this.options.writesPrototypes !== true;
+  }
+
+  #ownMembers(subject: object): void {
+    const names = Object.keys(subject);
+    if (this.#isUsual(subject, names)) return this.fields(subject, names);
+    const [shown, hidden] = splitByVisibility(subject);
+    this.writer.object("Members", 3);
+    this.parts(
+      () => this.#members(subject, shown),
+      () => this.#members(subject, hidden, Step.hidden),
     );
   }
 
   /** Private fields of an instance; lists the instance as unresolved while they are not known. */
   #privateFields(subject: object): ReadonlyMap<string, unknown> | undefined {
-    const { privatesOf } = this.options;
-    if (privatesOf === undefined || !mayHavePrivateState(subject)) return undefined;
-    const known = privatesOf(subject);
-    if (known === undefined) this.#unresolved.push({ subject, path: this.path(), reason: "instance" });
+    if (this.options.privatesOf === undefined || !mayHavePrivateState(subject)) return undefined;
+    const known = this.options.privatesOf(subject);
+    if (known === undefined) this.#unresolved.push({ subject, reason: "instance" });
     return known ?? undefined;
   }
 
   /** Writes the class of an instance: its code, its number among the classes met, its name where the code can see it. */
   #class(subject: object): void {
-    const prototype = Object.getPrototypeOf(subject) as object;
-    const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-    // The prototype stands for a class without a constructor of its own: `Object.create(base)`.
+    const prototype = Object.getPrototypeOf(subject) as object | null;
+    if (prototype === null) return this.writer.byte(0xf6);
+    const constructor = ownValue(prototype, "constructor");
+    // Without a constructor of its own, as with `Object.create(base)`, the prototype stands for the class.
+    if (typeof constructor !== "function" && this.options.writesPrototypes === true) return this.begin(prototype);
     const owner = typeof constructor === "function" ? constructor : prototype;
-    const known = this.#numbers.get(owner);
-    if (known !== undefined) return void this.meet(owner);
-    this.meet(owner);
-    this.writer.object("Class", this.options.countsNames === true ? 3 : 2);
+    const known = this.#classes.get(owner);
+    if (known !== undefined) return this.#reference(known);
+    this.#classes.set(owner, this.#met.size);
+    if (this.meet(owner)) return void this.#classes.set(owner, this.#met.numberOf(owner)!);
+    const { countsNames, countsTexts } = this.options;
+    const text = countsTexts === true && typeof owner === "function" ? Function.prototype.toString.call(owner) : "";
+    this.writer.object("Class", 3);
     this.standIn(subject, "instance");
-    if (this.options.countsNames === true) this.writer.text(ownNameText(owner));
+    this.writer.text(countsNames === true ? `${ownNameText(owner)}\0${text}` : "");
   }
 
   /** Writes members with their attributes, and whether the object can get further ones. */
   #members(subject: object, keys: readonly PropertyKey[], step: number = Step.attributes): void {
     if (keys.includes("length")) this.#noteLength(subject);
-    const members = listMembers(subject, this.#countsOrder ? keys : this.#sortKeys(keys));
+    const leftOut = this.options.leftOutOf?.(subject);
+    const counted = leftOut === undefined ? keys : keys.filter((key) => !leftOut.has(key));
+    const members = listMembers(subject, this.#countsOrder ? counted : sortKeys(counted));
     this.writer.head(Major.array, 1 + members.length);
     this.writer.byte(Object.isExtensible(subject) ? 0xf5 : 0xf4);
-    this.push(step, null, members);
-  }
-
-  #sortKeys(keys: readonly PropertyKey[]): readonly PropertyKey[] {
-    return sortEncoded(keys, (writer, key) => {
-      if (typeof key !== "symbol") return writer.text(String(key));
-      const name = symbolName(key);
-      writer.object(name?.kind ?? "LocalSymbol", 2);
-      writer.text(name?.text ?? String(key.description ?? ""));
-    }).names;
+    this.push(step, subject, members);
   }
 
   /** Writes private fields in the order of their declaration, without their names. */
@@ -362,12 +463,14 @@ export class KeyWriter implements KeyTarget {
 
   /** Writes the stand-in that `identify` gives for `subject`, or lists it as unresolved. */
   standIn(subject: object, reason: Unresolved["reason"]): void {
-    const path = this.path();
-    const known = this.options.identify?.(subject, path);
-    if (typeof known === "string") return this.writer.text(known);
-    if (known !== undefined) return this.writer.byteString(known);
-    this.#unresolved.push({ subject, path, reason });
-    this.writer.byte(0xf7);
+    const known = this.options.identify?.(subject);
+    if (known === undefined) {
+      this.#unresolved.push({ subject, reason });
+      return this.writer.byte(0xf7);
+    }
+    this.writer.text(known);
+    const reached = this.options.reachedBy?.(subject);
+    if (reached !== undefined) writeLinks(this, this.#met, reached);
   }
 
   /** Writes a handle by its name when it is in a private field. @throws {CacheTypeError} When it is elsewhere. */
@@ -388,14 +491,10 @@ export class KeyWriter implements KeyTarget {
     const path = this.path();
     throw new CacheTypeError(
       "ERR_ARGUMENT",
-      `Cannot use ${path} as an input: got ${what}; name its parameter in ignoreArgs, or pass data`,
+      `Cannot use ${path} as an input: got ${what}; pass data instead, or name it in ignoreArgs if it cannot change the result`,
       { path },
     );
   }
 }
 
-/** Name of a function, by its own data property; no accessor is called. */
-function ownNameText(fn: object): string {
-  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
-  return typeof name === "string" ? name : "";
-}
+const PROXY = "a Proxy, whose inside cannot be seen";

@@ -5,7 +5,7 @@
  */
 import type { Codec, ResultOptions } from "../codec.ts";
 import { hasMorePrototypes, ownValue } from "../brands.ts";
-import { CacheError } from "../../words/errors.ts";
+import { CacheError, messageOf } from "../../words/errors.ts";
 import { MAX_ARGUMENTS, MAX_PROTOTYPES } from "../cbor/tags.ts";
 import { isIndex } from "../kinds.ts";
 import { makeBareError, setInternalStack, stackMember } from "./error_parts.ts";
@@ -67,8 +67,9 @@ export function openBuilder(reader: BuildSource, name: unknown, count: number): 
       return { builder: new ArgumentsBuilder(target), count };
     }
     case "Codec": {
-      const codec = codecNamed(reader, reader.primitive());
-      if (count !== 2) reader.fail("a value of a codec without data");
+      const codec = findCodec(reader, reader.primitive());
+      if (count !== 3) reader.fail("a value of a codec without data");
+      reader.primitive(); // the digest of the codec, which is there for comparing results
       return { builder: new CodecBuilder(codec), count: 1 };
     }
     case "View": {
@@ -90,17 +91,27 @@ function prototypeNamed(reader: BuildSource, name: unknown): object {
   if (typeof prototype !== "object" || prototype === null) {
     throw new CacheError(
       "ERR_DECODE",
-      `The stored result holds an instance of the class ${name.slice(0, 80)}, which the function does not reach; ` +
-        "it is computed again",
+      "The stored result holds an instance of a class that the function does not reach; it is computed again",
     );
   }
   reader.prototypes.set(name, prototype);
   return prototype;
 }
 
-function codecNamed(reader: BuildSource, name: unknown): Codec {
+/** The captured object with that number, which the result holds itself. */
+export function capturedAt(reader: BuildSource, number: unknown): object {
+  const found = typeof number === "number" ? reader.options.classes?.capturedAt(number) : undefined;
+  if (found !== undefined) return found;
+  throw new CacheError(
+    "ERR_DECODE",
+    "The stored result holds an object that the function does not capture; it is computed again",
+  );
+}
+
+function findCodec(reader: BuildSource, name: unknown): Codec {
   if (typeof name !== "string") return reader.fail("a codec without a name");
-  const found = reader.options.codecs?.find((codec) => codec.name === name);
+  const { codecs, codecNamed } = reader.options;
+  const found = codecs?.find((codec) => codec.name === name) ?? codecNamed?.(name);
   if (found !== undefined) return found;
   throw new CacheError(
     "ERR_DECODE",
@@ -325,9 +336,8 @@ class CodecBuilder implements Builder {
     try {
       return this.#codec.decode(this.#data);
     } catch (cause) {
-      throw new CacheError("ERR_DECODE", `The codec ${JSON.stringify(this.#codec.name)} cannot decode its data`, {
-        cause,
-      });
+      const detail = `The codec ${JSON.stringify(this.#codec.name)} cannot decode its data: ${messageOf(cause)}`;
+      throw new CacheError("ERR_DECODE", detail, { cause });
     }
   }
 }

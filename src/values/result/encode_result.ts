@@ -4,10 +4,10 @@
  * @module
  */
 import type { ResultOptions } from "../codec.ts";
-import { type ResultNotice, ResultWriter } from "./result_writer.ts";
+import { ResultWriter } from "./result_writer.ts";
 
-export type { ResultNotice } from "./result_writer.ts";
-import { type Draft, layOutChunks, type Strategy, StrategyFailed } from "./layout.ts";
+export type { ResultNotice } from "./layout.ts";
+import { type Draft, layOutChunks, type ResultNotice, type Strategy, StrategyFailed } from "./layout.ts";
 
 /** The bytes of a result, in parts. */
 export interface EncodedResult {
@@ -17,6 +17,8 @@ export interface EncodedResult {
   readonly byteLength: number;
   /** Notices for the user about parts that are stored. */
   readonly notices: readonly ResultNotice[];
+  /** True when there are stacks of errors in it. */
+  readonly hasStacks: boolean;
 }
 
 /**
@@ -57,7 +59,7 @@ export function encodeResult(
   for (;;) {
     const writer = new ResultWriter(strategy, options);
     try {
-      return complete(writer.write(value), writer.notices);
+      return complete(writer.write(value), writer);
     } catch (error) {
       // Each strategy is given up at most once, so this ends.
       if (!(error instanceof StrategyFailed)) throw error;
@@ -68,26 +70,29 @@ export function encodeResult(
   }
 }
 
-function complete(draft: Draft, notices: readonly ResultNotice[]): EncodedResult | Promise<EncodedResult> {
+/** What a writer found besides the bytes. */
+type Found = Pick<EncodedResult, "notices" | "hasStacks">;
+
+function complete(draft: Draft, { notices, hasStacks }: Found): EncodedResult | Promise<EncodedResult> {
   if (draft.externals.length === 0 && draft.references.length === 0) {
     const bytes = draft.writer.copy();
-    return { chunks: [bytes], byteLength: bytes.length, notices };
+    return { chunks: [bytes], byteLength: bytes.length, notices, hasStacks };
   }
   const parts = layOutChunks(draft);
-  if (parts.some((part) => !ArrayBuffer.isView(part))) return readBlobs(parts, notices);
-  return finished(parts as Uint8Array[], notices);
+  if (parts.some((part) => !ArrayBuffer.isView(part))) return readBlobs(parts, { notices, hasStacks });
+  return finished(parts as Uint8Array[], { notices, hasStacks });
 }
 
 async function readBlobs(
   parts: readonly (Uint8Array | Blob)[],
-  notices: readonly ResultNotice[],
+  found: Found,
 ): Promise<EncodedResult> {
   const chunks = parts.map((part) => ArrayBuffer.isView(part) ? part : Blob.prototype.bytes.call(part));
-  return finished(await Promise.all(chunks), notices);
+  return finished(await Promise.all(chunks), found);
 }
 
-function finished(chunks: readonly Uint8Array[], notices: readonly ResultNotice[]): EncodedResult {
+function finished(chunks: readonly Uint8Array[], found: Found): EncodedResult {
   let byteLength = 0;
   for (const chunk of chunks) byteLength += chunk.length;
-  return { chunks, byteLength, notices };
+  return { chunks, byteLength, ...found };
 }

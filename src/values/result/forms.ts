@@ -218,3 +218,8 @@ export function namedValues(subject: object, names: readonly string[], into: unk
   for (const name of names) into.push(name, subject[name as never]);
   return into;
 }
+
+/** Names and values of the elements and further members of an array with holes, in turn; indices as numbers. */
+export function namedElements(subject: readonly unknown[], keys: readonly string[]): unknown[] {
+  return keys.flatMap((key) => [isIndex(key) ? Number(key) : key, subject[key as unknown as number]]);
+}

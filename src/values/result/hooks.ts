@@ -6,7 +6,7 @@
 import type { Codec, ResultOptions } from "../codec.ts";
 import { MAX_PROTOTYPES } from "../cbor/tags.ts";
 import { constructorOf, hasMorePrototypes, hasProxyAbove, ownValue } from "../brands.ts";
-import { className, isForeign, type Kind } from "../kinds.ts";
+import { className, isForeign, isNativeFunction, type Kind } from "../kinds.ts";
 
 /** Refuses a value, because of what a codec threw. */
 type RefuseCoded = (what: string, cause: unknown) => never;
@@ -47,6 +47,12 @@ export function storedClassOf({ classes }: ResultOptions, subject: object): stri
   return constructor === null ? null : classes.nameOf(constructor);
 }
 
+/** True for a list with an element that comes back itself, and not as a row of a table. */
+export function holdsCaptured({ classes }: ResultOptions, list: readonly unknown[]): boolean {
+  if (classes === undefined) return false;
+  return list.some((item) => typeof item === "object" && item !== null && classes.referenceTo(item) !== null);
+}
+
 /** True for an object whose prototype may be plain data: it is neither a class's nor one of another kind. */
 export function isDerived(subject: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(subject);
@@ -65,8 +71,15 @@ const REFUSED: Partial<Record<Kind, string>> = {
   ofProxy: "an object one of whose prototypes is a Proxy",
 };
 
+/** A built-in object whose prototype hides what it is, in words. */
+export const DISGUISED = "a built-in object with another prototype than its own";
+
 /** An object that is not kept, in words, with the remedy where there is a better one than that for all values. */
-export function describeRefused(subject: object, kind: Kind): readonly [what: string, remedy?: string] {
+export function describeRefused(
+  { classes }: ResultOptions,
+  subject: object,
+  kind: Kind,
+): readonly [what: string, remedy?: string] {
   if (kind !== "ofProxy" && isForeign(subject)) {
     return [
       `an object of another realm (${className(subject)})`,
@@ -76,8 +89,14 @@ export function describeRefused(subject: object, kind: Kind): readonly [what: st
   const what = REFUSED[kind];
   if (what !== undefined) return [what];
   if (kind === "platform") return [`an object of the platform (${className(subject)})`];
+  const prototype: object | null = kind === "ofProxy" ? null : Object.getPrototypeOf(subject);
+  const constructor = prototype === null ? null : constructorOf(prototype);
+  const isOfPlatform = constructor === null || isNativeFunction(constructor) || constructor === DOMException;
+  if (kind !== "instance" && kind !== "ofProxy" && isOfPlatform) return [DISGUISED];
+  if (constructor !== null && isOfPlatform) return [`an object of the platform (${className(subject)})`];
+  const refusal = constructor === null ? null : classes?.refusalOf(constructor) ?? null;
   return [
-    `an instance of ${className(subject)}`,
+    `an instance of ${className(subject)}${refusal === null ? "" : `, ${refusal}`}`,
     "return plain data, such as its fields, or name a codec for it in the option codecs",
   ];
 }

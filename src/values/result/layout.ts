@@ -221,3 +221,11 @@ export class IdentityMap {
     this.#many.set(subject, place);
   }
 }
+
+/** A notice about a part of a result that is stored but takes more room than it seems to. */
+export interface ResultNotice {
+  /** Path to the part: `result.rows[0]`. */
+  readonly path: string;
+  /** The notice in words. */
+  readonly detail: string;
+}

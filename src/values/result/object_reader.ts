@@ -40,6 +40,8 @@ export interface ObjectSource extends ByteReader {
   byteString(): Uint8Array;
   /** Reads a value that holds no others. */
   primitive(): unknown;
+  /** Reads the number and the digest of a captured object and returns that object. */
+  captured(): object;
   /** Reads the index of a reference and returns the object that it means. */
   reference(): object;
   isTagged(): boolean;
@@ -161,8 +163,9 @@ function readViewedBuffer(reader: ObjectSource): ArrayBuffer {
   else if (number === TAG_OBJECT) {
     const slot = reader.takeSlot();
     const count = reader.head(0x80) - 1;
-    if (reader.primitive() !== "ArrayBuffer") reader.fail("a view of something that is no buffer");
-    const buffer = readBuffer(reader, count);
+    const name = reader.primitive();
+    if (name !== "ArrayBuffer" && name !== "Captured") reader.fail("a view of something that is no buffer");
+    const buffer = name === "Captured" ? reader.captured() : readBuffer(reader, count);
     reader.fillSlot(slot, buffer);
     value = buffer;
   }

@@ -6,21 +6,22 @@
 import type { ResultOptions } from "../codec.ts";
 import { CacheTypeError } from "../../words/errors.ts";
 import { isBuiltInInside } from "../brands.ts";
-import { type Classified, classify, classifyPlainLooking, isIndex, type Kind, unbox } from "../kinds.ts";
+import { type Classified, classify, classifyPlainLooking, type Kind, unbox } from "../kinds.ts";
 import { type ByteWriter, Major, returnWriter, takeWriter } from "../cbor/byte_writer.ts";
 import {
   type Draft,
   type External,
   IdentityMap,
   NOT_ADDRESSABLE,
+  type ResultNotice,
   type Strategy,
   StrategyFailed,
   writeReference,
 } from "./layout.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { areAssigned, areElementsAssigned, isBlank, isOpen, type Loss, PLAIN, settleLazy } from "./losses.ts";
-import { type Form, formOf, formOfPlain, isLiteral, KEPT, namedValues, nameOfKept } from "./forms.ts";
-import { codecOf, dataOf, describeRefused, isDerived, storedClassOf } from "./hooks.ts";
+import { type Form, formOf, formOfPlain, isLiteral, KEPT, namedElements, namedValues, nameOfKept } from "./forms.ts";
+import { codecOf, dataOf, describeRefused, DISGUISED, holdsCaptured, isDerived, storedClassOf } from "./hooks.ts";
 import {
   OWNED_BY_VIEW,
   SYMBOL_REMEDY,
@@ -45,14 +46,6 @@ const MAX_NOTICES = 16;
 const encoder = new TextEncoder();
 const NO_MARKS: ReadonlySet<number> = new Set();
 
-/** A notice about a part of a result that is stored but takes more room than it seems to. */
-export interface ResultNotice {
-  /** Path to the part: `result.rows[0]`. */
-  readonly path: string;
-  /** The notice in words. */
-  readonly detail: string;
-}
-
 /** Encodes one result. Use {@linkcode ResultWriter.write} once, then {@linkcode ResultWriter.release}. */
 export class ResultWriter {
   /** Collects the bytes. */
@@ -65,6 +58,8 @@ export class ResultWriter {
   readonly externals: External[] = [];
   /** Objects that were met, each with the offset at which its encoding begins. */
   readonly seen = new IdentityMap();
+  /** True once an error was written. */
+  hasStacks = false;
   /** Number of resizable buffers written so far. */
   resizableBuffers = 0;
   /** Sum of {@linkcode patternCost} over the regular expressions written so far. */
@@ -85,10 +80,7 @@ export class ResultWriter {
   /** Number of packed arrays that are being written, one inside the other. */
   #packing = 0;
 
-  /**
-   * @param strategy Ways of writing to try.
-   * @param options Codecs, and classes whose instances are kept.
-   */
+  /** @param strategy Ways of writing to try. @param options Codecs, and classes whose instances are kept. */
   constructor(strategy: Readonly<Strategy>, options: ResultOptions) {
     this.strategy = strategy;
     this.#options = options;
@@ -96,9 +88,7 @@ export class ResultWriter {
   }
 
   /** Returns the buffer to the pool for the next encoding. */
-  release(): void {
-    returnWriter(this.writer);
-  }
+  release = (): void => returnWriter(this.writer);
 
   /** Writes the whole value. */
   write(value: unknown): Draft {
@@ -128,8 +118,6 @@ export class ResultWriter {
           this.writer.text(name);
           this.#begin(subject[name]);
         }
-      } else if (frame.step === Step.elements) {
-        while (frame.index < count && stack.depth === depth) this.#begin(items[frame.index++]);
       } else {
         while (frame.index < count && stack.depth === depth) this.#begin(items[frame.index++]);
       }
@@ -183,6 +171,12 @@ export class ResultWriter {
     const at = this.writer.length;
     const place = this.seen.add(subject, at);
     if (place !== undefined) return this.#reference(place);
+    const captured = this.#options.classes?.referenceTo(subject) ?? null;
+    if (captured !== null) {
+      this.writer.object("Captured", 3);
+      this.writer.number(captured.number);
+      return this.writer.text(captured.digest);
+    }
     this.#place = at;
     const stored = this.#classes?.get(Object.getPrototypeOf(subject));
     if (stored !== undefined && !isBuiltInInside(subject)) return this.#instance(subject, stored);
@@ -249,7 +243,8 @@ export class ResultWriter {
 
   #elements(subject: unknown[]): void {
     const length = subject.length;
-    if (length >= PACK_FROM && this.strategy.packs && this.#packed(subject)) return;
+    const isPacked = length >= PACK_FROM && this.strategy.packs && !holdsCaptured(this.#options, subject);
+    if (isPacked && this.#packed(subject)) return;
     this.writer.head(Major.array, length);
     this.#push(Step.elements, subject, subject);
   }
@@ -263,7 +258,7 @@ export class ResultWriter {
       const isKept = KEPT.has(kind) || kind === "instance";
       stored = isKept ? storedClassOf(this.#options, subject) : null;
       if (stored === null && !(kind === "instance" && isDerived(subject))) {
-        return this.refuse(...describeRefused(subject, kind));
+        return this.refuse(...describeRefused(this.#options, subject, kind));
       }
       if (kind === "instance") {
         if (isBuiltInInside(subject)) return this.#refuseDisguised(subject);
@@ -271,7 +266,9 @@ export class ResultWriter {
       }
     }
     const form = formOf(subject, kind, name);
-    if (form === null) return void (this.#coded(subject) || this.refuse(...describeRefused(subject, kind)));
+    if (form === null) {
+      return void (this.#coded(subject) || this.refuse(...describeRefused(this.#options, subject, kind)));
+    }
     if ("what" in form) return name === null ? this.#lost(form) : this.#codedOrLost(subject, form);
     this.#formed(subject, kind, form, name, stored);
   }
@@ -343,7 +340,7 @@ export class ResultWriter {
       case "error":
         return this.#error(subject, form, name ?? "Error");
       case "exception":
-        return writeException(writer, subject as DOMException, form.stack);
+        return writeException(writer, subject as DOMException, this.#stackOf(form.stack));
       case "boxed":
         return writePrimitiveObject(this, unbox(subject)!);
       case "view": {
@@ -367,9 +364,13 @@ export class ResultWriter {
     this.writer.object("Array", 3);
     this.writer.number(subject.length);
     this.writer.head(Major.map, keys.length);
-    const named: unknown[] = [];
-    for (const key of keys) named.push(isIndex(key) ? Number(key) : key, subject[key as unknown as number]);
-    this.#push(Step.named, subject, named);
+    this.#push(Step.named, subject, namedElements(subject, keys));
+  }
+
+  /** The stack of an error as it is written. */
+  #stackOf<Stack>(stack: Stack): Stack | undefined {
+    this.hasStacks = true;
+    return this.#options.leavesOutStacks === true ? undefined : stack;
   }
 
   #error(subject: object, { plainError, stack }: Form, name: string): void {
@@ -377,11 +378,11 @@ export class ResultWriter {
     if (plainError === undefined) {
       writer.object("Bare", 3);
       writer.text(name);
-      return this.#push(Step.named, subject, ["stack", stack], 1);
+      return this.#push(Step.named, subject, ["stack", this.#stackOf(stack)], 1);
     }
     writer.object(name, plainError.cause === undefined ? 3 : 4);
     this.#begin(plainError.message);
-    this.#begin(plainError.stack);
+    this.#begin(this.#stackOf(plainError.stack));
     if (plainError.cause !== undefined) this.#push(Step.named, subject, ["cause", plainError.cause.value], 1);
   }
 
@@ -391,9 +392,16 @@ export class ResultWriter {
     const refuse = (what: string, cause: unknown) => this.refuse(what, CODEC_REMEDY, undefined, cause);
     const codec = codecOf(this.#options, subject, refuse);
     if (codec === null) return false;
+    if (this.#stack.isCodedAgain()) {
+      this.refuse(
+        `a value of the codec ${JSON.stringify(codec.name)}, whose data is a value of a codec again`,
+        CODEC_REMEDY,
+      );
+    }
     const data = dataOf(codec, subject, refuse);
-    this.writer.object("Codec", 3);
+    this.writer.object("Codec", 4);
     this.writer.text(codec.name);
+    this.writer.text(this.#options.digestOf?.(codec) ?? "");
     this.#pushLate(Step.coded, subject, data);
     return true;
   }
@@ -432,20 +440,14 @@ export class ResultWriter {
     this.#stack.push(Step.column, null, names, this.writer.length).index = index + 1;
   }
 
-  /** Ends the column that {@linkcode ResultWriter.enterColumn} began. */
-  leaveColumn(): void {
-    this.#stack.pop();
-  }
+  /** Ends the column that was begun last. */
+  leaveColumn = (): void => this.#stack.pop();
 
   /** Writes a value that holds no others. */
-  primitive(value: unknown): void {
-    this.#begin(value);
-  }
+  primitive = (value: unknown): void => this.#begin(value);
 
   /** Writes an object that is part of another one's encoding, such as the buffer of a view, or a reference to it. */
-  nested(subject: object): void {
-    this.#object(subject);
-  }
+  nested = (subject: object): void => this.#object(subject);
 
   /** Adds data that goes into the encoding without being copied. */
   external(external: External): void {
@@ -483,7 +485,7 @@ export class ResultWriter {
   }
 
   #refuseDisguised(subject: object): void {
-    if (!this.#coded(subject)) this.refuse("a built-in object with another prototype than its own");
+    if (!this.#coded(subject)) this.refuse(DISGUISED);
   }
 
   /** Adds a notice about the value that is being written, up to {@linkcode MAX_NOTICES}. */

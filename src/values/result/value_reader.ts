@@ -21,7 +21,7 @@ import {
 import * as tag from "../cbor/tags.ts";
 import { typedArrayOfTag } from "../cbor/tags.ts";
 import { readDate, readExtendedTime, readObject, readRegExp, readSymbol, readTypedArray } from "./object_reader.ts";
-import { type Builder, openBuilder } from "./builders.ts";
+import { type Builder, capturedAt, openBuilder } from "./builders.ts";
 import type { ResultOptions } from "../codec.ts";
 
 /** Returned in place of a value when a container was opened, whose items come next. */
@@ -301,6 +301,7 @@ export class ValueReader extends ByteReader {
       }
     }
     if (name === "Symbol" || name === "WellKnownSymbol") return this.#unshared(readSymbol(this, name));
+    if (name === "Captured") return this.remember(this.captured());
     if (name === "Codec") this.#refuseAsBase();
     const lateSlot = name === "Codec" || name === "View" ? this.takeSlot() : -1;
     const opened = openBuilder(this, name, count);
@@ -315,6 +316,13 @@ export class ValueReader extends ByteReader {
     this.fillSlot(slot, value);
     if (!hasCause) return value;
     return this.#push(Role.cause, value, 1);
+  }
+
+  /** Reads the number and the digest of a captured object and returns that object. */
+  captured(): object {
+    const captured = capturedAt(this, this.primitive());
+    this.primitive(); // the digest of its content, which is there for comparing results
+    return captured;
   }
 
   #openArray(count: number): unknown {

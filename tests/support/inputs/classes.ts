@@ -24,6 +24,13 @@ const RUN = new Map([[Push, (stack, n) => [...stack, n]], [Drop, (stack, n) => s
 
 const FAMILIES: readonly Family[] = [
   {
+    name: "classes whose parents differ",
+    setup: "class Http extends Error {} class Db extends Error {} class Gone extends Http {} class NoRow extends Db {}",
+    a: "new Gone('x')",
+    b: "new NoRow('x')",
+    seen: { "instanceof the parent": "x instanceof Http" },
+  },
+  {
     name: "classes that differ by name",
     setup: OPERATORS,
     a: "new Plus(2, 3)",

@@ -7,6 +7,40 @@ import { BY_IDENTITY, type Family, type InputPair, pairsOf } from "./family.ts";
 
 const FAMILIES: readonly Family[] = [
   {
+    name: "functions that say another length",
+    setup: "const make = (n) => Object.defineProperty((..._) => 1, 'length', { value: n });",
+    a: "make(2)",
+    b: "make(3)",
+    seen: { "its length": "x.length" },
+    unseen: { "calling it": "x() + 1" },
+  },
+  {
+    name: "functions that inherit from other objects",
+    setup: "const make = (z) => Object.setPrototypeOf(() => 1, { z });",
+    a: "make(1)",
+    b: "make(2)",
+    modes: ["argument", "captured"],
+    seen: { "an inherited member": "x.z + 0" },
+  },
+  {
+    name: "functions that reach one object or its equal",
+    setup: "const MISSING = Object.freeze({}), INVALID = Object.freeze({});",
+    a: "(() => MISSING)",
+    b: "(() => INVALID)",
+    modes: ["argument", "captured"],
+    seen: { "===": "x() === MISSING" },
+    unseen: { "the type of what it gives": "typeof x()" },
+  },
+  {
+    name: "a function that reaches another part, or an equal one",
+    setup: "const shared = () => { const o = {}; return { give: () => o, o }; };" +
+      "const other = () => { const o = {}, p = {}; return { give: () => p, o }; };",
+    a: "shared()",
+    b: "other()",
+    modes: ["argument"],
+    seen: { "===": "x.give() === x.o" },
+  },
+  {
     name: "functions of one factory",
     setup: "const make = () => (n) => n + 1; const one = make(), other = make();",
     a: "one",

@@ -7,6 +7,36 @@ import { type Family, type InputPair, pairsOf } from "./family.ts";
 
 const ORDER: readonly Family[] = [
   {
+    name: "order of members, through an object that inherits from it",
+    a: "({ a: 1, b: 2 })",
+    b: "({ b: 2, a: 1 })",
+    seen: {
+      "for-in":
+        "(() => { const copy = { __proto__: x }; let all = ''; for (const k in copy) all += k; return all; })()",
+    },
+  },
+  {
+    name: "raw JSON and an object like it",
+    a: "JSON.rawJSON('1')",
+    b: "Object.freeze(Object.assign(Object.create(null), { rawJSON: '1' }))",
+    seen: { "JSON.stringify": "JSON.stringify(x)", "isRawJSON": "JSON.isRawJSON(x)" },
+  },
+  {
+    name: "Maps without a prototype",
+    a: "Object.setPrototypeOf(new Map([['a', 1]]), null)",
+    b: "Object.setPrototypeOf(new Map([['a', 2]]), null)",
+    seen: { "a method of another Map": "Map.prototype.get.call(x, 'a')" },
+  },
+  {
+    name: "the parameters of a URL and equal ones",
+    setup:
+      "const made = (url) => [url, url.searchParams]; const apart = (url) => [url, new URLSearchParams(url.search)];",
+    a: "made(new URL('http://a/?a=1'))",
+    b: "apart(new URL('http://a/?a=1'))",
+    modes: ["argument"],
+    seen: { "===": "x[0].searchParams === x[1]" },
+  },
+  {
     name: "order of members",
     setup: `
 import { inspect, format } from "node:util";
