@@ -18,6 +18,7 @@ export const PATHS: Readonly<Record<string, () => Promise<{ run(scale: Scale): P
   in_flight: () => import("./paths/in_flight.ts"),
   recursion: () => import("./paths/recursion.ts"),
   start: () => import("./paths/start.ts"),
+  instances: () => import("./paths/instances.ts"),
   outside: () => import("./paths/outside.ts"),
 };
 
