@@ -369,22 +369,11 @@ const ENUMERABLE_TEXT = 2 | 16;
 const ALL = 0;
 
 /**
- * True for an array with an own value at each index and no further enumerable property named by a text.
+ * True for an array with an own value at each index and no further property but `length`, hidden or not.
  *
  * The language can only list all names of an array, which takes as long as writing them as JSON. For long arrays, the
  * helper that Node's `util.inspect` uses is called, where there is one.
  */
-export function isJustElements(array: readonly unknown[]): boolean {
-  const { length } = array;
-  if (length >= LONG) {
-    const ownNames = helper();
-    if (ownNames !== null) return ownNames(array, ENUMERABLE_TEXT).length === 0 && !hasHole(array);
-  }
-  const names = Object.keys(array);
-  return names.length === length && (length === 0 || names[length - 1] === String(length - 1));
-}
-
-/** True for an array with an own value at each index and no further property but `length`, hidden or not. */
 export function isElementsAlone(array: readonly unknown[]): boolean {
   const { length } = array;
   if (length >= LONG) {
@@ -409,13 +398,6 @@ export function keysBesideBytes(view: ArrayBufferView): PropertyKey[] {
   const ownNames = helper();
   if (ownNames !== null) return ownNames(view, ALL);
   return Reflect.ownKeys(view).filter((key) => typeof key === "symbol" || !isIndex(key));
-}
-
-function hasHole(array: readonly unknown[]): boolean {
-  for (let index = 0; index < array.length; index++) {
-    if (array[index] === undefined && !Object.hasOwn(array, index)) return true;
-  }
-  return false;
 }
 
 function helper(): OwnNames | null {

@@ -333,7 +333,7 @@ const DATA: ReadonlySet<Kind> = new Set(["date", "regexp", "boxed", "view", "buf
  * @param value An instance of a class.
  * @param fields Its private fields.
  */
-export function isPureData(value: object, fields: ReadonlyMap<string, unknown>): boolean {
+function isPureData(value: object, fields: ReadonlyMap<string, unknown>): boolean {
   const items: unknown[] = [...fields.values()];
   const seen = new Set<unknown>([value]);
   if (!addHeld(value, items)) return false;
