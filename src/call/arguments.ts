@@ -180,15 +180,14 @@ export function withIgnored(
 ): readonly unknown[] {
   const args = [...copies];
   for (const place of ignored) {
-    const { index, path: [first, ...rest] } = place;
+    const { index, path } = place;
     if (isRest(index, parameters)) continue;
-    if (first === undefined) {
+    const key = path.at(-1);
+    if (key === undefined) {
       if (index < args.length) args[index] = given[index];
       continue;
     }
-    let holder = args[index];
-    for (const name of [first, ...rest].slice(0, -1)) holder = dataAt(holder, name);
-    const key = place.path.at(-1)!;
+    const holder = holderAt(args[index], path);
     if (isHolder(holder) && !isProxy(holder) && Object.hasOwn(holder, key)) {
       (holder as Record<string, unknown>)[key] = valueAt(given, place, parameters);
     }
@@ -213,15 +212,22 @@ function valueAt(
   { index, path }: ArgumentPlace,
   parameters: ParameterList | null,
 ): unknown {
-  let value: unknown = isRest(index, parameters) ? values.slice(index) : values[index];
-  for (const name of path) value = dataAt(value, name);
-  return value;
+  return path.reduce<unknown>(dataAt, argumentAt(values, index, parameters));
+}
+
+/** Object that has the last member of a path, which leads inwards from `subject` over data members. */
+function holderAt(subject: unknown, path: readonly string[]): unknown {
+  return path.slice(0, -1).reduce<unknown>(dataAt, subject);
+}
+
+/** The argument at a position; for a rest parameter, an array of all arguments from there on. */
+function argumentAt(values: readonly unknown[], index: number, parameters: ParameterList | null): unknown {
+  return isRest(index, parameters) ? values.slice(index) : values[index];
 }
 
 /** Value of a file argument. An accessor that the option names is called, as the function does. */
-function fileAt(values: readonly unknown[], place: ArgumentPlace, parameters: ParameterList | null): unknown {
-  const { index, path } = place;
-  let value: unknown = isRest(index, parameters) ? values.slice(index) : values[index];
+function fileAt(values: readonly unknown[], { index, path }: ArgumentPlace, parameters: ParameterList | null): unknown {
+  let value = argumentAt(values, index, parameters);
   for (const name of path) {
     const isMember = (typeof value === "object" || typeof value === "function") && value !== null && !isProxy(value);
     value = isMember ? Reflect.get(value as object, name) : undefined;
@@ -254,8 +260,7 @@ function leaveOut(
 }
 
 function leaveOutMember(subject: unknown, path: readonly string[], leftOut: Map<object, Set<PropertyKey>>): void {
-  let holder = subject;
-  for (const name of path.slice(0, -1)) holder = dataAt(holder, name);
+  const holder = holderAt(subject, path);
   if (isHolder(holder)) addTo(leftOut, holder, path.at(-1)!);
 }
 

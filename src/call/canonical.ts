@@ -52,9 +52,8 @@ class InputRules implements EncodeKeyOptions {
   readonly ordinalOf: ((subject: object | symbol) => number | undefined) | undefined;
   readonly leftOutOf: ((subject: object) => ReadonlySet<PropertyKey> | undefined) | undefined;
   readonly markOfPath: ((value: string | URL) => string | null) | undefined;
-  readonly #encoder: CanonicalEncoder;
-
   readonly isPrivate: boolean;
+  readonly #encoder: CanonicalEncoder;
 
   /**
    * @param isPrivate True when the input is the content of private fields.
@@ -144,9 +143,7 @@ export class CanonicalEncoder {
    * @throws {CacheTypeError} `ERR_ARGUMENT` with the path of the part that cannot be an input.
    */
   encode(value: unknown, path: string, second?: NamedInput): Uint8Array | Promise<Uint8Array> {
-    const input = { path, value, second };
-    const { bytes, unresolved } = this.#encodeOnce(input);
-    return unresolved.length === 0 ? bytes : this.#resolve(input, unresolved);
+    return this.#encodeInput({ path, value, second });
   }
 
   /**
@@ -163,12 +160,8 @@ export class CanonicalEncoder {
       return mark;
     };
     const onBegin = () => void (paths = []);
-    const input = { path: "fileArgs", value: values, onPath, onBegin };
-    for (;;) {
-      const { bytes, unresolved } = this.#encodeOnce(input);
-      if (unresolved.length === 0) return { shapes: bytes, paths };
-      await this.#identifyAll(unresolved);
-    }
+    const shapes = await this.#encodeInput({ path: "fileArgs", value: values, onPath, onBegin });
+    return { shapes, paths };
   }
 
   /**
@@ -201,6 +194,11 @@ export class CanonicalEncoder {
     return this.#encodeOnce({ path: "value", value }).bytes;
   }
 
+  #encodeInput(input: EncoderInput): Uint8Array | Promise<Uint8Array> {
+    const { bytes, unresolved } = this.#encodeOnce(input);
+    return unresolved.length === 0 ? bytes : this.#resolve(input, unresolved);
+  }
+
   async #resolve(input: EncoderInput, missing: readonly Unresolved[]): Promise<Uint8Array> {
     for (let unresolved = missing;;) {
       await this.#identifyAll(unresolved);
@@ -213,15 +211,13 @@ export class CanonicalEncoder {
   /** Returns the identity of a function, a Blob or an instance's class, if it can be had without waiting. */
   standInOf(subject: object): string | undefined {
     const standIns = this.standIns ??= new Map();
-    const own = standIns.get(subject) ?? standIns.get(holderOfIdentity(subject));
+    const holder = holderOfIdentity(subject);
+    const own = standIns.get(subject) ?? standIns.get(holder);
     if (own !== undefined || subject instanceof Blob) return own;
-    const found = identifyAgain(
-      typeof subject === "function" ? subject : blankOf(holderOfIdentity(subject)),
-      this.codeOptions,
-    );
+    const found = identifyAgain(typeof subject === "function" ? subject : blankOf(holder), this.codeOptions);
     if (found === null) return undefined;
-    const identity = this.#note(holderOfIdentity(subject), found);
-    standIns.set(holderOfIdentity(subject), identity);
+    const identity = this.#note(holder, found);
+    standIns.set(holder, identity);
     return identity;
   }
 

@@ -91,7 +91,7 @@ function watchData(met: Numbering, view: Pick<ValueView, "isState" | "stateKeysO
   /** Names of the members of each object; of an array, its length. */
   const shapes: (readonly string[] | number)[] = [];
   const values: unknown[] = [];
-  /** Prototypes of the objects, where they are those of classes. */
+  /** Prototypes of the objects. */
   const prototypes: (object | null)[] = [];
   let last: readonly string[] = [];
   for (const object of met.subjects()) {
