@@ -15,6 +15,7 @@ import { explain } from "./explain.ts";
 import type { Finding } from "./freshness.ts";
 import { type Call, hasSameKey } from "./identify.ts";
 import { keep } from "./keep.ts";
+import { leaveOutState } from "./changed_state.ts";
 import { isUpToDate, lookUp, type Verification } from "./look_up.ts";
 import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
 import { reportDamaged, reportMiss, reportShared } from "./report.ts";
@@ -128,14 +129,15 @@ async function runUnderLock(
         isOfOtherInput: !isSameInput,
       };
     }
-    const outcome = await keep(call, execution, {
+    const settled = await leaveOutState(call, execution);
+    const outcome = await keep(settled.call, settled.execution, {
       reasons,
       isSameInput,
       isWritten,
       isOverwriting: options.force === true,
       record: again.record,
     });
-    return { ...outcome, isOfOtherInput: !isSameInput };
+    return { ...outcome, isOfOtherInput: !isSameInput, ...settled.call === call ? {} : { call: settled.call } };
   } finally {
     lock?.release();
   }

@@ -316,7 +316,7 @@ class IdentifiedCall implements Call {
   async changedInputs(): Promise<string[]> {
     const changed = await this.reader.changed();
     const { digest } = await this.prepared.fingerprint();
-    if (digest !== this.fingerprint.digest) return [...changed, "a value that the function captures"];
+    if (digest !== this.fingerprint.digest) return [...changed, CAPTURED];
     if (declaresNothing(this.prepared.options)) return changed;
     const codecs = await identifyCodecs(this.prepared.options.codecs, this.prepared.codeOptions);
     const areCodecsSame = codecs.every(({ digest }, index) => digest === this.declared.codecs[index]?.digest);
@@ -325,6 +325,9 @@ class IdentifiedCall implements Call {
     return changed;
   }
 }
+
+/** Words for values that the function captures, among the inputs that changed. */
+export const CAPTURED = "a value that the function captures";
 
 function isRelative(path: string | URL): path is string {
   return typeof path === "string" && !isAbsolutePath(path) && !/^file:/i.test(path);

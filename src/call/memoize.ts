@@ -58,7 +58,7 @@ export function memoize(
         outcome = await answer(call, { ...options, load: false, unusable: delivered.unusable }, place?.run);
         delivered = await deliver(call, outcome, startedMs);
       }
-      await place?.fill(call, packed, outcome); // also for an error, which is an outcome, too
+      await place?.fill(outcome.call ?? call, packed, outcome); // also for an error, which is an outcome, too
       if (outcome.kind === "threw") throw outcome.error;
       return delivered.value;
     } finally {

@@ -25,6 +25,8 @@ export type Outcome =
     readonly isShared?: boolean;
     /** True when an input changed between the call and its run, so that other callers must not share the outcome. */
     readonly isOfOtherInput?: boolean;
+    /** The call as it is since its run was seen to change state, which is left out of its key; absent without any. */
+    readonly call?: Call;
   }
   & (
     | { readonly kind: "hit"; readonly trace: Trace }

@@ -34,8 +34,10 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
   const isConfigured = wrapped.given.cacheDir === undefined && options.cacheDir !== null;
   const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : wrapped.cacheDir, options);
   const root = projectRoot();
+  const changedState = workspace.cache.changedPlaces.of(wrapped.functionId);
   const codeOptions: FingerprintOptions = {
     ...(options.track === null ? {} : { track: options.track }),
+    leftOut: changedState.places,
     ignoreCode: options.ignoreCode,
     packageOf: ownCodeResolver(root, options.denoVersion),
     cachedIdentity,
@@ -53,6 +55,7 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
     plan: planArguments(parameters, options),
     ...(options.maxBytes === Infinity ? {} : { bound: new SizeBound(workspace.cache, options.maxBytes) }),
     codeOptions,
+    changedState,
     fingerprint: followFingerprint(wrapped, codeOptions, (found) => warnOfCode(wrapped, found, { audience, options })),
   };
 }
@@ -67,10 +70,12 @@ function followFingerprint(
   onNew: (found: Fingerprint) => void,
 ): () => Promise<Fingerprint> {
   let known: Fingerprint | undefined;
+  let leftOut = 0;
   return async () => {
     if (known?.isFixed) return known;
     const before = known;
-    known = known === undefined ? await fingerprint(wrapped.fn, codeOptions) : await known.refresh();
+    const isOther = leftOut !== (leftOut = codeOptions.leftOut?.size ?? 0);
+    known = known === undefined || isOther ? await fingerprint(wrapped.fn, codeOptions) : await known.refresh();
     if (known !== before) onNew(known);
     return known;
   };

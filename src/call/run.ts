@@ -7,6 +7,7 @@ import { type Call, hasSameKey } from "./identify.ts";
 import { type EncodedResult, encodeResult } from "../values/result/encode_result.ts";
 import type { Run } from "./runs.ts";
 import type { ResultOptions } from "../values/codec.ts";
+import type { StateWatch } from "../code/types.ts";
 import { digestChunks } from "../words/sha256.ts";
 import type { Digest } from "../words/digests.ts";
 import { FlatTraceBuilder } from "./flat_trace.ts";
@@ -32,6 +33,10 @@ export type Execution =
     readonly support: FlatTrace | null;
     /** Inputs that changed before the execution ended, in words or as paths. */
     readonly raced: readonly string[];
+    /** Values that the function captures, as they were when it began; `null`: they had changed by then. */
+    readonly watch: StateWatch | null;
+    /** True when no other code ran while the function did. */
+    readonly isAlone: boolean;
   }
   | { readonly threw: true; readonly error: unknown };
 
@@ -53,9 +58,12 @@ export async function runFunction(run: Run): Promise<Execution> {
   let computeMs = 0;
   let value: unknown;
   let ranAtOnce = false;
+  const watchState = await call.fingerprint.watcher();
+  let watch: StateWatch | null = null;
   let outcome: Awaited<ReturnType<typeof encode>>;
   try {
     outcome = await runObserved(reads, async () => {
+      watch = watchState();
       const returned = wrapped.fn.apply(receiver, [...args]);
       // A value, or a promise that is settled already, is there one turn later; by then nobody else could run.
       let isLater = false;
@@ -82,10 +90,23 @@ export async function runFunction(run: Run): Promise<Execution> {
       dependencies,
       support: inner.finish(dependencies),
       raced: [...raced, ...await call.changedInputs(), ...await changedArguments(call, ranAtOnce)],
+      watch,
+      isAlone: ranAtOnce,
     };
   } catch (refusal) {
     // A dependency cannot be looked at again, so the result is returned and not stored.
-    return { threw: false, value, encoded: null, refusal, computeMs, dependencies: [], support: null, raced: [] };
+    return {
+      threw: false,
+      value,
+      encoded: null,
+      refusal,
+      computeMs,
+      dependencies: [],
+      support: null,
+      raced: [],
+      watch,
+      isAlone: false,
+    };
   }
 }
 

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { ChangedState } from "../store/cache_dir.ts";
 import type { AnyFunction } from "./cached_function.ts";
 import { requireParameterNames, type ResolvedOptions, type ValidatedOptions } from "../options/check_options.ts";
 import { cacheDefaultDir, toAbsolute, toPortable } from "../options/project.ts";
@@ -32,6 +33,8 @@ export interface Prepared {
   readonly bound?: SizeBound;
   /** Options that decide how far code is followed: that of the function, and that among its arguments. */
   readonly codeOptions: FingerprintOptions;
+  /** State that runs of the function were seen to change. */
+  readonly changedState: ChangedState;
   /** Returns the present fingerprint of the function. */
   fingerprint(): Promise<Fingerprint>;
 }

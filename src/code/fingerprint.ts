@@ -12,8 +12,10 @@
  */
 import { digestBytes } from "../words/sha256.ts";
 import { CacheError, messageOf } from "../words/errors.ts";
-import { type FunctionOrigin, isInspectorAllowed, leaseInspector } from "./v8/inspector.ts";
-import { assemble, type Assembly, type ChangingVariable } from "./digest/assemble.ts";
+import { isInspectorAllowed, leaseInspector } from "./v8/inspector.ts";
+import { assemble } from "./digest/assemble.ts";
+import type { Assembly } from "./digest/assembly.ts";
+import type { ChangedVariables, ChangingVariable } from "./digest/changing_variables.ts";
 import { findBlindPackages } from "./blind/blind.ts";
 import { Exploration } from "./walk/explore.ts";
 import { digestGraph, type GraphNode } from "./digest/graph_digest.ts";
@@ -184,10 +186,11 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   await found.reach(subject);
   if (called) await found.reach(called.method);
   const blindPackages = await findBlindPackages(lease, found.notes.packages.values(), options.packageOf);
-  const state = await findState(found, options.projectRoot, called);
+  const state = await findState(found, options, called);
   const sight = sightOfArguments(found);
   const { projectRoot, packageOf } = options;
-  const assembly = assemble(subject, found, { projectRoot, packageOf, state, sight });
+  const { OutsideNodes } = found.outside === null ? { OutsideNodes: null } : await import("./digest/outside_nodes.ts");
+  const assembly = assemble(subject, found, { projectRoot, packageOf, state, sight, OutsideNodes });
   const digests = new Map<GraphNode, string>();
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root, digests));
   const digestOf = (value: object) => {
@@ -197,7 +200,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const contentOf = (object: object) => assembly.contentOf(object, digests);
   const source = { found, state, ordinals: assembly.ordinals, digestOf, contentOf };
   const code = found.codes.get(subject);
-  const { checks, variables, privates } = assembly;
+  const { checks, factChecks, variables, privates } = assembly;
   const { written, touched } = findReceiverUse(found, subject);
   const module = code?.kind === "user" ? code.user.module : null;
   const result: Fingerprint = {
@@ -217,7 +220,18 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     refresh: () => {
       if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);
       if (variables.length + privates.size === 0) return result;
-      return readAgain(variables, privates).then((isSame) => isSame ? result : followCode(subject, options, called));
+      return readAgain(variables, privates).then((changed) =>
+        changed.variables.length === 0 && !changed.isOfPrivates ? result : followCode(subject, options, called)
+      );
+    },
+    leftOut: new Set([...state.observed, ...found.leftOut]),
+    async watcher() {
+      const { snapshotState, watchSnapshot } = await import("./state/observed_state.ts");
+      return () => {
+        if (!checks.every((isUnchanged) => isUnchanged())) return null;
+        const snapshot = snapshotState(found);
+        return snapshot && watchSnapshot(snapshot, factChecks, () => readAgain(variables, privates));
+      };
     },
   };
   return result;
@@ -229,32 +243,12 @@ function sortParts({ parts }: Assembly): Assembly["parts"] {
   return first ? [first, ...others.sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1)] : [];
 }
 
-/** True when all changing variables and private fields still hold the values that they held. */
 async function readAgain(
   variables: readonly ChangingVariable[],
   privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>,
-): Promise<boolean> {
-  using lease = await leaseInspector();
-  const functions = [...new Set(variables.map((variable) => variable.fn))];
-  const holders = [...privates];
-  const [origins, fields] = await Promise.all([
-    lease.locate(functions),
-    lease.privateFields(holders.map(([holder]) => holder)),
-  ]);
-  const areFieldsSame = holders.every(([, before], index) =>
-    [...before].every(([name, value]) => Object.is(fields[index]?.get(name), value))
-  );
-  return areFieldsSame &&
-    variables.every((variable) => isVariableUnchanged(variable, origins[functions.indexOf(variable.fn)]));
-}
-
-function isVariableUnchanged({ name, value, isUnset }: ChangingVariable, origin: FunctionOrigin | undefined): boolean {
-  const scope = origin?.kind === "script" ? origin.scopes.find((one) => Object.hasOwn(one, name)) : undefined;
-  try {
-    return scope !== undefined && !isUnset && Object.is(scope[name], value);
-  } catch {
-    return isUnset;
-  }
+): Promise<ChangedVariables> {
+  const { findChangedVariables } = await import("./digest/changing_variables.ts");
+  return await findChangedVariables(variables, privates);
 }
 
 /** Identity of an instance's class, with the private fields of the instance, which only the inspector shows. */

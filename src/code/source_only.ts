@@ -43,6 +43,8 @@ export function fingerprintSource(subject: object, options: FingerprintOptions, 
     classes: NO_CLASSES,
     module: null,
     isFixed: typeof subject === "function" && !facts.some((fact) => fact.changes),
+    leftOut: new Set(),
+    watcher: () => Promise.resolve(() => null),
     refresh: () => {
       if (typeof subject === "function" && readFacts(facts) === factTexts) return result;
       const now = fingerprintSource(subject, options);

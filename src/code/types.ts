@@ -28,6 +28,12 @@ export interface FingerprintOptions {
    * @default []
    */
   readonly codecs?: readonly Codec[];
+  /**
+   * Places whose values do not count, since runs change them; see {@linkcode Fingerprint.watcher}.
+   *
+   * @default none
+   */
+  readonly leftOut?: ReadonlySet<string>;
   /** Package that a script URL or a module specifier belongs to; `null` for the user's code. */
   packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
   /** Identity of a cached function that the code reaches; `undefined` for any other value. */
@@ -82,6 +88,22 @@ export function areEqualSights(one: ArgumentSight, other: ArgumentSight): boolea
       one.stacks === other.stacks && one.kept === other.kept;
 }
 
+/** Changes of what a fingerprint depends on. */
+export interface FingerprintChanges {
+  /** Places that hold other values, by names that are equal in every process. */
+  readonly places: readonly string[];
+  /** True when all changes are listed. */
+  readonly isComplete: boolean;
+  /** Places of these that the code itself may have changed, as its text says. */
+  readonly byCode: ReadonlySet<string>;
+}
+
+/** Values that the code of a function reaches, as they were at one moment. */
+export interface StateWatch {
+  /** Finds what has changed since. */
+  changes(): Promise<FingerprintChanges>;
+}
+
 /** Identity of a function's code at one moment, with everything that the code reaches. */
 export interface Fingerprint {
   readonly digest: FingerprintDigest;
@@ -114,6 +136,14 @@ export interface Fingerprint {
   readonly declaredCodecs: ReadonlyMap<Codec, string>;
   /** Classes of the user's code that the function reaches, whose instances a result may hold. */
   readonly classes: ClassTable;
+  /** Places that were left out, of those that the options name. */
+  readonly leftOut: ReadonlySet<string>;
+  /**
+   * Returns a function that takes note of all values that the code reaches, so that it can be told later which of them
+   * a run changed. That function waits for nothing. It returns `null` when something has changed already since the
+   * fingerprint was made.
+   */
+  watcher(): Promise<() => StateWatch | null>;
   /** True when nothing that the fingerprint depends on can change while the process lives. */
   readonly isFixed: boolean;
   /**

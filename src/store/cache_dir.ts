@@ -20,6 +20,7 @@ import {
 import { KvHandle } from "./database/kv_handle.ts";
 import { RecordStore, type Removal } from "./records/record_store.ts";
 import { UnstoredLog } from "./unstored_log.ts";
+import { ChangedPlaces } from "./changed_places.ts";
 import { UsageLog } from "./usage_log.ts";
 import { inPieces, listRows } from "./database/kv_rows.ts";
 import { collectGarbage, recoverAside } from "./blobs/blob_garbage.ts";
@@ -28,6 +29,7 @@ import { isLockHeld, removeAbandonedLocks, waitForLock } from "./locks/file_lock
 export type { StoredNode } from "./records/record_codec.ts";
 export type { BlobStore } from "./blobs/blob_store.ts";
 export type { RecordStore } from "./records/record_store.ts";
+export type { ChangedState } from "./changed_places.ts";
 export type { UnstoredCalls, UnstoredLog } from "./unstored_log.ts";
 export type { UsageLog } from "./usage_log.ts";
 
@@ -79,6 +81,7 @@ export interface Cache {
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
   readonly unstored: UnstoredLog;
+  readonly changedPlaces: ChangedPlaces;
   /** Waits until this caller is the one that computes a call; see `acquireLock` in `locks/call_lock`. */
   lock(key: CallKey, options: AcquireOptions): Promise<CallLock | null>;
   /**
@@ -137,6 +140,7 @@ class OpenedCache implements Cache {
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
   readonly unstored: UnstoredLog;
+  readonly changedPlaces: ChangedPlaces;
   readonly #handle: KvHandle;
   readonly #generation: Generation;
   readonly #reports: CacheReport[] = [];
@@ -164,6 +168,7 @@ class OpenedCache implements Cache {
     });
     this.usage = new UsageLog(layout, this.readOnly);
     this.unstored = new UnstoredLog(layout, this.readOnly);
+    this.changedPlaces = new ChangedPlaces(layout, this.readOnly);
     // Called at a normal end of the process, Deno.exit() included; only the counts have to be written then.
     globalThis.addEventListener("unload", () => {
       this.usage.flush();
@@ -297,6 +302,7 @@ export async function clear(cache: Cache): Promise<Removal> {
     await cache.records.compactSummaries();
     cache.usage.merge(() => false);
     cache.unstored.tidy(() => false);
+    cache.changedPlaces.clear();
     cache.bumpGeneration();
     await cache.records.beginEra();
     return { removed, freedBytes };

@@ -68,6 +68,8 @@ export const OWN_NAMES = {
   usage: /^(merged\.bin|merging|inflation\.json(\.\d+)?)$/,
   /** Counts of calls whose results were not stored; one file for each process. */
   unstored: new RegExp(`^unstored-${UUID}\\.json(\\.new)?$`),
+  /** Places that the runs of one function change. */
+  state: /^state-[0-9a-f]{64}\.json(\.new)?$/,
 } as const;
 
 /** Text whose first line the Cache Directory Tagging Specification fixes (https://bford.info/cachedir/). */
@@ -166,7 +168,7 @@ export function findForeignDatabase({ version, meta }: CacheLayout): CacheError 
 export function* listForeign({ version, blobs, locks, usage, tmp }: CacheLayout): Generator<string> {
   const isUsage = (name: string) =>
     OWN_NAMES.usage.test(name) || OWN_NAMES.usageLog.test(name) ||
-    OWN_NAMES.unstored.test(name);
+    OWN_NAMES.unstored.test(name) || OWN_NAMES.state.test(name);
   const isTemporary = (name: string) => OWN_NAMES.temporary.test(name) || OWN_NAMES.aside.test(name);
   const places: [folder: string, isOwn: (name: string) => boolean, folders: RegExp][] = [
     [version, (name) => OWN_NAMES.version.test(name), /^(blobs|locks|usage|tmp)$/],

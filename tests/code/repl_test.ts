@@ -120,7 +120,8 @@ await there(1)
     "here: first execution",
     "here: hit",
     "there: first execution",
-    "warning: there: a value that the function captures changed while it ran; the result is returned and not stored",
+    "warning: there: a value that the function captures (other @ (eval)) changed while it ran; " +
+    "the result is returned and not stored",
     "there: first execution",
   ]);
 });

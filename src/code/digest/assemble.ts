@@ -10,7 +10,7 @@ import { isClassNode } from "../syntax/parse.ts";
 import { dottedName, type Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { type Code, nameModule, type Root, type UserCode } from "../walk/reached.ts";
-import { digestGraph, type GraphNode } from "./graph_digest.ts";
+import { digestGraph, type GraphNode, type UnfilledNode } from "./graph_digest.ts";
 import { type FoundMember, isPatchLabel, isStillPatched } from "../walk/members.ts";
 import {
   type AmbientFact,
@@ -22,57 +22,15 @@ import {
 } from "../walk/platform.ts";
 import { blindGlobal } from "../blind/blind.ts";
 import { readDynamicModule } from "../walk/modules.ts";
-import { firstValue, numberOf, PROCESS, sightOfMember, sightOfVariable, type StateFindings } from "../state/state.ts";
+import { firstValue, numberOf, placeOf, PROCESS, sightOfMember, sightOfVariable } from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
-import type { ArgumentSight } from "../types.ts";
 import { FingerprintChecks } from "./checks.ts";
-import { type Captured, contentOf, numberCaptured, type Ordinals } from "./ordinals.ts";
-import { Parts } from "./parts.ts";
+import { type Captured, contentOf, numberCaptured } from "./ordinals.ts";
+import type { Assembly, AssemblyOptions } from "./assembly.ts";
+import type { ChangingVariable } from "./changing_variables.ts";
+import type { OutsideNodes } from "./outside_nodes.ts";
+import { packageText, Parts } from "./parts.ts";
 import { findVisibleNames, functionForm, mentionsMember, seesMemberOrder, type VisibleNames } from "./visible.ts";
-
-/** Graph of everything that was reached, and everything that has to be looked at again at the next call. */
-export interface Assembly {
-  readonly root: GraphNode;
-  /** Parts of the fingerprint. The part that stands for the subject itself comes first. */
-  readonly parts: FingerprintPart[];
-  readonly notices: string[];
-  /** Functions that return true while a value is unchanged. */
-  readonly checks: (() => boolean)[];
-  /** Variables to read again through the inspector. */
-  readonly variables: ChangingVariable[];
-  /** Private fields to read again through the inspector. Fields that are state are left out. */
-  readonly privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>;
-  /** Objects, functions and unregistered symbols that the code captures, in the order in which they are met. */
-  readonly ordinals: Ordinals;
-  /**
-   * Digest of what a captured object holds, with the code in it; `null` for a handle, and for an object with state in it.
-   *
-   * @param digests Digests of nodes. This call adds to them.
-   */
-  contentOf(object: object, digests: Map<GraphNode, string>): string | null;
-  /** Node of a function, a class or an object; `undefined` when there is none. */
-  nodeOf(value: object): GraphNode | undefined;
-}
-
-/** A variable that may be reassigned, as a function sees it. */
-export interface ChangingVariable {
-  readonly fn: object;
-  readonly name: string;
-  readonly value: unknown;
-  readonly isUnset: boolean;
-}
-
-/** Inputs of the assembly besides the findings of the walk. */
-export interface AssemblyOptions {
-  readonly projectRoot: string;
-  readonly packageOf: (
-    urlOrSpecifier: string,
-    referrer?: string,
-  ) => { readonly digest: string; readonly name: string } | null;
-  readonly state: StateFindings;
-  /** What the code can see of the values that it is given. */
-  readonly sight: ArgumentSight;
-}
 
 /** Assembles the findings about `subject`. */
 export function assemble(subject: object, found: Exploration, options: AssemblyOptions): Assembly {
@@ -80,11 +38,6 @@ export function assemble(subject: object, found: Exploration, options: AssemblyO
 }
 
 type ValueRoot = Extract<Root, { kind: "value" }>;
-
-interface UnfilledNode {
-  own: string;
-  readonly references: (GraphNode | string)[];
-}
 
 class Assembler {
   readonly #found: Exploration;
@@ -95,7 +48,10 @@ class Assembler {
   readonly #notices: Set<string>;
   readonly #checks: FingerprintChecks;
   readonly #variables: ChangingVariable[] = [];
+  readonly #factChecks: (() => boolean)[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
+  /** Makes the nodes of code of packages and of the platform; `null` when there is none. */
+  readonly #outside: OutsideNodes | null;
   readonly #names: VisibleNames;
   readonly #asksIfFrozen: boolean;
   /** Captured values in the order of the references to them; of a function, whether it is only called. */
@@ -122,11 +78,21 @@ class Assembler {
       countsLastIndex: mentionsMember(found, "lastIndex"),
     };
     this.#checks = new FingerprintChecks(this.#view, options.state);
+    this.#outside = options.OutsideNodes === null ? null : new options.OutsideNodes(found, {
+      value: (value) => this.#value(value),
+      fact: (fact) => this.#fact(fact),
+      nodes: this.#nodes,
+      later: (fill) => void this.#unfilled.push(fill),
+      parts: this.#parts,
+      checks: this.#checks.list,
+      variables: this.#variables,
+    });
   }
 
   run(subject: object): Assembly {
     this.#subject = subject;
     const root = typeof subject === "function" ? this.#code(subject) : this.#object(subject);
+    const packages = this.#outside?.state() ?? null;
     for (let fill = this.#unfilled.pop(); fill; fill = this.#unfilled.pop()) fill();
     for (const identity of this.#found.notes.packages.values()) {
       const isRuntime = identity.source === "node" || identity.source === "deno";
@@ -140,7 +106,8 @@ class Assembler {
     for (const notice of this.#options.state.notices) this.#notices.add(notice);
     const ordinals = numberCaptured(this.#captured, (object) => this.#write(object));
     const repeats = ordinals.repeats();
-    const plainRoot: GraphNode = typeof root === "string" ? { own: root, references: [] } : root;
+    const ownRoot: GraphNode = typeof root === "string" ? { own: root, references: [] } : root;
+    const plainRoot = packages === null ? ownRoot : { own: "with packages", references: [ownRoot, packages] };
     return {
       // Code can tell one object that it reaches in two ways from two equal ones.
       root: repeats === "" ? plainRoot : { own: `shared ${digestBytes(repeats)}`, references: [plainRoot] },
@@ -157,6 +124,7 @@ class Assembler {
       parts: this.#own === null ? this.#parts.list : [this.#own, ...this.#parts.list],
       notices: [...this.#notices].sort(),
       checks: this.#checks.list,
+      factChecks: this.#factChecks,
       variables: this.#variables,
       privates: this.#privates,
     };
@@ -175,9 +143,9 @@ class Assembler {
       case "wrapper":
         return this.#code(code.original);
       case "package":
-        return packageText(code.identity, code.name);
+        return this.#outside?.packageCode(fn, code) ?? packageText(code.identity, code.name);
       case "platform":
-        return `platform ${code.name}`;
+        return this.#outside?.platformCode(fn, code) ?? `platform ${code.name}`;
       case "bound":
         return this.#bound(fn, code);
       case "user":
@@ -265,12 +233,18 @@ class Assembler {
       case "missing":
         return [slot.name === "this" ? `this ${PROCESS} ${numberOf(user.fn)}` : "missing"];
       case "unset":
-        this.#variables.push({ fn: user.fn, name: slot.name, value: undefined, isUnset: true });
+        this.#variables.push({
+          fn: user.fn,
+          name: slot.name,
+          value: undefined,
+          isUnset: true,
+          place: placeOf(user.module, slot.name, []),
+        });
         return ["unset"];
       case "package":
         return [
           packageText(root.identity, root.imported),
-          ...(typeof root.value === "object" || typeof root.value === "function" ? [] : [writePrimitive(root.value)]),
+          ...this.#outside?.imported(root, (use, found) => this.#checks.addMember(root.value, use, found)) ?? [],
         ];
       case "platform":
         return [
@@ -291,7 +265,10 @@ class Assembler {
             : [];
           return ["state", this.#initial(root, [], root.value, user.fn), ...filled];
         }
-        if (root.isDynamic) this.#variables.push({ fn: user.fn, name: slot.name, value: root.value, isUnset: false });
+        if (root.isDynamic) {
+          const place = placeOf(root.module, root.declaration?.binding.name ?? slot.name, []);
+          this.#variables.push({ fn: user.fn, name: slot.name, value: root.value, isUnset: false, place });
+        }
         return this.#uses(root, user, (found, use) => this.#member(root, found, use, user));
       default:
         return root satisfies never;
@@ -306,7 +283,11 @@ class Assembler {
   #fact(fact: AmbientFact): string {
     const value = fact.read();
     const { digest } = writeValue(value, this.#view);
-    if (fact.changes) this.#checks.list.push(() => writeValue(fact.read(), this.#view).digest === digest);
+    if (fact.changes) {
+      const isUnchanged = () => writeValue(fact.read(), this.#view).digest === digest;
+      this.#checks.list.push(isUnchanged);
+      this.#factChecks.push(isUnchanged);
+    }
     this.#addValuePart(fact.name, undefined, value);
     return `fact ${fact.name} ${digest}`;
   }
@@ -485,8 +466,4 @@ class Assembler {
     }
     return `module ${imported.digest}`;
   }
-}
-
-function packageText(identity: { readonly name: string; readonly digest: string }, imported: string): string {
-  return `package ${identity.name} ${identity.digest} ${imported}`;
 }

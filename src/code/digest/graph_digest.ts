@@ -16,6 +16,12 @@ export interface GraphNode {
   readonly references: readonly (GraphNode | string)[];
 }
 
+/** A node whose text and references are filled in later. */
+export interface UnfilledNode extends GraphNode {
+  own: string;
+  readonly references: (GraphNode | string)[];
+}
+
 /**
  * Digest of a node with everything that it reaches.
  *

@@ -7,7 +7,13 @@
  */
 import type { FingerprintPart } from "../../words/records.ts";
 import type { Digest } from "../../words/digests.ts";
+import type { PackageIdentity } from "../packages/packages.ts";
 import { previewOf } from "../../values/preview.ts";
+
+/** Text of a package, or of an export of it. */
+export function packageText({ name, digest }: Pick<PackageIdentity, "name" | "digest">, imported: string): string {
+  return `package ${name} ${digest} ${imported}`;
+}
 
 /** Parts of a fingerprint in the order in which they were found, each once. */
 export class Parts {

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, type FunctionNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
-import { MUTATORS, type Use, usesOf, usesOfBinding } from "../syntax/uses.ts";
+import { type Change, changeOf, MUTATORS, type Use, usesOf, usesOfBinding } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import {
   findMember,
@@ -17,9 +16,6 @@ import {
   thisIn,
 } from "../walk/members.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
-
-/** Kind of a change. `fill` is a write to a variable or member that holds nothing yet: `cache ??= load()`. */
-export type Change = "write" | "mutate" | "fill";
 
 /** Index of the {@linkcode Target} that stands for the receiver. */
 export const RECEIVER = -1;
@@ -50,21 +46,6 @@ export function functionAt(found: Exploration, fn: object): FunctionAt | null {
   const code = found.codes.get(fn);
   const node = code?.kind === "user" ? code.user.unit?.node : undefined;
   return code?.kind === "user" && node && isFunctionNode(node) ? { user: code.user, node } : null;
-}
-
-/** Kind of the change that a use makes. `fill`: a write to what holds nothing yet, `x ??= …`, `if (!x) x = …`. */
-export function changeOf(script: ScriptSyntax, { how, node }: Use): Change {
-  if (how !== "write") return "mutate";
-  const assignment = script.parents.get(node);
-  if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return "write";
-  if (assignment.operator === "??=" || assignment.operator === "||=") return "fill";
-  const name = script.text.slice(node.start, node.end);
-  for (let at: AnyNode | undefined = assignment; at && !isFunctionNode(at); at = script.parents.get(at)) {
-    if (at.type !== "IfStatement") continue;
-    const test = script.text.slice(at.test.start, at.test.end);
-    return test.includes(name) && /!|undefined|null/.test(test) ? "fill" : "write";
-  }
-  return "write";
 }
 
 /** Function that the code calls by a free name, with the use of that name. */

@@ -7,15 +7,24 @@
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Binding } from "../syntax/scopes.ts";
 import { isClassNode } from "../syntax/parse.ts";
-import { MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
-import { type Change, changeOf, Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
+import { type Change, changeOf, MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
+import { Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { findMember, methodIn, ownDescriptorOf } from "../walk/members.ts";
 import { isOfPlatform } from "../walk/platform.ts";
 import { isInStaticBlock, nameModule, type Root, type UserCode } from "../walk/reached.ts";
 import type { Declaration } from "../walk/modules.ts";
-import { type InitialCode, noticeOfState, readInitialCode, type StateFindings } from "./state.ts";
+import {
+  CONTENTS,
+  type InitialCode,
+  noticeOfState,
+  type Place,
+  readInitialCode,
+  readPlace,
+  type StateFindings,
+} from "./state.ts";
 import { isNativeFunction } from "../../values/kinds.ts";
+import type { FingerprintOptions } from "../types.ts";
 
 type WritableRoot = Extract<Root, { kind: "value" | "global" }>;
 
@@ -52,8 +61,12 @@ export interface MethodCall {
  *
  * @param called A method whose receiver is one of the shared values.
  */
-export async function findState(found: Exploration, projectRoot: string, called?: MethodCall): Promise<StateFindings> {
-  return await new StateFinder(found, projectRoot).run(called);
+export async function findState(
+  found: Exploration,
+  { projectRoot, leftOut }: Pick<FingerprintOptions, "projectRoot" | "leftOut">,
+  called?: MethodCall,
+): Promise<StateFindings> {
+  return await new StateFinder(found, projectRoot).run(leftOut ?? new Set(), called);
 }
 
 class StateFinder {
@@ -65,6 +78,7 @@ class StateFinder {
   readonly #members = new Map<object, Set<string>>();
   readonly #holders = new Map<Binding, { declaration: Declaration; paths: (readonly string[])[] }>();
   readonly #notices = new Set<string>();
+  readonly #observed = new Set<string>();
   /** Values passed to functions, still to be followed. A list, since calls may nest deeper than the stack allows. */
   readonly #queue: { readonly spot: Spot; readonly target: Target }[] = [];
   /** Ids of the visited functions, by variable, and then by the object at the spot or the object that holds it. */
@@ -78,8 +92,9 @@ class StateFinder {
     this.#effects = new Effects(found);
   }
 
-  async run(called?: MethodCall): Promise<StateFindings> {
+  async run(observed: ReadonlySet<Place>, called?: MethodCall): Promise<StateFindings> {
     if (called) this.#readReceiver(called);
+    if (observed.size > 0) this.#markObserved(observed);
     for (const code of this.#found.codes.values()) {
       if (code.kind !== "user" || !code.user.unit) continue;
       for (const root of code.user.roots) {
@@ -100,7 +115,44 @@ class StateFinder {
       holders,
       isFilled: (holder, name) => this.#filled.get(holder)?.get(name) === true,
       notices: [...this.#notices],
+      observed: this.#observed,
     };
+  }
+
+  /** Marks the places that earlier runs have changed. */
+  #markObserved(observed: ReadonlySet<Place>): void {
+    const places = [...observed].flatMap((id) => {
+      const place = readPlace(id);
+      return place === null ? [] : [{ ...place, id }];
+    });
+    for (const code of this.#found.codes.values()) {
+      if (code.kind !== "user") continue;
+      const { user } = code;
+      const ownRoot: WritableRoot = {
+        kind: "value",
+        value: user.fn,
+        slot: { name: user.name, binding: null, uses: [], nodes: [] },
+        isDynamic: false,
+        declaration: null,
+        module: user.module,
+      };
+      for (const root of [ownRoot, ...user.roots]) {
+        if (root.kind !== "value" && root.kind !== "global") continue;
+        const module = root.kind === "value" ? root.module : "";
+        const name = (root.kind === "value" ? root.declaration?.binding.name : undefined) ?? root.slot.name;
+        for (const place of places) {
+          if (place.module !== module || place.name !== name) continue;
+          if (place.path.length === 0) {
+            if (root !== ownRoot && this.#markBinding(user, root, "write")) this.#observed.add(place.id);
+            continue;
+          }
+          const isOfContents = place.path.at(-1) === CONTENTS;
+          const path = isOfContents ? place.path.slice(0, -1) : place.path;
+          const spot = this.#spotAt(spotOf(user, root), path);
+          if (this.#mark(spot, isOfContents ? "mutate" : "write")) this.#observed.add(place.id);
+        }
+      }
+    }
   }
 
   #readReceiver({ receiver, method }: MethodCall): void {
@@ -141,12 +193,15 @@ class StateFinder {
     if (use.how === "write" && use.path.length === 0) {
       if (!user.unit || isInStaticBlock(user.unit.script, use.node)) return;
       const change = changeOf(user.unit.script, use);
-      return root.kind === "global" ? this.#markGlobal(user, root, change) : this.#markBinding(user, root, change);
+      if (root.kind === "global") this.#markGlobal(user, root, change);
+      else this.#markBinding(user, root, change);
+      return;
     }
     if (root.kind === "unset" || (root.kind === "global" && isOfPlatform(root.slot.name, use.path))) return;
     const start = spotOf(user, root);
     if ((use.how === "write" || use.how === "mutate") && user.unit) {
-      return this.#mark(this.#spotAt(start, use.path), changeOf(user.unit.script, use));
+      this.#mark(this.#spotAt(start, use.path), changeOf(user.unit.script, use));
+      return;
     }
     if (use.how === "call" && use.path.length > 0) {
       this.#call(this.#spotAt(start, use.path.slice(0, -1)), use.path.at(-1) as string);
@@ -199,7 +254,8 @@ class StateFinder {
       if (
         receiver instanceof RegExp && (receiver.global || receiver.sticky) && (method === "test" || method === "exec")
       ) {
-        return this.#mark(this.#spotAt(spot, ["lastIndex"]), "write");
+        this.#mark(this.#spotAt(spot, ["lastIndex"]), "write");
+        return;
       }
       const tag = Object.prototype.toString.call(receiver);
       if (MUTATORS.has(method) && !tag.startsWith("[object Temporal.")) this.#mark(spot, "mutate");
@@ -261,13 +317,15 @@ class StateFinder {
     this.#filled.set(holder, names.set(name, how === "fill" && names.get(name) !== false));
   }
 
-  #markBinding(user: UserCode, root: Root, how: Change): void {
+  /** @returns True when the variable is known. */
+  #markBinding(user: UserCode, root: Root, how: Change): boolean {
     const binding = root.kind === "value" ? root.declaration?.binding ?? root.slot.binding : root.slot.binding;
-    if (!binding || user.isHelper) return;
+    if (!binding || user.isHelper) return false;
     this.#bindings.add(binding);
     this.#noteChange(binding, "", how);
     this.#addHolder(user, root, binding, []);
     this.#note(user, root, []);
+    return root.kind === "value" && root.declaration !== null;
   }
 
   /** Marks a variable that no module declares, which is a member of the global object. */
@@ -282,14 +340,16 @@ class StateFinder {
     this.#noteChange(holder, name, how);
   }
 
-  #mark(spot: Spot | null, how: Change): void {
-    if (!spot) return;
+  /** @returns True when there is such a place. */
+  #mark(spot: Spot | null, how: Change): boolean {
+    if (!spot) return false;
     const { user, root, path, value, member } = spot;
     if (how === "mutate" && typeof value === "object" && value !== null) this.#objects.add(value);
     else if (member) this.#addMember(member.holder, member.key, how);
-    else return;
+    else return false;
     if (root.kind === "value" && root.declaration) this.#addHolder(user, root, root.declaration.binding, path);
     this.#note(user, root, path);
+    return true;
   }
 
   #addHolder(user: UserCode, root: Root, binding: Binding, path: readonly string[]): void {

@@ -41,12 +41,43 @@ export interface StateFindings {
   /** Variables that hold state, with the code that gives them their first value. */
   readonly holders: ReadonlyMap<Binding, InitialCode>;
   readonly notices: readonly string[];
+  /** Places that earlier runs have changed which are among these. */
+  readonly observed: ReadonlySet<string>;
 }
 
 /** Notice about a variable, or a member of one, that is state. */
 export function noticeOfState(name: string, module: string): string {
   return `left out: ${name} @ ${module}, state that the code writes`;
 }
+
+/**
+ * Name of a place that holds a value: a path of package state, or the module and the name of a variable with the members
+ * that lead to the place, as JSON. The last of them is `[]` for the contents of an array, a Map or a Set.
+ */
+export type Place = string;
+
+/** Makes the name of a place of the user's. */
+export function placeOf(module: string, name: string, path: readonly string[]): Place {
+  return JSON.stringify([module, name, ...path]);
+}
+
+/** Parts of the name of a place of the user's; `null` for package state. */
+export function readPlace(place: Place): { module: string; name: string; path: readonly string[] } | null {
+  if (!place.startsWith("[")) return null;
+  const [module = "", name = "", ...path] = JSON.parse(place) as string[];
+  return { module, name, path };
+}
+
+/** Words for a place. */
+export function describePlace(place: Place): string {
+  const at = readPlace(place);
+  if (at === null) return place;
+  const path = at.path.filter((key) => key !== CONTENTS);
+  return `${[at.name, ...path].join(".")}${at.module === "" ? "" : ` @ ${at.module}`}`;
+}
+
+/** Last member of a place that stands for the contents of a collection. */
+export const CONTENTS = "[]";
 
 /** Finder of the declarations and packages behind imported names. */
 export interface DeclarationFinder {

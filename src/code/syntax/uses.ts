@@ -22,6 +22,9 @@ export interface Use {
   readonly argument?: { readonly call: AnyNode; readonly index: number };
 }
 
+/** Kind of a change. `fill` is a write to a variable or member that holds nothing yet: `cache ??= load()`. */
+export type Change = "write" | "mutate" | "fill";
+
 /** Methods of arrays, maps, sets and the like that change their receiver. */
 export const MUTATORS: ReadonlySet<string> = new Set(
   ("push pop shift unshift splice sort reverse fill copyWithin set add delete clear append setTime setFullYear setMonth " +
@@ -282,6 +285,21 @@ function namesIn(pattern: AnyNode): AnyNode[] {
 function isObjectLister(callee: AnyNode): boolean {
   const name = dottedName(callee);
   return name === "Object.values" || name === "Object.entries";
+}
+
+/** Kind of the change that a use makes. `fill`: a write to what holds nothing yet, `x ??= …`, `if (!x) x = …`. */
+export function changeOf(script: ScriptSyntax, { how, node }: Use): Change {
+  if (how !== "write") return "mutate";
+  const assignment = script.parents.get(node);
+  if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return "write";
+  if (assignment.operator === "??=" || assignment.operator === "||=") return "fill";
+  const name = script.text.slice(node.start, node.end);
+  for (let at: AnyNode | undefined = assignment; at && !isFunctionNode(at); at = script.parents.get(at)) {
+    if (at.type !== "IfStatement") continue;
+    const test = script.text.slice(at.test.start, at.test.end);
+    return test.includes(name) && /!|undefined|null/.test(test) ? "fill" : "write";
+  }
+  return "write";
 }
 
 /** True for an assignment that uses the old value: `x += 1`, `x++` and `x ??= {}` do, `x = 1` does not. */

@@ -113,9 +113,16 @@ export class Connection {
     const location = internal("[[FunctionLocation]]")?.value as Location | undefined;
     const scopeList = internal("[[Scopes]]");
     if (!location || !scopeList) return { kind: "native" };
-    const [scopes] = await this.#bring([scopeList]);
+    const [list] = await this.#bring([scopeList]);
     const script = await this.#script(location.scriptId);
-    return { kind: "script", script, offset: offsetOf(script, location), scopes: readScopes(scopes) };
+    const scopes = readScopes(list);
+    return {
+      kind: "script",
+      script,
+      offset: offsetOf(script, location),
+      scopes: scopes.map(({ object }) => object),
+      scopeKinds: scopes.map(({ description }) => /^\w+/.exec(description)?.[0] ?? ""),
+    };
   }
 
   #properties(objectId: string): Promise<RemoteProperties> {
@@ -235,11 +242,15 @@ function offsetOf(script: Script, location: Location): number {
   return (starts[location.lineNumber] ?? 0) + location.columnNumber;
 }
 
+/** A scope as the debugger shows it: `Closure (name)`, `Block`, `Module` and the like, and its variables. */
+interface ShownScope {
+  readonly description: string;
+  readonly object: ScopeValues;
+}
+
 /** Scopes from the debugger's array-like list of kinds and variables, without the global scope. */
-function readScopes(list: unknown): ScopeValues[] {
-  return Array.from(list as ArrayLike<{ description: string; object: ScopeValues }>)
-    .filter((scope) => scope.description !== "Global")
-    .map((scope) => scope.object);
+function readScopes(list: unknown): ShownScope[] {
+  return Array.from(list as ArrayLike<ShownScope>).filter((scope) => scope.description !== "Global");
 }
 
 /** Values on their way into the inspector and back. Both sides are in the same realm, so nothing is copied. */
@@ -300,6 +311,8 @@ export type FunctionOrigin =
     readonly offset: number;
     /** Variables by name, innermost scope first, without the global scope: copies of the current values. */
     readonly scopes: readonly ScopeValues[];
+    /** Kinds of these scopes as V8 names them: `Closure`, `Block`, `Catch`, `With`, `Script`, `Module`. */
+    readonly scopeKinds: readonly string[];
   }
   | { readonly kind: "bound"; readonly target: unknown; readonly receiver: unknown; readonly args: readonly unknown[] }
   | { readonly kind: "native" };

@@ -16,6 +16,7 @@ import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";
+import type { PackageIdentity } from "../packages/packages.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
 import {
   isAllKnown,
@@ -27,6 +28,7 @@ import {
   type WrittenValue,
 } from "./values.ts";
 import { digestBytes } from "../../words/sha256.ts";
+import type { OutsideCode } from "../outside/outside.ts";
 
 /** Origins, captured variables included, of the functions for which these can never change again. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
@@ -61,6 +63,12 @@ export class Exploration {
   readonly #unreadMethods = new Map<object, { readonly use: Use; readonly found: FoundMember }[]>();
   /** Functions that code refers to directly, instead of looking them up in an observed object at each call. */
   readonly #held = new Set<object>();
+  /** Code of packages and of the platform; `null` until the first of it is met. */
+  outside: OutsideCode | null = null;
+  /** Imports from packages that were not looked at yet. */
+  readonly #imports: Extract<Root, { kind: "package" }>[] = [];
+  /** Paths of package state that were left out, since runs change them. */
+  readonly leftOut = new Set<string>();
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
   readonly view: ValueView;
@@ -106,15 +114,47 @@ export class Exploration {
     this.#subject = subject;
     this.subjects.add(subject);
     this.#enqueueHeld(subject);
-    while (this.#functionQueue.size + this.#objectQueue.size > 0) {
-      await this.#locateQueued();
-      await this.#writeQueued();
-    }
+    do {
+      while (this.#functionQueue.size + this.#objectQueue.size > 0) {
+        await this.#locateQueued();
+        await this.#writeQueued();
+      }
+      await this.#reachOutside();
+    } while (this.#functionQueue.size + this.#objectQueue.size > 0);
     for (const fn of this.#held) {
       const code = this.codes.get(fn);
       const blind = code?.kind === "platform" ? blindFunction(fn, code.url, ownNameOf(fn)) : null;
       if (blind) this.notes.blind.set(blind.name, blind);
     }
+  }
+
+  /** Follows what the user's code imports from packages, and what these packages were told. */
+  async #reachOutside(): Promise<void> {
+    if (this.outside === null && this.#imports.length === 0) return;
+    const outside = await this.#useOutside();
+    for (const root of this.#imports.splice(0)) {
+      for (const value of outside.imported.reach(root)) this.#enqueue(value);
+    }
+    if (this.#functionQueue.size > 0) return;
+    await outside.settle();
+    for (const value of outside.stateValues()) this.#enqueueHeld(value);
+    for (const value of outside.imported.values()) this.#enqueueHeld(value);
+  }
+
+  /** Loaded by the first code of a package, or function that the platform made. */
+  async #useOutside(): Promise<OutsideCode> {
+    const { OutsideCode } = await import("../outside/outside.ts");
+    return this.outside ??= new OutsideCode({
+      lease: this.#lease,
+      packageNameOf: (url) => nameOfPackage(this.#options.packageOf(url)),
+      isLeftOut: (path) => this.#isLeftOut(path),
+    });
+  }
+
+  #isLeftOut(path: string): boolean {
+    const isOne = this.#options.leftOut?.has(path) === true;
+    if (isOne) this.leftOut.add(path);
+    return isOne;
   }
 
   /** Finds the declaration of a name, through imports; `null` when it cannot be found. */
@@ -183,11 +223,15 @@ export class Exploration {
       if (code.kind === "bound") code.parts.forEach((part) => this.#enqueueHeld(part));
       if (code.kind === "wrapper") this.#enqueue(code.original);
       if (code.kind === "user") this.#enqueueUses(code.user);
+      if (code.kind === "package" || code.kind === "platform") {
+        for (const value of this.outside?.valuesOf(code) ?? []) this.#enqueueHeld(value);
+      }
     }
   }
 
   #enqueueUses(user: UserCode): void {
     for (const root of user.roots) {
+      if (root.kind === "package") this.#imports.push(root);
       for (const use of root.slot.uses) {
         if (use.how === "write") continue;
         const found = this.memberOf(root, use);
@@ -296,12 +340,14 @@ export class Exploration {
     if (isPlatformScript(url)) {
       const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
-      return { kind: "platform", name: `${name} in ${url}`, url };
+      // A function within a function of a script: one that a call made, or of a class.
+      const made = origin.scopes.length < 2 ? null : (await this.#useOutside()).ofPlatform(origin);
+      return { kind: "platform", name: `${name} in ${url}`, url, ...made === null ? {} : { made } };
     }
     const identity = this.#options.packageOf(url);
     if (identity) {
       this.notes.addPackage(identity);
-      return { kind: "package", identity, name };
+      return { kind: "package", identity, name, held: (await this.#useOutside()).ofPackage(fn, origin) };
     }
     return await this.#readUserCode(fn, origin, text);
   }
@@ -400,6 +446,10 @@ export class Exploration {
     for (const name of names) found.set(`static ${name}`, fields?.get(name));
     return found;
   }
+}
+
+function nameOfPackage(identity: PackageIdentity | null): string | null {
+  return identity === null || identity.source === "node" || identity.source === "deno" ? null : identity.name;
 }
 
 function ownNameOf(fn: object): string {

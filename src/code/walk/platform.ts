@@ -259,6 +259,16 @@ const LOCALE: AmbientFact = {
   changes: false,
 };
 
+const ZONE_IN_TEXT =
+  /\b(?:[gs]et(?:Hours|Minutes|Date|Day|Month|FullYear|Year)|getTimezoneOffset|to(?:Date|Time)String|timeZoneId)\b|\bnew Date\([^()]*,/;
+const LOCALE_IN_TEXT = /\btoLocale\w*String\b|\blocaleCompare\b|\bIntl\b/;
+
+/** The time zone and the locale, as far as the source text of a script mentions what depends on them. */
+export function factsOfText(text: string): readonly AmbientFact[] {
+  const isLocale = LOCALE_IN_TEXT.test(text);
+  return [...isLocale || ZONE_IN_TEXT.test(text) ? [TIME_ZONE] : [], ...isLocale ? [LOCALE] : []];
+}
+
 /** Facts that are objects: code that uses one member depends on that member alone. */
 const NARROWED = new Set(["build", "version", "versions"]);
 

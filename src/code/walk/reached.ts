@@ -12,6 +12,7 @@ import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
 import type { AmbientFact } from "./platform.ts";
 import type { Declaration } from "./modules.ts";
 import type { BlindUse } from "../types.ts";
+import type { HeldValues } from "../outside/held.ts";
 
 /** Kind of a live function or class, with what identifies it. */
 export type Code =
@@ -19,8 +20,14 @@ export type Code =
   | { readonly kind: "bound"; readonly parts: readonly unknown[] }
   | { readonly kind: "cached"; readonly identity: string }
   | { readonly kind: "wrapper"; readonly original: object }
-  | { readonly kind: "package"; readonly identity: PackageIdentity; readonly name: string }
-  | { readonly kind: "platform"; readonly name: string; readonly url: string }
+  | { readonly kind: "package"; readonly identity: PackageIdentity; readonly name: string; readonly held: HeldValues }
+  | {
+    readonly kind: "platform";
+    readonly name: string;
+    readonly url: string;
+    /** Values that a call made for the function: `promisify(load)` has `load`. */
+    readonly made?: ReadonlyMap<string, unknown>;
+  }
   | { readonly kind: "ignored" };
 
 /** A function or class of the user, with the meaning of its free names. */

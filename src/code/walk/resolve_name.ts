@@ -70,7 +70,7 @@ export class NameResolver {
           slot,
           identity,
           imported: imported.imported,
-          value: value === UNSET ? undefined : value,
+          value: value === null || value === UNSET ? undefined : value.value,
         };
       }
     }

@@ -1,0 +1,55 @@
+/**
+ * Variables and private fields that have to be read again through the inspector.
+ *
+ * @module
+ */
+import { type FunctionOrigin, leaseInspector } from "../v8/inspector.ts";
+import type { Place } from "../state/state.ts";
+
+/** A variable that may be reassigned, as a function sees it. */
+export interface ChangingVariable {
+  readonly fn: object;
+  readonly name: string;
+  readonly value: unknown;
+  readonly isUnset: boolean;
+  /** Name of the variable that is equal in every process. */
+  readonly place: Place;
+}
+
+/** Variables and fields that hold other values than they did. */
+export interface ChangedVariables {
+  readonly variables: readonly ChangingVariable[];
+  /** True when a private field has changed. */
+  readonly isOfPrivates: boolean;
+}
+
+/** Finds the variables and private fields that have changed. */
+export async function findChangedVariables(
+  variables: readonly ChangingVariable[],
+  privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>,
+): Promise<ChangedVariables> {
+  if (variables.length + privates.size === 0) return { variables: [], isOfPrivates: false };
+  using lease = await leaseInspector();
+  const functions = [...new Set(variables.map((variable) => variable.fn))];
+  const holders = [...privates];
+  const [origins, fields] = await Promise.all([
+    lease.locate(functions),
+    lease.privateFields(holders.map(([holder]) => holder)),
+  ]);
+  const numbers = new Map(functions.map((fn, index) => [fn, index]));
+  return {
+    variables: variables.filter((one) => !isVariableUnchanged(one, origins[numbers.get(one.fn) as number])),
+    isOfPrivates: !holders.every(([, before], index) =>
+      [...before].every(([name, value]) => Object.is(fields[index]?.get(name), value))
+    ),
+  };
+}
+
+function isVariableUnchanged({ name, value, isUnset }: ChangingVariable, origin: FunctionOrigin | undefined): boolean {
+  const scope = origin?.kind === "script" ? origin.scopes.find((one) => Object.hasOwn(one, name)) : undefined;
+  try {
+    return scope !== undefined && !isUnset && Object.is(scope[name], value);
+  } catch {
+    return isUnset;
+  }
+}

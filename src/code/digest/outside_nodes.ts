@@ -1,0 +1,156 @@
+/**
+ * Nodes of code that is not the user's: of packages, of the platform, and of what packages were told.
+ *
+ * @module
+ */
+import { digestBytes } from "../../words/sha256.ts";
+import type { Use } from "../syntax/uses.ts";
+import type { Exploration } from "../walk/explore.ts";
+import type { AmbientFact } from "../walk/platform.ts";
+import { findMember, type FoundMember } from "../walk/members.ts";
+import type { Code, Root } from "../walk/reached.ts";
+import { writePrimitive } from "../walk/values.ts";
+import { isNamespace } from "../outside/imported.ts";
+import { changesOf, type Surface } from "../outside/surface.ts";
+import type { Setting } from "../outside/held.ts";
+import type { ChangingVariable } from "./changing_variables.ts";
+import type { GraphNode, UnfilledNode } from "./graph_digest.ts";
+import { packageText, type Parts } from "./parts.ts";
+
+/** The parts of an assembly that nodes are made with. */
+export interface NodeMaker {
+  value(value: unknown): GraphNode | string;
+  fact(fact: AmbientFact): string;
+  /** Nodes by function or object. */
+  readonly nodes: Map<object, UnfilledNode>;
+  /** Takes a function that fills in a node later. */
+  later(fill: () => void): void;
+  readonly parts: Parts;
+  readonly checks: (() => boolean)[];
+  readonly variables: ChangingVariable[];
+}
+
+/** Makes the nodes of one assembly. */
+export class OutsideNodes {
+  readonly #found: Exploration;
+  readonly #make: NodeMaker;
+  readonly #checked = new Set<Surface>();
+
+  constructor(found: Exploration, make: NodeMaker) {
+    this.#found = found;
+    this.#make = make;
+  }
+
+  /** Node of a function of a package: its place, and what it holds. */
+  packageCode(fn: object, { identity, name, held }: Extract<Code, { kind: "package" }>): GraphNode {
+    return this.#node(fn, (node) => {
+      const { place, values, settings, surfaces } = held;
+      node.own = `${packageText(identity, name)} at ${place} ${JSON.stringify([...values.keys()])}`;
+      for (const value of values.values()) node.references.push(this.#make.value(value));
+      for (const surface of surfaces) node.references.push(this.surface(surface));
+      this.#readAgain(settings);
+    });
+  }
+
+  /** Node of a function that the platform made for the program, such as that of `promisify`. */
+  platformCode(fn: object, { name, made }: Extract<Code, { kind: "platform" }>): GraphNode | string {
+    if (made === undefined) return `platform ${name}`;
+    return this.#node(fn, (node) => {
+      node.own = `platform ${name} made with ${made.size}`;
+      for (const value of made.values()) node.references.push(this.#make.value(value));
+    });
+  }
+
+  /**
+   * Nodes of the values that an import stands for.
+   *
+   * @param watch Called with each use whose member may become another one.
+   */
+  imported(
+    root: Extract<Root, { kind: "package" }>,
+    watch: (use: Use, found: FoundMember) => void,
+  ): (GraphNode | string)[] {
+    const { value } = root;
+    if (typeof value !== "object" && typeof value !== "function" || value === null) return [writePrimitive(value)];
+    const references = isNamespace(value) ? [] : [this.#importedValue(value)];
+    const seen = new Set<string>();
+    for (const use of root.slot.uses) {
+      const id = JSON.stringify(use.path);
+      if (use.how === "write" || use.path.length === 0 || seen.has(id)) continue;
+      seen.add(id);
+      const found = findMember(value, use.path);
+      if (found.followed === 0) continue;
+      watch(use, found);
+      references.push(`member ${found.followed}`, this.#importedValue(found.value));
+    }
+    return references;
+  }
+
+  #importedValue(value: unknown): GraphNode | string {
+    const surface = typeof value === "object" && value !== null
+      ? this.#found.outside?.imported.surfaceOf(value)
+      : undefined;
+    return surface === undefined ? this.#make.value(value) : this.surface(surface);
+  }
+
+  /** Node of what the packages that were reached were told; `null` when none was reached. */
+  state(): GraphNode | null {
+    const state = this.#found.outside?.state;
+    if (state === undefined) return null;
+    const { settings, constants, surfaces, facts, isPart } = state;
+    const node: UnfilledNode = { own: "", references: [] };
+    node.own = `state of packages ${
+      JSON.stringify([settings.map(({ path }) => path), [...constants].map(toLine), isPart])
+    }`;
+    for (const { path, value } of settings) {
+      const isObject = typeof value === "object" && value !== null;
+      // What an object holds is in a surface.
+      node.references.push(isObject ? "object" : this.#make.value(value));
+      if (!isObject && typeof value !== "function") this.#addPart(path, value);
+    }
+    this.#readAgain(settings);
+    for (const surface of surfaces) node.references.push(this.surface(surface));
+    for (const fact of facts) node.references.push(this.#make.fact(fact));
+    return node;
+  }
+
+  /** Node of a surface. Each call of a function looks whether it is unchanged. */
+  surface(surface: Surface): GraphNode {
+    const primitives: string[] = [];
+    const references: (GraphNode | string)[] = [];
+    for (const [path, value] of surface.values) {
+      if (typeof value === "object" && value !== null || typeof value === "function") {
+        primitives.push(path);
+        references.push(this.#make.value(value));
+      } else primitives.push(toLine([path, value]));
+    }
+    if (!this.#checked.has(surface)) {
+      this.#checked.add(surface);
+      if (surface.members.length > 0) this.#make.checks.push(() => changesOf(surface, () => false).length === 0);
+    }
+    return { own: `surface ${digestBytes(primitives.join("\n"))}`, references };
+  }
+
+  #readAgain(settings: readonly Setting[]): void {
+    for (const { fn, name, value, path } of settings) {
+      this.#make.variables.push({ fn, name, value, isUnset: false, place: path });
+    }
+  }
+
+  #addPart(name: string, value: unknown): void {
+    this.#make.parts.addValue(name, undefined, value, digestBytes(writePrimitive(value)));
+  }
+
+  #node(fn: object, fill: (node: UnfilledNode) => void): GraphNode {
+    const known = this.#make.nodes.get(fn);
+    if (known) return known;
+    const node: UnfilledNode = { own: "", references: [] };
+    this.#make.nodes.set(fn, node);
+    this.#make.later(() => fill(node));
+    return node;
+  }
+}
+
+function toLine([path, value]: readonly [string, unknown]): string {
+  return `${path}=${typeof value === "string" ? JSON.stringify(value) : writePrimitive(value)}`;
+}

@@ -1,0 +1,137 @@
+/**
+ * Scripts of packages: what of their text says that a function depends on more than the package's version.
+ *
+ * These findings depend on the text alone, so they are made once for each script.
+ *
+ * @module
+ */
+import type { Script } from "../v8/inspector.ts";
+import { readScript } from "../syntax/code_unit.ts";
+import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
+import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
+import { changeOf } from "../syntax/uses.ts";
+import { type AmbientFact, factsOfText } from "../walk/platform.ts";
+
+/**
+ * Use of a variable: `setting`: a function assigns it; `own`: functions only count with it, or fill it once, so that
+ * nobody sets it from outside; `constant`: nothing assigns it.
+ */
+export type VariableUse = "constant" | "setting" | "own";
+
+/** A script of a package. */
+export interface KnownScript {
+  readonly url: string;
+  /** Facts of the machine that the script uses: the time zone, the locale. */
+  readonly facts: readonly AmbientFact[];
+  /** True for a script that may read the environment or files when it is loaded, so that its constants count. */
+  readonly readsWorld: boolean;
+  /** True for the text of a function that is a part of this script. */
+  has(text: string): boolean;
+  /** True for a name that is declared at the top of the script, in no function. */
+  isTopLevel(name: string): boolean;
+  /** What the script does, after it was loaded, with the variables of a name that are seen from a position. */
+  useOf(name: string, offset: number): VariableUse;
+  /** Names, of those given, of variables whose content the script changes. */
+  changedAmong(names: Iterable<string>): readonly string[];
+}
+
+const scripts = new Map<string, KnownScript>();
+
+/** Reads a script of a package. */
+export function knownScript({ url, text }: Pick<Script, "url" | "text">): KnownScript {
+  let known = scripts.get(url);
+  if (known === undefined) scripts.set(url, known = readKnown(url, text));
+  return known;
+}
+
+/** Length of a text up to which it is parsed at once; of a longer text, a scan tells whether that is of use. */
+const MAX_PARSED = 32_768;
+
+const READS_WORLD =
+  /\bprocess\s*(?:\?\.|\.)\s*(?:env|argv|platform|cwd)\b|\bDeno\.(?:env|args|cwd|build)\b|\b(?:read(?:File|TextFile|dir)(?:Sync)?)\b|\{[^{}]*\benv\b[^{}]*\}\s*=/;
+const ASSIGNED =
+  /(?<![.\w$])([\w$]+)\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)=)|(?:\+\+|--)\s*([\w$]+)/g;
+const WITHOUT_VALUE = /(?:\b(?:var|let)\s+|,\s*)([\w$]+)\s*(?=[,;\n])()/g;
+const CHANGED =
+  /(?<![.\w$])([\w$]+)(?:(?:\.[\w$]+|\[[^\]\n]{1,80}\])+\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|&&|\|\||\?\?)=)|(?:\.[\w$]+)?\.(?:push|pop|shift|unshift|splice|set|add|delete|clear|assign)\()|\(\s*([\w$]+)\s*,/g;
+
+function readKnown(url: string, text: string): KnownScript {
+  let searchedFrom = 0;
+  let assigned: ReadonlyMap<string, number> | undefined;
+  let changed: ReadonlyMap<string, number> | undefined;
+  let undeclared: ReadonlyMap<string, number> | undefined;
+  return {
+    url,
+    facts: factsOfText(text),
+    readsWorld: READS_WORLD.test(text),
+    has(part) {
+      // Functions that are listed one after another are often written one after another.
+      let at = text.indexOf(part, searchedFrom);
+      if (at < 0) at = text.indexOf(part);
+      if (at >= 0) searchedFrom = at;
+      return at >= 0;
+    },
+    isTopLevel: (name) => readScript(text)?.root.bindings.has(name) === true,
+    useOf(name, offset) {
+      if (text.length > MAX_PARSED) {
+        assigned ??= countNames(text, ASSIGNED);
+        undeclared ??= countNames(text, WITHOUT_VALUE);
+        // The first assignment is the declaration, unless that gives no value.
+        if ((assigned.get(name) ?? 0) < (undeclared.has(name) ? 1 : 2)) return "constant";
+      }
+      return readUse(readScript(text), name, offset);
+    },
+    changedAmong(names) {
+      changed ??= countNames(text, CHANGED);
+      return [...names].filter((name) => changed?.has(name));
+    },
+  };
+}
+
+function countNames(text: string, pattern: RegExp): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [, first, second] of text.matchAll(pattern)) {
+    const name = first ?? second ?? "";
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}
+
+const bindingsOf = new WeakMap<ScriptSyntax, ReadonlyMap<string, readonly Binding[]>>();
+
+/** Declarations by name, of all scopes in which functions are written. */
+function bindingsByName(script: ScriptSyntax): ReadonlyMap<string, readonly Binding[]> {
+  let found = bindingsOf.get(script);
+  if (found === undefined) {
+    const byName = new Map<string, Set<Binding>>();
+    for (const binding of script.bindings.values()) {
+      if (binding) byName.set(binding.name, (byName.get(binding.name) ?? new Set()).add(binding));
+    }
+    bindingsOf.set(script, found = new Map([...byName].map(([name, set]) => [name, [...set]])));
+  }
+  return found;
+}
+
+function readUse(script: ScriptSyntax | null, name: string, offset: number): VariableUse {
+  if (script === null) return "setting";
+  const writes = (bindingsByName(script).get(name) ?? []).flatMap((binding) => {
+    const isSeen = binding.scope.start <= offset && offset < binding.scope.end;
+    return isSeen ? binding.writes.filter((write) => isWithinFunctionOf(script, write, binding)) : [];
+  });
+  return writes.length === 0 ? "constant" : writes.some((write) => isSet(script, write)) ? "setting" : "own";
+}
+
+function isWithinFunctionOf(script: ScriptSyntax, write: AnyNode, { scope }: Binding): boolean {
+  for (let at: AnyNode | undefined = write; at; at = script.parents.get(at)) {
+    if (at.start <= scope.start && at.end >= scope.end) return false;
+    if (isFunctionNode(at)) return true;
+  }
+  return false;
+}
+
+function isSet(script: ScriptSyntax, write: AnyNode): boolean {
+  const parent = script.parents.get(write);
+  if (parent?.type === "UpdateExpression") return false;
+  if (parent?.type === "AssignmentExpression" && parent.operator !== "=") return false;
+  return changeOf(script, { path: [], how: "write", node: write }) !== "fill";
+}

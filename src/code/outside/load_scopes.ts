@@ -1,0 +1,124 @@
+/**
+ * Scopes of functions that are not the user's: those that a module had when it was loaded, and those that a later call
+ * made.
+ *
+ * Code of a package or of the platform counts by an identity. What a function of it was made with does not follow from
+ * that: `flow([clean, scale])` and `promisify(load)` return functions that hold the user's own in their scopes.
+ *
+ * @module
+ */
+import type { FunctionOrigin, ScopeValues } from "../v8/inspector.ts";
+import { knownScript } from "./known_scripts.ts";
+
+/** Origin of a function that is written in a script. */
+export type OriginInScript = Extract<FunctionOrigin, { kind: "script" }>;
+
+/** Scopes of a function, innermost first. */
+export interface SplitScopes {
+  /** Scopes that a call made, after the module was loaded. */
+  readonly made: readonly ScopeValues[];
+  /** Scopes that the module made when it was loaded. */
+  readonly loaded: readonly ScopeValues[];
+}
+
+/** Splits the scopes of a function of a package. */
+export function splitPackageScopes({ scopes, scopeKinds, script }: OriginInScript): SplitScopes {
+  let count = scopes.length;
+  const exported = new Set<unknown>();
+  for (let at = scopes.length - 1; at >= 0; at--) {
+    const scope = scopes[at] as ScopeValues;
+    const kind = scopeKinds[at];
+    const isOfModule = kind === "Module" || kind === "Script" || isModuleWrapper(scope) ||
+      kind === "Closure" && at === scopes.length - 1 && isOfTopLevel(scope, script);
+    if (isOfModule) { for (const value of exportsIn(scope)) exported.add(value); }
+    // A scope around the export itself was there when the module was loaded: that of the factory of a bundle.
+    if (isOfModule || holdsOneOf(scope, exported)) count = at;
+    else if (kind === "Closure") break;
+  }
+  return { made: scopes.slice(0, count), loaded: scopes.slice(count) };
+}
+
+/**
+ * Splits the scopes of a function of the platform. Its scripts are modules, or functions, some of them with another
+ * function within; classes have a scope for their own name.
+ */
+export function splitPlatformScopes({ scopes, scopeKinds }: OriginInScript): SplitScopes {
+  let last = scopes.length - 1;
+  while (scopeKinds[last] === "Script") last--; // of the lines of a REPL
+  let count = last >= 0 && Object.hasOwn(scopes[last] as ScopeValues, "__bootstrap") ? last - 1 : last;
+  while (count > 0 && scopeKinds[count - 1] === "Block" && isOfClassName(scopes[count - 1] as ScopeValues)) count--;
+  count = Math.max(0, count);
+  return { made: scopes.slice(0, count), loaded: scopes.slice(count) };
+}
+
+function isOfClassName(scope: ScopeValues): boolean {
+  return Object.keys(scope).every((name) => String(readOf(scope, name)).startsWith("class"));
+}
+
+/** Variables of scopes by name, the innermost of each name. A variable that is not initialized yet is left out. */
+export function variablesOf(scopes: readonly ScopeValues[]): Map<string, unknown> {
+  const found = new Map<string, unknown>();
+  for (const scope of scopes) {
+    for (const name of Object.keys(scope)) {
+      if (found.has(name)) continue;
+      const value = readOf(scope, name);
+      if (value !== UNSET) found.set(name, value);
+    }
+  }
+  return found;
+}
+
+const UNSET = Symbol("unset");
+
+function readOf(scope: ScopeValues, name: string): unknown {
+  try {
+    return scope[name];
+  } catch {
+    return UNSET;
+  }
+}
+
+/** True for the scope of the function that CommonJS puts around a module, also within a bundle. */
+function isModuleWrapper(scope: ScopeValues): boolean {
+  return ["exports", "module", "require"].some((name) => Object.hasOwn(scope, name));
+}
+
+/** What a module of CommonJS has of its own, by scopes: its exports, and the object `module`. */
+export function exportsOf(scopes: readonly ScopeValues[]): ReadonlySet<unknown> {
+  const found = new Set<unknown>();
+  for (const scope of scopes) {
+    if (!isModuleWrapper(scope)) continue;
+    for (const one of exportsIn(scope)) found.add(one);
+    if (Object.hasOwn(scope, "module")) found.add(readOf(scope, "module"));
+  }
+  return found;
+}
+
+function exportsIn(scope: ScopeValues): object[] {
+  const module = Object.hasOwn(scope, "module") ? readOf(scope, "module") : undefined;
+  const given = [
+    typeof module === "object" && module !== null
+      ? Object.getOwnPropertyDescriptor(module, "exports")?.value
+      : undefined,
+    Object.hasOwn(scope, "exports") ? readOf(scope, "exports") : undefined,
+  ];
+  const objects = given.filter(isObjectOrFunction);
+  return [
+    ...objects,
+    ...objects.map((one) => Object.getOwnPropertyDescriptor(one, "default")?.value).filter(isObjectOrFunction),
+  ];
+}
+
+function isObjectOrFunction(value: unknown): value is object {
+  return typeof value === "object" && value !== null || typeof value === "function";
+}
+
+/** True for a scope that has nothing but what the script declares outside of its functions. */
+function isOfTopLevel(scope: ScopeValues, script: OriginInScript["script"]): boolean {
+  const known = knownScript(script);
+  return Object.keys(scope).every((name) => known.isTopLevel(name));
+}
+
+function holdsOneOf(scope: ScopeValues, values: ReadonlySet<unknown>): boolean {
+  return values.size > 0 && Object.keys(scope).some((name) => values.has(readOf(scope, name)));
+}

@@ -1,0 +1,142 @@
+/**
+ * Code that is not the user's, as a walk meets it: what counts of it beside the identity of its package.
+ *
+ * A function of a package or of the platform counts by that identity and by its place. In addition, there counts with
+ * what it was made (the scopes of a closure), what members it was given, and what the package was told.
+ *
+ * @module
+ */
+import { isProxy } from "../../words/type_tests.ts";
+import { classify } from "../../values/kinds.ts";
+import type { InspectorLease } from "../v8/inspector.ts";
+import type { Code } from "../walk/reached.ts";
+import { ImportedValues } from "./imported.ts";
+import { type KnownScript, knownScript } from "./known_scripts.ts";
+import { type OriginInScript, splitPackageScopes, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
+import { fileOf, findPackageState, type OutsideFunction, type PackageState } from "./package_state.ts";
+import type { HeldValues, Setting } from "./held.ts";
+import { type Surface, surfaceOf } from "./surface.ts";
+
+/** Knowledge that is needed for looking at code that is not the user's. */
+export interface OutsideOptions {
+  readonly lease: InspectorLease;
+  /** Name of the package that a script belongs to; `null` for the code of users and of the platform. */
+  packageNameOf(url: string): string | null;
+  /** True for a path that does not count, because it is state that calls change. */
+  isLeftOut(path: string): boolean;
+}
+
+/** Code of packages and of the platform that one walk has met. */
+export class OutsideCode {
+  /** Values that the user's code imports. */
+  readonly imported = new ImportedValues(this);
+  readonly #options: OutsideOptions;
+  readonly #functions: OutsideFunction[] = [];
+  #state: OutsideState | undefined;
+  #settled = 0;
+
+  constructor(options: OutsideOptions) {
+    this.#options = options;
+  }
+
+  /** State of all packages whose functions were met. @returns `undefined` before the first {@linkcode settle}. */
+  get state(): OutsideState | undefined {
+    return this.#state;
+  }
+
+  /** Looks at a function of a package. */
+  ofPackage(fn: object, origin: OriginInScript): HeldValues {
+    this.#functions.push({ fn, origin });
+    const script = knownScript(origin.script);
+    const name = `${this.#options.packageNameOf(origin.script.url)}/${fileOf(origin.script.url)}`;
+    const place = `${name}:${origin.offset}`;
+    const values = new Map<string, unknown>();
+    const settings: Setting[] = [];
+    const surfaces: Surface[] = [];
+    for (const [variable, value] of variablesOf(splitPackageScopes(origin).made)) {
+      const path = `${place}#${variable}`;
+      const use = script.useOf(variable, origin.offset);
+      if (use === "own" || this.#options.isLeftOut(path)) continue;
+      if (use === "setting") settings.push({ fn, name: variable, value, path, script });
+      if (isOfClass(value)) surfaces.push(this.surface(value, path, script));
+      else values.set(path, value);
+    }
+    if (hasOwnMembers(fn)) surfaces.push(this.surface(fn, place, script));
+    return { place, values, settings, surfaces };
+  }
+
+  /** Script of a function that was met; `null` for any other function. */
+  scriptOf(fn: object): KnownScript | null {
+    const found = this.#functions.find((one) => one.fn === fn);
+    return found === undefined ? null : knownScript(found.origin.script);
+  }
+
+  /** Looks at a function of the platform. @returns `null` when a call made nothing for it. */
+  ofPlatform(origin: OriginInScript): ReadonlyMap<string, unknown> | null {
+    const made = variablesOf(splitPlatformScopes(origin).made);
+    return made.size === 0 ? null : made;
+  }
+
+  /** Finds the surface of an object or a function of a package. */
+  surface(value: object, path: string, script: KnownScript | null): Surface {
+    return surfaceOf(value, path, {
+      originOf(fn) {
+        const text = Function.prototype.toString.call(fn);
+        return text.endsWith("{ [native code] }") ? "native" : script?.has(text) === true ? "own" : "other";
+      },
+      isLeftOut: (inner) => this.#options.isLeftOut(inner),
+    });
+  }
+
+  /** Finds the state of the packages that were met until now. */
+  async settle(): Promise<void> {
+    if (this.#functions.length === this.#settled) return;
+    this.#settled = this.#functions.length;
+    const { lease, packageNameOf } = this.#options;
+    const state = await findPackageState(this.#functions, lease, packageNameOf);
+    const isCounted = ({ path }: { path: string }) => !this.#options.isLeftOut(path);
+    const settings = state.settings.filter(isCounted);
+    const objects = [...state.objects].map(([path, at]) => ({ path, ...at })).filter(isCounted);
+    this.#state = {
+      ...state,
+      settings,
+      surfaces: [
+        ...objects.map(({ object, path, script }) => this.surface(object, path, script)),
+        ...settings.flatMap(({ value, path, script }) =>
+          typeof value === "object" && value !== null ? [this.surface(value, path, script)] : []
+        ),
+      ],
+    };
+  }
+
+  /** Values that a function holds. */
+  *valuesOf(code: Extract<Code, { kind: "package" | "platform" }>): Iterable<unknown> {
+    if (code.kind === "platform") return yield* code.made?.values() ?? [];
+    yield* code.held.values.values();
+    for (const surface of code.held.surfaces) yield* surface.values.values();
+  }
+
+  /** Functions and objects in the state of packages. */
+  *stateValues(): Iterable<unknown> {
+    if (this.#state === undefined) return;
+    for (const { value } of this.#state.settings) if (typeof value === "function") yield value;
+    for (const { values } of this.#state.surfaces) yield* values.values();
+  }
+}
+
+/** State of packages, with the surfaces of the objects in it. */
+export interface OutsideState extends Pick<PackageState, "settings" | "constants" | "facts" | "isPart"> {
+  readonly surfaces: readonly Surface[];
+}
+
+/** True for an instance of a class, which may have more to it than data. */
+function isOfClass(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !isProxy(value) && classify(value).kind === "instance";
+}
+
+const USUAL: ReadonlySet<PropertyKey> = new Set(["length", "name", "prototype", "arguments", "caller"]);
+
+function hasOwnMembers(fn: object): boolean {
+  return Reflect.ownKeys(fn).some((key) => !USUAL.has(key)) ||
+    Reflect.ownKeys(Object.getOwnPropertyDescriptor(fn, "prototype")?.value as object ?? {}).length > 1;
+}

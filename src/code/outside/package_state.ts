@@ -1,0 +1,194 @@
+/**
+ * State of packages: what their code was told after it was loaded, and what it read then.
+ *
+ * @module
+ */
+import { isProxy } from "../../words/type_tests.ts";
+import type { InspectorLease } from "../v8/inspector.ts";
+import type { AmbientFact } from "../walk/platform.ts";
+import type { Setting } from "./held.ts";
+import { type KnownScript, knownScript } from "./known_scripts.ts";
+import { exportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
+
+/** A function that is not the user's, with the place in which it is written. */
+export interface OutsideFunction {
+  readonly fn: object;
+  readonly origin: OriginInScript;
+}
+
+/** State of the scripts of packages that functions can get to. */
+export interface PackageState {
+  readonly settings: readonly Setting[];
+  /** Primitive values that scripts have had since they were loaded, by path. */
+  readonly constants: ReadonlyMap<string, unknown>;
+  /** Objects whose content scripts change, by path, each with the script that it belongs to. */
+  readonly objects: ReadonlyMap<string, { readonly object: object; readonly script: KnownScript }>;
+  readonly facts: readonly AmbientFact[];
+  /** True when there are more scripts than are looked into. */
+  readonly isPart: boolean;
+}
+
+/** Number of scripts that are looked into. */
+const MAX_SCRIPTS = 300;
+/** Number of functions of an object that another script exports which are asked for that script. */
+const MAX_WITNESSES = 6;
+
+/** What is known of a script for the life of the process. */
+interface ScriptState {
+  readonly script: KnownScript;
+  /** Name of the script by which every process knows it. */
+  readonly id: string;
+  /** Function through which the variables of the script are seen. */
+  readonly witness: object;
+  /** Functions of other scripts that the script can get to. */
+  readonly others: readonly object[];
+  readonly settings: readonly string[];
+  readonly constants: ReadonlyMap<string, unknown>;
+  readonly objects: ReadonlyMap<string, object>;
+}
+
+const places = new Map<string, ScriptState>();
+/** URLs of the scripts of functions that were located before. */
+const urls = new WeakMap<object, string>();
+
+/**
+ * Finds the state of packages.
+ *
+ * @param functions Functions of packages.
+ * @param packageNameOf Name of the package that a script belongs to; `null` for the code of users and of the platform.
+ */
+export async function findPackageState(
+  functions: Iterable<OutsideFunction>,
+  lease: InspectorLease,
+  packageNameOf: (url: string) => string | null,
+): Promise<PackageState> {
+  const reached = new Map<string, ReadonlyMap<string, unknown> | null>();
+  let wave: readonly OutsideFunction[] = [...functions];
+  let known: string[] = [];
+  while (wave.length + known.length > 0 && reached.size < MAX_SCRIPTS) {
+    const others = new Set<object>();
+    for (const { fn, origin } of wave) {
+      const { url } = origin.script;
+      urls.set(fn, url);
+      const name = packageNameOf(url);
+      if (name === null || reached.has(url)) continue;
+      const { loaded } = splitPackageScopes(origin);
+      const values = variablesOf(loaded);
+      reached.set(url, values);
+      if (!places.has(url)) {
+        const exported = exportsOf(loaded);
+        const own = new Map([...values].filter(([, value]) => !exported.has(value)));
+        places.set(url, readScriptState(fn, origin, own, `${name}/${fileOf(url)}`));
+      }
+      places.get(url)?.others.forEach((one) => others.add(one));
+    }
+    for (const url of known) {
+      if (reached.has(url)) continue;
+      reached.set(url, null);
+      places.get(url)?.others.forEach((one) => others.add(one));
+    }
+    const targets = [...others].map((fn) => ({ fn, url: urls.get(fn) }));
+    known = targets.flatMap(({ url }) => url !== undefined && places.has(url) && !reached.has(url) ? [url] : []);
+    wave = await locate(targets.filter(({ url }) => url === undefined).map(({ fn }) => fn), lease);
+  }
+  await readSettings(reached, lease);
+  return gather(reached);
+}
+
+async function locate(functions: readonly object[], lease: InspectorLease): Promise<OutsideFunction[]> {
+  if (functions.length === 0) return [];
+  const located = await lease.locate(functions);
+  return functions.flatMap((fn, index) => {
+    const origin = located[index];
+    urls.set(fn, origin?.kind === "script" ? origin.script.url : "");
+    return origin?.kind === "script" ? [{ fn, origin }] : [];
+  });
+}
+
+/** Reads the settings of the scripts that were reached without a look at their variables. */
+async function readSettings(
+  reached: Map<string, ReadonlyMap<string, unknown> | null>,
+  lease: InspectorLease,
+): Promise<void> {
+  const unread = [...reached].flatMap(([url, values]) => {
+    const place = places.get(url);
+    return values === null && place !== undefined && place.settings.length > 0 ? [{ url, fn: place.witness }] : [];
+  });
+  for (const { fn, origin } of await locate(unread.map((one) => one.fn), lease)) {
+    const at = unread.find((one) => one.fn === fn);
+    if (at) reached.set(at.url, variablesOf(splitPackageScopes(origin).loaded));
+  }
+}
+
+function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null>): PackageState {
+  const settings: Setting[] = [];
+  const constants = new Map<string, unknown>();
+  const objects = new Map<string, { object: object; script: KnownScript }>();
+  const facts = new Set<AmbientFact>();
+  for (const url of [...reached.keys()].sort()) {
+    const place = places.get(url);
+    if (place === undefined) continue;
+    const { id, script, witness } = place;
+    const values = reached.get(url);
+    for (const fact of script.facts) facts.add(fact);
+    for (const name of place.settings) {
+      if (values?.has(name)) {
+        settings.push({ fn: witness, name, value: values.get(name), path: `${id}#${name}`, script });
+      }
+    }
+    for (const [name, value] of place.constants) constants.set(`${id}#${name}`, value);
+    for (const [name, object] of place.objects) objects.set(`${id}#${name}`, { object, script });
+  }
+  return { settings, constants, objects, facts: [...facts], isPart: reached.size >= MAX_SCRIPTS };
+}
+
+/** File of a script, without the folders that differ between machines. */
+export function fileOf(url: string): string {
+  return url.slice(url.lastIndexOf("/") + 1);
+}
+
+function readScriptState(
+  witness: object,
+  origin: OriginInScript,
+  values: ReadonlyMap<string, unknown>,
+  id: string,
+): ScriptState {
+  const script = knownScript(origin.script);
+  const isOther = (value: object) => !script.has(Function.prototype.toString.call(value));
+  const others = new Set<object>();
+  const settings: string[] = [];
+  const constants = new Map<string, unknown>();
+  const objects = new Map<string, object>();
+  const changed = new Set(script.changedAmong(values.keys()));
+  for (const [name, value] of values) {
+    const use = script.useOf(name, origin.offset);
+    if (use === "setting") settings.push(name);
+    if (typeof value === "function") {
+      if (isOther(value)) others.add(value);
+    } else if (typeof value === "object" && value !== null && !isProxy(value)) {
+      functionsIn(value).filter(isOther).slice(0, MAX_WITNESSES).forEach((one) => others.add(one));
+      if (use === "constant" && changed.has(name)) objects.set(name, value);
+    } else if (script.readsWorld && use === "constant" && typeof value !== "symbol") constants.set(name, value);
+  }
+  return { script, id, witness, others: [...others], settings, constants, objects };
+}
+
+/** Functions that an object has as members, or as accessors: those of a module of CommonJS. */
+function functionsIn(object: object): object[] {
+  const found: object[] = [];
+  for (const key of Reflect.ownKeys(object).slice(0, 200)) {
+    const property = propertyOf(object, key);
+    const value: unknown = property?.value;
+    if (typeof value === "function") found.push(value);
+    else if (property?.get) found.push(property.get);
+  }
+  return found;
+}
+
+function propertyOf(object: object, key: PropertyKey): PropertyDescriptor | undefined {
+  try {
+    return Object.getOwnPropertyDescriptor(object, key);
+  } catch {
+    return undefined; // a variable of a module that is not initialized yet
+  }
+}

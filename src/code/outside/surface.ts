@@ -1,0 +1,178 @@
+/**
+ * Surface of what a package hands out: the data and the functions that can be reached from an object or function of it
+ * through members alone. Settings live there: `Decimal.precision`, `_.templateSettings`, `marked.defaults`.
+ *
+ * @module
+ */
+import { isProxy } from "../../words/type_tests.ts";
+import { classify } from "../../values/kinds.ts";
+import { digestBytes } from "../../words/sha256.ts";
+
+/** What a package hands out, at one moment. */
+export interface Surface {
+  /**
+   * Values by path, sorted: primitive values, objects of the platform that hold data, and functions that are not the
+   * package's own. The text of an own function counts by its digest.
+   */
+  readonly values: ReadonlyMap<string, unknown>;
+  /** Paths of the members that were not looked at, since there are too many. */
+  readonly beyond: readonly string[];
+  /** The members that were looked at. */
+  readonly members: readonly LookedAt[];
+}
+
+/** An object with the members that it had. */
+interface LookedAt {
+  readonly path: string;
+  readonly object: object;
+  readonly keys: readonly PropertyKey[];
+  readonly values: readonly unknown[];
+  /** Contents of a Map or a Set. */
+  readonly inside: readonly (readonly [label: string, value: unknown])[];
+}
+
+/** Knowledge that is needed for finding a surface. */
+export interface SurfaceOptions {
+  /** Whether a function is native, is written in the script at hand, or in any other one. */
+  originOf(fn: object): "native" | "own" | "other";
+  /** True for a path that does not count, because it is the package's own state. */
+  isLeftOut(path: string): boolean;
+}
+
+/** Number of members that are looked at, and number of steps from the first object on. */
+const MAX_MEMBERS = 4_000, MAX_DEPTH = 5;
+
+const OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set(["length", "name", "prototype", "arguments", "caller"]);
+const DATA: ReadonlySet<string> = new Set(["date", "regexp", "boxed", "view", "buffer", "sharedBuffer"]);
+
+interface Step {
+  readonly object: object;
+  readonly path: string;
+  readonly depth: number;
+}
+
+/** Finds the surface of an object or function. @param path Name of it, with which all paths begin. */
+export function surfaceOf(start: object, path: string, options: SurfaceOptions): Surface {
+  const values = new Map<string, unknown>();
+  const members: LookedAt[] = [];
+  const beyond: string[] = [];
+  const seen = new Set<object>([start]);
+  const isLookedAt = typeof start === "function" || !isProxy(start) && makerOf(start) !== "platform";
+  const queue: Step[] = isLookedAt ? [{ object: start, path, depth: 0 }] : [];
+  if (typeof start === "object" && !isProxy(start) && DATA.has(classify(start).kind)) values.set(path, start);
+  let count = 0;
+  const add = (value: unknown, at: string, depth: number): void => {
+    if (options.isLeftOut(at)) return;
+    if (typeof value === "symbol") return void values.set(at, String(value));
+    if (typeof value !== "object" && typeof value !== "function" || value === null) return void values.set(at, value);
+    if (seen.has(value)) return;
+    seen.add(value);
+    if (isProxy(value)) return;
+    if (typeof value === "function") {
+      const origin = options.originOf(value);
+      if (origin === "native") return;
+      if (origin === "other") return void values.set(at, value);
+      values.set(at, textDigest(value));
+    } else if (DATA.has(classify(value).kind)) return void values.set(at, value);
+    else {
+      const maker = makerOf(value);
+      if (maker === "platform") return;
+      if (maker !== null && options.originOf(maker) === "native") return;
+      if (maker !== null) add(maker, `${at}.constructor`, depth);
+    }
+    if (depth < MAX_DEPTH) queue.push({ object: value, path: at, depth });
+  };
+  for (const { object, path: at, depth } of queue) {
+    if (count > MAX_MEMBERS) {
+      beyond.push(at);
+      continue;
+    }
+    const keys = countedKeys(object);
+    const held = keys.map((key) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown);
+    const inside = [...insidesOf(object)];
+    members.push({ path: at, object, keys, values: held, inside });
+    count += keys.length + inside.length;
+    for (const [index, key] of keys.entries()) add(held[index], `${at}.${String(key)}`, depth + 1);
+    for (const [label, inner] of inside) add(inner, `${at}${label}`, depth + 1);
+  }
+  return { values: new Map([...values].sort(([a], [b]) => a < b ? -1 : 1)), beyond, members };
+}
+
+/**
+ * Class of an object; `null` for a plain object, an array, a Map or a Set, and for an object without a class; `platform`
+ * for other objects of the platform.
+ */
+function makerOf(object: object): object | "platform" | null {
+  const { kind } = classify(object);
+  if (isGlobal(object) || NAMESPACES.has(object)) return "platform";
+  if (kind === "plain" || kind === "array" || kind === "map" || kind === "set") return classOfObject(object);
+  return kind === "instance" ? classOfObject(object) : "platform";
+}
+
+/** True for a global object: packages see another one than modules of the user do. */
+function isGlobal(object: object): boolean {
+  return object === globalThis || Object.hasOwn(object, "globalThis") || object === Deno;
+}
+
+function classOfObject(object: object): object | null {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (typeof prototype !== "object" || prototype === null || BUILT_IN.has(prototype)) return null;
+  const maker: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  return typeof maker === "function" ? maker : null;
+}
+
+const BUILT_IN: ReadonlySet<object> = new Set([Object, Array, Map, Set].map(({ prototype }) => prototype));
+const NAMESPACES: ReadonlySet<unknown> = new Set([Math, JSON, Reflect, Atomics, Intl, WebAssembly, console]);
+
+/** Members of an object that count; of a function, only those that it has besides the usual ones, and its prototype. */
+function countedKeys(object: object): PropertyKey[] {
+  const keys = Reflect.ownKeys(object);
+  if (typeof object !== "function") return keys.filter((key) => key !== "constructor");
+  const prototype = Object.getOwnPropertyDescriptor(object, "prototype")?.value as unknown;
+  const isConstructor = typeof prototype === "object" && prototype !== null && Reflect.ownKeys(prototype).length > 1;
+  return keys.filter((key) => key === "prototype" ? isConstructor : !OF_FUNCTIONS.has(key));
+}
+
+function* insidesOf(object: object): Iterable<[label: string, value: unknown]> {
+  if (isProxy(object) || typeof object === "function") return;
+  const { kind } = classify(object);
+  if (kind === "map") {
+    let index = 0;
+    for (const [key, value] of Map.prototype.entries.call(object)) {
+      yield [`[${index}].key`, key];
+      yield [`[${index++}].value`, value];
+    }
+  } else if (kind === "set") {
+    let index = 0;
+    for (const value of Set.prototype.values.call(object)) yield [`[${index++}]`, value];
+  }
+}
+
+function textDigest(fn: object): string {
+  let digest = texts.get(fn);
+  if (digest === undefined) texts.set(fn, digest = digestBytes(Function.prototype.toString.call(fn)));
+  return digest;
+}
+
+const texts = new WeakMap<object, string>();
+
+/** Paths of the members that have changed since a surface was found; empty when none has. */
+export function changesOf({ members }: Surface, isLeftOut: (path: string) => boolean): string[] {
+  const changed = members.flatMap((member) => [...changesIn(member)]);
+  return changed.length === 0 ? changed : changed.filter((path) => !isLeftOut(path));
+}
+
+function* changesIn({ path, object, keys, values, inside }: LookedAt): Iterable<string> {
+  const now = countedKeys(object);
+  const valueOf = (key: PropertyKey) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown;
+  for (const [index, key] of keys.entries()) {
+    if (!Object.is(valueOf(key), values[index])) yield `${path}.${String(key)}`;
+  }
+  const isSame = now.length === keys.length && now.every((key, index) => key === keys[index]);
+  if (!isSame) { for (const key of now) if (!keys.includes(key)) yield `${path}.${String(key)}`; }
+  if (!isSame) { for (const key of keys) if (!now.includes(key)) yield `${path}.${String(key)}`; }
+  const inner = inside.length === 0 && typeof object === "function" ? inside : [...insidesOf(object)];
+  const isSameInside = inner.length === inside.length &&
+    inner.every(([, value], index) => Object.is(value, inside[index]?.[1]));
+  if (!isSameInside) yield `${path}[]`;
+}

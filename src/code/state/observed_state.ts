@@ -1,0 +1,270 @@
+/**
+ * State by what happens: finds the values that a run changed, however the code writes that.
+ *
+ * `find_state` recognizes the usual forms in which code changes what it captures. The forms are endless, so what a run
+ * changed all the same is found by comparison. A place has the same name in every process, so that it can be left out
+ * from then on.
+ *
+ * @module
+ */
+import { isProxy } from "../../words/type_tests.ts";
+import { type AnyNode, childrenOf } from "../syntax/parse.ts";
+import { dottedName, MUTATORS, staticKey } from "../syntax/uses.ts";
+import type { Exploration } from "../walk/explore.ts";
+import { findMember } from "../walk/members.ts";
+import type { UserCode } from "../walk/reached.ts";
+import { changesOf, type Surface } from "../outside/surface.ts";
+import type { ChangedVariables } from "../digest/changing_variables.ts";
+import type { StateWatch } from "../types.ts";
+import { CONTENTS, type Place, placeOf, readPlace } from "./state.ts";
+
+/** Number of objects above which changes are not looked for. */
+const MAX_OBJECTS = 20_000;
+
+/** An object with its members. */
+interface ObjectContents {
+  readonly members: ReadonlyMap<PropertyKey, unknown>;
+  /** Contents of a Map or a Set. */
+  readonly inside: readonly unknown[];
+}
+
+/** A variable with a member that the code reads. */
+interface Read {
+  readonly base: readonly [module: string, name: string];
+  readonly root: unknown;
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/** All that a walk has reached, as it was. */
+export interface StateSnapshot {
+  /** Objects that the search for a path begins at, each with its module and name, or the path of package state. */
+  readonly bases: readonly { readonly base: readonly string[]; readonly value: object }[];
+  readonly reads: readonly Read[];
+  readonly objects: ReadonlyMap<object, ObjectContents>;
+  readonly surfaces: readonly Surface[];
+  /** The code that was reached. */
+  readonly users: readonly UserCode[];
+}
+
+/** Takes note of all values that a walk has reached; `null` when there are too many. */
+export function snapshotState(found: Exploration): StateSnapshot | null {
+  const objects = new Map<object, ObjectContents>();
+  const bases: { base: readonly string[]; value: object }[] = [];
+  const reads: Read[] = [];
+  const users: UserCode[] = [];
+  const surfaces = [...found.outside?.state?.surfaces ?? [], ...found.outside?.imported.surfaces() ?? []];
+  const add = (value: unknown): void => {
+    if (hasMembers(value) && !objects.has(value)) objects.set(value, contentsOf(value));
+  };
+  for (const code of found.codes.values()) {
+    if (code.kind === "package") {
+      surfaces.push(...code.held.surfaces);
+      for (const [path, value] of code.held.values) if (hasMembers(value)) bases.push({ base: [path], value });
+    }
+    if (code.kind !== "user") continue;
+    users.push(code.user);
+    const { fn, module, name, extras, roots } = code.user;
+    if (extras.size > 0) {
+      add(fn);
+      bases.push({ base: [module, name], value: fn });
+    }
+    for (const root of roots) {
+      if (root.kind !== "value" && root.kind !== "global") continue;
+      const declared = root.kind === "value" ? root.declaration?.binding.name : undefined;
+      const base = [root.kind === "value" ? root.module : "", declared ?? root.slot.name] as const;
+      if (hasMembers(root.value) && root.value !== globalThis) bases.push({ base, value: root.value });
+      for (const { path, how } of root.slot.uses) {
+        if (how === "write" || path.length === 0) continue;
+        reads.push({ base, root: root.value, path, value: findMember(root.value, path).value });
+      }
+    }
+  }
+  for (const { values } of surfaces) {
+    for (const [path, value] of values) if (hasMembers(value)) bases.push({ base: [path], value });
+  }
+  for (const { met } of found.values.values()) {
+    for (const subject of met.subjects()) {
+      if (objects.size > MAX_OBJECTS) return null;
+      add(subject);
+    }
+  }
+  return { bases, reads, objects, surfaces, users };
+}
+
+function hasMembers(value: unknown): value is object {
+  return (typeof value === "object" || typeof value === "function") && value !== null && !isProxy(value);
+}
+
+function contentsOf(object: object): ObjectContents {
+  const members = new Map<PropertyKey, unknown>();
+  for (const key of Reflect.ownKeys(object)) members.set(key, valueNow(object, key));
+  return { members, inside: insideNow(object) };
+}
+
+function valueNow(object: object, key: PropertyKey): unknown {
+  try {
+    const property = Object.getOwnPropertyDescriptor(object, key);
+    return property && "value" in property ? property.value : property?.get;
+  } catch {
+    return undefined; // a variable of a module that is not initialized yet
+  }
+}
+
+function insideNow(object: object): unknown[] {
+  if (object instanceof Map) return [...Map.prototype.entries.call(object)].flat();
+  if (object instanceof Set) return [...Set.prototype.values.call(object)];
+  return object instanceof Date ? [Date.prototype.getTime.call(object)] : [];
+}
+
+/**
+ * Watches the values of a snapshot.
+ *
+ * @param factChecks Functions that return true while a fact of the machine is unchanged.
+ * @param readAgain Reads the variables and private fields that no object shows.
+ */
+export function watchSnapshot(
+  snapshot: StateSnapshot,
+  factChecks: readonly (() => boolean)[],
+  readAgain: () => Promise<ChangedVariables>,
+): StateWatch {
+  return {
+    async changes() {
+      const { variables, isOfPrivates } = await readAgain();
+      const members = changedPlaces(snapshot);
+      const places = [...new Set([...variables.map(({ place }) => place), ...members ?? []])];
+      return {
+        places,
+        isComplete: members !== null && !isOfPrivates && factChecks.every((isUnchanged) => isUnchanged()),
+        byCode: new Set(places.filter((place) => mayHaveChanged(place, snapshot))),
+      };
+    },
+  };
+}
+
+/**
+ * Finds the places that hold other values than they did.
+ *
+ * @returns `null` when a change cannot be told by name.
+ */
+function changedPlaces(snapshot: StateSnapshot): readonly Place[] | null {
+  const places = new Set<Place>();
+  for (const { base, root, path, value } of snapshot.reads) {
+    const now = findMember(root, path);
+    if (!Object.is(now.value, value)) places.add(placeOf(...base, path.slice(0, Math.max(1, now.followed))));
+  }
+  for (const surface of snapshot.surfaces) for (const path of changesOf(surface, () => false)) places.add(path);
+  const changed = new Map<object, Set<string>>();
+  for (const [object, { members, inside }] of snapshot.objects) {
+    const keys = changedKeys(object, members, inside);
+    if (keys.size > 0) changed.set(object, keys);
+  }
+  if (changed.size === 0) return [...places];
+  const paths = pathsTo(changed, snapshot);
+  for (const [object, keys] of changed) {
+    const to = paths.get(object);
+    if (to === undefined) return null;
+    if (to.length === 1) places.add(to[0] as string);
+    else if (to.at(-1) === CONTENTS) places.add(JSON.stringify(to));
+    else for (const key of keys) places.add(JSON.stringify([...to, key]));
+  }
+  return [...places];
+}
+
+function changedKeys(object: object, members: ObjectContents["members"], inside: readonly unknown[]): Set<string> {
+  const keys = new Set<string>();
+  const isList = Array.isArray(object) || ArrayBuffer.isView(object);
+  const add = (key: PropertyKey) => keys.add(isList || typeof key === "symbol" ? CONTENTS : String(key));
+  const now = Reflect.ownKeys(object);
+  for (const key of now) if (!members.has(key) || !Object.is(valueNow(object, key), members.get(key))) add(key);
+  if (now.length !== members.size) { for (const key of members.keys()) if (!now.includes(key as string)) add(key); }
+  const current = insideNow(object);
+  const isSame = current.length === inside.length && current.every((value, index) => Object.is(value, inside[index]));
+  if (!isSame) keys.add(CONTENTS);
+  return keys;
+}
+
+/** Shortest paths from variables to objects, each as module, name and members. */
+function pathsTo(
+  wanted: ReadonlyMap<object, unknown>,
+  { bases, objects }: StateSnapshot,
+): Map<object, readonly string[]> {
+  const found = new Map<object, readonly string[]>();
+  const seen = new Set<object>();
+  const queue = bases.map(({ base, value }) => ({ value, path: base }));
+  for (const { value, path } of queue) {
+    if (seen.has(value)) continue;
+    seen.add(value);
+    if (wanted.has(value)) found.set(value, path);
+    if (found.size === wanted.size) break;
+    const isEnd = path.length === 1 || path.at(-1) === CONTENTS;
+    const { members, inside } = objects.get(value) ?? contentsOf(value);
+    for (const [key, member] of members) {
+      if (!hasMembers(member)) continue;
+      queue.push({ value: member, path: isEnd ? path : [...path, typeof key === "symbol" ? CONTENTS : key as string] });
+    }
+    for (const member of inside) {
+      if (hasMembers(member)) queue.push({ value: member, path: isEnd ? path : [...path, CONTENTS] });
+    }
+  }
+  return found;
+}
+
+/**
+ * True when the reached code may itself have made the change: it assigns a member of that name, or one that cannot be
+ * told, or calls a method that changes contents.
+ */
+function mayHaveChanged(place: Place, { users }: Pick<StateSnapshot, "users">): boolean {
+  const at = readPlace(place);
+  // What a closure of a package holds is changed by that closure alone; settings may be changed by anyone.
+  if (at === null) return /:\d+#/.test(place);
+  const key = at.path.at(-1);
+  return users.some(({ unit }) => {
+    if (unit === null) return true;
+    const { keys, isOpen } = writtenKeys(unit.node);
+    return isOpen || keys.has(key ?? at.name);
+  });
+}
+
+interface Written {
+  readonly keys: ReadonlySet<string>;
+  /** True when the code may change members of any name. */
+  readonly isOpen: boolean;
+}
+
+const knownWritten = new WeakMap<AnyNode, Written>();
+
+function writtenKeys(unit: AnyNode): Written {
+  let known = knownWritten.get(unit);
+  if (known === undefined) {
+    const keys = new Set<string>();
+    let isOpen = false;
+    const target = (node: AnyNode): void => {
+      if (node.type === "MemberExpression") {
+        const key = staticKey(node);
+        if (key === null) isOpen = true;
+        else keys.add(key);
+      } else if (node.type === "Identifier") keys.add(node.name);
+      else childrenOf(node).forEach(target);
+    };
+    const nodes: AnyNode[] = [unit];
+    for (let node = nodes.pop(); node; node = nodes.pop()) {
+      if (node.type === "AssignmentExpression") target(node.left);
+      if (node.type === "UpdateExpression" || node.type === "UnaryExpression" && node.operator === "delete") {
+        target(node.argument);
+      }
+      if (node.type === "CallExpression") {
+        const name = node.callee.type === "MemberExpression" ? staticKey(node.callee) : null;
+        if (name !== null && MUTATORS.has(name)) keys.add(CONTENTS);
+        if (
+          /^(?:Object|Reflect|Atomics)\.(?!keys|values|entries|freeze|is|has|get)/.test(
+            dottedName(node.callee as AnyNode) ?? "",
+          )
+        ) isOpen = true;
+      }
+      nodes.push(...childrenOf(node));
+    }
+    knownWritten.set(unit, known = { keys, isOpen });
+  }
+  return known;
+}
