@@ -103,7 +103,7 @@ class Assembler {
         preview: identity.version,
       });
     }
-    for (const notice of this.#options.state.notices) this.#notices.add(notice);
+    for (const notice of [...this.#options.state.notices, ...this.#outside?.notices() ?? []]) this.#notices.add(notice);
     const ordinals = numberCaptured(this.#captured, (object) => this.#write(object));
     const repeats = ordinals.repeats();
     const ownRoot: GraphNode = typeof root === "string" ? { own: root, references: [] } : root;

@@ -11,7 +11,7 @@ import { findMember, type FoundMember } from "../walk/members.ts";
 import type { Code, Root } from "../walk/reached.ts";
 import { writePrimitive } from "../walk/values.ts";
 import { isNamespace } from "../outside/imported.ts";
-import { changesOf, type Surface } from "../outside/surface.ts";
+import { isSurfaceUnchanged, type Surface } from "../outside/surface.ts";
 import type { Setting } from "../outside/held.ts";
 import type { ChangingVariable } from "./changing_variables.ts";
 import type { GraphNode, UnfilledNode } from "./graph_digest.ts";
@@ -35,10 +35,23 @@ export class OutsideNodes {
   readonly #found: Exploration;
   readonly #make: NodeMaker;
   readonly #checked = new Set<Surface>();
+  /** Values of the settings that are read again, by script and name. */
+  readonly #settings = new Map<string, Set<unknown>>();
 
   constructor(found: Exploration, make: NodeMaker) {
     this.#found = found;
     this.#make = make;
+  }
+
+  /** Notices about what does not count. */
+  notices(): string[] {
+    const { leftOut, outside } = this.#found;
+    const [first, ...others] = [...leftOut].sort();
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    return [
+      ...first === undefined ? [] : [`left out: ${first}${more}, state of packages that runs were seen to change`],
+      ...outside?.notices ?? [],
+    ];
   }
 
   /** Node of a function of a package: its place, and what it holds. */
@@ -126,13 +139,17 @@ export class OutsideNodes {
     }
     if (!this.#checked.has(surface)) {
       this.#checked.add(surface);
-      if (surface.members.length > 0) this.#make.checks.push(() => changesOf(surface, () => false).length === 0);
+      if (surface.members.length > 0) this.#make.checks.push(() => isSurfaceUnchanged(surface));
     }
     return { own: `surface ${digestBytes(primitives.join("\n"))}`, references };
   }
 
   #readAgain(settings: readonly Setting[]): void {
-    for (const { fn, name, value, path } of settings) {
+    for (const { fn, name, value, path, script } of settings) {
+      // Functions of one scope see one variable.
+      const known = this.#settings.get(`${script.url}\n${name}`) ?? new Set();
+      if (known.has(value)) continue;
+      this.#settings.set(`${script.url}\n${name}`, known.add(value));
       this.#make.variables.push({ fn, name, value, isUnset: false, place: path });
     }
   }

@@ -29,8 +29,11 @@ export interface KnownScript {
   has(text: string): boolean;
   /** True for a name that is declared at the top of the script, in no function. */
   isTopLevel(name: string): boolean;
-  /** What the script does, after it was loaded, with the variables of a name that are seen from a position. */
-  useOf(name: string, offset: number): VariableUse;
+  /**
+   * What the script does, after it was loaded, with the variable of a name that is seen from a position: the innermost
+   * one, or the outermost one, which is there since the script was loaded.
+   */
+  useOf(name: string, offset: number, which: "innermost" | "outermost"): VariableUse;
   /** Names, of those given, of variables whose content the script changes. */
   changedAmong(names: Iterable<string>): readonly string[];
 }
@@ -72,14 +75,14 @@ function readKnown(url: string, text: string): KnownScript {
       return at >= 0;
     },
     isTopLevel: (name) => readScript(text)?.root.bindings.has(name) === true,
-    useOf(name, offset) {
+    useOf(name, offset, which) {
       if (text.length > MAX_PARSED) {
         assigned ??= countNames(text, ASSIGNED);
         undeclared ??= countNames(text, WITHOUT_VALUE);
         // The first assignment is the declaration, unless that gives no value.
         if ((assigned.get(name) ?? 0) < (undeclared.has(name) ? 1 : 2)) return "constant";
       }
-      return readUse(readScript(text), name, offset);
+      return readUse(readScript(text), name, offset, which);
     },
     changedAmong(names) {
       changed ??= countNames(text, CHANGED);
@@ -112,12 +115,19 @@ function bindingsByName(script: ScriptSyntax): ReadonlyMap<string, readonly Bind
   return found;
 }
 
-function readUse(script: ScriptSyntax | null, name: string, offset: number): VariableUse {
+function readUse(
+  script: ScriptSyntax | null,
+  name: string,
+  offset: number,
+  which: "innermost" | "outermost",
+): VariableUse {
   if (script === null) return "setting";
-  const writes = (bindingsByName(script).get(name) ?? []).flatMap((binding) => {
-    const isSeen = binding.scope.start <= offset && offset < binding.scope.end;
-    return isSeen ? binding.writes.filter((write) => isWithinFunctionOf(script, write, binding)) : [];
-  });
+  const seen = (bindingsByName(script).get(name) ?? [])
+    .filter(({ scope }) => scope.start <= offset && offset < scope.end)
+    .sort((one, other) => one.scope.start - other.scope.start);
+  const binding = seen.at(which === "innermost" ? -1 : 0);
+  if (binding === undefined) return "constant";
+  const writes = binding.writes.filter((write) => isWithinFunctionOf(script, write, binding));
   return writes.length === 0 ? "constant" : writes.some((write) => isSet(script, write)) ? "setting" : "own";
 }
 

@@ -26,12 +26,17 @@ export interface OutsideOptions {
   isLeftOut(path: string): boolean;
 }
 
+/** Number of functions of packages that are looked into in one walk. */
+const MAX_FUNCTIONS = 150;
+
 /** Code of packages and of the platform that one walk has met. */
 export class OutsideCode {
   /** Values that the user's code imports. */
   readonly imported = new ImportedValues(this);
   readonly #options: OutsideOptions;
   readonly #functions: OutsideFunction[] = [];
+  /** Packages of which not all functions were looked into. */
+  readonly #beyond = new Set<string>();
   #state: OutsideState | undefined;
   #settled = 0;
 
@@ -44,18 +49,32 @@ export class OutsideCode {
     return this.#state;
   }
 
+  /** Notices about what was not looked at. */
+  get notices(): string[] {
+    const packages = [...this.#beyond].sort().join(", ");
+    const found = packages === "" ? [] : [
+      `partly tracked: what functions of package ${packages} hold, since there are more than ${MAX_FUNCTIONS} of them`,
+    ];
+    if (this.#state?.isPart) found.push("partly tracked: what packages were told, since they have too many modules");
+    return found;
+  }
+
   /** Looks at a function of a package. */
   ofPackage(fn: object, origin: OriginInScript): HeldValues {
+    const packageName = this.#options.packageNameOf(origin.script.url) ?? "";
+    const place = `${packageName}/${fileOf(origin.script.url)}:${origin.offset}`;
+    if (this.#functions.length >= MAX_FUNCTIONS) {
+      this.#beyond.add(packageName);
+      return { place, values: new Map(), settings: [], surfaces: [] };
+    }
     this.#functions.push({ fn, origin });
     const script = knownScript(origin.script);
-    const name = `${this.#options.packageNameOf(origin.script.url)}/${fileOf(origin.script.url)}`;
-    const place = `${name}:${origin.offset}`;
     const values = new Map<string, unknown>();
     const settings: Setting[] = [];
     const surfaces: Surface[] = [];
     for (const [variable, value] of variablesOf(splitPackageScopes(origin).made)) {
       const path = `${place}#${variable}`;
-      const use = script.useOf(variable, origin.offset);
+      const use = script.useOf(variable, origin.offset, "innermost");
       if (use === "own" || this.#options.isLeftOut(path)) continue;
       if (use === "setting") settings.push({ fn, name: variable, value, path, script });
       if (isOfClass(value)) surfaces.push(this.surface(value, path, script));

@@ -161,7 +161,7 @@ function readScriptState(
   const objects = new Map<string, object>();
   const changed = new Set(script.changedAmong(values.keys()));
   for (const [name, value] of values) {
-    const use = script.useOf(name, origin.offset);
+    const use = script.useOf(name, origin.offset, "outermost");
     if (use === "setting") settings.push(name);
     if (typeof value === "function") {
       if (isOther(value)) others.add(value);

@@ -29,6 +29,10 @@ interface LookedAt {
   readonly values: readonly unknown[];
   /** Contents of a Map or a Set. */
   readonly inside: readonly (readonly [label: string, value: unknown])[];
+  /** Accessors by key. */
+  readonly accessors: readonly (readonly [key: PropertyKey, get: unknown])[];
+  /** Number of all its own members, those that do not count included. */
+  readonly count: number;
 }
 
 /** Knowledge that is needed for finding a surface. */
@@ -73,7 +77,8 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       if (origin === "native") return;
       if (origin === "other") return void values.set(at, value);
       values.set(at, textDigest(value));
-    } else if (DATA.has(classify(value).kind)) return void values.set(at, value);
+    } else if (value instanceof RegExp) return void values.set(at, `${value}`);
+    else if (DATA.has(classify(value).kind)) return void values.set(at, value);
     else {
       const maker = makerOf(value);
       if (maker === "platform") return;
@@ -87,12 +92,15 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       beyond.push(at);
       continue;
     }
-    const keys = countedKeys(object);
+    const all = countedKeys(object);
+    const accessors = accessorsOf(object, all);
+    const keys = accessors.length === 0 ? all : all.filter((key) => !accessors.some(([one]) => one === key));
     const held = keys.map((key) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown);
     const inside = [...insidesOf(object)];
-    members.push({ path: at, object, keys, values: held, inside });
+    members.push({ path: at, object, keys, values: held, inside, accessors, count: Reflect.ownKeys(object).length });
     count += keys.length + inside.length;
     for (const [index, key] of keys.entries()) add(held[index], `${at}.${String(key)}`, depth + 1);
+    for (const [key, get] of accessors) add(get, `${at}.get ${String(key)}`, depth + 1);
     for (const [label, inner] of inside) add(inner, `${at}${label}`, depth + 1);
   }
   return { values: new Map([...values].sort(([a], [b]) => a < b ? -1 : 1)), beyond, members };
@@ -123,6 +131,13 @@ function classOfObject(object: object): object | null {
 
 const BUILT_IN: ReadonlySet<object> = new Set([Object, Array, Map, Set].map(({ prototype }) => prototype));
 const NAMESPACES: ReadonlySet<unknown> = new Set([Math, JSON, Reflect, Atomics, Intl, WebAssembly, console]);
+
+function accessorsOf(object: object, keys: readonly PropertyKey[]): [key: PropertyKey, get: unknown][] {
+  return keys.flatMap((key) => {
+    const property = Object.getOwnPropertyDescriptor(object, key);
+    return property === undefined || "value" in property ? [] : [[key, property.get]];
+  });
+}
 
 /** Members of an object that count; of a function, only those that it has besides the usual ones, and its prototype. */
 function countedKeys(object: object): PropertyKey[] {
@@ -156,14 +171,33 @@ function textDigest(fn: object): string {
 
 const texts = new WeakMap<object, string>();
 
+/** True while a surface is as it was found. */
+export function isSurfaceUnchanged({ members }: Surface): boolean {
+  for (const { object, keys, values, inside, accessors, count } of members) {
+    if (Reflect.ownKeys(object).length !== count) return false;
+    for (let index = 0; index < keys.length; index++) {
+      if (!Object.is((object as Record<PropertyKey, unknown>)[keys[index]!], values[index])) return false;
+    }
+    for (const [key, get] of accessors) {
+      if (!Object.is(Object.getOwnPropertyDescriptor(object, key)?.get, get)) return false;
+    }
+    if (inside.length > 0 || object instanceof Map || object instanceof Set) {
+      const now = [...insidesOf(object)];
+      if (now.length !== inside.length) return false;
+      if (!now.every(([, value], index) => Object.is(value, inside[index]![1]))) return false;
+    }
+  }
+  return true;
+}
+
 /** Paths of the members that have changed since a surface was found; empty when none has. */
 export function changesOf({ members }: Surface, isLeftOut: (path: string) => boolean): string[] {
   const changed = members.flatMap((member) => [...changesIn(member)]);
   return changed.length === 0 ? changed : changed.filter((path) => !isLeftOut(path));
 }
 
-function* changesIn({ path, object, keys, values, inside }: LookedAt): Iterable<string> {
-  const now = countedKeys(object);
+function* changesIn({ path, object, keys, values, inside, accessors }: LookedAt): Iterable<string> {
+  const now = countedKeys(object).filter((key) => !accessors.some(([one]) => one === key));
   const valueOf = (key: PropertyKey) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown;
   for (const [index, key] of keys.entries()) {
     if (!Object.is(valueOf(key), values[index])) yield `${path}.${String(key)}`;

@@ -35,6 +35,7 @@ const settledOrigins = new WeakMap<object, FunctionOrigin>();
 
 function isCodeSettled(code: Code): boolean {
   if (code.kind === "ignored") return false;
+  if (code.kind === "package") return code.held.settings.length === 0;
   return code.kind !== "user" ||
     code.user.roots.every((root) =>
       root.kind !== "unset" && root.kind !== "missing" && (root.kind !== "value" || !root.isDynamic)
