@@ -14,6 +14,8 @@ export interface ChangingVariable {
   readonly isUnset: boolean;
   /** Name of the variable that is equal in every process. */
   readonly place: Place;
+  /** True for a private field of `fn`, which is then any object. */
+  readonly isPrivate?: boolean;
 }
 
 /** Variables and fields that hold other values than they did. */
@@ -30,15 +32,21 @@ export async function findChangedVariables(
 ): Promise<ChangedVariables> {
   if (variables.length + privates.size === 0) return { variables: [], isOfPrivates: false };
   using lease = await leaseInspector();
-  const functions = [...new Set(variables.map((variable) => variable.fn))];
+  const functions = [...new Set(variables.filter(({ isPrivate }) => !isPrivate).map(({ fn }) => fn))];
+  const owners = [...new Set(variables.filter(({ isPrivate }) => isPrivate).map(({ fn }) => fn))];
   const holders = [...privates];
-  const [origins, fields] = await Promise.all([
+  const [origins, fields, owned] = await Promise.all([
     lease.locate(functions),
     lease.privateFields(holders.map(([holder]) => holder)),
+    lease.privateFields(owners),
   ]);
   const numbers = new Map(functions.map((fn, index) => [fn, index]));
   return {
-    variables: variables.filter((one) => !isVariableUnchanged(one, origins[numbers.get(one.fn) as number])),
+    variables: variables.filter((one) =>
+      one.isPrivate
+        ? !Object.is(owned[owners.indexOf(one.fn)]?.get(one.name), one.value)
+        : !isVariableUnchanged(one, origins[numbers.get(one.fn) as number])
+    ),
     isOfPrivates: !holders.every(([, before], index) =>
       [...before].every(([name, value]) => Object.is(fields[index]?.get(name), value))
     ),

@@ -145,7 +145,11 @@ export class OutsideNodes {
   }
 
   #readAgain(settings: readonly Setting[]): void {
-    for (const { fn, name, value, path, script } of settings) {
+    for (const { fn, name, value, path, script, isPrivate } of settings) {
+      if (isPrivate) {
+        this.#make.variables.push({ fn, name, value, isUnset: false, place: path, isPrivate });
+        continue;
+      }
       // Functions of one scope see one variable.
       const known = this.#settings.get(`${script.url}\n${name}`) ?? new Set();
       if (known.has(value)) continue;

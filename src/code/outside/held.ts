@@ -14,6 +14,8 @@ export interface Setting {
   /** Name by which the variable is known in every process: `package/file.js#name`. */
   readonly path: string;
   readonly script: KnownScript;
+  /** True for a private field of `fn`, which is then any object. */
+  readonly isPrivate?: boolean;
 }
 
 /** What a function that is not the user's holds. */

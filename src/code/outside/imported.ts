@@ -42,12 +42,12 @@ export class ImportedValues {
 
   /** Values in the surfaces of the imported objects. */
   *values(): Iterable<unknown> {
-    for (const object of this.#paths.keys()) yield* this.surfaceOf(object)?.values.values() ?? [];
+    for (const { values } of this.surfaces()) yield* values.values();
   }
 
   /** Surfaces of the imported objects. */
-  surfaces(): Iterable<Surface> {
-    return this.#surfaces.values();
+  surfaces(): Surface[] {
+    return [...this.#paths.keys()].flatMap((object) => this.surfaceOf(object) ?? []);
   }
 
   /** Surface of an imported object; `undefined` for any other value. */

@@ -7,7 +7,7 @@
  * @module
  */
 import { isProxy } from "../../words/type_tests.ts";
-import { classify } from "../../values/kinds.ts";
+import { classify, mayHavePrivateState } from "../../values/kinds.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code } from "../walk/reached.ts";
 import { ImportedValues } from "./imported.ts";
@@ -15,7 +15,7 @@ import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { type OriginInScript, splitPackageScopes, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
 import { fileOf, findPackageState, type OutsideFunction, type PackageState } from "./package_state.ts";
 import type { HeldValues, Setting } from "./held.ts";
-import { type Surface, surfaceOf } from "./surface.ts";
+import { hasCountedMembers, type Surface, surfaceOf } from "./surface.ts";
 
 /** Knowledge that is needed for looking at code that is not the user's. */
 export interface OutsideOptions {
@@ -37,6 +37,8 @@ export class OutsideCode {
   readonly #functions: OutsideFunction[] = [];
   /** Packages of which not all functions were looked into. */
   readonly #beyond = new Set<string>();
+  /** Surfaces of what functions hold. */
+  readonly #held: Surface[] = [];
   #state: OutsideState | undefined;
   #settled = 0;
 
@@ -80,7 +82,8 @@ export class OutsideCode {
       if (isOfClass(value)) surfaces.push(this.surface(value, path, script));
       else values.set(path, value);
     }
-    if (hasOwnMembers(fn)) surfaces.push(this.surface(fn, place, script));
+    if (hasCountedMembers(fn)) surfaces.push(this.surface(fn, place, script));
+    this.#held.push(...surfaces);
     return { place, values, settings, surfaces };
   }
 
@@ -99,6 +102,7 @@ export class OutsideCode {
   /** Finds the surface of an object or a function of a package. */
   surface(value: object, path: string, script: KnownScript | null): Surface {
     return surfaceOf(value, path, {
+      script,
       originOf(fn) {
         const text = Function.prototype.toString.call(fn);
         return text.endsWith("{ [native code] }") ? "native" : script?.has(text) === true ? "own" : "other";
@@ -109,23 +113,40 @@ export class OutsideCode {
 
   /** Finds the state of the packages that were met until now. */
   async settle(): Promise<void> {
-    if (this.#functions.length === this.#settled) return;
-    this.#settled = this.#functions.length;
+    const imported = this.imported.surfaces();
+    if (this.#functions.length + imported.length === this.#settled) return;
+    this.#settled = this.#functions.length + imported.length;
     const { lease, packageNameOf } = this.#options;
     const state = await findPackageState(this.#functions, lease, packageNameOf);
     const isCounted = ({ path }: { path: string }) => !this.#options.isLeftOut(path);
     const settings = state.settings.filter(isCounted);
     const objects = [...state.objects].map(([path, at]) => ({ path, ...at })).filter(isCounted);
-    this.#state = {
-      ...state,
-      settings,
-      surfaces: [
-        ...objects.map(({ object, path, script }) => this.surface(object, path, script)),
-        ...settings.flatMap(({ value, path, script }) =>
-          typeof value === "object" && value !== null ? [this.surface(value, path, script)] : []
-        ),
-      ],
-    };
+    const surfaces = objects.map(({ object, path, script }) => this.surface(object, path, script));
+    const all = [
+      ...settings,
+      ...await this.#privateSettings([...surfaces, ...this.#held, ...imported]),
+    ];
+    surfaces.push(
+      ...all.flatMap(({ value, path, script }) =>
+        typeof value === "object" && value !== null ? [this.surface(value, path, script)] : []
+      ),
+    );
+    this.#state = { ...state, settings: all, surfaces };
+  }
+
+  /** Private fields of the objects and classes in surfaces. */
+  async #privateSettings(surfaces: readonly Surface[]): Promise<Setting[]> {
+    const holders = surfaces.flatMap(({ members, script }) =>
+      members.filter(({ object }) => mayHoldPrivates(object)).map(({ object, path }) => ({ object, path, script }))
+    );
+    const fields = await this.#options.lease.privateFields(holders.map(({ object }) => object));
+    return holders.flatMap(({ object, path, script }, index) =>
+      [...fields[index] ?? []].flatMap(([name, value]) => {
+        const at = `${path}.${name}`;
+        const isCounted = script !== null && !this.#options.isLeftOut(at);
+        return isCounted ? [{ fn: object, name, value, path: at, script, isPrivate: true }] : [];
+      })
+    );
   }
 
   /** Values that a function holds. */
@@ -153,9 +174,8 @@ function isOfClass(value: unknown): value is object {
   return typeof value === "object" && value !== null && !isProxy(value) && classify(value).kind === "instance";
 }
 
-const USUAL: ReadonlySet<PropertyKey> = new Set(["length", "name", "prototype", "arguments", "caller"]);
-
-function hasOwnMembers(fn: object): boolean {
-  return Reflect.ownKeys(fn).some((key) => !USUAL.has(key)) ||
-    Reflect.ownKeys(Object.getOwnPropertyDescriptor(fn, "prototype")?.value as object ?? {}).length > 1;
+/** True for an object that may have private fields: an instance, or a class with private static members. */
+function mayHoldPrivates(object: object): boolean {
+  if (typeof object === "function") return /\bstatic\s+(?:async\s+)?#/.test(Function.prototype.toString.call(object));
+  return isOfClass(object) && mayHavePrivateState(object);
 }

@@ -8,6 +8,7 @@ import type { InspectorLease } from "../v8/inspector.ts";
 import type { AmbientFact } from "../walk/platform.ts";
 import type { Setting } from "./held.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
+import { hasCountedMembers } from "./surface.ts";
 import { exportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
 
 /** A function that is not the user's, with the place in which it is written. */
@@ -72,10 +73,12 @@ export async function findPackageState(
       urls.set(fn, url);
       const name = packageNameOf(url);
       if (name === null || reached.has(url)) continue;
-      const { loaded } = splitPackageScopes(origin);
-      const values = variablesOf(loaded);
-      reached.set(url, values);
-      if (!places.has(url)) {
+      // The origin of a function that was met before shows the variables as they were then.
+      if (places.has(url)) reached.set(url, null);
+      else {
+        const { loaded } = splitPackageScopes(origin);
+        const values = variablesOf(loaded);
+        reached.set(url, values);
         const exported = exportsOf(loaded);
         const own = new Map([...values].filter(([, value]) => !exported.has(value)));
         places.set(url, readScriptState(fn, origin, own, `${name}/${fileOf(url)}`));
@@ -165,12 +168,23 @@ function readScriptState(
     if (use === "setting") settings.push(name);
     if (typeof value === "function") {
       if (isOther(value)) others.add(value);
+      else if (use === "constant" && hasCountedMembers(value)) objects.set(name, value);
     } else if (typeof value === "object" && value !== null && !isProxy(value)) {
       functionsIn(value).filter(isOther).slice(0, MAX_WITNESSES).forEach((one) => others.add(one));
-      if (use === "constant" && changed.has(name)) objects.set(name, value);
+      // Programs may change an object that the package exports.
+      if (use === "constant" && (changed.has(name) || isSmall(value))) objects.set(name, value);
     } else if (script.readsWorld && use === "constant" && typeof value !== "symbol") constants.set(name, value);
   }
   return { script, id, witness, others: [...others], settings, constants, objects };
+}
+
+/** Number of members up to which an object counts that the script itself never changes. */
+const MAX_SMALL = 64;
+
+function isSmall(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  const isPlain = prototype === null || prototype === Object.prototype || prototype === Array.prototype;
+  return isPlain && !Object.isFrozen(object) && Reflect.ownKeys(object).length <= MAX_SMALL;
 }
 
 /** Functions that an object has as members, or as accessors: those of a module of CommonJS. */

@@ -7,6 +7,7 @@
 import { isProxy } from "../../words/type_tests.ts";
 import { classify } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
+import type { KnownScript } from "./known_scripts.ts";
 
 /** What a package hands out, at one moment. */
 export interface Surface {
@@ -19,6 +20,8 @@ export interface Surface {
   readonly beyond: readonly string[];
   /** The members that were looked at. */
   readonly members: readonly LookedAt[];
+  /** Script that the functions in it are written in; `null` when it is not known. */
+  readonly script: KnownScript | null;
 }
 
 /** An object with the members that it had. */
@@ -29,6 +32,8 @@ interface LookedAt {
   readonly values: readonly unknown[];
   /** Contents of a Map or a Set. */
   readonly inside: readonly (readonly [label: string, value: unknown])[];
+  /** False when these contents do not count. */
+  readonly isWhole: boolean;
   /** Accessors by key. */
   readonly accessors: readonly (readonly [key: PropertyKey, get: unknown])[];
   /** Number of all its own members, those that do not count included. */
@@ -37,6 +42,7 @@ interface LookedAt {
 
 /** Knowledge that is needed for finding a surface. */
 export interface SurfaceOptions {
+  readonly script: KnownScript | null;
   /** Whether a function is native, is written in the script at hand, or in any other one. */
   originOf(fn: object): "native" | "own" | "other";
   /** True for a path that does not count, because it is the package's own state. */
@@ -77,6 +83,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       if (origin === "native") return;
       if (origin === "other") return void values.set(at, value);
       values.set(at, textDigest(value));
+      if (!hasCountedMembers(value)) return;
     } else if (value instanceof RegExp) return void values.set(at, `${value}`);
     else if (DATA.has(classify(value).kind)) return void values.set(at, value);
     else {
@@ -96,14 +103,23 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     const accessors = accessorsOf(object, all);
     const keys = accessors.length === 0 ? all : all.filter((key) => !accessors.some(([one]) => one === key));
     const held = keys.map((key) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown);
-    const inside = [...insidesOf(object)];
-    members.push({ path: at, object, keys, values: held, inside, accessors, count: Reflect.ownKeys(object).length });
+    const inside = options.isLeftOut(`${at}[]`) ? [] : [...insidesOf(object)];
+    members.push({
+      path: at,
+      object,
+      keys,
+      values: held,
+      inside,
+      isWhole: !options.isLeftOut(`${at}[]`),
+      accessors,
+      count: Reflect.ownKeys(object).length,
+    });
     count += keys.length + inside.length;
     for (const [index, key] of keys.entries()) add(held[index], `${at}.${String(key)}`, depth + 1);
     for (const [key, get] of accessors) add(get, `${at}.get ${String(key)}`, depth + 1);
     for (const [label, inner] of inside) add(inner, `${at}${label}`, depth + 1);
   }
-  return { values: new Map([...values].sort(([a], [b]) => a < b ? -1 : 1)), beyond, members };
+  return { script: options.script, values: new Map([...values].sort(([a], [b]) => a < b ? -1 : 1)), beyond, members };
 }
 
 /**
@@ -171,9 +187,14 @@ function textDigest(fn: object): string {
 
 const texts = new WeakMap<object, string>();
 
+/** True for a function that has members besides the usual ones, or a prototype with members. */
+export function hasCountedMembers(fn: object): boolean {
+  return countedKeys(fn).length > 0;
+}
+
 /** True while a surface is as it was found. */
 export function isSurfaceUnchanged({ members }: Surface): boolean {
-  for (const { object, keys, values, inside, accessors, count } of members) {
+  for (const { object, keys, values, inside, isWhole, accessors, count } of members) {
     if (Reflect.ownKeys(object).length !== count) return false;
     for (let index = 0; index < keys.length; index++) {
       if (!Object.is((object as Record<PropertyKey, unknown>)[keys[index]!], values[index])) return false;
@@ -181,7 +202,7 @@ export function isSurfaceUnchanged({ members }: Surface): boolean {
     for (const [key, get] of accessors) {
       if (!Object.is(Object.getOwnPropertyDescriptor(object, key)?.get, get)) return false;
     }
-    if (inside.length > 0 || object instanceof Map || object instanceof Set) {
+    if (isWhole && (object instanceof Map || object instanceof Set)) {
       const now = [...insidesOf(object)];
       if (now.length !== inside.length) return false;
       if (!now.every(([, value], index) => Object.is(value, inside[index]![1]))) return false;
