@@ -1,0 +1,172 @@
+import { assert, assertEquals } from "@std/assert";
+import { Project } from "../support/project.ts";
+
+interface Printed {
+  readonly results: readonly unknown[];
+  readonly runs: number;
+  readonly unstored: readonly string[];
+  readonly leftOut: readonly string[];
+}
+
+function programOf(setup: string, body: string, isAsync: boolean): string {
+  return `import { cacheFile } from "@bimsb/cachepy";
+${setup}
+let runs = 0;
+const unstored: string[] = [], notices: string[] = [];
+const cached = cacheFile("./.cachepy", { onEvent: (event) => {
+  if (event.kind === "run") runs++;
+  if (event.kind === "raced") unstored.push(...event.changed);
+  if (event.kind === "notice") notices.push(event.detail);
+} });
+const step = cached(${isAsync ? "async " : ""}function step(x: number) { ${body} });
+const results = [await step(1), await step(2), await step(1)];
+const leftOut = notices.filter((notice) => notice.startsWith("left out"));
+console.log(JSON.stringify({ results, runs, unstored, leftOut }));
+`;
+}
+
+async function run(project: Project): Promise<Printed> {
+  const outcome = await project.run("main.ts");
+  assertEquals(outcome.code, 0, outcome.stderr);
+  return JSON.parse(outcome.stdout.trim().split("\n").at(-1) ?? "") as Printed;
+}
+
+/** Ways of writing a change of what the function captures, each with the name of the place. */
+const FORMS: readonly (readonly [form: string, setup: string, body: string, place: string])[] = [
+  ["a function that returns the state", "const s = { n: 0 }; const get = () => s;", "get().n++; return x;", "s.n"],
+  [
+    "a method of what a method returns",
+    `const lines: string[] = [];
+const log = { child: () => ({ info: (text: string) => { lines.push(text); } }) };`,
+    "log.child().info('x'); return x;",
+    "lines",
+  ],
+  [
+    "a callback that is given the state",
+    "const s = { n: 0 }; const using = <T>(value: T, fn: (value: T) => void) => fn(value);",
+    "using(s, (one) => { one.n++; }); return x;",
+    "s.n",
+  ],
+  ["one of two", "const a = { n: 0 }, b = { n: 1 };", "(x > 5 ? b : a).n++; return x;", "a.n"],
+  ["call", "const s = { n: 0 }; function bump(this: { n: number }) { this.n++; }", "bump.call(s); return x;", "s.n"],
+  [
+    "apply with a list",
+    "const s = { n: 0 }; const bump = (one: { n: number }) => { one.n++; };",
+    "bump.apply(null, [s]); return x;",
+    "s.n",
+  ],
+  [
+    "spread arguments",
+    "const s = { n: 0 }; const bump = (...all: { n: number }[]) => { all[0]!.n++; };",
+    "bump(...[s]); return x;",
+    "s.n",
+  ],
+  ["forEach of a list", "const s = { n: 0 };", "[s].forEach((one) => { one.n++; }); return x;", "s.n"],
+  [
+    "a variable that is assigned later",
+    "const s = { n: 0 };",
+    "let one: { n: number }; one = { n: 0 }; one = s; one.n++; return x;",
+    "s.n",
+  ],
+  [
+    "a list that is taken apart",
+    "const s = { n: 0 };",
+    "const [one] = [s]; one!.n++; return x;",
+    "s.n",
+  ],
+  [
+    "a member that is filled by its first use",
+    `const options: { marks?: string[] } = {};
+const fill = (into: Record<string, unknown>, name: string, make: () => unknown) => into[name] ?? (into[name] = make());`,
+    "return String(fill(options, 'marks', () => ['a'])) + x;",
+    "options",
+  ],
+  [
+    "a Map behind a function",
+    "const memo = new Map<number, number>(); const table = () => memo;",
+    "const known = table(); if (!known.has(x)) known.set(x, x * 2); return known.get(x)!;",
+    "memo",
+  ],
+];
+
+Deno.test("state that is recognized by what a run changes is left out and named, in every process", async (t) => {
+  for (const [form, setup, body, place] of FORMS) {
+    await t.step(form, async () => {
+      await using project = await Project.create({ "main.ts": programOf(setup, body, false) });
+      const first = await run(project);
+      assertEquals([first.runs, first.unstored], [2, []]);
+      const again = await run(project);
+      assertEquals([again.results, again.runs], [first.results, 0], "a needless run");
+      for (const { leftOut } of [first, again]) {
+        assert(leftOut.some((notice) => notice.includes(`${place} @ main.ts`)), `${place} is not named: ${leftOut}`);
+      }
+    });
+  }
+});
+
+Deno.test("an asynchronous function leaves out what its code writes", async (t) => {
+  const bodies: readonly (readonly [string, string, string])[] = [
+    ["then", "const s = { n: 0 };", "await Promise.resolve(s).then((one) => { one.n++; }); return x;"],
+    ["await", "const s = { n: 0 }; const get = () => s;", "await 0; await 0; get().n += 1; return x;"],
+  ];
+  for (const [form, setup, body] of bodies) {
+    await t.step(form, async () => {
+      await using project = await Project.create({ "main.ts": programOf(setup, body, true) });
+      const first = await run(project);
+      assertEquals([first.runs, first.unstored], [2, []]);
+      assertEquals((await run(project)).runs, 0);
+    });
+  }
+});
+
+Deno.test("another first value of such state makes the call stale", async () => {
+  const text = programOf("const s = { n: 10 }; const get = () => s;", "return get().n++ + x;", false);
+  await using project = await Project.create({ "main.ts": text });
+  assertEquals((await run(project)).results[0], 11);
+  await project.edit("main.ts", "n: 10", "n: 20");
+  assertEquals((await run(project)).results[0], 21);
+});
+
+Deno.test("what other code changes while a function waits is no state of the function", async () => {
+  await using project = await Project.create({
+    "main.ts": `import { cacheFile } from "@bimsb/cachepy";
+const config = { rate: 2 };
+const rateOf = () => config;
+const changed: string[] = [];
+let isFirst = true;
+const cached = cacheFile("./.cachepy", { onEvent: (event) => {
+  if (event.kind === "raced") changed.push(...event.changed);
+  if (event.kind === "miss" && isFirst) setTimeout(() => { config.rate = 3; }, 20);
+  isFirst = false;
+} });
+const step = cached(async function step(x: number) {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return rateOf().rate * x;
+});
+const during = await step(1);
+config.rate = 5;
+console.log(JSON.stringify({ changed, during, after: await step(1) }));
+`,
+  });
+  const outcome = await project.run("main.ts");
+  assertEquals(JSON.parse(outcome.stdout.trim()), {
+    changed: ["a value that the function captures (config.rate @ main.ts)"],
+    during: 3,
+    after: 5,
+  });
+});
+
+Deno.test("a function that only reads what another one changes depends on it", async () => {
+  await using project = await Project.create({
+    "main.ts": `import { cacheFile } from "@bimsb/cachepy";
+const s = { n: 0 };
+const get = () => s;
+const cached = cacheFile("./.cachepy");
+const bump = cached(function bump(x: number) { get().n++; return x; });
+const read = cached(function read(x: number) { return get().n + x; });
+console.log(JSON.stringify([await read(0), await bump(1), await read(0), await bump(2), await read(0)]));
+`,
+  });
+  const outcome = await project.run("main.ts");
+  assertEquals(JSON.parse(outcome.stdout.trim()), [0, 1, 1, 2, 2]);
+});
