@@ -27,6 +27,7 @@ interface RemoteProperties {
 interface ParsedScript {
   readonly scriptId: string;
   readonly url: string;
+  readonly isModule?: boolean;
 }
 
 /** The methods of a session of `node:inspector/promises` that are used here. */
@@ -42,6 +43,7 @@ export class Connection {
   readonly #exchange = new Exchange();
   readonly #urls = new Map<string, string>();
   readonly #ids = new Map<string, string>();
+  readonly #modules = new Set<string>();
   #exchangeId = "";
 
   constructor(session: InspectorSession) {
@@ -49,7 +51,8 @@ export class Connection {
   }
 
   async start(): Promise<void> {
-    this.#session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => {
+    this.#session.on("Debugger.scriptParsed", ({ params: { scriptId, url, isModule } }) => {
+      if (isModule === true) this.#modules.add(scriptId);
       this.#urls.set(scriptId, url);
       this.#ids.set(url, scriptId);
     });
@@ -126,7 +129,8 @@ export class Connection {
     const url = this.#urls.get(id) ?? "";
     const known = scripts.get(id);
     if (known && known.url === url) return known;
-    const script = { id, url, text: isPlatformScript(url) ? "" : await this.#source(id) };
+    const isModule = this.#modules.has(id);
+    const script = { id, url, isModule, text: isPlatformScript(url) ? "" : await this.#source(id) };
     scripts.set(id, script);
     return script;
   }
@@ -279,6 +283,8 @@ export interface Script {
   readonly id: string;
   /** `file:///…`, `https://…`, `node:fs`, `ext:…`; empty for `eval`. */
   readonly url: string;
+  /** True for an ECMAScript module, false for CommonJS and other scripts. */
+  readonly isModule: boolean;
   /** The JavaScript that runs: types stripped, syntax transformed. Empty for the platform's own scripts. */
   readonly text: string;
 }

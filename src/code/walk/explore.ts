@@ -8,9 +8,17 @@ import { type FunctionOrigin, type InspectorLease, isPlatformScript } from "../v
 import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
 import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
 import { isClassNode, isFunctionNode } from "../syntax/parse.ts";
-import { type Use, usesOf, usesThis } from "../syntax/uses.ts";
+import { type Use, usesOf } from "../syntax/uses.ts";
 import { blindFunction, blindImport, isObserved, noticeOfEnvironment, openUses } from "../blind/blind.ts";
-import { findMember, findPatched, type FoundMember, type Patched, readExtras, staticPrivateNames } from "./members.ts";
+import {
+  findMember,
+  findPatched,
+  type FoundMember,
+  type Patched,
+  readExtras,
+  ReceivedUse,
+  staticPrivateNames,
+} from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
 import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
@@ -55,10 +63,13 @@ export class Exploration {
   readonly #incomplete = new Set<object>();
   /** Values that the next survey looks into besides the queued objects. */
   #unsurveyed: unknown[] = [];
-  /** Objects through which functions were reached, by function; each is taken for the `this` of an arrow function. */
+  /** Objects through which functions were reached, by function; each may be the `this` of an arrow function. */
   readonly #owners = new Map<object, object>();
   /** Uses of methods whose code has not been read yet, by method. An owner counts only when its method uses it. */
   readonly #unreadMethods = new Map<object, { readonly use: Use; readonly found: FoundMember }[]>();
+  readonly #receivers = new ReceivedUse(this.codes);
+  /** Uses of methods that were read, and of which it is not settled whether they use their receivers. */
+  readonly #undecided: { readonly use: Use; readonly found: FoundMember }[] = [];
   /** Functions that code refers to directly, instead of looking them up in an observed object at each call. */
   readonly #held = new Set<object>();
   readonly #functionQueue = new Set<object>();
@@ -106,10 +117,14 @@ export class Exploration {
     this.#subject = subject;
     this.subjects.add(subject);
     this.#enqueueHeld(subject);
-    while (this.#functionQueue.size + this.#objectQueue.size > 0) {
-      await this.#locateQueued();
-      await this.#writeQueued();
-    }
+    do {
+      while (this.#functionQueue.size + this.#objectQueue.size > 0) {
+        await this.#locateQueued();
+        await this.#writeQueued();
+      }
+      // Code that was read meanwhile may use a receiver that other code hands on.
+      for (const { use, found } of this.#undecided) if (this.countsOwner(use, found)) this.#enqueue(found.owner);
+    } while (this.#functionQueue.size + this.#objectQueue.size > 0);
     for (const fn of this.#held) {
       const code = this.codes.get(fn);
       const blind = code?.kind === "platform" ? blindFunction(fn, code.url, ownNameOf(fn)) : null;
@@ -141,8 +156,7 @@ export class Exploration {
     const code = this.codes.get(found.value);
     // `Stack.from(…)` of a class that extends Array: what the platform's function makes depends on the class.
     if (code?.kind === "platform") return typeof found.owner === "function" && !isNativeFunction(found.owner);
-    return code?.kind === "user" && (!code.user.unit || usesThis(code.user.unit.node)) &&
-      !(code.user.unit && isClassNode(code.user.unit.node));
+    return code?.kind === "user" && this.#receivers.isUsed(found.value);
   }
 
   #noteHeld(holder: object | null, fn: object): void {
@@ -209,20 +223,20 @@ export class Exploration {
 
   #enqueueOwner(use: Use, found: FoundMember): void {
     if (typeof found.value !== "function") return;
-    if (this.codes.has(found.value)) {
-      if (this.countsOwner(use, found)) this.#enqueue(found.owner);
-      return;
-    }
+    if (this.codes.has(found.value)) return this.#decideOwner(use, found);
     const waiting = this.#unreadMethods.get(found.value) ?? [];
     waiting.push({ use, found });
     this.#unreadMethods.set(found.value, waiting);
   }
 
   #enqueueOwnersOf(method: object): void {
-    for (const { use, found } of this.#unreadMethods.get(method) ?? []) {
-      if (this.countsOwner(use, found)) this.#enqueue(found.owner);
-    }
+    for (const { use, found } of this.#unreadMethods.get(method) ?? []) this.#decideOwner(use, found);
     this.#unreadMethods.delete(method);
+  }
+
+  #decideOwner(use: Use, found: FoundMember): void {
+    if (this.countsOwner(use, found)) this.#enqueue(found.owner);
+    else if (found.owner !== null) this.#undecided.push({ use, found });
   }
 
   /** Writes the queued objects, once everything that is needed for it is known. */
@@ -350,7 +364,9 @@ export class Exploration {
     const patches = this.#patchesUsedBy(code);
     const roots: Root[] = [];
     for (const slot of code.slots) {
-      roots.push(await this.#names.resolve(slot, { fn, unit, url, scopes: origin.scopes, name }));
+      roots.push(
+        await this.#names.resolve(slot, { fn, unit, url, script: origin.script, scopes: origin.scopes, name }),
+      );
     }
     for (const imported of code.imports) this.#noteImport(imported, unit, url);
     for (const notice of openUses(unit, code, roots)) {
