@@ -103,6 +103,8 @@ export class NameResolver {
     const isBoundOnce = imported !== null && (imported.imported === "*" || imported.isData);
     const isSettled = isBoundOnce ||
       (declaration !== null && !isReassigned(declaration) && value.value !== undefined && !isShared);
+    // Another name of the global object, which nobody can give to something else: its members are globals.
+    if (isSettled && value.value === globalThis) return this.#global({ ...slot, name: "globalThis" }, unit, url);
     const home = declaration?.url ?? (imported && resolveSpecifier(imported.specifier, url)) ?? url;
     const module = nameModule(home, this.#options.fingerprint.projectRoot);
     if (this.#options.ignored.has(module)) return { kind: "ignored", slot };

@@ -239,6 +239,7 @@ class CapturedValue {
       return "state";
     }
     if (isProxy(subject)) return undefined;
+    if (subject === globalThis) return this.#handle(subject, "globalThis");
     const prototype = Object.getPrototypeOf(subject) as object | null;
     if (prototype === null || prototype === Object.prototype || prototype === Array.prototype) return undefined;
     const { kind, isBare } = classify(subject);
