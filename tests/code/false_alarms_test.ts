@@ -1,5 +1,7 @@
 // deno-lint-ignore-file no-console -- functions that print are what is tested
 import { assertEquals } from "@std/assert";
+import { bignumber, complex, matrix, unit } from "mathjs";
+import { Matrix } from "ml-matrix";
 import { Rig } from "../support/rig.ts";
 import { checkEdits, type EditedProgram } from "../support/edited.ts";
 
@@ -102,3 +104,16 @@ export const f = cached()(function f(x) { return x * 2 * read(g) * look(env); })
 ];
 
 Deno.test("another name of the global object is no reason for a warning", (t) => checkEdits(t, ALIASES));
+
+Deno.test("an instance of a package's class that counts by its content is not said to count by its kind", async (t) => {
+  const makers = { bignumber, complex: (n: number) => complex(n, 1), matrix: (n: number) => matrix([n]) };
+  const others = { unit: (n: number) => unit(n, "cm"), rows: (n: number) => new Matrix([[n]]) };
+  for (const [name, make] of Object.entries<(n: number) => unknown>({ ...makers, ...others })) {
+    await t.step(name, async () => {
+      await using rig = await Rig.open();
+      const step = rig.cached({ name })((value: unknown) => typeof value);
+      for (const n of [1, 2, 1]) await step(make(n));
+      assertEquals([rig.runs(), rig.of("notice")], [2, []]);
+    });
+  }
+});
