@@ -6,6 +6,19 @@
 /** Largest number of values that are brought by one request, each as an argument of a function. */
 const MAX_BROUGHT = 10_000;
 
+/** Number of objects that are asked about at once. With more of them, V8 takes longer for each. */
+const BATCH = 128;
+
+/** Asks about a batch of objects at a time, and returns the answers in the order of the objects. */
+async function inBatches<Answer>(
+  objects: readonly object[],
+  ask: (batch: readonly object[]) => Promise<readonly Answer[]>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (let at = 0; at < objects.length; at += BATCH) answers.push(...await ask(objects.slice(at, at + BATCH)));
+  return answers;
+}
+
 interface RemoteObject {
   readonly objectId?: string;
   readonly value?: unknown;
@@ -67,8 +80,15 @@ export class Connection {
     this.#session.disconnect();
   }
 
-  async locate(functions: readonly object[]): Promise<FunctionOrigin[]> {
-    if (functions.length === 0) return [];
+  locate(functions: readonly object[]): Promise<FunctionOrigin[]> {
+    return inBatches(functions, (batch) => this.#locateBatch(batch));
+  }
+
+  privateFields(objects: readonly object[]): Promise<ReadonlyMap<string, unknown>[]> {
+    return inBatches(objects, (batch) => this.#privateFieldsOf(batch));
+  }
+
+  async #locateBatch(functions: readonly object[]): Promise<FunctionOrigin[]> {
     const group = this.#newGroup();
     const ids = await this.#idsOf(functions, group);
     const origins = await Promise.all(ids.map((id) => this.#locateOne(id)));
@@ -76,8 +96,7 @@ export class Connection {
     return origins;
   }
 
-  async privateFields(objects: readonly object[]): Promise<ReadonlyMap<string, unknown>[]> {
-    if (objects.length === 0) return [];
+  async #privateFieldsOf(objects: readonly object[]): Promise<ReadonlyMap<string, unknown>[]> {
     const group = this.#newGroup();
     const ids = await this.#idsOf(objects, group);
     const fields = await Promise.all(ids.map(async (objectId) => {

@@ -21,8 +21,8 @@ import {
 } from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
 import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
-import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
-import { NameResolver } from "./resolve_name.ts";
+import { type Code, codeOfText, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
+import { NameResolver, originBeside } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
 import {
@@ -35,6 +35,9 @@ import {
   type WrittenValue,
 } from "./values.ts";
 import { digestBytes } from "../../words/sha256.ts";
+
+/** Number of functions and classes that are followed. No program is known that reaches as many. */
+const MAX_FUNCTIONS = 20_000;
 
 /** Origins, captured variables included, of the functions for which these can never change again. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
@@ -67,6 +70,8 @@ export class Exploration {
   readonly #owners = new Map<object, object>();
   /** Uses of methods whose code has not been read yet, by method. An owner counts only when its method uses it. */
   readonly #unreadMethods = new Map<object, { readonly use: Use; readonly found: FoundMember }[]>();
+  /** Origins of functions that modules declare, from the scopes of functions beside them. */
+  readonly #siblings = new Map<object, FunctionOrigin>();
   readonly #receivers = new ReceivedUse(this.codes);
   /** Uses of methods that were read, and of which it is not settled whether they use their receivers. */
   readonly #undecided: { readonly use: Use; readonly found: FoundMember }[] = [];
@@ -185,11 +190,15 @@ export class Exploration {
         if (known.kind === "wrapper") this.#enqueue(known.original);
       } else pending.push(fn);
     }
-    const unknown = pending.filter((fn) => !settledOrigins.has(fn));
+    const left = Math.max(0, MAX_FUNCTIONS - this.codes.size);
+    const followed = pending.slice(0, left);
+    const unknown = followed.filter((fn) => !settledOrigins.has(fn) && !this.#siblings.has(fn));
     const numbers = new Map(unknown.map((fn, index) => [fn, index]));
     const located = await this.#lease.locate(unknown);
-    for (const fn of pending) {
-      const origin = settledOrigins.get(fn) ?? located[numbers.get(fn) as number] as FunctionOrigin;
+    for (const fn of pending.slice(left)) this.codes.set(fn, this.#readTextAlone(fn));
+    for (const fn of followed) {
+      const origin = settledOrigins.get(fn) ?? this.#siblings.get(fn) ??
+        located[numbers.get(fn) as number] as FunctionOrigin;
       const code = await this.#identify(fn, origin);
       this.codes.set(fn, code);
       this.#enqueueOwnersOf(fn);
@@ -350,8 +359,7 @@ export class Exploration {
       this.notes.notices.add(
         `not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`,
       );
-      const user = { fn, name, module, url, unit, code: null, text, roots: [], isHelper: false, extras: new Map() };
-      return { kind: "user", user };
+      return { kind: "user", user: { ...codeOfText(fn), name, module, url } };
     }
     if (!unit.isWhole) {
       this.notes.notices.add(`partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`);
@@ -367,6 +375,10 @@ export class Exploration {
       roots.push(
         await this.#names.resolve(slot, { fn, unit, url, script: origin.script, scopes: origin.scopes, name }),
       );
+    }
+    for (const root of roots) {
+      const beside = originBeside(root, unit, origin);
+      if (beside !== null) this.#siblings.set(beside.fn, beside.origin);
     }
     for (const imported of code.imports) this.#noteImport(imported, unit, url);
     for (const notice of openUses(unit, code, roots)) {
@@ -387,6 +399,15 @@ export class Exploration {
         extras: new Map([...extras.values, ...privates, ...patches]),
       },
     };
+  }
+
+  /** Code of a function that is one too many to follow: its own text. */
+  #readTextAlone(fn: object): Code {
+    this.notes.notices.add(
+      `partly tracked: it reaches more than ${MAX_FUNCTIONS} functions; those beyond count by their text alone`,
+    );
+    const path = isNativeFunction(fn) ? intrinsicPath(fn) : null;
+    return path === null ? { kind: "user", user: codeOfText(fn) } : { kind: "platform", name: path, url: "" };
   }
 
   /** Notes the blind uses of a module of Node that code imports while it runs. */

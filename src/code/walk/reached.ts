@@ -44,6 +44,14 @@ export interface UserCode {
   readonly extras: ReadonlyMap<string, unknown>;
 }
 
+/** A function of which nothing counts but its text, since its syntax cannot be read or it is not followed. */
+export function codeOfText(fn: object): UserCode {
+  const text = Function.prototype.toString.call(fn);
+  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
+  const place = { name: typeof name === "string" ? name : "", module: "", url: "" };
+  return { ...place, fn, text, unit: null, code: null, roots: [], isHelper: false, extras: new Map() };
+}
+
 /** Meaning of a free name in the code. */
 export type Root =
   | {

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { isProxy } from "../../words/type_tests.ts";
-import type { InspectorLease, ScopeValues, Script } from "../v8/inspector.ts";
+import type { FunctionOrigin, InspectorLease, ScopeValues, Script } from "../v8/inspector.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Slot } from "../syntax/normalize.ts";
 import { type AnyNode, type ClassNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
@@ -13,7 +13,7 @@ import type { Binding } from "../syntax/scopes.ts";
 import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
 import { ambientGlobal, ambientImport, valueOfGlobal } from "./platform.ts";
 import { blindGlobal, blindImport } from "../blind/blind.ts";
-import { ownDescriptorOf } from "./members.ts";
+import { functionOf, ownDescriptorOf } from "./members.ts";
 import { declarationOf, importOf, resolveSpecifier } from "./modules.ts";
 import { isReassigned, nameModule, type Notes, type Root } from "./reached.ts";
 import type { FingerprintOptions } from "../types.ts";
@@ -159,6 +159,29 @@ function readVariable(scopes: readonly ScopeValues[], name: string): { readonly 
   } catch {
     return UNSET;
   }
+}
+
+/**
+ * Origin of a function that a module declares and never replaces, from a function of the same module that refers to it.
+ * Both see the scope of the module, which V8 would copy once more for each function that it is asked about.
+ *
+ * @param root Meaning of the name in the code of `unit`.
+ * @param origin Origin of the function that `unit` is the code of.
+ * @returns `null` for anything else that a name may stand for.
+ */
+export function originBeside(
+  root: Root,
+  unit: CodeUnit,
+  origin: Extract<FunctionOrigin, { kind: "script" }>,
+): { readonly fn: object; readonly origin: FunctionOrigin } | null {
+  if (root.kind !== "value" || typeof root.value !== "function" || root.declaration === null) return null;
+  const { script, binding } = root.declaration;
+  if (!unit.isWhole || script !== unit.script || binding.scope.kind !== "module") return null;
+  const node = functionOf(binding);
+  const home = origin.scopes.findIndex((scope) => Object.hasOwn(scope, binding.name));
+  if (node === null || home < 0) return null;
+  if (Function.prototype.toString.call(root.value) !== script.text.slice(node.start, node.end)) return null;
+  return { fn: root.value, origin: { ...origin, offset: node.start, scopes: origin.scopes.slice(home) } };
 }
 
 /** An arrow function, with what may tell its `this`. */
