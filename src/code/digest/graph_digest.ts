@@ -40,7 +40,7 @@ function unsettledIn({ references }: GraphNode, known: ReadonlyMap<GraphNode, st
 }
 
 /** Number of nodes that are refined, each once a round, until a component counts as it is met instead. */
-const MAX_REFINED = 1_000_000;
+const MAX_REFINED = 200_000;
 
 function settle(component: readonly GraphNode[], known: Map<GraphNode, string>): void {
   const [only] = component;
@@ -59,8 +59,8 @@ function settle(component: readonly GraphNode[], known: Map<GraphNode, string>):
   // the component: only then do equal digests from different components mean that no further round would tell the nodes
   // apart.
   colors = refine(component, colors, known);
-  const all = [...new Set(colors.values())].sort();
-  for (const [node, color] of colors) known.set(node, combine("cycle", color, all));
+  const all = combine("all", "", [...new Set(colors.values())].sort());
+  for (const [node, color] of colors) known.set(node, combine("cycle", color, [all]));
 }
 
 /**
