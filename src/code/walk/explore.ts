@@ -21,7 +21,16 @@ import {
 } from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
 import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
-import { type Code, codeOfText, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
+import {
+  type Code,
+  codeOfText,
+  isCompilerHelper,
+  nameByPlace,
+  nameModule,
+  Notes,
+  type Root,
+  type UserCode,
+} from "./reached.ts";
 import { NameResolver, originBeside } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
@@ -353,7 +362,7 @@ export class Exploration {
     const declared = unit && isFunctionNode(unit.node) && unit.node.type === "ArrowFunctionExpression"
       ? null
       : unit?.node.id?.name;
-    const name = declared ?? ownNameOf(fn);
+    const name = declared || ownNameOf(fn) || (unit === null ? "" : nameByPlace(unit));
     if (this.#ignored.has(module) || this.#ignored.has(name)) return { kind: "ignored" };
     if (!unit) {
       this.notes.notices.add(
