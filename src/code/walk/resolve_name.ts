@@ -75,7 +75,7 @@ export class NameResolver {
           slot,
           identity,
           imported: imported.imported,
-          value: value === UNSET ? undefined : value,
+          value: value === UNSET || value === null ? undefined : value.value,
         };
       }
     }
