@@ -90,42 +90,37 @@ export function warnOfCode(
   const details = noticesOf({ notices, blind }, options)
     .filter((detail) => !isOfVendoredState(detail) && isToldFirst(`${fname}: ${detail}`));
   if (details.length === 0) return;
-  const short = describeBlindUses(blind, MOST_NAMES);
+  const short = describeBlindUses(blind, MOST_USES);
   const shortened = new Map(describeBlindUses(blind).map((line, index) => [line, short[index] as string]));
   const lines = foldNotices(details.map((detail) => shortened.get(detail) ?? detail));
   for (const line of lines) warnOnce(`${fname}: ${line}`);
   for (const detail of details) announce({ kind: "notice", fname, key: null, detail }, audience);
 }
 
-/** Largest number of names that one line of a terminal shows of what has one cause. */
-const MOST_NAMES = 3;
+/** Largest number of variables and members that one line of a terminal names as left out. */
+const MOST_NAMES = 6;
 
-/** Notices of one cause: what comes before the name, and what comes after the name. */
-const CAUSES: readonly (readonly [pattern: RegExp, say: (names: string, rest: string) => string])[] = [
-  [/^left out: (.+?)( @ .+, state that the code writes)$/, (names, rest) => `left out: ${names}${rest}`],
-  [
-    /^not tracked: the inside of a captured (.+?)(, which counts by its kind alone)$/,
-    (names) => `not tracked: the inside of captured ${names}, which count by their kinds alone`,
-  ],
-];
+/** Largest number of functions of one package that one line of a terminal names as not observed. */
+const MOST_USES = 3;
 
-/** Folds notices of one cause into one, which names the first few. */
+const LEFT_OUT = /^left out: (.+?)( @ .+, state that the code writes)$/;
+
+/** Folds notices of the state of one module into one, which names the first few variables and members. */
 export function foldNotices(notices: readonly string[]): string[] {
-  const groups = new Map<string, { readonly first: string; readonly names: string[]; say(names: string): string }>();
+  const groups = new Map<string, { readonly rest: string; readonly names: string[] }>();
   for (const notice of notices) {
-    const cause = CAUSES.find(([pattern]) => pattern.test(notice));
-    const [, name = "", rest = ""] = cause?.[0].exec(notice) ?? [];
-    const id = cause === undefined ? notice : `${cause[0]}${rest}`;
-    const group = groups.get(id);
-    if (group === undefined) {
-      groups.set(id, { first: notice, names: [name], say: (names) => cause?.[1](names, rest) ?? notice });
-    } else group.names.push(name);
+    const [, name, rest = ""] = LEFT_OUT.exec(notice) ?? [];
+    const group = groups.get(rest || notice) ?? { rest, names: [] };
+    groups.set(rest || notice, group);
+    if (name !== undefined) group.names.push(name);
   }
-  return [...groups.values()].map(({ first, names, say }) => names.length === 1 ? first : say(listNames(names)));
+  return [...groups].map(([notice, { rest, names }]) =>
+    names.length === 0 ? notice : `left out: ${listNames(names, MOST_NAMES)}${rest}`
+  );
 }
 
 /** The names, or the first few of them and the number of the others. */
-function listNames(names: readonly string[], most = MOST_NAMES): string {
+function listNames(names: readonly string[], most: number): string {
   const left = names.length - most;
   return left <= 0 ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${left} more`;
 }
