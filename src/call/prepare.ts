@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { announce, type Audience, warnOnce } from "../words/announce.ts";
+import { announce, type Audience, isToldFirst, warnOnce } from "../words/announce.ts";
 import { planArguments } from "./arguments.ts";
 import { loadDefaultConfig } from "../options/config.ts";
 import { type Fingerprint, fingerprint, type FingerprintOptions } from "../code/fingerprint.ts";
@@ -81,17 +81,60 @@ function followFingerprint(
   };
 }
 
-/** Warns of code, of the function or among the inputs, that is not tracked or not observed; gives each warning once. */
+/**
+ * Warns of code, of the function or among the inputs, that is not tracked or not observed; gives each warning once.
+ * Listeners get each notice, a terminal one line for all of one cause. State of vendored code, which nobody is to edit, is
+ * told by `why` alone.
+ */
 export function warnOfCode(
   wrapped: Wrapped,
   { notices, blind }: Pick<Fingerprint, "notices" | "blind">,
   { audience, options }: Pick<Prepared, "audience" | "options">,
 ): void {
-  for (const detail of noticesOf({ notices, blind }, options)) {
-    if (warnOnce(`${wrapped.fname}: ${detail}`)) {
-      announce({ kind: "notice", fname: wrapped.fname, key: null, detail }, audience);
-    }
+  const { fname } = wrapped;
+  const details = noticesOf({ notices, blind }, options)
+    .filter((detail) => !isOfVendoredState(detail) && isToldFirst(`${fname}: ${detail}`));
+  if (details.length === 0) return;
+  const short = describeBlindUses(blind, MOST_USES);
+  const shortened = new Map(describeBlindUses(blind).map((line, index) => [line, short[index] as string]));
+  const lines = foldNotices(details.map((detail) => shortened.get(detail) ?? detail));
+  for (const line of lines) warnOnce(`${fname}: ${line}`);
+  for (const detail of details) announce({ kind: "notice", fname, key: null, detail }, audience);
+}
+
+/** Largest number of variables and members that one line of a terminal names as left out. */
+const MOST_NAMES = 6;
+
+/** Largest number of functions of one package that one line of a terminal names as not observed. */
+const MOST_USES = 3;
+
+const LEFT_OUT = /^left out: (.+?)( @ .+, state that the code writes)$/;
+
+/** Folds notices of the state of one module into one, which names the first few variables and members. */
+export function foldNotices(notices: readonly string[]): string[] {
+  const groups = new Map<string, { readonly rest: string; readonly names: string[] }>();
+  for (const notice of notices) {
+    const [, name, rest = ""] = LEFT_OUT.exec(notice) ?? [];
+    const group = groups.get(rest || notice) ?? { rest, names: [] };
+    groups.set(rest || notice, group);
+    if (name !== undefined) group.names.push(name);
   }
+  return [...groups].map(([notice, { rest, names }]) =>
+    names.length === 0 ? notice : `left out: ${listNames(names, MOST_NAMES)}${rest}`
+  );
+}
+
+/** The names, or the first few of them and the number of the others. */
+function listNames(names: readonly string[], most: number): string {
+  const left = names.length - most;
+  return left <= 0 ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${left} more`;
+}
+
+/** True for a notice of state in code that a folder of other people's code has. */
+function isOfVendoredState(notice: string): boolean {
+  return /^left out: .+ @ (?:.*\/)?(?:node_modules|vendor|third_party)\/|^left out: .+ @ (?:https?|npm|jsr):/.test(
+    notice,
+  );
 }
 
 /**
@@ -116,29 +159,37 @@ function hear({ fname }: Wrapped, { kind, detail }: CacheReport, audience: Audie
  * files.
  *
  * @param uses Blind uses that a fingerprint lists.
+ * @param most Largest number of uses that are named of one package.
  */
-function describeBlindUses(uses: readonly BlindUse[]): string[] {
+function describeBlindUses(uses: readonly BlindUse[], most = Infinity): string[] {
   const network = uses.filter(({ kind }) => kind === "network");
   const others = uses.filter(({ kind }) => kind !== "network");
   const warnings: string[] = [];
   if (others.length > 0) {
     warnings.push(
-      `what it reads through ${listUses(others)} cannot be observed; arguments that are paths of existing files are ` +
+      `what it reads through ${
+        listUses(others, most)
+      } cannot be observed; arguments that are paths of existing files are ` +
         "tracked by content, for other files use fileArgs, dependsOnFiles or trackFile()",
     );
   }
   if (network.length > 0) {
     warnings.push(
-      `what it gets through ${listUses(network)} is no input, so a result stays as it was first fetched; ` +
+      `what it gets through ${listUses(network, most)} is no input, so a result stays as it was first fetched; ` +
         "pass the data as an argument or change version when it is to be fetched again",
     );
   }
   return warnings;
 }
 
-function listUses(uses: readonly BlindUse[]): string {
-  const names = uses.map(({ name, module }) => module === undefined ? name : `${name} (${module})`);
-  return [...new Set(names)].sort().join(", ");
+function listUses(uses: readonly BlindUse[], most: number): string {
+  const names = new Set(uses.map(({ name, module }) => module === undefined ? name : `${name} (${module})`));
+  if (most === Infinity) return [...names].sort().join(", ");
+  const modules = Map.groupBy(uses, ({ module }) => module ?? "");
+  return [...modules].sort().map(([module, ofModule]) => {
+    const own = listNames([...new Set(ofModule.map(({ name }) => name))].sort(), most);
+    return module === "" ? own : `${own} (${module})`;
+  }).join(", ");
 }
 
 /** Identity of this package: its format version, so that a new release of that format makes no result stale. */

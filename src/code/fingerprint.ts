@@ -16,7 +16,7 @@ import { isInspectorAllowed, leaseInspector } from "./v8/inspector.ts";
 import { assemble } from "./digest/assemble.ts";
 import type { Assembly } from "./digest/assembly.ts";
 import type { ChangedVariables, ChangingVariable } from "./digest/changing_variables.ts";
-import { findBlindPackages } from "./blind/blind.ts";
+import { findBlindPackages, functionsIn, type ReachedOfPackages } from "./blind/blind.ts";
 import { Exploration } from "./walk/explore.ts";
 import { digestGraph, type GraphNode } from "./digest/graph_digest.ts";
 import { sightOfArguments } from "./digest/argument_sight.ts";
@@ -26,6 +26,7 @@ import { findReceiverUse } from "./state/effects.ts";
 import { noticeOfState } from "./state/state.ts";
 import { type Fingerprint, type FingerprintOptions, NOTHING_SEEN } from "./types.ts";
 import { mayHavePrivateState } from "../values/kinds.ts";
+import { findMember } from "./walk/members.ts";
 import { arePureData, classOf, nameOfFunction, noticeOfHandle } from "./walk/values.ts";
 
 export type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
@@ -185,7 +186,8 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const found = new Exploration(lease, options);
   await found.reach(subject);
   if (called) await found.reach(called.method);
-  const blindPackages = await findBlindPackages(lease, found.notes.packages.values(), options.packageOf);
+  const packages = found.notes.packages.values();
+  const blindPackages = await findBlindPackages(lease, packages, options.packageOf, reachedOfPackages(found));
   const state = await findState(found, options, called);
   const sight = sightOfArguments(found);
   const { projectRoot, packageOf } = options;
@@ -235,6 +237,34 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     },
   };
   return result;
+}
+
+/** Functions of packages that code calls, imports or captures, and packages of which none is found. */
+function reachedOfPackages(found: Exploration): ReachedOfPackages {
+  const values: unknown[] = [];
+  const seen = new Set<string>();
+  const open = new Set<string>();
+  for (const [fn, code] of found.codes) {
+    if (code.kind === "package") {
+      values.push(fn);
+      seen.add(code.identity.name);
+    }
+    for (const root of code.kind === "user" ? code.user.roots : []) {
+      if (root.kind !== "package") continue;
+      const { identity, value, slot } = root;
+      seen.add(identity.name);
+      for (const { path } of slot.uses) {
+        const used = findMember(value, path).value;
+        if (used === undefined) open.add(identity.name);
+        else values.push(used);
+      }
+    }
+  }
+  const names = [...found.notes.packages.values()].map(({ name }) => name);
+  return {
+    functions: functionsIn(values),
+    unknown: new Set(names.filter((name) => open.has(name) || !seen.has(name))),
+  };
 }
 
 function sortParts({ parts }: Assembly): Assembly["parts"] {

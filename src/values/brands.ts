@@ -5,14 +5,21 @@
  */
 import { bufferClass, isProxy, typeTests } from "../words/type_tests.ts";
 
-/** True when a prototype of `subject`, at any distance, is a Proxy, so that looking further would run its traps. */
+/** Number of prototypes that are looked at. No program has as many, and each object of a chain looks at those above. */
+const MAX_PROTOTYPES = 1000;
+
+/**
+ * True when a prototype of `subject`, at any distance, is a Proxy, so that looking further would run its traps. A chain
+ * that is longer than any program needs counts as one that leads to a Proxy.
+ */
 export function hasProxyAbove(subject: object): boolean {
+  let length = 0;
   for (
     let at: object | null = Object.getPrototypeOf(subject);
     at !== null && at !== Object.prototype;
     at = Object.getPrototypeOf(at)
   ) {
-    if (isProxy(at)) return true;
+    if (isProxy(at) || ++length > MAX_PROTOTYPES) return true;
   }
   return false;
 }

@@ -41,6 +41,12 @@ export function announce(event: CacheEvent, audience: Audience): void {
 }
 
 const warned = new Set<string>();
+const told = new Set<string>();
+
+/** True when a text was not asked about before in this process: an event that each function gives once. */
+export function isToldFirst(text: string): boolean {
+  return told.size < told.add(text).size;
+}
 
 /**
  * Prints a warning that the user has to see even without `verbose`. Each text is printed once per process.

@@ -112,7 +112,9 @@ async function printReport(terminal: Terminal, report: EntryReport, nowMs: numbe
     ...(closest === null ? [] : reasonLines(reasons)),
     now.fresh ? `now: ${style.good("fresh")}` : `now: ${style.warn("stale")}, because:`,
     ...reasonLines(now.reasons),
-    ...report.notices.map((notice) => `not tracked: ${printable(notice)}`),
+    ...report.notices.map((notice) =>
+      `${/^(?:not|partly|left) /.test(notice) ? "" : "not tracked: "}${printable(notice)}`
+    ),
   ];
   await terminal.out((isLater ? "\n" : "") + lines.join("\n") + "\n");
 }

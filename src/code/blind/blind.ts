@@ -11,7 +11,10 @@ import type { CodeUnit } from "../syntax/code_unit.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
 import { staticKey } from "../syntax/uses.ts";
 import { valueOfGlobal } from "../walk/platform.ts";
-import { findMember } from "../walk/members.ts";
+import { isNativeFunction } from "../../values/kinds.ts";
+import { isProxy } from "../../words/type_tests.ts";
+import { type PackageScript, scriptsReachedFrom } from "../packages/script_origin.ts";
+import { findMember, ownDescriptorOf } from "../walk/members.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
@@ -264,17 +267,31 @@ type FoundUses = Omit<BlindUse, "module">;
 /** Blind uses by the URL of a script. The script at a URL keeps its text for the life of the process. */
 const known = new Map<string, readonly FoundUses[]>();
 
+/** What code reaches of packages. */
+export interface ReachedOfPackages {
+  /** Functions of packages; `null` when there are too many to name. */
+  readonly functions: ReadonlySet<object> | null;
+  /** Names of packages of which it is not known what the code reaches. */
+  readonly unknown: ReadonlySet<string>;
+}
+
+/** Number of functions of packages that are located; where code reaches more, all scripts of their packages count. */
+const MAX_LOCATED = 2000;
+
 /**
- * Finds the blind uses in the loaded scripts of packages and of everything that these packages depend on.
+ * Finds the blind uses in the scripts of packages that code can get at: the scripts of the functions that it reaches, and
+ * what these import, among the loaded scripts of the packages and of everything that they depend on.
  *
  * @param lease Gives the list of loaded scripts and their texts.
  * @param packages The packages that the code reaches.
  * @param packageOf Returns the package that a script belongs to; `null` for user code.
+ * @param of What the code reaches of these packages.
  */
 export async function findBlindPackages(
   lease: InspectorLease,
   packages: Iterable<PackageIdentity>,
   packageOf: (url: string) => PackageIdentity | null,
+  of: ReachedOfPackages,
 ): Promise<BlindUse[]> {
   const reached = new Set<string>();
   for (const { source, name, version, dependencies = [] } of packages) {
@@ -282,16 +299,97 @@ export async function findBlindPackages(
     for (const one of [`${name}@${version}`, ...dependencies]) reached.add(one);
   }
   if (reached.size === 0) return [];
-  const uses = new Map<string, BlindUse>();
+  const scripts = new Map<string, PackageScript>();
   for (const url of lease.scriptUrls()) {
-    if (!/^(?:file|https?):/.test(url)) continue;
+    if (!isOfPackages(url)) continue;
     const owner = packageOf(url);
     if (!owner || !reached.has(`${owner.name}@${owner.version}`)) continue;
-    let found = known.get(url);
-    if (!found) known.set(url, found = findBlindUses((await lease.scriptOf(url))?.text ?? ""));
-    for (const use of found) uses.set(`${use.name}\n${owner.name}`, { ...use, module: `package ${owner.name}` });
+    const text = (await lease.scriptOf(url))?.text ?? "";
+    if (!known.has(url)) known.set(url, findBlindUses(text));
+    scripts.set(url, { url, owner: owner.name, text });
+  }
+  // Most packages have no blind uses at all.
+  if (![...scripts.keys()].some((url) => known.get(url)!.length > 0)) return [];
+  const begin = await scriptsOfFunctions(lease, of.functions);
+  const all = begin === null ? scripts.keys() : [
+    ...begin,
+    ...[...scripts.values()].filter(({ owner }) => of.unknown.has(owner)).map(({ url }) => url),
+  ];
+  const uses = new Map<string, BlindUse>();
+  const urls = scriptsReachedFrom(all, scripts);
+  for (const { url, owner } of scripts.values()) {
+    if (!urls.has(url)) continue;
+    for (const use of known.get(url)!) uses.set(`${use.name}\n${owner}`, { ...use, module: `package ${owner}` });
   }
   return [...uses.values()];
+}
+
+/** True for a script that may be of a package or of the user, and not of the platform or of no place. */
+function isOfPackages(url: string): boolean {
+  return /^(?:file|https?):/.test(url);
+}
+
+/**
+ * URLs of the scripts of functions, and of the functions that these close over; `null` when there are too many, or when
+ * one of them has no script that tells what it may do.
+ */
+async function scriptsOfFunctions(
+  lease: InspectorLease,
+  functions: ReadonlySet<object> | null,
+): Promise<ReadonlySet<string> | null> {
+  if (functions === null) return null;
+  const seen = new Set(functions);
+  const urls = new Set<string>();
+  for (let waiting = [...seen]; waiting.length > 0;) {
+    if (seen.size > MAX_LOCATED) return null;
+    const held: unknown[] = [];
+    for (const origin of await lease.locate(waiting)) {
+      if (origin.kind === "bound") held.push(origin.target, origin.receiver, ...origin.args);
+      if (origin.kind !== "script") continue;
+      // A function of the platform that a package passes on, or code made from text: nobody can tell who made it.
+      if (!isOfPackages(origin.script.url)) return null;
+      urls.add(origin.script.url);
+      // The last scope is that of the module, whose imports are followed instead.
+      for (const scope of origin.scopes.slice(0, -1)) {
+        for (const { value } of Object.values(Object.getOwnPropertyDescriptors(scope))) held.push(value);
+      }
+    }
+    const inside = functionsIn(held);
+    if (inside === null) return null;
+    waiting = [...inside].filter((fn) => !seen.has(fn));
+    for (const fn of waiting) seen.add(fn);
+  }
+  return urls;
+}
+
+/** Number of objects that are searched for functions. */
+const MAX_SEARCHED = 5000;
+
+/**
+ * Functions among values, and in what the values hold, also inherited ones. No accessor is called.
+ *
+ * @returns `null` when not all of it can be looked at.
+ */
+export function functionsIn(values: Iterable<unknown>): ReadonlySet<object> | null {
+  const found = new Set<object>();
+  const seen = new Set<unknown>(values);
+  let searched = 0;
+  for (const value of seen) {
+    if (typeof value !== "function" && typeof value !== "object" || value === null) continue;
+    if (value === Object.prototype || value === Function.prototype || value === globalThis) continue;
+    if (isProxy(value) || ++searched > MAX_SEARCHED) return null;
+    if (typeof value === "function") found.add(value);
+    // A native function has no members of its own to tell of.
+    if (ArrayBuffer.isView(value) || typeof value === "function" && isNativeFunction(value)) continue;
+    if (value instanceof Map) { for (const entry of value) entry.forEach((one) => seen.add(one)); }
+    if (value instanceof Set) { for (const one of value) seen.add(one); }
+    for (const key of Object.getOwnPropertyNames(value)) {
+      const member = ownDescriptorOf(value, key);
+      for (const one of [member?.value, member?.get, member?.set]) seen.add(one);
+    }
+    seen.add(Object.getPrototypeOf(value));
+  }
+  return found;
 }
 
 const FS = String.raw`["'](?:node:)?(fs|fs/promises)["']`;

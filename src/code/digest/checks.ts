@@ -65,17 +65,21 @@ export class FingerprintChecks {
 }
 
 /** True for plain data that is frozen at every depth, so that it never has to be looked at again. */
-function isDeeplyFixed(value: unknown, seen: Set<object> = new Set()): boolean {
-  if (typeof value !== "object" || value === null) return typeof value !== "function";
-  if (seen.has(value)) return true;
-  seen.add(value);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const isPlain = prototype === null || prototype === Object.prototype || prototype === Array.prototype;
-  if (!isPlain || !Object.isFrozen(value)) return false;
-  return Reflect.ownKeys(value).every((key) => {
-    const property = Object.getOwnPropertyDescriptor(value, key);
-    return property !== undefined && "value" in property && isDeeplyFixed(property.value, seen);
-  });
+function isDeeplyFixed(object: object): boolean {
+  const seen = new Set<object>([object]);
+  // What is added meanwhile is visited too. A list, not a recursion, since data may be nested deeper than the stack.
+  for (const one of seen) {
+    if (isProxy(one)) return false;
+    const prototype: unknown = Object.getPrototypeOf(one);
+    const isPlain = prototype === null || prototype === Object.prototype || prototype === Array.prototype;
+    if (!isPlain || !Object.isFrozen(one)) return false;
+    for (const key of Reflect.ownKeys(one)) {
+      const property = Object.getOwnPropertyDescriptor(one, key);
+      if (property === undefined || !("value" in property) || typeof property.value === "function") return false;
+      if (typeof property.value === "object" && property.value !== null) seen.add(property.value);
+    }
+  }
+  return true;
 }
 
 /**

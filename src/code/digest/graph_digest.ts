@@ -45,6 +45,9 @@ function unsettledIn({ references }: GraphNode, known: ReadonlyMap<GraphNode, st
   return references.filter((reference) => typeof reference !== "string" && !known.has(reference)) as GraphNode[];
 }
 
+/** Number of nodes that are refined, each once a round, until a component counts as it is met instead. */
+const MAX_REFINED = 200_000;
+
 function settle(component: readonly GraphNode[], known: Map<GraphNode, string>): void {
   const [only] = component;
   if (component.length === 1 && only && !only.references.includes(only)) {
@@ -52,16 +55,35 @@ function settle(component: readonly GraphNode[], known: Map<GraphNode, string>):
     return;
   }
   let colors = new Map(component.map((node) => [node, combine("start", node.own, [])]));
+  let refined = 0;
   for (let count = 0; count < countOf(colors);) {
     count = countOf(colors);
+    if ((refined += component.length) > MAX_REFINED) return settleAsMet(component, known);
     colors = refine(component, colors, known);
   }
   // One more round is made than it takes to tell the nodes of the component apart, and each digest covers all colors of
   // the component: only then do equal digests from different components mean that no further round would tell the nodes
   // apart.
   colors = refine(component, colors, known);
-  const all = [...new Set(colors.values())].sort();
-  for (const [node, color] of colors) known.set(node, combine("cycle", color, all));
+  const all = combine("all", "", [...new Set(colors.values())].sort());
+  for (const [node, color] of colors) known.set(node, combine("cycle", color, [all]));
+}
+
+/**
+ * Numbers the nodes of a component in the order in which the walk met them. That takes one round, and two components get
+ * equal digests only when they are equal. They may differ for one component that is entered at two places.
+ */
+function settleAsMet(component: readonly GraphNode[], known: Map<GraphNode, string>): void {
+  const numbers = new Map(component.map((node, index) => [node, index]));
+  const texts = component.map(({ own, references }) => {
+    const around = references.map((one) => {
+      const number = typeof one === "string" ? undefined : numbers.get(one);
+      return number === undefined ? textOfReference(one, known) : `~${number}`;
+    });
+    return combine("met", own, around);
+  });
+  const all = combine("all", "", texts);
+  for (const [node, number] of numbers) known.set(node, combine("cycle as met", String(number), [all]));
 }
 
 function refine(

@@ -47,14 +47,15 @@ export interface TableSource {
  * state of instances may be.
  */
 export function makeClassTable(source: TableSource): ClassTable {
-  const { found, state, ordinals } = source;
+  const { found, ordinals } = source;
   const names = new Map<object, string>();
   // deno-lint-ignore no-explicit-any
   const classes = new Map<string, abstract new (...args: any[]) => object>();
   const usesWeak = reachesWeakCollection(found);
+  const known: Refusals = new Map();
   if (!usesWeak) {
     for (const value of ordinals.subjects()) {
-      if (typeof value !== "function" || refusalOf(value, found, state) !== null) continue;
+      if (typeof value !== "function" || refusalOf(value, source, known) !== null) continue;
       const name = `${classes.size} ${source.digestOf(value)}`;
       names.set(value, name);
       classes.set(name, value as never);
@@ -65,7 +66,7 @@ export function makeClassTable(source: TableSource): ClassTable {
     classNamed: (name) => classes.get(name),
     refusalOf: (constructor) => {
       if (!ordinals.has(constructor)) return NOT_REACHED;
-      return usesWeak ? "of which a WeakMap or the like may hold more" : refusalOf(constructor, found, state);
+      return usesWeak ? "of which a WeakMap or the like may hold more" : refusalOf(constructor, source, known);
     },
     referenceTo: (object) => {
       const number = ordinals.get(object);
@@ -76,8 +77,11 @@ export function makeClassTable(source: TableSource): ClassTable {
   };
 }
 
+/** Why instances are not kept by the code of a class without that of its base classes, by class. */
+type Refusals = Map<object, string | null>;
+
 /** Why instances of a class are not kept, in words that follow the class's name; `null` for a class that is kept. */
-function refusalOf(constructor: object, found: Exploration, state: StateFindings): string | null {
+function refusalOf(constructor: object, { found, state }: TableSource, known: Refusals): string | null {
   for (let at: object | null = constructor; at !== null; at = Object.getPrototypeOf(at)) {
     if (at === Function.prototype) return null;
     const code = found.codes.get(at);
@@ -87,14 +91,24 @@ function refusalOf(constructor: object, found: Exploration, state: StateFindings
     }
     if (code?.kind === "package") return "which is of a package";
     if (code?.kind !== "user") return NOT_REACHED;
-    const refusal = refusalOfCode(code.user);
+    let refusal = known.get(at);
+    if (refusal === undefined) known.set(at, refusal = refusalOfClass(at, code.user, { found, state }));
     if (refusal !== null) return refusal;
-    const later = methodsOf(at, found).map((user) => ({ user, nodes: null }));
-    if (methodsUseState([{ user: code.user, nodes: methodNodesOf(code.user) }, ...later], found, state)) {
-      return "whose methods use state that the code writes";
-    }
   }
   return null;
+}
+
+function refusalOfClass(
+  constructor: object,
+  user: UserCode,
+  { found, state }: Pick<TableSource, "found" | "state">,
+): string | null {
+  const refusal = refusalOfCode(user);
+  if (refusal !== null) return refusal;
+  const later = methodsOf(constructor, found).map((user) => ({ user, nodes: null }));
+  return methodsUseState([{ user, nodes: methodNodesOf(user) }, ...later], found, state)
+    ? "whose methods use state that the code writes"
+    : null;
 }
 
 const NOT_REACHED = "whose class is of a package or is not named in the code of the function";

@@ -177,3 +177,94 @@ function decodeCachedName(folder: string): string {
   }
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }
+
+/** A loaded script of a package. */
+export interface PackageScript {
+  readonly url: string;
+  /** Name of the package. */
+  readonly owner: string;
+  readonly text: string;
+}
+
+/** Modules that the text of a script names, and whether the script may change what other modules hold. */
+interface ScriptLinks {
+  readonly specifiers: readonly string[];
+  /** True for a script that imports by a computed specifier, or by a name that its own package declares. */
+  readonly isOpen: boolean;
+  readonly registers: boolean;
+}
+
+const LINK = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["'])([^"'\n]+)\1/g;
+const COMPUTED = /\b(?:require|import)\s*\(\s*(?!["')])/;
+/**
+ * A statement at the beginning of a line that is neither a declaration nor an export: it may register something in another
+ * module, as `Object.assign(Table.prototype, verbs)` does. What a file that has been made smaller does cannot be told.
+ */
+const STATEMENT =
+  /^(?!\s|$|[})\]*]|\/[/*]|(?:import|export|async|function|class|const|let|var)\b|["']use strict|(?:module\.)?exports\b|Object\.defineProperty\(exports\b)/m;
+
+const links = new Map<string, ScriptLinks>();
+
+function linksOf({ url, text }: PackageScript): ScriptLinks {
+  let found = links.get(url);
+  if (found === undefined) {
+    const specifiers = [...new Set(Array.from(text.matchAll(LINK), ([, , specifier]) => specifier!))];
+    const isOpen = COMPUTED.test(text) || specifiers.some((one) => one.startsWith("#"));
+    links.set(url, found = { specifiers, isOpen, registers: STATEMENT.test(text) });
+  }
+  return found;
+}
+
+/**
+ * Scripts of packages that code in some of them may run: what these import, at any distance, and the scripts that import
+ * one of them and may register something there.
+ *
+ * Nothing is resolved: a name that is not a path stands for all loaded scripts of the packages of that name.
+ *
+ * @param begin URLs of the scripts to begin at.
+ * @param scripts All loaded scripts of the packages that may be run.
+ */
+export function scriptsReachedFrom(
+  begin: Iterable<string>,
+  scripts: ReadonlyMap<string, PackageScript>,
+): ReadonlySet<string> {
+  const ofPackage = Map.groupBy(scripts.values(), ({ owner }) => owner);
+  const namesOf = new Map<string, readonly string[]>();
+  const next = (script: PackageScript): readonly string[] => {
+    let found = namesOf.get(script.url);
+    if (found === undefined) {
+      const { specifiers, isOpen } = linksOf(script);
+      const own = isOpen ? ofPackage.get(script.owner)!.map(({ url }) => url) : [];
+      const others = specifiers.flatMap((one) => urlsNamed(one, script.url, { scripts, ofPackage }));
+      namesOf.set(script.url, found = [...own, ...others]);
+    }
+    return found;
+  };
+  const reached = new Set([...begin].filter((url) => scripts.has(url)));
+  const registering = [...scripts.values()].filter((script) => linksOf(script).registers);
+  for (let size = -1; size < reached.size;) {
+    size = reached.size;
+    for (const url of reached) for (const one of next(scripts.get(url)!)) reached.add(one);
+    for (const script of registering) if (next(script).some((one) => reached.has(one))) reached.add(script.url);
+  }
+  return reached;
+}
+
+function urlsNamed(
+  specifier: string,
+  referrer: string,
+  { scripts, ofPackage }: {
+    readonly scripts: ReadonlyMap<string, PackageScript>;
+    readonly ofPackage: ReadonlyMap<string, readonly PackageScript[]>;
+  },
+): readonly string[] {
+  if (/^(?:\.{0,2}\/|\.{1,2}$|[a-z]+:\/)/.test(specifier)) {
+    if (!URL.canParse(specifier, referrer)) return [];
+    const { href } = new URL(specifier, referrer);
+    const base = href.replace(/\/$/, "");
+    return ["", ".js", ".cjs", ".mjs", ".ts", ".json", "/index.js", "/index.cjs", "/index.mjs"]
+      .map((end) => base + end).filter((url) => scripts.has(url));
+  }
+  const name = /^(?:[a-z]+:\/?)?((?:@[^/]+\/)?[^/@]+)/.exec(specifier)?.[1] ?? specifier;
+  return (ofPackage.get(name) ?? []).map(({ url }) => url);
+}

@@ -96,21 +96,27 @@ export async function readInitialCode(
   const initial = initializerOf(declaration.binding);
   const texts = new Map<string, string>();
   if (initial === null) return { texts, isClosed: false };
-  const reader = new InitialReader(finder);
+  let reader = readers.get(finder);
+  if (reader === undefined) readers.set(finder, reader = new InitialReader(finder));
+  let isClosed = true;
   for (const path of [[], ...paths]) {
     const name = path.join(".");
-    if (!texts.has(name)) texts.set(name, await reader.read(declaration, memberExpression(initial, path)));
+    if (texts.has(name)) continue;
+    const found = await reader.read(declaration, memberExpression(initial, path));
+    texts.set(name, found.digest);
+    isClosed &&= found.isClosed;
   }
-  return { texts, isClosed: reader.isClosed };
+  return { texts, isClosed };
 }
 
 interface InitialNode extends GraphNode {
-  readonly references: (GraphNode | string)[];
+  readonly references: (InitialNode | string)[];
+  /** True when the code refers to something whose code is not known. */
+  isOpen: boolean;
 }
 
-/** Reads initial code as a graph, each piece of code once, however many other pieces refer to it. */
+/** Reads initial code as a graph, each piece of code once, however many other pieces and variables refer to it. */
 class InitialReader {
-  isClosed = true;
   readonly #finder: DeclarationFinder;
   readonly #nodes = new Map<AnyNode, InitialNode>();
   readonly #digests = new Map<GraphNode, string>();
@@ -120,28 +126,30 @@ class InitialReader {
     this.#finder = finder;
   }
 
-  /** Digest of a piece of code with the code of everything that it refers to. */
-  async read(at: Declaration, code: AnyNode): Promise<string> {
+  /** Digest of a piece of code with the code of everything that it refers to, and whether all of that is known. */
+  async read(at: Declaration, code: AnyNode): Promise<{ readonly digest: string; readonly isClosed: boolean }> {
     const root = this.#nodeOf(at, code);
     for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) {
-      for (const slot of next.code.slots) next.node.references.push(await this.#readName(next.at, slot));
+      for (const slot of next.code.slots) next.node.references.push(await this.#readName(next.at, next.node, slot));
     }
-    return digestGraph(root, this.#digests);
+    const reached = new Set([root]);
+    for (const { references } of reached) for (const one of references) if (typeof one !== "string") reached.add(one);
+    return { digest: digestGraph(root, this.#digests), isClosed: [...reached].every(({ isOpen }) => !isOpen) };
   }
 
   #nodeOf(at: Declaration, syntax: AnyNode): InitialNode {
     let node = this.#nodes.get(syntax);
     if (!node) {
       const code = normalizeCode(at.script, syntax);
-      this.#nodes.set(syntax, node = { own: code.text, references: [] });
+      this.#nodes.set(syntax, node = { own: code.text, references: [], isOpen: false });
       this.#waiting.push({ at, node, code });
     }
     return node;
   }
 
-  async #readName(from: Declaration, { name, binding }: Slot): Promise<GraphNode | string> {
+  async #readName(from: Declaration, node: InitialNode, { name, binding }: Slot): Promise<InitialNode | string> {
     if (!binding) {
-      if (name === "this") this.isClosed = false;
+      if (name === "this") node.isOpen = true;
       return name;
     }
     const at = { ...from, binding };
@@ -151,10 +159,13 @@ class InitialReader {
     const found = await this.#finder.declarationOf(at);
     const initial = found && initializerOf(found.binding);
     if (found && initial) return this.#nodeOf(found, initial);
-    this.isClosed = false;
+    node.isOpen = true;
     return "_";
   }
 }
+
+/** One reader for each walk, since many variables refer to the same code. */
+const readers = new WeakMap<DeclarationFinder, InitialReader>();
 
 function initializerOf(binding: Binding): AnyNode | null {
   const { declaration } = binding;

@@ -6,6 +6,19 @@
 /** Largest number of values that are brought by one request, each as an argument of a function. */
 const MAX_BROUGHT = 10_000;
 
+/** Number of objects that are asked about at once. With more of them, V8 takes longer for each. */
+const BATCH = 128;
+
+/** Asks about a batch of objects at a time, and returns the answers in the order of the objects. */
+async function inBatches<Answer>(
+  objects: readonly object[],
+  ask: (batch: readonly object[]) => Promise<readonly Answer[]>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (let at = 0; at < objects.length; at += BATCH) answers.push(...await ask(objects.slice(at, at + BATCH)));
+  return answers;
+}
+
 interface RemoteObject {
   readonly objectId?: string;
   readonly value?: unknown;
@@ -27,6 +40,7 @@ interface RemoteProperties {
 interface ParsedScript {
   readonly scriptId: string;
   readonly url: string;
+  readonly isModule?: boolean;
 }
 
 /** The methods of a session of `node:inspector/promises` that are used here. */
@@ -42,6 +56,7 @@ export class Connection {
   readonly #exchange = new Exchange();
   readonly #urls = new Map<string, string>();
   readonly #ids = new Map<string, string>();
+  readonly #modules = new Set<string>();
   #exchangeId = "";
 
   constructor(session: InspectorSession) {
@@ -49,7 +64,8 @@ export class Connection {
   }
 
   async start(): Promise<void> {
-    this.#session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => {
+    this.#session.on("Debugger.scriptParsed", ({ params: { scriptId, url, isModule } }) => {
+      if (isModule === true) this.#modules.add(scriptId);
       this.#urls.set(scriptId, url);
       this.#ids.set(url, scriptId);
     });
@@ -64,8 +80,15 @@ export class Connection {
     this.#session.disconnect();
   }
 
-  async locate(functions: readonly object[]): Promise<FunctionOrigin[]> {
-    if (functions.length === 0) return [];
+  locate(functions: readonly object[]): Promise<FunctionOrigin[]> {
+    return inBatches(functions, (batch) => this.#locateBatch(batch));
+  }
+
+  privateFields(objects: readonly object[]): Promise<ReadonlyMap<string, unknown>[]> {
+    return inBatches(objects, (batch) => this.#privateFieldsOf(batch));
+  }
+
+  async #locateBatch(functions: readonly object[]): Promise<FunctionOrigin[]> {
     const group = this.#newGroup();
     const ids = await this.#idsOf(functions, group);
     const origins = await Promise.all(ids.map((id) => this.#locateOne(id)));
@@ -73,8 +96,7 @@ export class Connection {
     return origins;
   }
 
-  async privateFields(objects: readonly object[]): Promise<ReadonlyMap<string, unknown>[]> {
-    if (objects.length === 0) return [];
+  async #privateFieldsOf(objects: readonly object[]): Promise<ReadonlyMap<string, unknown>[]> {
     const group = this.#newGroup();
     const ids = await this.#idsOf(objects, group);
     const fields = await Promise.all(ids.map(async (objectId) => {
@@ -133,7 +155,8 @@ export class Connection {
     const url = this.#urls.get(id) ?? "";
     const known = scripts.get(id);
     if (known && known.url === url) return known;
-    const script = { id, url, text: isPlatformScript(url) ? "" : await this.#source(id) };
+    const isModule = this.#modules.has(id);
+    const script = { id, url, isModule, text: isPlatformScript(url) ? "" : await this.#source(id) };
     scripts.set(id, script);
     return script;
   }
@@ -290,6 +313,8 @@ export interface Script {
   readonly id: string;
   /** `file:///…`, `https://…`, `node:fs`, `ext:…`; empty for `eval`. */
   readonly url: string;
+  /** True for an ECMAScript module, false for CommonJS and other scripts. */
+  readonly isModule: boolean;
   /** The JavaScript that runs: types stripped, syntax transformed. Empty for the platform's own scripts. */
   readonly text: string;
 }

@@ -8,13 +8,30 @@ import { type FunctionOrigin, type InspectorLease, isPlatformScript } from "../v
 import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
 import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
 import { isClassNode, isFunctionNode } from "../syntax/parse.ts";
-import { type Use, usesOf, usesThis } from "../syntax/uses.ts";
+import { type Use, usesOf } from "../syntax/uses.ts";
 import { blindFunction, blindImport, isObserved, noticeOfEnvironment, openUses } from "../blind/blind.ts";
-import { findMember, findPatched, type FoundMember, type Patched, readExtras, staticPrivateNames } from "./members.ts";
+import {
+  findMember,
+  findPatched,
+  type FoundMember,
+  type Patched,
+  readExtras,
+  ReceivedUse,
+  staticPrivateNames,
+} from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
 import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
-import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
-import { NameResolver } from "./resolve_name.ts";
+import {
+  type Code,
+  codeOfText,
+  isCompilerHelper,
+  nameByPlace,
+  nameModule,
+  Notes,
+  type Root,
+  type UserCode,
+} from "./reached.ts";
+import { NameResolver, originBeside } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
@@ -29,6 +46,9 @@ import {
 } from "./values.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { OutsideCode } from "../outside/outside.ts";
+
+/** Number of functions and classes that are followed. No program is known that reaches as many. */
+const MAX_FUNCTIONS = 20_000;
 
 /** Origins, captured variables included, of the functions for which these can never change again. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
@@ -58,10 +78,15 @@ export class Exploration {
   readonly #incomplete = new Set<object>();
   /** Values that the next survey looks into besides the queued objects. */
   #unsurveyed: unknown[] = [];
-  /** Objects through which functions were reached, by function; each is taken for the `this` of an arrow function. */
+  /** Objects through which functions were reached, by function; each may be the `this` of an arrow function. */
   readonly #owners = new Map<object, object>();
   /** Uses of methods whose code has not been read yet, by method. An owner counts only when its method uses it. */
   readonly #unreadMethods = new Map<object, { readonly use: Use; readonly found: FoundMember }[]>();
+  /** Origins of functions that modules declare, from the scopes of functions beside them. */
+  readonly #siblings = new Map<object, FunctionOrigin>();
+  readonly #receivers = new ReceivedUse(this.codes);
+  /** Uses of methods that were read, and of which it is not settled whether they use their receivers. */
+  readonly #undecided: { readonly use: Use; readonly found: FoundMember }[] = [];
   /** Functions that code refers to directly, instead of looking them up in an observed object at each call. */
   readonly #held = new Set<object>();
   /** Code of packages and of the platform; `null` until the first of it is met. */
@@ -121,6 +146,8 @@ export class Exploration {
         await this.#writeQueued();
       }
       await this.#reachOutside();
+      // Code that was read meanwhile may use a receiver that other code hands on.
+      for (const { use, found } of this.#undecided) if (this.countsOwner(use, found)) this.#enqueue(found.owner);
     } while (this.#functionQueue.size + this.#objectQueue.size > 0);
     for (const fn of this.#held) {
       const code = this.codes.get(fn);
@@ -182,8 +209,7 @@ export class Exploration {
     const code = this.codes.get(found.value);
     // `Stack.from(…)` of a class that extends Array: what the platform's function makes depends on the class.
     if (code?.kind === "platform") return typeof found.owner === "function" && !isNativeFunction(found.owner);
-    return code?.kind === "user" && (!code.user.unit || usesThis(code.user.unit.node)) &&
-      !(code.user.unit && isClassNode(code.user.unit.node));
+    return code?.kind === "user" && this.#receivers.isUsed(found.value);
   }
 
   #noteHeld(holder: object | null, fn: object): void {
@@ -212,11 +238,15 @@ export class Exploration {
         if (known.kind === "wrapper") this.#enqueue(known.original);
       } else pending.push(fn);
     }
-    const unknown = pending.filter((fn) => !settledOrigins.has(fn));
+    const left = Math.max(0, MAX_FUNCTIONS - this.codes.size);
+    const followed = pending.slice(0, left);
+    const unknown = followed.filter((fn) => !settledOrigins.has(fn) && !this.#siblings.has(fn));
     const numbers = new Map(unknown.map((fn, index) => [fn, index]));
     const located = await this.#lease.locate(unknown);
-    for (const fn of pending) {
-      const origin = settledOrigins.get(fn) ?? located[numbers.get(fn) as number] as FunctionOrigin;
+    for (const fn of pending.slice(left)) this.codes.set(fn, this.#readTextAlone(fn));
+    for (const fn of followed) {
+      const origin = settledOrigins.get(fn) ?? this.#siblings.get(fn) ??
+        located[numbers.get(fn) as number] as FunctionOrigin;
       const code = await this.#identify(fn, origin);
       this.codes.set(fn, code);
       this.#enqueueOwnersOf(fn);
@@ -254,20 +284,20 @@ export class Exploration {
 
   #enqueueOwner(use: Use, found: FoundMember): void {
     if (typeof found.value !== "function") return;
-    if (this.codes.has(found.value)) {
-      if (this.countsOwner(use, found)) this.#enqueue(found.owner);
-      return;
-    }
+    if (this.codes.has(found.value)) return this.#decideOwner(use, found);
     const waiting = this.#unreadMethods.get(found.value) ?? [];
     waiting.push({ use, found });
     this.#unreadMethods.set(found.value, waiting);
   }
 
   #enqueueOwnersOf(method: object): void {
-    for (const { use, found } of this.#unreadMethods.get(method) ?? []) {
-      if (this.countsOwner(use, found)) this.#enqueue(found.owner);
-    }
+    for (const { use, found } of this.#unreadMethods.get(method) ?? []) this.#decideOwner(use, found);
     this.#unreadMethods.delete(method);
+  }
+
+  #decideOwner(use: Use, found: FoundMember): void {
+    if (this.countsOwner(use, found)) this.#enqueue(found.owner);
+    else if (found.owner !== null) this.#undecided.push({ use, found });
   }
 
   /** Writes the queued objects, once everything that is needed for it is known. */
@@ -377,14 +407,13 @@ export class Exploration {
     const declared = unit && isFunctionNode(unit.node) && unit.node.type === "ArrowFunctionExpression"
       ? null
       : unit?.node.id?.name;
-    const name = declared ?? ownNameOf(fn);
+    const name = declared || ownNameOf(fn) || (unit === null ? "" : nameByPlace(unit));
     if (this.#ignored.has(module) || this.#ignored.has(name)) return { kind: "ignored" };
     if (!unit) {
       this.notes.notices.add(
         `not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`,
       );
-      const user = { fn, name, module, url, unit, code: null, text, roots: [], isHelper: false, extras: new Map() };
-      return { kind: "user", user };
+      return { kind: "user", user: { ...codeOfText(fn), name, module, url } };
     }
     if (!unit.isWhole) {
       this.notes.notices.add(`partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`);
@@ -397,7 +426,13 @@ export class Exploration {
     const patches = this.#patchesUsedBy(code);
     const roots: Root[] = [];
     for (const slot of code.slots) {
-      roots.push(await this.#names.resolve(slot, { fn, unit, url, scopes: origin.scopes, name }));
+      roots.push(
+        await this.#names.resolve(slot, { fn, unit, url, script: origin.script, scopes: origin.scopes, name }),
+      );
+    }
+    for (const root of roots) {
+      const beside = originBeside(root, unit, origin);
+      if (beside !== null) this.#siblings.set(beside.fn, beside.origin);
     }
     for (const imported of code.imports) this.#noteImport(imported, unit, url);
     for (const notice of openUses(unit, code, roots)) {
@@ -418,6 +453,15 @@ export class Exploration {
         extras: new Map([...extras.values, ...privates, ...patches]),
       },
     };
+  }
+
+  /** Code of a function that is one too many to follow: its own text. */
+  #readTextAlone(fn: object): Code {
+    this.notes.notices.add(
+      `partly tracked: it reaches more than ${MAX_FUNCTIONS} functions; those beyond count by their text alone`,
+    );
+    const path = isNativeFunction(fn) ? intrinsicPath(fn) : null;
+    return path === null ? { kind: "user", user: codeOfText(fn) } : { kind: "platform", name: path, url: "" };
   }
 
   /** Notes the blind uses of a module of Node that code imports while it runs. */

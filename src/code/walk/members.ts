@@ -12,7 +12,8 @@ import {
   isClassNode,
   isFunctionNode,
 } from "../syntax/parse.ts";
-import type { UserCode } from "./reached.ts";
+import { dottedName, staticKey, usesThis } from "../syntax/uses.ts";
+import type { Code, UserCode } from "./reached.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { isKeyOfClass } from "../syntax/parse.ts";
@@ -341,4 +342,99 @@ function isKnownNative(fn: object): boolean {
   const isOne = isNativeFunction(fn);
   if (isOne) natives.add(fn);
   return isOne;
+}
+
+/**
+ * Tells, for the functions that a walk has found, which of them use the object before the dot.
+ *
+ * Many functions only hand `this` on, `fn.apply(this, arguments)`, to functions none of which reads it. Libraries that
+ * curry are full of them; called as members of a namespace, they would make all of the namespace count.
+ */
+export class ReceivedUse {
+  readonly #codes: ReadonlyMap<object, Code>;
+  readonly #handedTo = new Map<UserCode, readonly object[] | null>();
+  readonly #users = new Set<object>();
+  /** Functions that do not use their receivers, as far as is known with so many codes. */
+  readonly #others = new Set<object>();
+  #size = 0;
+
+  constructor(codes: ReadonlyMap<object, Code>) {
+    this.#codes = codes;
+  }
+
+  /**
+   * True when a function, or a function to which it hands its receiver, uses the receiver. What is not read yet counts as
+   * no use, so the answer may change from false to true while the walk goes on.
+   */
+  isUsed(fn: object): boolean {
+    if (this.#size !== this.#codes.size) this.#others.clear();
+    this.#size = this.#codes.size;
+    if (this.#others.has(fn)) return false;
+    const seen = new Set([fn]);
+    for (const one of seen) {
+      if (this.#users.has(one)) return this.#noteUser(fn);
+      const to = this.#receiversOf(one);
+      if (to === null) {
+        this.#users.add(one);
+        return this.#noteUser(fn);
+      }
+      for (const next of to) if (!this.#others.has(next)) seen.add(next);
+    }
+    for (const one of seen) this.#others.add(one);
+    return false;
+  }
+
+  #noteUser(fn: object): true {
+    this.#users.add(fn);
+    return true;
+  }
+
+  /** Functions to which a function hands its receiver; `null` when it uses the receiver in another way. */
+  #receiversOf(fn: object): readonly object[] | null {
+    const code = this.#codes.get(fn);
+    if (code === undefined || code.kind === "bound") return [];
+    if (code.kind !== "user" || code.user.unit === null) return null;
+    const { node } = code.user.unit;
+    // A class is called with `new`, which makes its receiver, and an arrow function takes the receiver around it.
+    if (isClassNode(node) || node.type === "ArrowFunctionExpression" || !usesThis(node)) return [];
+    let known = this.#handedTo.get(code.user);
+    if (known === undefined) this.#handedTo.set(code.user, known = findHandedTo(code.user, node));
+    return known;
+  }
+}
+
+function findHandedTo(user: UserCode, root: AnyNode): readonly object[] | null {
+  const found: object[] = [];
+  const nodes = childrenOf(root);
+  for (let node = nodes.pop(); node; node = nodes.pop()) {
+    if (node.type === "ThisExpression") {
+      const callee = calleeOf(user, node);
+      if (callee === null) return null;
+      found.push(callee);
+    } else if (isClassNode(node) || isFunctionNode(node) && node.type !== "ArrowFunctionExpression") continue;
+    else if (node.type === "Super" || node.type === "PrivateIdentifier") return null;
+    else if (node.type === "CallExpression" && node.callee.type === "Identifier" && node.callee.name === "eval") {
+      return null;
+    }
+    nodes.push(...childrenOf(node));
+  }
+  return found;
+}
+
+/** Function that a `this` is handed to as the receiver: `fn.apply(this, …)`, `lib.fn.call(this, …)`. */
+function calleeOf({ unit, roots }: UserCode, node: AnyNode): object | null {
+  const call = unit?.script.parents.get(node);
+  if (call?.type !== "CallExpression" || call.arguments[0] !== node) return null;
+  const { callee } = call;
+  if (callee.type !== "MemberExpression" || !isNativeFunction(Function.prototype.apply)) return null;
+  const way = staticKey(callee);
+  if (way !== "apply" && way !== "call") return null;
+  let base: AnyNode = callee.object;
+  while (base.type === "MemberExpression") base = base.object;
+  const root = roots.find(({ slot }) => slot.nodes.includes(base));
+  const path = dottedName(callee.object)?.split(".").slice(1);
+  if (root?.kind !== "value" || root.isDynamic || path === undefined) return null;
+  const { value, followed } = findMember(root.value, path);
+  const isOwn = typeof value !== "function" || Object.hasOwn(value, way);
+  return followed < path.length || isOwn ? null : value as object;
 }

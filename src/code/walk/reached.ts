@@ -9,6 +9,7 @@ import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { NormalizedCode, Slot } from "../syntax/normalize.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
+import { dottedName } from "../syntax/uses.ts";
 import type { AmbientFact } from "./platform.ts";
 import type { Declaration } from "./modules.ts";
 import type { BlindUse } from "../types.ts";
@@ -49,6 +50,14 @@ export interface UserCode {
    * decorators added, private static fields, and functions on the language's prototypes whose names the code uses.
    */
   readonly extras: ReadonlyMap<string, unknown>;
+}
+
+/** A function of which nothing counts but its text, since its syntax cannot be read or it is not followed. */
+export function codeOfText(fn: object): UserCode {
+  const text = Function.prototype.toString.call(fn);
+  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
+  const place = { name: typeof name === "string" ? name : "", module: "", url: "" };
+  return { ...place, fn, text, unit: null, code: null, roots: [], isHelper: false, extras: new Map() };
 }
 
 /** Meaning of a free name in the code. */
@@ -94,6 +103,23 @@ const MAX_NAME = 120;
 export function nameModule(url: string, root: string): string {
   if (url.startsWith("file:")) return toPortable(new URL(url), root);
   return url === "" ? "(eval)" : url.length > MAX_NAME ? `${url.slice(0, MAX_NAME)}…` : url;
+}
+
+/**
+ * Name of a function that has none, by the place that the code puts it in: `Parser.prototype.parse` for what is assigned
+ * there, also by way of `const pp = Parser.prototype`; empty for any other function.
+ */
+export function nameByPlace({ script, node }: CodeUnit): string {
+  const parent = script.parents.get(node);
+  const target = parent?.type === "AssignmentExpression" && parent.right === node ? parent.left : null;
+  const path = target === null ? null : dottedName(target);
+  if (path === null || target?.type !== "MemberExpression") return path ?? "";
+  let base: AnyNode = target;
+  while (base.type === "MemberExpression") base = base.object;
+  const declaration = script.bindings.get(base)?.declaration;
+  const alias = declaration?.type === "VariableDeclarator" && declaration.init ? declaration.init : null;
+  const above = alias?.type === "MemberExpression" ? dottedName(alias) : null;
+  return above === null ? path : [above, ...path.split(".").slice(1)].join(".");
 }
 
 /** True for the function that makes Deno's decorator helper, and for every function within it, the helper included. */

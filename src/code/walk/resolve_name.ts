@@ -3,13 +3,17 @@
  *
  * @module
  */
-import type { InspectorLease, ScopeValues } from "../v8/inspector.ts";
+import process from "node:process";
+import { isProxy } from "../../words/type_tests.ts";
+import type { FunctionOrigin, InspectorLease, ScopeValues, Script } from "../v8/inspector.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Slot } from "../syntax/normalize.ts";
+import { type AnyNode, type ClassNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import type { Binding } from "../syntax/scopes.ts";
 import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
 import { ambientGlobal, ambientImport, valueOfGlobal } from "./platform.ts";
 import { blindGlobal, blindImport } from "../blind/blind.ts";
+import { functionOf, ownDescriptorOf } from "./members.ts";
 import { declarationOf, importOf, resolveSpecifier } from "./modules.ts";
 import { isReassigned, nameModule, type Notes, type Root } from "./reached.ts";
 import type { FingerprintOptions } from "../types.ts";
@@ -19,6 +23,7 @@ export interface Surroundings {
   readonly fn: object;
   readonly unit: CodeUnit;
   readonly url: string;
+  readonly script: Script;
   readonly scopes: readonly ScopeValues[];
   readonly name: string;
 }
@@ -30,7 +35,7 @@ export interface NameResolverOptions {
   /** Names of symbols, and paths of modules, that do not count. */
   readonly ignored: ReadonlySet<string>;
   readonly notes: Notes;
-  /** Object through which a function was reached. It is taken for the `this` that an arrow function closes over. */
+  /** Object through which a function was reached, which may be the `this` of an arrow function. */
   ownerOf(fn: object): object | undefined;
 }
 
@@ -48,7 +53,7 @@ export class NameResolver {
   }
 
   /** Resolves one free name of a function. */
-  async resolve(slot: Slot, { fn, unit, url, scopes, name: user }: Surroundings): Promise<Root> {
+  async resolve(slot: Slot, { fn, unit, url, script, scopes, name: user }: Surroundings): Promise<Root> {
     const { name, binding } = slot;
     if (this.#options.ignored.has(name)) return { kind: "ignored", slot };
     const imported = binding && importOf(unit.script, binding);
@@ -76,9 +81,11 @@ export class NameResolver {
     }
     if (value === null) {
       if (name !== "this" && (!binding || isSharedByScripts(binding, url))) return this.#global(slot, unit, url);
-      const owner = name === "this" ? this.#options.ownerOf(fn) : undefined;
+      const owner = name === "this"
+        ? receiverOfArrow({ unit, script, scopes, owner: this.#options.ownerOf(fn) })
+        : null;
       const module = nameModule(url, this.#options.fingerprint.projectRoot);
-      if (owner) return { kind: "value", slot, value: owner, isDynamic: false, declaration: null, module };
+      if (owner) return { kind: "value", slot, value: owner.value, isDynamic: false, declaration: null, module };
       this.#options.notes.notices.add(
         `not tracked: ${name} in ${user || "a function"} @ ${module}${name === "this" ? THIS_REMEDY : ""}`,
       );
@@ -96,6 +103,8 @@ export class NameResolver {
     const isBoundOnce = imported !== null && (imported.imported === "*" || imported.isData);
     const isSettled = isBoundOnce ||
       (declaration !== null && !isReassigned(declaration) && value.value !== undefined && !isShared);
+    // Another name of the global object, which nobody can give to something else: its members are globals.
+    if (isSettled && value.value === globalThis) return this.#global({ ...slot, name: "globalThis" }, unit, url);
     const home = declaration?.url ?? (imported && resolveSpecifier(imported.specifier, url)) ?? url;
     const module = nameModule(home, this.#options.fingerprint.projectRoot);
     if (this.#options.ignored.has(module)) return { kind: "ignored", slot };
@@ -150,4 +159,132 @@ function readVariable(scopes: readonly ScopeValues[], name: string): { readonly 
   } catch {
     return UNSET;
   }
+}
+
+/**
+ * Origin of a function that a module declares and never replaces, from a function of the same module that refers to it.
+ * Both see the scope of the module, which V8 would copy once more for each function that it is asked about.
+ *
+ * @param root Meaning of the name in the code of `unit`.
+ * @param origin Origin of the function that `unit` is the code of.
+ * @returns `null` for anything else that a name may stand for.
+ */
+export function originBeside(
+  root: Root,
+  unit: CodeUnit,
+  origin: Extract<FunctionOrigin, { kind: "script" }>,
+): { readonly fn: object; readonly origin: FunctionOrigin } | null {
+  if (root.kind !== "value" || typeof root.value !== "function" || root.declaration === null) return null;
+  const { script, binding } = root.declaration;
+  if (!unit.isWhole || script !== unit.script || binding.scope.kind !== "module") return null;
+  const node = functionOf(binding);
+  const home = origin.scopes.findIndex((scope) => Object.hasOwn(scope, binding.name));
+  if (node === null || home < 0) return null;
+  if (Function.prototype.toString.call(root.value) !== script.text.slice(node.start, node.end)) return null;
+  return { fn: root.value, origin: { ...origin, offset: node.start, scopes: origin.scopes.slice(home) } };
+}
+
+/** An arrow function, with what may tell its `this`. */
+interface ArrowPlace {
+  readonly unit: CodeUnit;
+  readonly script: Script;
+  readonly scopes: readonly ScopeValues[];
+  /** Object through which the function was reached. */
+  readonly owner: object | undefined;
+}
+
+/** Number of members that are compared with the surrounding function, for each object of a chain of prototypes. */
+const MAX_MEMBERS = 1000;
+
+/**
+ * Object that `this` stands for in an arrow function; `null` when that cannot be told.
+ *
+ * At the top level, `this` is `undefined` in a module, and the exports in CommonJS. In a class and in a function, it is
+ * the object through which the arrow function was reached, when that object has the class or the function; in the static
+ * part of a class it is the class.
+ */
+function receiverOfArrow({ unit, script, scopes, owner }: ArrowPlace): { readonly value: unknown } | null {
+  // Without its surroundings, which the user is told, nothing is known but the way to the function.
+  if (!unit.isWhole) return owner === undefined ? null : { value: owner };
+  const { node, isStatic } = surroundingsOf(unit);
+  if (node === null) return script.isModule ? { value: undefined } : exportsOf(script, unit, scopes);
+  const text = (one: AnyNode) => unit.script.text.slice(one.start, one.end);
+  const around = isClassNode(node) ? node : classOfMethod(unit, node);
+  if (isStatic && around !== null && around === node) {
+    const found = owner !== undefined && isWritten(owner, text(around)) ? owner : classOnce(unit, around, scopes);
+    return found === null ? null : { value: found };
+  }
+  return owner !== undefined && hasCode(owner, around === null ? text(node) : text(around)) ? { value: owner } : null;
+}
+
+/** The function, or the class, that gives an arrow function its `this`; `null` at the top level of the script. */
+function surroundingsOf({ script, node }: CodeUnit): { readonly node: AnyNode | null; readonly isStatic: boolean } {
+  let below: AnyNode = node;
+  for (let at = script.parents.get(node); at; below = at, at = script.parents.get(at)) {
+    if (isFunctionNode(at) && at.type !== "ArrowFunctionExpression") return { node: at, isStatic: false };
+    if (at.type !== "StaticBlock" && (at.type !== "PropertyDefinition" || at.value !== below)) continue;
+    const owner = script.parents.get(script.parents.get(at) as AnyNode) as AnyNode;
+    return { node: owner, isStatic: at.type === "StaticBlock" || at.static };
+  }
+  return { node: null, isStatic: false };
+}
+
+function classOfMethod({ script }: CodeUnit, node: AnyNode): ClassNode | null {
+  const member = script.parents.get(node);
+  if (member?.type !== "MethodDefinition") return null;
+  const owner = script.parents.get(script.parents.get(member) as AnyNode);
+  return owner && isClassNode(owner) ? owner : null;
+}
+
+function isWritten(fn: unknown, text: string): boolean {
+  return typeof fn === "function" && Function.prototype.toString.call(fn).endsWith(text);
+}
+
+/** True for an object that has a function or class of that text, itself or by its prototypes. */
+function hasCode(owner: object, text: string): boolean {
+  for (let at: object | null = owner; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    if (at === Object.prototype || at === Function.prototype) return false;
+    if (isProxy(at)) return false;
+    if (isWritten(at, text)) return true;
+    for (const key of Object.getOwnPropertyNames(at).slice(0, MAX_MEMBERS)) {
+      const member = ownDescriptorOf(at, key);
+      if ([member?.value, member?.get, member?.set].some((one) => isWritten(one, text))) return true;
+    }
+  }
+  return false;
+}
+
+/** Class that is made once, and that a variable in scope holds; `null` when there is none. */
+function classOnce(unit: CodeUnit, node: ClassNode, scopes: readonly ScopeValues[]): object | null {
+  for (let at = unit.script.parents.get(node); at; at = unit.script.parents.get(at)) {
+    if (isFunctionNode(at) || isClassNode(at) || /^(?:For|While|DoWhile)/.test(at.type)) return null;
+  }
+  const text = unit.script.text.slice(node.start, node.end);
+  for (const scope of scopes) {
+    for (const name of Object.keys(scope)) {
+      const value = valueIn(scope, name);
+      if (isWritten(value, text)) return value as object;
+    }
+  }
+  return null;
+}
+
+function valueIn(scope: ScopeValues, name: string): unknown {
+  try {
+    return scope[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The exports that a CommonJS script begins with; `null` when the script may have replaced them. */
+function exportsOf({ url }: Script, { script }: CodeUnit, scopes: readonly ScopeValues[]): { value: unknown } | null {
+  const scope = scopes.find((one) => Object.hasOwn(one, "exports"));
+  if (scope) return { value: valueIn(scope, "exports") };
+  if (!url.startsWith("file:") || /\bmodule\b/.test(script.text)) return null;
+  const path = process.getBuiltinModule("node:url").fileURLToPath(url);
+  const cached: unknown = Reflect.get(process.getBuiltinModule("node:module"), "_cache");
+  const module: unknown = typeof cached === "object" && cached !== null ? Reflect.get(cached, path) : undefined;
+  if (typeof module !== "object" || module === null) return null;
+  return { value: Reflect.get(module, "exports") };
 }

@@ -178,6 +178,7 @@ class CapturedValue {
   readonly #instances = new Set<object>();
   readonly #blobs = new Set<Blob>();
   readonly #options: EncodeKeyOptions;
+  #root: object | null = null;
 
   constructor(view: ValueView) {
     this.#view = view;
@@ -198,6 +199,7 @@ class CapturedValue {
   }
 
   encode(value: unknown, met?: Numbering): EncodedKey {
+    this.#root = typeof value === "object" ? value : null;
     return encodeKey(value, met === undefined ? this.#options : { ...this.#options, met });
   }
 
@@ -239,6 +241,7 @@ class CapturedValue {
       return "state";
     }
     if (isProxy(subject)) return undefined;
+    if (subject === globalThis) return this.#handle(subject, "globalThis");
     const prototype = Object.getPrototypeOf(subject) as object | null;
     if (prototype === null || prototype === Object.prototype || prototype === Array.prototype) return undefined;
     const { kind, isBare } = classify(subject);
@@ -272,7 +275,11 @@ class CapturedValue {
     }
     if (isPureData(subject, fields)) return undefined;
     this.#refer(constructor);
-    return `handle ${this.#handle(subject, nameOfFunction(constructor))}`;
+    const name = nameOfFunction(constructor);
+    // The prototype of a value that is no handle itself has no inside to tell of.
+    const root = this.#root;
+    const isAbove = root !== null && !isProxy(root) && Object.prototype.isPrototypeOf.call(subject, root);
+    return `handle ${isAbove ? name : this.#handle(subject, name)}`;
   }
 
   #postpone(subject: object): string {
