@@ -15,7 +15,7 @@ import type { CacheReport } from "../store/cache_dir.ts";
 import { openWorkspace } from "./workspace.ts";
 import type { BlindUse } from "../code/types.ts";
 import { digestBytes } from "../words/sha256.ts";
-import { createPackageResolver, type PackageIdentity } from "../code/packages/packages.ts";
+import { createPackageResolver, type PackageIdentity, type PackageResolver } from "../code/packages/packages.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
 import { isOwnModule } from "../words/program.ts";
 
@@ -37,7 +37,8 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
   const codeOptions: FingerprintOptions = {
     ...(options.track === null ? {} : { track: options.track }),
     ignoreCode: options.ignoreCode,
-    packageOf: ownCodeResolver(root, options.denoVersion),
+    ...ownCodeResolver(root, options.denoVersion),
+    digestFile: (path) => workspace.files.digestFileSync(path),
     cachedIdentity,
     projectRoot: root,
     ...options.codecs.length === 0 ? {} : { codecs: options.codecs },
@@ -142,21 +143,21 @@ function ownIdentity(): PackageIdentity {
   return { name: "@bimsb/cachepy", version, digest: digestBytes(version), source: "jsr", notices: [] };
 }
 
-const resolvers = new Map<string, (url: string) => PackageIdentity | null>();
+const resolvers = new Map<string, PackageResolver>();
 
 /**
- * Returns a function that returns the package that a script belongs to, this package included.
+ * Returns a resolver that tells which package a script belongs to, this package included.
  *
  * @param root The project's root.
  * @param denoVersion True when Deno's version counts.
  */
-function ownCodeResolver(root: string, denoVersion: boolean): (url: string) => PackageIdentity | null {
+function ownCodeResolver(root: string, denoVersion: boolean): PackageResolver {
   const id = `${denoVersion} ${root}`;
   let resolver = resolvers.get(id);
   if (resolver === undefined) {
-    const { packageOf } = createPackageResolver({ root, denoVersion });
+    const { packageOf, resolve } = createPackageResolver({ root, denoVersion });
     const own = ownIdentity();
-    resolver = (url) => isOwnModule(url) ? own : packageOf(url);
+    resolver = { packageOf: (url, referrer) => isOwnModule(url) ? own : packageOf(url, referrer), resolve };
     resolvers.set(id, resolver);
   }
   return resolver;

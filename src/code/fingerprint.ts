@@ -186,8 +186,8 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const blindPackages = await findBlindPackages(lease, found.notes.packages.values(), options.packageOf);
   const state = await findState(found, options.projectRoot, called);
   const sight = sightOfArguments(found);
-  const { projectRoot, packageOf } = options;
-  const assembly = assemble(subject, found, { projectRoot, packageOf, state, sight });
+  const { projectRoot, packageOf, resolve } = options;
+  const assembly = assemble(subject, found, { projectRoot, packageOf, resolve, state, sight });
   const digests = new Map<GraphNode, string>();
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root, digests));
   const digestOf = (value: object) => {

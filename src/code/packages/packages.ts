@@ -63,6 +63,13 @@ export interface PackageResolver {
    * @param referrer URL of the module that imports the specifier; by default, a module at the project's root.
    */
   packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
+  /**
+   * Resolves a specifier as the program does, by the import maps of the project and of the workspace member that the
+   * importing module is in; `null` when nothing is known about the specifier.
+   *
+   * @param referrer URL of the module that imports the specifier.
+   */
+  resolve(specifier: string, referrer: string): string | null;
 }
 
 /**
@@ -121,6 +128,7 @@ export function createPackageResolver(options: PackageResolverOptions): PackageR
       if (known === undefined) answers.set(key, known = answer(urlOrSpecifier, referrer));
       return known;
     },
+    resolve: (specifier, referrer) => files().specifiers.locate(specifier, referrer),
   };
 }
 

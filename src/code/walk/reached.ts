@@ -42,6 +42,12 @@ export interface UserCode {
    * decorators added, private static fields, and functions on the language's prototypes whose names the code uses.
    */
   readonly extras: ReadonlyMap<string, unknown>;
+  /** What stands for the modules that the code loads by `import()`, and that a module imports. */
+  readonly modules?: readonly (object | string)[];
+  /** What counts of these modules' files, and what a module takes in when it is loaded. */
+  readonly facts?: readonly AmbientFact[];
+  /** Functions that return true while the text of a module is unchanged. */
+  readonly checks?: readonly (() => boolean)[];
 }
 
 /** Meaning of a free name in the code. */

@@ -86,7 +86,11 @@ export class NameResolver {
     }
     if (value === UNSET) return { kind: "unset", slot };
     const declaration = binding && unit.isWhole
-      ? await declarationOf(this.#options.lease, { url, script: unit.script, binding })
+      ? await declarationOf(
+        this.#options.lease,
+        { url, script: unit.script, binding },
+        this.#options.fingerprint.resolve,
+      )
       : null;
     if (declaration && this.#options.ignored.has(nameModule(declaration.url, this.#options.fingerprint.projectRoot))) {
       return { kind: "ignored", slot };
@@ -96,7 +100,8 @@ export class NameResolver {
     const isBoundOnce = imported !== null && (imported.imported === "*" || imported.isData);
     const isSettled = isBoundOnce ||
       (declaration !== null && !isReassigned(declaration) && value.value !== undefined && !isShared);
-    const home = declaration?.url ?? (imported && resolveSpecifier(imported.specifier, url)) ?? url;
+    const home = declaration?.url ??
+      (imported && resolveSpecifier(imported.specifier, url, this.#options.fingerprint.resolve)) ?? url;
     const module = nameModule(home, this.#options.fingerprint.projectRoot);
     if (this.#options.ignored.has(module)) return { kind: "ignored", slot };
     return { kind: "value", slot, value: value.value, declaration, isDynamic: !isSettled, module };
