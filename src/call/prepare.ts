@@ -15,7 +15,12 @@ import type { CacheReport } from "../store/cache_dir.ts";
 import { openWorkspace } from "./workspace.ts";
 import type { BlindUse } from "../code/types.ts";
 import { digestBytes } from "../words/sha256.ts";
-import { createPackageResolver, type PackageIdentity, type PackageResolver } from "../code/packages/packages.ts";
+import {
+  createPackageResolver,
+  type PackageIdentity,
+  type PackageResolver,
+  type PackageResolverOptions,
+} from "../code/packages/packages.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
 import { isOwnModule } from "../words/program.ts";
 
@@ -34,11 +39,12 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
   const isConfigured = wrapped.given.cacheDir === undefined && options.cacheDir !== null;
   const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : wrapped.cacheDir, options);
   const root = projectRoot();
+  const digestFile = (path: string) => workspace.files.digestFileSync(path);
   const codeOptions: FingerprintOptions = {
     ...(options.track === null ? {} : { track: options.track }),
     ignoreCode: options.ignoreCode,
-    ...ownCodeResolver(root, options.denoVersion),
-    digestFile: (path) => workspace.files.digestFileSync(path),
+    ...ownCodeResolver({ root, denoVersion: options.denoVersion, digestFile }),
+    digestFile,
     cachedIdentity,
     projectRoot: root,
     ...options.codecs.length === 0 ? {} : { codecs: options.codecs },
@@ -146,16 +152,14 @@ function ownIdentity(): PackageIdentity {
 const resolvers = new Map<string, PackageResolver>();
 
 /**
- * Returns a resolver that tells which package a script belongs to, this package included.
- *
- * @param root The project's root.
- * @param denoVersion True when Deno's version counts.
+ * Returns a resolver that tells which package a script belongs to, this package included. There is one for each project,
+ * whose files are digested by the options that were given first.
  */
-function ownCodeResolver(root: string, denoVersion: boolean): PackageResolver {
-  const id = `${denoVersion} ${root}`;
+function ownCodeResolver(options: PackageResolverOptions): PackageResolver {
+  const id = `${options.denoVersion} ${options.root}`;
   let resolver = resolvers.get(id);
   if (resolver === undefined) {
-    const { packageOf, resolve } = createPackageResolver({ root, denoVersion });
+    const { packageOf, resolve } = createPackageResolver(options);
     const own = ownIdentity();
     resolver = { packageOf: (url, referrer) => isOwnModule(url) ? own : packageOf(url, referrer), resolve };
     resolvers.set(id, resolver);

@@ -94,6 +94,16 @@ export function listFolders(path: string): string[] {
   }
 }
 
+/** Entries of a folder, in any order; an empty list where the folder is absent or may not be read. */
+export function listFolder(path: string): readonly Deno.DirEntry[] {
+  if (!mayRead(path)) return [];
+  try {
+    return [...readDirSync(path)];
+  } catch {
+    return [];
+  }
+}
+
 /** Value of an environment variable; `undefined` when it is not set or may not be read. */
 export function variableOf(name: string): string | undefined {
   try {

@@ -1,0 +1,160 @@
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { createPackageResolver } from "../../src/code/packages/packages.ts";
+import { CodeReader } from "../../src/code/packages/package_code.ts";
+import { Project } from "../support/project.ts";
+
+function packageFiles(name: string, files: Record<string, string>, dependencies: object = {}): Record<string, string> {
+  const manifest = { name, version: "1.0.0", main: "index.js", dependencies };
+  return Object.fromEntries([
+    [`node_modules/${name}/package.json`, JSON.stringify(manifest)],
+    ...Object.entries(files).map(([file, text]) => [`node_modules/${name}/${file}`, text]),
+  ]);
+}
+
+const PACKAGES: Readonly<Record<string, string>> = {
+  ...packageFiles("outer", {
+    "index.js": 'const k = require("./lib/k.cjs"), d = require("deep"); exports.f = (x) => x * k * d;',
+    "lib/k.cjs": 'module.exports = require("../data.json").k;',
+    "data.json": '{ "k": 1 }',
+    "README.md": "outer",
+    "index.d.ts": "export {};",
+    "index.js.map": "{}",
+  }, { deep: "1.0.0" }),
+  ...packageFiles("deep", { "index.js": "module.exports = 1;" }),
+  ...packageFiles("late", { "index.mjs": "export const g = (x) => x;", "package.json": "" }),
+  "node_modules/late/package.json": '{ "name": "late", "version": "1.0.0", "exports": "./index.mjs" }',
+  ...packageFiles("unused", { "index.js": "module.exports = 1;" }),
+};
+
+const MAIN = `import { cacheFile } from "@bimsb/cachepy";
+import { createRequire } from "node:module";
+const require = createRequire(import.meta.url);
+const outer = require("outer");
+require("unused");
+const kinds: Record<string, string[]> = {};
+const cached = cacheFile("./.cachepy", { onEvent: ({ kind, fname }) => void (kinds[fname] ??= []).push(kind) });
+const steps = [
+  cached(function direct(x: number) { return outer.f(x); }),
+  cached(async function late(x: number) { return (await import("./node_modules/late/index.mjs")).g(x); }),
+];
+const answers: unknown[] = [];
+for (const step of steps) answers.push([await step(3), await (step.original as any)(3)]);
+console.log(JSON.stringify({ answers, hits: ["direct", "late"].filter((name) => kinds[name].includes("hit")) }));
+`;
+
+interface Printed {
+  readonly answers: [cached: number, plain: number][];
+  readonly hits: string[];
+}
+
+async function write(project: Project, name: string, text: string): Promise<void> {
+  await project.write(`node_modules/${name}`, text);
+}
+
+/** Edits one after the other, each with the functions that hit afterwards. */
+const EDITS: readonly (readonly [name: string, edit: (project: Project) => Promise<void>, hits: string[]])[] = [
+  ["nothing", () => Promise.resolve(), ["direct", "late"]],
+  ["a line to debug with", (project) => write(project, "outer/index.js", "exports.f = (x) => x * 7;"), ["late"]],
+  ["back again", (project) => write(project, "outer/index.js", PACKAGES["node_modules/outer/index.js"]!), [
+    "direct",
+    "late",
+  ]],
+  ["a file below a folder", (project) => write(project, "outer/lib/k.cjs", "module.exports = 5;"), ["late"]],
+  ["a dependency", (project) => write(project, "deep/index.js", "module.exports = 11;"), ["late"]],
+  ["data", (project) => write(project, "outer/data.json", '{ "k": 2 }'), ["late"]],
+  [
+    "a package that is imported by import()",
+    (project) => write(project, "late/index.mjs", "export const g = (x) => -x;"),
+    ["direct"],
+  ],
+  ["a package that is not used", (project) => write(project, "unused/index.js", "module.exports = 2;"), [
+    "direct",
+    "late",
+  ]],
+  ["texts and types", async (project) => {
+    for (const file of ["README.md", "index.d.ts", "index.js.map", ".package-lock.json"]) {
+      await write(project, `outer/${file}`, "//");
+    }
+    await write(project, ".bin/outer", "#!/bin/sh");
+  }, ["direct", "late"]],
+  ["a touch", async (project) => {
+    for (const file of ["outer/index.js", "deep/index.js"]) await Deno.utime(project.path("node_modules", file), 1, 1);
+  }, ["direct", "late"]],
+  ["the same again, in another order", async (project) => {
+    for (const name of ["outer", "deep"]) {
+      const kept = project.path(name);
+      await Deno.rename(project.path("node_modules", name), kept);
+      const files = [...Deno.readDirSync(kept)].filter(({ isFile }) => isFile).map(({ name }) => name);
+      for (const file of files.reverse()) {
+        await write(project, `${name}/${file}`, await Deno.readTextFile(`${kept}/${file}`));
+      }
+      if (name === "outer") await write(project, "outer/lib/k.cjs", await Deno.readTextFile(`${kept}/lib/k.cjs`));
+    }
+  }, ["direct", "late"]],
+];
+
+Deno.test("code in node_modules that was edited counts beside its version", async (test) => {
+  await using project = await Project.create({
+    ...PACKAGES,
+    "main.ts": MAIN,
+  });
+  const run = async (): Promise<Printed> => {
+    const { stderr, code, json } = await project.run("main.ts", { flags: ["-A", "--no-check"] });
+    assertEquals(code, 0, stderr);
+    return json<Printed>();
+  };
+  assertEquals((await run()).hits, []);
+  for (const [name, edit, hits] of EDITS) {
+    await test.step(name, async () => {
+      await edit(project);
+      const printed = await run();
+      for (const [cached, plain] of printed.answers) assertEquals(cached, plain);
+      assertEquals(printed.hits, hits);
+    });
+  }
+});
+
+Deno.test("code in node_modules/.deno counts for scripts and for specifiers alike, with all copies for peers", async () => {
+  await using project = await Project.create({
+    "deno.lock": JSON.stringify({
+      version: "5",
+      specifiers: { "npm:top@1": "1.0.0" },
+      npm: { "top@1.0.0": { integrity: "a", dependencies: ["@s/inner"] }, "@s/inner@2.0.0": { integrity: "b" } },
+    }),
+  }, { imports: { top: "npm:top@1" } });
+  const root = project.folder;
+  const store = "node_modules/.deno";
+  const digestFile = (path: string) => Deno.readTextFileSync(path);
+  const digests = () => {
+    const { packageOf } = createPackageResolver({ root, digestFile });
+    const script = packageOf(`file://${root}/${store}/top@1.0.0/node_modules/top/index.js`);
+    assertEquals(packageOf("top")?.digest, script?.digest);
+    return script?.digest;
+  };
+  const seen = [digests()];
+  for (
+    const [file, text] of [
+      ["top@1.0.0/node_modules/top/index.js", "1"],
+      ["@s+inner@2.0.0/node_modules/@s/inner/a.mjs", "1"],
+      ["@s+inner@2.0.0/node_modules/@s/inner/a.mjs", "2"],
+      ["@s+inner@2.0.0_peer@1.0.0/node_modules/@s/inner/a.mjs", "3"],
+    ] as const
+  ) {
+    await project.write(`${store}/${file}`, text);
+    seen.push(digests());
+  }
+  assertEquals(new Set(seen).size, seen.length);
+  await project.write(`${store}/other@1.0.0/node_modules/other/index.js`, "1");
+  assertEquals(digests(), seen.at(-1), "a package that is not depended on");
+  const { packageOf } = createPackageResolver({ root });
+  assertEquals(packageOf("top")?.digest, seen[0], "without files, by version alone");
+});
+
+Deno.test("too many files in node_modules are named", async () => {
+  await using project = await Project.create({ "p/a.js": "1" });
+  const found = new CodeReader(() => "x").read(
+    Array.from({ length: 30_001 }, (_, index) => ({ name: "p", version: String(index), folder: project.path("p") })),
+  );
+  assertMatch(found.notices.join(), /not tracked: edits of the code in node_modules of p/);
+  assertNotEquals(found.digest, "");
+});
