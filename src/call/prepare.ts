@@ -159,9 +159,9 @@ function ownCodeResolver(options: PackageResolverOptions): PackageResolver {
   const id = `${options.denoVersion} ${options.root}`;
   let resolver = resolvers.get(id);
   if (resolver === undefined) {
-    const { packageOf, resolve } = createPackageResolver(options);
+    const { packageOf, ...others } = createPackageResolver(options);
     const own = ownIdentity();
-    resolver = { packageOf: (url, referrer) => isOwnModule(url) ? own : packageOf(url, referrer), resolve };
+    resolver = { packageOf: (url, referrer) => isOwnModule(url) ? own : packageOf(url, referrer), ...others };
     resolvers.set(id, resolver);
   }
   return resolver;

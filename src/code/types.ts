@@ -37,6 +37,12 @@ export interface FingerprintOptions {
    */
   resolve?(specifier: string, referrer: string): string | null;
   /**
+   * Scripts that a module of a package loads, loaded or not.
+   *
+   * @default none, so that blind uses in a package are found once it is loaded
+   */
+  scriptsOf?(identity: PackageIdentity, module: string): Iterable<{ readonly owner: string; readonly text: string }>;
+  /**
    * Digest of the content of a file; `null` when there is none.
    *
    * @default by reading the file

@@ -56,6 +56,11 @@ export function exists(path: string): boolean {
   }
 }
 
+/** True when there is a file at `path` and it may be read. */
+export function isFile(path: string): boolean {
+  return manifestStampOf(path) !== null;
+}
+
 /**
  * Reads the text of a file. The stamp is taken before the text is read.
  *

@@ -158,3 +158,75 @@ Deno.test("too many files in node_modules are named", async () => {
   assertMatch(found.notices.join(), /not tracked: edits of the code in node_modules of p/);
   assertNotEquals(found.digest, "");
 });
+
+const LAZY: readonly (readonly [name: string, specifier: string, named: RegExp | null])[] = [
+  [
+    "a package that takes a reader out of fs",
+    "./node_modules/hidden/index.cjs",
+    /readFileSync from node:fs \(package hidden\)/,
+  ],
+  [
+    "a package that depends on such a package",
+    "./node_modules/around/index.cjs",
+    /readFileSync from node:fs \(package hidden\)/,
+  ],
+  ["a module of a package", "./node_modules/parts/lib/run.cjs", /child_process \(package parts\)/],
+  ["another module of that package", "./node_modules/parts/lib/sum.cjs", null],
+  ["a package of Deno's cache", "npm:memoize-fs@4.1.1", /\(package memoize-fs\)/],
+  ["a package of Deno's cache that only computes", "npm:decimal.js@10.6.0", null],
+];
+
+Deno.test("blind uses in a package behind import() are named before it is loaded", async (test) => {
+  await using project = await Project.create({
+    ...packageFiles("hidden", { "index.cjs": 'const { readFileSync } = require("fs"); exports.f = () => 1;' }),
+    ...packageFiles("around", { "index.cjs": 'const h = require("hidden/index.cjs"); exports.f = h.f;' }, {
+      hidden: "1.0.0",
+    }),
+    ...packageFiles("parts", {
+      "lib/run.cjs": 'const child = require("child_process"); exports.f = () => 1;',
+      "lib/sum.cjs": "exports.f = () => 1;",
+    }),
+    "main.ts": `import { cacheFile } from "@bimsb/cachepy";
+      const notices: Record<string, string> = {};
+      const cached = cacheFile("./.cachepy", {
+        onEvent: (event) => {
+          if (event.kind === "notice") notices[event.fname] = (notices[event.fname] ?? "") + event.detail;
+        },
+      });
+      ${
+      LAZY.map(([, specifier], at) =>
+        `await cached(async function f${at}(x: number) { return x > 0 ? 1 : await import("${specifier}"); })(1);`
+      ).join("\n")
+    }
+      console.log(JSON.stringify(notices));`,
+  });
+  const { stderr, code, json } = await project.run("main.ts", { flags: ["-A", "--no-check"] });
+  assertEquals(code, 0, stderr);
+  const notices = json<Record<string, string>>();
+  for (const [at, [name, , named]] of LAZY.entries()) {
+    await test.step(name, () => {
+      const found = notices[`f${at}`] ?? "";
+      if (named === null) assertEquals(found.includes("(package"), false, found);
+      else assertMatch(found, named);
+    });
+  }
+});
+
+Deno.test("a module of a package counts, by its place in the package", async () => {
+  const main = (module: string) =>
+    `import { cacheFile } from "@bimsb/cachepy";
+    import { f } from "./node_modules/parts/${module}";
+    const step = cacheFile("./.cachepy")(function step(x: number) { return f(x); });
+    console.log(JSON.stringify([await step(3), step.original(3)]));`;
+  await using project = await Project.create({
+    ...packageFiles("parts", {
+      "add.mjs": "export const f = (x) => x + 1;",
+      "sub.mjs": "export const f = (x) => x - 1;",
+    }),
+    "main.ts": main("add.mjs"),
+  });
+  const run = async () => (await project.run("main.ts", { flags: ["-A", "--no-check"] })).json<number[]>();
+  assertEquals(await run(), [4, 4]);
+  await project.write("main.ts", main("sub.mjs"));
+  assertEquals(await run(), [2, 2]);
+});

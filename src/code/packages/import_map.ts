@@ -193,7 +193,7 @@ function dependencyOf(manifest: Manifest, specifier: string): string | null {
     if (typeof range !== "string") continue;
     const local = /^(?:file|link):(.*)$/.exec(range)?.[1];
     if (local !== undefined) return folderUrl(resolvePath(local, manifest.folder)).href;
-    return /^(?:npm|jsr):/.test(range) ? range : `npm:${name}@${range}`;
+    return `${/^(?:npm|jsr):/.test(range) ? range : `npm:${name}@${range}`}${specifier.slice(name.length)}`;
   }
   return null;
 }

@@ -17,9 +17,10 @@ import { type DenoLock, findLocked, lockedClosure, type LockedPackage } from "./
 import { createSpecifierMap } from "./import_map.ts";
 import { createPackageLocks, installedClosure, type InstalledPackage, readInstalled } from "./package_locks.ts";
 import { readProjectManifests } from "./manifests.ts";
-import { findPackagePlaces, type NpmOrigin, originOfScript, parseRequest } from "./script_origin.ts";
+import { findPackagePlaces, type NpmOrigin, originOfScript, parseRequest, splitNameVersion } from "./script_origin.ts";
 import { CodeReader, type PackageCode } from "./package_code.ts";
-import { exists, readManifest, realPathOf } from "../../options/manifest_files.ts";
+import { type PackageScript, scriptsOfPackage } from "./package_scripts.ts";
+import { exists, listFolders, readManifest, realPathOf } from "../../options/manifest_files.ts";
 import { parentOf } from "../../options/paths.ts";
 
 /** Identity of a package. */
@@ -77,6 +78,13 @@ export interface PackageResolver {
    * @param referrer URL of the module that imports the specifier.
    */
   resolve(specifier: string, referrer: string): string | null;
+  /**
+   * Scripts that a module of an npm package loads, with those of everything that it depends on, loaded or not; none when
+   * they are not installed.
+   *
+   * @param module Module within the package, `/add.js`; empty for the main module.
+   */
+  scriptsOf(identity: PackageIdentity, module: string): Iterable<PackageScript>;
 }
 
 /**
@@ -136,6 +144,14 @@ export function createPackageResolver(options: PackageResolverOptions): PackageR
       return known;
     },
     resolve: (specifier, referrer) => files().specifiers.locate(specifier, referrer),
+    scriptsOf: ({ source, name, version, dependencies = [] }, module) => {
+      if (source !== "npm") return [];
+      const versions = new Map([...dependencies, `${name}@${version}`].map((one) => {
+        const at = one.lastIndexOf("@");
+        return [one.slice(0, at), one.slice(at + 1)];
+      }));
+      return scriptsOfPackage(name, module, (one) => folderOfPackage(one, versions.get(one), files()));
+    },
   };
 }
 
@@ -315,6 +331,24 @@ function ofRequest(specifier: string, files: ProjectFiles): PackageIdentity | nu
   if (files.specifiers.localFolder(name) !== null) return null;
   if (installed !== null) return installedIdentity(installed, files);
   return toIdentity(registry, name, range, [], [versionAlone(name, range === "" ? "unknown" : range, problem)]);
+}
+
+/** Folder of an npm package: in `node_modules`, or in Deno's cache; `null` when the package is not installed. */
+function folderOfPackage(name: string, version: string | undefined, files: ProjectFiles): string | null {
+  const store = storeOf(files);
+  const stored = store === undefined || version === undefined
+    ? []
+    : listFolders(store).filter((entry) => splitNameVersion(entry.replaceAll("+", "/"))?.version === version)
+      .map((entry) => `${store}/${entry}/node_modules/${name}`).filter(exists);
+  if (stored[0] !== undefined) return stored[0];
+  const installed = findInstalled(name, files.manifests.own.folder);
+  if (installed !== null) return installed.folder;
+  const { denoDir } = files.places;
+  if (denoDir === null || version === undefined) return null;
+  return listFolders(`${denoDir}/npm`).map((registry) => `${denoDir}/npm/${registry}/${name}/${version}`).find(
+    exists,
+  ) ??
+    null;
 }
 
 function findInstalled(name: string, from: string): InstalledPackage | null {

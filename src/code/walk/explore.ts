@@ -12,7 +12,7 @@ import { isClassNode } from "../syntax/parse.ts";
 import { type Use, usesOf, usesThis } from "../syntax/uses.ts";
 import { blindFunction, blindImport, isObserved, noticeOfEnvironment, openUses } from "../blind/blind.ts";
 import { findMember, findPatched, type FoundMember, type Patched, readExtras, staticPrivateNames } from "./members.ts";
-import { type Declaration, declarationOf } from "./modules.ts";
+import { type Declaration, declarationOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
@@ -128,7 +128,8 @@ export class Exploration {
   /** Identity, as text, of the package that a specifier stands for; `null` for user code. */
   packageText(specifier: string, referrer: string): string | null {
     const identity = this.#options.packageOf(specifier, referrer);
-    return identity && `package ${identity.name} ${identity.digest}`;
+    const address = resolveSpecifier(specifier, referrer, this.#options.resolve) ?? specifier;
+    return identity && `package ${identity.name} ${identity.digest}${moduleInPackage(address)}`;
   }
 
   /** Member that a use of a free name reaches; `null` when the name stands neither for a value nor for a global. */

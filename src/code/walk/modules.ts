@@ -61,6 +61,19 @@ export function resolveSpecifier(specifier: string, referrer: string, resolve?: 
   }
 }
 
+/**
+ * Module within a package that an address names: ` /add.js` of `npm:lodash@4/add.js`, without name and version. Empty
+ * for a package's main module, and for an address that is not of a package with several modules.
+ */
+export function moduleInPackage(address: string): string {
+  const inFolder = address.lastIndexOf("/node_modules/");
+  const name = inFolder < 0
+    ? /^(?:npm|jsr):\/?(.*)$/s.exec(address)?.[1] ?? ""
+    : address.slice(inFolder + "/node_modules/".length);
+  const module = name.replace(/^(?:@[^/]+\/)?[^/]+/, "");
+  return module === "" ? "" : ` ${module}`;
+}
+
 /** Longest chain of re-exports that is followed. */
 const MAX_REEXPORTS = 32;
 

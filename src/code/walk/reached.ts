@@ -67,6 +67,7 @@ export type Root =
     readonly kind: "package";
     readonly slot: Slot;
     readonly identity: PackageIdentity;
+    /** Name of the export, and the module of the package where it is not the main one. */
     readonly imported: string;
     readonly value: unknown;
   }
@@ -143,6 +144,11 @@ export class Notes {
   addPackage(identity: PackageIdentity): void {
     this.packages.set(`${identity.source}:${identity.name}@${identity.version}`, identity);
     for (const notice of identity.notices) this.notices.add(notice);
+  }
+
+  /** Adds a blind use in a package. */
+  addBlindOf(use: BlindUse): void {
+    this.blind.set(`${use.name} ${use.module}`, use);
   }
 
   /** @param url URL of the module that contains the use. */

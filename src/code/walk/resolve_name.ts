@@ -10,7 +10,7 @@ import type { Binding } from "../syntax/scopes.ts";
 import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
 import { ambientGlobal, ambientImport, valueOfGlobal } from "./platform.ts";
 import { blindGlobal, blindImport } from "../blind/blind.ts";
-import { declarationOf, importOf, resolveSpecifier } from "./modules.ts";
+import { declarationOf, importOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { isReassigned, nameModule, type Notes, type Root } from "./reached.ts";
 import type { FingerprintOptions } from "../types.ts";
 
@@ -65,11 +65,12 @@ export class NameResolver {
       }
       if (identity) {
         this.#options.notes.addPackage(identity);
+        const address = resolveSpecifier(imported.specifier, url, this.#options.fingerprint.resolve);
         return {
           kind: "package",
           slot,
           identity,
-          imported: imported.imported,
+          imported: `${imported.imported}${moduleInPackage(address ?? imported.specifier)}`,
           value: value === UNSET ? undefined : value,
         };
       }

@@ -14,16 +14,17 @@ import type { DynamicImport, NormalizedCode, Slot } from "../syntax/normalize.ts
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import { usesOfBinding } from "../syntax/uses.ts";
 import type { AnyNode } from "../syntax/parse.ts";
-import { blindImport, openUses } from "../blind/blind.ts";
+import { blindImport, findBlindUses, openUses } from "../blind/blind.ts";
 import { isOwnModule } from "../../words/program.ts";
-import { manifestStampOf, readManifest } from "../../options/manifest_files.ts";
+import { readManifest } from "../../options/manifest_files.ts";
 import { pathOfFileUrl } from "../../options/paths.ts";
-import type { FingerprintOptions } from "../types.ts";
+import type { PackageIdentity } from "../packages/packages.ts";
+import type { BlindUse, FingerprintOptions } from "../types.ts";
 import { findStarts, type Starts, stateOfModule } from "./module_starts.ts";
 import { noticeOfState } from "../state/state.ts";
 import type { AmbientFact } from "./platform.ts";
-import { ModuleStart, UNKNOWN } from "./start_inputs.ts";
-import { exportedName, importOf, resolveSpecifier } from "./modules.ts";
+import { ModuleStart, UNKNOWN, watchFile } from "./start_inputs.ts";
+import { exportedName, importOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { nameModule, type Notes, type Root, type UserCode } from "./reached.ts";
 import type { NameResolver } from "./resolve_name.ts";
 // Loaded when types are stripped for the first time.
@@ -108,7 +109,8 @@ export class SourceModules {
     const identity = fingerprint.packageOf(specifier, from) ?? (url === null ? null : fingerprint.packageOf(url));
     if (identity) {
       notes.addPackage(identity);
-      return `package ${identity.name} ${identity.digest} ${moduleInPackage(url ?? specifier)}`;
+      for (const use of this.#blindUsesOf(identity, moduleInPackage(url ?? specifier).trim())) notes.addBlindOf(use);
+      return `package ${identity.name} ${identity.digest}${moduleInPackage(url ?? specifier)}`;
     }
     const module = url === null ? null : nameModule(url, fingerprint.projectRoot);
     if (module !== null && ignored.has(module)) return "ignored";
@@ -129,11 +131,27 @@ export class SourceModules {
     return standIn;
   }
 
+  /** Blind uses in a package, which need not be loaded yet. */
+  #blindUsesOf(identity: PackageIdentity, module: string): readonly BlindUse[] {
+    const id = `${identity.digest} ${module}`;
+    let uses = blindUses.get(id);
+    if (!uses) {
+      const scripts = this.#options.fingerprint.scriptsOf?.(identity, module) ?? [];
+      uses = [...scripts].flatMap(({ owner, text }) =>
+        findBlindUses(text).map((use) => ({ ...use, module: `package ${owner}` }))
+      );
+      blindUses.set(id, uses);
+    }
+    return uses;
+  }
+
   async #readModule(standIn: object, url: string, module: string): Promise<void> {
     const { notes, names, noteImport, add } = this.#options;
     const start = ModuleStart.of(url, this.#isLoaded(url));
+    // A module that is not loaded yet may be edited before it is.
+    const isSame = start.isLoaded || !url.startsWith("file:") ? null : watchFile(pathOfFileUrl(url));
+    const checks = isSame === null ? [] : [() => start.isLoaded || isSame()];
     const text = start.text(() => readText(url));
-    const checks = url.startsWith("file:") ? [checkOfText(url, start)] : [];
     const syntax = text === null ? null : syntaxOf(url, text);
     const user = { fn: standIn, name: "(module)", module, url, isHelper: false, extras: new Map<string, unknown>() };
     if (text === null || syntax === null) {
@@ -243,6 +261,9 @@ function requestsOf(imports: readonly DynamicImport[]): Request[] {
   }));
 }
 
+/** Blind uses in packages, by identity and module. */
+const blindUses = new Map<string, readonly BlindUse[]>();
+
 /** Objects that stand for modules, by URL. */
 const standIns = new Map<string, object>();
 
@@ -250,14 +271,6 @@ function standInOf(url: string): object {
   let standIn = standIns.get(url);
   if (!standIn) standIns.set(url, standIn = {});
   return standIn;
-}
-
-/** Module within a package that an address names: `/add.js` of `npm:lodash@4/add.js`, without name and version. */
-export function moduleInPackage(address: string): string {
-  if (/^(?:npm|jsr):/.test(address)) return address.replace(/^\w+:\/?(?:@[^/]+\/)?[^/]+/, "");
-  const inFolder = address.lastIndexOf("/node_modules/");
-  if (inFolder < 0) return address;
-  return address.slice(inFolder + "/node_modules/".length).replace(/^(?:@[^/]+\/)?[^/]+/, "");
 }
 
 function isScript(url: string): boolean {
@@ -274,13 +287,6 @@ function readText(url: string): string | null {
   } catch {
     return null;
   }
-}
-
-/** Check that a module which may still be loaded has the text that was read. */
-function checkOfText(url: string, start: ModuleStart): () => boolean {
-  const path = pathOfFileUrl(url);
-  const stamp = manifestStampOf(path);
-  return () => start.isLoaded || manifestStampOf(path) === stamp;
 }
 
 /** Syntax of a module. */

@@ -109,6 +109,20 @@ function contentOfFile(path: string | URL, digestFile: FingerprintOptions["diges
   }
 }
 
+/** Function that returns true while a file has the stamp that it has now. */
+export function watchFile(path: string): () => boolean {
+  const stamp = (): string => {
+    try {
+      const { mtime, ctime, size, ino } = statSync(path);
+      return `${mtime?.getTime()} ${ctime?.getTime()} ${size} ${ino}`;
+    } catch {
+      return "";
+    }
+  };
+  const before = stamp();
+  return () => stamp() === before;
+}
+
 /** True for a file that was changed while this process ran. */
 function isYoung(path: string | URL): boolean {
   try {
