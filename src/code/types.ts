@@ -37,11 +37,11 @@ export interface FingerprintOptions {
    */
   resolve?(specifier: string, referrer: string): string | null;
   /**
-   * Scripts that a module of a package loads, loaded or not.
+   * Absolute path of the folder of a package, or of a package by name that it depends on; `null` when it is not known.
    *
-   * @default none, so that blind uses in a package are found once it is loaded
+   * @default not known, so that blind uses in a package are found once it is loaded
    */
-  scriptsOf?(identity: PackageIdentity, module: string): Iterable<{ readonly owner: string; readonly text: string }>;
+  folderOf?(identity: PackageIdentity, name: string): string | null;
   /**
    * Digest of the content of a file; `null` when there is none.
    *

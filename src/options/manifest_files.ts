@@ -57,7 +57,7 @@ export function exists(path: string): boolean {
 }
 
 /** True when there is a file at `path` and it may be read. */
-export function isFile(path: string): boolean {
+export function isReadable(path: string): boolean {
   return manifestStampOf(path) !== null;
 }
 

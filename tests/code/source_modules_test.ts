@@ -294,6 +294,37 @@ const ROWS: readonly Row[] = [
     wants: /left out: memo @ ROW\/s\.ts/,
   },
   {
+    name: "an export that other code changes",
+    files: { "s.ts": "export const config = { k: 1 }; export const g = (x: number) => x * config.k;" },
+    before: 'const { config } = await import("./s.ts"); config.k = V;',
+    wants: /not tracked: config\.k of ROW\/s\.ts, which ROW\/row\.ts changes/,
+  },
+  {
+    name: "a list that other code adds to, through a module between them",
+    files: {
+      "s.ts": 'import { list } from "./list.ts"; export const g = (x: number) => list.length + x;',
+      "list.ts": "export const list: number[] = [];",
+      "fill.ts":
+        'import { list } from "./list.ts"; export const fill = (n: number) => { for (let i = 0; i < n; i++) list.push(i); };',
+    },
+    before: '(await import("./fill.ts")).fill(V);',
+    wants: /not tracked: list of ROW\/list\.ts, which ROW\/fill\.ts changes/,
+  },
+  {
+    name: "an export that other code only reads",
+    files: { "s.ts": "export const config = { k: 1 }; export const g = (x: number) => x * config.k;" },
+    before: 'const { config } = await import("./s.ts"); const copy = { ...config }; copy.k = V;',
+    wants: "old",
+  },
+  {
+    name: "the order of the members of an argument",
+    body: "const one = V === 1 ? { a: 1, b: 2 } : { b: 2, a: 1 }; return await inner(one);",
+    files: { "s.ts": "export const first = (x: object) => Object.keys(x)[0];" },
+    before:
+      'const inner = cached(async function inner(x: object) { const m = await import("./s.ts"); return m.first(x); });',
+    wants: "new",
+  },
+  {
     name: "data that the module only reads",
     files: {
       "s.ts":

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exists, isFile, readManifest } from "../../options/manifest_files.ts";
+import { exists, isReadable, readManifest } from "../../options/manifest_files.ts";
 import { parentOf, resolvePath } from "../../options/paths.ts";
 import { asObject } from "./manifests.ts";
 
@@ -49,7 +49,7 @@ export function* scriptsOfPackage(
     characters += text.length;
     yield { owner, text };
     for (const [, , specifier = ""] of text.matchAll(IMPORTS)) {
-      if (specifier.startsWith(".")) add(owner, fileAt(resolvePath(specifier, parentOf(path))));
+      if (specifier.startsWith(".")) add(owner, scriptAt(resolvePath(specifier, parentOf(path))));
       else if (/^@?[a-z0-9]/i.test(specifier)) {
         const [, other = "", inner = ""] = /^((?:@[^/]+\/)?[^/]+)(.*)$/s.exec(specifier) ?? [];
         if (!other.includes(":")) addPackage(other, inner);
@@ -61,17 +61,17 @@ export function* scriptsOfPackage(
 /** File of a module of the package in a folder; `null` when it is not found. */
 function entryOf(folder: string, module: string): string | null {
   const { text } = readManifest(`${folder}/package.json`);
-  const manifest = text === null ? {} : parseObject(text);
+  const manifest = text === null ? {} : parseManifest(text);
   const { exports, main } = manifest;
   if (exports !== undefined) {
     const target = targetOf(exports, `.${module}`);
-    return target === null ? null : fileAt(resolvePath(target, folder));
+    return target === null ? null : scriptAt(resolvePath(target, folder));
   }
-  if (module !== "") return fileAt(`${folder}${module}`);
-  return (typeof main === "string" ? fileAt(resolvePath(main, folder)) : null) ?? fileAt(`${folder}/index`);
+  if (module !== "") return scriptAt(`${folder}${module}`);
+  return (typeof main === "string" ? scriptAt(resolvePath(main, folder)) : null) ?? scriptAt(`${folder}/index`);
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
+function parseManifest(text: string): Readonly<Record<string, unknown>> {
   try {
     return asObject(JSON.parse(text));
   } catch {
@@ -104,9 +104,9 @@ function conditionOf(target: unknown): string | null {
   return null;
 }
 
-function fileAt(path: string): string | null {
-  if (isFile(path)) return path;
-  const { main } = exists(`${path}/package.json`) ? parseObject(readManifest(`${path}/package.json`).text ?? "") : {};
-  if (typeof main === "string") return ENDINGS.map((one) => resolvePath(main, path) + one).find(isFile) ?? null;
-  return ENDINGS.map((one) => path + one).find(isFile) ?? null;
+function scriptAt(path: string): string | null {
+  if (isReadable(path)) return path;
+  const { main } = exists(`${path}/package.json`) ? parseManifest(readManifest(`${path}/package.json`).text ?? "") : {};
+  if (typeof main === "string") return ENDINGS.map((one) => resolvePath(main, path) + one).find(isReadable) ?? null;
+  return ENDINGS.map((one) => path + one).find(isReadable) ?? null;
 }

@@ -19,7 +19,6 @@ import { createPackageLocks, installedClosure, type InstalledPackage, readInstal
 import { readProjectManifests } from "./manifests.ts";
 import { findPackagePlaces, type NpmOrigin, originOfScript, parseRequest, splitNameVersion } from "./script_origin.ts";
 import { CodeReader, type PackageCode } from "./package_code.ts";
-import { type PackageScript, scriptsOfPackage } from "./package_scripts.ts";
 import { exists, listFolders, readManifest, realPathOf } from "../../options/manifest_files.ts";
 import { parentOf } from "../../options/paths.ts";
 
@@ -79,12 +78,10 @@ export interface PackageResolver {
    */
   resolve(specifier: string, referrer: string): string | null;
   /**
-   * Scripts that a module of an npm package loads, with those of everything that it depends on, loaded or not; none when
-   * they are not installed.
-   *
-   * @param module Module within the package, `/add.js`; empty for the main module.
+   * Absolute path of the folder of an npm package, or of a package by name that it depends on; `null` when that is not
+   * installed.
    */
-  scriptsOf(identity: PackageIdentity, module: string): Iterable<PackageScript>;
+  folderOf(identity: PackageIdentity, name: string): string | null;
 }
 
 /**
@@ -144,13 +141,9 @@ export function createPackageResolver(options: PackageResolverOptions): PackageR
       return known;
     },
     resolve: (specifier, referrer) => files().specifiers.locate(specifier, referrer),
-    scriptsOf: ({ source, name, version, dependencies = [] }, module) => {
-      if (source !== "npm") return [];
-      const versions = new Map([...dependencies, `${name}@${version}`].map((one) => {
-        const at = one.lastIndexOf("@");
-        return [one.slice(0, at), one.slice(at + 1)];
-      }));
-      return scriptsOfPackage(name, module, (one) => folderOfPackage(one, versions.get(one), files()));
+    folderOf: ({ source, version, dependencies = [], ...own }, name) => {
+      const inner = dependencies.find((one) => one.startsWith(`${name}@`))?.slice(name.length + 1);
+      return source === "npm" ? folderOfPackage(name, name === own.name ? version : inner, files()) : null;
     },
   };
 }

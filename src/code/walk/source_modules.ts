@@ -18,6 +18,7 @@ import { blindImport, findBlindUses, openUses } from "../blind/blind.ts";
 import { isOwnModule } from "../../words/program.ts";
 import { readManifest } from "../../options/manifest_files.ts";
 import { pathOfFileUrl } from "../../options/paths.ts";
+import { scriptsOfPackage } from "../packages/package_scripts.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 import type { BlindUse, FingerprintOptions } from "../types.ts";
 import { findStarts, type Starts, stateOfModule } from "./module_starts.ts";
@@ -25,6 +26,7 @@ import { noticeOfState } from "../state/state.ts";
 import type { AmbientFact } from "./platform.ts";
 import { ModuleStart, UNKNOWN, watchFile } from "./start_inputs.ts";
 import { exportedName, importOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
+import { findOutsideChanges } from "./outside_changes.ts";
 import { nameModule, type Notes, type Root, type UserCode } from "./reached.ts";
 import type { NameResolver } from "./resolve_name.ts";
 // Loaded when types are stripped for the first time.
@@ -89,7 +91,9 @@ export class SourceModules {
     const modules: (object | string)[] = [];
     const facts: AmbientFact[] = [];
     await this.#followAll(requestsOf(imports), url, { modules, facts });
-    this.#addStarts([...this.#read.keys()].filter((one) => !known.has(one)));
+    const added = [...this.#read.keys()].filter((one) => !known.has(one));
+    this.#addStarts(added);
+    await this.#noteChanges(added);
     return { modules, facts };
   }
 
@@ -136,7 +140,8 @@ export class SourceModules {
     const id = `${identity.digest} ${module}`;
     let uses = blindUses.get(id);
     if (!uses) {
-      const scripts = this.#options.fingerprint.scriptsOf?.(identity, module) ?? [];
+      const { folderOf } = this.#options.fingerprint;
+      const scripts = scriptsOfPackage(identity.name, module, (name) => folderOf?.(identity, name) ?? null);
       uses = [...scripts].flatMap(({ owner, text }) =>
         findBlindUses(text).map((use) => ({ ...use, module: `package ${owner}` }))
       );
@@ -208,6 +213,24 @@ export class SourceModules {
           );
         }
       }
+    }
+  }
+
+  /** Notes what other loaded code changes in modules. */
+  async #noteChanges(urls: readonly string[]): Promise<void> {
+    const { lease, fingerprint } = this.#options;
+    const added = new Set(urls);
+    if (added.size === 0) return;
+    const others = lease.scriptUrls().filter((url) =>
+      url.startsWith("file:") && !this.#read.has(url) && !isOwnModule(url) && fingerprint.packageOf(url) === null
+    );
+    const changes = await findOutsideChanges(lease, others, (specifier, by) => {
+      const url = resolveSpecifier(specifier, by, fingerprint.resolve);
+      return url !== null && added.has(url) ? url : null;
+    });
+    for (const { by, of, name } of changes) {
+      const [module, other] = [of, by].map((url) => nameModule(url, fingerprint.projectRoot));
+      this.#note(`not tracked: ${name} of ${module}, which ${other} changes`);
     }
   }
 
