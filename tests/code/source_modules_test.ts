@@ -96,6 +96,83 @@ const ROWS: readonly Row[] = [
     edit: { "t.ts": "export const h = (x: number) => -x;" },
     wants: "new",
   },
+  // Only what the used exports lead to counts.
+  {
+    name: "a function that is not used, and all that it reaches",
+    files: {
+      "s.ts":
+        'import { read } from "./io.ts"; let n = 0; export const g = (x: number) => x; export function h() { n++; return read("c.txt"); }',
+      "io.ts":
+        'import { readFileSync } from "node:fs"; export const read = (path: string) => readFileSync(path, "utf8"); export const k = 1;',
+    },
+    edit: {
+      "s.ts":
+        'import { read } from "./io.ts"; let n = 1; export const g = (x: number) => x; export function h() { n += 2; return read("d.txt"); } const unused = [1, { a: 2 }];',
+      "io.ts": 'import { readFileSync } from "node:fs"; export const read = (path: string) => readFileSync(path) + "";',
+    },
+    wants: "old",
+  },
+  {
+    name: "a function that the used one calls, through an export list and a chain",
+    files: {
+      "s.ts": 'export { a as g } from "./t.ts"; export * from "./u.ts";',
+      "t.ts":
+        "function c(x: number) { return x; } const b = (x: number) => c(x); const a = (x: number) => b(x); export { a };",
+      "u.ts": "export const z = 1;",
+    },
+    edit: {
+      "t.ts":
+        "function c(x: number) { return -x; } const b = (x: number) => c(x); const a = (x: number) => b(x); export { a };",
+    },
+    wants: "new",
+  },
+  {
+    name: "an export that the used one replaces",
+    files: {
+      "s.ts":
+        "export let rate = (x: number) => x; if (Deno.build.os) rate = (x) => x * K(); const K = () => 2; export const g = (x: number) => rate(x);"
+          .replace("if (Deno.build.os) ", ""),
+    },
+    edit: {
+      "s.ts":
+        "export let rate = (x: number) => x; rate = (x) => x * K(); const K = () => 3; export const g = (x: number) => rate(x);",
+    },
+    wants: "new",
+  },
+  {
+    name: "what a module does when it is loaded, imported for that alone",
+    files: {
+      "s.ts": 'import "./effect.ts"; export const g = (x: number) => x * (globalThis as any).effectOfTest;',
+      "effect.ts": "(globalThis as any).effectOfTest = 1;",
+    },
+    edit: { "effect.ts": "(globalThis as any).effectOfTest = 2;" },
+    wants: /left out: globalThis\.effectOfTest/,
+  },
+  {
+    name: "all exports, when the module is passed on",
+    body: 'const all = await import("./s.ts"); return Object.keys(all).length + (all as any)[["h"][0]!](x);',
+    files: { "s.ts": "export const g = 1; export const h = (x: number) => x;" },
+    edit: { "s.ts": "export const g = 1; export const h = (x: number) => x * 2;" },
+    wants: "new",
+  },
+  {
+    name: "the default export",
+    body: 'const { default: f } = await import("./s.ts"); return f(x);',
+    files: {
+      "s.ts": "export default function (x: number) { return k * x; } const k = 1; export const other = () => 1;",
+    },
+    edit: {
+      "s.ts": "export default function (x: number) { return k * x; } const k = 2; export const other = () => 1;",
+    },
+    wants: "new",
+  },
+  {
+    name: "a use by then()",
+    body: 'return import("./s.ts").then((m) => m.g(x));',
+    files: { "s.ts": MODULE + "1;" },
+    edit: { "s.ts": MODULE + "2;" },
+    wants: "new",
+  },
   // Facts and globals.
   {
     name: "a global",

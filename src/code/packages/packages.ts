@@ -141,9 +141,10 @@ export function createPackageResolver(options: PackageResolverOptions): PackageR
       return known;
     },
     resolve: (specifier, referrer) => files().specifiers.locate(specifier, referrer),
-    folderOf: ({ source, version, dependencies = [], ...own }, name) => {
+    folderOf: (identity, name) => {
+      const { source, version, dependencies = [] } = identity;
       const inner = dependencies.find((one) => one.startsWith(`${name}@`))?.slice(name.length + 1);
-      return source === "npm" ? folderOfPackage(name, name === own.name ? version : inner, files()) : null;
+      return source === "npm" ? folderOfPackage(name, name === identity.name ? version : inner, files()) : null;
     },
   };
 }

@@ -356,7 +356,7 @@ export class Exploration {
       roots.push(await this.#names.resolve(slot, { fn, unit, url, scopes: origin.scopes, name }));
     }
     for (const imported of code.imports) this.#noteImport(imported, unit.script, url);
-    const imports = code.imports.length === 0 ? {} : await this.#followImports(code, url);
+    const imports = code.imports.length === 0 ? {} : await this.#followImports(code, unit.script, url);
     for (const notice of openUses(unit, code, roots)) {
       this.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
     }
@@ -379,7 +379,7 @@ export class Exploration {
   }
 
   /** Follows the imports of a piece of code. The reader of modules is loaded for the first code that imports one. */
-  async #followImports({ imports }: NormalizedCode, url: string): Promise<FollowedImports> {
+  async #followImports({ imports }: NormalizedCode, script: ScriptSyntax, url: string): Promise<FollowedImports> {
     this.#modules ??= import("./source_modules.ts").then(({ SourceModules }) =>
       new SourceModules({
         lease: this.#lease,
@@ -391,10 +391,10 @@ export class Exploration {
           this.codes.set(user.fn, { kind: "user", user });
           this.#enqueueUses(user);
         },
-        noteImport: (imported, script, from) => this.#noteImport(imported, script, from),
+        noteImport: (...imported) => this.#noteImport(...imported),
       })
     );
-    return (await this.#modules).follow(imports, url);
+    return (await this.#modules).follow(imports, script, url);
   }
 
   /** Notes the blind uses of a module of Node that code imports while it runs. */

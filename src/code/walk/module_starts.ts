@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { type AnyNode, childrenOf, isClassNode, isFunctionNode } from "../syntax/parse.ts";
+import { type AnyNode, childrenOf, isClassNode, isFunctionNode, type Program } from "../syntax/parse.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import { dottedName, MUTATORS, staticKey, usesOfBinding } from "../syntax/uses.ts";
+import type { LivePart } from "./module_live.ts";
 import { importOf } from "./modules.ts";
 import { isOfPlatform } from "./platform.ts";
 import { type StartInput, staticPath } from "./start_inputs.ts";
@@ -40,12 +41,12 @@ const OTHER_READERS =
  * @param called Names of the exports that other modules call when they are loaded; `*` for all.
  */
 export function findStarts(
-  { script, url }: ModuleAt,
+  { script, url, program }: ModuleAt,
   isOfPackage: (specifier: string) => boolean,
   called: Iterable<string>,
 ): Starts {
   const walk = new StartWalk({ script, url }, isOfPackage);
-  for (const statement of script.program.body) walk.visit(statement);
+  for (const statement of program.body) walk.visit(statement);
   for (const name of called) walk.runExport(name);
   return { inputs: [...walk.inputs.values()], unknown: walk.unknown, calls: [...walk.calls.values()] };
 }
@@ -54,6 +55,8 @@ export function findStarts(
 interface ModuleAt {
   readonly script: ScriptSyntax;
   readonly url: string;
+  /** The part of the module that matters. */
+  readonly program: Program;
 }
 
 class StartWalk {
@@ -66,7 +69,7 @@ class StartWalk {
   readonly #run = new Set<Binding>();
   readonly #visited = new Set<AnyNode>();
 
-  constructor({ script, url }: ModuleAt, isOfPackage: (specifier: string) => boolean) {
+  constructor({ script, url }: Pick<ModuleAt, "script" | "url">, isOfPackage: (specifier: string) => boolean) {
     this.#script = script;
     this.#url = url;
     this.#isOfPackage = isOfPackage;
@@ -313,10 +316,14 @@ function* exportsOf({ program }: ScriptSyntax): Iterable<readonly [local: string
   }
 }
 
-/** Names of the variables of a module, with members, that its functions write or change. */
-export function stateOfModule(script: ScriptSyntax): ReadonlySet<string> {
+/**
+ * Names of the variables of a module, with members, that its functions write or change: also functions that other code
+ * alone calls.
+ */
+export function stateOfModule(script: ScriptSyntax, live: LivePart): ReadonlySet<string> {
   const found = new Set<string>();
   for (const binding of script.root.bindings.values()) {
+    if (!live.uses(binding.name)) continue;
     if (binding.writes.some((write) => isInFunction(script, write))) found.add(binding.name);
     for (const { how, path, node } of usesOfBinding(script, binding)) {
       const isChanged = how === "mutate" || how === "write" && path.length > 0 ||

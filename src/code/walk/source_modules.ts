@@ -9,28 +9,23 @@
  * @module
  */
 import type { InspectorLease } from "../v8/inspector.ts";
-import { normalizeScript, readScript } from "../syntax/code_unit.ts";
-import type { DynamicImport, NormalizedCode, Slot } from "../syntax/normalize.ts";
-import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
-import { usesOfBinding } from "../syntax/uses.ts";
-import type { AnyNode } from "../syntax/parse.ts";
+import type { DynamicImport, Slot } from "../syntax/normalize.ts";
+import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { blindImport, findBlindUses, openUses } from "../blind/blind.ts";
 import { isOwnModule } from "../../words/program.ts";
-import { readManifest } from "../../options/manifest_files.ts";
 import { pathOfFileUrl } from "../../options/paths.ts";
 import { scriptsOfPackage } from "../packages/package_scripts.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 import type { BlindUse, FingerprintOptions } from "../types.ts";
+import { isScript, livePartOf, type ModulePart, readText, type Request, requestOf, scriptOf } from "./module_parts.ts";
 import { findStarts, type Starts, stateOfModule } from "./module_starts.ts";
 import { noticeOfState } from "../state/state.ts";
 import type { AmbientFact } from "./platform.ts";
 import { ModuleStart, UNKNOWN, watchFile } from "./start_inputs.ts";
-import { exportedName, importOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
+import { importOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { findOutsideChanges } from "./outside_changes.ts";
 import { nameModule, type Notes, type Root, type UserCode } from "./reached.ts";
 import type { NameResolver } from "./resolve_name.ts";
-// Loaded when types are stripped for the first time.
-import defer * as nodeModule from "node:module";
 
 /** Options of {@linkcode SourceModules}. */
 export interface SourceModulesOptions {
@@ -46,14 +41,6 @@ export interface SourceModulesOptions {
   noteImport(imported: DynamicImport, script: ScriptSyntax, url: string): void;
 }
 
-/** An import as a statement or an `import()` makes it. */
-interface Request {
-  /** `null` when computed. */
-  readonly specifier: string | null;
-  /** True for an import of JSON, text or bytes. */
-  readonly isData: boolean;
-}
-
 /** What stands for the modules that a piece of code imports. */
 export interface FollowedImports {
   /** A stand-in for each module of the user, by which the code of the module was added, and a text for anything else. */
@@ -62,50 +49,109 @@ export interface FollowedImports {
   readonly facts: readonly AmbientFact[];
 }
 
-/** A module whose code was read. */
-interface ReadModule {
+/** A module of the user as code uses it. */
+interface UsedModule {
   readonly url: string;
   readonly module: string;
-  readonly script: ScriptSyntax;
   readonly start: ModuleStart;
-  readonly facts: AmbientFact[];
+  readonly checks: readonly (() => boolean)[];
+  readonly text: string | null;
+  readonly script: ScriptSyntax | null;
+  /** Names of the exports that are used; `*` for all. */
+  readonly used: Set<string>;
   /** Exports that other modules call when they are loaded. */
   readonly called: Set<string>;
+  /** The part of the module that matters for these; `null` when the module cannot be read. */
+  part: ModulePart | null;
+  readonly facts: AmbientFact[];
 }
+
+type ModuleGraph = Map<string, UsedModule>;
 
 /** Reader of the modules that the code of one walk loads by `import()`. */
 export class SourceModules {
   readonly #options: SourceModulesOptions;
   readonly #seen = new Set<object>();
-  readonly #read = new Map<string, ReadModule>();
   #loaded: ReadonlySet<string> | undefined;
 
   constructor(options: SourceModulesOptions) {
     this.#options = options;
   }
 
-  /** Follows each `import()` of a piece of code. @param url URL of the module that contains the code. */
-  async follow(imports: readonly DynamicImport[], url: string): Promise<FollowedImports> {
-    if (imports.length === 0) return { modules: [], facts: [] };
-    const known = new Set(this.#read.keys());
-    const modules: (object | string)[] = [];
+  /**
+   * Follows each `import()` of a piece of code.
+   *
+   * @param script The script that contains the code.
+   * @param url URL of the module that contains the code.
+   */
+  async follow(imports: readonly DynamicImport[], script: ScriptSyntax, url: string): Promise<FollowedImports> {
+    const requests = imports.map((one) => requestOf(one, script));
+    const graph: ModuleGraph = new Map();
+    this.#gather(requests, url, graph);
     const facts: AmbientFact[] = [];
-    await this.#followAll(requestsOf(imports), url, { modules, facts });
-    const added = [...this.#read.keys()].filter((one) => !known.has(one));
-    this.#addStarts(added);
-    await this.#noteChanges(added);
+    const modules = requests.map((request) => this.#refer(request, url, graph, facts));
+    const added: UsedModule[] = [];
+    for (const one of graph.values()) {
+      const standIn = standInOf(one);
+      if (this.#seen.has(standIn)) continue;
+      this.#seen.add(standIn);
+      added.push(one);
+      await this.#add(standIn, one, graph);
+    }
+    if (added.length > 0) {
+      this.#addStarts(added, graph);
+      await this.#noteChanges(added, graph);
+    }
     return { modules, facts };
   }
 
-  async #followAll(
-    requests: readonly Request[],
-    from: string,
-    into: { readonly modules: (object | string)[]; readonly facts: AmbientFact[] },
-  ): Promise<void> {
-    for (const request of requests) into.modules.push(await this.#follow(request, from, into.facts));
+  /** Finds all modules of the user that code leads to, and which of their exports it uses. */
+  #gather(requests: readonly Request[], from: string, graph: ModuleGraph): void {
+    const waiting = requests.map((request) => ({ request, from }));
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const url = this.#moduleOfUser(next.request, next.from);
+      if (url === null) continue;
+      const known = graph.get(url);
+      const one = known ?? this.#readModule(url);
+      if (known && next.request.names.every((name) => one.used.has(name) || one.used.has("*"))) continue;
+      graph.set(url, one);
+      for (const name of next.request.names) one.used.add(name);
+      one.part = one.script && livePartOf(one.script, one.used);
+      for (const request of one.part?.requests ?? []) waiting.push({ request, from: url });
+    }
   }
 
-  async #follow({ specifier, isData }: Request, from: string, facts: AmbientFact[]): Promise<object | string> {
+  #readModule(url: string): UsedModule {
+    const start = ModuleStart.of(url, this.#isLoaded(url));
+    // A module that is not loaded yet may be edited before it is.
+    const isSame = start.isLoaded || !url.startsWith("file:") ? null : watchFile(pathOfFileUrl(url));
+    const text = start.text(() => readText(url));
+    return {
+      url,
+      module: nameModule(url, this.#options.fingerprint.projectRoot),
+      start,
+      checks: isSame === null ? [] : [() => start.isLoaded || isSame()],
+      text,
+      script: text === null ? null : scriptOf(url, text),
+      used: new Set(),
+      called: new Set(),
+      part: null,
+      facts: [],
+    };
+  }
+
+  /** URL of the module of the user that a request leads to; `null` when it leads to anything else. */
+  #moduleOfUser({ specifier, isData }: Request, from: string): string | null {
+    const { fingerprint, ignored } = this.#options;
+    if (specifier === null || this.#isOfPackage(specifier, from)) return null;
+    const url = resolveSpecifier(specifier, from, fingerprint.resolve);
+    if (url === null || isOwnModule(url) || ignored.has(nameModule(url, fingerprint.projectRoot))) return null;
+    return url.startsWith("data:") || url.startsWith("file:") && !isData && isScript(url) ? url : null;
+  }
+
+  /** What stands for the module that a request leads to. */
+  #refer(request: Request, from: string, graph: ModuleGraph, facts: AmbientFact[]): object | string {
+    const { specifier, isStatement } = request;
     if (specifier === null) return "computed";
     const { fingerprint, ignored, notes } = this.#options;
     const url = resolveSpecifier(specifier, from, fingerprint.resolve);
@@ -113,26 +159,21 @@ export class SourceModules {
     const identity = fingerprint.packageOf(specifier, from) ?? (url === null ? null : fingerprint.packageOf(url));
     if (identity) {
       notes.addPackage(identity);
-      for (const use of this.#blindUsesOf(identity, moduleInPackage(url ?? specifier).trim())) notes.addBlindOf(use);
-      return `package ${identity.name} ${identity.digest}${moduleInPackage(url ?? specifier)}`;
+      const module = moduleInPackage(url ?? specifier);
+      for (const use of this.#blindUsesOf(identity, module.trim())) notes.addBlindOf(use);
+      return `package ${identity.name} ${identity.digest}${module}`;
     }
+    const used = this.#moduleOfUser(request, from);
+    if (used !== null) return standInOf(graph.get(used)!);
     const module = url === null ? null : nameModule(url, fingerprint.projectRoot);
     if (module !== null && ignored.has(module)) return "ignored";
-    if (url === null || module === null || !/^(?:file|data):/.test(url)) {
-      notes.notices.add(`not tracked: import("${specifier}") in ${nameModule(from, fingerprint.projectRoot)}`);
+    if (url === null || module === null || !url.startsWith("file:")) {
+      this.#note(`not tracked: import("${specifier}") in ${nameModule(from, fingerprint.projectRoot)}`);
       return "unknown";
     }
-    if (url.startsWith("file:") && (isData || !isScript(url))) {
-      const start = ModuleStart.of(url, this.#isLoaded(from));
-      facts.push(start.factOf({ kind: "file", name: module, path: new URL(url) }, { ...fingerprint, module }));
-      return "data";
-    }
-    const standIn = standInOf(url);
-    if (!this.#seen.has(standIn)) {
-      this.#seen.add(standIn);
-      await this.#readModule(standIn, url, module);
-    }
-    return standIn;
+    const start = isStatement ? ModuleStart.of(url, this.#isLoaded(from)) : ModuleStart.ofData(url);
+    facts.push(start.factOf({ kind: "file", name: module, path: new URL(url) }, { ...fingerprint, module }));
+    return "data";
   }
 
   /** Blind uses in a package, which need not be loaded yet. */
@@ -150,23 +191,16 @@ export class SourceModules {
     return uses;
   }
 
-  async #readModule(standIn: object, url: string, module: string): Promise<void> {
+  async #add(standIn: object, one: UsedModule, graph: ModuleGraph): Promise<void> {
+    const { url, module, script, part, checks, facts } = one;
     const { notes, names, noteImport, add } = this.#options;
-    const start = ModuleStart.of(url, this.#isLoaded(url));
-    // A module that is not loaded yet may be edited before it is.
-    const isSame = start.isLoaded || !url.startsWith("file:") ? null : watchFile(pathOfFileUrl(url));
-    const checks = isSame === null ? [] : [() => start.isLoaded || isSame()];
-    const text = start.text(() => readText(url));
-    const syntax = text === null ? null : syntaxOf(url, text);
     const user = { fn: standIn, name: "(module)", module, url, isHelper: false, extras: new Map<string, unknown>() };
-    if (text === null || syntax === null) {
-      notes.notices.add(
-        `not tracked: what ${module} refers to; its ${text === null ? "file" : "syntax"} could not be read`,
-      );
-      return add({ ...user, unit: null, code: null, text: text ?? "unread", roots: [], checks });
+    if (script === null || part === null) {
+      this.#note(`not tracked: what ${module} refers to; its ${one.text === null ? "file" : "syntax"} cannot be read`);
+      return add({ ...user, unit: null, code: null, text: one.text ?? "unread", roots: [], checks });
     }
-    const { script, code, requests } = syntax;
-    const unit = { script, node: script.program, isWhole: true };
+    const { code, live, requests } = part;
+    const unit = { script, node: live.program, isWhole: true };
     const roots: Root[] = [];
     for (const slot of code.slots) {
       const isFollowed = slot.name === "this" || slot.binding !== null && this.#isOfUser(slot, script, url);
@@ -174,27 +208,29 @@ export class SourceModules {
       roots.push(isFollowed ? { kind: "ignored", slot } : await names.resolve(slot, surroundings));
     }
     for (const imported of code.imports) noteImport(imported, script, url);
-    this.#noteReexports(script, url);
+    for (const { specifier, names } of requests.slice(0, requests.length - code.imports.length)) {
+      this.#noteReexports(specifier, names, one);
+    }
     for (const notice of openUses(unit, code, roots)) notes.notices.add(`not tracked: ${notice} in ${module}`);
-    for (const name of stateOfModule(script)) notes.notices.add(noticeOfState(name, module));
-    const modules: (object | string)[] = [];
-    const facts: AmbientFact[] = [];
-    this.#read.set(url, { url, module, script, start, facts, called: new Set() });
-    add({ ...user, unit, code, text, roots, modules, facts, checks });
-    await this.#followAll([...requests, ...requestsOf(code.imports)], url, { modules, facts });
+    for (const name of stateOfModule(script, live)) notes.notices.add(noticeOfState(name, module));
+    const modules = requests.map((request) => this.#refer(request, url, graph, facts));
+    add({ ...user, unit, code, text: one.text ?? "", roots, modules, facts, checks });
   }
 
-  /** Adds what the modules at these URLs take in when they are loaded, through functions of each other as well. */
-  #addStarts(urls: readonly string[]): void {
-    const found = new Map<ReadModule, Starts>();
-    const waiting = new Set(urls.map((url) => this.#read.get(url)!));
+  /** Adds what modules take in when they are loaded, through functions of each other as well. */
+  #addStarts(added: readonly UsedModule[], graph: ModuleGraph): void {
+    const found = new Map<UsedModule, Starts>();
+    const waiting = new Set(added);
     for (const one of waiting) {
       waiting.delete(one);
-      const starts = findStarts(one, (specifier) => this.#isOfPackage(specifier, one.url), one.called);
+      const { script, url, part } = one;
+      if (!script || !part) continue;
+      const at = { script, url, program: part.live.program };
+      const starts = findStarts(at, (specifier) => this.#isOfPackage(specifier, url), one.called);
       found.set(one, starts);
       for (const { specifier, name } of starts.calls) {
-        const url = resolveSpecifier(specifier, one.url, this.#options.fingerprint.resolve);
-        const target = url === null ? undefined : this.#read.get(url);
+        const called = resolveSpecifier(specifier, url, this.#options.fingerprint.resolve);
+        const target = called === null ? undefined : graph.get(called);
         if (!target || target.called.has(name)) continue;
         target.called.add(name);
         waiting.add(target);
@@ -217,18 +253,18 @@ export class SourceModules {
   }
 
   /** Notes what other loaded code changes in modules. */
-  async #noteChanges(urls: readonly string[]): Promise<void> {
+  async #noteChanges(added: readonly UsedModule[], graph: ModuleGraph): Promise<void> {
     const { lease, fingerprint } = this.#options;
-    const added = new Set(urls);
-    if (added.size === 0) return;
+    const urls = new Set(added.map(({ url }) => url));
     const others = lease.scriptUrls().filter((url) =>
-      url.startsWith("file:") && !this.#read.has(url) && !isOwnModule(url) && fingerprint.packageOf(url) === null
+      url.startsWith("file:") && !graph.has(url) && !isOwnModule(url) && fingerprint.packageOf(url) === null
     );
     const changes = await findOutsideChanges(lease, others, (specifier, by) => {
       const url = resolveSpecifier(specifier, by, fingerprint.resolve);
-      return url !== null && added.has(url) ? url : null;
+      return url !== null && urls.has(url) ? url : null;
     });
     for (const { by, of, name } of changes) {
+      if (graph.get(of)!.part?.live.usesExport(name.split(".")[0]!) === false) continue;
       const [module, other] = [of, by].map((url) => nameModule(url, fingerprint.projectRoot));
       this.#note(`not tracked: ${name} of ${module}, which ${other} changes`);
     }
@@ -262,176 +298,25 @@ export class SourceModules {
   }
 
   /** Notes the blind functions that a module passes on: `export * from "node:fs"`. */
-  #noteReexports(script: ScriptSyntax, url: string): void {
-    for (const statement of script.program.body) {
-      if (statement.type !== "ExportAllDeclaration" && statement.type !== "ExportNamedDeclaration") continue;
-      const specifier = statement.source?.value;
-      if (typeof specifier !== "string" || this.#options.fingerprint.packageOf(specifier, url)?.source !== "node") {
-        continue;
-      }
-      const names = statement.type === "ExportAllDeclaration"
-        ? ["*"]
-        : statement.specifiers.map(({ local }) => exportedName(local));
-      for (const name of names) this.#options.notes.addBlind(blindImport(specifier, name, []), url);
-    }
+  #noteReexports(specifier: string | null, names: readonly string[], { script, url, part }: UsedModule): void {
+    const isExport = script?.program.body.some((one) =>
+      (one.type === "ExportAllDeclaration" || one.type === "ExportNamedDeclaration") && one.source?.value === specifier
+    );
+    if (!isExport || !part || specifier === null) return;
+    if (this.#options.fingerprint.packageOf(specifier, url)?.source !== "node") return;
+    for (const name of names) this.#options.notes.addBlind(blindImport(specifier, name, []), url);
   }
-}
-
-function requestsOf(imports: readonly DynamicImport[]): Request[] {
-  return imports.map(({ specifier, node }) => ({
-    specifier,
-    isData: node.type === "ImportExpression" && Boolean(node.options),
-  }));
 }
 
 /** Blind uses in packages, by identity and module. */
 const blindUses = new Map<string, readonly BlindUse[]>();
 
-/** Objects that stand for modules, by URL. */
+/** Objects that stand for modules, by URL and used exports. */
 const standIns = new Map<string, object>();
 
-function standInOf(url: string): object {
-  let standIn = standIns.get(url);
-  if (!standIn) standIns.set(url, standIn = {});
+function standInOf({ url, used }: UsedModule): object {
+  const id = `${url} ${used.has("*") ? "*" : JSON.stringify([...used].sort())}`;
+  let standIn = standIns.get(id);
+  if (!standIn) standIns.set(id, standIn = {});
   return standIn;
-}
-
-function isScript(url: string): boolean {
-  return url.startsWith("data:") ? !/^data:application\/json/.test(url) : /\.[cm]?[jt]sx?$/.test(new URL(url).pathname);
-}
-
-function readText(url: string): string | null {
-  if (url.startsWith("file:")) return readManifest(pathOfFileUrl(url)).text;
-  const [, kind = "", body = ""] = /^data:([^,]*),(.*)$/s.exec(url) ?? [];
-  try {
-    return kind.endsWith(";base64")
-      ? new TextDecoder().decode(Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0)))
-      : decodeURIComponent(body);
-  } catch {
-    return null;
-  }
-}
-
-/** Syntax of a module. */
-interface ModuleSyntax {
-  readonly script: ScriptSyntax;
-  /** The module's code, with a slot for each imported name, and with its exports and imports in the text. */
-  readonly code: NormalizedCode;
-  /** What the module's statements import, in order. */
-  readonly requests: readonly Request[];
-}
-
-const parsed = new Map<string, ModuleSyntax | null>();
-
-function syntaxOf(url: string, text: string): ModuleSyntax | null {
-  const isTyped = /^data:[^,]*typescript|\.[cm]?tsx?$/.test(url.startsWith("data:") ? url : new URL(url).pathname);
-  const id = `${isTyped} ${text}`;
-  let syntax = parsed.get(id);
-  if (syntax === undefined) parsed.set(id, syntax = readSyntax(isTyped ? stripTypes(text) : text));
-  return syntax;
-}
-
-function readSyntax(text: string | null): ModuleSyntax | null {
-  const script = text === null ? null : readScript(text);
-  const code = text === null ? null : normalizeScript(text);
-  if (!script || !code) return null;
-  const requests: Request[] = [];
-  const lines: unknown[] = [];
-  const numbers = numbersOf(script);
-  for (const statement of script.program.body) {
-    if (statement.type !== "ImportDeclaration" && !statement.type.startsWith("Export")) continue;
-    lines.push(lineOf(statement as AnyNode, numbers, requests.length));
-    const { source, attributes } = statement as { source?: { value?: unknown } | null; attributes?: unknown[] };
-    if (typeof source?.value === "string") {
-      requests.push({ specifier: source.value, isData: (attributes ?? []).length > 0 });
-    }
-  }
-  const imports = [...script.root.bindings.values()].filter(({ kind }) => kind === "import").map((binding) => ({
-    name: binding.name,
-    binding,
-    uses: usesOfBinding(script, binding),
-    nodes: binding.references,
-  }));
-  return {
-    script,
-    code: { ...code, text: `${code.text}\n${JSON.stringify(lines)}`, slots: [...code.slots, ...imports] },
-    requests,
-  };
-}
-
-/**
- * Numbers of a module's variables, by name. The text has the declarations in order, and of imports the references, so
- * an import has its place among the imports by its first reference.
- */
-function numbersOf(script: ScriptSyntax): ReadonlyMap<string, number> {
-  const all = [...script.root.bindings.values()];
-  const isInText = (node: AnyNode) => script.parents.get(node)?.type !== "ExportSpecifier";
-  const first = ({ references }: Binding) => references.find(isInText)?.start ?? Infinity;
-  const imports = all.filter(({ kind }) => kind === "import").toSorted((a, b) => first(a) < first(b) ? -1 : 1);
-  const others = all.filter(({ kind }) => kind !== "import");
-  return new Map([...imports, ...others].map(({ name }, index) => [name, index]));
-}
-
-/**
- * What a statement imports or exports. The names of variables do not count, so each stands as the number of its
- * declaration; the names of exports do.
- */
-function lineOf(statement: AnyNode, numbers: ReadonlyMap<string, number>, request: number): unknown {
-  switch (statement.type) {
-    case "ImportDeclaration":
-      return [
-        "import",
-        request,
-        statement.specifiers.map((one) => [
-          one.type === "ImportSpecifier" ? exportedName(one.imported) : one.type,
-          numbers.get(one.local.name),
-        ]),
-      ];
-    case "ExportAllDeclaration":
-      return ["all", request, statement.exported ? exportedName(statement.exported) : null];
-    case "ExportNamedDeclaration": {
-      const names = statement.specifiers.map(({ local, exported }) => [
-        statement.source ? exportedName(local) : numbers.get(exportedName(local)),
-        exportedName(exported),
-      ]);
-      const { declaration } = statement;
-      const declared = !declaration
-        ? []
-        : declaration.type === "VariableDeclaration"
-        ? declaration.declarations.flatMap(({ id }) => declaredNames(id))
-        : [declaration.id.name];
-      return ["export", statement.source ? request : null, names, declared.map((name) => [numbers.get(name), name])];
-    }
-    default:
-      return "default";
-  }
-}
-
-/** Names that a pattern declares. */
-function declaredNames(pattern: AnyNode): string[] {
-  switch (pattern.type) {
-    case "Identifier":
-      return [pattern.name];
-    case "ObjectPattern":
-      return pattern.properties.flatMap((one) => declaredNames(one.type === "Property" ? one.value : one));
-    case "ArrayPattern":
-      return pattern.elements.flatMap((one) => one ? declaredNames(one) : []);
-    case "RestElement":
-      return declaredNames(pattern.argument);
-    case "AssignmentPattern":
-      return declaredNames(pattern.left);
-    default:
-      return [];
-  }
-}
-
-type StripTypes = (text: string, options: { mode: "transform" }) => string;
-
-function stripTypes(text: string): string | null {
-  const { stripTypeScriptTypes } = nodeModule as unknown as { stripTypeScriptTypes?: StripTypes };
-  try {
-    return stripTypeScriptTypes?.(text, { mode: "transform" }) ?? null;
-  } catch {
-    return null;
-  }
 }

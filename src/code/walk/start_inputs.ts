@@ -43,6 +43,7 @@ const starts = new Map<string, ModuleStart>();
 export class ModuleStart {
   /** True once the module was found among the loaded ones. */
   isLoaded = false;
+  #isUncertain = false;
   readonly #values = new Map<string, Seen>();
   #text: string | null | undefined;
 
@@ -52,6 +53,14 @@ export class ModuleStart {
     if (!start) starts.set(url, start = new ModuleStart());
     if (!isLoaded) start.#values.clear();
     start.isLoaded = isLoaded;
+    return start;
+  }
+
+  /** State of a file of data that code imports while it runs, of which nothing tells whether it is loaded. */
+  static ofData(url: string): ModuleStart {
+    const start = starts.get(url) ?? new ModuleStart();
+    start.#isUncertain = true;
+    starts.set(url, start);
     return start;
   }
 
@@ -87,6 +96,11 @@ export class ModuleStart {
     const seen = this.#values.get(id);
     if (seen?.isKept) return seen.value;
     const value = now();
+    if (this.#isUncertain) {
+      const isSame = seen === undefined || Object.is(seen.value, value);
+      this.#values.set(id, { value: isSame ? value : UNKNOWN, isKept: !isSame });
+      return isSame ? value : UNKNOWN;
+    }
     if (this.isLoaded) {
       const isSure = seen ? Object.is(seen.value, value) : !isYoung();
       const kept = isSure ? value : UNKNOWN;
