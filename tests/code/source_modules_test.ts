@@ -237,6 +237,21 @@ const ROWS: readonly Row[] = [
     wants: /Deno\.Command \(ROW\/s\.ts\)/,
   },
   {
+    name: "a specifier without the ending of the file",
+    body: 'try { return (await import("./sloppy")).g(x); } catch { return 0; }',
+    files: { "sloppy.ts": MODULE + "1;" },
+    wants: /import\("\.\/sloppy"\) in ROW\/row\.ts/,
+  },
+  {
+    name: "data and packages for a function that is not used",
+    files: {
+      "s.ts": 'import c from "./c.json" with { type: "json" }; ' + MODULE + "1; export const h = () => c;",
+      "c.json": "1",
+    },
+    edit: { "c.json": "2" },
+    wants: "old",
+  },
+  {
     name: "a computed specifier",
     body: "const n: string = `./${'s'}.ts`; return (await import(n)).g(x);",
     files: { "s.ts": MODULE + "1;" },
@@ -598,6 +613,14 @@ Deno.test("what a module read when it was loaded stays as it was then, and count
     assertEquals(code, 0, stderr);
     return json();
   };
+  // The file is changed after another part of the program has loaded the module.
+  await project.write(
+    "before.ts",
+    body("").replace("const before", 'await import("./s.ts"); Deno.writeTextFileSync("c.txt", "9");\nconst before'),
+  );
+  assertEquals(await run("before.ts"), { before: 3, hits: false, after: 3, plain: 3 });
+  assertEquals(await run("before.ts"), { before: 27, hits: false, after: 27, plain: 27 });
+  await project.write("c.txt", "1");
   // The module is loaded by the first call.
   assertEquals(await run("write.ts"), { before: 3, hits: false, after: 3, plain: 3 });
   assertEquals(await run("write.ts"), { before: 6, hits: false, after: 6, plain: 6 }, "nothing wrong was stored");

@@ -13,6 +13,7 @@ import type { DynamicImport, Slot } from "../syntax/normalize.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { blindImport, findBlindUses, openUses } from "../blind/blind.ts";
 import { isOwnModule } from "../../words/program.ts";
+import { isReadable } from "../../options/manifest_files.ts";
 import { pathOfFileUrl } from "../../options/paths.ts";
 import { scriptsOfPackage } from "../packages/package_scripts.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
@@ -151,7 +152,9 @@ export class SourceModules {
 
   /** What stands for the module that a request leads to. */
   #refer(request: Request, from: string, graph: ModuleGraph, facts: AmbientFact[]): object | string {
-    const { specifier, isStatement } = request;
+    const { specifier, isStatement, names } = request;
+    // What is imported for code that is not used is loaded all the same.
+    const isUnused = isStatement && names.length === 0;
     if (specifier === null) return "computed";
     const { fingerprint, ignored, notes } = this.#options;
     const url = resolveSpecifier(specifier, from, fingerprint.resolve);
@@ -160,17 +163,18 @@ export class SourceModules {
     if (identity) {
       notes.addPackage(identity);
       const module = moduleInPackage(url ?? specifier);
-      for (const use of this.#blindUsesOf(identity, module.trim())) notes.addBlindOf(use);
+      for (const use of isUnused ? [] : this.#blindUsesOf(identity, module.trim())) notes.addBlindOf(use);
       return `package ${identity.name} ${identity.digest}${module}`;
     }
     const used = this.#moduleOfUser(request, from);
     if (used !== null) return standInOf(graph.get(used)!);
     const module = url === null ? null : nameModule(url, fingerprint.projectRoot);
     if (module !== null && ignored.has(module)) return "ignored";
-    if (url === null || module === null || !url.startsWith("file:")) {
+    if (url === null || module === null || !url.startsWith("file:") || !isReadable(pathOfFileUrl(url))) {
       this.#note(`not tracked: import("${specifier}") in ${nameModule(from, fingerprint.projectRoot)}`);
       return "unknown";
     }
+    if (isUnused) return "data";
     const start = isStatement ? ModuleStart.of(url, this.#isLoaded(from)) : ModuleStart.ofData(url);
     facts.push(start.factOf({ kind: "file", name: module, path: new URL(url) }, { ...fingerprint, module }));
     return "data";
