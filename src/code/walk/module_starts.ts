@@ -19,6 +19,8 @@ export interface Starts {
   readonly unknown: ReadonlySet<string>;
   /** Functions of other modules of the user that are called. */
   readonly calls: readonly ImportedCall[];
+  /** Specifiers of the packages whose functions are called. */
+  readonly packages: ReadonlySet<string>;
 }
 
 /** A function of another module, which code calls while it is loaded. */
@@ -48,7 +50,12 @@ export function findStarts(
   const walk = new StartWalk({ script, url }, isOfPackage);
   for (const statement of program.body) walk.visit(statement);
   for (const name of called) walk.runExport(name);
-  return { inputs: [...walk.inputs.values()], unknown: walk.unknown, calls: [...walk.calls.values()] };
+  return {
+    inputs: [...walk.inputs.values()],
+    unknown: walk.unknown,
+    calls: [...walk.calls.values()],
+    packages: walk.packages,
+  };
 }
 
 /** A module's syntax and its URL. */
@@ -63,6 +70,7 @@ class StartWalk {
   readonly inputs = new Map<string, StartInput>();
   readonly unknown = new Set<string>();
   readonly calls = new Map<string, ImportedCall>();
+  readonly packages = new Set<string>();
   readonly #script: ScriptSyntax;
   readonly #url: string;
   readonly #isOfPackage: (specifier: string) => boolean;
@@ -131,7 +139,7 @@ class StartWalk {
     const root = rootOf(inner);
     const binding = root && this.#script.bindings.get(root);
     const imported = binding && importOf(this.#script, binding);
-    if (imported && this.#isOfPackage(imported.specifier)) return;
+    if (imported && this.#isOfPackage(imported.specifier)) return void this.packages.add(imported.specifier);
     if (binding) this.#runBinding(binding, name.split(".")[1] ?? "*");
     for (const argument of args) this.#runArgument(argument);
   }

@@ -240,9 +240,13 @@ export class SourceModules {
         waiting.add(target);
       }
     }
-    for (const [{ module, start, facts }, { inputs, unknown }] of found) {
+    for (const [{ url, module, start, facts }, { inputs, unknown, packages }] of found) {
+      for (const specifier of packages) {
+        const reader = this.#readerOf(specifier, url);
+        if (reader !== null) this.#note(noticeOfStart(module, `the package ${reader}`));
+      }
       for (const name of unknown) {
-        this.#note(`not tracked: what ${module} reads through ${name} when it is loaded; read it in the function`);
+        this.#note(noticeOfStart(module, name));
       }
       for (const input of inputs) {
         const fact = start.factOf(input, { ...this.#options.fingerprint, module });
@@ -254,6 +258,25 @@ export class SourceModules {
         }
       }
     }
+  }
+
+  /** Name of a package that a module calls when it is loaded, if its own scripts read files; otherwise `null`. */
+  #readerOf(specifier: string, from: string): string | null {
+    const { packageOf, resolve, folderOf } = this.#options.fingerprint;
+    const identity = packageOf(specifier, from);
+    if (identity?.source !== "npm") return null;
+    const module = moduleInPackage(resolveSpecifier(specifier, from, resolve) ?? specifier).trim();
+    const id = `${identity.digest} ${module}`;
+    let reads = readers.get(id);
+    if (reads === undefined) {
+      const own = scriptsOfPackage(
+        identity.name,
+        module,
+        (name) => name === identity.name ? folderOf?.(identity, name) ?? null : null,
+      );
+      readers.set(id, reads = [...own].some(({ text }) => READS_FILES.test(text)));
+    }
+    return reads ? identity.name : null;
   }
 
   /** Notes what other loaded code changes in modules. */
@@ -311,6 +334,15 @@ export class SourceModules {
     for (const name of names) this.#options.notes.addBlind(blindImport(specifier, name, []), url);
   }
 }
+
+function noticeOfStart(module: string, reader: string): string {
+  return `not tracked: what ${module} reads through ${reader} when it is loaded; read it in the function`;
+}
+
+const READS_FILES = /\.(?:readFileSync|readTextFileSync|readTextFile|readFile|readdirSync|createReadStream)\s*\(/;
+
+/** Whether the scripts of a module of a package read files, by the package's identity and the module. */
+const readers = new Map<string, boolean>();
 
 /** Blind uses in packages, by identity and module. */
 const blindUses = new Map<string, readonly BlindUse[]>();
