@@ -6,8 +6,7 @@
  */
 import { type AnyNode, childrenOf, isClassNode, isFunctionNode, type Program } from "../syntax/parse.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
-import { dottedName, MUTATORS, staticKey, usesOfBinding } from "../syntax/uses.ts";
-import type { LivePart } from "./module_live.ts";
+import { dottedName, staticKey } from "../syntax/uses.ts";
 import { importOf } from "./modules.ts";
 import { isOfPlatform } from "./platform.ts";
 import { type StartInput, staticPath } from "./start_inputs.ts";
@@ -21,6 +20,8 @@ export interface Starts {
   readonly calls: readonly ImportedCall[];
   /** Specifiers of the packages whose functions are called. */
   readonly packages: ReadonlySet<string>;
+  /** Functions that run. */
+  readonly ran: ReadonlySet<AnyNode>;
 }
 
 /** A function of another module, which code calls while it is loaded. */
@@ -50,12 +51,8 @@ export function findStarts(
   const walk = new StartWalk({ script, url }, isOfPackage);
   for (const statement of program.body) walk.visit(statement);
   for (const name of called) walk.runExport(name);
-  return {
-    inputs: [...walk.inputs.values()],
-    unknown: walk.unknown,
-    calls: [...walk.calls.values()],
-    packages: walk.packages,
-  };
+  const { inputs, unknown, calls, packages, ran } = walk;
+  return { inputs: [...inputs.values()], unknown, calls: [...calls.values()], packages, ran };
 }
 
 /** A module's syntax and its URL. */
@@ -71,11 +68,12 @@ class StartWalk {
   readonly unknown = new Set<string>();
   readonly calls = new Map<string, ImportedCall>();
   readonly packages = new Set<string>();
+  /** Code that runs with all functions in it. */
+  readonly ran = new Set<AnyNode>();
   readonly #script: ScriptSyntax;
   readonly #url: string;
   readonly #isOfPackage: (specifier: string) => boolean;
   readonly #run = new Set<Binding>();
-  readonly #visited = new Set<AnyNode>();
 
   constructor({ script, url }: Pick<ModuleAt, "script" | "url">, isOfPackage: (specifier: string) => boolean) {
     this.#script = script;
@@ -176,8 +174,8 @@ class StartWalk {
 
   /** Visits code with all functions in it. */
   #runAll(node: AnyNode): void {
-    if (this.#visited.has(node)) return;
-    this.#visited.add(node);
+    if (this.ran.has(node)) return;
+    this.ran.add(node);
     if (isFunctionNode(node)) { for (const child of childrenOf(node)) this.#runAll(child); }
     else {
       this.visit(node);
@@ -322,29 +320,4 @@ function* exportsOf({ program }: ScriptSyntax): Iterable<readonly [local: string
       : [declaration.id.name];
     for (const name of names) yield [name, name];
   }
-}
-
-/**
- * Names of the variables of a module, with members, that its functions write or change: also functions that other code
- * alone calls.
- */
-export function stateOfModule(script: ScriptSyntax, live: LivePart): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const binding of script.root.bindings.values()) {
-    if (!live.uses(binding.name)) continue;
-    if (binding.writes.some((write) => isInFunction(script, write))) found.add(binding.name);
-    for (const { how, path, node } of usesOfBinding(script, binding)) {
-      const isChanged = how === "mutate" || how === "write" && path.length > 0 ||
-        how === "call" && path.length > 0 && MUTATORS.has(path.at(-1)!);
-      if (!isChanged || !isInFunction(script, node)) continue;
-      const members = how === "call" || how === "write" && path.length > 1 ? path.slice(0, -1) : path;
-      found.add([binding.name, ...members].join("."));
-    }
-  }
-  return found;
-}
-
-function isInFunction(script: ScriptSyntax, node: AnyNode): boolean {
-  for (let at = script.parents.get(node); at; at = script.parents.get(at)) if (isFunctionNode(at)) return true;
-  return false;
 }

@@ -19,7 +19,8 @@ import { scriptsOfPackage } from "../packages/package_scripts.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 import type { BlindUse, FingerprintOptions } from "../types.ts";
 import { isScript, livePartOf, type ModulePart, readText, type Request, requestOf, scriptOf } from "./module_parts.ts";
-import { findStarts, type Starts, stateOfModule } from "./module_starts.ts";
+import { findStarts, type Starts } from "./module_starts.ts";
+import { stateOfModule } from "./module_state.ts";
 import { noticeOfState } from "../state/state.ts";
 import type { AmbientFact } from "./platform.ts";
 import { ModuleStart, UNKNOWN, watchFile } from "./start_inputs.ts";
@@ -216,7 +217,6 @@ export class SourceModules {
       this.#noteReexports(specifier, names, one);
     }
     for (const notice of openUses(unit, code, roots)) notes.notices.add(`not tracked: ${notice} in ${module}`);
-    for (const name of stateOfModule(script, live)) notes.notices.add(noticeOfState(name, module));
     const modules = requests.map((request) => this.#refer(request, url, graph, facts));
     add({ ...user, unit, code, text: one.text ?? "", roots, modules, facts, checks });
   }
@@ -240,7 +240,10 @@ export class SourceModules {
         waiting.add(target);
       }
     }
-    for (const [{ url, module, start, facts }, { inputs, unknown, packages }] of found) {
+    for (const [{ url, module, start, facts, script, part }, { inputs, unknown, packages, ran }] of found) {
+      for (const name of stateOfModule({ script: script!, live: part!.live, ran })) {
+        this.#note(noticeOfState(name, module));
+      }
       for (const specifier of packages) {
         const reader = this.#readerOf(specifier, url);
         if (reader !== null) this.#note(noticeOfStart(module, `the package ${reader}`));
