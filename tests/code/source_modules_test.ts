@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fingerprint } from "../../src/code/fingerprint.ts";
 import { Project } from "../support/project.ts";
 
 /** A function that loads a module while it runs, in two processes with an edit in between. */
@@ -666,4 +667,14 @@ Deno.test("what a module read when it was loaded stays as it was then, and count
   await project.write("c.txt", "1");
   assertEquals(await run("write.ts"), { before: 3, hits: true, after: 6, plain: 6 });
   assertEquals(await run("edit.ts"), { before: 6, hits: true, after: 21, plain: 21 });
+});
+
+Deno.test("where code is not followed, what it imports is named", async () => {
+  const { notices } = await fingerprint(async (x: number) => (await import("node:path")).join(String(x)), {
+    track: "source",
+    projectRoot: "/",
+    packageOf: () => null,
+    cachedIdentity: () => undefined,
+  });
+  assertMatch(notices.join(), /not tracked: import\("node:path"\)/);
 });
