@@ -15,7 +15,12 @@ import type { CacheReport } from "../store/cache_dir.ts";
 import { openWorkspace } from "./workspace.ts";
 import type { BlindUse } from "../code/types.ts";
 import { digestBytes } from "../words/sha256.ts";
-import { createPackageResolver, type PackageIdentity } from "../code/packages/packages.ts";
+import {
+  createPackageResolver,
+  type PackageIdentity,
+  type PackageResolver,
+  type PackageResolverOptions,
+} from "../code/packages/packages.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
 import { isOwnModule } from "../words/program.ts";
 
@@ -35,11 +40,13 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
   const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : wrapped.cacheDir, options);
   const root = projectRoot();
   const changedState = workspace.cache.changedPlaces.of(wrapped.functionId);
+  const digestFile = (path: string) => workspace.files.digestFileSync(path);
   const codeOptions: FingerprintOptions = {
     ...(options.track === null ? {} : { track: options.track }),
     leftOut: changedState.places,
     ignoreCode: options.ignoreCode,
-    packageOf: ownCodeResolver(root, options.denoVersion),
+    ...ownCodeResolver({ root, denoVersion: options.denoVersion, digestFile }),
+    digestFile,
     cachedIdentity,
     projectRoot: root,
     ...options.codecs.length === 0 ? {} : { codecs: options.codecs },
@@ -198,21 +205,19 @@ function ownIdentity(): PackageIdentity {
   return { name: "@bimsb/cachepy", version, digest: digestBytes(version), source: "jsr", notices: [] };
 }
 
-const resolvers = new Map<string, (url: string) => PackageIdentity | null>();
+const resolvers = new Map<string, PackageResolver>();
 
 /**
- * Returns a function that returns the package that a script belongs to, this package included.
- *
- * @param root The project's root.
- * @param denoVersion True when Deno's version counts.
+ * Returns a resolver that tells which package a script belongs to, this package included. There is one for each project,
+ * whose files are digested by the options that were given first.
  */
-function ownCodeResolver(root: string, denoVersion: boolean): (url: string) => PackageIdentity | null {
-  const id = `${denoVersion} ${root}`;
+function ownCodeResolver(options: PackageResolverOptions): PackageResolver {
+  const id = `${options.denoVersion} ${options.root}`;
   let resolver = resolvers.get(id);
   if (resolver === undefined) {
-    const { packageOf } = createPackageResolver({ root, denoVersion });
+    const { packageOf, ...others } = createPackageResolver(options);
     const own = ownIdentity();
-    resolver = (url) => isOwnModule(url) ? own : packageOf(url);
+    resolver = { packageOf: (url, referrer) => isOwnModule(url) ? own : packageOf(url, referrer), ...others };
     resolvers.set(id, resolver);
   }
   return resolver;

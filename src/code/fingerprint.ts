@@ -190,9 +190,9 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const blindPackages = await findBlindPackages(lease, packages, options.packageOf, reachedOfPackages(found));
   const state = await findState(found, options, called);
   const sight = sightOfArguments(found);
-  const { projectRoot, packageOf } = options;
+  const { projectRoot, packageOf, resolve } = options;
   const { OutsideNodes } = found.outside === null ? { OutsideNodes: null } : await import("./digest/outside_nodes.ts");
-  const assembly = assemble(subject, found, { projectRoot, packageOf, state, sight, OutsideNodes });
+  const assembly = assemble(subject, found, { projectRoot, packageOf, resolve, state, sight, OutsideNodes });
   const digests = new Map<GraphNode, string>();
   const digest = digestBytes<"fingerprint">(digestGraph(assembly.root, digests));
   const digestOf = (value: object) => {

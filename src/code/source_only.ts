@@ -66,9 +66,11 @@ function readFunction(fn: object, options: FingerprintOptions): OwnCode {
   const syntax = parseCallable(source);
   if (!syntax) return readUnseen(fn, options);
   const code = normalizeCode(resolveNames(syntax.text, syntax.program), syntax.node);
-  const unseen = [...new Set(code.slots.map((slot) => slot.name))].filter((name) =>
+  const names = [...new Set(code.slots.map((slot) => slot.name))].filter((name) =>
     !(name in globalThis) && !OF_DECORATORS.test(name)
   );
+  const modules = code.imports.map(({ specifier }) => specifier === null ? "import()" : `import("${specifier}")`);
+  const unseen = [...names, ...modules];
   // Free names count by name here: without the inspector, their values are unknown.
   const text = `${code.text}\n${code.slots.map((slot) => slot.name).join(" ")}`;
   return { text, notices: noticeOf(unseen, options), blind: blindIn(code), facts: factsIn(code) };

@@ -36,6 +36,24 @@ export interface FingerprintOptions {
   readonly leftOut?: ReadonlySet<string>;
   /** Package that a script URL or a module specifier belongs to; `null` for the user's code. */
   packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
+  /**
+   * URL of the module that a specifier stands for in the importing module; `null` when nothing is known about it.
+   *
+   * @default by the program's own import map, without the scopes of the importing module
+   */
+  resolve?(specifier: string, referrer: string): string | null;
+  /**
+   * Absolute path of the folder of a package, or of a package by name that it depends on; `null` when it is not known.
+   *
+   * @default not known, so that blind uses in a package are found once it is loaded
+   */
+  folderOf?(identity: PackageIdentity, name: string): string | null;
+  /**
+   * Digest of the content of a file; `null` when there is none.
+   *
+   * @default by reading the file
+   */
+  digestFile?(path: string): string | null;
   /** Identity of a cached function that the code reaches; `undefined` for any other value. */
   cachedIdentity(value: object): string | undefined;
   /** Absolute path of the project's root. Modules are named relative to this path. */

@@ -56,6 +56,11 @@ export function exists(path: string): boolean {
   }
 }
 
+/** True when there is a file at `path` and it may be read. */
+export function isReadable(path: string): boolean {
+  return manifestStampOf(path) !== null;
+}
+
 /**
  * Reads the text of a file. The stamp is taken before the text is read.
  *
@@ -89,6 +94,16 @@ export function listFolders(path: string): string[] {
   if (!mayRead(path)) return [];
   try {
     return [...readDirSync(path)].filter((entry) => entry.isDirectory).map((entry) => entry.name).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** Entries of a folder, in any order; an empty list where the folder is absent or may not be read. */
+export function listFolder(path: string): readonly Deno.DirEntry[] {
+  if (!mayRead(path)) return [];
+  try {
+    return [...readDirSync(path)];
   } catch {
     return [];
   }

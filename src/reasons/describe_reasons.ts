@@ -152,7 +152,7 @@ function describePackage(name: string, before: string | undefined, after: string
   if (old === undefined) return `${name} ${now} added`;
   if (now === undefined) return `${name} ${old} removed`;
   // The version of the package is unchanged, so one of the dependencies that the lock file gives it has changed.
-  return old === now ? `${name} ${now}: locked dependencies changed` : `${name} ${old} → ${now}`;
+  return old === now ? `${name} ${now}: its code or locked dependencies changed` : `${name} ${old} → ${now}`;
 }
 
 function describeFile(path: string, change: (StaleReason & { kind: "file" })["change"]): string {

@@ -78,10 +78,13 @@ Deno.test("a package is shown with both versions", () => {
   assertEquals(differences(before, after), "lodash-es 4.17.20 → 4.17.21");
 });
 
-Deno.test("a package of the same version whose locked dependencies changed is told so", () => {
+Deno.test("a package of the same version whose code or locked dependencies changed is told so", () => {
   const locked = part("package", "mathjs", null, "12.0.0");
   const other = { ...locked, digest: digestOf("other closure") };
-  assertEquals(differences({ parts: [locked] }, { parts: [other] }), "mathjs 12.0.0: locked dependencies changed");
+  assertEquals(
+    differences({ parts: [locked] }, { parts: [other] }),
+    "mathjs 12.0.0: its code or locked dependencies changed",
+  );
 });
 
 Deno.test("a renamed or moved part is no difference, since names are metadata", () => {

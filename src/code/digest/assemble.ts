@@ -9,7 +9,7 @@ import type { FingerprintPart } from "../../words/records.ts";
 import { isClassNode } from "../syntax/parse.ts";
 import { dottedName, type Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
-import { type Code, nameModule, type Root, type UserCode } from "../walk/reached.ts";
+import type { Code, Root, UserCode } from "../walk/reached.ts";
 import { digestGraph, type GraphNode, type UnfilledNode } from "./graph_digest.ts";
 import { type FoundMember, isPatchLabel, isStillPatched } from "../walk/members.ts";
 import {
@@ -21,7 +21,7 @@ import {
   pathInGlobal,
 } from "../walk/platform.ts";
 import { blindGlobal } from "../blind/blind.ts";
-import { readDynamicModule } from "../walk/modules.ts";
+import { resolveSpecifier } from "../walk/modules.ts";
 import { firstValue, numberOf, placeOf, PROCESS, sightOfMember, sightOfVariable } from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
 import { FingerprintChecks } from "./checks.ts";
@@ -188,11 +188,11 @@ class Assembler {
       uses.push(String(references.length));
       node.references.push(...references);
     }
-    const facts = code ? [...localFacts(code), ...moduleFacts(code, user.url)] : [];
+    const facts = code ? [...localFacts(code), ...moduleFacts(code, user.url, this.#resolve)] : [];
+    facts.push(...user.facts ?? []);
     for (const fact of facts) node.references.push(this.#fact(fact));
-    for (const imported of code?.imports ?? []) {
-      if (imported.specifier !== null) node.references.push(this.#dynamicImport(imported.specifier, user));
-    }
+    for (const one of user.modules ?? []) node.references.push(typeof one === "string" ? one : this.#code(one));
+    this.#checks.list.push(...user.checks ?? []);
     const extras: string[] = [];
     for (const [label, value] of user.extras) {
       const member = label.replace(/^static /, "");
@@ -427,6 +427,9 @@ class Assembler {
     this.#checks.addObject(object, written);
   }
 
+  readonly #resolve = (specifier: string, referrer: string): string | null =>
+    resolveSpecifier(specifier, referrer, this.#options.resolve);
+
   #notePrivates(holder: object): void {
     const state = this.#options.state.members.get(holder);
     const fields = [...this.#view.privateFieldsOf(holder) ?? []].filter(([name]) => !state?.has(name));
@@ -453,17 +456,5 @@ class Assembler {
     const { digest, isHandle } = this.#write(value);
     // A handle's kind is a part of its own.
     if (!isHandle) this.#parts.addValue(name, module, value, digest as Digest);
-  }
-
-  #dynamicImport(specifier: string, user: UserCode): string {
-    const imported = readDynamicModule(specifier, user.url, {
-      packageOf: (url, referrer) => this.#options.packageOf(url, referrer),
-      nameModule: (url) => nameModule(url, this.#options.projectRoot),
-    });
-    for (const notice of imported.notices) this.#notices.add(notice);
-    for (const { name, digest } of imported.modules) {
-      this.#parts.add({ kind: "function", name: "(module)", module: name, digest: digest as Digest });
-    }
-    return `module ${imported.digest}`;
   }
 }

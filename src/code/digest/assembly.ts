@@ -6,6 +6,7 @@
 import type { FingerprintPart } from "../../words/records.ts";
 import type { StateFindings } from "../state/state.ts";
 import type { ArgumentSight } from "../types.ts";
+import type { Resolve } from "../walk/modules.ts";
 import type { ChangingVariable } from "./changing_variables.ts";
 import type { GraphNode } from "./graph_digest.ts";
 import type { Ordinals } from "./ordinals.ts";
@@ -44,6 +45,7 @@ export interface AssemblyOptions {
     urlOrSpecifier: string,
     referrer?: string,
   ) => { readonly digest: string; readonly name: string } | null;
+  readonly resolve?: Resolve | undefined;
   readonly state: StateFindings;
   /** What the code can see of the values that it is given. */
   readonly sight: ArgumentSight;

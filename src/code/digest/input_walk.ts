@@ -7,7 +7,14 @@
  *
  * @module
  */
-import { type AnyNode, childrenOf, type ClassNode, type FunctionNode, isClassNode } from "../syntax/parse.ts";
+import {
+  type AnyNode,
+  childrenOf,
+  type ClassNode,
+  type FunctionNode,
+  isClassNode,
+  isFunctionNode,
+} from "../syntax/parse.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
 import { dottedName, staticKey } from "../syntax/uses.ts";
@@ -67,7 +74,7 @@ class InputWalk extends InputFacts implements CallScene {
     do {
       this.hasChanged = false;
       if (isClassNode(node)) this.#class(node);
-      else if (this.isInput(this.runFunction(node, []))) this.gives = true;
+      else if (isFunctionNode(node) && this.isInput(this.runFunction(node, []))) this.gives = true;
     } while (this.hasChanged && ++rounds < MAX_ROUNDS);
     if (this.hasChanged) this.giveAway(INPUT);
     return {

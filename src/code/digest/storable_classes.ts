@@ -200,9 +200,8 @@ function refusalOfCode({ unit }: UserCode): string | null {
   if (unit === null) return "whose code cannot be read";
   const { node } = unit;
   if (isClassNode(node) && hasPrivateName(node, namesOfClassAlone(node))) return "which has private members";
-  if (!isClassNode(node) && (node.type === "ArrowFunctionExpression" || node.async || node.generator)) {
-    return "which is no constructor";
-  }
+  const isMaker = isClassNode(node) || node.type === "FunctionDeclaration" || node.type === "FunctionExpression";
+  if (!isMaker || !isClassNode(node) && (node.async || node.generator)) return "which is no constructor";
   if (handsOutThis(node) || isClassNode(node) && goesOnLater(node)) {
     return "whose code hands its instances on, or goes on with them later";
   }

@@ -84,7 +84,7 @@ function isModuleWrapper(scope: ScopeValues): boolean {
 }
 
 /** What a module of CommonJS has of its own, by scopes: its exports, and the object `module`. */
-export function exportsOf(scopes: readonly ScopeValues[]): ReadonlySet<unknown> {
+export function moduleExportsOf(scopes: readonly ScopeValues[]): ReadonlySet<unknown> {
   const found = new Set<unknown>();
   for (const scope of scopes) {
     if (!isModuleWrapper(scope)) continue;

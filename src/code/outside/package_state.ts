@@ -9,7 +9,7 @@ import type { AmbientFact } from "../walk/platform.ts";
 import type { Setting } from "./held.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { hasCountedMembers } from "./surface.ts";
-import { exportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
+import { moduleExportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
 
 /** A function that is not the user's, with the place in which it is written. */
 export interface OutsideFunction {
@@ -79,7 +79,7 @@ export async function findPackageState(
         const { loaded } = splitPackageScopes(origin);
         const values = variablesOf(loaded);
         reached.set(url, values);
-        const exported = exportsOf(loaded);
+        const exported = moduleExportsOf(loaded);
         const own = new Map([...values].filter(([, value]) => !exported.has(value)));
         places.set(url, readScriptState(fn, origin, own, `${name}/${fileOf(url)}`));
       }

@@ -26,6 +26,11 @@ export interface SpecifierMap {
    * @param referrer URL of the module that imports the specifier; by default, a module at the project's root.
    */
   resolve(specifier: string, referrer?: string): string | null;
+  /**
+   * Address of the module that a specifier stands for: as {@linkcode SpecifierMap.resolve}, and for a linked package or
+   * a workspace member the URL of the file that it exports.
+   */
+  locate(specifier: string, referrer?: string): string | null;
   /** Folder of the linked package or workspace member with that name; `null` when there is none. */
   localFolder(name: string): string | null;
 }
@@ -42,17 +47,18 @@ export function createSpecifierMap(manifests: ProjectManifests): SpecifierMap {
   const { own, workspace } = manifests;
   const folders = own === workspace ? [own] : [own, workspace];
   let maps: readonly { readonly manifest: Manifest; readonly map: ImportMap }[] | undefined;
-  let locals: ReadonlyMap<string, string> | undefined;
+  let locals: ReadonlyMap<string, Manifest> | undefined;
   const members = () =>
     memberFolders(workspace).map((folder) => readManifestOf(folder, [])).filter((one) => one !== null);
   const loadMaps = () => {
     const all = [...members().filter((one) => one.folder !== own.folder), ...folders];
     return all.map((manifest) => ({ manifest, map: readImportMap(manifest) }));
   };
-  const localFolder = (name: string): string | null => {
-    locals ??= new Map([...members(), ...links(workspace)].map((one) => [packageNameOf(one), one.folder]));
+  const localManifest = (name: string): Manifest | null => {
+    locals ??= new Map([...members(), ...links(workspace)].map((one) => [packageNameOf(one), one]));
     return locals.get(name) ?? null;
   };
+  const localFolder = (name: string): string | null => localManifest(name)?.folder ?? null;
   const resolve = (specifier: string, referrer?: string): string | null => {
     const base = referrer ?? new URL("_", folderUrl(own.folder)).href;
     const url = absoluteUrl(specifier, base);
@@ -71,7 +77,41 @@ export function createSpecifierMap(manifests: ProjectManifests): SpecifierMap {
     }
     return null;
   };
-  return { resolve, localFolder };
+  const locate = (specifier: string, referrer?: string): string | null => {
+    const resolved = resolve(specifier, referrer);
+    if (resolved === null) return null;
+    const request = parseRequest(resolved);
+    const isFolder = request === null && resolved.endsWith("/") && !/^[a-z][a-z0-9+.-]+:|^[./]/i.test(specifier);
+    if (request === null && !isFolder) return resolved;
+    const local = localManifest(request?.name ?? packagePart(specifier));
+    const inner = request === null ? specifier.slice(packagePart(specifier).length) : pathInRequest(resolved);
+    return (local && exportedFile(local, inner)) ?? resolved;
+  };
+  return { resolve, locate, localFolder };
+}
+
+/** Path behind the package in `npm:/a@1/b` and `jsr:@s/a/b`: `/b`; empty when there is none. */
+function pathInRequest(request: string): string {
+  return /^(?:npm|jsr):\/?(?:@[^/]+\/)?[^/]+(\/.*)?$/s.exec(request)?.[1] ?? "";
+}
+
+/** URL of the file that a package exports under a path, `""` or `/sub`; `null` when the manifest does not tell it. */
+function exportedFile({ deno, npm, folder }: Manifest, path: string): string | null {
+  const exports = deno.exports ?? npm.exports ?? npm.main;
+  const isTable = typeof exports === "object" && exports !== null &&
+    Object.keys(exports).every((key) => key[0] === ".");
+  const target = textOfTarget(isTable ? asObject(exports)[`.${path}`] : path === "" ? exports : undefined);
+  return target === null ? null : new URL(target, folderUrl(folder)).href;
+}
+
+/** File of an entry of `exports`, which may be a table of conditions. */
+function textOfTarget(target: unknown): string | null {
+  if (typeof target === "string") return target;
+  for (const condition of ["deno", "import", "node", "default"]) {
+    const found = asObject(target)[condition];
+    if (found !== undefined) return textOfTarget(found);
+  }
+  return null;
 }
 
 function links(workspace: Manifest): Manifest[] {
@@ -153,7 +193,7 @@ function dependencyOf(manifest: Manifest, specifier: string): string | null {
     if (typeof range !== "string") continue;
     const local = /^(?:file|link):(.*)$/.exec(range)?.[1];
     if (local !== undefined) return folderUrl(resolvePath(local, manifest.folder)).href;
-    return /^(?:npm|jsr):/.test(range) ? range : `npm:${name}@${range}`;
+    return `${/^(?:npm|jsr):/.test(range) ? range : `npm:${name}@${range}`}${specifier.slice(name.length)}`;
   }
   return null;
 }

@@ -5,8 +5,8 @@
  * integrity, and those of everything that it depends on, as deno.lock has them. Only packages that are reached count.
  * So an upgrade deep below a package that is used is noticed, and an upgrade of a package that is not used is not.
  *
- * Two things are not noticed: an edit of a package's files by hand, at an unchanged version; and flags of the command
- * line (`--lock`, `--config`, `--import-map`), which a program cannot read.
+ * Packages in a `node_modules` folder count by their code as well, since people edit it there. Not noticed are flags of
+ * the command line (`--lock`, `--config`, `--import-map`), which a program cannot read.
  *
  * @module
  */
@@ -17,8 +17,9 @@ import { type DenoLock, findLocked, lockedClosure, type LockedPackage } from "./
 import { createSpecifierMap } from "./import_map.ts";
 import { createPackageLocks, installedClosure, type InstalledPackage, readInstalled } from "./package_locks.ts";
 import { readProjectManifests } from "./manifests.ts";
-import { findPackagePlaces, type NpmOrigin, originOfScript, parseRequest } from "./script_origin.ts";
-import { readManifest, realPathOf } from "../../options/manifest_files.ts";
+import { findPackagePlaces, type NpmOrigin, originOfScript, parseRequest, splitNameVersion } from "./script_origin.ts";
+import { CodeReader, type PackageCode } from "./package_code.ts";
+import { exists, listFolders, readManifest, realPathOf } from "../../options/manifest_files.ts";
 import { parentOf } from "../../options/paths.ts";
 
 /** Identity of a package. */
@@ -47,6 +48,12 @@ export interface PackageResolverOptions {
    * @default true
    */
   readonly denoVersion?: boolean;
+  /**
+   * Digest of the content of a file, by which code in `node_modules` counts; `null` when there is none. May throw.
+   *
+   * @default code in `node_modules` counts by its version
+   */
+  readonly digestFile?: ((path: string) => string | null) | undefined;
 }
 
 /** Resolver that tells which package a piece of code belongs to. */
@@ -63,6 +70,18 @@ export interface PackageResolver {
    * @param referrer URL of the module that imports the specifier; by default, a module at the project's root.
    */
   packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
+  /**
+   * Resolves a specifier as the program does, by the import maps of the project and of the workspace member that the
+   * importing module is in; `null` when nothing is known about the specifier.
+   *
+   * @param referrer URL of the module that imports the specifier.
+   */
+  resolve(specifier: string, referrer: string): string | null;
+  /**
+   * Absolute path of the folder of an npm package, or of a package by name that it depends on; `null` when that is not
+   * installed.
+   */
+  folderOf(identity: PackageIdentity, name: string): string | null;
 }
 
 /**
@@ -78,11 +97,11 @@ export interface PackageResolver {
  * ```
  */
 export function createPackageResolver(options: PackageResolverOptions): PackageResolver {
-  const { root, denoVersion = true } = options;
+  const { root, denoVersion = true, digestFile } = options;
   const answers = new Map<string, PackageIdentity | null>();
   const identities = new Map<string, PackageIdentity>();
   let project: ProjectFiles | undefined;
-  const files = () => project ??= openProject(root);
+  const files = () => project ??= openProject(root, digestFile);
 
   const remember = (key: string, compute: () => PackageIdentity): PackageIdentity => {
     let identity = identities.get(key);
@@ -121,6 +140,12 @@ export function createPackageResolver(options: PackageResolverOptions): PackageR
       if (known === undefined) answers.set(key, known = answer(urlOrSpecifier, referrer));
       return known;
     },
+    resolve: (specifier, referrer) => files().specifiers.locate(specifier, referrer),
+    folderOf: (identity, name) => {
+      const { source, version, dependencies = [] } = identity;
+      const inner = dependencies.find((one) => one.startsWith(`${name}@`))?.slice(name.length + 1);
+      return source === "npm" ? folderOfPackage(name, name === identity.name ? version : inner, files()) : null;
+    },
   };
 }
 
@@ -134,13 +159,14 @@ function keyOfNpm({ layout, folder, name, version }: NpmOrigin): string {
 
 type ProjectFiles = ReturnType<typeof openProject>;
 
-function openProject(root: string) {
+function openProject(root: string, digestFile: PackageResolverOptions["digestFile"]) {
   const manifests = readProjectManifests(root);
   return {
     places: findPackagePlaces(root),
     manifests,
     locks: createPackageLocks(manifests),
     specifiers: createSpecifierMap(manifests),
+    code: digestFile ? new CodeReader(digestFile) : null,
   };
 }
 
@@ -153,12 +179,16 @@ function npmIdentity(origin: NpmOrigin, files: ProjectFiles): PackageIdentity {
   const { name, version } = origin;
   const { lock, problem } = files.locks.denoLock();
   const locked = origin.layout === "deno" ? lock?.byName.get(`npm:${name}@${version}`) : undefined;
-  const identity = lock && lockedIdentity(locked ?? [], lock);
+  const store = /^.*\/node_modules\/\.deno(?=\/)/s.exec(origin.folder)?.[0];
+  const identity = lock && lockedIdentity(locked ?? [], lock, codeInStore(store, files));
   if (identity !== null) return identity;
   const isInstalled = origin.folder.includes("/node_modules/");
   const found = isInstalled ? readInstalled(realPathOf(origin.folder)) : null;
   if (found !== null) return installedIdentity(found, files);
-  if (version !== null) return toIdentity("npm", name, version, [], [versionAlone(name, version, problem)]);
+  if (version !== null) {
+    const code = codeInStore(store, files)?.([{ registry: "npm", name, version }]);
+    return toIdentity("npm", name, version, [], [versionAlone(name, version, problem)], code);
+  }
   const notice = `${name} counts by its name alone: its package.json cannot be read; run with --allow-read`;
   return toIdentity("npm", name, "", [], [notice]);
 }
@@ -169,12 +199,16 @@ function jsrIdentity(
 ): PackageIdentity {
   const { lock, problem } = files.locks.denoLock();
   const locked = lock?.byName.get(`jsr:${origin.name}@${origin.version}`) ?? [];
-  return (lock && lockedIdentity(locked, lock)) ??
+  return (lock && lockedIdentity(locked, lock, codeInStore(storeOf(files), files))) ??
     toIdentity("jsr", origin.name, origin.version, [], [versionAlone(origin.name, origin.version, problem)]);
 }
 
 /** Identity of a package of deno.lock with all copies for different peers; `null` when nothing was found. */
-function lockedIdentity(found: readonly LockedPackage[], lock: DenoLock): PackageIdentity | null {
+function lockedIdentity(
+  found: readonly LockedPackage[],
+  lock: DenoLock,
+  codeOf: CodeFinder | null,
+): PackageIdentity | null {
   const [first] = found;
   if (first === undefined) return null;
   const copies = found.flatMap(({ registry, name, version }) =>
@@ -191,7 +225,26 @@ function lockedIdentity(found: readonly LockedPackage[], lock: DenoLock): Packag
     versions.join(" | "),
     [...closure.packages].map(lineOfPackage),
     notices,
+    codeOf?.([...closure.packages]),
   );
+}
+
+/** Finds the code of packages where it is installed; the code is read when it is asked for. */
+type CodeFinder = (packages: readonly Pick<LockedPackage, "registry" | "name" | "version">[]) => () => PackageCode;
+
+/** Finder of code in a folder `node_modules/.deno`; `null` where there is no such folder. */
+function codeInStore(store: string | undefined, { code }: ProjectFiles): CodeFinder | null {
+  if (store === undefined || code === null) return null;
+  return (packages) => () => {
+    const ofNpm = packages.filter(({ registry }) => registry === "npm");
+    return code.read(ofNpm.flatMap((one) => code.inStore(store, one)));
+  };
+}
+
+/** Folder in which Deno installs the project's packages; `undefined` when there is none. */
+function storeOf({ manifests }: ProjectFiles): string | undefined {
+  const store = `${manifests.workspace.folder}/node_modules/.deno`;
+  return exists(store) ? store : undefined;
 }
 
 function installedIdentity(start: InstalledPackage, files: ProjectFiles): PackageIdentity {
@@ -213,7 +266,15 @@ function installedIdentity(start: InstalledPackage, files: ProjectFiles): Packag
   if (closure.missing.length > 0) {
     notices.push(`What ${start.name} depends on is not all to be found in node_modules: ${someOf(closure.missing)}`);
   }
-  return toIdentity("npm", start.name, start.version, lines, notices);
+  const { code } = files;
+  return toIdentity(
+    "npm",
+    start.name,
+    start.version,
+    lines,
+    notices,
+    code === null ? undefined : () => code.read(closure.packages),
+  );
 }
 
 function someOf(names: readonly string[]): string {
@@ -252,15 +313,36 @@ function ofRequest(specifier: string, files: ProjectFiles): PackageIdentity | nu
   const request = parseRequest(specifier);
   if (request === null) return null;
   const { lock, problem } = files.locks.denoLock();
-  const identity = lock && lockedIdentity(findLocked(lock, specifier), lock);
-  if (identity !== null) return identity;
   const { registry, name, range } = request;
+  const store = storeOf(files);
+  const installed = registry === "npm" && store === undefined ? findInstalled(name, files.manifests.own.folder) : null;
+  const { code } = files;
+  const codeOf = installed && code
+    ? () => () => code.read(installedClosure(installed).packages)
+    : codeInStore(store, files);
+  const identity = lock && lockedIdentity(findLocked(lock, specifier), lock, codeOf);
+  if (identity !== null) return identity;
   if (files.specifiers.localFolder(name) !== null) return null;
-  if (registry === "npm") {
-    const installed = findInstalled(name, files.manifests.own.folder);
-    if (installed !== null) return installedIdentity(installed, files);
-  }
+  if (installed !== null) return installedIdentity(installed, files);
   return toIdentity(registry, name, range, [], [versionAlone(name, range === "" ? "unknown" : range, problem)]);
+}
+
+/** Folder of an npm package: in `node_modules`, or in Deno's cache; `null` when the package is not installed. */
+function folderOfPackage(name: string, version: string | undefined, files: ProjectFiles): string | null {
+  const store = storeOf(files);
+  const stored = store === undefined || version === undefined
+    ? []
+    : listFolders(store).filter((entry) => splitNameVersion(entry.replaceAll("+", "/"))?.version === version)
+      .map((entry) => `${store}/${entry}/node_modules/${name}`).filter(exists);
+  if (stored[0] !== undefined) return stored[0];
+  const installed = findInstalled(name, files.manifests.own.folder);
+  if (installed !== null) return installed.folder;
+  const { denoDir } = files.places;
+  if (denoDir === null || version === undefined) return null;
+  return listFolders(`${denoDir}/npm`).map((registry) => `${denoDir}/npm/${registry}/${name}/${version}`).find(
+    exists,
+  ) ??
+    null;
 }
 
 function findInstalled(name: string, from: string): InstalledPackage | null {
@@ -293,12 +375,32 @@ function toIdentity(
   version: string,
   lines: readonly string[],
   notices: readonly string[],
+  code?: () => PackageCode,
 ): PackageIdentity {
   const sorted = [...new Set(lines)].sort();
-  const digest = digestBytes<"package">([`${source} ${name}@${version}`, ...sorted].join("\n"));
+  const digestWith = (text: string) =>
+    digestBytes<"package">([`${source} ${name}@${version}`, ...sorted, ...text === "" ? [] : [text]].join("\n"));
   const dependencies = sorted.map((line) => (line.split(" ", 1)[0] ?? "").replace(/^(?:npm|jsr):/, ""))
     .filter((dependency) => dependency !== `${name}@${version}`);
-  return Object.freeze({ name, version, digest, source, dependencies, notices });
+  if (code === undefined) {
+    return Object.freeze({ name, version, digest: digestWith(""), source, dependencies, notices });
+  }
+  // Code is read only of packages whose digest is asked for, and once.
+  let found: PackageCode | undefined;
+  const read = () => found ??= code();
+  let digest: Digest<"package"> | undefined;
+  return Object.freeze({
+    name,
+    version,
+    source,
+    dependencies,
+    get digest() {
+      return digest ??= digestWith(read().digest);
+    },
+    get notices() {
+      return [...notices, ...read().notices];
+    },
+  });
 }
 
 function isBuiltin(name: string): boolean {

@@ -94,7 +94,7 @@ export class Effects {
     if (code?.kind !== "user" || !code.user.unit) return null;
     const { node } = code.user.unit;
     const called = isClassNode(node) ? methodIn(code.user, "constructor", false) : node;
-    return called ? { place: { user: code.user, node: called }, index } : null;
+    return called && isFunctionNode(called) ? { place: { user: code.user, node: called }, index } : null;
   }
 
   *#read({ place: { user, node }, index }: Target): Iterable<Effect> {

@@ -13,12 +13,13 @@ import {
   isFunctionNode,
   parseCallable,
   parseScript,
+  type Program,
 } from "./parse.ts";
 
-/** A function or class within its script. */
+/** A function or class within its script, or a module as a whole. */
 export interface CodeUnit {
   readonly script: ScriptSyntax;
-  readonly node: FunctionNode | ClassNode;
+  readonly node: FunctionNode | ClassNode | Program;
   /** True when the whole script was parsed; false when only the callable's own text was, without its surroundings. */
   readonly isWhole: boolean;
 }

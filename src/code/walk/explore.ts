@@ -7,7 +7,8 @@ import { isNativeFunction } from "../../values/kinds.ts";
 import { type FunctionOrigin, type InspectorLease, isPlatformScript } from "../v8/inspector.ts";
 import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
 import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
-import { isClassNode, isFunctionNode } from "../syntax/parse.ts";
+import type { ScriptSyntax } from "../syntax/scopes.ts";
+import { isClassNode } from "../syntax/parse.ts";
 import { type Use, usesOf } from "../syntax/uses.ts";
 import { blindFunction, blindImport, isObserved, noticeOfEnvironment, openUses } from "../blind/blind.ts";
 import {
@@ -19,7 +20,7 @@ import {
   ReceivedUse,
   staticPrivateNames,
 } from "./members.ts";
-import { type Declaration, declarationOf } from "./modules.ts";
+import { type Declaration, declarationOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import {
   type Code,
@@ -32,6 +33,7 @@ import {
   type UserCode,
 } from "./reached.ts";
 import { NameResolver, originBeside } from "./resolve_name.ts";
+import type { FollowedImports, SourceModules } from "./source_modules.ts";
 import type { FingerprintOptions } from "../types.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
@@ -71,6 +73,7 @@ export class Exploration {
   readonly #options: FingerprintOptions;
   readonly #ignored: ReadonlySet<string>;
   readonly #names: NameResolver;
+  #modules: Promise<SourceModules> | undefined;
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #surveyed = new Numbering();
   readonly #blobs = new Map<Blob, string>();
@@ -187,13 +190,14 @@ export class Exploration {
 
   /** Finds the declaration of a name, through imports; `null` when it cannot be found. */
   declarationOf(at: Declaration): Promise<Declaration | null> {
-    return declarationOf(this.#lease, at);
+    return declarationOf(this.#lease, at, this.#options.resolve);
   }
 
   /** Identity, as text, of the package that a specifier stands for; `null` for user code. */
   packageText(specifier: string, referrer: string): string | null {
     const identity = this.#options.packageOf(specifier, referrer);
-    return identity && `package ${identity.name} ${identity.digest}`;
+    const address = resolveSpecifier(specifier, referrer, this.#options.resolve) ?? specifier;
+    return identity && `package ${identity.name} ${identity.digest}${moduleInPackage(address)}`;
   }
 
   /** Member that a use of a free name reaches; `null` when the name stands neither for a value nor for a global. */
@@ -404,9 +408,8 @@ export class Exploration {
     const text = Function.prototype.toString.call(fn);
     const module = nameModule(url, this.#options.projectRoot);
     const unit = findUnit(scriptText, origin.offset, text);
-    const declared = unit && isFunctionNode(unit.node) && unit.node.type === "ArrowFunctionExpression"
-      ? null
-      : unit?.node.id?.name;
+    const isNamed = unit && unit.node.type !== "ArrowFunctionExpression" && unit.node.type !== "Program";
+    const declared = isNamed ? unit.node.id?.name : null;
     const name = declared || ownNameOf(fn) || (unit === null ? "" : nameByPlace(unit));
     if (this.#ignored.has(module) || this.#ignored.has(name)) return { kind: "ignored" };
     if (!unit) {
@@ -434,7 +437,8 @@ export class Exploration {
       const beside = originBeside(root, unit, origin);
       if (beside !== null) this.#siblings.set(beside.fn, beside.origin);
     }
-    for (const imported of code.imports) this.#noteImport(imported, unit, url);
+    for (const imported of code.imports) this.#noteImport(imported, unit.script, url);
+    const imports = code.imports.length === 0 ? {} : await this.#followImports(code, unit.script, url);
     for (const notice of openUses(unit, code, roots)) {
       this.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
     }
@@ -451,6 +455,7 @@ export class Exploration {
         roots,
         isHelper: isCompilerHelper(unit),
         extras: new Map([...extras.values, ...privates, ...patches]),
+        ...imports,
       },
     };
   }
@@ -464,8 +469,27 @@ export class Exploration {
     return path === null ? { kind: "user", user: codeOfText(fn) } : { kind: "platform", name: path, url: "" };
   }
 
+  /** Follows the imports of a piece of code. The reader of modules is loaded for the first code that imports one. */
+  async #followImports({ imports }: NormalizedCode, script: ScriptSyntax, url: string): Promise<FollowedImports> {
+    this.#modules ??= import("./source_modules.ts").then(({ SourceModules }) =>
+      new SourceModules({
+        lease: this.#lease,
+        fingerprint: this.#options,
+        ignored: this.#ignored,
+        notes: this.notes,
+        names: this.#names,
+        add: (user) => {
+          this.codes.set(user.fn, { kind: "user", user });
+          this.#enqueueUses(user);
+        },
+        noteImport: (...imported) => this.#noteImport(...imported),
+      })
+    );
+    return (await this.#modules).follow(imports, script, url);
+  }
+
   /** Notes the blind uses of a module of Node that code imports while it runs. */
-  #noteImport({ specifier, node }: DynamicImport, { script }: CodeUnit, url: string): void {
+  #noteImport({ specifier, node }: DynamicImport, script: ScriptSyntax, url: string): void {
     const identity = specifier === null ? null : this.#options.packageOf(specifier, url);
     if (specifier === null || identity?.source !== "node") return;
     const awaited = script.parents.get(node);

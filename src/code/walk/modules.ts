@@ -4,12 +4,10 @@
  * @module
  */
 import type { InspectorLease } from "../v8/inspector.ts";
-import { normalizeScript, readScript } from "../syntax/code_unit.ts";
+import type { FingerprintOptions } from "../types.ts";
+import { readScript } from "../syntax/code_unit.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import type { AnyNode, Program } from "../syntax/parse.ts";
-// Loaded when types are stripped for the first time.
-import defer * as nodeModule from "node:module";
-import { digestBytes } from "../../words/sha256.ts";
 
 /** An import as the source writes it. */
 export interface ImportedName {
@@ -45,15 +43,35 @@ export function importOf(script: ScriptSyntax, binding: Binding): ImportedName |
   }
 }
 
+/** Resolves specifiers by the import map of the importing module; see {@linkcode FingerprintOptions.resolve}. */
+export type Resolve = NonNullable<FingerprintOptions["resolve"]>;
+
+// Resolves by the import map of the whole program, as far as it is in no file: it may be given on the command line.
+const resolveInProgram: (specifier: string) => string = import.meta.resolve;
+
 /** URL that a specifier resolves to in the running program; `null` when the specifier cannot be resolved. */
-export function resolveSpecifier(specifier: string, referrer: string): string | null {
+export function resolveSpecifier(specifier: string, referrer: string, resolve?: Resolve): string | null {
+  const found = resolve?.(specifier, referrer) ?? null;
+  if (found !== null) return found;
   if (/^\.{0,2}\//.test(specifier)) return URL.canParse(specifier, referrer) ? new URL(specifier, referrer).href : null;
   try {
-    // All modules of a program share one import map, so this module resolves specifiers as the user's modules do.
-    return import.meta.resolve(specifier);
+    return resolveInProgram(specifier);
   } catch {
     return null;
   }
+}
+
+/**
+ * Module within a package that an address names: ` /add.js` of `npm:lodash@4/add.js`, without name and version. Empty
+ * for a package's main module, and for an address that is not of a package with several modules.
+ */
+export function moduleInPackage(address: string): string {
+  const inFolder = address.lastIndexOf("/node_modules/");
+  const name = inFolder < 0
+    ? /^(?:npm|jsr):\/?(.*)$/s.exec(address)?.[1] ?? ""
+    : address.slice(inFolder + "/node_modules/".length);
+  const module = name.replace(/^(?:@[^/]+\/)?[^/]+/, "");
+  return module === "" ? "" : ` ${module}`;
 }
 
 /** Longest chain of re-exports that is followed. */
@@ -68,13 +86,15 @@ const MAX_REEXPORTS = 32;
 export async function declarationOf(
   lease: InspectorLease,
   at: { readonly url: string; readonly script: ScriptSyntax; readonly binding: Binding },
+  resolve?: Resolve,
 ): Promise<Declaration | null> {
   let { url, script, binding } = at;
   for (let step = 0; step < MAX_REEXPORTS; step++) {
     const imported = importOf(script, binding);
     if (!imported) return { url, script, binding };
     if (imported.imported === "*") return null;
-    const found = await exportOf(lease, resolveSpecifier(imported.specifier, url), imported.imported, MAX_REEXPORTS);
+    const target = resolveSpecifier(imported.specifier, url, resolve);
+    const found = await exportOf({ lease, resolve }, target, imported.imported, MAX_REEXPORTS);
     if (!found) return null;
     ({ url, script, binding } = found);
   }
@@ -82,13 +102,13 @@ export async function declarationOf(
 }
 
 async function exportOf(
-  lease: InspectorLease,
+  program: { readonly lease: InspectorLease; readonly resolve: Resolve | undefined },
   url: string | null,
   name: string,
   depth: number,
 ): Promise<Declaration | null> {
   if (url === null || depth === 0) return null;
-  const source = await lease.scriptOf(url);
+  const source = await program.lease.scriptOf(url);
   const script = source && readScript(source.text);
   if (!script) return null;
   const local = localExport(script, name);
@@ -96,7 +116,12 @@ async function exportOf(
   for (const statement of script.program.body) {
     const again = reexportIn(statement, name);
     if (!again) continue;
-    const found = await exportOf(lease, resolveSpecifier(again.specifier, url), again.name, depth - 1);
+    const found = await exportOf(
+      program,
+      resolveSpecifier(again.specifier, url, program.resolve),
+      again.name,
+      depth - 1,
+    );
     if (found) return found;
   }
   return null;
@@ -133,106 +158,7 @@ function reexportIn(statement: Program["body"][number], name: string): { specifi
   return specifier ? { specifier: String(statement.source.value), name: exportedName(specifier.local) } : null;
 }
 
-function exportedName(node: AnyNode): string {
+/** Name of an export, as an identifier or a text writes it. */
+export function exportedName(node: AnyNode): string {
   return node.type === "Identifier" ? node.name : node.type === "Literal" ? String(node.value) : "";
-}
-
-/** Result of reading a module and everything that it imports. */
-interface DynamicModule {
-  readonly digest: string;
-  /** The modules of the user among those read, each with the digest of its own code. */
-  readonly modules: readonly { readonly name: string; readonly digest: string }[];
-  readonly notices: readonly string[];
-}
-
-/** Functions that the reader needs. */
-interface DynamicModuleOptions {
-  packageOf(urlOrSpecifier: string, referrer?: string): { readonly name: string; readonly digest: string } | null;
-  nameModule(url: string): string;
-}
-
-/** Reads a module and everything that it imports. Modules count by their code, packages by their identity. */
-export function readDynamicModule(specifier: string, referrer: string, options: DynamicModuleOptions): DynamicModule {
-  const notices: string[] = [];
-  const modules = new Map<string, { name: string; digest: string }>();
-  const digests: string[] = [];
-  const seen = new Set<string>();
-  const visit = (request: string, from: string): void => {
-    const identity = options.packageOf(request, from);
-    if (identity) return void digests.push(`package ${identity.name} ${identity.digest}`);
-    const url = resolveSpecifier(request, from);
-    if (url === null || !url.startsWith("file:")) {
-      notices.push(`not tracked: import("${request}") in ${options.nameModule(from)}`);
-      return;
-    }
-    if (seen.has(url)) return;
-    seen.add(url);
-    const text = readModuleText(url);
-    if (text === null) {
-      notices.push(`not tracked: import("${request}") in ${options.nameModule(from)}, whose file cannot be read`);
-      digests.push("unread");
-      return;
-    }
-    const code = readCode(url, text);
-    const digest = digestBytes(code.text);
-    digests.push(digest);
-    modules.set(url, { name: options.nameModule(url), digest });
-    for (const inner of code.imports) visit(inner, url);
-  };
-  visit(specifier, referrer);
-  return { digest: digestBytes(digests.join("\n")), modules: [...modules.values()], notices };
-}
-
-function readCode(url: string, text: string): { readonly text: string; readonly imports: readonly string[] } {
-  if (!/\.[cm]?[jt]sx?$/.test(url)) return { text: text.replaceAll("\r\n", "\n"), imports: [] };
-  const javascript = /\.[cm]?tsx?$/.test(url) ? stripTypes(text) : text;
-  const script = javascript === null ? null : readScript(javascript);
-  const code = javascript === null ? null : normalizeScript(javascript);
-  if (!script || !code) return { text: text.replaceAll("\r\n", "\n"), imports: [] };
-  const imports = script.program.body.flatMap((statement) => specifiersOf(statement as AnyNode));
-  const dynamic = code.imports.flatMap((one) => one.specifier === null ? [] : [one.specifier]);
-  const names = code.slots.map((slot) =>
-    slot.binding ? JSON.stringify(importedName(slot.binding.declaration)) : slot.name
-  );
-  return { text: `${code.text}\n${names.join("\n")}`, imports: [...imports, ...dynamic] };
-}
-
-function importedName(declaration: AnyNode | null): string {
-  if (declaration?.type !== "ImportSpecifier") return declaration?.type ?? "";
-  return declaration.imported.type === "Identifier" ? declaration.imported.name : String(declaration.imported.value);
-}
-
-function specifiersOf(statement: AnyNode): string[] {
-  const hasSource = statement.type === "ImportDeclaration" || statement.type === "ExportAllDeclaration" ||
-    statement.type === "ExportNamedDeclaration";
-  return hasSource && statement.source ? [String(statement.source.value)] : [];
-}
-
-const texts = new Map<string, string | null>();
-
-/** Text of a module's file, read once per process, as the module loader does; `null` when the file cannot be read. */
-function readModuleText(url: string): string | null {
-  let text = texts.get(url);
-  if (text === undefined) {
-    try {
-      text = Deno.readTextFileSync(new URL(url));
-    } catch {
-      text = null;
-    }
-    texts.set(url, text);
-  }
-  return text;
-}
-
-type StripTypes = (text: string, options: { mode: "transform" }) => string;
-
-function stripTypes(text: string): string | null {
-  const { stripTypeScriptTypes } = nodeModule as unknown as {
-    stripTypeScriptTypes?: StripTypes;
-  };
-  try {
-    return stripTypeScriptTypes?.(text, { mode: "transform" }) ?? null;
-  } catch {
-    return null;
-  }
 }

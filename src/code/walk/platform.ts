@@ -179,8 +179,13 @@ export function ambientImport(specifier: string, imported: string, path: readonl
  * resolve to by the import map. The paths in `import.meta` are no facts: they are the module's own.
  *
  * @param url The module's URL.
+ * @param resolve Resolves a specifier in the module.
  */
-export function moduleFacts({ meta, text }: NormalizedCode, url: string): AmbientFact[] {
+export function moduleFacts(
+  { meta, text }: NormalizedCode,
+  url: string,
+  resolve: (specifier: string, referrer: string) => string | null,
+): AmbientFact[] {
   const facts: AmbientFact[] = [];
   const uses = (name: string) => meta.includes(name) || meta.includes("*");
   if (uses("main")) {
@@ -189,7 +194,7 @@ export function moduleFacts({ meta, text }: NormalizedCode, url: string): Ambien
   const texts = uses("resolve") ? text.match(/"(?:[^"\\]|\\.)*"/g) ?? [] : [];
   for (const specifier of new Set(texts.map((one) => JSON.parse(one) as string))) {
     if (/^\.{0,2}\//.test(specifier) || URL.canParse(specifier)) continue;
-    const resolved = attemptRead(() => import.meta.resolve(specifier)); // one import map serves all modules
+    const resolved = attemptRead(() => resolve(specifier, url));
     if (typeof resolved !== "string") continue;
     const place = resolved.startsWith("file:") ? toPortable(new URL(resolved), projectRoot()) : resolved;
     facts.push({ name: `import.meta.resolve("${specifier}")`, read: () => place, changes: false });

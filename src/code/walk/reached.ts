@@ -50,6 +50,12 @@ export interface UserCode {
    * decorators added, private static fields, and functions on the language's prototypes whose names the code uses.
    */
   readonly extras: ReadonlyMap<string, unknown>;
+  /** What stands for the modules that the code loads by `import()`, and that a module imports. */
+  readonly modules?: readonly (object | string)[];
+  /** What counts of these modules' files, and what a module takes in when it is loaded. */
+  readonly facts?: readonly AmbientFact[];
+  /** Functions that return true while the text of a module is unchanged. */
+  readonly checks?: readonly (() => boolean)[];
 }
 
 /** A function of which nothing counts but its text, since its syntax cannot be read or it is not followed. */
@@ -77,6 +83,7 @@ export type Root =
     readonly kind: "package";
     readonly slot: Slot;
     readonly identity: PackageIdentity;
+    /** Name of the export, and the module of the package where it is not the main one. */
     readonly imported: string;
     readonly value: unknown;
   }
@@ -170,6 +177,11 @@ export class Notes {
   addPackage(identity: PackageIdentity): void {
     this.packages.set(`${identity.source}:${identity.name}@${identity.version}`, identity);
     for (const notice of identity.notices) this.notices.add(notice);
+  }
+
+  /** Adds a blind use in a package. */
+  addBlindOf(use: BlindUse): void {
+    this.blind.set(`${use.name} ${use.module}`, use);
   }
 
   /** @param url URL of the module that contains the use. */

@@ -14,7 +14,7 @@ import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
 import { ambientGlobal, ambientImport, valueOfGlobal } from "./platform.ts";
 import { blindGlobal, blindImport } from "../blind/blind.ts";
 import { functionOf, ownDescriptorOf } from "./members.ts";
-import { declarationOf, importOf, resolveSpecifier } from "./modules.ts";
+import { declarationOf, importOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { isReassigned, nameModule, type Notes, type Root } from "./reached.ts";
 import type { FingerprintOptions } from "../types.ts";
 
@@ -23,7 +23,8 @@ export interface Surroundings {
   readonly fn: object;
   readonly unit: CodeUnit;
   readonly url: string;
-  readonly script: Script;
+  /** The script as V8 has it; absent for a module that is read from its file. */
+  readonly script?: Script;
   readonly scopes: readonly ScopeValues[];
   readonly name: string;
 }
@@ -70,18 +71,19 @@ export class NameResolver {
       }
       if (identity) {
         this.#options.notes.addPackage(identity);
+        const address = resolveSpecifier(imported.specifier, url, this.#options.fingerprint.resolve);
         return {
           kind: "package",
           slot,
           identity,
-          imported: imported.imported,
+          imported: `${imported.imported}${moduleInPackage(address ?? imported.specifier)}`,
           value: value === null || value === UNSET ? undefined : value.value,
         };
       }
     }
     if (value === null) {
       if (name !== "this" && (!binding || isSharedByScripts(binding, url))) return this.#global(slot, unit, url);
-      const owner = name === "this"
+      const owner = name === "this" && script !== undefined
         ? receiverOfArrow({ unit, script, scopes, owner: this.#options.ownerOf(fn) })
         : null;
       const module = nameModule(url, this.#options.fingerprint.projectRoot);
@@ -93,7 +95,11 @@ export class NameResolver {
     }
     if (value === UNSET) return { kind: "unset", slot };
     const declaration = binding && unit.isWhole
-      ? await declarationOf(this.#options.lease, { url, script: unit.script, binding })
+      ? await declarationOf(
+        this.#options.lease,
+        { url, script: unit.script, binding },
+        this.#options.fingerprint.resolve,
+      )
       : null;
     if (declaration && this.#options.ignored.has(nameModule(declaration.url, this.#options.fingerprint.projectRoot))) {
       return { kind: "ignored", slot };
@@ -105,7 +111,8 @@ export class NameResolver {
       (declaration !== null && !isReassigned(declaration) && value.value !== undefined && !isShared);
     // Another name of the global object, which nobody can give to something else: its members are globals.
     if (isSettled && value.value === globalThis) return this.#global({ ...slot, name: "globalThis" }, unit, url);
-    const home = declaration?.url ?? (imported && resolveSpecifier(imported.specifier, url)) ?? url;
+    const home = declaration?.url ??
+      (imported && resolveSpecifier(imported.specifier, url, this.#options.fingerprint.resolve)) ?? url;
     const module = nameModule(home, this.#options.fingerprint.projectRoot);
     if (this.#options.ignored.has(module)) return { kind: "ignored", slot };
     return { kind: "value", slot, value: value.value, declaration, isDynamic: !isSettled, module };
