@@ -225,6 +225,12 @@ class Assembler {
     for (const imported of code?.imports ?? []) {
       if (imported.specifier !== null) node.references.push(this.#dynamicImport(imported.specifier, user));
     }
+    for (const { name, digest, isOfUser } of user.required) {
+      node.references.push(`required ${digest}`);
+      if (isOfUser) {
+        this.#parts.add({ kind: "function", name: "(module)", module: name, digest: digest as Digest });
+      }
+    }
     const extras: string[] = [];
     for (const [label, value] of user.extras) {
       const member = label.replace(/^static /, "");

@@ -9,11 +9,13 @@ import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
 import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
 import { isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { type Use, usesOf, usesThis } from "../syntax/uses.ts";
-import { blindFunction, blindImport, isObserved, noticeOfEnvironment, openUses } from "../blind/blind.ts";
+import { blindGlobal, blindImport, openUses } from "../blind/blind.ts";
+import { isObserved, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
 import { findMember, findPatched, type FoundMember, type Patched, readExtras, staticPrivateNames } from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
 import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
+import { findRequired, isRequireCall } from "./required.ts";
 import { NameResolver } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
@@ -112,8 +114,10 @@ export class Exploration {
     }
     for (const fn of this.#held) {
       const code = this.codes.get(fn);
-      const blind = code?.kind === "platform" ? blindFunction(fn, code.url, ownNameOf(fn)) : null;
-      if (blind) this.notes.blind.set(blind.name, blind);
+      const blind = code?.kind === "platform" ? readerOf(fn, code.url) : null;
+      if (blind && !this.notes.blind.has(blind.name)) this.notes.blind.set(blind.name, blind);
+      const notice = noticeOfEnvironment(fn);
+      if (notice !== null) this.notes.notices.add(notice);
     }
   }
 
@@ -147,6 +151,13 @@ export class Exploration {
 
   #noteHeld(holder: object | null, fn: object): void {
     if (holder === null || !isObserved(holder, ownNameOf(fn))) this.#held.add(fn);
+  }
+
+  /** Notes a function of the platform that a package exports as its own: `readFileSync` of `graceful-fs`. */
+  #notePlatformReader({ value, owner }: FoundMember): void {
+    if (typeof value !== "function" || !mayBeReader(value)) return;
+    this.#enqueue(value);
+    this.#noteHeld(owner, value);
   }
 
   #enqueueHeld(value: unknown): void {
@@ -190,6 +201,7 @@ export class Exploration {
     for (const root of user.roots) {
       for (const use of root.slot.uses) {
         if (use.how === "write") continue;
+        if (root.kind === "package") this.#notePlatformReader(findMember(root.value, use.path));
         const found = this.memberOf(root, use);
         if (
           found &&
@@ -199,7 +211,10 @@ export class Exploration {
             this.#owners.set(found.value, found.owner);
           }
           this.#enqueue(found.value);
-          if (typeof found.value === "function") this.#noteHeld(found.owner, found.value);
+          // A global that is blind by its name was noted when the name was resolved.
+          const isNoted = isRequireCall(use, found) ||
+            root.kind === "global" && blindGlobal([root.slot.name, ...use.path]) !== null;
+          if (typeof found.value === "function" && !isNoted) this.#noteHeld(found.owner, found.value);
           this.#enqueueOwner(use, found);
         }
       }
@@ -336,8 +351,8 @@ export class Exploration {
       this.notes.notices.add(
         `not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`,
       );
-      const user = { fn, name, module, url, unit, code: null, text, roots: [], isHelper: false, extras: new Map() };
-      return { kind: "user", user };
+      const none = { code: null, roots: [], isHelper: false, extras: new Map(), required: [] };
+      return { kind: "user", user: { fn, name, module, url, unit, text, ...none } };
     }
     if (!unit.isWhole) {
       this.notes.notices.add(`partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`);
@@ -353,6 +368,11 @@ export class Exploration {
       roots.push(await this.#names.resolve(slot, { fn, unit, url, scopes: origin.scopes, name }));
     }
     for (const imported of code.imports) this.#noteImport(imported, unit, url);
+    const { projectRoot, packageOf } = this.#options;
+    const required = findRequired({ unit, url, roots, projectRoot, packageOf });
+    for (const identity of required.packages) this.notes.addPackage(identity);
+    for (const use of required.blind) this.notes.addBlind(use, url);
+    for (const notice of required.notices) this.notes.notices.add(notice);
     for (const notice of openUses(unit, code, roots)) {
       this.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
     }
@@ -369,6 +389,7 @@ export class Exploration {
         roots,
         isHelper: isCompilerHelper(unit),
         extras: new Map([...extras.values, ...privates, ...patches]),
+        required: required.files,
       },
     };
   }

@@ -42,6 +42,8 @@ export interface UserCode {
    * decorators added, private static fields, and functions on the language's prototypes whose names the code uses.
    */
   readonly extras: ReadonlyMap<string, unknown>;
+  /** Modules that the code loads by `require` while it runs, each with the digest by which it counts. */
+  readonly required: readonly { readonly name: string; readonly digest: string; readonly isOfUser: boolean }[];
 }
 
 /** Meaning of a free name in the code. */

@@ -1,0 +1,317 @@
+/**
+ * Functions of the platform whose effects are not observed where code holds the function itself, instead of looking it
+ * up in an object whose members are replaced while a call runs.
+ *
+ * Such a function is recognized by identity: by comparison with the members of `Deno`, the globals and the exports of
+ * Node's modules. The script that contains a function decides only for functions that no name leads to.
+ *
+ * @module
+ */
+// Loaded for the first captured function of Node's modules. Members of this namespace stay the platform's own
+// functions; during a call, observing functions take their places in the default export only.
+import defer * as nodeFs from "node:fs";
+import type { BlindUse } from "../types.ts";
+
+type BlindKind = BlindUse["kind"];
+
+/** Members of `Deno` that are blind however they are called. */
+export const DENO_MEMBERS: Readonly<Record<string, BlindKind>> = {
+  Command: "process",
+  run: "process",
+  spawn: "process",
+  spawnAndWait: "process",
+  spawnAndWaitSync: "process",
+  stdin: "process",
+  kill: "process",
+  dlopen: "ffi",
+  UnsafeCallback: "ffi",
+  UnsafeFnPointer: "ffi",
+  UnsafePointer: "ffi",
+  UnsafePointerView: "ffi",
+  connect: "network",
+  connectTls: "network",
+  connectQuic: "network",
+  startTls: "network",
+  listen: "network",
+  listenTls: "network",
+  listenDatagram: "network",
+  resolveDns: "network",
+  createHttpClient: "network",
+  serve: "network",
+  serveHttp: "network",
+  openKv: "file",
+  watchFs: "file",
+};
+
+/** Members of `process` that are blind however they are called. */
+export const PROCESS_MEMBERS: Readonly<Record<string, BlindKind>> = {
+  stdin: "process",
+  openStdin: "process",
+  kill: "process",
+  binding: "file",
+  loadEnvFile: "file",
+  dlopen: "ffi",
+};
+
+/** Functions of `Deno` that read and change nothing but the process itself, and classes of values that they give. */
+const HARMLESS_DENO = new Set(
+  ("inspect exit test bench cpuUsage memoryUsage loadavg osUptime systemMemoryInfo Permissions PermissionStatus " +
+    "addSignalListener removeSignalListener refTimer unrefTimer isatty consoleSize upgradeWebSocket umask FsFile " +
+    "HttpClient ChildProcess Process AtomicOperation Kv KvU64 KvListIterator execPath hostname osRelease uid gid " +
+    "networkInterfaces")
+    .split(" "),
+);
+
+/** Globals that are blind. */
+export const GLOBALS: Readonly<Record<string, BlindKind>> = {
+  fetch: "network",
+  WebSocket: "network",
+  WebSocketStream: "network",
+  EventSource: "network",
+  XMLHttpRequest: "network",
+  WebTransport: "network",
+  BroadcastChannel: "process",
+  Worker: "code",
+  SharedWorker: "code",
+  importScripts: "code",
+  localStorage: "file",
+  sessionStorage: "file",
+  caches: "file",
+  indexedDB: "file",
+  prompt: "process",
+  confirm: "process",
+};
+
+/** Modules of Node that are blind, without `node:`. */
+export const NODE_MODULES: Readonly<Record<string, BlindKind>> = {
+  child_process: "process",
+  cluster: "process",
+  worker_threads: "code",
+  vm: "code",
+  net: "network",
+  tls: "network",
+  http: "network",
+  https: "network",
+  http2: "network",
+  dgram: "network",
+  dns: "network",
+  "dns/promises": "network",
+  readline: "process",
+  "readline/promises": "process",
+  sqlite: "file",
+  repl: "process",
+  wasi: "process",
+};
+
+/** Names, without `node:`, of the modules of Node whose functions have effects that are not observed. */
+export const BLIND_MODULES: ReadonlySet<string> = new Set(Object.keys(NODE_MODULES));
+
+/** Modules of Node of which only functions that code holds are blind: their other uses are followed or observed. */
+const HELD_MODULES: Readonly<Record<string, BlindKind>> = {
+  ...NODE_MODULES,
+  module: "code",
+  process: "process",
+  inspector: "code",
+};
+
+/** Exports of Node's modules without effects of their own, by module. Names in capital letters are constants. */
+const HARMLESS: Readonly<Record<string, ReadonlySet<string>>> = Object.fromEntries(
+  Object.entries({
+    fs: "constants Stats BigIntStats Dirent Dir default promises _toUnixTimestamp CFISBIS convertFileInfoToStats " +
+      "convertFileInfoToBigIntStats",
+    child_process: "ChildProcess",
+    worker_threads: "MessageChannel MessagePort markAsUncloneable markAsUntransferable isMarkedAsUntransferable " +
+      "moveMessagePortToContext setEnvironmentData resourceLimits",
+    vm: "constants isContext createContext measureMemory",
+    net: "BlockList SocketAddress isIP isIPv4 isIPv6 _normalizeArgs getDefaultAutoSelectFamily " +
+      "setDefaultAutoSelectFamily getDefaultAutoSelectFamilyAttemptTimeout setDefaultAutoSelectFamilyAttemptTimeout",
+    tls: "checkServerIdentity createSecureContext getCiphers convertALPNProtocols",
+    http: "maxHeaderSize validateHeaderName validateHeaderValue setMaxIdleHTTPParsers Agent globalAgent " +
+      "IncomingMessage OutgoingMessage ServerResponse",
+    https: "Agent globalAgent",
+    http2: "constants sensitiveHeaders getDefaultSettings getPackedSettings getUnpackedSettings addAbortListener " +
+      "Http2ServerRequest Http2ServerResponse",
+    dns: "getDefaultResultOrder setDefaultResultOrder getServers setServers",
+    readline: "clearLine clearScreenDown cursorTo moveCursor Readline promises",
+    sqlite: "constants StatementSync",
+    repl: "writer Recoverable builtinModules",
+    module: "isBuiltin builtinModules stripTypeScriptTypes SourceMap findSourceMap syncBuiltinESMExports constants " +
+      "_nodeModulePaths _resolveLookupPaths _initPaths _preloadModules",
+  }).map(([module, names]) => [module, new Set(names.split(" "))]),
+);
+
+/** Functions of the module `process` that are blind when held; most other members are facts, or change the process. */
+const PROCESS_READERS = new Set(["getBuiltinModule", "cwd", ...Object.keys(PROCESS_MEMBERS)]);
+
+/** Functions of `fs` that are not observed even where they are looked up at each call. */
+const UNOBSERVED_FS = new Set(["statfs", "statfsSync", "watch", "watchFile"]);
+
+/** True for a function of `fs` or `fs/promises` that is not observed even where it is looked up at each call. */
+export function isUnobservedExport(name: string): boolean {
+  return UNOBSERVED_FS.has(name);
+}
+
+/** True for an export of a module of Node that reads nothing. @param module Name of the module, without `node:`. */
+export function isHarmlessExport(module: string, name: string): boolean {
+  const [base = ""] = module.split("/");
+  if (base === "process") return !PROCESS_READERS.has(name);
+  const names = Object.hasOwn(HARMLESS, base) ? HARMLESS[base] : undefined;
+  return names?.has(name) === true || /^[A-Z][A-Z0-9_]*$/.test(name);
+}
+
+/** Kind and name of a function of the platform that reads something, for the user. */
+export type PlatformReader = Pick<BlindUse, "name" | "kind">;
+
+// Read when this module loads: later, while a call runs, observing functions stand in the places of these.
+const ofDeno = readersOfDeno();
+const platformFetch = globalThis.fetch;
+
+function readersOfDeno(): ReadonlyMap<unknown, PlatformReader> {
+  const found = new Map<unknown, PlatformReader>();
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Deno))) {
+    if (typeof value !== "function" || HARMLESS_DENO.has(name)) continue;
+    found.set(value, { name: `Deno.${name}`, kind: DENO_MEMBERS[name] ?? "file" });
+  }
+  return found;
+}
+
+/** Scripts of functions that no name leads to, such as methods of handles, as patterns of the URLs that V8 shows. */
+const PLATFORM_SCRIPTS: readonly (readonly [pattern: RegExp, kind: BlindKind])[] = [
+  [/^ext:deno_fs\/|^ext:runtime\/40_fs_events|^ext:deno_node\/(?:_fs\/|fs\.|internal\/fs\/|sqlite\.)|^node:fs/, "file"],
+  [/^ext:deno_process\/|^ext:runtime\/40_process|child_process/, "process"],
+  [/^ext:deno_ffi\//, "ffi"],
+  [
+    /^ext:(?:deno_(?:net|fetch|websocket|http|webtransport)\/|deno_node\/(?:net|tls|https?|http2|dgram|dns)\.)|^node:(?:net|https?|dgram|dns|tls)/,
+    "network",
+  ],
+  [/^ext:deno_kv\/|^ext:deno_cache\/|^ext:deno_webstorage\//, "file"],
+  [/^ext:runtime\/11_workers/, "code"],
+];
+
+/** Classes from {@linkcode PLATFORM_SCRIPTS} that only hold data, or that code does not construct. */
+const DATA_CLASSES: ReadonlySet<string> = new Set(
+  "Headers FormData Request Response Stats BigIntStats Dirent Dir FsFile HttpClient ChildProcess Process Kv KvU64 URL"
+    .split(" "),
+);
+
+/**
+ * Reader that a captured function of the platform is.
+ *
+ * @param fn The function or class.
+ * @param url URL of the script that contains it; empty for native code.
+ * @returns `null` for a function that reads nothing.
+ */
+export function readerOf(fn: object, url: string): PlatformReader | null {
+  const known = ofDeno.get(fn);
+  if (known !== undefined) return known;
+  const name = nameOf(fn);
+  // Members behind getters are asked for only when a function of their name is found: the getters load scripts.
+  if (Object.hasOwn(DENO_MEMBERS, name) && Reflect.get(Deno, name) === fn) {
+    return { name: `Deno.${name}`, kind: DENO_MEMBERS[name]! };
+  }
+  if (Object.hasOwn(GLOBALS, name) && (fn === platformFetch || Reflect.get(globalThis, name) === fn)) {
+    return { name, kind: GLOBALS[name]! };
+  }
+  if (isRequire(fn)) return { name: "require", kind: "code" };
+  if (/^(?:ext:deno_node\/|node:)/.test(url)) {
+    const file = fileReaders().get(fn);
+    if (file !== undefined) return { name: file, kind: "file" };
+    const ofNode = exportOfNode(fn, url);
+    if (ofNode !== undefined) return ofNode;
+  }
+  if (DATA_CLASSES.has(name) || Object.hasOwn(Deno, name) && Reflect.get(Deno, name) === fn) return null;
+  const found = PLATFORM_SCRIPTS.find(([pattern]) => pattern.test(url));
+  return found ? { name, kind: found[1] } : null;
+}
+
+/** True for a function `require`, which loads modules: that of a CommonJS module, or one from `createRequire`. */
+export function isRequire(value: unknown): value is NodeJS.Require {
+  return typeof value === "function" && ["resolve", "cache", "extensions"].every((name) => Object.hasOwn(value, name));
+}
+
+function nameOf(fn: object): string {
+  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
+  return typeof name === "string" ? name : "";
+}
+
+/** Names of modules of Node that a script may belong to: those that its URL mentions. */
+const MENTIONED = /child_process|cluster|worker|vm|net|tls|https?|dgram|dns|readline|sqlite|repl|wasi|module|process|inspector/g;
+
+const exportsOfNode = new Map<string, ReadonlyMap<unknown, PlatformReader | null>>();
+
+/** Reader that an export of a module is; `null` for an export that reads nothing, `undefined` for no export. */
+function exportOfNode(fn: object, url: string): PlatformReader | null | undefined {
+  // The function exists, so its module is loaded; the URL keeps the other modules from being loaded for the search.
+  for (const mentioned of new Set(url.match(MENTIONED))) {
+    for (const module of Object.keys(HELD_MODULES)) {
+      if (!module.startsWith(mentioned)) continue;
+      let found = exportsOfNode.get(module);
+      if (found === undefined) exportsOfNode.set(module, found = readExports(module));
+      const reader = found.get(fn);
+      if (reader !== undefined) return reader;
+    }
+  }
+  return undefined;
+}
+
+function readExports(module: string): ReadonlyMap<unknown, PlatformReader | null> {
+  const found = new Map<unknown, PlatformReader | null>();
+  const exports = globalThis.process.getBuiltinModule(`node:${module}`) as object | undefined;
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(exports ?? {}))) {
+    if (typeof value !== "function") continue;
+    const kind = HELD_MODULES[module]!;
+    found.set(value, isHarmlessExport(module, name) ? null : { name: `${name} from node:${module}`, kind });
+  }
+  return found;
+}
+
+let knownFileReaders: ReadonlyMap<unknown, string> | undefined;
+
+function fileReaders(): ReadonlyMap<unknown, string> {
+  return knownFileReaders ??= new Map([
+    ...fileReadersOf(nodeFs, "fs"),
+    ...fileReadersOf(nodeFs.promises, "fs/promises"),
+  ]);
+}
+
+function fileReadersOf(module: object, name: string): [fn: unknown, name: string][] {
+  return Object.entries(module).flatMap(([key, fn]) =>
+    typeof fn === "function" && !isHarmlessExport(name, key) ? [[fn, `${key} from node:${name}`]] : []
+  );
+}
+
+let observedObjects: ReadonlySet<unknown> | undefined;
+
+/**
+ * True for a member that is looked up at each call and that, while a call runs, is replaced by an observing function.
+ */
+export function isObserved(object: object, member: string): boolean {
+  if (observedObjects === undefined) {
+    const fs = globalThis.process.getBuiltinModule("node:fs");
+    observedObjects = new Set([Deno, Deno.env, fs, fs.promises]);
+  }
+  if (object === globalThis.process) return member === "cwd";
+  return observedObjects.has(object) && !UNOBSERVED_FS.has(member) &&
+    !(object === Deno && Object.hasOwn(DENO_MEMBERS, member));
+}
+
+const ENVIRONMENT_READERS: ReadonlyMap<unknown, string> = new Map(
+  (["get", "has", "toObject"] as const).map((name) => [Deno.env[name], `Deno.env.${name}`]),
+);
+
+/** Notice about a captured function of `Deno.env` that reads environment variables; `null` for other functions. */
+export function noticeOfEnvironment(fn: unknown): string | null {
+  const name = ENVIRONMENT_READERS.get(fn);
+  return name === undefined
+    ? null
+    : `not tracked: variables that are read through a captured ${name}; use envVars, or call ${name}() itself`;
+}
+
+/** Beginnings of the names of the platform's readers. */
+const READER_NAME =
+  /^(?:read|write|append|l?stat|fstat|open|exists|access|copy|cp|rename|rm|mk|remove|unlink|real|link|symlink|glob|watch|create|exec|spawn|fork|fetch|get|request|connect|lookup|re[qs]|truncate|(?:Web)?Socket|Worker|Command|Database)/;
+
+/** True for a function whose name may be that of a reader: only these of a package's exports are compared. */
+export function mayBeReader(fn: object): boolean {
+  return READER_NAME.test(nameOf(fn));
+}
