@@ -131,9 +131,14 @@ function describeBlindUses(uses: readonly BlindUse[]): string[] {
   return warnings;
 }
 
+/** Largest number of names in one warning: code that holds a copy of `fs` holds more than a hundred readers. */
+const MAX_NAMES = 12;
+
 function listUses(uses: readonly BlindUse[]): string {
   const names = uses.map(({ name, module }) => module === undefined ? name : `${name} (${module})`);
-  return [...new Set(names)].sort().join(", ");
+  const sorted = [...new Set(names)].sort();
+  if (sorted.length <= MAX_NAMES) return sorted.join(", ");
+  return `${sorted.slice(0, MAX_NAMES).join(", ")} and ${sorted.length - MAX_NAMES} more`;
 }
 
 /** Identity of this package: its format version, so that a new release of that format makes no result stale. */

@@ -58,7 +58,9 @@ export function blindImport(
   path: readonly string[],
 ): Omit<BlindUse, "module"> | null {
   const module = specifier.replace(/^node:/, "");
-  const members = imported === "*" || imported === "default" ? path[0] === "default" ? path.slice(1) : path : [imported];
+  const members = imported === "*" || imported === "default"
+    ? path[0] === "default" ? path.slice(1) : path
+    : [imported];
   if (module === "process") return blindGlobal(["process", ...members]);
   const isObservable = imported === "default" || imported === "*" && path[0] === "default" || members[0] === "promises";
   if (module === "fs" || module === "fs/promises") {

@@ -164,6 +164,9 @@ export type PlatformReader = Pick<BlindUse, "name" | "kind">;
 
 // Read when this module loads: later, while a call runs, observing functions stand in the places of these.
 const ofDeno = readersOfDeno();
+const ofDenoHarmless = new Set<unknown>(
+  [...HARMLESS_DENO].map((name) => Object.getOwnPropertyDescriptor(Deno, name)?.value),
+);
 const platformFetch = globalThis.fetch;
 
 function readersOfDeno(): ReadonlyMap<unknown, PlatformReader> {
@@ -190,7 +193,8 @@ const PLATFORM_SCRIPTS: readonly (readonly [pattern: RegExp, kind: BlindKind])[]
 
 /** Classes from {@linkcode PLATFORM_SCRIPTS} that only hold data, or that code does not construct. */
 const DATA_CLASSES: ReadonlySet<string> = new Set(
-  "Headers FormData Request Response Stats BigIntStats Dirent Dir FsFile HttpClient ChildProcess Process Kv KvU64 URL"
+  ("Headers FormData Request Response Stats StatsBase BigIntStats CFISBIS Dirent Dir FsFile HttpClient ChildProcess " +
+    "Process Kv KvU64")
     .split(" "),
 );
 
@@ -219,9 +223,28 @@ export function readerOf(fn: object, url: string): PlatformReader | null {
     const ofNode = exportOfNode(fn, url);
     if (ofNode !== undefined) return ofNode;
   }
-  if (DATA_CLASSES.has(name) || Object.hasOwn(Deno, name) && Reflect.get(Deno, name) === fn) return null;
+  if (url.startsWith("ext:deno_io/")) {
+    return name.startsWith("read") ? { name: `stdin.${name}`, kind: "process" } : null;
+  }
+  const isHarmless = DATA_CLASSES.has(name) || name.startsWith("get ") || ofDenoHarmless.has(fn);
+  if (isHarmless) return null;
   const found = PLATFORM_SCRIPTS.find(([pattern]) => pattern.test(url));
   return found ? { name, kind: found[1] } : null;
+}
+
+/** True for the object that a reader is a member of, to which code may bind it: `fs.readFileSync.bind(fs)`. */
+export function isHomeOfReader(object: unknown, fn: unknown, url: string): boolean {
+  if (typeof object !== "object" || object === null || typeof fn !== "function") return false;
+  const reader = readerOf(fn, url);
+  if (reader === null) return false;
+  if (object === Deno || object === globalThis) return true;
+  const module = / from (node:\S+)$/.exec(reader.name)?.[1];
+  return module !== undefined && object === globalThis.process.getBuiltinModule(module);
+}
+
+/** Name of the global that an object of the platform is, under whatever name code holds it; `null` for other values. */
+export function globalOfPlatform(value: unknown): "Deno" | "process" | null {
+  return value === Deno ? "Deno" : value !== undefined && value === globalThis.process ? "process" : null;
 }
 
 /** True for a function `require`, which loads modules: that of a CommonJS module, or one from `createRequire`. */
@@ -235,7 +258,8 @@ function nameOf(fn: object): string {
 }
 
 /** Names of modules of Node that a script may belong to: those that its URL mentions. */
-const MENTIONED = /child_process|cluster|worker|vm|net|tls|https?|dgram|dns|readline|sqlite|repl|wasi|module|process|inspector/g;
+const MENTIONED =
+  /child_process|cluster|worker|vm|net|tls|https?|dgram|dns|readline|sqlite|repl|wasi|module|process|inspector/g;
 
 const exportsOfNode = new Map<string, ReadonlyMap<unknown, PlatformReader | null>>();
 

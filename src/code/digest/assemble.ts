@@ -177,12 +177,20 @@ class Assembler {
       case "package":
         return packageText(code.identity, code.name);
       case "platform":
-        return `platform ${code.name}`;
+        return this.#platformCode(code);
       case "bound":
         return this.#bound(fn, code);
       case "user":
         return this.#userCode(code.user);
     }
+  }
+
+  #platformCode({ name, fact, wasm }: Extract<Code, { kind: "platform" }>): string {
+    if (wasm !== undefined) {
+      this.#parts.add({ kind: "function", name: "(WebAssembly module)", digest: wasm as Digest });
+      return `platform ${name} of ${wasm}`;
+    }
+    return fact === undefined ? `platform ${name}` : `platform ${name} ${this.#fact(fact)}`;
   }
 
   #bound(fn: object, code: Extract<Code, { kind: "bound" }>): GraphNode {

@@ -115,7 +115,8 @@ export class Connection {
     if (!location || !scopeList) return { kind: "native" };
     const [scopes] = await this.#bring([scopeList]);
     const script = await this.#script(location.scriptId);
-    return { kind: "script", script, offset: offsetOf(script, location), scopes: readScopes(scopes) };
+    const enclosed = isPlatformScript(script.url) ? readScopes(scopes, isOfCall) : [];
+    return { kind: "script", script, offset: offsetOf(script, location), scopes: readScopes(scopes), enclosed };
   }
 
   #properties(objectId: string): Promise<RemoteProperties> {
@@ -131,10 +132,14 @@ export class Connection {
     return script;
   }
 
-  /** Text of a script; empty when V8 does not return it. */
+  /** Text of a script, or the bytes of a WebAssembly module in base64; empty when V8 does not return them. */
   async #source(scriptId: string): Promise<string> {
     try {
-      return (await this.#post<{ scriptSource: string }>("Debugger.getScriptSource", { scriptId })).scriptSource;
+      const { scriptSource, bytecode } = await this.#post<{ scriptSource: string; bytecode?: string }>(
+        "Debugger.getScriptSource",
+        { scriptId },
+      );
+      return bytecode ?? scriptSource;
     } catch {
       return "";
     }
@@ -235,11 +240,16 @@ function offsetOf(script: Script, location: Location): number {
   return (starts[location.lineNumber] ?? 0) + location.columnNumber;
 }
 
-/** Scopes from the debugger's array-like list of kinds and variables, without the global scope. */
-function readScopes(list: unknown): ScopeValues[] {
+/** Scopes from the debugger's array-like list of kinds and variables. @param isWanted Tells by the description. */
+function readScopes(list: unknown, isWanted = (description: string) => description !== "Global"): ScopeValues[] {
   return Array.from(list as ArrayLike<{ description: string; object: ScopeValues }>)
-    .filter((scope) => scope.description !== "Global")
+    .filter((scope) => isWanted(scope.description))
     .map((scope) => scope.object);
+}
+
+/** True for the scope of a call of a named function: `Closure (promisify)`. That of a module has no name. */
+function isOfCall(description: string): boolean {
+  return /^(?:Closure|Block|Local) \(/.test(description);
 }
 
 /** Values on their way into the inspector and back. Both sides are in the same realm, so nothing is copied. */
@@ -279,7 +289,10 @@ export interface Script {
   readonly id: string;
   /** `file:///…`, `https://…`, `node:fs`, `ext:…`; empty for `eval`. */
   readonly url: string;
-  /** The JavaScript that runs: types stripped, syntax transformed. Empty for the platform's own scripts. */
+  /**
+   * The JavaScript that runs: types stripped, syntax transformed. Empty for the platform's own scripts; the bytes in
+   * base64 for WebAssembly (`wasm://…`).
+   */
   readonly text: string;
 }
 
@@ -300,6 +313,8 @@ export type FunctionOrigin =
     readonly offset: number;
     /** Variables by name, innermost scope first, without the global scope: copies of the current values. */
     readonly scopes: readonly ScopeValues[];
+    /** Of a platform function that a call of another one made, the variables of that call; else empty. */
+    readonly enclosed: readonly ScopeValues[];
   }
   | { readonly kind: "bound"; readonly target: unknown; readonly receiver: unknown; readonly args: readonly unknown[] }
   | { readonly kind: "native" };

@@ -10,13 +10,14 @@ import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
 import { isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { type Use, usesOf, usesThis } from "../syntax/uses.ts";
 import { blindGlobal, blindImport, openUses } from "../blind/blind.ts";
-import { isObserved, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
+import { isHomeOfReader, isObserved, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
 import { findMember, findPatched, type FoundMember, type Patched, readExtras, staticPrivateNames } from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
-import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
+import { factOfFunction, intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
 import { findRequired, isRequireCall } from "./required.ts";
 import { NameResolver } from "./resolve_name.ts";
+import { isWasm, readWasm } from "./wasm.ts";
 import type { FingerprintOptions } from "../types.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
 import {
@@ -295,7 +296,7 @@ export class Exploration {
       if (await this.#isOfConsole(origin)) return { kind: "platform", name, url: "" };
       const notice = noticeOfEnvironment(origin.target);
       if (notice !== null) this.notes.notices.add(notice);
-      return { kind: "bound", parts: [origin.target, origin.receiver, ...origin.args] };
+      return { kind: "bound", parts: [origin.target, await this.#receiverOf(origin), ...origin.args] };
     }
     if (origin.kind === "native") {
       const path = intrinsicPath(fn);
@@ -308,10 +309,20 @@ export class Exploration {
       const original: unknown = Reflect.get(fn, "original");
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
     }
+    if (isWasm(url)) {
+      const { digest, notice } = readWasm(text);
+      if (notice !== null) this.notes.notices.add(notice);
+      return { kind: "platform", name: `function ${name}`, url, wasm: digest };
+    }
     if (isPlatformScript(url)) {
       const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
-      return { kind: "platform", name: `${name} in ${url}`, url };
+      // What `util.promisify` and the like were given.
+      for (const scope of origin.enclosed) {
+        for (const value of Object.values(scope)) if (typeof value === "function") this.#enqueueHeld(value);
+      }
+      const fact = factOfFunction(fn, url);
+      return { kind: "platform", name: `${name} in ${url}`, url, ...fact === null ? {} : { fact } };
     }
     const identity = this.#options.packageOf(url);
     if (identity) {
@@ -319,6 +330,13 @@ export class Exploration {
       return { kind: "package", identity, name };
     }
     return await this.#readUserCode(fn, origin, text);
+  }
+
+  /** Receiver of a bound function; `undefined` for the module of a reader, which the function does not look into. */
+  async #receiverOf({ target, receiver }: Extract<FunctionOrigin, { kind: "bound" }>): Promise<unknown> {
+    if (typeof receiver !== "object" || receiver === null || typeof target !== "function") return receiver;
+    const [origin] = mayBeReader(target) ? await this.#lease.locate([target]) : [];
+    return origin?.kind === "script" && isHomeOfReader(receiver, target, origin.script.url) ? undefined : receiver;
   }
 
   /**

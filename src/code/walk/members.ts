@@ -13,6 +13,7 @@ import {
   isFunctionNode,
 } from "../syntax/parse.ts";
 import type { UserCode } from "./reached.ts";
+import { exportsOfInstance } from "./wasm.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { isKeyOfClass } from "../syntax/parse.ts";
@@ -64,7 +65,7 @@ function readMember(object: object, key: string): { readonly value: unknown } | 
   }
   // A member that a plain object neither has nor inherits is `undefined`. An inherited member is not followed.
   const isPlain = prototype === null || prototype === Object.prototype || object === globalThis;
-  return isPlain && !(key in object) ? { value: undefined } : null;
+  return isPlain && !(key in object) ? { value: undefined } : exportsOfInstance(object, key);
 }
 
 function ownProperty(object: object, key: string): PropertyDescriptor | "unset" | null {

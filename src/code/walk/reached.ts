@@ -20,7 +20,15 @@ export type Code =
   | { readonly kind: "cached"; readonly identity: string }
   | { readonly kind: "wrapper"; readonly original: object }
   | { readonly kind: "package"; readonly identity: PackageIdentity; readonly name: string }
-  | { readonly kind: "platform"; readonly name: string; readonly url: string }
+  | {
+    readonly kind: "platform";
+    readonly name: string;
+    readonly url: string;
+    /** Fact that the function returns; absent for most functions. */
+    readonly fact?: AmbientFact;
+    /** Digest of the WebAssembly module that contains the function. */
+    readonly wasm?: string;
+  }
   | { readonly kind: "ignored" };
 
 /** A function or class of the user, with the meaning of its free names. */

@@ -20,6 +20,7 @@ import { nameModule, type Root } from "./reached.ts";
 import { digestBytes } from "../../words/sha256.ts";
 // Loaded when a specifier is resolved for the first time.
 import defer * as nodeModule from "node:module";
+import defer * as nodeUrl from "node:url";
 
 /** Files, packages and blind uses that the calls of a piece of code lead to. */
 export interface RequireFindings {
@@ -60,7 +61,7 @@ export function findRequired(code: RequiringCode): RequireFindings {
   for (const root of code.roots) {
     for (const use of root.slot.uses) {
       const loader = use.how === "write" ? null : loaderOf(root, use);
-      if (loader !== null) (search ??= new Search(code)).use(loader, use);
+      if (loader !== null) (search ??= new Search(code)).use(loader, root, use);
     }
   }
   return search ?? NOTHING;
@@ -109,7 +110,7 @@ class Search implements RequireFindings {
     return [...this.#notices];
   }
 
-  use(loader: Loader, use: Use): void {
+  use(loader: Loader, root: Root, use: Use): void {
     const { script } = this.code.unit;
     const call = callOf(script, use);
     if (typeof loader === "object") {
@@ -126,15 +127,16 @@ class Search implements RequireFindings {
         for (const one of calls) this.#require(script, one!, base);
       } else this.blind.push({ name: "createRequire from node:module", kind: "code" });
     } else if (call !== null) {
-      this.#require(script, call, this.code.url);
+      this.#require(script, call, this.code.url, requireOf(root, use));
     } else if (use.how === "call") this.#note("what a tagged template requires", this.code.url);
   }
 
-  #require(script: ScriptSyntax, call: AnyNode, base: string): void {
+  /** @param live The function that is called; `null` for one that is not made yet. */
+  #require(script: ScriptSyntax, call: AnyNode, base: string, live: NodeJS.Require | null = null): void {
     const specifier = specifierOf(call);
     if (specifier === null) this.#note("require() with a computed specifier", base);
     else if (nodeModule.isBuiltin(specifier)) this.#builtIn(script, call, specifier);
-    else this.#visit(specifier, base);
+    else this.#visit(specifier, base, live);
   }
 
   /** Takes note of the blind members of a built-in module; those of `fs` are observed, since the object is patched. */
@@ -146,10 +148,10 @@ class Search implements RequireFindings {
     }
   }
 
-  #visit(specifier: string, base: string): void {
+  #visit(specifier: string, base: string, live: NodeJS.Require | null): void {
     const identity = this.code.packageOf(specifier, base);
     if (identity) return this.#package(identity);
-    const url = resolveRequired(specifier, base);
+    const url = resolveRequired(specifier, base, live);
     if (url === null) return this.#note(`require("${specifier}")`, base);
     const inner = this.code.packageOf(url);
     if (inner) return this.#package(inner);
@@ -200,8 +202,14 @@ class Search implements RequireFindings {
       ["url", "filename"].includes(staticKey(argument) ?? "");
     if (isOwn || argument.type === "Identifier" && argument.name === "__filename") return this.code.url;
     const text = staticText(argument as AnyNode);
-    return text === null ? null : text.startsWith("/") ? `file://${text}` : text;
+    return text === null ? null : text.startsWith("/") ? nodeUrl.pathToFileURL(text).href : text;
   }
+}
+
+/** The function `require` that a use calls. */
+function requireOf(root: Root, use: Use): NodeJS.Require | null {
+  const value = root.kind === "value" ? findMember(root.value, use.path).value : null;
+  return isRequire(value) ? value : null;
 }
 
 /** Call in which a used value is the callee; `null` when the value is used in another way. */
@@ -221,10 +229,9 @@ function* requireCalls(script: ScriptSyntax, node: AnyNode): Iterable<AnyNode> {
   for (const child of childrenOf(node)) yield* requireCalls(script, child);
 }
 
-function resolveRequired(specifier: string, base: string): string | null {
+function resolveRequired(specifier: string, base: string, live: NodeJS.Require | null): string | null {
   try {
-    const path = nodeModule.createRequire(base).resolve(specifier);
-    return path.startsWith("file:") ? path : new URL(`file://${path.replaceAll("%", "%25").replaceAll("#", "%23")}`).href;
+    return nodeUrl.pathToFileURL((live ?? nodeModule.createRequire(base)).resolve(specifier)).href;
   } catch {
     return null;
   }

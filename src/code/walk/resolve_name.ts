@@ -8,8 +8,9 @@ import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Slot } from "../syntax/normalize.ts";
 import type { Binding } from "../syntax/scopes.ts";
 import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
-import { ambientGlobal, ambientImport, valueOfGlobal } from "./platform.ts";
+import { ambientGlobal, ambientImport, isGivenArguments, valueOfGlobal } from "./platform.ts";
 import { blindGlobal, blindImport } from "../blind/blind.ts";
+import { globalOfPlatform } from "../blind/readers.ts";
 import { declarationOf, importOf, resolveSpecifier } from "./modules.ts";
 import { isReassigned, nameModule, type Notes, type Root } from "./reached.ts";
 import type { FingerprintOptions } from "../types.ts";
@@ -60,7 +61,10 @@ export class NameResolver {
         for (const use of slot.uses) {
           this.#options.notes.addBlind(blindImport(imported.specifier, imported.imported, use.path), url);
         }
-        const factOf = (path: readonly string[]) => ambientImport(imported.specifier, imported.imported, path);
+        const isRead = !/\butil$/.test(imported.specifier) ||
+          slot.uses.some((use) => !isGivenArguments(unit.script, use));
+        const factOf = (path: readonly string[]) =>
+          isRead ? ambientImport(imported.specifier, imported.imported, path) : null;
         return { kind: "platform", slot, identity, name: `${imported.specifier}#${imported.imported}`, factOf };
       }
       if (identity) {
@@ -85,6 +89,8 @@ export class NameResolver {
       return { kind: "missing", slot };
     }
     if (value === UNSET) return { kind: "unset", slot };
+    const platform = globalOfPlatform(value.value);
+    if (platform !== null) return this.#global({ ...slot, name: platform }, unit, url);
     const declaration = binding && unit.isWhole
       ? await declarationOf(this.#options.lease, { url, script: unit.script, binding })
       : null;
