@@ -12,7 +12,8 @@ import { cwdState } from "../reads/dependency.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
 import type { Codec, ResultOptions } from "../values/codec.ts";
 import type { Fingerprint } from "../code/fingerprint.ts";
-import { fromPortable, portableOf, toAbsolute } from "../options/project.ts";
+import { fromPortable, portableOf, toAbsolute, workingDirectory } from "../options/project.ts";
+import { locatePath } from "../reads/context.ts";
 import { isAbsolutePath } from "../options/paths.ts";
 import type { FileDependency, ValuePart, WorkingDirectoryDependency } from "../words/records.ts";
 import { noticesOf, warnOfCode } from "./prepare.ts";
@@ -82,7 +83,7 @@ class PathReader {
 
   readonly digest = (path: string | URL): FoundPath | Promise<FoundPath> => {
     const { files, options: { filePattern } } = this.prepared;
-    const absolute = toAbsolute(path);
+    const absolute = absoluteOf(path);
     if (isRelative(path)) this.cwd ??= { kind: "cwd", digest: cwdState(this.prepared.root) };
     const digest = files.digestPath(absolute, filePattern === null ? {} : { pattern: filePattern });
     if (!(digest instanceof Promise)) return this.#keep(absolute, digest);
@@ -326,6 +327,12 @@ class IdentifiedCall implements Call {
   }
 }
 
+/** Absolute path of a file argument, `..` behind a link as the operating system resolves it. */
+function absoluteOf(path: string | URL): string {
+  const mayTurn = typeof path === "string" && path.includes("..") && !/^file:/i.test(path);
+  return mayTurn ? locatePath(path, workingDirectory() ?? "/") : toAbsolute(path);
+}
+
 function isRelative(path: string | URL): path is string {
   return typeof path === "string" && !isAbsolutePath(path) && !/^file:/i.test(path);
 }
@@ -411,7 +418,7 @@ function isBlind(
  */
 async function digestPaths(paths: readonly (string | URL)[], reader: PathReader, countsPath: boolean): Promise<string> {
   const files = paths.map((path) => {
-    if (isRelative(path)) reader.named.set(path, toAbsolute(path));
+    if (isRelative(path)) reader.named.set(path, absoluteOf(path));
     return reader.digest(path);
   });
   let contents = "";

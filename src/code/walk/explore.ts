@@ -10,14 +10,12 @@ import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
 import { isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { type Use, usesOf, usesThis } from "../syntax/uses.ts";
 import { blindGlobal, blindImport, openUses } from "../blind/blind.ts";
-import { isHomeOfReader, isObserved, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
+import { isHomeOfReader, isObserved, isRequire, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
 import { findMember, findPatched, type FoundMember, type Patched, readExtras, staticPrivateNames } from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
 import { factOfFunction, intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
-import { findRequired, isRequireCall } from "./required.ts";
 import { NameResolver } from "./resolve_name.ts";
-import { isWasm, readWasm } from "./wasm.ts";
 import type { FingerprintOptions } from "../types.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
 import {
@@ -213,7 +211,7 @@ export class Exploration {
           }
           this.#enqueue(found.value);
           // A global that is blind by its name was noted when the name was resolved.
-          const isNoted = isRequireCall(use, found) ||
+          const isNoted = use.how === "call" && isRequire(found.value) ||
             root.kind === "global" && blindGlobal([root.slot.name, ...use.path]) !== null;
           if (typeof found.value === "function" && !isNoted) this.#noteHeld(found.owner, found.value);
           this.#enqueueOwner(use, found);
@@ -309,7 +307,8 @@ export class Exploration {
       const original: unknown = Reflect.get(fn, "original");
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
     }
-    if (isWasm(url)) {
+    if (url.startsWith("wasm:")) {
+      const { readWasm } = await import("./wasm.ts");
       const { digest, notice } = readWasm(text);
       if (notice !== null) this.notes.notices.add(notice);
       return { kind: "platform", name: `function ${name}`, url, wasm: digest };
@@ -386,11 +385,6 @@ export class Exploration {
       roots.push(await this.#names.resolve(slot, { fn, unit, url, scopes: origin.scopes, name }));
     }
     for (const imported of code.imports) this.#noteImport(imported, unit, url);
-    const { projectRoot, packageOf } = this.#options;
-    const required = findRequired({ unit, url, roots, projectRoot, packageOf });
-    for (const identity of required.packages) this.notes.addPackage(identity);
-    for (const use of required.blind) this.notes.addBlind(use, url);
-    for (const notice of required.notices) this.notes.notices.add(notice);
     for (const notice of openUses(unit, code, roots)) {
       this.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
     }
@@ -407,7 +401,7 @@ export class Exploration {
         roots,
         isHelper: isCompilerHelper(unit),
         extras: new Map([...extras.values, ...privates, ...patches]),
-        required: required.files,
+        required: roots.some(mayLoadModules) ? await this.#requiredBy(unit, url, roots) : [],
       },
     };
   }
@@ -421,6 +415,17 @@ export class Exploration {
     // Any other use of the module, such as `.then(…)` or passing it on, may read files.
     const paths = uses.length > 0 ? uses.map(({ path }) => path) : [[]];
     for (const path of paths) this.notes.addBlind(blindImport(specifier, "*", path), url);
+  }
+
+  /** Modules that code loads by `require` while it runs. What cannot be followed is noted. */
+  async #requiredBy(unit: CodeUnit, url: string, roots: readonly Root[]): Promise<UserCode["required"]> {
+    const { findRequired } = await import("./required.ts");
+    const { projectRoot, packageOf } = this.#options;
+    const required = findRequired({ unit, url, roots, projectRoot, packageOf });
+    for (const identity of required.packages) this.notes.addPackage(identity);
+    for (const use of required.blind) this.notes.addBlind(use, url);
+    for (const notice of required.notices) this.notes.notices.add(notice);
+    return required.files;
   }
 
   /** Functions that the program added to built-in prototypes under names that the code has, each with its label. */
@@ -439,6 +444,13 @@ export class Exploration {
     for (const name of names) found.set(`static ${name}`, fields?.get(name));
     return found;
   }
+}
+
+/** True for a free name that may lead to `require`, `createRequire` or `process.getBuiltinModule`. */
+function mayLoadModules(root: Root): boolean {
+  if (root.kind === "platform") return /^(?:node:)?(?:module|process)\b/.test(root.name);
+  if (root.kind === "global") return root.value === globalThis;
+  return root.kind === "value" && root.slot.uses.some(({ path }) => isRequire(findMember(root.value, path).value));
 }
 
 function ownNameOf(fn: object): string {

@@ -13,7 +13,6 @@ import {
   isFunctionNode,
 } from "../syntax/parse.ts";
 import type { UserCode } from "./reached.ts";
-import { exportsOfInstance } from "./wasm.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { isKeyOfClass } from "../syntax/parse.ts";
@@ -66,6 +65,14 @@ function readMember(object: object, key: string): { readonly value: unknown } | 
   // A member that a plain object neither has nor inherits is `undefined`. An inherited member is not followed.
   const isPlain = prototype === null || prototype === Object.prototype || object === globalThis;
   return isPlain && !(key in object) ? { value: undefined } : exportsOfInstance(object, key);
+}
+
+const readExports = Object.getOwnPropertyDescriptor(WebAssembly.Instance.prototype, "exports")?.get;
+
+/** The exports of an instance of WebAssembly, behind an accessor of the platform; `null` for any other member. */
+function exportsOfInstance(object: object, key: string): { readonly value: unknown } | null {
+  if (key !== "exports" || readExports === undefined || !(object instanceof WebAssembly.Instance)) return null;
+  return { value: readExports.call(object) };
 }
 
 function ownProperty(object: object, key: string): PropertyDescriptor | "unset" | null {

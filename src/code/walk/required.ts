@@ -14,7 +14,7 @@ import { type AnyNode, childrenOf } from "../syntax/parse.ts";
 import { staticKey, staticText, type Use, usesOf } from "../syntax/uses.ts";
 import { blindImport, findBlindUses } from "../blind/blind.ts";
 import { isHarmlessExport, isRequire } from "../blind/readers.ts";
-import { findMember, type FoundMember } from "./members.ts";
+import { findMember } from "./members.ts";
 import { readDynamicModule } from "./modules.ts";
 import { nameModule, type Root } from "./reached.ts";
 import { digestBytes } from "../../words/sha256.ts";
@@ -49,11 +49,6 @@ export interface RequiringCode {
 }
 
 const NOTHING: RequireFindings = { files: [], packages: [], blind: [], notices: [] };
-
-/** True for a call of a function `require`, whose module is looked for, so that the function is no blind reader there. */
-export function isRequireCall({ how }: Use, { value }: FoundMember): boolean {
-  return how === "call" && isRequire(value);
-}
 
 /** Finds the modules that a function or class requires while it runs. */
 export function findRequired(code: RequiringCode): RequireFindings {

@@ -15,11 +15,6 @@ export interface WasmFunction {
 
 const known = new Map<string, WasmFunction>();
 
-/** True for the URL that V8 gives to a WebAssembly module. */
-export function isWasm(url: string): boolean {
-  return url.startsWith("wasm:");
-}
-
 /** @param text The bytes of the module in base64; empty when V8 does not give them. */
 export function readWasm(text: string): WasmFunction {
   let found = known.get(text);
@@ -55,12 +50,4 @@ function sectionsOf(bytes: Uint8Array): ReadonlySet<number> {
     at += length;
   }
   return found;
-}
-
-const readExports = Object.getOwnPropertyDescriptor(WebAssembly.Instance.prototype, "exports")?.get;
-
-/** The exports of an instance, which are behind an accessor of the platform; `null` for any other object or member. */
-export function exportsOfInstance(object: object, key: string): { readonly value: unknown } | null {
-  if (key !== "exports" || readExports === undefined || !(object instanceof WebAssembly.Instance)) return null;
-  return { value: readExports.call(object) };
 }
