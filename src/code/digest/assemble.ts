@@ -186,11 +186,8 @@ class Assembler {
   }
 
   #platformCode({ name, fact, wasm }: Extract<Code, { kind: "platform" }>): string {
-    if (wasm !== undefined) {
-      this.#parts.add({ kind: "function", name: "(WebAssembly module)", digest: wasm as Digest });
-      return `platform ${name} of ${wasm}`;
-    }
-    return fact === undefined ? `platform ${name}` : `platform ${name} ${this.#fact(fact)}`;
+    if (wasm !== undefined) this.#parts.addModule("WebAssembly", wasm);
+    return `platform ${name}${wasm === undefined ? "" : ` of ${wasm}`}${fact ? ` ${this.#fact(fact)}` : ""}`;
   }
 
   #bound(fn: object, code: Extract<Code, { kind: "bound" }>): GraphNode {
@@ -228,16 +225,14 @@ class Assembler {
       uses.push(String(references.length));
       node.references.push(...references);
     }
-    const facts = code ? [...localFacts(code), ...moduleFacts(code, user.url)] : [];
+    const facts = code ? [...localFacts(code), ...moduleFacts(code, user.url), ...user.places] : [];
     for (const fact of facts) node.references.push(this.#fact(fact));
     for (const imported of code?.imports ?? []) {
       if (imported.specifier !== null) node.references.push(this.#dynamicImport(imported.specifier, user));
     }
     for (const { name, digest, isOfUser } of user.required) {
       node.references.push(`required ${digest}`);
-      if (isOfUser) {
-        this.#parts.add({ kind: "function", name: "(module)", module: name, digest: digest as Digest });
-      }
+      if (isOfUser) this.#parts.addModule(name, digest);
     }
     const extras: string[] = [];
     for (const [label, value] of user.extras) {
@@ -494,9 +489,7 @@ class Assembler {
       nameModule: (url) => nameModule(url, this.#options.projectRoot),
     });
     for (const notice of imported.notices) this.#notices.add(notice);
-    for (const { name, digest } of imported.modules) {
-      this.#parts.add({ kind: "function", name: "(module)", module: name, digest: digest as Digest });
-    }
+    for (const { name, digest } of imported.modules) this.#parts.addModule(name, digest);
     return `module ${imported.digest}`;
   }
 }

@@ -368,7 +368,7 @@ export class Exploration {
       this.notes.notices.add(
         `not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`,
       );
-      const none = { code: null, roots: [], isHelper: false, extras: new Map(), required: [] };
+      const none = { code: null, roots: [], isHelper: false, extras: new Map(), places: [], required: [] };
       return { kind: "user", user: { fn, name, module, url, unit, text, ...none } };
     }
     if (!unit.isWhole) {
@@ -401,6 +401,7 @@ export class Exploration {
         roots,
         isHelper: isCompilerHelper(unit),
         extras: new Map([...extras.values, ...privates, ...patches]),
+        places: mentionsPlace(unit) ? (await import("./place.ts")).placeFacts(unit, url) : [],
         required: roots.some(mayLoadModules) ? await this.#requiredBy(unit, url, roots) : [],
       },
     };
@@ -444,6 +445,11 @@ export class Exploration {
     for (const name of names) found.set(`static ${name}`, fields?.get(name));
     return found;
   }
+}
+
+/** True for code that may ask for its own path or for the working directory. */
+function mentionsPlace({ script, node }: CodeUnit): boolean {
+  return /import\.meta|\bcwd\b|real[pP]ath|\bresolve\b/.test(script.text.slice(node.start, node.end));
 }
 
 /** True for a free name that may lead to `require`, `createRequire` or `process.getBuiltinModule`. */

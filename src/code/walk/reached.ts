@@ -50,6 +50,8 @@ export interface UserCode {
    * decorators added, private static fields, and functions on the language's prototypes whose names the code uses.
    */
   readonly extras: ReadonlyMap<string, unknown>;
+  /** Facts about the place of the project, as far as the code does more with such a path than open it. */
+  readonly places: readonly AmbientFact[];
   /** Modules that the code loads by `require` while it runs, each with the digest by which it counts. */
   readonly required: readonly { readonly name: string; readonly digest: string; readonly isOfUser: boolean }[];
 }

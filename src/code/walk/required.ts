@@ -164,7 +164,7 @@ class Search implements RequireFindings {
       if (url.endsWith(".json")) return add(digestBytes(text));
       return this.#module(url, add);
     }
-    add(digestBytes(codeOf(text)));
+    add(digestBytes(plainCodeOf(text)));
     this.blind.push(...findBlindUses(text));
     for (const call of requireCalls(script, script.program as AnyNode)) this.#require(script, call, url);
   }
@@ -238,7 +238,7 @@ function isModule({ program }: ScriptSyntax): boolean {
 }
 
 /** Code without comments and layout, with the names of what it does not declare. */
-function codeOf(text: string): string {
+function plainCodeOf(text: string): string {
   const code = normalizeScript(text);
   if (code === null) return text.replaceAll("\r\n", "\n");
   return `${code.text}\n${code.slots.map(({ name }) => name).join("\n")}`;
