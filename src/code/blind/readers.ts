@@ -226,7 +226,7 @@ export function readerOf(fn: object, url: string): PlatformReader | null {
   if (url.startsWith("ext:deno_io/")) {
     return name.startsWith("read") ? { name: `stdin.${name}`, kind: "process" } : null;
   }
-  const isHarmless = DATA_CLASSES.has(name) || name.startsWith("get ") || ofDenoHarmless.has(fn);
+  const isHarmless = DATA_CLASSES.has(name) || /^[gs]et /.test(name) || ofDenoHarmless.has(fn);
   if (isHarmless) return null;
   const found = PLATFORM_SCRIPTS.find(([pattern]) => pattern.test(url));
   return found ? { name, kind: found[1] } : null;
@@ -245,6 +245,15 @@ export function isHomeOfReader(object: unknown, fn: unknown, url: string): boole
 /** Name of the global that an object of the platform is, under whatever name code holds it; `null` for other values. */
 export function globalOfPlatform(value: unknown): "Deno" | "process" | null {
   return value === Deno ? "Deno" : value !== undefined && value === globalThis.process ? "process" : null;
+}
+
+/** Specifier of the module of Node whose observed object a value is; `null` for other values. */
+export function observedModule(value: unknown): string | null {
+  if (typeof value !== "object" || value === null) return null;
+  // The names tell whether the module is loaded already, so that it is not loaded for the comparison.
+  if (!["readFile", "mkdtemp", "lchown"].every((name) => Object.hasOwn(value, name))) return null;
+  const fs = globalThis.process.getBuiltinModule("node:fs");
+  return value === fs ? "node:fs" : value === fs.promises ? "node:fs/promises" : null;
 }
 
 /** True for a function `require`, which loads modules: that of a CommonJS module, or one from `createRequire`. */

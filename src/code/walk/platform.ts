@@ -202,10 +202,10 @@ export function isGivenArguments({ parents }: ScriptSyntax, { how, node }: Use):
   const call = how === "call" ? parents.get(node) : undefined;
   const config = call?.type === "CallExpression" ? call.arguments[0] : undefined;
   return config?.type === "ObjectExpression" &&
-    config.properties.some((one) => one.type === "Property" && !one.computed && nameOfKey(one.key) === "args");
+    config.properties.some((one) => one.type === "Property" && !one.computed && staticNameOf(one.key) === "args");
 }
 
-function nameOfKey(key: AnyNode): string {
+function staticNameOf(key: AnyNode): string {
   return key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : "";
 }
 

@@ -10,10 +10,11 @@ import type { Binding } from "../syntax/scopes.ts";
 import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
 import { ambientGlobal, ambientImport, isGivenArguments, valueOfGlobal } from "./platform.ts";
 import { blindGlobal, blindImport } from "../blind/blind.ts";
-import { globalOfPlatform } from "../blind/readers.ts";
-import { declarationOf, importOf, resolveSpecifier } from "./modules.ts";
+import { globalOfPlatform, observedModule } from "../blind/readers.ts";
+import { declarationOf, type ImportedName, importOf, resolveSpecifier } from "./modules.ts";
 import { isReassigned, nameModule, type Notes, type Root } from "./reached.ts";
 import type { FingerprintOptions } from "../types.ts";
+import type { PackageIdentity } from "../packages/packages.ts";
 
 /** A function, with the script and the scopes in which its free names are resolved. */
 export interface Surroundings {
@@ -57,10 +58,7 @@ export class NameResolver {
     if (imported) {
       const identity = this.#options.fingerprint.packageOf(imported.specifier, url);
       if (identity?.source === "node" || identity?.source === "deno") {
-        this.#options.notes.addPackage(identity);
-        for (const use of slot.uses) {
-          this.#options.notes.addBlind(blindImport(imported.specifier, imported.imported, use.path), url);
-        }
+        this.#noteModule(slot, imported, identity, url);
         const isRead = !/\butil$/.test(imported.specifier) ||
           slot.uses.some((use) => !isGivenArguments(unit.script, use));
         const factOf = (path: readonly string[]) =>
@@ -74,7 +72,7 @@ export class NameResolver {
           slot,
           identity,
           imported: imported.imported,
-          value: value === UNSET ? undefined : value,
+          value: value === UNSET ? undefined : value?.value,
         };
       }
     }
@@ -91,6 +89,12 @@ export class NameResolver {
     if (value === UNSET) return { kind: "unset", slot };
     const platform = globalOfPlatform(value.value);
     if (platform !== null) return this.#global({ ...slot, name: platform }, unit, url);
+    const specifier = observedModule(value.value);
+    const ofNode = specifier && this.#options.fingerprint.packageOf(specifier);
+    if (specifier && ofNode) {
+      this.#noteModule(slot, { specifier, imported: "default" }, ofNode, url);
+      return { kind: "platform", slot, identity: ofNode, name: `${specifier}#default`, factOf: () => null };
+    }
     const declaration = binding && unit.isWhole
       ? await declarationOf(this.#options.lease, { url, script: unit.script, binding })
       : null;
@@ -106,6 +110,17 @@ export class NameResolver {
     const module = nameModule(home, this.#options.fingerprint.projectRoot);
     if (this.#options.ignored.has(module)) return { kind: "ignored", slot };
     return { kind: "value", slot, value: value.value, declaration, isDynamic: !isSettled, module };
+  }
+
+  /** Notes the blind uses of a module of Node. */
+  #noteModule(
+    slot: Slot,
+    { specifier, imported }: Pick<ImportedName, "specifier" | "imported">,
+    identity: PackageIdentity,
+    url: string,
+  ): void {
+    this.#options.notes.addPackage(identity);
+    for (const use of slot.uses) this.#options.notes.addBlind(blindImport(specifier, imported, use.path), url);
   }
 
   #global(slot: Slot, unit: CodeUnit, url: string): Root {

@@ -18,11 +18,11 @@ const known = new Map<string, WasmFunction>();
 /** @param text The bytes of the module in base64; empty when V8 does not give them. */
 export function readWasm(text: string): WasmFunction {
   let found = known.get(text);
-  if (found === undefined) known.set(text, found = inspect(text));
+  if (found === undefined) known.set(text, found = digestModule(text));
   return found;
 }
 
-function inspect(text: string): WasmFunction {
+function digestModule(text: string): WasmFunction {
   const bytes = Uint8Array.fromBase64(text);
   if (bytes.length === 0) return { digest: "", notice: "not tracked: a captured function of a WebAssembly module" };
   const sections = sectionsOf(bytes);
