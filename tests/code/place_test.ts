@@ -18,6 +18,8 @@ const PLACED: Readonly<Record<string, string>> = {
   lengthOfReal: 'return Deno.realPathSync("d.txt").length;',
   absolute: 'return resolve("d.txt").length;',
   handedOn: "return hash(import.meta.url);",
+  mainLength: "return Deno.mainModule.length;",
+  byHelper: 'return lengthOf(new URL("./d.txt", import.meta.url));',
   found: "return listed();",
   inside: "return { rows: [{ path: listed() }] };",
 };
@@ -37,6 +39,8 @@ const FREE: Readonly<Record<string, string>> = {
   relative: 'return Deno.readTextFileSync("d.txt");',
   turned: 'return Deno.readTextFileSync("sub/../d.txt");',
   main: "return import.meta.main;",
+  isMain: "return import.meta.url === Deno.mainModule;",
+  byHelper: 'return load(new URL("./d.txt", import.meta.url));',
   asked: "return typeof import.meta.dirname === 'string' ? 1 : 2;",
 };
 
@@ -46,6 +50,8 @@ import process from "node:process";
 import { join, resolve } from "node:path";
 import { createRequire } from "node:module";
 const hash = (text: string) => [...text].reduce((sum, one) => (sum * 31 + one.charCodeAt(0)) % 1e9, 7);
+const load = (at: URL) => Deno.readTextFileSync(at);
+function lengthOf(at: URL) { return at.href.length; }
 const listed = () => Deno.realPathSync(".") + "/x";
 const ran: string[] = [];
 const cached = cacheFile("./.cachepy", { onEvent: (event) => event.kind === "run" && ran.push(event.fname) });

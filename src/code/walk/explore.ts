@@ -11,7 +11,15 @@ import { isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { type Use, usesOf, usesThis } from "../syntax/uses.ts";
 import { blindGlobal, blindImport, openUses } from "../blind/blind.ts";
 import { isHomeOfReader, isObserved, isRequire, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
-import { findMember, findPatched, type FoundMember, type Patched, readExtras, staticPrivateNames } from "./members.ts";
+import {
+  findMember,
+  findPatched,
+  type FoundMember,
+  ownDescriptorOf,
+  type Patched,
+  readExtras,
+  staticPrivateNames,
+} from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
 import { factOfFunction, intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
@@ -318,7 +326,10 @@ export class Exploration {
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
       // What `util.promisify` and the like were given.
       for (const scope of origin.enclosed) {
-        for (const value of Object.values(scope)) if (typeof value === "function") this.#enqueueHeld(value);
+        for (const name of Object.keys(scope)) {
+          const value: unknown = ownDescriptorOf(scope, name)?.value;
+          if (typeof value === "function") this.#enqueueHeld(value);
+        }
       }
       const fact = factOfFunction(fn, url);
       return { kind: "platform", name: `${name} in ${url}`, url, ...fact === null ? {} : { fact } };
@@ -449,7 +460,7 @@ export class Exploration {
 
 /** True for code that may ask for its own path or for the working directory. */
 function mentionsPlace({ script, node }: CodeUnit): boolean {
-  return /import\.meta|\bcwd\b|real[pP]ath|\bresolve\b/.test(script.text.slice(node.start, node.end));
+  return /import\.meta|\bcwd\b|real[pP]ath|\bresolve\b|mainModule/.test(script.text.slice(node.start, node.end));
 }
 
 /** True for a free name that may lead to `require`, `createRequire` or `process.getBuiltinModule`. */

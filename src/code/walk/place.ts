@@ -12,6 +12,7 @@ import { type AnyNode, childrenOf } from "../syntax/parse.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import { dottedName, staticKey } from "../syntax/uses.ts";
+import { functionOf } from "./members.ts";
 import { importOf } from "./modules.ts";
 import type { AmbientFact } from "./platform.ts";
 
@@ -54,13 +55,14 @@ function findPlaces({ script, node }: CodeUnit): ReadonlySet<Place> {
 /** Places that an expression stands for, each with the expression that has the path. */
 function placesIn(script: ScriptSyntax, node: AnyNode): (readonly [Place, AnyNode])[] {
   if (node.type === "MetaProperty" && node.meta.name === "import") return placesOfMeta(script, node);
+  if (node.type === "MemberExpression" && dottedName(node) === "Deno.mainModule") return [["root", node]];
   if (node.type !== "CallExpression") return [];
   const name = dottedName(node.callee) ?? "";
   const last = name.slice(name.lastIndexOf(".") + 1);
   if (last === "cwd" && isPlatform(script, node.callee, /^(?:Deno|process)$/, /process$/)) return [["cwd", node]];
   if (/^realpath(?:Sync)?$/i.test(last) && isPlatform(script, node.callee, /^Deno$/, /fs/)) return [["root", node]];
   // A relative path becomes an absolute one.
-  if (last === "resolve" && isPlatform(script, node.callee, null, PATH_MODULES)) return [["cwd", node]];
+  if (last === "resolve" && isPlatform(script, node.callee, null, PATHS)) return [["cwd", node]];
   return [];
 }
 
@@ -95,6 +97,9 @@ function isOnlyOpened(script: ScriptSyntax, node: AnyNode, seen: Set<Binding>): 
     case "TemplateLiteral":
       return script.parents.get(parent)?.type !== "TaggedTemplateExpression" && above();
     case "BinaryExpression":
+      if (/^[!=]==?$/.test(parent.operator)) {
+        return isPlace(parent.left === node ? parent.right : parent.left as AnyNode);
+      }
       return parent.operator === "+" && above();
     case "ConditionalExpression":
       return parent.test === node || above();
@@ -116,6 +121,7 @@ function isOnlyOpened(script: ScriptSyntax, node: AnyNode, seen: Set<Binding>): 
     case "CallExpression": {
       if (parent.callee === node) return false;
       return opens(script, parent.callee, parent.type === "NewExpression") ||
+        isOpenedBy(script, parent.callee, parent.arguments.indexOf(node as typeof parent.arguments[number]), seen) ||
         makesPath(script, parent.callee, parent.type === "NewExpression") && above();
     }
     case "VariableDeclarator":
@@ -127,6 +133,19 @@ function isOnlyOpened(script: ScriptSyntax, node: AnyNode, seen: Set<Binding>): 
     default:
       return false;
   }
+}
+
+/** True for a place that another place may be compared with: both move together. */
+function isPlace(node: AnyNode): boolean {
+  return dottedName(node) === "Deno.mainModule" ||
+    node.type === "MemberExpression" && node.object.type === "MetaProperty";
+}
+
+/** True when a function of the same script only opens the path that it is given. */
+function isOpenedBy(script: ScriptSyntax, callee: AnyNode, index: number, seen: Set<Binding>): boolean {
+  const binding = callee.type === "Identifier" ? script.bindings.get(callee) : undefined;
+  const parameter = binding ? functionOf(binding)?.params[index] : undefined;
+  return parameter?.type === "Identifier" && isNameOnlyOpened(script, parameter, seen);
 }
 
 function isNameOnlyOpened(script: ScriptSyntax, name: AnyNode, seen: Set<Binding>): boolean {
@@ -150,6 +169,7 @@ const CONSTRUCTORS = new Set(["Worker", "DatabaseSync"]);
 
 const OPENING_GLOBALS = /^(?:Deno|process|fetch|Worker)$/;
 const OPENING_MODULES = /(?:^|[:/@])(?:fs|process|module|sqlite|worker_threads)(?:$|[/@])|cachepy/;
+const PATHS = /(?:^|[:/@])path(?:$|[/@])/;
 const PATH_MODULES = /(?:^|[:/@])(?:path|url)(?:$|[/@])/;
 
 function opens(script: ScriptSyntax, callee: AnyNode, isNew: boolean): boolean {
