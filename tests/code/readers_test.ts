@@ -31,6 +31,7 @@ const get = fetch, W = Worker, D = Deno, G = globalThis, alias = fs;
 const box = { ...fs }, list = [fs.readFileSync], table = new Map([["stat", fs.statSync]]), names = new Set([Deno.stat]);
 const bound = fs.readFileSync.bind(fs), promised = util.promisify(fs.readFile), old = util.deprecate(fs.readFileSync, "x");
 const called = util.callbackify(promises.readFile), once = (fn: any) => (...args: any[]) => fn(...args);
+const packedOnce = packed.once(fs.readFileSync);
 const wrapped = once(fs.readFileSync);
 const builtIn = process.getBuiltinModule("fs"), required = require("fs"), { execSync } = require("child_process");
 const { readdirSync } = process.getBuiltinModule("fs");
@@ -53,7 +54,8 @@ Deno.exit(0);
 `;
 
 // The name of the module is computed, so that the text of the package does not show what it takes.
-const PACKED = `exports.text = "x"; exports.readFileSync = require(["f", "s"].join("")).readFileSync;`;
+const PACKED =
+  `exports.text = "x"; exports.once = function once(fn) { return (...args) => fn(...args); }; exports.readFileSync = require(["f", "s"].join("")).readFileSync;`;
 const FILES = {
   "again.ts": 'export { readFileSync as read } from "node:fs"; export { default as node } from "node:http";',
   "node_modules/packed/package.json": '{"name":"packed","version":"1.0.0","main":"index.cjs"}',
@@ -87,6 +89,8 @@ const HELD: Readonly<Record<string, readonly [code: string, named: string]>> = {
   reexport: ["again('x')", "readFileSync from node:fs "],
   reexportedModule: ["node.get('x')", "get from node:http "],
   exportOfPackage: ["packed.readFileSync('x')", "readFileSync from node:fs"],
+  closureOfPackage: ["packedOnce('x')", "readFileSync from node:fs"],
+  debugger: ["import('node:inspector').then((one) => one.url())", "node:inspector"],
   namespace: ["fsNames.readFileSync('x')", "readFileSync from node:fs "],
   ofBuiltin: ["readdirSync('x')", "readdirSync from node:fs "],
   ofRequire: ["execSync('x')", "execSync from node:child_process "],

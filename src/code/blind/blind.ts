@@ -9,11 +9,11 @@ import { type AnyNode, childrenOf } from "../syntax/parse.ts";
 import { staticKey } from "../syntax/uses.ts";
 import {
   BLIND_MODULES,
-  DENO_MEMBERS,
   GLOBALS,
   isHarmlessExport,
   isUnobservedExport,
-  NODE_MODULES,
+  kindOfDeno,
+  kindOfModule,
   PROCESS_MEMBERS,
 } from "./readers.ts";
 import { valueOfGlobal } from "../walk/platform.ts";
@@ -33,8 +33,8 @@ const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "self", "wind
 export function blindGlobal(path: readonly string[]): Omit<BlindUse, "module"> | null {
   const [first = "", second] = GLOBAL_OBJECTS.has(path[0] ?? "") ? path.slice(1) : path;
   if ((first === "Deno" || first === "process") && second !== undefined) {
-    const members = first === "Deno" ? DENO_MEMBERS : PROCESS_MEMBERS;
-    const kind = Object.hasOwn(members, second) ? members[second] : undefined;
+    const isOfProcess = first === "process" && Object.hasOwn(PROCESS_MEMBERS, second);
+    const kind = isOfProcess ? PROCESS_MEMBERS[second] : first === "Deno" ? kindOfDeno(second) : null;
     return kind ? { name: `${first}.${second}`, kind } : null;
   }
   const kind = Object.hasOwn(GLOBALS, first) ? GLOBALS[first] : undefined;
@@ -68,7 +68,7 @@ export function blindImport(
     const isSeen = isObservable ? !isUnobservedExport(name) : isHarmlessExport(module, name);
     return isSeen ? null : { name: `${name} from node:${module}`, kind: "file" };
   }
-  const kind = Object.hasOwn(NODE_MODULES, module) ? NODE_MODULES[module] : undefined;
+  const kind = kindOfModule(module);
   const shown = members[0] ?? module;
   return !kind || isHarmlessExport(module, shown) ? null : { name: `${shown} from node:${module}`, kind };
 }

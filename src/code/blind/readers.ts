@@ -15,7 +15,7 @@ import type { BlindUse } from "../types.ts";
 type BlindKind = BlindUse["kind"];
 
 /** Members of `Deno` that are blind however they are called. */
-export const DENO_MEMBERS: Readonly<Record<string, BlindKind>> = {
+const DENO_MEMBERS: Readonly<Record<string, BlindKind>> = {
   Command: "process",
   run: "process",
   spawn: "process",
@@ -62,6 +62,20 @@ const HARMLESS_DENO = new Set(
     .split(" "),
 );
 
+/** Functions of `Deno` that are observed where they are looked up at each call; most of them also end with `Sync`. */
+const OBSERVED_DENO = new Set(
+  ("readFile readTextFile open stat lstat realPath readLink create writeFile writeTextFile truncate copyFile rename " +
+    "remove mkdir makeTempDir makeTempFile symlink link utime chmod chown readDir cwd chdir")
+    .split(" "),
+);
+
+/** Kind of effect of a member of `Deno`; `null` when it is observed or has none. A function that is not known is blind. */
+export function kindOfDeno(name: string): BlindKind | null {
+  if (Object.hasOwn(DENO_MEMBERS, name)) return DENO_MEMBERS[name]!;
+  if (HARMLESS_DENO.has(name) || OBSERVED_DENO.has(name.replace(/Sync$/, ""))) return null;
+  return typeof Object.getOwnPropertyDescriptor(Deno, name)?.value === "function" ? "file" : null;
+}
+
 /** Globals that are blind. */
 export const GLOBALS: Readonly<Record<string, BlindKind>> = {
   fetch: "network",
@@ -83,7 +97,7 @@ export const GLOBALS: Readonly<Record<string, BlindKind>> = {
 };
 
 /** Modules of Node that are blind, without `node:`. */
-export const NODE_MODULES: Readonly<Record<string, BlindKind>> = {
+const NODE_MODULES: Readonly<Record<string, BlindKind>> = {
   child_process: "process",
   cluster: "process",
   worker_threads: "code",
@@ -101,7 +115,22 @@ export const NODE_MODULES: Readonly<Record<string, BlindKind>> = {
   sqlite: "file",
   repl: "process",
   wasi: "process",
+  inspector: "code",
+  "inspector/promises": "code",
 };
+
+/** Modules of Node that read nothing, or whose reads are observed or facts. */
+const HARMLESS_MODULES = new Set(
+  ("assert async_hooks buffer console constants crypto diagnostics_channel domain events fs module os path perf_hooks " +
+    "process punycode querystring stream string_decoder sys test timers trace_events tty url util v8 zlib")
+    .split(" "),
+);
+
+/** Kind of effect of the functions of a module of Node; `null` when they have none. A module that is not known is blind. */
+export function kindOfModule(module: string): BlindKind | null {
+  if (Object.hasOwn(NODE_MODULES, module)) return NODE_MODULES[module]!;
+  return HARMLESS_MODULES.has(module.split("/")[0]!) ? null : "file";
+}
 
 /** Names, without `node:`, of the modules of Node whose functions have effects that are not observed. */
 export const BLIND_MODULES: ReadonlySet<string> = new Set(Object.keys(NODE_MODULES));
@@ -111,7 +140,6 @@ const HELD_MODULES: Readonly<Record<string, BlindKind>> = {
   ...NODE_MODULES,
   module: "code",
   process: "process",
-  inspector: "code",
 };
 
 /** Exports of Node's modules without effects of their own, by module. Names in capital letters are constants. */

@@ -115,7 +115,7 @@ export class Connection {
     if (!location || !scopeList) return { kind: "native" };
     const [scopes] = await this.#bring([scopeList]);
     const script = await this.#script(location.scriptId);
-    const enclosed = isPlatformScript(script.url) ? readScopes(scopes, isOfCall) : [];
+    const enclosed = readScopes(scopes, isOfCall);
     return { kind: "script", script, offset: offsetOf(script, location), scopes: readScopes(scopes), enclosed };
   }
 
@@ -313,7 +313,7 @@ export type FunctionOrigin =
     readonly offset: number;
     /** Variables by name, innermost scope first, without the global scope: copies of the current values. */
     readonly scopes: readonly ScopeValues[];
-    /** Of a platform function that a call of another one made, the variables of that call; else empty. */
+    /** Of `scopes`, those that calls of named functions made, which made this function in turn. */
     readonly enclosed: readonly ScopeValues[];
   }
   | { readonly kind: "bound"; readonly target: unknown; readonly receiver: unknown; readonly args: readonly unknown[] }

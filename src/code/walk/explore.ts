@@ -324,22 +324,27 @@ export class Exploration {
     if (isPlatformScript(url)) {
       const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
-      // What `util.promisify` and the like were given.
-      for (const scope of origin.enclosed) {
-        for (const name of Object.keys(scope)) {
-          const value: unknown = ownDescriptorOf(scope, name)?.value;
-          if (typeof value === "function") this.#enqueueHeld(value);
-        }
-      }
+      this.#holdEnclosed(origin, () => true);
       const fact = factOfFunction(fn, url);
       return { kind: "platform", name: `${name} in ${url}`, url, ...fact === null ? {} : { fact } };
     }
     const identity = this.#options.packageOf(url);
     if (identity) {
       this.notes.addPackage(identity);
+      this.#holdEnclosed(origin, mayBeReader);
       return { kind: "package", identity, name };
     }
     return await this.#readUserCode(fn, origin, text);
+  }
+
+  /** Holds functions that a maker of functions was given, such as `util.promisify`, or `once` of a package. */
+  #holdEnclosed({ enclosed }: Extract<FunctionOrigin, { kind: "script" }>, isHeld: (fn: object) => boolean): void {
+    for (const scope of enclosed) {
+      for (const name of Object.keys(scope)) {
+        const value: unknown = ownDescriptorOf(scope, name)?.value;
+        if (typeof value === "function" && isHeld(value)) this.#enqueueHeld(value);
+      }
+    }
   }
 
   /** Receiver of a bound function; `undefined` for the module of a reader, which the function does not look into. */
