@@ -19,7 +19,9 @@ const PLACED: Readonly<Record<string, string>> = {
   absolute: 'return resolve("d.txt").length;',
   handedOn: "return hash(import.meta.url);",
   mainLength: "return Deno.mainModule.length;",
+  ownText: "return import.meta.dirname!.length;",
   byHelper: 'return lengthOf(new URL("./d.txt", import.meta.url));',
+  changed: 'const before = Deno.cwd(); Deno.chdir("sub"); const at = Deno.cwd(); Deno.chdir(before); return at;',
   found: "return listed();",
   inside: "return { rows: [{ path: listed() }] };",
 };
@@ -39,6 +41,7 @@ const FREE: Readonly<Record<string, string>> = {
   relative: 'return Deno.readTextFileSync("d.txt");',
   turned: 'return Deno.readTextFileSync("sub/../d.txt");',
   main: "return import.meta.main;",
+  ownText: 'return Deno.readTextFileSync(new URL("./d.txt", import.meta.url));',
   isMain: "return import.meta.url === Deno.mainModule;",
   byHelper: 'return load(new URL("./d.txt", import.meta.url));',
   asked: "return typeof import.meta.dirname === 'string' ? 1 : 2;",
@@ -60,7 +63,7 @@ const steps: Record<string, () => unknown> = {
 const TAIL = `};
 const results: Record<string, boolean> = {};
 for (const [name, fn] of Object.entries(steps)) {
-  const step = cached({ name })(fn);
+  const step = cached(name.endsWith("Text") ? { name, track: "source" } : { name })(fn);
   results[name] = JSON.stringify(await step()) === JSON.stringify(await fn());
 }
 console.log(JSON.stringify({ ran, wrong: Object.keys(results).filter((name) => !results[name]) }));

@@ -44,9 +44,14 @@ function factOfPlace(place: Place, url: string): AmbientFact[] {
 
 function findPlaces({ script, node }: CodeUnit): ReadonlySet<Place> {
   const found = new Set<Place>();
+  // Code that changes the working directory itself would change the fact while it runs.
+  const hasOwnDirectory = /\bchdir\b/.test(script.text.slice(node.start, node.end));
   const open: AnyNode[] = [node];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    for (const [place, value] of placesIn(script, at)) if (!isOnlyOpened(script, value, new Set())) found.add(place);
+    for (const [place, value] of placesIn(script, at)) {
+      if (place === "cwd" && hasOwnDirectory || isOnlyOpened(script, value, new Set())) continue;
+      found.add(place);
+    }
     open.push(...childrenOf(at));
   }
   return found;
