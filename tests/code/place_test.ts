@@ -22,6 +22,9 @@ const PLACED: Readonly<Record<string, string>> = {
   ownText: "return import.meta.dirname!.length;",
   byHelper: 'return lengthOf(new URL("./d.txt", import.meta.url));',
   changed: 'const before = Deno.cwd(); Deno.chdir("sub"); const at = Deno.cwd(); Deno.chdir(before); return at;',
+  stack: 'return { at: /file:[^)]*/.exec(new Error("x").stack!)![0] };',
+  tracked: 'return [trackFile("d.txt")];',
+  lengthOfTracked: 'return trackFile(new URL("./d.txt", import.meta.url)).length;',
   found: "return listed();",
   inside: "return { rows: [{ path: listed() }] };",
 };
@@ -42,12 +45,13 @@ const FREE: Readonly<Record<string, string>> = {
   turned: 'return Deno.readTextFileSync("sub/../d.txt");',
   main: "return import.meta.main;",
   ownText: 'return Deno.readTextFileSync(new URL("./d.txt", import.meta.url));',
+  tracked: 'trackFile(new URL("./d.txt", import.meta.url)); return 1;',
   isMain: "return import.meta.url === Deno.mainModule;",
   byHelper: 'return load(new URL("./d.txt", import.meta.url));',
   asked: "return typeof import.meta.dirname === 'string' ? 1 : 2;",
 };
 
-const HEAD = `import { cacheFile } from "@bimsb/cachepy";
+const HEAD = `import { cacheFile, trackFile } from "@bimsb/cachepy";
 import fs from "node:fs";
 import process from "node:process";
 import { join, resolve } from "node:path";

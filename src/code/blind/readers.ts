@@ -368,9 +368,13 @@ export function noticeOfEnvironment(fn: unknown): string | null {
     : `not tracked: variables that are read through a captured ${name}; use envVars, or call ${name}() itself`;
 }
 
-/** Beginnings of the names of the platform's readers. */
-const READER_NAME =
-  /^(?:read|write|append|l?stat|fstat|open|exists|access|copy|cp|rename|rm|mk|remove|unlink|real|link|symlink|glob|watch|create|exec|spawn|fork|fetch|get|request|connect|lookup|re[qs]|truncate|(?:Web)?Socket|Worker|Command|Database)/;
+/** Names of the platform's readers: whole names, since many functions of packages are called `get` or `create…`. */
+const READER_NAME = new RegExp(
+  "^(?:\\w+Sync|(?:read|write|append|open|copy)\\w*File|read(?:dir|Dir|link|Link|Promise|linkPromise)|real[pP]ath|l?stat|" +
+    "fstat|opendir|access|exists|glob|statfs|watch(?:File|Fs)?|create(?:Read|Write)Stream|(?:Read|Write)Stream|exec|" +
+    "execFile|spawn|fork|fetch|request|connect\\w*|lookup|resolveDns|createConnection|createSocket|createInterface|" +
+    "createRequire|getBuiltinModule|_load|require|Worker|WebSocket|EventSource|Command|openKv|dlopen|runIn\\w+Context)$",
+);
 
 /** True for a function whose name may be that of a reader: only these of a package's exports are compared. */
 export function mayBeReader(fn: object): boolean {

@@ -165,7 +165,7 @@ function isNameOnlyOpened(script: ScriptSyntax, name: AnyNode, seen: Set<Binding
 const OPENERS = new Set(
   ("readFile readTextFile writeFile writeTextFile appendFile open stat lstat readDir readdir readLink readlink mkdir " +
     "remove rm rmdir unlink copyFile cp rename create truncate chdir symlink link utime utimes chmod chown exists access " +
-    "createReadStream createWriteStream openKv dlopen ensureDir ensureFile emptyDir copy fetch trackFile createRequire " +
+    "createReadStream createWriteStream openKv dlopen ensureDir ensureFile emptyDir copy fetch createRequire " +
     "loadEnvFile")
     .split(" "),
 );
@@ -173,9 +173,9 @@ const OPENERS = new Set(
 const CONSTRUCTORS = new Set(["Worker", "DatabaseSync"]);
 
 const OPENING_GLOBALS = /^(?:Deno|process|fetch|Worker)$/;
-const OPENING_MODULES = /(?:^|[:/@])(?:fs|process|module|sqlite|worker_threads)(?:$|[/@])|cachepy/;
+const OPENING_MODULES = /(?:^|[:/@])(?:fs|process|module|sqlite|worker_threads)(?:$|[/@])/;
 const PATHS = /(?:^|[:/@])path(?:$|[/@])/;
-const PATH_MODULES = /(?:^|[:/@])(?:path|url)(?:$|[/@])/;
+const PATH_MODULES = /(?:^|[:/@])(?:path|url)(?:$|[/@])|cachepy/;
 
 function opens(script: ScriptSyntax, callee: AnyNode, isNew: boolean): boolean {
   const name = dottedName(callee) ?? "";
@@ -185,7 +185,7 @@ function opens(script: ScriptSyntax, callee: AnyNode, isNew: boolean): boolean {
 }
 
 const PATH_FUNCTIONS = new Set(
-  "join resolve normalize dirname fromFileUrl toFileUrl fileURLToPath pathToFileURL String".split(" "),
+  "join resolve normalize dirname fromFileUrl toFileUrl fileURLToPath pathToFileURL String trackFile".split(" "),
 );
 
 /** True for a call that makes a path of a path. */

@@ -113,6 +113,8 @@ const DENO: Readonly<Record<string, Reader>> = {
   execPath: () => Deno.execPath(),
   uid: () => Deno.uid(),
   gid: () => Deno.gid(),
+  networkInterfaces: () => Deno.networkInterfaces(),
+  consoleSize: () => Deno.consoleSize(),
 };
 
 const PROCESS: Readonly<Record<string, Reader>> = {
@@ -121,6 +123,10 @@ const PROCESS: Readonly<Record<string, Reader>> = {
   execArgv: () => [...process.execArgv],
   execPath: () => process.execPath,
   argv0: () => process.argv0,
+  getuid: () => process.getuid?.(),
+  getgid: () => process.getgid?.(),
+  geteuid: () => process.geteuid?.(),
+  getegid: () => process.getegid?.(),
   platform: () => process.platform,
   arch: () => process.arch,
   version: () => process.version,
@@ -141,10 +147,14 @@ const OS = new Set([
   "EOL",
   "cpus",
   "userInfo",
+  "totalmem",
 ]);
 
-/** Facts that may be assigned while the process lives. */
-const CHANGING = new Set(["Deno.args", "process.argv", "process.execArgv", "Deno.mainModule"]);
+/** Facts that may be assigned, or may change, while the process lives. */
+const CHANGING = new Set([
+  ...["Deno.args", "process.argv", "process.execArgv", "Deno.mainModule"],
+  ...["Deno.networkInterfaces", "Deno.consoleSize"],
+]);
 
 /** Fact that a chain of members of a global of the platform reads; `null` when the chain reads no fact. */
 export function ambientGlobal(path: readonly string[]): AmbientFact | null {
