@@ -9,10 +9,12 @@ import { CanonicalEncoder } from "./canonical.ts";
 import { type CodecIdentity, identifyCodecs } from "./codec_identities.ts";
 import { type Declared, declaresCodecsAlone, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
 import { cwdState } from "../reads/dependency.ts";
+import { type FolderLimit, isTooLarge } from "../reads/files/file_digests.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
 import type { Codec, ResultOptions } from "../values/codec.ts";
 import type { Fingerprint } from "../code/fingerprint.ts";
-import { fromPortable, portableOf, toAbsolute } from "../options/project.ts";
+import { fromPortable, portableOf, toAbsolute, workingDirectory } from "../options/project.ts";
+import { locatePath } from "../reads/context.ts";
 import { isAbsolutePath } from "../options/paths.ts";
 import type { FileDependency, ValuePart, WorkingDirectoryDependency } from "../words/records.ts";
 import { noticesOf, warnOfCode } from "./prepare.ts";
@@ -80,16 +82,21 @@ class PathReader {
 
   constructor(readonly prepared: Prepared) {}
 
-  readonly digest = (path: string | URL): FoundPath | Promise<FoundPath> => {
+  /** Notices for the user about folders that are not looked at as a whole. */
+  readonly notices: string[] = [];
+
+  readonly digest = (path: string | URL): FoundPath | Promise<FoundPath> => this.#digest(path);
+
+  #digest(path: string | URL, limit?: FolderLimit): FoundPath | Promise<FoundPath> {
     const { files, options: { filePattern } } = this.prepared;
-    const absolute = toAbsolute(path);
+    const absolute = absoluteOf(path);
     if (isRelative(path)) this.cwd ??= { kind: "cwd", digest: cwdState(this.prepared.root) };
-    const digest = files.digestPath(absolute, filePattern === null ? {} : { pattern: filePattern });
+    const digest = files.digestPath(absolute, { limit, pattern: filePattern ?? undefined });
     if (!(digest instanceof Promise)) return this.#keep(absolute, digest);
     const pending = digest.then((digest) => this.#keep(absolute, digest));
     pending.catch(() => {}); // `pending` is awaited later, unless another path fails first
     return pending;
-  };
+  }
 
   #keep(absolute: string, digest: ContentDigest | null): FoundPath {
     const at = { path: portableOf(absolute, this.prepared.root), digest };
@@ -97,11 +104,23 @@ class PathReader {
     return at;
   }
 
-  /** Digests the file that a text may name, since the text looks like a path. */
+  /**
+   * Digests the file that a text may name, since the text looks like a path. Of a folder that is too large to be looked
+   * at before each call, the names of its entries count.
+   */
   readonly guess = async (path: string | URL): Promise<FoundPath> => {
-    const at = await this.digest(path);
-    this.guessed.add(at.path);
-    return at;
+    try {
+      const at = await this.#digest(path, GUESSED_FOLDER);
+      this.guessed.add(at.path);
+      return at;
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      const { files, root } = this.prepared;
+      const absolute = absoluteOf(path);
+      const at = { path: portableOf(absolute, root), digest: files.digestListing(absolute) };
+      this.notices.push(noticeOfFolder(at.path));
+      return at;
+    }
   };
 
   /** Returns the portable paths whose digests have changed. */
@@ -188,6 +207,7 @@ export async function identifyCall(
       throw new CacheTypeError("ERR_ARGUMENT", messageOf(error), { path: "fileArgs", cause: error });
     });
     const guessed = isBlind(state, encoder) ? await digestPathLike(inputs.values, reader.guess) : [];
+    for (const notice of reader.notices) encoder.notices.add(notice);
     further = { shapes, contents: `${contents}\0${guessed.map(({ digest }) => digest ?? "").join()}` };
   }
   if (encoder.notices.size + encoder.blind.length > 0) {
@@ -328,6 +348,19 @@ class IdentifiedCall implements Call {
 
 /** Words for values that the function captures, among the inputs that changed. */
 export const CAPTURED = "a value that the function captures";
+/** Largest folder among the arguments that a blind function may read, and that counts with all files in it. */
+const GUESSED_FOLDER: FolderLimit = { entries: 5000, sizeBytes: 2 ** 30 };
+
+function noticeOfFolder(path: string): string {
+  return `not tracked: the files in the folder ${path}, which has more than ${GUESSED_FOLDER.entries} entries or 1 GiB; ` +
+    "only the names in the folder itself count; pass a smaller folder, or name it in fileArgs";
+}
+
+/** Absolute path of a file argument, `..` behind a link as the operating system resolves it. */
+function absoluteOf(path: string | URL): string {
+  const mayTurn = typeof path === "string" && path.includes("..") && !/^file:/i.test(path);
+  return mayTurn ? locatePath(path, workingDirectory() ?? "/") : toAbsolute(path);
+}
 
 function isRelative(path: string | URL): path is string {
   return typeof path === "string" && !isAbsolutePath(path) && !/^file:/i.test(path);
@@ -414,7 +447,7 @@ function isBlind(
  */
 async function digestPaths(paths: readonly (string | URL)[], reader: PathReader, countsPath: boolean): Promise<string> {
   const files = paths.map((path) => {
-    if (isRelative(path)) reader.named.set(path, toAbsolute(path));
+    if (isRelative(path)) reader.named.set(path, absoluteOf(path));
     return reader.digest(path);
   });
   let contents = "";

@@ -13,6 +13,9 @@ import type { Digest } from "../words/digests.ts";
 import { FlatTraceBuilder } from "./flat_trace.ts";
 import type { Dependency, FlatTrace } from "../words/records.ts";
 import { reportNotice, reportRun } from "./report.ts";
+import { linkState, namesOfPlace } from "../reads/dependency.ts";
+// Loaded by the first result.
+import { Buffer } from "node:buffer";
 import { CallReads, isBelow, runObserved } from "../reads/run_observed.ts";
 
 /** Data of one execution of the function. */
@@ -81,7 +84,8 @@ export async function runFunction(run: Run): Promise<Execution> {
   reportRun(call, computeMs, false);
   try {
     const { dependencies: observed, raced } = await reads.settle();
-    const dependencies = besidesFileArguments(call, observed);
+    const place = outcome.encoded !== null && namesProject(outcome.encoded, root) ? [placeOf(root)] : [];
+    const dependencies = [...besidesFileArguments(call, observed), ...place];
     return {
       threw: false,
       value,
@@ -154,6 +158,20 @@ function besidesFileArguments(call: Call, dependencies: readonly Dependency[]): 
   if (call.prepared.options.hashFilePaths) return dependencies;
   const known = call.files.filter(({ isFiltered }) => isFiltered !== true);
   return dependencies.filter((one) => !(isOfContent(one) && known.some(({ path }) => isAtOrBelow(one.path, path))));
+}
+
+/** Dependency of a result that names the project's folder: moved elsewhere, the function would return another path. */
+function placeOf(root: string): Dependency {
+  return { kind: "link", path: ".", aspect: "place", digest: linkState(root, "place", root) };
+}
+
+/** True when the path of the project's folder is in a text of the result, in the stack of an error or in bytes. */
+function namesProject({ chunks }: EncodedResult, root: string): boolean {
+  const names = namesOfPlace(root).filter((name) => name.length > 1);
+  return chunks.some(({ buffer, byteOffset, byteLength }) => {
+    const bytes = Buffer.from(buffer, byteOffset, byteLength);
+    return names.some((name) => bytes.includes(name));
+  });
 }
 
 function isOfContent(one: Dependency): one is Extract<Dependency, { kind: "file" | "directory" | "stat" }> {

@@ -11,6 +11,7 @@ import { MUTATORS, usesOf } from "./syntax/uses.ts";
 import { isInspectorAllowed } from "./v8/inspector.ts";
 import { type AmbientFact, ambientGlobal, intrinsicPath, localFacts } from "./walk/platform.ts";
 import { blindGlobal } from "./blind/blind.ts";
+import { placeFacts } from "./walk/place.ts";
 import { thisIn } from "./walk/members.ts";
 import { classOf, noticeOfHandle, writeValue, type WrittenValue } from "./walk/values.ts";
 import { NO_CLASSES } from "./digest/storable_classes.ts";
@@ -65,7 +66,8 @@ function readFunction(fn: object, options: FingerprintOptions): OwnCode {
   const source = Function.prototype.toString.call(fn);
   const syntax = parseCallable(source);
   if (!syntax) return readUnseen(fn, options);
-  const code = normalizeCode(resolveNames(syntax.text, syntax.program), syntax.node);
+  const script = resolveNames(syntax.text, syntax.program);
+  const code = normalizeCode(script, syntax.node);
   const names = [...new Set(code.slots.map((slot) => slot.name))].filter((name) =>
     !(name in globalThis) && !OF_DECORATORS.test(name)
   );
@@ -73,7 +75,12 @@ function readFunction(fn: object, options: FingerprintOptions): OwnCode {
   const unseen = [...names, ...modules];
   // Free names count by name here: without the inspector, their values are unknown.
   const text = `${code.text}\n${code.slots.map((slot) => slot.name).join(" ")}`;
-  return { text, notices: noticeOf(unseen, options), blind: blindIn(code), facts: factsIn(code) };
+  // The module is not known here: the project's root stands for its place.
+  const places = placeFacts(
+    { script, node: syntax.node, isWhole: false },
+    new URL(`file:${options.projectRoot}/module`).href,
+  );
+  return { text, notices: noticeOf(unseen, options), blind: blindIn(code), facts: [...factsIn(code), ...places] };
 }
 
 /** Names that the compiler makes up when it compiles decorators. */

@@ -302,6 +302,9 @@ export class CallReads {
     const observed = observedPath(argument);
     if (observed === null) return null;
     if (observed.isRelative && this.#named?.get(argument) !== observed.path) this.observeCwd();
+    for (const turn of observed.turns) {
+      if (!this.#isIgnored(turn) && this.#own.behindLinks(turn) === turn) this.#seen.link(turn, "real");
+    }
     return this.#own.behindLinks(observed.path);
   }
 

@@ -8,6 +8,8 @@ import defer * as asyncHooks from "node:async_hooks";
 import type { CallReads } from "./call_reads.ts";
 import { observedPath } from "./own_paths.ts";
 
+export { locatePath } from "./own_paths.ts";
+
 type Storage = asyncHooks.AsyncLocalStorage<CallReads | undefined>;
 
 let storage: Storage | undefined;

@@ -12,6 +12,7 @@ import type { ContentDigest } from "../words/digests.ts";
 import { CacheError } from "../words/errors.ts";
 import type { StaleReason } from "../words/events.ts";
 import { type FileDigests, isAbsence } from "./files/file_digests.ts";
+import { realPathOf } from "../options/manifest_files.ts";
 import { fromPortable, toPortable } from "../options/project.ts";
 import type { EnvironmentDependency, FlatDependency, LinkDependency, StatDependency } from "../words/records.ts";
 import { cwdReason, environmentReason, fileReason } from "../reasons/make_reason.ts";
@@ -167,8 +168,12 @@ function specialType(info: Deno.FileInfo): string {
   return info.isCharDevice ? "character device" : info.isBlockDevice ? "block device" : "other";
 }
 
-/** Digest of the target of a symbolic link, or of a path with all links resolved; `null`: nothing is at the path. */
+/**
+ * Digest of the target of a symbolic link, of a path with all links resolved, or of the place of the project; `null`:
+ * nothing is at the path.
+ */
 export function linkState(path: string, aspect: LinkDependency["aspect"], root: string): ContentDigest | null {
+  if (aspect === "place") return digestBytes(["place", ...namesOfPlace(root)].join("\0"));
   try {
     return digestLink(aspect === "target" ? readLinkSync(path) : realPathSync(path), aspect, root);
   } catch (error) {
@@ -176,8 +181,18 @@ export function linkState(path: string, aspect: LinkDependency["aspect"], root: 
   }
 }
 
+/** Texts by which a result may name the project's folder: its path, also with links resolved, and both in a URL. */
+export function namesOfPlace(root: string): readonly string[] {
+  const paths = [root, realPathOf(root)];
+  return [...new Set([...paths, ...paths.map((path) => new URL(`file:${encodePath(path)}`).pathname)])];
+}
+
+function encodePath(path: string): string {
+  return path.replaceAll("\\", "/").replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23");
+}
+
 /** Digest of a result of `readLink` or `realPath`. */
-function digestLink(answer: string, aspect: LinkDependency["aspect"], root: string): ContentDigest {
+function digestLink(answer: string, aspect: "target" | "real", root: string): ContentDigest {
   return digestBytes(`${aspect}\0${aspect === "target" ? answer : toPortable(answer, root)}`);
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isAbsolutePath, pathOfFileUrl, resolvePath } from "../options/paths.ts";
+import { isAbsolutePath, parentOf, pathOfFileUrl, resolvePath } from "../options/paths.ts";
 
 /** Paths that a call created, overwrote, moved or removed. */
 export class OwnPaths {
@@ -67,6 +67,8 @@ interface ObservedPath {
   readonly path: string;
   /** True when the path was passed relative to the working directory, which then is an input too. */
   readonly isRelative: boolean;
+  /** Paths before a `..`: where they lead decides which file is meant. Empty for most paths. */
+  readonly turns: readonly string[];
 }
 
 /** Returns the absolute path of an argument; `null` when the argument is no path (a descriptor, a mistake). */
@@ -74,7 +76,7 @@ export function observedPath(argument: unknown): ObservedPath | null {
   try {
     if (typeof argument === "string") return fromText(argument);
     if (argument instanceof URL) {
-      return argument.protocol === "file:" ? { path: fromText(pathOfFileUrl(argument)).path, isRelative: false } : null;
+      return argument.protocol === "file:" ? { ...fromText(pathOfFileUrl(argument)), isRelative: false } : null;
     }
     if (argument instanceof Uint8Array) return fromText(new TextDecoder("utf-8", { fatal: true }).decode(argument));
   } catch {
@@ -83,23 +85,53 @@ export function observedPath(argument: unknown): ObservedPath | null {
   return null;
 }
 
+const NO_TURNS: readonly string[] = [];
+
 function fromText(text: string): ObservedPath {
   const isRelative = !isAbsolutePath(text);
-  const joined = isRelative ? `${cwd()}/${text}` : text;
-  return { path: joined.includes("..") ? throughLinks(joined) : resolvePath(joined, "/"), isRelative };
+  if (hasTurn(text)) return { ...throughLinks(text, isRelative ? cwd() : "/"), isRelative };
+  return { path: resolvePath(isRelative ? `${cwd()}/${text}` : text, "/"), isRelative, turns: NO_TURNS };
 }
 
-/** Resolves a path with `..` through links: `a/link/../b` is beside the target of the link, not beside the link. */
-function throughLinks(path: string): string {
-  if (!/[\\/]\.\.(?=[\\/]|$)/.test(path)) return resolvePath(path, "/");
-  const last = /[\\/]([^\\/]+)[\\/]*$/.exec(path);
-  if (last === null) return resolvePath(path, "/");
-  try {
-    if (last[1] === "..") return realPathSync(path);
-    return resolvePath(`${realPathSync(path.slice(0, last.index + 1))}/${last[1]}`, "/");
-  } catch {
-    return resolvePath(path, "/");
+function hasTurn(path: string): boolean {
+  // Windows removes `..` from the text of a path before it follows links.
+  return path.includes("..") && Deno.build.os !== "windows" && /(?:^|\/)\.\.(?:\/|$)/.test(path);
+}
+
+/** Absolute path of a file or folder as the operating system finds it: `link/..` is above the target of the link. */
+export function locatePath(path: string, base: string): string {
+  return hasTurn(path) ? throughLinks(path, base).path : resolvePath(path, base);
+}
+
+/**
+ * Resolves a path with `..` as the operating system does.
+ *
+ * @param base Absolute path of the folder that a relative path begins at; it has no links when it is the working
+ * directory.
+ */
+function throughLinks(path: string, base: string): Pick<ObservedPath, "path" | "turns"> {
+  let at = isAbsolutePath(path) ? "/" : base;
+  const turns: string[] = [];
+  let isPlain = true;
+  for (const part of path.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") {
+      at = at === "/" ? `/${part}` : `${at}/${part}`;
+      isPlain = false;
+      continue;
+    }
+    if (!isPlain) {
+      turns.push(at);
+      try {
+        at = realPathSync(at);
+      } catch {
+        // There is no such folder: the platform's function fails, and the turn is recorded as one that leads nowhere.
+      }
+    }
+    at = parentOf(at);
+    isPlain = true;
   }
+  return { path: at, turns };
 }
 
 /** Returns true when `path` is somewhere below `folder`; both are absolute. */

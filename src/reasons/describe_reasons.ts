@@ -162,9 +162,10 @@ function describeFile(path: string, change: (StaleReason & { kind: "file" })["ch
     case "appeared":
     case "vanished":
       return `${path} ${change}`;
+    case "link":
+      return path === "." ? "the project was moved" : `${path}: link changed`;
     case "metadata":
     case "listing":
-    case "link":
       return `${path}: ${change} changed`;
     default: {
       const unknown: never = change;

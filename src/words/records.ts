@@ -75,8 +75,11 @@ export interface LinkDependency {
   readonly kind: "link";
   /** Relative to the project root when below it. */
   readonly path: string;
-  /** `target`: the text of the link; `real`: the resolved path, relative to the project root when below it. */
-  readonly aspect: "target" | "real";
+  /**
+   * `target`: the text of the link; `real`: the resolved path, relative to the project root when below it; `place`: the
+   * absolute path of the project root, which is in the result.
+   */
+  readonly aspect: "target" | "real" | "place";
   /** Digest of the text or path found; `null` when there was none. */
   readonly digest: ContentDigest | null;
 }

@@ -67,7 +67,7 @@ function nameDependency(dependency: Dependency): string {
     case "stat":
       return `looked at ${dependency.path}`;
     case "link":
-      return `resolved ${dependency.path}`;
+      return dependency.aspect === "place" ? "names the project's folder in its result" : `resolved ${dependency.path}`;
     case "env":
       return `read environment variable ${dependency.name}`;
     case "cwd":

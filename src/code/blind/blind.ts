@@ -3,13 +3,19 @@
  *
  * @module
  */
-// Loaded for the first captured function of Node's modules. Members of this namespace stay the platform's own
-// functions; during a call, observing functions take their places in the default export only.
-import defer * as nodeFs from "node:fs";
 import type { BlindUse } from "../types.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
 import { staticKey } from "../syntax/uses.ts";
+import {
+  BLIND_MODULES,
+  GLOBALS,
+  isHarmlessExport,
+  isUnobservedExport,
+  kindOfDeno,
+  kindOfModule,
+  PROCESS_MEMBERS,
+} from "./readers.ts";
 import { valueOfGlobal } from "../walk/platform.ts";
 import { isNativeFunction } from "../../values/kinds.ts";
 import { isProxy } from "../../words/type_tests.ts";
@@ -19,77 +25,7 @@ import type { Root, UserCode } from "../walk/reached.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 
-type BlindKind = BlindUse["kind"];
-
-const DENO_MEMBERS: Readonly<Record<string, BlindKind>> = {
-  Command: "process",
-  run: "process",
-  spawn: "process",
-  spawnAndWait: "process",
-  stdin: "process",
-  kill: "process",
-  dlopen: "ffi",
-  UnsafeCallback: "ffi",
-  UnsafeFnPointer: "ffi",
-  UnsafePointer: "ffi",
-  UnsafePointerView: "ffi",
-  connect: "network",
-  connectTls: "network",
-  connectQuic: "network",
-  startTls: "network",
-  listen: "network",
-  listenTls: "network",
-  listenDatagram: "network",
-  resolveDns: "network",
-  createHttpClient: "network",
-  serve: "network",
-  openKv: "file",
-  watchFs: "file",
-};
-
-const GLOBALS: Readonly<Record<string, BlindKind>> = {
-  fetch: "network",
-  WebSocket: "network",
-  WebSocketStream: "network",
-  EventSource: "network",
-  XMLHttpRequest: "network",
-  WebTransport: "network",
-  Worker: "code",
-  SharedWorker: "code",
-  importScripts: "code",
-  localStorage: "file",
-  sessionStorage: "file",
-  caches: "file",
-  indexedDB: "file",
-  prompt: "process",
-  confirm: "process",
-};
-
-const NODE_MODULES: Readonly<Record<string, BlindKind>> = {
-  child_process: "process",
-  cluster: "process",
-  worker_threads: "code",
-  vm: "code",
-  net: "network",
-  tls: "network",
-  http: "network",
-  https: "network",
-  http2: "network",
-  dgram: "network",
-  dns: "network",
-  "dns/promises": "network",
-  readline: "process",
-  "readline/promises": "process",
-  sqlite: "file",
-  repl: "process",
-  wasi: "process",
-};
-
-/** Names, without `node:`, of the modules of Node whose functions have effects that are not observed. */
-export const BLIND_MODULES: ReadonlySet<string> = new Set(Object.keys(NODE_MODULES));
-
-/** Exports of `node:fs` without effects of their own. */
-const HARMLESS_FS = new Set(["constants", "Stats", "Dirent", "default", "promises", "F_OK", "R_OK", "W_OK", "X_OK"]);
+const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "self", "window", "global"]);
 
 /**
  * Blind use of a global.
@@ -98,10 +34,11 @@ const HARMLESS_FS = new Set(["constants", "Stats", "Dirent", "default", "promise
  * @returns The name to show and the kind of effect; `null` when the use is not blind.
  */
 export function blindGlobal(path: readonly string[]): Omit<BlindUse, "module"> | null {
-  const [first = "", second] = path[0] === "globalThis" || path[0] === "self" ? path.slice(1) : path;
-  if (first === "Deno" && second !== undefined) {
-    const kind = Object.hasOwn(DENO_MEMBERS, second) ? DENO_MEMBERS[second] : undefined;
-    return kind ? { name: `Deno.${second}`, kind } : null;
+  const [first = "", second] = GLOBAL_OBJECTS.has(path[0] ?? "") ? path.slice(1) : path;
+  if ((first === "Deno" || first === "process") && second !== undefined) {
+    const isOfProcess = first === "process" && Object.hasOwn(PROCESS_MEMBERS, second);
+    const kind = isOfProcess ? PROCESS_MEMBERS[second] : first === "Deno" ? kindOfDeno(second) : null;
+    return kind ? { name: `${first}.${second}`, kind } : null;
   }
   const kind = Object.hasOwn(GLOBALS, first) ? GLOBALS[first] : undefined;
   return kind ? { name: first, kind } : null;
@@ -124,81 +61,19 @@ export function blindImport(
   path: readonly string[],
 ): Omit<BlindUse, "module"> | null {
   const module = specifier.replace(/^node:/, "");
-  const name = imported === "*" ? path[0] ?? "*" : imported;
+  const members = imported === "*" || imported === "default"
+    ? path[0] === "default" ? path.slice(1) : path
+    : [imported];
+  if (module === "process") return blindGlobal(["process", ...members]);
+  const isObservable = imported === "default" || imported === "*" && path[0] === "default" || members[0] === "promises";
   if (module === "fs" || module === "fs/promises") {
-    if (HARMLESS_FS.has(name)) return null;
-    return { name: `${name} from node:${module}`, kind: "file" };
+    const name = members.find((one) => one !== "promises") ?? (isObservable ? "default" : "*");
+    const isSeen = isObservable ? !isUnobservedExport(name) : isHarmlessExport(module, name);
+    return isSeen ? null : { name: `${name} from node:${module}`, kind: "file" };
   }
-  const kind = Object.hasOwn(NODE_MODULES, module) ? NODE_MODULES[module] : undefined;
-  if (!kind) return null;
-  const shown = imported === "default" || imported === "*" ? path[0] ?? module : imported;
-  return { name: `${shown} from node:${module}`, kind };
-}
-
-/** Scripts of the platform whose functions are blind, as patterns of the URLs that V8 shows. */
-const PLATFORM_SCRIPTS: readonly (readonly [pattern: RegExp, kind: BlindKind])[] = [
-  [/^ext:deno_fs\/|^ext:deno_node\/(?:.*_fs\b|_fs|fs\.|internal\/fs\/|sqlite\.)|^node:fs/, "file"],
-  [/^ext:(?:deno_process|runtime\/40_process)|child_process/, "process"],
-  [/^ext:deno_ffi\//, "ffi"],
-  [
-    /^ext:(?:deno_(?:net|fetch|websocket|http|webtransport)\/|deno_node\/(?:net|tls|https?|http2|dgram|dns)\.)|^node:(?:net|https?|dgram|dns|tls)/,
-    "network",
-  ],
-  [/^ext:deno_kv\/|^ext:deno_cache\/|^ext:deno_webstorage\//, "file"],
-];
-
-/** Classes from {@linkcode PLATFORM_SCRIPTS} that only hold data. */
-const DATA_CLASSES: ReadonlySet<string> = new Set(["Headers", "FormData", "Request", "Response"]);
-
-/**
- * Blind use of a captured function of the platform. The function is identified by comparison with the exports of
- * `node:fs`, or else by the script that contains it; `null` when the function is not blind.
- */
-export function blindFunction(fn: object, url: string, name: string): Omit<BlindUse, "module"> | null {
-  const reader = /^(?:ext:deno_node\/|node:)/.test(url) ? allFileReaders().get(fn) : undefined;
-  if (reader !== undefined) return { name: reader, kind: "file" };
-  const found = PLATFORM_SCRIPTS.find(([pattern]) => pattern.test(url));
-  if (!found || DATA_CLASSES.has(name)) return null;
-  const isOfDeno = Object.hasOwn(Deno, name) && !url.startsWith("ext:deno_node/");
-  return { name: isOfDeno ? `Deno.${name}` : name, kind: found[1] };
-}
-
-let observedObjects: ReadonlySet<unknown> | undefined;
-
-/**
- * True for a member that is looked up at each call and that, while a call runs, is replaced by an observing function.
- */
-export function isObserved(object: object, member: string): boolean {
-  if (observedObjects === undefined) {
-    const fs = globalThis.process.getBuiltinModule("node:fs");
-    observedObjects = new Set([Deno, fs, fs.promises]);
-  }
-  return observedObjects.has(object) && !(object === Deno && Object.hasOwn(DENO_MEMBERS, member));
-}
-
-let fileReaders: ReadonlyMap<unknown, string> | undefined;
-
-function allFileReaders(): ReadonlyMap<unknown, string> {
-  return fileReaders ??= new Map([...readersOf(nodeFs, "fs"), ...readersOf(nodeFs.promises, "fs/promises")]);
-}
-
-function readersOf(module: object, name: string): [fn: unknown, name: string][] {
-  return Object.entries(module).flatMap(([key, fn]) =>
-    typeof fn === "function" && !HARMLESS_FS.has(key) ? [[fn, `${key} from node:${name}`]] : []
-  );
-}
-
-// Read when this module loads: later, while a call runs, observing functions stand in the place of these.
-const ENVIRONMENT_READERS: ReadonlyMap<unknown, string> = new Map(
-  (["get", "has", "toObject"] as const).map((name) => [Deno.env[name], `Deno.env.${name}`]),
-);
-
-/** Notice about a captured function of `Deno.env` that reads environment variables; `null` for other functions. */
-export function noticeOfEnvironment(fn: unknown): string | null {
-  const name = ENVIRONMENT_READERS.get(fn);
-  return name === undefined
-    ? null
-    : `not tracked: variables that are read through a captured ${name}; use envVars, or call ${name}() itself`;
+  const kind = kindOfModule(module);
+  const shown = members[0] ?? module;
+  return !kind || isHarmlessExport(module, shown) ? null : { name: `${shown} from node:${module}`, kind };
 }
 
 /** Parts of a function's code that cannot be followed, each in words that continue "not tracked:". */

@@ -145,12 +145,17 @@ class Assembler {
       case "package":
         return this.#outside?.packageCode(fn, code) ?? packageText(code.identity, code.name);
       case "platform":
-        return this.#outside?.platformCode(fn, code) ?? `platform ${code.name}`;
+        return code.made === undefined ? this.#platformCode(code) : this.#outside?.platformCode(fn, code) ?? "";
       case "bound":
         return this.#bound(fn, code);
       case "user":
         return this.#userCode(code.user);
     }
+  }
+
+  #platformCode({ name, fact, wasm }: Extract<Code, { kind: "platform" }>): string {
+    if (wasm !== undefined) this.#parts.addModule("WebAssembly", wasm);
+    return `platform ${name}${wasm === undefined ? "" : ` of ${wasm}`}${fact ? ` ${this.#fact(fact)}` : ""}`;
   }
 
   #bound(fn: object, code: Extract<Code, { kind: "bound" }>): GraphNode {
@@ -189,10 +194,14 @@ class Assembler {
       node.references.push(...references);
     }
     const facts = code ? [...localFacts(code), ...moduleFacts(code, user.url, this.#resolve)] : [];
-    facts.push(...user.facts ?? []);
+    facts.push(...user.facts ?? [], ...user.places ?? []);
     for (const fact of facts) node.references.push(this.#fact(fact));
     for (const one of user.modules ?? []) node.references.push(typeof one === "string" ? one : this.#code(one));
     this.#checks.list.push(...user.checks ?? []);
+    for (const { name, digest, isOfUser } of user.required ?? []) {
+      node.references.push(`required ${digest}`);
+      if (isOfUser) this.#parts.addModule(name, digest);
+    }
     const extras: string[] = [];
     for (const [label, value] of user.extras) {
       const member = label.replace(/^static /, "");

@@ -41,4 +41,9 @@ export class Parts {
       preview: previewOf(value),
     });
   }
+
+  /** Adds a module that counts as a whole. */
+  addModule(module: string, digest: string): void {
+    this.add({ kind: "function", name: "(module)", module, digest: digest as Digest });
+  }
 }

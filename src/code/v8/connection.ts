@@ -161,10 +161,14 @@ export class Connection {
     return script;
   }
 
-  /** Text of a script; empty when V8 does not return it. */
+  /** Text of a script, or the bytes of a WebAssembly module in base64; empty when V8 does not return them. */
   async #source(scriptId: string): Promise<string> {
     try {
-      return (await this.#post<{ scriptSource: string }>("Debugger.getScriptSource", { scriptId })).scriptSource;
+      const { scriptSource, bytecode } = await this.#post<{ scriptSource: string; bytecode?: string }>(
+        "Debugger.getScriptSource",
+        { scriptId },
+      );
+      return bytecode ?? scriptSource;
     } catch {
       return "";
     }
@@ -315,7 +319,10 @@ export interface Script {
   readonly url: string;
   /** True for an ECMAScript module, false for CommonJS and other scripts. */
   readonly isModule: boolean;
-  /** The JavaScript that runs: types stripped, syntax transformed. Empty for the platform's own scripts. */
+  /**
+   * The JavaScript that runs: types stripped, syntax transformed. Empty for the platform's own scripts; the bytes in
+   * base64 for WebAssembly (`wasm://…`).
+   */
   readonly text: string;
 }
 

@@ -10,7 +10,8 @@ import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { isClassNode } from "../syntax/parse.ts";
 import { type Use, usesOf } from "../syntax/uses.ts";
-import { blindFunction, blindImport, isObserved, noticeOfEnvironment, openUses } from "../blind/blind.ts";
+import { blindGlobal, blindImport, openUses } from "../blind/blind.ts";
+import { isHomeOfReader, isObserved, isRequire, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
 import {
   findMember,
   findPatched,
@@ -21,7 +22,7 @@ import {
   staticPrivateNames,
 } from "./members.ts";
 import { type Declaration, declarationOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
-import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
+import { factOfFunction, intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import {
   type Code,
   codeOfText,
@@ -154,8 +155,10 @@ export class Exploration {
     } while (this.#functionQueue.size + this.#objectQueue.size > 0);
     for (const fn of this.#held) {
       const code = this.codes.get(fn);
-      const blind = code?.kind === "platform" ? blindFunction(fn, code.url, ownNameOf(fn)) : null;
-      if (blind) this.notes.blind.set(blind.name, blind);
+      const blind = code?.kind === "platform" ? readerOf(fn, code.url) : null;
+      if (blind && !this.notes.blind.has(blind.name)) this.notes.blind.set(blind.name, blind);
+      const notice = noticeOfEnvironment(fn);
+      if (notice !== null) this.notes.notices.add(notice);
     }
   }
 
@@ -220,6 +223,13 @@ export class Exploration {
     if (holder === null || !isObserved(holder, ownNameOf(fn))) this.#held.add(fn);
   }
 
+  /** Notes a function of the platform that a package exports as its own: `readFileSync` of `graceful-fs`. */
+  #notePlatformReader({ value, owner }: FoundMember): void {
+    if (typeof value !== "function" || !mayBeReader(value)) return;
+    this.#enqueue(value);
+    this.#noteHeld(owner, value);
+  }
+
   #enqueueHeld(value: unknown): void {
     if (typeof value === "function") this.#noteHeld(null, value);
     this.#enqueue(value);
@@ -269,6 +279,7 @@ export class Exploration {
       if (root.kind === "package") this.#imports.push(root);
       for (const use of root.slot.uses) {
         if (use.how === "write") continue;
+        if (root.kind === "package") this.#notePlatformReader(findMember(root.value, use.path));
         const found = this.memberOf(root, use);
         if (
           found &&
@@ -278,7 +289,10 @@ export class Exploration {
             this.#owners.set(found.value, found.owner);
           }
           this.#enqueue(found.value);
-          if (typeof found.value === "function") this.#noteHeld(found.owner, found.value);
+          // A global that is blind by its name was noted when the name was resolved.
+          const isNoted = use.how === "call" && isRequire(found.value) ||
+            root.kind === "global" && blindGlobal([root.slot.name, ...use.path]) !== null;
+          if (typeof found.value === "function" && !isNoted) this.#noteHeld(found.owner, found.value);
           this.#enqueueOwner(use, found);
         }
       }
@@ -359,7 +373,7 @@ export class Exploration {
       if (await this.#isOfConsole(origin)) return { kind: "platform", name, url: "" };
       const notice = noticeOfEnvironment(origin.target);
       if (notice !== null) this.notes.notices.add(notice);
-      return { kind: "bound", parts: [origin.target, origin.receiver, ...origin.args] };
+      return { kind: "bound", parts: [origin.target, await this.#receiverOf(origin), ...origin.args] };
     }
     if (origin.kind === "native") {
       const path = intrinsicPath(fn);
@@ -372,12 +386,20 @@ export class Exploration {
       const original: unknown = Reflect.get(fn, "original");
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
     }
+    if (url.startsWith("wasm:")) {
+      const { readWasm } = await import("./wasm.ts");
+      const { digest, notice } = readWasm(text);
+      if (notice !== null) this.notes.notices.add(notice);
+      return { kind: "platform", name: `function ${name}`, url, wasm: digest };
+    }
     if (isPlatformScript(url)) {
       const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
       // A function within a function of a script: one that a call made, or of a class.
       const made = origin.scopes.length < 2 ? null : (await this.#useOutside()).ofPlatform(origin);
-      return { kind: "platform", name: `${name} in ${url}`, url, ...made === null ? {} : { made } };
+      if (made !== null) return { kind: "platform", name: `${name} in ${url}`, url, made };
+      const fact = factOfFunction(fn, url);
+      return { kind: "platform", name: `${name} in ${url}`, url, ...fact === null ? {} : { fact } };
     }
     const identity = this.#options.packageOf(url);
     if (identity) {
@@ -385,6 +407,13 @@ export class Exploration {
       return { kind: "package", identity, name, held: (await this.#useOutside()).ofPackage(fn, origin) };
     }
     return await this.#readUserCode(fn, origin, text);
+  }
+
+  /** Receiver of a bound function; `undefined` for the module of a reader, which the function does not look into. */
+  async #receiverOf({ target, receiver }: Extract<FunctionOrigin, { kind: "bound" }>): Promise<unknown> {
+    if (typeof receiver !== "object" || receiver === null || typeof target !== "function") return receiver;
+    const [origin] = mayBeReader(target) ? await this.#lease.locate([target]) : [];
+    return origin?.kind === "script" && isHomeOfReader(receiver, target, origin.script.url) ? undefined : receiver;
   }
 
   /**
@@ -456,6 +485,8 @@ export class Exploration {
         isHelper: isCompilerHelper(unit),
         extras: new Map([...extras.values, ...privates, ...patches]),
         ...imports,
+        places: mentionsPlace(unit) ? (await import("./place.ts")).placeFacts(unit, url) : [],
+        required: roots.some(mayLoadModules) ? await this.#requiredBy(unit, url, roots) : [],
       },
     };
   }
@@ -499,6 +530,17 @@ export class Exploration {
     for (const path of paths) this.notes.addBlind(blindImport(specifier, "*", path), url);
   }
 
+  /** Modules that code loads by `require` while it runs. What cannot be followed is noted. */
+  async #requiredBy(unit: CodeUnit, url: string, roots: readonly Root[]): Promise<UserCode["required"]> {
+    const { findRequired } = await import("./required.ts");
+    const { projectRoot, packageOf } = this.#options;
+    const required = findRequired({ unit, url, roots, projectRoot, packageOf });
+    for (const identity of required.packages) this.notes.addPackage(identity);
+    for (const use of required.blind) this.notes.addBlind(use, url);
+    for (const notice of required.notices) this.notes.notices.add(notice);
+    return required.files;
+  }
+
   /** Functions that the program added to built-in prototypes under names that the code has, each with its label. */
   #patchesUsedBy({ text }: NormalizedCode): (readonly [string, object])[] {
     this.#patched ??= findPatched();
@@ -519,6 +561,18 @@ export class Exploration {
 
 function nameOfPackage(identity: PackageIdentity | null): string | null {
   return identity === null || identity.source === "node" || identity.source === "deno" ? null : identity.name;
+}
+
+/** True for code that may ask for its own path or for the working directory. */
+function mentionsPlace({ script, node }: CodeUnit): boolean {
+  return /import\.meta|\bcwd\b|real[pP]ath|\bresolve\b|mainModule/.test(script.text.slice(node.start, node.end));
+}
+
+/** True for a free name that may lead to `require`, `createRequire` or `process.getBuiltinModule`. */
+function mayLoadModules(root: Root): boolean {
+  if (root.kind === "platform") return /^(?:node:)?(?:module|process)\b/.test(root.name);
+  if (root.kind === "global") return root.value === globalThis;
+  return root.kind === "value" && root.slot.uses.some(({ path }) => isRequire(findMember(root.value, path).value));
 }
 
 function ownNameOf(fn: object): string {

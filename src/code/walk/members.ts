@@ -65,7 +65,15 @@ function readMember(object: object, key: string): { readonly value: unknown } | 
   }
   // A member that a plain object neither has nor inherits is `undefined`. An inherited member is not followed.
   const isPlain = prototype === null || prototype === Object.prototype || object === globalThis;
-  return isPlain && !(key in object) ? { value: undefined } : null;
+  return isPlain && !(key in object) ? { value: undefined } : exportsOfInstance(object, key);
+}
+
+const readExports = Object.getOwnPropertyDescriptor(WebAssembly.Instance.prototype, "exports")?.get;
+
+/** The exports of an instance of WebAssembly, behind an accessor of the platform; `null` for any other member. */
+function exportsOfInstance(object: object, key: string): { readonly value: unknown } | null {
+  if (key !== "exports" || readExports === undefined || !(object instanceof WebAssembly.Instance)) return null;
+  return { value: readExports.call(object) };
 }
 
 function ownProperty(object: object, key: string): PropertyDescriptor | "unset" | null {

@@ -7,6 +7,9 @@ import process from "node:process";
 import { projectRoot, toPortable } from "../../options/project.ts";
 import { variableOf } from "../../options/manifest_files.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
+import type { AnyNode } from "../syntax/parse.ts";
+import type { ScriptSyntax } from "../syntax/scopes.ts";
+import type { Use } from "../syntax/uses.ts";
 
 let intrinsics: Map<object, string> | undefined;
 
@@ -107,12 +110,23 @@ const DENO: Readonly<Record<string, Reader>> = {
   noColor: () => Deno.noColor,
   hostname: () => Deno.hostname(),
   osRelease: () => Deno.osRelease(),
+  execPath: () => Deno.execPath(),
+  uid: () => Deno.uid(),
+  gid: () => Deno.gid(),
+  networkInterfaces: () => Deno.networkInterfaces(),
+  consoleSize: () => Deno.consoleSize(),
 };
 
 const PROCESS: Readonly<Record<string, Reader>> = {
   // The first two elements are paths, which differ between machines.
   argv: () => ["deno", portableMainModule(), ...process.argv.slice(2)],
   execArgv: () => [...process.execArgv],
+  execPath: () => process.execPath,
+  argv0: () => process.argv0,
+  getuid: () => process.getuid?.(),
+  getgid: () => process.getgid?.(),
+  geteuid: () => process.geteuid?.(),
+  getegid: () => process.getegid?.(),
   platform: () => process.platform,
   arch: () => process.arch,
   version: () => process.version,
@@ -133,10 +147,14 @@ const OS = new Set([
   "EOL",
   "cpus",
   "userInfo",
+  "totalmem",
 ]);
 
-/** Facts that may be assigned while the process lives. */
-const CHANGING = new Set(["Deno.args", "process.argv", "process.execArgv", "Deno.mainModule"]);
+/** Facts that may be assigned, or may change, while the process lives. */
+const CHANGING = new Set([
+  ...["Deno.args", "process.argv", "process.execArgv", "Deno.mainModule"],
+  ...["Deno.networkInterfaces", "Deno.consoleSize"],
+]);
 
 /** Fact that a chain of members of a global of the platform reads; `null` when the chain reads no fact. */
 export function ambientGlobal(path: readonly string[]): AmbientFact | null {
@@ -169,9 +187,36 @@ export function ambientImport(specifier: string, imported: string, path: readonl
       const [name = ""] = members;
       return OS.has(name) ? { name: `${name} from node:os`, read: () => readOs(name), changes: false } : null;
     }
+    case "util":
+      // Without the option `args`, `parseArgs` reads the command line.
+      return members[0] === "parseArgs" ? factOf(PROCESS, "process", "argv", []) : null;
     default:
       return null;
   }
+}
+
+/** Fact that a captured function of the platform returns; `null` for a function that returns none. */
+export function factOfFunction(fn: object, url: string): AmbientFact | null {
+  const name = String(Object.getOwnPropertyDescriptor(fn, "name")?.value);
+  if (Object.hasOwn(DENO, name) && Object.getOwnPropertyDescriptor(Deno, name)?.value === fn) {
+    return factOf(DENO, "Deno", name, []);
+  }
+  const [module] = /(?<=^ext:deno_node\/)os(?=\.)|util(?=\/parse_args)/.exec(url.replace("/internal", "")) ?? [];
+  if (module === undefined) return null;
+  const exports: object = process.getBuiltinModule(`node:${module}`) ?? {};
+  return Reflect.get(exports, name) === fn ? ambientImport(module, name, []) : null;
+}
+
+/** True for a call of `parseArgs` that is given the arguments to parse, so that it does not read the command line. */
+export function isGivenArguments({ parents }: ScriptSyntax, { how, node }: Use): boolean {
+  const call = how === "call" ? parents.get(node) : undefined;
+  const config = call?.type === "CallExpression" ? call.arguments[0] : undefined;
+  return config?.type === "ObjectExpression" &&
+    config.properties.some((one) => one.type === "Property" && !one.computed && staticNameOf(one.key) === "args");
+}
+
+function staticNameOf(key: AnyNode): string {
+  return key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : "";
 }
 
 /**

@@ -28,6 +28,10 @@ export type Code =
     readonly url: string;
     /** Values that a call made for the function: `promisify(load)` has `load`. */
     readonly made?: ReadonlyMap<string, unknown>;
+    /** Fact that the function returns; absent for most functions. */
+    readonly fact?: AmbientFact;
+    /** Digest of the WebAssembly module that contains the function. */
+    readonly wasm?: string;
   }
   | { readonly kind: "ignored" };
 
@@ -50,6 +54,12 @@ export interface UserCode {
    * decorators added, private static fields, and functions on the language's prototypes whose names the code uses.
    */
   readonly extras: ReadonlyMap<string, unknown>;
+  /** Facts about the place of the project, as far as the code does more with such a path than open it. */
+  readonly places?: readonly AmbientFact[];
+  /** Modules that the code loads by `require` while it runs, each with the digest by which it counts. */
+  readonly required?:
+    | readonly { readonly name: string; readonly digest: string; readonly isOfUser: boolean }[]
+    | undefined;
   /** What stands for the modules that the code loads by `import()`, and that a module imports. */
   readonly modules?: readonly (object | string)[];
   /** What counts of these modules' files, and what a module takes in when it is loaded. */

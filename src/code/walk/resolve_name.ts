@@ -11,12 +11,14 @@ import type { Slot } from "../syntax/normalize.ts";
 import { type AnyNode, type ClassNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import type { Binding } from "../syntax/scopes.ts";
 import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
-import { ambientGlobal, ambientImport, valueOfGlobal } from "./platform.ts";
+import { ambientGlobal, ambientImport, isGivenArguments, valueOfGlobal } from "./platform.ts";
 import { blindGlobal, blindImport } from "../blind/blind.ts";
 import { functionOf, ownDescriptorOf } from "./members.ts";
-import { declarationOf, importOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
+import { globalOfPlatform, observedModule } from "../blind/readers.ts";
+import { declarationOf, type ImportedName, importOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { isReassigned, nameModule, type Notes, type Root } from "./reached.ts";
 import type { FingerprintOptions } from "../types.ts";
+import type { PackageIdentity } from "../packages/packages.ts";
 
 /** A function, with the script and the scopes in which its free names are resolved. */
 export interface Surroundings {
@@ -62,11 +64,11 @@ export class NameResolver {
     if (imported) {
       const identity = this.#options.fingerprint.packageOf(imported.specifier, url);
       if (identity?.source === "node" || identity?.source === "deno") {
-        this.#options.notes.addPackage(identity);
-        for (const use of slot.uses) {
-          this.#options.notes.addBlind(blindImport(imported.specifier, imported.imported, use.path), url);
-        }
-        const factOf = (path: readonly string[]) => ambientImport(imported.specifier, imported.imported, path);
+        this.#noteModule(slot, imported, identity, url);
+        const isRead = !/\butil$/.test(imported.specifier) ||
+          slot.uses.some((use) => !isGivenArguments(unit.script, use));
+        const factOf = (path: readonly string[]) =>
+          isRead ? ambientImport(imported.specifier, imported.imported, path) : null;
         return { kind: "platform", slot, identity, name: `${imported.specifier}#${imported.imported}`, factOf };
       }
       if (identity) {
@@ -94,6 +96,14 @@ export class NameResolver {
       return { kind: "missing", slot };
     }
     if (value === UNSET) return { kind: "unset", slot };
+    const platform = globalOfPlatform(value.value);
+    if (platform !== null) return this.#global({ ...slot, name: platform }, unit, url);
+    const specifier = observedModule(value.value);
+    const ofNode = specifier && this.#options.fingerprint.packageOf(specifier);
+    if (specifier && ofNode) {
+      this.#noteModule(slot, { specifier, imported: "default" }, ofNode, url);
+      return { kind: "platform", slot, identity: ofNode, name: `${specifier}#default`, factOf: () => null };
+    }
     const declaration = binding && unit.isWhole
       ? await declarationOf(
         this.#options.lease,
@@ -116,6 +126,17 @@ export class NameResolver {
     const module = nameModule(home, this.#options.fingerprint.projectRoot);
     if (this.#options.ignored.has(module)) return { kind: "ignored", slot };
     return { kind: "value", slot, value: value.value, declaration, isDynamic: !isSettled, module };
+  }
+
+  /** Notes the blind uses of a module of Node. */
+  #noteModule(
+    slot: Slot,
+    { specifier, imported }: Pick<ImportedName, "specifier" | "imported">,
+    identity: PackageIdentity,
+    url: string,
+  ): void {
+    this.#options.notes.addPackage(identity);
+    for (const use of slot.uses) this.#options.notes.addBlind(blindImport(specifier, imported, use.path), url);
   }
 
   #global(slot: Slot, unit: CodeUnit, url: string): Root {

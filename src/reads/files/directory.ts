@@ -20,6 +20,21 @@ export interface WalkOptions {
   readonly pattern?: RegExp | undefined;
   /** Absolute path that is left out with all below it: the cache's own folder. */
   readonly exclude?: string | undefined;
+  /** Largest folder that is walked. @default none */
+  readonly limit?: FolderLimit | undefined;
+}
+
+/** Size of the largest folder that is looked at as a whole. */
+export interface FolderLimit {
+  /** Largest number of entries, those of the folders below included. */
+  readonly entries: number;
+  /** Largest sum of the sizes of the files, bytes. */
+  readonly sizeBytes: number;
+}
+
+/** Thrown by {@linkcode walkDirectory} for a folder beyond its limit. */
+export class FolderTooLarge extends RangeError {
+  override name = "FolderTooLarge";
 }
 
 /**
@@ -27,17 +42,26 @@ export interface WalkOptions {
  *
  * A link to a directory that the link lies in is listed as a `loop`, a link to nothing as `broken`.
  *
+ * @throws {FolderTooLarge} When there is more below the directory than `limit` allows.
  * @throws The errors of reading a directory.
  */
 export function walkDirectory(root: string, options: WalkOptions = {}): FoundEntry[] {
   const found: FoundEntry[] = [];
   const rootInfo = statSync(root);
-  descend(root, "", [identityOfEntry(rootInfo)], options, found);
+  const left = { ...options.limit ?? { entries: Infinity, sizeBytes: Infinity } };
+  descend(root, "", [identityOfEntry(rootInfo)], { ...options, left }, found);
   return found.sort((one, other) => one.name < other.name ? -1 : one.name > other.name ? 1 : 0);
 }
 
-function descend(folder: string, prefix: string, above: readonly string[], options: WalkOptions, found: FoundEntry[]) {
+/** Options of a walk, with what is left of its limit. */
+interface LimitedWalk extends WalkOptions {
+  readonly left: { entries: number; sizeBytes: number };
+}
+
+function descend(folder: string, prefix: string, above: readonly string[], options: LimitedWalk, found: FoundEntry[]) {
+  const { left } = options;
   for (const entry of readDirSync(folder)) {
+    if (--left.entries < 0) throw new FolderTooLarge(`${folder}: too many entries`);
     const name = prefix + entry.name;
     const path = `${folder}/${entry.name}`;
     if (path === options.exclude) continue;
@@ -54,6 +78,7 @@ function descend(folder: string, prefix: string, above: readonly string[], optio
       if (options.pattern === undefined) found.push({ kind: "directory", name });
       descend(path, `${name}/`, [...above, identity], options, found);
     } else if (matches) {
+      if ((left.sizeBytes -= info.size) < 0) throw new FolderTooLarge(`${folder}: too many bytes`);
       found.push(info.isFile ? { kind: "file", name, path, info } : { kind: "special", name });
     }
   }

@@ -8,13 +8,22 @@ import type { ContentDigest } from "../../words/digests.ts";
 import { FORMAT_VERSION } from "../../words/records.ts";
 import { CacheError, messageOf } from "../../words/errors.ts";
 import { hashFileSync, hashSmallFile, SYNC_BYTES } from "./hash_file.ts";
-import { digestFound, digestListing, listDirectory, walkDirectory } from "./directory.ts";
+import {
+  digestFound,
+  digestListing,
+  type FolderLimit,
+  FolderTooLarge,
+  listDirectory,
+  walkDirectory,
+} from "./directory.ts";
 import { FileMemory } from "./file_memory.ts";
 import { hashSoon } from "./parallel.ts";
 import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./snapshot.ts";
 
 // Taken when this module loads: while a cached function runs, a wrapper that observes its reads replaces `statSync`.
 const { statSync } = Deno;
+
+export type { FolderLimit };
 
 /** Largest sum of the sizes of files that are hashed synchronously, bytes; beyond it, hashing is asynchronous. */
 const SYNC_SUM_BYTES = 4 * 1024 * 1024;
@@ -33,6 +42,13 @@ export interface FileDigestsOptions {
 export interface DigestPathOptions {
   /** Pattern of the files that count in a directory, by name relative to it; flags `g` and `y` have no effect. */
   readonly pattern?: RegExp | string | undefined;
+  /** Largest folder that is digested; see {@linkcode isTooLarge}. @default none */
+  readonly limit?: FolderLimit | undefined;
+}
+
+/** True for the error of {@linkcode FileDigests.digestPath} about a folder beyond the limit. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof CacheError && error.cause instanceof FolderTooLarge;
 }
 
 /** Digests of files and directories, with a memory that outlives the process. */
@@ -76,7 +92,7 @@ export class FileDigests {
     const startedMs = this.#now();
     const info = this.stat(path);
     if (info === null) return null;
-    if (info.isDirectory) return this.#digestDirectory(path, options.pattern);
+    if (info.isDirectory) return this.#digestDirectory(path, options);
     return this.#digestFile(path, info, startedMs);
   }
 
@@ -163,11 +179,11 @@ export class FileDigests {
     return info.size <= SYNC_BYTES ? this.#hashNow(path, info, startedMs) : this.#hashSoon(path, info, startedMs);
   }
 
-  #digestDirectory(path: string, pattern: RegExp | string | undefined): ContentDigest | Promise<ContentDigest> {
+  #digestDirectory(path: string, { pattern, limit }: DigestPathOptions): ContentDigest | Promise<ContentDigest> {
     const startedMs = this.#now();
     const found = readOr(
       path,
-      () => walkDirectory(path, { pattern: statelessPattern(pattern), exclude: this.cacheFolder }),
+      () => walkDirectory(path, { pattern: statelessPattern(pattern), exclude: this.cacheFolder, limit }),
     );
     const files = found.filter((entry) => entry.kind === "file");
     this.memory.expect(files.length);

@@ -171,8 +171,9 @@ export function nodeOf(record: EntryRecord): StoredNode {
   const newest = record.traces[0]!;
   for (const dependency of newest.dependencies) {
     if (dependency.kind === "file" || dependency.kind === "directory") files.push([dependency.path, dependency.digest]);
-    else if (dependency.kind === "stat" || dependency.kind === "link") looked.add(dependency.path);
-    else if (dependency.kind === "child") children.add(`${functionNameOf(dependency.functionId)}:${dependency.key}`);
+    else if (dependency.kind === "stat" || dependency.kind === "link" && dependency.aspect !== "place") {
+      looked.add(dependency.path);
+    } else if (dependency.kind === "child") children.add(`${functionNameOf(dependency.functionId)}:${dependency.key}`);
   }
   for (const [path] of files) looked.delete(path);
   return {

@@ -119,7 +119,7 @@ const DEPENDENCY = unionOf<Dependency>("dependency", {
     "l",
     rowOf<LinkDependency, { kind: "link" }>(
       "link dependency",
-      { path: TEXT, digest: DIGEST_OR_NULL, aspect: oneOf("target", "real") },
+      { path: TEXT, digest: DIGEST_OR_NULL, aspect: oneOf("target", "real", "place") },
       { kind: "link" },
     ),
   ],
