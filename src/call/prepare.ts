@@ -68,7 +68,7 @@ function followFingerprint(
 ): () => Promise<Fingerprint> {
   let known: Fingerprint | undefined;
   return async () => {
-    if (known?.isFixed) return known;
+    if (known?.isFixed && known.isStanding()) return known;
     const before = known;
     known = known === undefined ? await fingerprint(wrapped.fn, codeOptions) : await known.refresh();
     if (known !== before) onNew(known);

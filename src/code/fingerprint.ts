@@ -13,12 +13,14 @@
 import { digestBytes } from "../words/sha256.ts";
 import { CacheError, messageOf } from "../words/errors.ts";
 import { type FunctionOrigin, isInspectorAllowed, leaseInspector } from "./v8/inspector.ts";
-import { assemble, type Assembly, type ChangingVariable } from "./digest/assemble.ts";
+import { assemble } from "./digest/assemble.ts";
+import type { Assembly, ChangingVariable } from "./digest/assembly.ts";
 import { findBlindPackages } from "./blind/blind.ts";
 import { Exploration } from "./walk/explore.ts";
 import { digestGraph, type GraphNode } from "./digest/graph_digest.ts";
 import { sightOfArguments } from "./digest/argument_sight.ts";
 import { findDeclaredCodecs, makeClassTable } from "./digest/storable_classes.ts";
+import { findStampers, noticeOfStamper } from "./digest/stamps.ts";
 import { findState, type MethodCall } from "./state/find_state.ts";
 import { findReceiverUse } from "./state/effects.ts";
 import { noticeOfState } from "./state/state.ts";
@@ -173,6 +175,7 @@ async function followOrFallBack(subject: object, options: FingerprintOptions): P
       ...found,
       notices: [notice, ...found.notices],
       isFixed: false,
+      isStanding: () => true,
       refresh: () => followOrFallBack(subject, options),
     };
   }
@@ -185,7 +188,10 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   if (called) await found.reach(called.method);
   const blindPackages = await findBlindPackages(lease, found.notes.packages.values(), options.packageOf);
   const state = await findState(found, options.projectRoot, called);
-  const sight = sightOfArguments(found);
+  const stampers = findStampers(found);
+  for (const stamper of stampers) found.notes.notices.add(noticeOfStamper(stamper));
+  const seen = sightOfArguments(found);
+  const sight = stampers.length === 0 ? seen : { ...seen, kept: true }; // a copy lacks the private members
   const { projectRoot, packageOf } = options;
   const assembly = assemble(subject, found, { projectRoot, packageOf, state, sight });
   const digests = new Map<GraphNode, string>();
@@ -200,6 +206,9 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const { checks, variables, privates } = assembly;
   const { written, touched } = findReceiverUse(found, subject);
   const module = code?.kind === "user" ? code.user.module : null;
+  const isUnpatched = found.changes.guard();
+  const { areFunctionsSame } = assembly;
+  const isStanding = () => isUnpatched() && areFunctionsSame();
   const result: Fingerprint = {
     digest,
     parts: sortParts(assembly),
@@ -214,8 +223,9 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     declaredCodecs: findDeclaredCodecs(source),
     classes: makeClassTable(source),
     isFixed: checks.length + variables.length + privates.size === 0,
+    isStanding,
     refresh: () => {
-      if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);
+      if (!isStanding() || !checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);
       if (variables.length + privates.size === 0) return result;
       return readAgain(variables, privates).then((isSame) => isSame ? result : followCode(subject, options, called));
     },

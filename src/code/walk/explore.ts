@@ -6,16 +6,19 @@
 import { isNativeFunction } from "../../values/kinds.ts";
 import { type FunctionOrigin, type InspectorLease, isPlatformScript } from "../v8/inspector.ts";
 import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
-import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
+import type { DynamicImport } from "../syntax/normalize.ts";
 import { isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { type Use, usesOf, usesThis } from "../syntax/uses.ts";
 import { blindFunction, blindImport, isObserved, noticeOfEnvironment, openUses } from "../blind/blind.ts";
-import { findMember, findPatched, type FoundMember, type Patched, readExtras, staticPrivateNames } from "./members.ts";
+import { placeOfReplaced } from "./built_ins.ts";
+import { BuiltInChanges } from "./changes.ts";
+import { findMember, type FoundMember, readExtras, staticPrivateNames } from "./members.ts";
 import { type Declaration, declarationOf } from "./modules.ts";
-import { intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
+import { accessorsOfGlobal, intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import { type Code, isCompilerHelper, nameModule, Notes, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";
+import { isProxy } from "../../words/type_tests.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
 import {
   isAllKnown,
@@ -30,6 +33,8 @@ import { digestBytes } from "../../words/sha256.ts";
 
 /** Origins, captured variables included, of the functions for which these can never change again. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
+
+const NO_FUNCTIONS: ReadonlySet<object> = new Set();
 
 function isCodeSettled(code: Code): boolean {
   if (code.kind === "ignored") return false;
@@ -64,10 +69,13 @@ export class Exploration {
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
   readonly view: ValueView;
+  /** Home objects of the methods that use `super`, with their prototypes. */
+  readonly homes = new Map<object, object | null>();
   /** Functions and instances that the walks began at. */
   readonly subjects = new Set<object>();
+  /** What the program changed of built-in objects, as far as the code may read it. */
+  readonly changes = new BuiltInChanges();
   #subject: object | null = null;
-  #patched: Patched | undefined;
 
   constructor(lease: InspectorLease, options: FingerprintOptions) {
     this.#lease = lease;
@@ -80,6 +88,7 @@ export class Exploration {
       ignored: this.#ignored,
       notes: this.notes,
       ownerOf: (fn) => this.#owners.get(fn),
+      homes: this.homes,
     });
     this.view = {
       ...options.codecs === undefined ? {} : { codecs: options.codecs },
@@ -109,6 +118,8 @@ export class Exploration {
     while (this.#functionQueue.size + this.#objectQueue.size > 0) {
       await this.#locateQueued();
       await this.#writeQueued();
+      if (this.#functionQueue.size + this.#objectQueue.size > 0) continue;
+      for (const { value } of await this.changes.find(this.codes, this.#lease)) this.#enqueueHeld(value);
     }
     for (const fn of this.#held) {
       const code = this.codes.get(fn);
@@ -189,6 +200,8 @@ export class Exploration {
   #enqueueUses(user: UserCode): void {
     for (const root of user.roots) {
       for (const use of root.slot.uses) {
+        // The program's own accessors are code. Those of the platform are told apart when they are found.
+        if (root.kind === "global") accessorsOfGlobal(root.slot.name, use.path).forEach((part) => this.#enqueue(part));
         if (use.how === "write") continue;
         const found = this.memberOf(root, use);
         if (
@@ -283,8 +296,9 @@ export class Exploration {
       return { kind: "bound", parts: [origin.target, origin.receiver, ...origin.args] };
     }
     if (origin.kind === "native") {
-      const path = intrinsicPath(fn);
-      if (path === null) this.notes.notices.add(`not tracked: ${name || "a function"}, which is native code`);
+      const path = intrinsicPath(fn) ?? placeOfReplaced(fn);
+      const kind = isProxy(fn) ? "a Proxy" : "native code";
+      if (path === null) this.notes.notices.add(`not tracked: ${name || "a function"}, which is ${kind}`);
       return { kind: "platform", name: path ?? name, url: "" };
     }
     const { url, text } = origin.script;
@@ -342,12 +356,19 @@ export class Exploration {
     if (!unit.isWhole) {
       this.notes.notices.add(`partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`);
     }
-    const extras = readExtras(fn, unit, (value) => this.#options.cachedIdentity(value) !== undefined);
+    const isOfPackage = (url: string) => this.#options.packageOf(url) !== null;
+    const foreign = isClassNode(unit.node)
+      ? await (await import("./foreign_methods.ts")).findForeign(fn, unit, {
+        lease: this.#lease,
+        scopes: origin.scopes,
+        isOfPackage,
+      })
+      : NO_FUNCTIONS;
+    const extras = readExtras(fn, unit, (value) => this.#options.cachedIdentity(value) !== undefined, foreign);
     const code = extras.leftOut.size === 0
       ? normalizeUnit(unit)
       : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
     const privates = await this.#staticPrivates(fn, unit);
-    const patches = this.#patchesUsedBy(code);
     const roots: Root[] = [];
     for (const slot of code.slots) {
       roots.push(await this.#names.resolve(slot, { fn, unit, url, scopes: origin.scopes, name }));
@@ -368,7 +389,7 @@ export class Exploration {
         text,
         roots,
         isHelper: isCompilerHelper(unit),
-        extras: new Map([...extras.values, ...privates, ...patches]),
+        extras: new Map([...extras.values, ...privates]),
       },
     };
   }
@@ -382,12 +403,6 @@ export class Exploration {
     // Any other use of the module, such as `.then(…)` or passing it on, may read files.
     const paths = uses.length > 0 ? uses.map(({ path }) => path) : [[]];
     for (const path of paths) this.notes.addBlind(blindImport(specifier, "*", path), url);
-  }
-
-  /** Functions that the program added to built-in prototypes under names that the code has, each with its label. */
-  #patchesUsedBy({ text }: NormalizedCode): (readonly [string, object])[] {
-    this.#patched ??= findPatched();
-    return [...this.#patched].flatMap(([name, methods]) => text.includes(JSON.stringify(name)) ? methods : []);
   }
 
   /** Static private fields of a class, by label. No property shows them, so the inspector reads them. */
