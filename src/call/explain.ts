@@ -60,14 +60,16 @@ async function compareIfHeard(call: Call): Promise<readonly StaleReason[]> {
 }
 
 /** Returns the answer of `why` for a call. */
-export async function reportOf(call: Call, { verdict }: Finding): Promise<CallReport> {
+export async function reportOf(call: Call, { verdict, record }: Finding): Promise<CallReport> {
   const { reasons, closest } = verdict === null
     ? await compareWithClosest(call)
     : { reasons: verdict.fresh ? [] : verdict.reasons, closest: call.key };
   const { key, wrapped: { fname } } = call;
   const outcome = verdict?.fresh ? "hit" : "miss";
   const unstored = outcome === "hit" ? null : noticeOfUnstored(call);
-  const notices = unstored === null ? call.notices : [...call.notices, unstored];
+  // The record knows what was noticed when the function ran.
+  const known = record?.notices ?? [];
+  const notices = [...new Set([...call.notices, ...known]), ...unstored === null ? [] : [unstored]];
   return {
     outcome,
     key,

@@ -167,13 +167,14 @@ export async function identifyCall(
     wrapped.ready?.plan.ignoresReceiver !== true;
   // The caller may change the arguments as soon as something is awaited. A call that is answered without awaiting, from
   // memory, needs no snapshot.
-  const isImmediate = !isReceiver && wrapped.ready !== undefined && knownStates.has(wrapped);
+  const settled = settledStateOf(wrapped);
+  const isImmediate = !isReceiver && wrapped.ready !== undefined && settled !== undefined;
   let snapshot = taken === undefined && !isImmediate ? takeSnapshot(given) : taken;
   const prepared = wrapped.ready ?? await wrapped.prepare();
   const { plan } = prepared;
   const encoder = new CanonicalEncoder(prepared.codeOptions);
   const reader = new PathReader(prepared);
-  const state = knownStates.get(wrapped) ?? await functionStateOf(wrapped, prepared, encoder, reader);
+  const state = settled ?? await functionStateOf(wrapped, prepared, encoder, reader);
   encoder.seenBy = state.fingerprint;
   if (snapshot) snapshot = settleSnapshot(snapshot, state, receiver, given);
   let inputs = normalizeArguments(plan, snapshot?.args ?? given, receiver);
@@ -376,6 +377,12 @@ function fileDependency(at: FoundPath, { options, files, root }: Prepared): File
 /** Function states that can never change: the fingerprint is fixed, and no declared dependency can differ later. */
 const knownStates = new WeakMap<Wrapped, FunctionState>();
 
+/** State of a function that is known and still holds. */
+function settledStateOf(wrapped: Wrapped): FunctionState | undefined {
+  const known = knownStates.get(wrapped);
+  return known?.fingerprint.isStanding() === true ? known : undefined;
+}
+
 /** The last states of functions whose codecs are the only declared dependencies that can differ later. */
 const codecStates = new WeakMap<Wrapped, FunctionState>();
 
@@ -390,7 +397,7 @@ async function functionStateOf(
   encoder: CanonicalEncoder,
   reader: PathReader,
 ): Promise<FunctionState> {
-  const known = knownStates.get(wrapped);
+  const known = settledStateOf(wrapped);
   if (known !== undefined) return known;
   const fingerprint = await prepared.fingerprint();
   const { options } = prepared;

@@ -14,7 +14,7 @@ import { digestOfOutcome } from "./freshness.ts";
 import { type Outcome, uniqueOutcome } from "./outcome.ts";
 import { type EntryRecord, FORMAT_VERSION, type Trace } from "../words/records.ts";
 import type { Execution } from "./run.ts";
-import { reportNotice, reportPruned, reportRaced, reportStored, reportUnsaved } from "./report.ts";
+import { allNoticesOf, reportNotice, reportPruned, reportRaced, reportStored, reportUnsaved } from "./report.ts";
 
 /** Options of {@linkcode keep}. */
 export interface KeepOptions {
@@ -120,7 +120,7 @@ function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepOptio
     createdMs: record?.createdMs ?? trace.createdMs,
     fingerprint: call.fingerprint.digest,
     parts: call.fingerprint.parts,
-    notices: call.notices,
+    notices: allNoticesOf(call),
     values: call.values(),
     files: call.files,
     traces: [trace, ...earlier].slice(0, call.prepared.options.maxTraces),

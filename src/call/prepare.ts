@@ -79,7 +79,7 @@ function followFingerprint(
   let known: Fingerprint | undefined;
   let leftOut = 0;
   return async () => {
-    if (known?.isFixed) return known;
+    if (known?.isFixed && known.isStanding()) return known;
     const before = known;
     const isOther = leftOut !== (leftOut = codeOptions.leftOut?.size ?? 0);
     known = known === undefined || isOther ? await fingerprint(wrapped.fn, codeOptions) : await known.refresh();

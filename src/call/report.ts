@@ -64,7 +64,9 @@ export function reportDamaged(call: Call, detail: string): void {
 export function reportRaced(call: Call, changed: readonly string[]): void {
   report(call, { kind: "raced", changed });
   const list = changed.slice(0, 5).join(", ") + (changed.length > 5 ? ` and ${changed.length - 5} more` : "");
-  warnOnce(`${call.wrapped.fname}: ${list} changed while it ran; the result is returned and not stored`);
+  const detail = `${list} changed while it ran`;
+  call.prepared.workspace.cache.unstored.note(call.wrapped, detail);
+  warnOnce(`${call.wrapped.fname}: ${detail}; the result is returned and not stored`);
 }
 
 /** Reports that the result is returned and could not be stored. */
@@ -79,8 +81,19 @@ export function reportPruned(call: Call, { removed, freedBytes }: { removed: num
   report(call, { kind: "pruned", removed, freedBytes });
 }
 
+/** What users were told about single calls besides what is known of the code and the inputs. */
+const told = new WeakMap<Call, Set<string>>();
+
+/** Notices of a call: about code and inputs, and about what was noticed while the function ran and its result was encoded. */
+export function allNoticesOf(call: Call): readonly string[] {
+  const others = told.get(call);
+  return others === undefined ? call.notices : [...new Set([...call.notices, ...others])];
+}
+
 /** Reports something that the user has to know about the function. */
 export function reportNotice(call: Call, detail: string): void {
+  const details = told.get(call) ?? new Set();
+  told.set(call, details.add(detail));
   report(call, { kind: "notice", detail });
   warnOnce(`${call.wrapped.fname}: ${detail}`);
 }

@@ -21,6 +21,7 @@ import { Exploration } from "./walk/explore.ts";
 import { digestGraph, type GraphNode } from "./digest/graph_digest.ts";
 import { sightOfArguments } from "./digest/argument_sight.ts";
 import { findDeclaredCodecs, makeClassTable } from "./digest/storable_classes.ts";
+import { findStampers, noticeOfStamper } from "./digest/stamps.ts";
 import { findState, type MethodCall } from "./state/find_state.ts";
 import { findReceiverUse } from "./state/effects.ts";
 import { noticeOfState } from "./state/state.ts";
@@ -176,6 +177,7 @@ async function followOrFallBack(subject: object, options: FingerprintOptions): P
       ...found,
       notices: [notice, ...found.notices],
       isFixed: false,
+      isStanding: () => true,
       refresh: () => followOrFallBack(subject, options),
     };
   }
@@ -189,7 +191,10 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const packages = found.notes.packages.values();
   const blindPackages = await findBlindPackages(lease, packages, options.packageOf, reachedOfPackages(found));
   const state = await findState(found, options, called);
-  const sight = sightOfArguments(found);
+  const stampers = findStampers(found);
+  for (const stamper of stampers) found.notes.notices.add(noticeOfStamper(stamper));
+  const seen = sightOfArguments(found);
+  const sight = stampers.length === 0 ? seen : { ...seen, kept: true }; // a copy lacks the private members
   const { projectRoot, packageOf, resolve } = options;
   const { OutsideNodes } = found.outside === null ? { OutsideNodes: null } : await import("./digest/outside_nodes.ts");
   const assembly = assemble(subject, found, { projectRoot, packageOf, resolve, state, sight, OutsideNodes });
@@ -205,6 +210,9 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const { checks, factChecks, variables, privates } = assembly;
   const { written, touched } = findReceiverUse(found, subject);
   const module = code?.kind === "user" ? code.user.module : null;
+  const isUnpatched = found.changes.guard();
+  const { areFunctionsSame } = assembly;
+  const isStanding = () => isUnpatched() && areFunctionsSame();
   const result: Fingerprint = {
     digest,
     parts: sortParts(assembly),
@@ -219,8 +227,9 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     declaredCodecs: findDeclaredCodecs(source),
     classes: makeClassTable(source),
     isFixed: checks.length + variables.length + privates.size === 0,
+    isStanding,
     refresh: () => {
-      if (!checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);
+      if (!isStanding() || !checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);
       if (variables.length + privates.size === 0) return result;
       return readAgain(variables, privates).then((changed) =>
         changed.variables.length === 0 && !changed.isOfPrivates ? result : followCode(subject, options, called)

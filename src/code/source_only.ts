@@ -4,12 +4,15 @@
  * @module
  */
 import { digestBytes } from "../words/sha256.ts";
-import { normalizeCode, type NormalizedCode } from "./syntax/normalize.ts";
+import type { CodeUnit } from "./syntax/code_unit.ts";
+import { normalizeCode, type NormalizedCode, type Slot } from "./syntax/normalize.ts";
 import { resolveNames } from "./syntax/scopes.ts";
 import { isClassNode, parseCallable } from "./syntax/parse.ts";
 import { MUTATORS, usesOf } from "./syntax/uses.ts";
 import { isInspectorAllowed } from "./v8/inspector.ts";
-import { type AmbientFact, ambientGlobal, intrinsicPath, localFacts } from "./walk/platform.ts";
+import { BuiltInChanges } from "./walk/changes.ts";
+import { isNameOfPlatform } from "./walk/global_names.ts";
+import { type AmbientFact, ambientGlobal, intrinsicPath, localFacts, pathInGlobal } from "./walk/platform.ts";
 import { blindGlobal } from "./blind/blind.ts";
 import { placeFacts } from "./walk/place.ts";
 import { thisIn } from "./walk/members.ts";
@@ -23,7 +26,7 @@ import { type BlindUse, EVERYTHING, type Fingerprint, type FingerprintOptions } 
  * @param method Method that is called on the instance: the fields that the method itself writes are left out.
  */
 export function fingerprintSource(subject: object, options: FingerprintOptions, method?: object): Fingerprint {
-  const { text, notices, blind, facts } = typeof subject === "function"
+  const { text, unseen, notices, blind, facts } = typeof subject === "function"
     ? readFunction(subject, options)
     : readInstance(subject, options, method);
   const receiverState = typeof subject === "function" ? receiverStateOf(subject) : [];
@@ -33,7 +36,11 @@ export function fingerprintSource(subject: object, options: FingerprintOptions, 
   const result: Fingerprint = {
     digest,
     parts: [{ kind: "function", name: typeof name === "string" && name !== "" ? name : "(anonymous)", digest }],
-    notices: [...notices, ...receiverState.map((path) => `left out: this.${path}, state that the code writes`)],
+    notices: [
+      ...noticeOf([...new Set(unseen)], options),
+      ...notices,
+      ...receiverState.map((path) => `left out: this.${path}, state that the code writes`),
+    ],
     blind,
     receiverState,
     receiverTouched: receiverState,
@@ -43,6 +50,7 @@ export function fingerprintSource(subject: object, options: FingerprintOptions, 
     declaredCodecs: new Map(),
     classes: NO_CLASSES,
     module: null,
+    isStanding: () => true,
     isFixed: typeof subject === "function" && !facts.some((fact) => fact.changes),
     leftOut: new Set(),
     watcher: () => Promise.resolve(() => null),
@@ -57,6 +65,9 @@ export function fingerprintSource(subject: object, options: FingerprintOptions, 
 
 interface OwnCode {
   readonly text: string;
+  /** Names of what the code refers to and what is not tracked. */
+  readonly unseen: readonly string[];
+  /** Notices about other parts. */
   readonly notices: readonly string[];
   readonly blind: readonly BlindUse[];
   readonly facts: readonly AmbientFact[];
@@ -65,14 +76,12 @@ interface OwnCode {
 function readFunction(fn: object, options: FingerprintOptions): OwnCode {
   const source = Function.prototype.toString.call(fn);
   const syntax = parseCallable(source);
-  if (!syntax) return readUnseen(fn, options);
+  if (!syntax) return readUnseen(fn);
   const script = resolveNames(syntax.text, syntax.program);
   const code = normalizeCode(script, syntax.node);
-  const names = [...new Set(code.slots.map((slot) => slot.name))].filter((name) =>
-    !(name in globalThis) && !OF_DECORATORS.test(name)
-  );
   const modules = code.imports.map(({ specifier }) => specifier === null ? "import()" : `import("${specifier}")`);
-  const unseen = [...names, ...modules];
+  const changes = changesIn(fn, code, { script, node: syntax.node });
+  const unseen = [...new Set([...code.slots.flatMap(unseenIn), ...changes, ...modules])];
   // Free names count by name here: without the inspector, their values are unknown.
   const text = `${code.text}\n${code.slots.map((slot) => slot.name).join(" ")}`;
   // The module is not known here: the project's root stands for its place.
@@ -80,7 +89,25 @@ function readFunction(fn: object, options: FingerprintOptions): OwnCode {
     { script, node: syntax.node, isWhole: false },
     new URL(`file:${options.projectRoot}/module`).href,
   );
-  return { text, notices: noticeOf(unseen, options), blind: blindIn(code), facts: [...factsIn(code), ...places] };
+  return { text, unseen, notices: [], blind: blindIn(code), facts: [...factsIn(code), ...places] };
+}
+
+/** Names that a free name of the code leads to and that are not the platform's: `rate`, `globalThis.rate`. */
+function unseenIn({ name, uses, binding }: Slot): string[] {
+  if (OF_DECORATORS.test(name)) return [];
+  if (binding !== null || !isNameOfPlatform(name)) return [name];
+  return uses.flatMap(({ how, path }) => {
+    const [first] = pathInGlobal(name, path);
+    if (first !== undefined && first !== name) return isNameOfPlatform(first) ? [] : [`${name}.${first}`];
+    return how === "read" && path.length === 0 && first === undefined ? [name] : [];
+  });
+}
+
+/** Places of what the program changed of built-in objects, as far as the code may read it. */
+function changesIn(fn: object, code: NormalizedCode, unit: Pick<CodeUnit, "script" | "node">): string[] {
+  const changes = new BuiltInChanges();
+  changes.read(fn, code, unit);
+  return changes.ofLanguage().map(({ label }) => label.replace(/^[gs]et /, ""));
 }
 
 /** Names that the compiler makes up when it compiles decorators. */
@@ -90,21 +117,21 @@ const OF_DECORATORS = /^_(?:dec\d*|init_\w+|init(?:Proto|Static|Class)|apply_dec
  * Reads a function whose text cannot be parsed. A native function of the platform counts by its path; any other, such
  * as a bound function, by an identity that only this object has.
  */
-function readUnseen(fn: object, options: FingerprintOptions): OwnCode {
+function readUnseen(fn: object): OwnCode {
   const path = intrinsicPath(fn);
-  if (path !== null) return { text: `native ${path}`, notices: [], blind: [], facts: [] };
-  let identity = unseen.get(fn);
-  if (identity === undefined) unseen.set(fn, identity = crypto.randomUUID());
+  if (path !== null) return { text: `native ${path}`, unseen: [], notices: [], blind: [], facts: [] };
+  let identity = identities.get(fn);
+  if (identity === undefined) identities.set(fn, identity = crypto.randomUUID());
   const name: unknown = Reflect.get(fn, "name");
   const names = [typeof name === "string" && name !== "" ? name : "a function without source"];
-  return { text: `unseen ${identity}`, notices: noticeOf(names, options), blind: [], facts: [] };
+  return { text: `unseen ${identity}`, unseen: names, notices: [], blind: [], facts: [] };
 }
 
 /**
  * Random identities of functions that cannot be read. Two such functions can look alike and differ, so each has an
  * identity of its own, which occurs in no other process.
  */
-const unseen = new WeakMap<object, string>();
+const identities = new WeakMap<object, string>();
 
 function readInstance(instance: object, options: FingerprintOptions, method?: object): OwnCode {
   const state = new Set(method ? receiverStateOf(method) : []);
@@ -117,16 +144,16 @@ function readInstance(instance: object, options: FingerprintOptions, method?: ob
   const codes = written.references.map((one) => readFunction(one, options));
   return {
     text: [written.digest, ...codes.map((code) => code.text)].join("\n"),
-    notices: [...unseenIn(written, options), ...codes.flatMap((code) => code.notices)],
+    unseen: [...namesOfPrivates(written), ...codes.flatMap((code) => code.unseen)],
+    notices: [...written.handles.map(noticeOfHandle), ...codes.flatMap((code) => code.notices)],
     blind: codes.flatMap((code) => code.blind),
     facts: codes.flatMap((code) => code.facts),
   };
 }
 
-function unseenIn({ references, handles }: WrittenValue, options: FingerprintOptions): string[] {
+function namesOfPrivates({ references }: WrittenValue): string[] {
   const hasPrivates = references.filter((one) => /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(one)));
-  const names = hasPrivates.map((one) => `private fields of ${(one as { name?: unknown }).name || "a class"}`);
-  return [...noticeOf(names, options), ...handles.map(noticeOfHandle)];
+  return hasPrivates.map((one) => `private fields of ${(one as { name?: unknown }).name || "a class"}`);
 }
 
 /** Fields of the receiver that the method's own text writes or changes. */

@@ -162,8 +162,10 @@ export interface Fingerprint {
    * fingerprint was made.
    */
   watcher(): Promise<() => StateWatch | null>;
-  /** True when nothing that the fingerprint depends on can change while the process lives. */
+  /** True when nothing that the fingerprint depends on can change while the process lives and {@linkcode isStanding} holds. */
   readonly isFixed: boolean;
+  /** True until the program changes something of built-in objects, or of functions, that was as the code made it. */
+  isStanding(): boolean;
   /**
    * Returns the current fingerprint: this object itself when nothing changed. The answer is a promise only when
    * something changed, or when a variable that is reassigned, or a private field, has to be read again.

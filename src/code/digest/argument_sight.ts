@@ -7,6 +7,7 @@ import { type ArgumentSight, EVERYTHING, joinSights, NOTHING_SEEN } from "../typ
 import { isProxy } from "../../words/type_tests.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
 import { type AnyNode, type ClassNode, isClassNode } from "../syntax/parse.ts";
+import type { BuiltInChange } from "../walk/built_ins.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { findMember, methodIn } from "../walk/members.ts";
 import { pathInGlobal } from "../walk/platform.ts";
@@ -27,7 +28,13 @@ import { type UnitFindings, walkInputs } from "./input_walk.ts";
  */
 export function sightOfArguments(found: Exploration): ArgumentSight {
   for (const subject of found.subjects) if (!isSubjectKnown(found, subject)) return EVERYTHING;
+  if ([...found.changes.found.values()].some(mayReplace)) return { ...EVERYTHING, kept: true };
   return new SightFinder(found).run();
+}
+
+/** True for a function that may have taken the place of one of the language. What is assigned anew can be listed. */
+function mayReplace({ owner, key, value }: BuiltInChange): boolean {
+  return typeof value === "function" && Object.getOwnPropertyDescriptor(owner, key)?.enumerable !== true;
 }
 
 /** True for a function of the user, and for an instance whose classes are all the user's or the language's. */
@@ -133,6 +140,7 @@ class SightFinder {
   /** Functions that are not only called by their names: subjects, members of objects, parts of bound functions. */
   #findOpen(): void {
     for (const subject of this.#found.subjects) this.#open.add(subject);
+    for (const { value } of this.#found.changes.found.values()) this.#addOpen(value);
     for (const { references } of this.#found.values.values()) references.forEach((one) => this.#open.add(one));
     for (const code of this.#found.codes.values()) {
       if (code.kind === "bound") code.parts.forEach((part) => this.#addOpen(part));

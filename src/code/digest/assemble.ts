@@ -7,12 +7,13 @@ import { digestBytes } from "../../words/sha256.ts";
 import type { Digest } from "../../words/digests.ts";
 import type { FingerprintPart } from "../../words/records.ts";
 import { isClassNode } from "../syntax/parse.ts";
-import { dottedName, type Use } from "../syntax/uses.ts";
+import type { Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { Code, Root, UserCode } from "../walk/reached.ts";
 import { digestGraph, type GraphNode, type UnfilledNode } from "./graph_digest.ts";
-import { type FoundMember, isPatchLabel, isStillPatched } from "../walk/members.ts";
+import type { FoundMember } from "../walk/members.ts";
 import {
+  accessorsOfGlobal,
   type AmbientFact,
   ambientGlobal,
   isOfPlatform,
@@ -25,12 +26,21 @@ import { resolveSpecifier } from "../walk/modules.ts";
 import { firstValue, numberOf, placeOf, PROCESS, sightOfMember, sightOfVariable } from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
 import { FingerprintChecks } from "./checks.ts";
+import { FunctionGuards } from "./function_guards.ts";
 import { type Captured, contentOf, numberCaptured } from "./ordinals.ts";
 import type { Assembly, AssemblyOptions } from "./assembly.ts";
 import type { ChangingVariable } from "./changing_variables.ts";
 import type { OutsideNodes } from "./outside_nodes.ts";
 import { packageText, Parts } from "./parts.ts";
-import { findVisibleNames, functionForm, mentionsMember, seesMemberOrder, type VisibleNames } from "./visible.ts";
+import {
+  findVisibleNames,
+  functionForm,
+  mentionsMember,
+  seesMemberOrder,
+  textOf,
+  usesText,
+  type VisibleNames,
+} from "./visible.ts";
 
 /** Assembles the findings about `subject`. */
 export function assemble(subject: object, found: Exploration, options: AssemblyOptions): Assembly {
@@ -47,6 +57,7 @@ class Assembler {
   readonly #parts = new Parts();
   readonly #notices: Set<string>;
   readonly #checks: FingerprintChecks;
+  readonly #guards: FunctionGuards;
   readonly #variables: ChangingVariable[] = [];
   readonly #factChecks: (() => boolean)[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
@@ -54,6 +65,8 @@ class Assembler {
   readonly #outside: OutsideNodes | null;
   readonly #names: VisibleNames;
   readonly #asksIfFrozen: boolean;
+  /** True for code that reads the stacks of errors, which have the names of functions. */
+  readonly #readsStacks: boolean;
   /** Captured values in the order of the references to them; of a function, whether it is only called. */
   readonly #captured: Captured[] = [];
   readonly #written = new Map<object, WrittenValue>();
@@ -68,15 +81,17 @@ class Assembler {
     this.#options = options;
     this.#notices = new Set(found.notes.notices);
     this.#names = findVisibleNames(found, options.sight.texts);
+    this.#readsStacks = mentionsMember(found, "stack");
     this.#asksIfFrozen = ["isFrozen", "isSealed", "isExtensible"].some((name) => mentionsMember(found, name));
     this.#view = {
       ...found.view,
       isState: (object) => options.state.objects.has(object),
       stateKeysOf: (object) => options.state.members.get(object),
       countsOrder: options.sight.order || seesMemberOrder(found),
-      countsStacks: options.sight.stacks || mentionsMember(found, "stack"),
+      countsStacks: options.sight.stacks || this.#readsStacks,
       countsLastIndex: mentionsMember(found, "lastIndex"),
     };
+    this.#guards = new FunctionGuards((object) => options.state.members.get(object));
     this.#checks = new FingerprintChecks(this.#view, options.state);
     this.#outside = options.OutsideNodes === null ? null : new options.OutsideNodes(found, {
       value: (value) => this.#value(value),
@@ -93,6 +108,7 @@ class Assembler {
     this.#subject = subject;
     const root = typeof subject === "function" ? this.#code(subject) : this.#object(subject);
     const packages = this.#outside?.state() ?? null;
+    const changes = this.#changes();
     for (let fill = this.#unfilled.pop(); fill; fill = this.#unfilled.pop()) fill();
     for (const identity of this.#found.notes.packages.values()) {
       const isRuntime = identity.source === "node" || identity.source === "deno";
@@ -105,9 +121,13 @@ class Assembler {
     }
     for (const notice of [...this.#options.state.notices, ...this.#outside?.notices() ?? []]) this.#notices.add(notice);
     const ordinals = numberCaptured(this.#captured, (object) => this.#write(object));
+    for (const home of this.#found.homes.keys()) this.#guards.addLink(home);
     const repeats = ordinals.repeats();
     const ownRoot: GraphNode = typeof root === "string" ? { own: root, references: [] } : root;
-    const plainRoot = packages === null ? ownRoot : { own: "with packages", references: [ownRoot, packages] };
+    const further = [...packages === null ? [] : [packages], ...changes?.references ?? []];
+    const plainRoot = further.length === 0
+      ? ownRoot
+      : { own: `${packages === null ? "" : "with packages "}${changes?.own ?? ""}`, references: [ownRoot, ...further] };
     return {
       // Code can tell one object that it reaches in two ways from two equal ones.
       root: repeats === "" ? plainRoot : { own: `shared ${digestBytes(repeats)}`, references: [plainRoot] },
@@ -125,9 +145,21 @@ class Assembler {
       notices: [...this.#notices].sort(),
       checks: this.#checks.list,
       factChecks: this.#factChecks,
+      areFunctionsSame: this.#guards.guard(),
       variables: this.#variables,
       privates: this.#privates,
     };
+  }
+
+  /** What the program changed of built-in objects; `null`: nothing that the code may read. */
+  #changes(): GraphNode | null {
+    const changes = [...this.#found.changes.found.values()].sort((a, b) => a.label < b.label ? -1 : 1);
+    if (changes.length === 0) return null;
+    for (const { label, value } of changes) {
+      if (typeof value !== "function") this.#addValuePart(label, undefined, value);
+    }
+    const references = changes.map(({ value }) => this.#value(value));
+    return { own: `changed ${JSON.stringify(changes.map(({ label }) => label))}`, references };
   }
 
   #code(fn: object): GraphNode | string {
@@ -181,9 +213,9 @@ class Assembler {
     const isClass = user.unit !== null && isClassNode(user.unit.node);
     const text = code ? code.text : user.text.replaceAll("\r\n", "\n");
     const isSeen = this.#names.escaping.has(user.fn);
-    const counts = isClass ? this.#names.ofClasses : this.#names.ofFunctions && isSeen;
+    const counts = this.#readsStacks || (isClass ? this.#names.ofClasses : this.#names.ofFunctions && isSeen);
     const name = counts ? ` named ${JSON.stringify(Object.getOwnPropertyDescriptor(user.fn, "name")?.value)}` : "";
-    if (isSeen && this.#options.sight.texts) node.references.push(this.#text(user.fn));
+    if (isSeen && this.#options.sight.texts) node.references.push(textOf(user.fn));
     const form = isSeen || !Object.isExtensible(user.fn) ? functionForm(user.fn) : "";
     if (isSeen && this.#asksIfFrozen) this.#checks.list.push(() => functionForm(user.fn) === form);
     const meta = code && code.meta.length > 0 ? ` in ${user.module} ${code.meta.join()}` : "";
@@ -214,12 +246,14 @@ class Assembler {
       // Private names do not count, so the label of a private field omits the name.
       extras.push(label.startsWith("static #") ? "static #" : label);
       node.references.push(this.#value(value));
-      if (isPatchLabel(label)) this.#checks.list.push(() => isStillPatched(label, value));
       if (typeof value !== "function") {
         this.#addValuePart(`${user.name}.${label.replace(/^\w+ /, "")}`, user.module, value);
       }
     }
     if (isClass || user.extras.size > 0) this.#checks.addMembersOf(user.fn);
+    if (isClass || isSeen || user.unit?.node.type === "FunctionExpression" && user.unit.node.id) {
+      this.#guards.add(user.fn);
+    }
     if (isClass && this.#view.privateFieldsOf(user.fn)) this.#notePrivates(user.fn);
     node.own = `code${name}${meta}${form} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
     if (!user.isHelper) {
@@ -240,7 +274,7 @@ class Assembler {
       case "ignored":
         return ["ignored"];
       case "missing":
-        return [slot.name === "this" ? `this ${PROCESS} ${numberOf(user.fn)}` : "missing"];
+        return [slot.binding === null ? `${slot.name} ${PROCESS} ${numberOf(user.fn)}` : "missing"];
       case "unset":
         this.#variables.push({
           fn: user.fn,
@@ -316,26 +350,18 @@ class Assembler {
       const found = this.#found.memberOf(root, use);
       if (!found) continue;
       references.push(refer(found, use));
+      // What is only called shows nothing of itself.
+      const isShown = use.how !== "call" || found.followed < use.path.length;
+      if (isShown && typeof found.value === "function") this.#guards.add(found.value);
       const isHolder = root.kind === "value" && root.declaration &&
         this.#options.state.holders.has(root.declaration.binding);
       if (isHolder && typeof found.value === "object") {
         references.push(this.#initial(root, use.path.slice(0, found.followed), found.value, user.fn));
       }
       if (this.#found.countsOwner(use, found)) references.push(this.#value(found.owner));
-      if (this.#readsText(use, found)) references.push(this.#text(found.value as object));
+      if (usesText(use, found, user.unit?.script.parents)) references.push(textOf(found.value as object));
     }
     return references;
-  }
-
-  /** True for a use that reads the text of a function, comments included: `fn.toString()`, `String(fn)`. */
-  #readsText({ path, how, argument }: Use, { value, followed }: FoundMember): boolean {
-    if (typeof value !== "function") return false;
-    if (path[followed] === "toString") return true;
-    return how === "read" && argument?.call.type === "CallExpression" && dottedName(argument.call.callee) === "String";
-  }
-
-  #text(fn: object): string {
-    return `text ${digestBytes(Function.prototype.toString.call(fn).replaceAll("\r\n", "\n"))}`;
   }
 
   /**
@@ -362,6 +388,12 @@ class Assembler {
       typeof one === "function" && this.#found.codes.get(one)?.kind === "platform";
     const isUserCode = typeof found.value === "function" && !isPlatformCode(found.value);
     const path = pathInGlobal(slot.name, use.path);
+    const accessors = accessorsOfGlobal(slot.name, use.path);
+    if (accessors.some((part) => !isPlatformCode(part))) {
+      const isSame = () => accessorsOfGlobal(slot.name, use.path).every((part, index) => part === accessors[index]);
+      this.#checks.list.push(isSame);
+      return { own: `accessor ${path[0]}`, references: accessors.map((part) => this.#value(part)) };
+    }
     const root: ValueRoot = { kind: "value", slot, value: globalThis, isDynamic: true, declaration: null, module: "" };
     const within = this.#found.memberOf(root, { ...use, path }) ?? found;
     if (!isUserCode && (isOfPlatform(slot.name, use.path) || isPlatformCode(value) || isPlatformCode(found.value))) {

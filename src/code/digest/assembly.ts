@@ -1,5 +1,5 @@
 /**
- * What an assembly is made of and what it gives.
+ * Types of the assembly of a fingerprint, apart from the code that makes it.
  *
  * @module
  */
@@ -22,6 +22,8 @@ export interface Assembly {
   readonly checks: (() => boolean)[];
   /** Those of these functions that look at facts of the machine, which no code changes. */
   readonly factChecks: (() => boolean)[];
+  /** Returns true while functions have the members and prototypes that they had. */
+  readonly areFunctionsSame: () => boolean;
   /** Variables to read again through the inspector. */
   readonly variables: ChangingVariable[];
   /** Private fields to read again through the inspector. Fields that are state are left out. */

@@ -7,7 +7,10 @@
 import { type AnyNode, childrenOf, isClassNode } from "../syntax/parse.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
-import { staticKey, type Use } from "../syntax/uses.ts";
+import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
+import { pathInGlobal } from "../walk/platform.ts";
+import type { FoundMember } from "../walk/members.ts";
+import { digestBytes } from "../../words/sha256.ts";
 
 /**
  * True when any of the reached code lists the members of objects, passes objects to code that may list them, or
@@ -116,6 +119,7 @@ export function findVisibleNames(found: Exploration, readsTexts: boolean): Visib
     for (const root of code.user.roots) {
       if (isInspector(root)) readsName = readsConstructor = true;
       for (const use of root.slot.uses) {
+        if (isInspecting(found, root, use)) readsName = readsConstructor = true;
         if (use.how !== "read" || isCallback(use)) continue;
         const member = found.memberOf(root, use);
         if (typeof member?.value !== "function") continue;
@@ -135,6 +139,35 @@ function isInspector({ kind, slot, ...root }: Root): boolean {
   const isOfUtil = kind === "platform" &&
     /^(?:node:)?util(?:#(?:inspect|format|default)|$)/.test((root as { name: string }).name);
   return isOfUtil || names && (kind === "platform" || kind === "global");
+}
+
+/** True for a use that reads the text of a function, comments included: `fn.toString()`, `String(fn)`, `${fn}`. */
+export function usesText(
+  { path, how, argument, node }: Use,
+  { value, followed }: FoundMember,
+  parents: ReadonlyMap<AnyNode, AnyNode> | undefined,
+): boolean {
+  if (typeof value !== "function") return false;
+  if (path[followed] === "toString") return true;
+  const parent = parents?.get(node);
+  if (parent?.type === "TemplateLiteral" || parent?.type === "BinaryExpression" && parent.operator === "+") return true;
+  return how === "read" && argument?.call.type === "CallExpression" && dottedName(argument.call.callee) === "String";
+}
+
+/** Text of a function, as code can read it. */
+export function textOf(fn: object): string {
+  return `text ${digestBytes(Function.prototype.toString.call(fn).replaceAll("\r\n", "\n"))}`;
+}
+
+/** True for a use of such a function by another name, or through the global object. */
+function isInspecting(found: Exploration, root: Root, use: Use): boolean {
+  if (root.kind !== "value" && root.kind !== "global") return false;
+  if (root.kind === "global" && pathInGlobal(root.slot.name, use.path).slice(0, 2).join(".") === "Deno.inspect") {
+    return true;
+  }
+  const value = found.memberOf(root, use)?.value;
+  const code = typeof value === "function" ? found.codes.get(value) : undefined;
+  return code?.kind === "platform" && /^(?:inspect|format|formatWithOptions|formatLog) in /.test(code.name);
 }
 
 /** Functions of the platform that call a function passed to them, and pass it to no other code. */

@@ -12,7 +12,8 @@ import { Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./e
 import type { Exploration } from "../walk/explore.ts";
 import { findMember, methodIn, ownDescriptorOf } from "../walk/members.ts";
 import { isOfPlatform } from "../walk/platform.ts";
-import { isInStaticBlock, nameModule, type Root, type UserCode } from "../walk/reached.ts";
+import { nameModule, type Root, type UserCode } from "../walk/reached.ts";
+import { isInStaticBlock } from "../walk/reassigned.ts";
 import type { Declaration } from "../walk/modules.ts";
 import {
   CONTENTS,

@@ -20,6 +20,7 @@ import {
   isKeyOfClass,
   isNode,
 } from "./parse.ts";
+import { isOfSurroundings } from "./method_home.ts";
 import { staticKey, staticText, type Use, usesOf } from "./uses.ts";
 
 /** Parts of the code that are left out. */
@@ -55,7 +56,6 @@ class Normalizer {
   #isStatic = false;
   #readsName = false;
   #readsConstructor = false;
-  #needsHomeClass = false;
 
   constructor(script: ScriptSyntax, unit: AnyNode, options: NormalizeOptions) {
     this.#script = script;
@@ -76,7 +76,6 @@ class Normalizer {
       meta: [...this.#meta].sort(),
       readsName: this.#readsName,
       readsConstructor: this.#readsConstructor,
-      needsHomeClass: this.#needsHomeClass,
     };
   }
 
@@ -102,14 +101,15 @@ class Normalizer {
         this.#emitAll(node.quasi.expressions);
         return void this.#out.push(")");
       case "ThisExpression":
-        return void this.#out.push(this.#receivers > 0 ? "this" : this.#names.slotOf("this", null, node));
+        return void this.#out.push(this.#receivers > 0 ? "this" : this.#slot("this", node));
       case "MemberExpression":
         return this.#member(node);
       case "PrivateIdentifier":
         return this.#privateName(node.name);
       case "Super":
-        if (this.#privates.isOutermost && !isClassNode(this.#unit)) this.#needsHomeClass = true;
-        return void this.#out.push("super");
+        return void this.#out.push(
+          isOfSurroundings(this.#script, this.#unit, node) ? this.#slot("super", node) : "super",
+        );
       case "UnaryExpression":
         return this.#unary(node);
       case "BlockStatement":
@@ -282,7 +282,8 @@ class Normalizer {
   #metaProperty(node: Extract<AnyNode, { type: "MetaProperty" }>): void {
     if (node.meta.name === "new") {
       this.#readsConstructor = true;
-      return void this.#out.push("new.target");
+      const isOutside = isOfSurroundings(this.#script, this.#unit, node);
+      return void this.#out.push(isOutside ? this.#slot("new.target", node) : "new.target");
     }
     const parent = this.#script.parents.get(node);
     this.#meta.add(parent?.type === "MemberExpression" && parent.object === node ? staticKey(parent) ?? "*" : "*");
@@ -349,9 +350,12 @@ class Normalizer {
   }
 
   #privateName(name: string): void {
-    const text = this.#privates.textOf(name);
-    if (text === null) this.#needsHomeClass = true;
-    this.#out.push(text ?? this.#privates.textAround(this.#unit, name));
+    this.#out.push(this.#privates.textOf(name) ?? this.#privates.textAround(this.#unit, name));
+  }
+
+  /** Text of a name that is no variable: `this`, `super` or `new.target` of a function around the code. */
+  #slot(name: string, node: AnyNode): string {
+    return this.#names.slotOf(name, null, node);
   }
 }
 
@@ -361,7 +365,10 @@ function keyText(key: AnyNode): string | null {
 
 /** A free name of the code, with its uses. */
 export interface Slot {
-  /** Name in the source, to show; the normalized text does not have it. `this` for an arrow function's receiver. */
+  /**
+   * Name in the source, to show; the normalized text does not have it. `this`, `super` and `new.target` stand for those
+   * of a function around the code.
+   */
   readonly name: string;
   /** Binding in this script; `null` for a global, and when the text was parsed on its own. */
   readonly binding: Binding | null;
@@ -387,8 +394,6 @@ export interface NormalizedCode {
   readonly readsName: boolean;
   /** True for code that reads `.constructor` or `new.target`, through which the name of a class can be read. */
   readonly readsConstructor: boolean;
-  /** True for code that uses private names or `super` of a class around it. */
-  readonly needsHomeClass: boolean;
 }
 
 /** Private names of the classes that are open around the current node, within one piece of code. */
@@ -398,11 +403,6 @@ class PrivateNames {
 
   constructor(parents: ReadonlyMap<AnyNode, AnyNode>) {
     this.#parents = parents;
-  }
-
-  /** True when no class of the piece of code is around the current node. */
-  get isOutermost(): boolean {
-    return this.#classes.length === 0;
   }
 
   enter(node: ClassNode): void {

@@ -12,17 +12,11 @@ import { isClassNode } from "../syntax/parse.ts";
 import { type Use, usesOf } from "../syntax/uses.ts";
 import { blindGlobal, blindImport, openUses } from "../blind/blind.ts";
 import { isHomeOfReader, isObserved, isRequire, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
-import {
-  findMember,
-  findPatched,
-  type FoundMember,
-  type Patched,
-  readExtras,
-  ReceivedUse,
-  staticPrivateNames,
-} from "./members.ts";
+import { placeOfReplaced } from "./built_ins.ts";
+import { BuiltInChanges } from "./changes.ts";
+import { findMember, type FoundMember, readExtras, ReceivedUse, staticPrivateNames } from "./members.ts";
 import { type Declaration, declarationOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
-import { factOfFunction, intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
+import { accessorsOfGlobal, factOfFunction, intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
 import {
   type Code,
   codeOfText,
@@ -37,6 +31,7 @@ import { NameResolver, originBeside } from "./resolve_name.ts";
 import type { FollowedImports, SourceModules } from "./source_modules.ts";
 import type { FingerprintOptions } from "../types.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
+import { isProxy } from "../../words/type_tests.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
 import {
   isAllKnown,
@@ -55,6 +50,8 @@ const MAX_FUNCTIONS = 20_000;
 
 /** Origins, captured variables included, of the functions for which these can never change again. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
+
+const NO_FUNCTIONS: ReadonlySet<object> = new Set();
 
 function isCodeSettled(code: Code): boolean {
   if (code.kind === "ignored") return false;
@@ -102,10 +99,13 @@ export class Exploration {
   readonly #functionQueue = new Set<object>();
   readonly #objectQueue = new Set<object>();
   readonly view: ValueView;
+  /** Home objects of the methods that use `super`, with their prototypes. */
+  readonly homes = new Map<object, object | null>();
   /** Functions and instances that the walks began at. */
   readonly subjects = new Set<object>();
+  /** What the program changed of built-in objects, as far as the code may read it. */
+  readonly changes = new BuiltInChanges();
   #subject: object | null = null;
-  #patched: Patched | undefined;
 
   constructor(lease: InspectorLease, options: FingerprintOptions) {
     this.#lease = lease;
@@ -118,6 +118,7 @@ export class Exploration {
       ignored: this.#ignored,
       notes: this.notes,
       ownerOf: (fn) => this.#owners.get(fn),
+      homes: this.homes,
     });
     this.view = {
       ...options.codecs === undefined ? {} : { codecs: options.codecs },
@@ -152,6 +153,8 @@ export class Exploration {
       await this.#reachOutside();
       // Code that was read meanwhile may use a receiver that other code hands on.
       for (const { use, found } of this.#undecided) if (this.countsOwner(use, found)) this.#enqueue(found.owner);
+      if (this.#functionQueue.size + this.#objectQueue.size > 0) continue;
+      for (const { value } of await this.changes.find(this.codes, this.#lease)) this.#enqueueHeld(value);
     } while (this.#functionQueue.size + this.#objectQueue.size > 0);
     for (const fn of this.#held) {
       const code = this.codes.get(fn);
@@ -278,6 +281,8 @@ export class Exploration {
     for (const root of user.roots) {
       if (root.kind === "package") this.#imports.push(root);
       for (const use of root.slot.uses) {
+        // The program's own accessors are code. Those of the platform are told apart when they are found.
+        if (root.kind === "global") accessorsOfGlobal(root.slot.name, use.path).forEach((part) => this.#enqueue(part));
         if (use.how === "write") continue;
         if (root.kind === "package") this.#notePlatformReader(findMember(root.value, use.path));
         const found = this.memberOf(root, use);
@@ -376,8 +381,9 @@ export class Exploration {
       return { kind: "bound", parts: [origin.target, await this.#receiverOf(origin), ...origin.args] };
     }
     if (origin.kind === "native") {
-      const path = intrinsicPath(fn);
-      if (path === null) this.notes.notices.add(`not tracked: ${name || "a function"}, which is native code`);
+      const path = intrinsicPath(fn) ?? placeOfReplaced(fn);
+      const kind = isProxy(fn) ? "a Proxy" : "native code";
+      if (path === null) this.notes.notices.add(`not tracked: ${name || "a function"}, which is ${kind}`);
       return { kind: "platform", name: path ?? name, url: "" };
     }
     const { url, text } = origin.script;
@@ -450,12 +456,19 @@ export class Exploration {
     if (!unit.isWhole) {
       this.notes.notices.add(`partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`);
     }
-    const extras = readExtras(fn, unit, (value) => this.#options.cachedIdentity(value) !== undefined);
+    const isOfPackage = (url: string) => this.#options.packageOf(url) !== null;
+    const foreign = isClassNode(unit.node)
+      ? await (await import("./foreign_methods.ts")).findForeign(fn, unit, {
+        lease: this.#lease,
+        scopes: origin.scopes,
+        isOfPackage,
+      })
+      : NO_FUNCTIONS;
+    const extras = readExtras(fn, unit, (value) => this.#options.cachedIdentity(value) !== undefined, foreign);
     const code = extras.leftOut.size === 0
       ? normalizeUnit(unit)
       : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
     const privates = await this.#staticPrivates(fn, unit);
-    const patches = this.#patchesUsedBy(code);
     const roots: Root[] = [];
     for (const slot of code.slots) {
       roots.push(
@@ -483,7 +496,7 @@ export class Exploration {
         text,
         roots,
         isHelper: isCompilerHelper(unit),
-        extras: new Map([...extras.values, ...privates, ...patches]),
+        extras: new Map([...extras.values, ...privates]),
         ...imports,
         places: mentionsPlace(unit) ? (await import("./place.ts")).placeFacts(unit, url) : [],
         required: roots.some(mayLoadModules) ? await this.#requiredBy(unit, url, roots) : [],
@@ -539,12 +552,6 @@ export class Exploration {
     for (const use of required.blind) this.notes.addBlind(use, url);
     for (const notice of required.notices) this.notes.notices.add(notice);
     return required.files;
-  }
-
-  /** Functions that the program added to built-in prototypes under names that the code has, each with its label. */
-  #patchesUsedBy({ text }: NormalizedCode): (readonly [string, object])[] {
-    this.#patched ??= findPatched();
-    return [...this.#patched].flatMap(([name, methods]) => text.includes(JSON.stringify(name)) ? methods : []);
   }
 
   /** Static private fields of a class, by label. No property shows them, so the inspector reads them. */

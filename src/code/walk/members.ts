@@ -15,6 +15,7 @@ import {
 import { dottedName, staticKey, usesThis } from "../syntax/uses.ts";
 import type { Code, UserCode } from "./reached.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
+import { readAltered } from "./attributes.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { isKeyOfClass } from "../syntax/parse.ts";
 import { isNativeFunction, isPrototypeOfFunctions } from "../../values/kinds.ts";
@@ -187,8 +188,14 @@ const STANDARD = new Set(["length", "name", "prototype", "arguments", "caller"])
  * @param fn The live function or class.
  * @param unit The code of `fn`.
  * @param isCached True for a cached function.
+ * @param foreign Functions that are not the class's own, although they have the text of its methods.
  */
-export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object) => boolean): Extras {
+export function readExtras(
+  fn: object,
+  unit: CodeUnit,
+  isCached: (value: object) => boolean,
+  foreign: ReadonlySet<object>,
+): Extras {
   const values = new Map<string, unknown>();
   const leftOut = new Set<AnyNode>();
   const owner = isClassNode(unit.node) ? unit.node : null;
@@ -201,9 +208,13 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
         const value: unknown = property?.[part];
         if (value === undefined && part !== "value") continue;
         if (part === "value" && property && !("value" in property)) continue;
-        if (typeof value === "function" && owner && isWrittenAs(unit, owner, { key, isStatic, part }, value)) continue;
+        const isOwn = typeof value === "function" && owner !== null && !foreign.has(value) &&
+          writtenAs(unit, owner, { key, isStatic, part }, value) !== null;
+        if (isOwn) continue;
         if (typeof value === "function" && member && isCached(value)) leftOut.add(member);
-        values.set(`${label} ${part === "value" ? "" : `${part} `}${String(key)}`, value);
+        let name = `${label} ${part === "value" ? "" : `${part} `}${String(key)}`;
+        while (values.has(name)) name += " again"; // symbols of one description
+        values.set(name, value);
       }
     }
   };
@@ -212,6 +223,7 @@ export function readExtras(fn: object, unit: CodeUnit, isCached: (value: object)
   if (typeof prototype === "object" && prototype !== null) {
     read(prototype, "prototype", false, new Set(["constructor"]));
   }
+  for (const [name, value] of readAltered(fn, unit)) values.set(name, value);
   if (owner?.superClass) values.set("extends", Object.getPrototypeOf(fn));
   for (const [label, parent] of linkedParents(fn, unit)) values.set(label, parent);
   if (owner?.body.body.some(isKeyOfClass)) {
@@ -262,26 +274,57 @@ interface MemberPlace {
   readonly part: "value" | "get" | "set";
 }
 
-/** True for a method that is written in the class's own text at that place, so that it counts with the class. */
-function isWrittenAs(
+/** A method that a live class has under the name and with the text that the class's code gives it. */
+export interface WrittenMethod {
+  readonly method: object;
+  /** Name of the method; empty for a symbol. */
+  readonly name: string;
+  readonly node: AnyNode;
+  readonly text: string;
+}
+
+/** Finds the methods, accessors and functions in static fields that stand where the class's code puts them. */
+export function methodsWrittenIn(fn: object, unit: CodeUnit): WrittenMethod[] {
+  if (!isClassNode(unit.node)) return [];
+  const found: WrittenMethod[] = [];
+  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
+  for (const object of [fn, prototype]) {
+    if (typeof object !== "function" && typeof object !== "object" || object === null) continue;
+    for (const key of Reflect.ownKeys(object)) {
+      if (key === (object === fn ? "prototype" : "constructor")) continue;
+      const property = Object.getOwnPropertyDescriptor(object, key);
+      for (const part of ["value", "get", "set"] as const) {
+        const method: unknown = property?.[part];
+        if (typeof method !== "function") continue;
+        const node = writtenAs(unit, unit.node, { key, isStatic: object === fn, part }, method);
+        const text = Function.prototype.toString.call(method);
+        if (node) found.push({ method, name: typeof key === "string" ? key : "", node, text });
+      }
+    }
+  }
+  return found;
+}
+
+/** Syntax of a method in the class's own text at that place, so that the method counts with the class; else `null`. */
+function writtenAs(
   { script }: CodeUnit,
   owner: ClassNode,
   { key, isStatic, part }: MemberPlace,
   method: object,
-): boolean {
+): AnyNode | null {
   const text = Function.prototype.toString.call(method);
   const kind = part === "value" ? "method" : part;
-  return owner.body.body.some((member) => {
-    if (member.type === "StaticBlock" || member.static !== isStatic) return false;
+  for (const member of owner.body.body) {
+    if (member.type === "StaticBlock" || member.static !== isStatic) continue;
     const written = memberKeyOf(member);
-    if (written !== null && written !== key) return false;
+    if (written !== null && written !== key) continue;
     if (member.type === "MethodDefinition") {
-      return member.kind === kind && script.text.slice(member.start, member.end).endsWith(text);
+      if (member.kind === kind && script.text.slice(member.start, member.end).endsWith(text)) return member.value;
+    } else if (part === "value" && member.value && script.text.slice(member.value.start, member.value.end) === text) {
+      return member.value as AnyNode; // a field that holds a function
     }
-    // A field that holds a function.
-    return part === "value" && member.value !== null && member.value !== undefined &&
-      script.text.slice(member.value.start, member.value.end) === text;
-  });
+  }
+  return null;
 }
 
 /** Key of a member of a class; `null` for a computed key, which can be any; empty for a private name. */
@@ -289,67 +332,6 @@ function memberKeyOf(member: Extract<AnyNode, { type: "MethodDefinition" | "Prop
   if (member.computed) return null;
   if (member.key.type === "Identifier") return member.key.name;
   return member.key.type === "Literal" ? String(member.key.value) : "";
-}
-
-const OWNERS: Readonly<Record<string, object>> = {
-  Object: Object.prototype,
-  Function: Function.prototype,
-  Array: Array.prototype,
-  String: String.prototype,
-  Number: Number.prototype,
-  Boolean: Boolean.prototype,
-  BigInt: BigInt.prototype,
-  Symbol: Symbol.prototype,
-  Date: Date.prototype,
-  RegExp: RegExp.prototype,
-  Map: Map.prototype,
-  Set: Set.prototype,
-  Promise: Promise.prototype,
-  Error: Error.prototype,
-  TypedArray: Object.getPrototypeOf(Uint8Array.prototype),
-  Iterator: Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())),
-};
-
-/** Functions that a program put on the language's prototypes, by name of the member, with labels of their places. */
-export type Patched = ReadonlyMap<string, readonly (readonly [label: string, fn: object])[]>;
-
-/** Finds the functions on the language's prototypes that the platform did not put there. */
-export function findPatched(): Patched {
-  const found = new Map<string, [string, object][]>();
-  for (const [owner, prototype] of Object.entries(OWNERS)) {
-    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      for (const part of [property.value, property.get, property.set] as unknown[]) {
-        if (typeof part !== "function" || isKnownNative(part)) continue;
-        found.set(name, [...found.get(name) ?? [], [`${owner}.prototype.${name}`, part]]);
-      }
-    }
-  }
-  return found;
-}
-
-/**
- * True while a function is still in the place where {@linkcode findPatched} found it.
- *
- * @param label Label that {@linkcode findPatched} gave the place.
- */
-export function isStillPatched(label: string, fn: unknown): boolean {
-  const [owner = "", name = ""] = label.split(".prototype.");
-  const property = Object.getOwnPropertyDescriptor(OWNERS[owner] ?? {}, name);
-  return property !== undefined && [property.value, property.get, property.set].includes(fn);
-}
-
-/** True for a label from {@linkcode findPatched}. */
-export function isPatchLabel(label: string): boolean {
-  return label.includes(".prototype.");
-}
-
-const natives = new WeakSet<object>();
-
-function isKnownNative(fn: object): boolean {
-  if (natives.has(fn)) return true;
-  const isOne = isNativeFunction(fn);
-  if (isOne) natives.add(fn);
-  return isOne;
 }
 
 /**

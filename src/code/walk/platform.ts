@@ -6,6 +6,7 @@
 import process from "node:process";
 import { projectRoot, toPortable } from "../../options/project.ts";
 import { variableOf } from "../../options/manifest_files.ts";
+import { isProxy } from "../../words/type_tests.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
 import type { AnyNode } from "../syntax/parse.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
@@ -21,6 +22,7 @@ let intrinsics: Map<object, string> | undefined;
  * @returns `null` for a function that came with an addon or was made at run time: a bound function, a Proxy.
  */
 export function intrinsicPath(fn: object): string | null {
+  if (isProxy(fn)) return null;
   const name = String(Object.getOwnPropertyDescriptor(fn, "name")?.value);
   for (const [ownerName, owner] of USUAL_OWNERS) {
     for (
@@ -371,6 +373,13 @@ export function valueOfGlobal(name: string): unknown {
   if (isGlobalObject(name)) return globalThis;
   // No getter is called: the getter of `localStorage` would open the storage.
   return Object.getOwnPropertyDescriptor(globalThis, name)?.value;
+}
+
+/** Getter and setter of the global that a chain of names leads through first; empty when the global is no accessor. */
+export function accessorsOfGlobal(name: string, path: readonly string[]): readonly object[] {
+  const [first] = pathInGlobal(name, path);
+  const property = first === undefined ? undefined : Object.getOwnPropertyDescriptor(globalThis, first);
+  return [property?.get, property?.set].filter((part) => part !== undefined);
 }
 
 /** Chain of names from the global object on: `RATE`, `globalThis.RATE` and `self.RATE` give one chain. */

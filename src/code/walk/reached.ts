@@ -7,8 +7,7 @@ import type { PackageIdentity } from "../packages/packages.ts";
 import { toPortable } from "../../options/project.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { NormalizedCode, Slot } from "../syntax/normalize.ts";
-import type { ScriptSyntax } from "../syntax/scopes.ts";
-import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
+import type { AnyNode } from "../syntax/parse.ts";
 import { dottedName } from "../syntax/uses.ts";
 import type { AmbientFact } from "./platform.ts";
 import type { Declaration } from "./modules.ts";
@@ -51,7 +50,7 @@ export interface UserCode {
   readonly isHelper: boolean;
   /**
    * Values, by label, that the function or class has besides its code: static members as they are now, members that
-   * decorators added, private static fields, and functions on the language's prototypes whose names the code uses.
+   * decorators added, and private static fields.
    */
   readonly extras: ReadonlyMap<string, unknown>;
   /** Facts about the place of the project, as far as the code does more with such a path than open it. */
@@ -143,31 +142,6 @@ export function nameByPlace({ script, node }: CodeUnit): string {
 export function isCompilerHelper({ script, node }: CodeUnit): boolean {
   for (let at: AnyNode | undefined = node; at; at = script.parents.get(at)) {
     if (at.type === "FunctionDeclaration" && /^_?apply_?[dD]ecs_?2203_?[rR]/.test(at.id?.name ?? "")) return true;
-  }
-  return false;
-}
-
-/**
- * True for a variable that is assigned after its declaration. The form in which namespaces are written,
- * `A || (A = {})`, does not count, nor do assignments in static blocks.
- */
-export function isReassigned({ script, binding }: Declaration): boolean {
-  return binding.writes.some((write) => {
-    const assignment = script.parents.get(write);
-    const choice = assignment && script.parents.get(assignment);
-    const isNamespaceForm = assignment?.type === "AssignmentExpression" && choice?.type === "LogicalExpression" &&
-      choice.operator === "||" && choice.left.type === "Identifier" && choice.left.name === binding.name;
-    return !isNamespaceForm && !isInStaticBlock(script, write);
-  });
-}
-
-/**
- * True for a node in a static block, which runs once, when the class is made. Deno's compiler assigns what decorators
- * leave behind to variables there.
- */
-export function isInStaticBlock(script: ScriptSyntax, node: AnyNode): boolean {
-  for (let at: AnyNode | undefined = node; at && !isFunctionNode(at); at = script.parents.get(at)) {
-    if (at.type === "StaticBlock") return true;
   }
   return false;
 }

@@ -16,7 +16,8 @@ import { blindGlobal, blindImport } from "../blind/blind.ts";
 import { functionOf, ownDescriptorOf } from "./members.ts";
 import { globalOfPlatform, observedModule } from "../blind/readers.ts";
 import { declarationOf, type ImportedName, importOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
-import { isReassigned, nameModule, type Notes, type Root } from "./reached.ts";
+import { isReassigned } from "./reassigned.ts";
+import { nameModule, type Notes, type Root } from "./reached.ts";
 import type { FingerprintOptions } from "../types.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 
@@ -40,9 +41,15 @@ export interface NameResolverOptions {
   readonly notes: Notes;
   /** Object through which a function was reached, which may be the `this` of an arrow function. */
   ownerOf(fn: object): object | undefined;
+  /** Home objects of methods that use `super`, with their prototypes. The resolver adds to them. */
+  readonly homes: Map<object, object | null>;
 }
 
-const THIS_REMEDY = ", so it counts as another function in each process; write a method, or pass what it needs";
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ["this", "write a method, or pass what it needs"],
+  ["super", "call it through the class or the variable that it is written in, or name what it calls"],
+  ["new.target", "pass what it needs"],
+]);
 
 /** Marks a variable that is not initialized yet. */
 const UNSET = Symbol("unset");
@@ -84,14 +91,21 @@ export class NameResolver {
       }
     }
     if (value === null) {
-      if (name !== "this" && (!binding || isSharedByScripts(binding, url))) return this.#global(slot, unit, url);
+      const remedy = binding ? undefined : REMEDIES.get(name);
+      if (remedy === undefined && (!binding || isSharedByScripts(binding, url))) return this.#global(slot, unit, url);
+      const home = name === "super"
+        ? (await import("./home_object.ts")).findHome({ fn, unit, scopes }, slot.uses, this.#options.ownerOf(fn))
+        : null;
+      if (home) this.#options.homes.set(home.home, home.parent);
       const owner = name === "this" && script !== undefined
         ? receiverOfArrow({ unit, script, scopes, owner: this.#options.ownerOf(fn) })
-        : null;
+        : home && { value: home.parent };
       const module = nameModule(url, this.#options.fingerprint.projectRoot);
       if (owner) return { kind: "value", slot, value: owner.value, isDynamic: false, declaration: null, module };
       this.#options.notes.notices.add(
-        `not tracked: ${name} in ${user || "a function"} @ ${module}${name === "this" ? THIS_REMEDY : ""}`,
+        `not tracked: ${name} in ${user || "a function"} @ ${module}${
+          remedy === undefined ? "" : `, so it counts as another function in each process; ${remedy}`
+        }`,
       );
       return { kind: "missing", slot };
     }

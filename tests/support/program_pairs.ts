@@ -1,0 +1,95 @@
+/**
+ * Programs that are run twice, the second time edited, in processes of their own: what their cached functions return is
+ * compared with what the functions themselves return.
+ *
+ * @module
+ */
+import { Project } from "./project.ts";
+
+/** A program in two versions. */
+export interface ProgramPair {
+  readonly name: string;
+  /** Text of the program. It calls `await t(cached(function …), …)`, or `source(…)` for `track: "source"`. */
+  readonly text: string;
+  /** Edit of the second version: texts to find, each with the text to put in its place. @default none */
+  readonly edits?: readonly (readonly [find: string, replace: string])[];
+  /** Further modules by name; they are not edited. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Text that a notice has to have, in `why().notices` as in the warnings. @default no notice may be given */
+  readonly named?: string;
+  /** Number of runs of cached functions in the second process. @default at least one */
+  readonly runs?: number;
+  /** Flags of the command. @default ["-A"] */
+  readonly flags?: readonly string[];
+}
+
+/** What one process did. */
+interface Report {
+  readonly wrong: readonly string[];
+  readonly runs: number;
+  readonly notices: readonly string[];
+  readonly unknown: readonly string[];
+}
+
+const HEAD = `
+import { cacheFile } from "@bimsb/cachepy";
+const wrong = [], notices = new Set(), shown = new Set();
+let runs = 0;
+const onEvent = (event) => {
+  if (event.kind === "run") runs++;
+  if (event.kind === "notice") notices.add(event.detail);
+};
+const show = (value) => typeof value === "string" ? value : Deno.inspect(value, { depth: 10 });
+const attempt = async (step, args) => {
+  try { return show(await step(...args)); } catch (error) { return "throws " + error; }
+};
+const cached = cacheFile(new URL("./cache", import.meta.url).pathname, { onEvent });
+const source = cacheFile(new URL("./source", import.meta.url).pathname, { onEvent, track: "source" });
+const t = async (step, ...args) => {
+  const [one, other] = [await attempt(step, args), await attempt(step.original, args)];
+  if (one !== other) wrong.push(step.name + ": " + one + ", not " + other);
+  for (const notice of (await step.why(...args)).notices) shown.add(notice);
+};
+`;
+const TAIL = `
+console.log("\\n" + JSON.stringify({
+  wrong, runs, notices: [...notices], unknown: [...notices].filter((one) => !shown.has(one)),
+}));
+`;
+
+async function runPair(pair: ProgramPair): Promise<[Report, Report] | string> {
+  await using project = await Project.create({ "main.ts": HEAD + pair.text + TAIL, ...pair.files });
+  const flags = ["--no-check", ...pair.flags ?? ["-A"]];
+  const first = await project.run("main.ts", { flags });
+  for (const [find, replace] of pair.edits ?? []) await project.edit("main.ts", find, replace);
+  const second = await project.run("main.ts", { flags });
+  if (first.code + second.code > 0) return first.stderr + second.stderr;
+  return [first.json<Report>(), second.json<Report>()];
+}
+
+/** Runs pairs of programs, and says in words what is wrong with each; nothing for those that are right. */
+export async function faultsOf(pairs: readonly ProgramPair[]): Promise<Record<string, unknown>> {
+  const faults: Record<string, unknown> = {};
+  const waiting = [...pairs];
+  const work = async () => {
+    for (let pair = waiting.shift(); pair !== undefined; pair = waiting.shift()) {
+      const reports = await runPair(pair);
+      if (typeof reports === "string") {
+        faults[pair.name] = reports;
+        continue;
+      }
+      const [first, second] = reports;
+      const { named, runs } = pair;
+      const wrong = [...first.wrong, ...second.wrong];
+      const notices = [...new Set([...first.notices, ...second.notices])];
+      const isNamed = named === undefined ? notices.length === 0 : notices.some((one) => one.includes(named));
+      const isRun = runs === undefined ? second.runs > 0 : second.runs === runs;
+      const unknown = [...first.unknown, ...second.unknown];
+      if (wrong.length > 0 && named === undefined || !isNamed || !isRun || unknown.length > 0) {
+        faults[pair.name] = { wrong, notices, runs: second.runs, unknown };
+      }
+    }
+  };
+  await Promise.all([work(), work()]);
+  return faults;
+}
