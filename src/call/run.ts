@@ -84,7 +84,7 @@ export async function runFunction(run: Run): Promise<Execution> {
   reportRun(call, computeMs, false);
   try {
     const { dependencies: observed, raced } = await reads.settle();
-    const place = outcome.encoded !== null && namesProject(outcome.encoded, root) ? [placeOf(root)] : [];
+    const place = outcome.encoded !== null && namesProject(outcome.encoded, root) ? [placeDependency(root)] : [];
     const dependencies = [...besidesFileArguments(call, observed), ...place];
     return {
       threw: false,
@@ -161,7 +161,7 @@ function besidesFileArguments(call: Call, dependencies: readonly Dependency[]): 
 }
 
 /** Dependency of a result that names the project's folder: moved elsewhere, the function would return another path. */
-function placeOf(root: string): Dependency {
+function placeDependency(root: string): Dependency {
   return { kind: "link", path: ".", aspect: "place", digest: linkState(root, "place", root) };
 }
 

@@ -80,7 +80,7 @@ function readFunction(fn: object, options: FingerprintOptions): OwnCode {
   const script = resolveNames(syntax.text, syntax.program);
   const code = normalizeCode(script, syntax.node);
   const modules = code.imports.map(({ specifier }) => specifier === null ? "import()" : `import("${specifier}")`);
-  const changes = changesIn(fn, code, { script, node: syntax.node });
+  const changes = changesSeenBy(fn, code, { script, node: syntax.node });
   const unseen = [...new Set([...code.slots.flatMap(unseenIn), ...changes, ...modules])];
   // Free names count by name here: without the inspector, their values are unknown.
   const text = `${code.text}\n${code.slots.map((slot) => slot.name).join(" ")}`;
@@ -104,7 +104,7 @@ function unseenIn({ name, uses, binding }: Slot): string[] {
 }
 
 /** Places of what the program changed of built-in objects, as far as the code may read it. */
-function changesIn(fn: object, code: NormalizedCode, unit: Pick<CodeUnit, "script" | "node">): string[] {
+function changesSeenBy(fn: object, code: NormalizedCode, unit: Pick<CodeUnit, "script" | "node">): string[] {
   const changes = new BuiltInChanges();
   changes.read(fn, code, unit);
   return changes.ofLanguage().map(({ label }) => label.replace(/^[gs]et /, ""));

@@ -19,7 +19,7 @@ import {
 import { valueOfGlobal } from "../walk/platform.ts";
 import { isNativeFunction } from "../../values/kinds.ts";
 import { isProxy } from "../../words/type_tests.ts";
-import { type PackageScript, scriptsReachedFrom } from "../packages/script_origin.ts";
+import { type LoadedScript, scriptsReachedFrom } from "../packages/script_origin.ts";
 import { findMember, ownDescriptorOf } from "../walk/members.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
@@ -174,7 +174,7 @@ export async function findBlindPackages(
     for (const one of [`${name}@${version}`, ...dependencies]) reached.add(one);
   }
   if (reached.size === 0) return [];
-  const scripts = new Map<string, PackageScript>();
+  const scripts = new Map<string, LoadedScript>();
   for (const url of lease.scriptUrls()) {
     if (!isOfPackages(url)) continue;
     const owner = packageOf(url);

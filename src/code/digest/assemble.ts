@@ -275,15 +275,11 @@ class Assembler {
         return ["ignored"];
       case "missing":
         return [slot.binding === null ? `${slot.name} ${PROCESS} ${numberOf(user.fn)}` : "missing"];
-      case "unset":
-        this.#variables.push({
-          fn: user.fn,
-          name: slot.name,
-          value: undefined,
-          isUnset: true,
-          place: placeOf(user.module, slot.name, []),
-        });
+      case "unset": {
+        const place = placeOf(user.module, slot.name, []);
+        this.#variables.push({ fn: user.fn, name: slot.name, value: undefined, isUnset: true, place });
         return ["unset"];
+      }
       case "package":
         return [
           packageText(root.identity, root.imported),

@@ -4,7 +4,7 @@
  * @module
  */
 import { type FunctionOrigin, leaseInspector } from "../v8/inspector.ts";
-import type { Place } from "../state/state.ts";
+import type { StatePlace } from "../state/state.ts";
 
 /** A variable that may be reassigned, as a function sees it. */
 export interface ChangingVariable {
@@ -13,7 +13,7 @@ export interface ChangingVariable {
   readonly value: unknown;
   readonly isUnset: boolean;
   /** Name of the variable that is equal in every process. */
-  readonly place: Place;
+  readonly place: StatePlace;
   /** True for a private field of `fn`, which is then any object. */
   readonly isPrivate?: boolean;
 }

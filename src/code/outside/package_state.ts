@@ -170,7 +170,7 @@ function readScriptState(
       if (isOther(value)) others.add(value);
       else if (use === "constant" && hasCountedMembers(value)) objects.set(name, value);
     } else if (typeof value === "object" && value !== null && !isProxy(value)) {
-      functionsIn(value).filter(isOther).slice(0, MAX_WITNESSES).forEach((one) => others.add(one));
+      memberFunctions(value).filter(isOther).slice(0, MAX_WITNESSES).forEach((one) => others.add(one));
       // Programs may change an object that the package exports.
       if (use === "constant" && (changed.has(name) || isSmall(value))) objects.set(name, value);
     } else if (script.readsWorld && use === "constant" && typeof value !== "symbol") constants.set(name, value);
@@ -188,7 +188,7 @@ function isSmall(object: object): boolean {
 }
 
 /** Functions that an object has as members, or as accessors: those of a module of CommonJS. */
-function functionsIn(object: object): object[] {
+function memberFunctions(object: object): object[] {
   const found: object[] = [];
   for (const key of Reflect.ownKeys(object).slice(0, 200)) {
     const property = propertyOf(object, key);

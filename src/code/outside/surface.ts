@@ -213,11 +213,11 @@ export function isSurfaceUnchanged({ members }: Surface): boolean {
 
 /** Paths of the members that have changed since a surface was found; empty when none has. */
 export function changesOf({ members }: Surface, isLeftOut: (path: string) => boolean): string[] {
-  const changed = members.flatMap((member) => [...changesIn(member)]);
+  const changed = members.flatMap((member) => [...changesOfMembers(member)]);
   return changed.length === 0 ? changed : changed.filter((path) => !isLeftOut(path));
 }
 
-function* changesIn({ path, object, keys, values, inside, accessors }: LookedAt): Iterable<string> {
+function* changesOfMembers({ path, object, keys, values, inside, accessors }: LookedAt): Iterable<string> {
   const now = countedKeys(object).filter((key) => !accessors.some(([one]) => one === key));
   const valueOf = (key: PropertyKey) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown;
   for (const [index, key] of keys.entries()) {

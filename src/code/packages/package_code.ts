@@ -29,7 +29,7 @@ export interface PackageCode {
 }
 
 /** Reader of the code of packages, which reads each folder once. */
-export class CodeReader {
+export class PackageCodeReader {
   readonly #digestFile: (path: string) => string | null;
   readonly #folders = new Map<string, { readonly digest: string; readonly count: number }>();
   readonly #stores = new Map<string, ReadonlyMap<string, readonly PackageFolder[]>>();

@@ -18,7 +18,7 @@ import { createSpecifierMap } from "./import_map.ts";
 import { createPackageLocks, installedClosure, type InstalledPackage, readInstalled } from "./package_locks.ts";
 import { readProjectManifests } from "./manifests.ts";
 import { findPackagePlaces, type NpmOrigin, originOfScript, parseRequest, splitNameVersion } from "./script_origin.ts";
-import { CodeReader, type PackageCode } from "./package_code.ts";
+import { type PackageCode, PackageCodeReader } from "./package_code.ts";
 import { exists, listFolders, readManifest, realPathOf } from "../../options/manifest_files.ts";
 import { parentOf } from "../../options/paths.ts";
 
@@ -166,7 +166,7 @@ function openProject(root: string, digestFile: PackageResolverOptions["digestFil
     manifests,
     locks: createPackageLocks(manifests),
     specifiers: createSpecifierMap(manifests),
-    code: digestFile ? new CodeReader(digestFile) : null,
+    code: digestFile ? new PackageCodeReader(digestFile) : null,
   };
 }
 

@@ -179,7 +179,7 @@ function decodeCachedName(folder: string): string {
 }
 
 /** A loaded script of a package. */
-export interface PackageScript {
+export interface LoadedScript {
   readonly url: string;
   /** Name of the package. */
   readonly owner: string;
@@ -205,7 +205,7 @@ const STATEMENT =
 
 const links = new Map<string, ScriptLinks>();
 
-function linksOf({ url, text }: PackageScript): ScriptLinks {
+function linksOf({ url, text }: LoadedScript): ScriptLinks {
   let found = links.get(url);
   if (found === undefined) {
     const specifiers = [...new Set(Array.from(text.matchAll(LINK), ([, , specifier]) => specifier!))];
@@ -226,11 +226,11 @@ function linksOf({ url, text }: PackageScript): ScriptLinks {
  */
 export function scriptsReachedFrom(
   begin: Iterable<string>,
-  scripts: ReadonlyMap<string, PackageScript>,
+  scripts: ReadonlyMap<string, LoadedScript>,
 ): ReadonlySet<string> {
   const ofPackage = Map.groupBy(scripts.values(), ({ owner }) => owner);
   const namesOf = new Map<string, readonly string[]>();
-  const next = (script: PackageScript): readonly string[] => {
+  const next = (script: LoadedScript): readonly string[] => {
     let found = namesOf.get(script.url);
     if (found === undefined) {
       const { specifiers, isOpen } = linksOf(script);
@@ -254,8 +254,8 @@ function urlsNamed(
   specifier: string,
   referrer: string,
   { scripts, ofPackage }: {
-    readonly scripts: ReadonlyMap<string, PackageScript>;
-    readonly ofPackage: ReadonlyMap<string, readonly PackageScript[]>;
+    readonly scripts: ReadonlyMap<string, LoadedScript>;
+    readonly ofPackage: ReadonlyMap<string, readonly LoadedScript[]>;
   },
 ): readonly string[] {
   if (/^(?:\.{0,2}\/|\.{1,2}$|[a-z]+:\/)/.test(specifier)) {

@@ -19,10 +19,10 @@ import {
   CONTENTS,
   type InitialCode,
   noticeOfState,
-  type Place,
   readInitialCode,
   readPlace,
   type StateFindings,
+  type StatePlace,
 } from "./state.ts";
 import { isNativeFunction } from "../../values/kinds.ts";
 import type { FingerprintOptions } from "../types.ts";
@@ -93,7 +93,7 @@ class StateFinder {
     this.#effects = new Effects(found);
   }
 
-  async run(observed: ReadonlySet<Place>, called?: MethodCall): Promise<StateFindings> {
+  async run(observed: ReadonlySet<StatePlace>, called?: MethodCall): Promise<StateFindings> {
     if (called) this.#readReceiver(called);
     if (observed.size > 0) this.#markObserved(observed);
     for (const code of this.#found.codes.values()) {
@@ -121,7 +121,7 @@ class StateFinder {
   }
 
   /** Marks the places that earlier runs have changed. */
-  #markObserved(observed: ReadonlySet<Place>): void {
+  #markObserved(observed: ReadonlySet<StatePlace>): void {
     const places = [...observed].flatMap((id) => {
       const place = readPlace(id);
       return place === null ? [] : [{ ...place, id }];

@@ -16,7 +16,7 @@ import type { UserCode } from "../walk/reached.ts";
 import { changesOf, type Surface } from "../outside/surface.ts";
 import type { ChangedVariables } from "../digest/changing_variables.ts";
 import type { StateWatch } from "../types.ts";
-import { CONTENTS, type Place, placeOf, readPlace } from "./state.ts";
+import { CONTENTS, placeOf, readPlace, type StatePlace } from "./state.ts";
 
 /** Number of objects above which changes are not looked for. */
 const MAX_OBJECTS = 20_000;
@@ -147,8 +147,8 @@ export function watchSnapshot(
  *
  * @returns `null` when a change cannot be told by name.
  */
-function changedPlaces(snapshot: StateSnapshot): readonly Place[] | null {
-  const places = new Set<Place>();
+function changedPlaces(snapshot: StateSnapshot): readonly StatePlace[] | null {
+  const places = new Set<StatePlace>();
   for (const { base, root, path, value } of snapshot.reads) {
     const now = findMember(root, path);
     if (!Object.is(now.value, value)) places.add(placeOf(...base, path.slice(0, Math.max(1, now.followed))));
@@ -214,7 +214,7 @@ function pathsTo(
  * True when the reached code may itself have made the change: it assigns a member of that name, or one that cannot be
  * told, or calls a method that changes contents.
  */
-function mayHaveChanged(place: Place, { users }: Pick<StateSnapshot, "users">): boolean {
+function mayHaveChanged(place: StatePlace, { users }: Pick<StateSnapshot, "users">): boolean {
   const at = readPlace(place);
   // What a closure of a package holds is changed by that closure alone; settings may be changed by anyone.
   if (at === null) return /:\d+#/.test(place);

@@ -54,22 +54,22 @@ export function noticeOfState(name: string, module: string): string {
  * Name of a place that holds a value: a path of package state, or the module and the name of a variable with the members
  * that lead to the place, as JSON. The last of them is `[]` for the contents of an array, a Map or a Set.
  */
-export type Place = string;
+export type StatePlace = string;
 
 /** Makes the name of a place of the user's. */
-export function placeOf(module: string, name: string, path: readonly string[]): Place {
+export function placeOf(module: string, name: string, path: readonly string[]): StatePlace {
   return JSON.stringify([module, name, ...path]);
 }
 
 /** Parts of the name of a place of the user's; `null` for package state. */
-export function readPlace(place: Place): { module: string; name: string; path: readonly string[] } | null {
+export function readPlace(place: StatePlace): { module: string; name: string; path: readonly string[] } | null {
   if (!place.startsWith("[")) return null;
   const [module = "", name = "", ...path] = JSON.parse(place) as string[];
   return { module, name, path };
 }
 
 /** Words for a place. */
-export function describePlace(place: Place): string {
+export function describePlace(place: StatePlace): string {
   const at = readPlace(place);
   if (at === null) return place;
   const path = at.path.filter((key) => key !== CONTENTS);

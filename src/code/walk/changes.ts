@@ -280,20 +280,20 @@ const FOR_CALLS: readonly OwnMember[] = [
   [Function.prototype, Symbol.hasInstance],
 ];
 
-interface Place {
+interface PlaceOfChange {
   readonly owner: object;
   readonly key: string | symbol;
   readonly value: unknown;
   readonly isData: boolean;
 }
 
-function placeOf(owner: object, key: string | symbol): Place {
+function placeInOwner(owner: object, key: string | symbol): PlaceOfChange {
   const property = Object.getOwnPropertyDescriptor(owner, key);
   return { owner, key, value: memberNow(owner, key), isData: property !== undefined && "value" in property };
 }
 
 /** True while a place holds what it held. Data is read without asking for its attributes, which takes four times as long. */
-function isUnchanged({ owner, key, value, isData }: Place): boolean {
+function isUnchanged({ owner, key, value, isData }: PlaceOfChange): boolean {
   return isData ? (owner as Record<string | symbol, unknown>)[key] === value : memberNow(owner, key) === value;
 }
 
@@ -302,8 +302,8 @@ function guardOf(
   changes: readonly BuiltInChange[],
   { awaits, calls }: { readonly awaits: boolean; readonly calls: boolean },
 ): () => boolean {
-  const places: Place[] = [];
-  const addPlace = (owner: object, key: string | symbol) => places.push(placeOf(owner, key));
+  const places: PlaceOfChange[] = [];
+  const addPlace = (owner: object, key: string | symbol) => places.push(placeInOwner(owner, key));
   const main = MAIN_OWNERS.map(({ object }) => object);
   const isCounted = names.size > MANY_NAMES;
   // Members that the language looks for on objects that do not have them.

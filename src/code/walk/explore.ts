@@ -4,35 +4,18 @@
  * @module
  */
 import { isNativeFunction } from "../../values/kinds.ts";
-import { type FunctionOrigin, type InspectorLease, isPlatformScript } from "../v8/inspector.ts";
-import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
-import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
-import type { ScriptSyntax } from "../syntax/scopes.ts";
-import { isClassNode } from "../syntax/parse.ts";
-import { type Use, usesOf } from "../syntax/uses.ts";
-import { blindGlobal, blindImport, openUses } from "../blind/blind.ts";
-import { isHomeOfReader, isObserved, isRequire, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
-import { placeOfReplaced } from "./built_ins.ts";
+import type { FunctionOrigin, InspectorLease } from "../v8/inspector.ts";
+import type { Use } from "../syntax/uses.ts";
+import { blindGlobal } from "../blind/blind.ts";
+import { isObserved, isRequire, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
 import { BuiltInChanges } from "./changes.ts";
-import { findMember, type FoundMember, readExtras, ReceivedUse, staticPrivateNames } from "./members.ts";
+import { findMember, type FoundMember, ReceivedUse } from "./members.ts";
 import { type Declaration, declarationOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
-import { accessorsOfGlobal, factOfFunction, intrinsicPath, isOfPlatform, valueOfGlobal } from "./platform.ts";
-import {
-  type Code,
-  codeOfText,
-  isCompilerHelper,
-  nameByPlace,
-  nameModule,
-  Notes,
-  type Root,
-  type UserCode,
-} from "./reached.ts";
-import { NameResolver, originBeside } from "./resolve_name.ts";
-import type { FollowedImports, SourceModules } from "./source_modules.ts";
+import { accessorsOfGlobal, intrinsicPath, isOfPlatform } from "./platform.ts";
+import { type Code, codeOfText, Notes, type Root, type UserCode } from "./reached.ts";
+import { NameResolver } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
-import { isProxy } from "../../words/type_tests.ts";
-import { OWN_SOURCES } from "../../words/program.ts";
 import {
   isAllKnown,
   Numbering,
@@ -44,14 +27,13 @@ import {
 } from "./values.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { OutsideCode } from "../outside/outside.ts";
+import { CodeReader, ownNameOf } from "./read_code.ts";
 
 /** Number of functions and classes that are followed. No program is known that reaches as many. */
 const MAX_FUNCTIONS = 20_000;
 
 /** Origins, captured variables included, of the functions for which these can never change again. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
-
-const NO_FUNCTIONS: ReadonlySet<object> = new Set();
 
 function isCodeSettled(code: Code): boolean {
   if (code.kind === "ignored") return false;
@@ -69,9 +51,7 @@ export class Exploration {
   readonly notes: Notes;
   readonly #lease: InspectorLease;
   readonly #options: FingerprintOptions;
-  readonly #ignored: ReadonlySet<string>;
-  readonly #names: NameResolver;
-  #modules: Promise<SourceModules> | undefined;
+  readonly #reader: CodeReader;
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   readonly #surveyed = new Numbering();
   readonly #blobs = new Map<Blob, string>();
@@ -110,15 +90,29 @@ export class Exploration {
   constructor(lease: InspectorLease, options: FingerprintOptions) {
     this.#lease = lease;
     this.#options = options;
-    this.#ignored = new Set((options.ignoreCode ?? []).map((one) => one.replace(/^\.\//, "")));
+    const ignored = new Set((options.ignoreCode ?? []).map((one) => one.replace(/^\.\//, "")));
     this.notes = new Notes(options.projectRoot);
-    this.#names = new NameResolver({
+    const names = new NameResolver({
       lease,
       fingerprint: options,
-      ignored: this.#ignored,
+      ignored,
       notes: this.notes,
       ownerOf: (fn) => this.#owners.get(fn),
       homes: this.homes,
+    });
+    this.#reader = new CodeReader({
+      lease,
+      fingerprint: options,
+      ignored,
+      notes: this.notes,
+      names,
+      useOutside: () => this.#useOutside(),
+      noteOrigin: (fn, origin) => void this.#siblings.set(fn, origin),
+      notePrivates: (object, fields) => void this.#privates.set(object, fields),
+      addModule: (user) => {
+        this.codes.set(user.fn, { kind: "user", user });
+        this.#enqueueUses(user);
+      },
     });
     this.view = {
       ...options.codecs === undefined ? {} : { codecs: options.codecs },
@@ -264,7 +258,7 @@ export class Exploration {
     for (const fn of followed) {
       const origin = settledOrigins.get(fn) ?? this.#siblings.get(fn) ??
         located[numbers.get(fn) as number] as FunctionOrigin;
-      const code = await this.#identify(fn, origin);
+      const code = await this.#reader.identify(fn, origin);
       this.codes.set(fn, code);
       this.#enqueueOwnersOf(fn);
       if (isCodeSettled(code)) settledOrigins.set(fn, origin);
@@ -372,138 +366,6 @@ export class Exploration {
     return identity === undefined ? null : { kind: "cached", identity };
   }
 
-  async #identify(fn: object, origin: FunctionOrigin): Promise<Code> {
-    const name = ownNameOf(fn);
-    if (origin.kind === "bound") {
-      if (await this.#isOfConsole(origin)) return { kind: "platform", name, url: "" };
-      const notice = noticeOfEnvironment(origin.target);
-      if (notice !== null) this.notes.notices.add(notice);
-      return { kind: "bound", parts: [origin.target, await this.#receiverOf(origin), ...origin.args] };
-    }
-    if (origin.kind === "native") {
-      const path = intrinsicPath(fn) ?? placeOfReplaced(fn);
-      const kind = isProxy(fn) ? "a Proxy" : "native code";
-      if (path === null) this.notes.notices.add(`not tracked: ${name || "a function"}, which is ${kind}`);
-      return { kind: "platform", name: path ?? name, url: "" };
-    }
-    const { url, text } = origin.script;
-    if (url.startsWith(OWN_SOURCES)) {
-      // Wrappers that this package puts around functions are not the user's code.
-      const original: unknown = Reflect.get(fn, "original");
-      return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
-    }
-    if (url.startsWith("wasm:")) {
-      const { readWasm } = await import("./wasm.ts");
-      const { digest, notice } = readWasm(text);
-      if (notice !== null) this.notes.notices.add(notice);
-      return { kind: "platform", name: `function ${name}`, url, wasm: digest };
-    }
-    if (isPlatformScript(url)) {
-      const identity = this.#options.packageOf(url.startsWith("node:") ? url : "Deno");
-      if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.notes.addPackage(identity);
-      // A function within a function of a script: one that a call made, or of a class.
-      const made = origin.scopes.length < 2 ? null : (await this.#useOutside()).ofPlatform(origin);
-      if (made !== null) return { kind: "platform", name: `${name} in ${url}`, url, made };
-      const fact = factOfFunction(fn, url);
-      return { kind: "platform", name: `${name} in ${url}`, url, ...fact === null ? {} : { fact } };
-    }
-    const identity = this.#options.packageOf(url);
-    if (identity) {
-      this.notes.addPackage(identity);
-      return { kind: "package", identity, name, held: (await this.#useOutside()).ofPackage(fn, origin) };
-    }
-    return await this.#readUserCode(fn, origin, text);
-  }
-
-  /** Receiver of a bound function; `undefined` for the module of a reader, which the function does not look into. */
-  async #receiverOf({ target, receiver }: Extract<FunctionOrigin, { kind: "bound" }>): Promise<unknown> {
-    if (typeof receiver !== "object" || receiver === null || typeof target !== "function") return receiver;
-    const [origin] = mayBeReader(target) ? await this.#lease.locate([target]) : [];
-    return origin?.kind === "script" && isHomeOfReader(receiver, target, origin.script.url) ? undefined : receiver;
-  }
-
-  /**
-   * True for a method of the console as the platform made it: while an inspector is attached, they are the functions of
-   * Deno and of V8, bound to the console. Their output is no input, and the console has nothing inside that code reads.
-   */
-  async #isOfConsole({ target, receiver, args }: Extract<FunctionOrigin, { kind: "bound" }>): Promise<boolean> {
-    if (receiver !== valueOfGlobal("console") || receiver === undefined) return false;
-    const functions = [target, ...args].filter((part): part is object => typeof part === "function");
-    if (functions.length <= args.length) return false;
-    const origins = await this.#lease.locate(functions);
-    return origins.every((one) => one.kind === "native" || one.kind === "script" && isPlatformScript(one.script.url));
-  }
-
-  async #readUserCode(
-    fn: object,
-    origin: Extract<FunctionOrigin, { kind: "script" }>,
-    scriptText: string,
-  ): Promise<Code> {
-    const { url } = origin.script;
-    const text = Function.prototype.toString.call(fn);
-    const module = nameModule(url, this.#options.projectRoot);
-    const unit = findUnit(scriptText, origin.offset, text);
-    const isNamed = unit && unit.node.type !== "ArrowFunctionExpression" && unit.node.type !== "Program";
-    const declared = isNamed ? unit.node.id?.name : null;
-    const name = declared || ownNameOf(fn) || (unit === null ? "" : nameByPlace(unit));
-    if (this.#ignored.has(module) || this.#ignored.has(name)) return { kind: "ignored" };
-    if (!unit) {
-      this.notes.notices.add(
-        `not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`,
-      );
-      return { kind: "user", user: { ...codeOfText(fn), name, module, url } };
-    }
-    if (!unit.isWhole) {
-      this.notes.notices.add(`partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`);
-    }
-    const isOfPackage = (url: string) => this.#options.packageOf(url) !== null;
-    const foreign = isClassNode(unit.node)
-      ? await (await import("./foreign_methods.ts")).findForeign(fn, unit, {
-        lease: this.#lease,
-        scopes: origin.scopes,
-        isOfPackage,
-      })
-      : NO_FUNCTIONS;
-    const extras = readExtras(fn, unit, (value) => this.#options.cachedIdentity(value) !== undefined, foreign);
-    const code = extras.leftOut.size === 0
-      ? normalizeUnit(unit)
-      : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
-    const privates = await this.#staticPrivates(fn, unit);
-    const roots: Root[] = [];
-    for (const slot of code.slots) {
-      roots.push(
-        await this.#names.resolve(slot, { fn, unit, url, script: origin.script, scopes: origin.scopes, name }),
-      );
-    }
-    for (const root of roots) {
-      const beside = originBeside(root, unit, origin);
-      if (beside !== null) this.#siblings.set(beside.fn, beside.origin);
-    }
-    for (const imported of code.imports) this.#noteImport(imported, unit.script, url);
-    const imports = code.imports.length === 0 ? {} : await this.#followImports(code, unit.script, url);
-    for (const notice of openUses(unit, code, roots)) {
-      this.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
-    }
-    return {
-      kind: "user",
-      user: {
-        fn,
-        name,
-        module,
-        url,
-        unit,
-        code,
-        text,
-        roots,
-        isHelper: isCompilerHelper(unit),
-        extras: new Map([...extras.values, ...privates]),
-        ...imports,
-        places: mentionsPlace(unit) ? (await import("./place.ts")).placeFacts(unit, url) : [],
-        required: roots.some(mayLoadModules) ? await this.#requiredBy(unit, url, roots) : [],
-      },
-    };
-  }
-
   /** Code of a function that is one too many to follow: its own text. */
   #readTextAlone(fn: object): Code {
     this.notes.notices.add(
@@ -512,77 +374,8 @@ export class Exploration {
     const path = isNativeFunction(fn) ? intrinsicPath(fn) : null;
     return path === null ? { kind: "user", user: codeOfText(fn) } : { kind: "platform", name: path, url: "" };
   }
-
-  /** Follows the imports of a piece of code. The reader of modules is loaded for the first code that imports one. */
-  async #followImports({ imports }: NormalizedCode, script: ScriptSyntax, url: string): Promise<FollowedImports> {
-    this.#modules ??= import("./source_modules.ts").then(({ SourceModules }) =>
-      new SourceModules({
-        lease: this.#lease,
-        fingerprint: this.#options,
-        ignored: this.#ignored,
-        notes: this.notes,
-        names: this.#names,
-        add: (user) => {
-          this.codes.set(user.fn, { kind: "user", user });
-          this.#enqueueUses(user);
-        },
-        noteImport: (...imported) => this.#noteImport(...imported),
-      })
-    );
-    return (await this.#modules).follow(imports, script, url);
-  }
-
-  /** Notes the blind uses of a module of Node that code imports while it runs. */
-  #noteImport({ specifier, node }: DynamicImport, script: ScriptSyntax, url: string): void {
-    const identity = specifier === null ? null : this.#options.packageOf(specifier, url);
-    if (specifier === null || identity?.source !== "node") return;
-    const awaited = script.parents.get(node);
-    const uses = awaited?.type === "AwaitExpression" ? usesOf(script, awaited) : [];
-    // Any other use of the module, such as `.then(…)` or passing it on, may read files.
-    const paths = uses.length > 0 ? uses.map(({ path }) => path) : [[]];
-    for (const path of paths) this.notes.addBlind(blindImport(specifier, "*", path), url);
-  }
-
-  /** Modules that code loads by `require` while it runs. What cannot be followed is noted. */
-  async #requiredBy(unit: CodeUnit, url: string, roots: readonly Root[]): Promise<UserCode["required"]> {
-    const { findRequired } = await import("./required.ts");
-    const { projectRoot, packageOf } = this.#options;
-    const required = findRequired({ unit, url, roots, projectRoot, packageOf });
-    for (const identity of required.packages) this.notes.addPackage(identity);
-    for (const use of required.blind) this.notes.addBlind(use, url);
-    for (const notice of required.notices) this.notes.notices.add(notice);
-    return required.files;
-  }
-
-  /** Static private fields of a class, by label. No property shows them, so the inspector reads them. */
-  async #staticPrivates(fn: object, { node }: CodeUnit): Promise<Map<string, unknown>> {
-    const found = new Map<string, unknown>();
-    const names = isClassNode(node) ? staticPrivateNames(node) : [];
-    if (names.length === 0) return found;
-    const [fields] = await this.#lease.privateFields([fn]);
-    this.#privates.set(fn, new Map([...fields ?? []].filter(([name]) => names.includes(name))));
-    for (const name of names) found.set(`static ${name}`, fields?.get(name));
-    return found;
-  }
 }
 
 function nameOfPackage(identity: PackageIdentity | null): string | null {
   return identity === null || identity.source === "node" || identity.source === "deno" ? null : identity.name;
-}
-
-/** True for code that may ask for its own path or for the working directory. */
-function mentionsPlace({ script, node }: CodeUnit): boolean {
-  return /import\.meta|\bcwd\b|real[pP]ath|\bresolve\b|mainModule/.test(script.text.slice(node.start, node.end));
-}
-
-/** True for a free name that may lead to `require`, `createRequire` or `process.getBuiltinModule`. */
-function mayLoadModules(root: Root): boolean {
-  if (root.kind === "platform") return /^(?:node:)?(?:module|process)\b/.test(root.name);
-  if (root.kind === "global") return root.value === globalThis;
-  return root.kind === "value" && root.slot.uses.some(({ path }) => isRequire(findMember(root.value, path).value));
-}
-
-function ownNameOf(fn: object): string {
-  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
-  return typeof name === "string" ? name : "";
 }

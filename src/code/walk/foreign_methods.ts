@@ -128,7 +128,8 @@ function haveEqualVariables(
   }
   // Two variables that are assigned later may hold the same value now.
   return [...bindings].every((binding) =>
-    binding.writes.length === 0 && Object.is(valueIn(ofClass, binding.name), valueIn(ofMethod, binding.name))
+    binding.writes.length === 0 &&
+    Object.is(valueInScopes(ofClass, binding.name), valueInScopes(ofMethod, binding.name))
   );
 }
 
@@ -136,7 +137,7 @@ function isInsideClass(binding: Binding): boolean {
   return binding.scope.kind === "class";
 }
 
-function valueIn(scopes: readonly ScopeValues[], name: string): unknown {
+function valueInScopes(scopes: readonly ScopeValues[], name: string): unknown {
   try {
     return scopes.find((one) => Object.hasOwn(one, name))?.[name];
   } catch {

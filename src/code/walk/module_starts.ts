@@ -105,7 +105,7 @@ class StartWalk {
 
   /** Follows the call of an export. */
   runExport(name: string): void {
-    for (const [local, exported] of exportsOf(this.#script)) {
+    for (const [local, exported] of exportsOfStart(this.#script)) {
       const binding = this.#script.root.bindings.get(local);
       if (binding && (name === "*" || exported === name)) this.#runBinding(binding, "*");
     }
@@ -303,7 +303,7 @@ function isCode(declaration: AnyNode | null): boolean {
 }
 
 /** Names of variables with the names under which a module exports them. */
-function* exportsOf({ program }: ScriptSyntax): Iterable<readonly [local: string, exported: string]> {
+function* exportsOfStart({ program }: ScriptSyntax): Iterable<readonly [local: string, exported: string]> {
   for (const statement of program.body) {
     if (statement.type === "ExportDefaultDeclaration" && statement.declaration.type === "Identifier") {
       yield [statement.declaration.name, "default"];

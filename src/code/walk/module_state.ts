@@ -30,7 +30,7 @@ export function stateOfModule({ script, live, ran }: StateQuestion): ReadonlySet
   };
   for (const binding of new Set(script.bindings.values())) {
     if (!binding || !isKept(binding, { script, live, ran })) continue;
-    const home = homeOf(script, binding);
+    const home = homeOfState(script, binding);
     const isLater = (node: AnyNode) => functionAround(script, node) !== home;
     if (binding.writes.some(isLater)) found.add(binding.name);
     for (const use of usesOfBinding(script, binding)) {
@@ -55,12 +55,12 @@ function isKept(binding: Binding, { script, live, ran }: StateQuestion): boolean
   if (binding.scope.parent === null) return live.uses(binding.name);
   const { declaration } = binding;
   if (!declaration || !live.has(declaration)) return false;
-  const home = homeOf(script, binding);
+  const home = homeOfState(script, binding);
   return home === null ? binding.kind !== "own-name" || isClassNode(declaration) : ran.has(home);
 }
 
 /** Function that a variable belongs to; `null` for one outside of all functions. */
-function homeOf(script: ScriptSyntax, { kind, declaration, references }: Binding): AnyNode | null {
+function homeOfState(script: ScriptSyntax, { kind, declaration, references }: Binding): AnyNode | null {
   if (declaration && kind === "parameter" && isFunctionNode(declaration)) return declaration;
   const first = declaration ?? references[0];
   return first ? functionAround(script, first) : null;
@@ -93,16 +93,16 @@ function ownerOfMethod(
   if (!method || !member) return null;
   if (member.type === "Property") {
     const object = script.parents.get(member);
-    return object ? { node: object, name: nameOf(script, object) } : null;
+    return object ? { node: object, name: nameOfState(script, object) } : null;
   }
   if (member.type !== "MethodDefinition" || member.kind === "constructor") return null;
   const owner = script.parents.get(script.parents.get(member)!);
   if (!owner || !member.static && !ran.has(method)) return null;
-  return { node: owner, name: nameOf(script, owner) };
+  return { node: owner, name: nameOfState(script, owner) };
 }
 
 /** Name of the variable that a class or an object is given to. */
-function nameOf(script: ScriptSyntax, node: AnyNode): string {
+function nameOfState(script: ScriptSyntax, node: AnyNode): string {
   if (isClassNode(node) && node.id) return node.id.name;
   const parent = script.parents.get(node);
   return parent?.type === "VariableDeclarator" && parent.id.type === "Identifier" ? parent.id.name : "(anonymous)";

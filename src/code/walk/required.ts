@@ -156,7 +156,7 @@ class Search implements RequireFindings {
       this.blind.push({ name: "native code", kind: "ffi" });
       return add("");
     }
-    const text = textOf(url);
+    const text = textOfFile(url);
     if (text === null) return this.#note(`require("${specifier}")`, base);
     const script = url.endsWith(".json") ? null : readScript(text);
     if (script === null) return add(digestBytes(text));
@@ -236,7 +236,7 @@ const texts = new Map<string, string | null>();
 const { readTextFileSync } = Deno;
 
 /** Text of a file, read once per process, as the loader of modules does; `null` when the file cannot be read. */
-function textOf(url: string): string | null {
+function textOfFile(url: string): string | null {
   let text = texts.get(url);
   if (text === undefined) {
     try {

@@ -249,7 +249,7 @@ function receiverOfArrow({ unit, script, scopes, owner }: ArrowPlace): { readonl
   // Without its surroundings, which the user is told, nothing is known but the way to the function.
   if (!unit.isWhole) return owner === undefined ? null : { value: owner };
   const { node, isStatic } = surroundingsOf(unit);
-  if (node === null) return script.isModule ? { value: undefined } : exportsOf(script, unit, scopes);
+  if (node === null) return script.isModule ? { value: undefined } : exportsOfScript(script, unit, scopes);
   const text = (one: AnyNode) => unit.script.text.slice(one.start, one.end);
   const around = isClassNode(node) ? node : classOfMethod(unit, node);
   if (isStatic && around !== null && around === node) {
@@ -320,7 +320,11 @@ function valueIn(scope: ScopeValues, name: string): unknown {
 }
 
 /** The exports that a CommonJS script begins with; `null` when the script may have replaced them. */
-function exportsOf({ url }: Script, { script }: CodeUnit, scopes: readonly ScopeValues[]): { value: unknown } | null {
+function exportsOfScript(
+  { url }: Script,
+  { script }: CodeUnit,
+  scopes: readonly ScopeValues[],
+): { value: unknown } | null {
   const scope = scopes.find((one) => Object.hasOwn(one, "exports"));
   if (scope) return { value: valueIn(scope, "exports") };
   if (!url.startsWith("file:") || /\bmodule\b/.test(script.text)) return null;

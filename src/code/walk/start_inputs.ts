@@ -82,7 +82,7 @@ export class ModuleStart {
       ? () => variableOf(input.name)
       : input.kind === "global"
       ? () => textOfGlobal(input.path)
-      : () => placeOf(workingDirectory());
+      : () => placeOfFolder(workingDirectory());
     const isPlace = path instanceof URL || path !== null && isAbsolutePath(path);
     const name = isPlace ? toPortable(path) : input.name;
     return {
@@ -153,7 +153,7 @@ function textOfGlobal([first = "", ...members]: readonly string[]): unknown {
   return typeof value === "object" && value !== null || typeof value === "function" ? typeof value : value;
 }
 
-function placeOf(folder: string | null): string | null {
+function placeOfFolder(folder: string | null): string | null {
   return folder === null ? null : toPortable(folder);
 }
 

@@ -1,0 +1,265 @@
+/**
+ * Identification of functions: what a function is, and what its code refers to.
+ *
+ * @module
+ */
+import { type FunctionOrigin, type InspectorLease, isPlatformScript } from "../v8/inspector.ts";
+import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
+import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
+import type { ScriptSyntax } from "../syntax/scopes.ts";
+import { isClassNode } from "../syntax/parse.ts";
+import { usesOf } from "../syntax/uses.ts";
+import { blindImport, openUses } from "../blind/blind.ts";
+import { isHomeOfReader, isRequire, mayBeReader, noticeOfEnvironment } from "../blind/readers.ts";
+import { placeOfReplaced } from "./built_ins.ts";
+import { findMember, readExtras, staticPrivateNames } from "./members.ts";
+import { factOfFunction, intrinsicPath, valueOfGlobal } from "./platform.ts";
+import {
+  type Code,
+  codeOfText,
+  isCompilerHelper,
+  nameByPlace,
+  nameModule,
+  type Notes,
+  type Root,
+  type UserCode,
+} from "./reached.ts";
+import { type NameResolver, originBeside } from "./resolve_name.ts";
+import type { FollowedImports, SourceModules } from "./source_modules.ts";
+import type { FingerprintOptions } from "../types.ts";
+import { isProxy } from "../../words/type_tests.ts";
+import { OWN_SOURCES } from "../../words/program.ts";
+import type { OutsideCode } from "../outside/outside.ts";
+
+const NO_FUNCTIONS: ReadonlySet<object> = new Set();
+
+/** What the identification of functions needs of the walk. */
+export interface CodeReaderOptions {
+  readonly lease: InspectorLease;
+  readonly fingerprint: FingerprintOptions;
+  /** Names of symbols, and paths of modules, that do not count. */
+  readonly ignored: ReadonlySet<string>;
+  readonly notes: Notes;
+  readonly names: NameResolver;
+  /** Returns what looks at code of packages and of the platform. */
+  useOutside(): Promise<OutsideCode>;
+  /** Takes the origin of a function that was found beside another one. */
+  noteOrigin(fn: object, origin: FunctionOrigin): void;
+  /** Takes private fields that were read. */
+  notePrivates(object: object, fields: ReadonlyMap<string, unknown>): void;
+  /** Takes a module that code loads by `import()`. */
+  addModule(user: UserCode): void;
+}
+
+/** Identifies the functions of one walk. */
+export class CodeReader {
+  readonly #options: CodeReaderOptions;
+  #modules: Promise<SourceModules> | undefined;
+
+  constructor(options: CodeReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Identifies a function. */
+  async identify(fn: object, origin: FunctionOrigin): Promise<Code> {
+    const name = ownNameOf(fn);
+    if (origin.kind === "bound") {
+      if (await this.#isOfConsole(origin)) return { kind: "platform", name, url: "" };
+      const notice = noticeOfEnvironment(origin.target);
+      if (notice !== null) this.#options.notes.notices.add(notice);
+      return { kind: "bound", parts: [origin.target, await this.#receiverOf(origin), ...origin.args] };
+    }
+    if (origin.kind === "native") {
+      const path = intrinsicPath(fn) ?? placeOfReplaced(fn);
+      const kind = isProxy(fn) ? "a Proxy" : "native code";
+      if (path === null) this.#options.notes.notices.add(`not tracked: ${name || "a function"}, which is ${kind}`);
+      return { kind: "platform", name: path ?? name, url: "" };
+    }
+    const { url, text } = origin.script;
+    if (url.startsWith(OWN_SOURCES)) {
+      // Wrappers that this package puts around functions are not the user's code.
+      const original: unknown = Reflect.get(fn, "original");
+      return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
+    }
+    if (url.startsWith("wasm:")) {
+      const { readWasm } = await import("./wasm.ts");
+      const { digest, notice } = readWasm(text);
+      if (notice !== null) this.#options.notes.notices.add(notice);
+      return { kind: "platform", name: `function ${name}`, url, wasm: digest };
+    }
+    if (isPlatformScript(url)) {
+      const identity = this.#options.fingerprint.packageOf(url.startsWith("node:") ? url : "Deno");
+      if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.#options.notes.addPackage(identity);
+      // A function within a function of a script: one that a call made, or of a class.
+      const made = origin.scopes.length < 2 ? null : (await this.#options.useOutside()).ofPlatform(origin);
+      if (made !== null) return { kind: "platform", name: `${name} in ${url}`, url, made };
+      const fact = factOfFunction(fn, url);
+      return { kind: "platform", name: `${name} in ${url}`, url, ...fact === null ? {} : { fact } };
+    }
+    const identity = this.#options.fingerprint.packageOf(url);
+    if (identity) {
+      this.#options.notes.addPackage(identity);
+      return { kind: "package", identity, name, held: (await this.#options.useOutside()).ofPackage(fn, origin) };
+    }
+    return await this.#readUserCode(fn, origin, text);
+  }
+
+  /** Receiver of a bound function; `undefined` for the module of a reader, which the function does not look into. */
+  async #receiverOf({ target, receiver }: Extract<FunctionOrigin, { kind: "bound" }>): Promise<unknown> {
+    if (typeof receiver !== "object" || receiver === null || typeof target !== "function") return receiver;
+    const [origin] = mayBeReader(target) ? await this.#options.lease.locate([target]) : [];
+    return origin?.kind === "script" && isHomeOfReader(receiver, target, origin.script.url) ? undefined : receiver;
+  }
+
+  /**
+   * True for a method of the console as the platform made it: while an inspector is attached, they are the functions of
+   * Deno and of V8, bound to the console. Their output is no input, and the console has nothing inside that code reads.
+   */
+  async #isOfConsole({ target, receiver, args }: Extract<FunctionOrigin, { kind: "bound" }>): Promise<boolean> {
+    if (receiver !== valueOfGlobal("console") || receiver === undefined) return false;
+    const functions = [target, ...args].filter((part): part is object => typeof part === "function");
+    if (functions.length <= args.length) return false;
+    const origins = await this.#options.lease.locate(functions);
+    return origins.every((one) => one.kind === "native" || one.kind === "script" && isPlatformScript(one.script.url));
+  }
+
+  async #readUserCode(
+    fn: object,
+    origin: Extract<FunctionOrigin, { kind: "script" }>,
+    scriptText: string,
+  ): Promise<Code> {
+    const { url } = origin.script;
+    const text = Function.prototype.toString.call(fn);
+    const module = nameModule(url, this.#options.fingerprint.projectRoot);
+    const unit = findUnit(scriptText, origin.offset, text);
+    const isNamed = unit && unit.node.type !== "ArrowFunctionExpression" && unit.node.type !== "Program";
+    const declared = isNamed ? unit.node.id?.name : null;
+    const name = declared || ownNameOf(fn) || (unit === null ? "" : nameByPlace(unit));
+    if (this.#options.ignored.has(module) || this.#options.ignored.has(name)) return { kind: "ignored" };
+    if (!unit) {
+      this.#options.notes.notices.add(
+        `not tracked: what ${name || "a function"} @ ${module} refers to; its syntax could not be read`,
+      );
+      return { kind: "user", user: { ...codeOfText(fn), name, module, url } };
+    }
+    if (!unit.isWhole) {
+      this.#options.notes.notices.add(
+        `partly tracked: ${name || "a function"} @ ${module}, whose module could not be read`,
+      );
+    }
+    const isOfPackage = (url: string) => this.#options.fingerprint.packageOf(url) !== null;
+    const foreign = isClassNode(unit.node)
+      ? await (await import("./foreign_methods.ts")).findForeign(fn, unit, {
+        lease: this.#options.lease,
+        scopes: origin.scopes,
+        isOfPackage,
+      })
+      : NO_FUNCTIONS;
+    const extras = readExtras(
+      fn,
+      unit,
+      (value) => this.#options.fingerprint.cachedIdentity(value) !== undefined,
+      foreign,
+    );
+    const code = extras.leftOut.size === 0
+      ? normalizeUnit(unit)
+      : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
+    const privates = await this.#staticPrivates(fn, unit);
+    const roots: Root[] = [];
+    for (const slot of code.slots) {
+      roots.push(
+        await this.#options.names.resolve(slot, { fn, unit, url, script: origin.script, scopes: origin.scopes, name }),
+      );
+    }
+    for (const root of roots) {
+      const beside = originBeside(root, unit, origin);
+      if (beside !== null) this.#options.noteOrigin(beside.fn, beside.origin);
+    }
+    for (const imported of code.imports) this.#noteImport(imported, unit.script, url);
+    const imports = code.imports.length === 0 ? {} : await this.#followImports(code, unit.script, url);
+    for (const notice of openUses(unit, code, roots)) {
+      this.#options.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
+    }
+    return {
+      kind: "user",
+      user: {
+        fn,
+        name,
+        module,
+        url,
+        unit,
+        code,
+        text,
+        roots,
+        isHelper: isCompilerHelper(unit),
+        extras: new Map([...extras.values, ...privates]),
+        ...imports,
+        places: mentionsPlace(unit) ? (await import("./place.ts")).placeFacts(unit, url) : [],
+        required: roots.some(mayLoadModules) ? await this.#requiredBy(unit, url, roots) : [],
+      },
+    };
+  }
+
+  /** Follows the imports of a piece of code. The reader of modules is loaded for the first code that imports one. */
+  async #followImports({ imports }: NormalizedCode, script: ScriptSyntax, url: string): Promise<FollowedImports> {
+    this.#modules ??= import("./source_modules.ts").then(({ SourceModules }) =>
+      new SourceModules({
+        ...this.#options,
+        add: (user) => this.#options.addModule(user),
+        noteImport: (...imported) => this.#noteImport(...imported),
+      })
+    );
+    return (await this.#modules).follow(imports, script, url);
+  }
+
+  /** Notes the blind uses of a module of Node that code imports while it runs. */
+  #noteImport({ specifier, node }: DynamicImport, script: ScriptSyntax, url: string): void {
+    const identity = specifier === null ? null : this.#options.fingerprint.packageOf(specifier, url);
+    if (specifier === null || identity?.source !== "node") return;
+    const awaited = script.parents.get(node);
+    const uses = awaited?.type === "AwaitExpression" ? usesOf(script, awaited) : [];
+    // Any other use of the module, such as `.then(…)` or passing it on, may read files.
+    const paths = uses.length > 0 ? uses.map(({ path }) => path) : [[]];
+    for (const path of paths) this.#options.notes.addBlind(blindImport(specifier, "*", path), url);
+  }
+
+  /** Modules that code loads by `require` while it runs. What cannot be followed is noted. */
+  async #requiredBy(unit: CodeUnit, url: string, roots: readonly Root[]): Promise<UserCode["required"]> {
+    const { findRequired } = await import("./required.ts");
+    const { projectRoot, packageOf } = this.#options.fingerprint;
+    const required = findRequired({ unit, url, roots, projectRoot, packageOf });
+    for (const identity of required.packages) this.#options.notes.addPackage(identity);
+    for (const use of required.blind) this.#options.notes.addBlind(use, url);
+    for (const notice of required.notices) this.#options.notes.notices.add(notice);
+    return required.files;
+  }
+
+  /** Static private fields of a class, by label. No property shows them, so the inspector reads them. */
+  async #staticPrivates(fn: object, { node }: CodeUnit): Promise<Map<string, unknown>> {
+    const found = new Map<string, unknown>();
+    const names = isClassNode(node) ? staticPrivateNames(node) : [];
+    if (names.length === 0) return found;
+    const [fields] = await this.#options.lease.privateFields([fn]);
+    this.#options.notePrivates(fn, new Map([...fields ?? []].filter(([name]) => names.includes(name))));
+    for (const name of names) found.set(`static ${name}`, fields?.get(name));
+    return found;
+  }
+}
+
+/** True for code that may ask for its own path or for the working directory. */
+function mentionsPlace({ script, node }: CodeUnit): boolean {
+  return /import\.meta|\bcwd\b|real[pP]ath|\bresolve\b|mainModule/.test(script.text.slice(node.start, node.end));
+}
+
+/** True for a free name that may lead to `require`, `createRequire` or `process.getBuiltinModule`. */
+function mayLoadModules(root: Root): boolean {
+  if (root.kind === "platform") return /^(?:node:)?(?:module|process)\b/.test(root.name);
+  if (root.kind === "global") return root.value === globalThis;
+  return root.kind === "value" && root.slot.uses.some(({ path }) => isRequire(findMember(root.value, path).value));
+}
+
+/** Name that a function has as its own property; empty when it has none. */
+export function ownNameOf(fn: object): string {
+  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
+  return typeof name === "string" ? name : "";
+}
