@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { createPackageResolver } from "../../src/code/packages/packages.ts";
-import { CodeReader } from "../../src/code/packages/package_code.ts";
+import { PackageCodeReader } from "../../src/code/packages/package_code.ts";
 import { Project } from "../support/project.ts";
 
 function packageFiles(name: string, files: Record<string, string>, dependencies: object = {}): Record<string, string> {
@@ -152,7 +152,7 @@ Deno.test("code in node_modules/.deno counts for scripts and for specifiers alik
 
 Deno.test("too many files in node_modules are named", async () => {
   await using project = await Project.create({ "p/a.js": "1" });
-  const found = new CodeReader(() => "x").read(
+  const found = new PackageCodeReader(() => "x").read(
     Array.from({ length: 30_001 }, (_, index) => ({ name: "p", version: String(index), folder: project.path("p") })),
   );
   assertMatch(found.notices.join(), /not tracked: edits of the code in node_modules of p/);
