@@ -189,9 +189,12 @@ function describeBlindUses(uses: readonly BlindUse[], most = Infinity): string[]
   return warnings;
 }
 
+/** Largest number of names in one notice: code that holds a copy of `fs` holds more than a hundred readers. */
+const MAX_LISTED = 12;
+
 function listUses(uses: readonly BlindUse[], most: number): string {
   const names = new Set(uses.map(({ name, module }) => module === undefined ? name : `${name} (${module})`));
-  if (most === Infinity) return [...names].sort().join(", ");
+  if (most === Infinity) return listNames([...names].sort(), MAX_LISTED);
   const modules = Map.groupBy(uses, ({ module }) => module ?? "");
   return [...modules].sort().map(([module, ofModule]) => {
     const own = listNames([...new Set(ofModule.map(({ name }) => name))].sort(), most);

@@ -22,3 +22,6 @@ export function isOwnModule(url: string): boolean {
 export function runsTests(): boolean {
   return Deno.test?.name !== "noopTest";
 }
+
+/** Names of the members that the platform gave `Deno`; a program may add others. */
+export const NAMES_OF_DENO: ReadonlySet<string> = new Set(Object.keys(Deno));

@@ -9,6 +9,7 @@
  */
 // Loaded for the first captured function of Node's modules. Members of this namespace stay the platform's own
 // functions; during a call, observing functions take their places in the default export only.
+import { NAMES_OF_DENO } from "../../words/program.ts";
 import defer * as nodeFs from "node:fs";
 import type { BlindUse } from "../types.ts";
 
@@ -73,7 +74,8 @@ const OBSERVED_DENO = new Set(
 export function kindOfDeno(name: string): BlindKind | null {
   if (Object.hasOwn(DENO_MEMBERS, name)) return DENO_MEMBERS[name]!;
   if (HARMLESS_DENO.has(name) || OBSERVED_DENO.has(name.replace(/Sync$/, ""))) return null;
-  return typeof Object.getOwnPropertyDescriptor(Deno, name)?.value === "function" ? "file" : null;
+  const value: unknown = NAMES_OF_DENO.has(name) ? Object.getOwnPropertyDescriptor(Deno, name)?.value : undefined;
+  return typeof value === "function" ? "file" : null;
 }
 
 /** Globals that are blind. */

@@ -27,4 +27,6 @@ export interface HeldValues {
   /** Variables among these that may be assigned again. */
   readonly settings: readonly Setting[];
   readonly surfaces: readonly Surface[];
+  /** True for a function that counts by its place alone, since the package made it when it was loaded. */
+  readonly isLeaf: boolean;
 }

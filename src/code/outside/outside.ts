@@ -8,6 +8,7 @@
  */
 import { isProxy } from "../../words/type_tests.ts";
 import { classify, mayHavePrivateState } from "../../values/kinds.ts";
+import { digestBytes } from "../../words/sha256.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code } from "../walk/reached.ts";
 import { ImportedValues } from "./imported.ts";
@@ -27,7 +28,7 @@ export interface OutsideOptions {
 }
 
 /** Number of functions of packages that are looked into in one walk. */
-const MAX_FUNCTIONS = 150;
+const MAX_FUNCTIONS = 1_000;
 
 /** Code of packages and of the platform that one walk has met. */
 export class OutsideCode {
@@ -35,6 +36,10 @@ export class OutsideCode {
   readonly imported = new ImportedValues(this);
   readonly #options: OutsideOptions;
   readonly #functions: OutsideFunction[] = [];
+  readonly #captured = new Set<object>();
+  readonly #depths = new Map<object, number>();
+  /** Number of functions that were looked into. */
+  #looks = 0;
   /** Packages of which not all functions were looked into. */
   readonly #beyond = new Set<string>();
   /** Surfaces of what functions hold. */
@@ -61,15 +66,31 @@ export class OutsideCode {
     return found;
   }
 
+  /**
+   * Limits how far a function of a package is looked into: the package made it when it was loaded, and so what it holds.
+   *
+   * @param depth Number of closures that are looked into from it on; the largest one that was given counts.
+   */
+  limit(fn: object, depth: number): void {
+    this.#depths.set(fn, Math.max(depth, this.#depths.get(fn) ?? depth));
+  }
+
+  /** Takes note that the user's code holds a function, which a call may have made: it is looked into as far as it goes. */
+  capture(fn: object): void {
+    this.#captured.add(fn);
+  }
+
   /** Looks at a function of a package. */
   ofPackage(fn: object, origin: OriginInScript): HeldValues {
     const packageName = this.#options.packageNameOf(origin.script.url) ?? "";
     const place = `${packageName}/${fileOf(origin.script.url)}:${origin.offset}`;
-    if (this.#functions.length >= MAX_FUNCTIONS) {
-      this.#beyond.add(packageName);
-      return { place, values: new Map(), settings: [], surfaces: [] };
-    }
+    const isClass = hasCountedMembers(fn);
+    const depth = this.#captured.has(fn) ? Infinity : this.#depths.get(fn) ?? (isClass ? 2 : Infinity);
+    const isBeyond = depth > 0 && this.#looks >= MAX_FUNCTIONS;
+    if (isBeyond) this.#beyond.add(packageName);
     this.#functions.push({ fn, origin });
+    if (depth <= 0 || isBeyond) return { place, values: new Map(), settings: [], surfaces: [], isLeaf: true };
+    this.#looks++;
     const script = knownScript(origin.script);
     const values = new Map<string, unknown>();
     const settings: Setting[] = [];
@@ -78,13 +99,22 @@ export class OutsideCode {
       const path = `${place}#${variable}`;
       const use = script.useOf(variable, origin.offset, "innermost");
       if (use === "own" || this.#options.isLeftOut(path)) continue;
+      if (typeof value === "function") this.limit(value, depth - 1);
       if (use === "setting") settings.push({ fn, name: variable, value, path, script });
-      if (isOfClass(value)) surfaces.push(this.surface(value, path, script));
+      const isObject = typeof value === "object" && value !== null && !isProxy(value);
+      if (typeof value === "function" && depth === 1 && this.#isOwn(value, script)) {
+        values.set(path, digestBytes(Function.prototype.toString.call(value)));
+        continue;
+      }
+      if (isOfClass(value) || isObject && depth !== Infinity) surfaces.push(this.surface(value, path, script));
       else values.set(path, value);
     }
-    if (hasCountedMembers(fn)) surfaces.push(this.surface(fn, place, script));
+    if (isClass) surfaces.push(this.surface(fn, place, script));
+    for (const surface of depth === Infinity ? [] : surfaces) {
+      for (const value of surface.values.values()) if (typeof value === "function") this.limit(value, depth - 1);
+    }
     this.#held.push(...surfaces);
-    return { place, values, settings, surfaces };
+    return { place, values, settings, surfaces, isLeaf: false };
   }
 
   /** Script of a function that was met; `null` for any other function. */
@@ -95,8 +125,13 @@ export class OutsideCode {
 
   /** Looks at a function of the platform. @returns `null` when a call made nothing for it. */
   ofPlatform(origin: OriginInScript): ReadonlyMap<string, unknown> | null {
-    const made = variablesOf(splitPlatformScopes(origin).made);
-    return made.size === 0 ? null : made;
+    const made = [...variablesOf(splitPlatformScopes(origin).made)].filter(([, value]) => !isOfProcess(value));
+    return made.length === 0 ? null : new Map(made);
+  }
+
+  /** True for a function of a script: where it counts by its place alone, its text does as well. */
+  #isOwn(fn: object, script: KnownScript): boolean {
+    return !this.#captured.has(fn) && script.has(Function.prototype.toString.call(fn));
   }
 
   /** Finds the surface of an object or a function of a package. */
@@ -172,6 +207,18 @@ export interface OutsideState extends Pick<PackageState, "settings" | "constants
 /** True for an instance of a class, which may have more to it than data. */
 function isOfClass(value: unknown): value is object {
   return typeof value === "object" && value !== null && !isProxy(value) && classify(value).kind === "instance";
+}
+
+/** True for the object that stands for a module of CommonJS, which its function `require` holds. */
+function isModuleObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !isProxy(value) &&
+    ["exports", "filename", "loaded", "paths"].every((key) => Object.hasOwn(value, key));
+}
+
+/** True for objects that are the same for all code of the process, whose members count where code names them. */
+function isOfProcess(value: unknown): boolean {
+  return value === globalThis || value === Deno || value === globalThis.process || value === console ||
+    isModuleObject(value);
 }
 
 /** True for an object that may have private fields: an instance, or a class with private static members. */

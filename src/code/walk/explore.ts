@@ -32,6 +32,9 @@ import { CodeReader, ownNameOf } from "./read_code.ts";
 /** Number of functions and classes that are followed. No program is known that reaches as many. */
 const MAX_FUNCTIONS = 20_000;
 
+/** Number of closures that are looked into from a function on that a package keeps. */
+const DEPTH_OF_STATE = 3;
+
 /** Origins, captured variables included, of the functions for which these can never change again. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
 
@@ -74,6 +77,8 @@ export class Exploration {
   outside: OutsideCode | null = null;
   /** Imports from packages that were not looked at yet. */
   readonly #imports: Extract<Root, { kind: "package" }>[] = [];
+  /** Functions that the user's code holds in its variables. */
+  readonly #captured = new Set<object>();
   /** Paths of package state that were left out, since runs change them. */
   readonly leftOut = new Set<string>();
   readonly #functionQueue = new Set<object>();
@@ -164,22 +169,39 @@ export class Exploration {
     if (this.outside === null && this.#imports.length === 0) return;
     const outside = await this.#useOutside();
     for (const root of this.#imports.splice(0)) {
-      for (const value of outside.imported.reach(root)) this.#enqueue(value);
+      for (const value of outside.imported.reach(root)) {
+        if (typeof value === "function" && !this.#captured.has(value)) outside.limit(value, DEPTH_OF_STATE);
+        this.#enqueue(value);
+      }
     }
     if (this.#functionQueue.size > 0) return;
     await outside.settle();
-    for (const value of outside.stateValues()) this.#enqueueHeld(value);
-    for (const value of outside.imported.values()) this.#enqueueHeld(value);
+    for (const value of [...outside.stateValues(), ...outside.imported.values()]) {
+      if (typeof value === "function") outside.limit(value, DEPTH_OF_STATE);
+      this.#enqueueHeld(value);
+    }
   }
 
   /** Loaded by the first code of a package, or function that the platform made. */
   async #useOutside(): Promise<OutsideCode> {
     const { OutsideCode } = await import("../outside/outside.ts");
-    return this.outside ??= new OutsideCode({
+    if (this.outside !== null) return this.outside;
+    this.outside = new OutsideCode({
       lease: this.#lease,
       packageNameOf: (url) => nameOfPackage(this.#options.packageOf(url)),
       isLeftOut: (path) => this.#isLeftOut(path),
     });
+    for (const fn of this.#captured) this.outside.capture(fn);
+    return this.outside;
+  }
+
+  /** Takes note of a function that the user's code holds, also of one that counted by its place alone until now. */
+  #capture(fn: unknown): void {
+    if (typeof fn !== "function" || this.#captured.has(fn)) return;
+    this.#captured.add(fn);
+    this.outside?.capture(fn);
+    const code = this.codes.get(fn);
+    if (code?.kind === "package" && code.held.isLeaf) this.codes.delete(fn);
   }
 
   #isLeftOut(path: string): boolean {
@@ -262,7 +284,12 @@ export class Exploration {
       this.codes.set(fn, code);
       this.#enqueueOwnersOf(fn);
       if (isCodeSettled(code)) settledOrigins.set(fn, origin);
-      if (code.kind === "bound") code.parts.forEach((part) => this.#enqueueHeld(part));
+      if (code.kind === "bound") {
+        for (const part of code.parts) {
+          this.#capture(part);
+          this.#enqueueHeld(part);
+        }
+      }
       if (code.kind === "wrapper") this.#enqueue(code.original);
       if (code.kind === "user") this.#enqueueUses(code.user);
       if (code.kind === "package" || code.kind === "platform") {
@@ -287,6 +314,7 @@ export class Exploration {
           if (typeof found.value === "function" && found.owner && !this.#owners.has(found.value)) {
             this.#owners.set(found.value, found.owner);
           }
+          this.#capture(found.value);
           this.#enqueue(found.value);
           // A global that is blind by its name was noted when the name was resolved.
           const isNoted = use.how === "call" && isRequire(found.value) ||
@@ -296,7 +324,10 @@ export class Exploration {
         }
       }
     }
-    for (const extra of user.extras.values()) this.#enqueueHeld(extra);
+    for (const extra of user.extras.values()) {
+      this.#capture(extra);
+      this.#enqueueHeld(extra);
+    }
   }
 
   #enqueueOwner(use: Use, found: FoundMember): void {

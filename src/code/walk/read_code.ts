@@ -25,12 +25,17 @@ import {
   type UserCode,
 } from "./reached.ts";
 import { type NameResolver, originBeside } from "./resolve_name.ts";
+import type { RequireFindings } from "./required.ts";
 import type { FollowedImports, SourceModules } from "./source_modules.ts";
 import type { FingerprintOptions } from "../types.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
 import type { OutsideCode } from "../outside/outside.ts";
 
+/** Files and modules that code loads by `require`. */
+type Required = Pick<RequireFindings, "files" | "modules">;
+
+const NOTHING_REQUIRED: Required = { files: [], modules: [] };
 const NO_FUNCTIONS: ReadonlySet<object> = new Set();
 
 /** What the identification of functions needs of the walk. */
@@ -91,7 +96,9 @@ export class CodeReader {
       const identity = this.#options.fingerprint.packageOf(url.startsWith("node:") ? url : "Deno");
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.#options.notes.addPackage(identity);
       // A function within a function of a script: one that a call made, or of a class.
-      const made = origin.scopes.length < 2 ? null : (await this.#options.useOutside()).ofPlatform(origin);
+      const made = origin.scopes.length < 2 || isRequire(fn)
+        ? null
+        : (await this.#options.useOutside()).ofPlatform(origin);
       if (made !== null) return { kind: "platform", name: `${name} in ${url}`, url, made };
       const fact = factOfFunction(fn, url);
       return { kind: "platform", name: `${name} in ${url}`, url, ...fact === null ? {} : { fact } };
@@ -176,7 +183,8 @@ export class CodeReader {
       if (beside !== null) this.#options.noteOrigin(beside.fn, beside.origin);
     }
     for (const imported of code.imports) this.#noteImport(imported, unit.script, url);
-    const imports = code.imports.length === 0 ? {} : await this.#followImports(code, unit.script, url);
+    const required = roots.some(mayLoadModules) ? await this.#requiredBy(unit, url, roots) : NOTHING_REQUIRED;
+    const imports = await this.#followImports(code, required.modules, unit.script, url);
     for (const notice of openUses(unit, code, roots)) {
       this.#options.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
     }
@@ -195,13 +203,19 @@ export class CodeReader {
         extras: new Map([...extras.values, ...privates]),
         ...imports,
         places: mentionsPlace(unit) ? (await import("./place.ts")).placeFacts(unit, url) : [],
-        required: roots.some(mayLoadModules) ? await this.#requiredBy(unit, url, roots) : [],
+        required: required.files,
       },
     };
   }
 
   /** Follows the imports of a piece of code. The reader of modules is loaded for the first code that imports one. */
-  async #followImports({ imports }: NormalizedCode, script: ScriptSyntax, url: string): Promise<FollowedImports> {
+  async #followImports(
+    { imports }: NormalizedCode,
+    required: readonly string[],
+    script: ScriptSyntax,
+    url: string,
+  ): Promise<Partial<FollowedImports>> {
+    if (imports.length + required.length === 0) return {};
     this.#modules ??= import("./source_modules.ts").then(({ SourceModules }) =>
       new SourceModules({
         ...this.#options,
@@ -209,7 +223,9 @@ export class CodeReader {
         noteImport: (...imported) => this.#noteImport(...imported),
       })
     );
-    return (await this.#modules).follow(imports, script, url);
+    const modules = await this.#modules;
+    const [imported, loaded] = [await modules.follow(imports, script, url), await modules.followAll(required, url)];
+    return { modules: [...imported.modules, ...loaded.modules], facts: [...imported.facts, ...loaded.facts] };
   }
 
   /** Notes the blind uses of a module of Node that code imports while it runs. */
@@ -224,14 +240,14 @@ export class CodeReader {
   }
 
   /** Modules that code loads by `require` while it runs. What cannot be followed is noted. */
-  async #requiredBy(unit: CodeUnit, url: string, roots: readonly Root[]): Promise<UserCode["required"]> {
+  async #requiredBy(unit: CodeUnit, url: string, roots: readonly Root[]): Promise<Required> {
     const { findRequired } = await import("./required.ts");
     const { projectRoot, packageOf } = this.#options.fingerprint;
     const required = findRequired({ unit, url, roots, projectRoot, packageOf });
     for (const identity of required.packages) this.#options.notes.addPackage(identity);
     for (const use of required.blind) this.#options.notes.addBlind(use, url);
     for (const notice of required.notices) this.#options.notes.notices.add(notice);
-    return required.files;
+    return required;
   }
 
   /** Static private fields of a class, by label. No property shows them, so the inspector reads them. */

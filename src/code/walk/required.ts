@@ -26,6 +26,8 @@ export interface RequireFindings {
   /** Modules of the user, and packages, each with the digest by which it counts. */
   readonly files: readonly RequiredFile[];
   readonly packages: readonly PackageIdentity[];
+  /** URLs of modules of ECMAScript among the files. */
+  readonly modules: readonly string[];
   readonly blind: readonly Omit<BlindUse, "module">[];
   readonly notices: readonly string[];
 }
@@ -47,7 +49,7 @@ export interface RequiringCode {
   packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
 }
 
-const NOTHING: RequireFindings = { files: [], packages: [], blind: [], notices: [] };
+const NOTHING: RequireFindings = { files: [], packages: [], modules: [], blind: [], notices: [] };
 
 /** Finds the modules that a function or class requires while it runs. */
 export function findRequired(code: RequiringCode): RequireFindings {
@@ -90,6 +92,7 @@ function loaderOfPlatform(name: string, path: readonly string[]): Loader | null 
 
 class Search implements RequireFindings {
   readonly packages: PackageIdentity[] = [];
+  readonly modules: string[] = [];
   readonly blind: Omit<BlindUse, "module">[] = [];
   readonly #notices = new Set<string>();
   readonly #files = new Map<string, RequiredFile>();
@@ -160,7 +163,7 @@ class Search implements RequireFindings {
     if (text === null) return this.#note(`require("${specifier}")`, base);
     const script = url.endsWith(".json") ? null : readScript(text);
     if (script === null) return add(digestBytes(text));
-    if (isModule(script)) this.#note("what a module that require() loads imports", url);
+    if (isModule(script)) return void this.modules.push(url);
     add(digestBytes(plainCodeOf(text)));
     this.blind.push(...findBlindUses(text));
     for (const call of requireCalls(script, script.program as AnyNode)) this.#require(script, call, url);

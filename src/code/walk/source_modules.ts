@@ -87,7 +87,16 @@ export class SourceModules {
    * @param url URL of the module that contains the code.
    */
   async follow(imports: readonly DynamicImport[], script: ScriptSyntax, url: string): Promise<FollowedImports> {
-    const requests = imports.map((one) => requestOf(one, script));
+    return await this.#follow(imports.map((one) => requestOf(one, script)), url);
+  }
+
+  /** Follows modules as a whole. @param from URL of the module whose code loads them by `require`. */
+  async followAll(urls: readonly string[], from: string): Promise<FollowedImports> {
+    const whole = { isData: false, names: ["*"], isStatement: false };
+    return await this.#follow(urls.map((specifier) => ({ specifier, ...whole })), from);
+  }
+
+  async #follow(requests: readonly Request[], url: string): Promise<FollowedImports> {
     const graph: ModuleGraph = new Map();
     this.#gather(requests, url, graph);
     const facts: AmbientFact[] = [];
