@@ -150,9 +150,10 @@ export class OutsideNodes {
         this.#make.variables.push({ fn, name, value, isUnset: false, place: path, isPrivate });
         continue;
       }
-      // Functions of one scope see one variable.
+      // Functions of one scope see one variable. Of equal primitive values nobody can tell which variable has them.
       const known = this.#settings.get(`${script.url}\n${name}`) ?? new Set();
-      if (known.has(value)) continue;
+      const isObject = typeof value === "object" && value !== null || typeof value === "function";
+      if (isObject && known.has(value)) continue;
       this.#settings.set(`${script.url}\n${name}`, known.add(value));
       this.#make.variables.push({ fn, name, value, isUnset: false, place: path });
     }

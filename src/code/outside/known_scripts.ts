@@ -143,5 +143,18 @@ function isSet(script: ScriptSyntax, write: AnyNode): boolean {
   const parent = script.parents.get(write);
   if (parent?.type === "UpdateExpression") return false;
   if (parent?.type === "AssignmentExpression" && parent.operator !== "=") return false;
-  return changeOf(script, { path: [], how: "write", node: write }) !== "fill";
+  return changeOf(script, { path: [], how: "write", node: write }) !== "fill" && !isDoneOnce(script, write);
+}
+
+/** True for an assignment under a condition that the same branch takes away: `if (isNew) { value = make(); isNew = false; }`. */
+function isDoneOnce(script: ScriptSyntax, write: AnyNode): boolean {
+  for (let at: AnyNode | undefined = write; at && !isFunctionNode(at); at = script.parents.get(at)) {
+    if (at.type !== "IfStatement") continue;
+    const branch = script.text.slice(at.consequent.start, at.consequent.end);
+    const names = script.text.slice(at.test.start, at.test.end).match(/[A-Za-z_$][\w$]*/g) ?? [];
+    if (names.some((name) => new RegExp(`(?<![.\\w$])${name.replaceAll("$", "\\$")}\\s*=(?!=)`).test(branch))) {
+      return true;
+    }
+  }
+  return false;
 }

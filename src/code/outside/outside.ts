@@ -27,6 +27,9 @@ export interface OutsideOptions {
   isLeftOut(path: string): boolean;
 }
 
+/** Number of closures that are looked into from a function on that an object holds. */
+const DEPTH_INSIDE = 3;
+
 /** Number of functions of packages that are looked into in one walk. */
 const MAX_FUNCTIONS = 1_000;
 
@@ -37,6 +40,7 @@ export class OutsideCode {
   readonly #options: OutsideOptions;
   readonly #functions: OutsideFunction[] = [];
   readonly #captured = new Set<object>();
+  readonly #crowded = new Set<object>();
   readonly #depths = new Map<object, number>();
   /** Number of functions that were looked into. */
   #looks = 0;
@@ -60,7 +64,7 @@ export class OutsideCode {
   get notices(): string[] {
     const packages = [...this.#beyond].sort().join(", ");
     const found = packages === "" ? [] : [
-      `partly tracked: what functions of package ${packages} hold, since there are more than ${MAX_FUNCTIONS} of them`,
+      `partly tracked: what functions of package ${packages} hold, since there are too many of them`,
     ];
     if (this.#state?.isPart) found.push("partly tracked: what packages were told, since they have too many modules");
     return found;
@@ -80,13 +84,18 @@ export class OutsideCode {
     this.#captured.add(fn);
   }
 
+  /** Takes note of a function of which a value holds many: what it holds is not looked at. */
+  crowd(fn: object): void {
+    this.#crowded.add(fn);
+  }
+
   /** Looks at a function of a package. */
   ofPackage(fn: object, origin: OriginInScript): HeldValues {
     const packageName = this.#options.packageNameOf(origin.script.url) ?? "";
     const place = `${packageName}/${fileOf(origin.script.url)}:${origin.offset}`;
     const isClass = hasCountedMembers(fn);
-    const depth = this.#captured.has(fn) ? Infinity : this.#depths.get(fn) ?? (isClass ? 2 : Infinity);
-    const isBeyond = depth > 0 && this.#looks >= MAX_FUNCTIONS;
+    const depth = this.#captured.has(fn) ? Infinity : this.#depths.get(fn) ?? (isClass ? 2 : DEPTH_INSIDE);
+    const isBeyond = depth > 0 && (this.#looks >= MAX_FUNCTIONS || this.#crowded.has(fn) && !this.#captured.has(fn));
     if (isBeyond) this.#beyond.add(packageName);
     this.#functions.push({ fn, origin });
     if (depth <= 0 || isBeyond) return { place, values: new Map(), settings: [], surfaces: [], isLeaf: true };

@@ -43,6 +43,8 @@ export interface StateSnapshot {
   readonly reads: readonly Read[];
   readonly objects: ReadonlyMap<object, ObjectContents>;
   readonly surfaces: readonly Surface[];
+  /** What bound functions hold. */
+  readonly bound: ReadonlyMap<object, readonly unknown[]>;
   /** The code that was reached. */
   readonly users: readonly UserCode[];
 }
@@ -53,18 +55,20 @@ export function snapshotState(found: Exploration): StateSnapshot | null {
   const bases: { base: readonly string[]; value: object }[] = [];
   const reads: Read[] = [];
   const users: UserCode[] = [];
+  const bound = new Map<object, readonly unknown[]>();
   const surfaces = [...found.outside?.state?.surfaces ?? [], ...found.outside?.imported.surfaces() ?? []];
   const add = (value: unknown): void => {
     if (hasMembers(value) && !objects.has(value)) objects.set(value, contentsOf(value));
   };
-  for (const code of found.codes.values()) {
+  for (const [fn, code] of found.codes) {
     if (code.kind === "package") {
       surfaces.push(...code.held.surfaces);
       for (const [path, value] of code.held.values) if (hasMembers(value)) bases.push({ base: [path], value });
     }
+    if (code.kind === "bound") bound.set(fn, code.parts);
     if (code.kind !== "user") continue;
     users.push(code.user);
-    const { fn, module, name, extras, roots } = code.user;
+    const { module, name, extras, roots } = code.user;
     if (extras.size > 0) {
       add(fn);
       bases.push({ base: [module, name], value: fn });
@@ -89,7 +93,7 @@ export function snapshotState(found: Exploration): StateSnapshot | null {
       add(subject);
     }
   }
-  return { bases, reads, objects, surfaces, users };
+  return { bases, reads, objects, surfaces, bound, users };
 }
 
 function hasMembers(value: unknown): value is object {
@@ -164,7 +168,7 @@ function changedPlaces(snapshot: StateSnapshot): readonly StatePlace[] | null {
   for (const [object, keys] of changed) {
     const to = paths.get(object);
     if (to === undefined) return null;
-    if (to.length === 1) places.add(to[0] as string);
+    if (to.length === 1) { for (const path of packagePathsTo(object, snapshot)) places.add(path); }
     else if (to.at(-1) === CONTENTS) places.add(JSON.stringify(to));
     else for (const key of keys) places.add(JSON.stringify([...to, key]));
   }
@@ -187,7 +191,7 @@ function changedKeys(object: object, members: ObjectContents["members"], inside:
 /** Shortest paths from variables to objects, each as module, name and members. */
 function pathsTo(
   wanted: ReadonlyMap<object, unknown>,
-  { bases, objects }: StateSnapshot,
+  { bases, objects, bound }: StateSnapshot,
 ): Map<object, readonly string[]> {
   const found = new Map<object, readonly string[]>();
   const seen = new Set<object>();
@@ -203,11 +207,25 @@ function pathsTo(
       if (!hasMembers(member)) continue;
       queue.push({ value: member, path: isEnd ? path : [...path, typeof key === "symbol" ? CONTENTS : key as string] });
     }
-    for (const member of inside) {
+    for (const member of [...inside, ...bound.get(value) ?? []]) {
       if (hasMembers(member)) queue.push({ value: member, path: isEnd ? path : [...path, CONTENTS] });
     }
   }
   return found;
+}
+
+/** Paths of all package state that leads to an object: several closures may hold one object. */
+function packagePathsTo(object: object, { bases, objects }: StateSnapshot): string[] {
+  return bases.filter(({ base }) => base.length === 1).flatMap(({ base, value }) => {
+    const seen = new Set<object>([value]);
+    for (const one of seen) {
+      if (one === object) return base;
+      const { members, inside } = objects.get(one) ?? contentsOf(one);
+      for (const member of [...members.values(), ...inside]) if (hasMembers(member)) seen.add(member);
+      if (seen.size > MAX_OBJECTS) break;
+    }
+    return [];
+  });
 }
 
 /**

@@ -32,6 +32,9 @@ import { CodeReader, ownNameOf } from "./read_code.ts";
 /** Number of functions and classes that are followed. No program is known that reaches as many. */
 const MAX_FUNCTIONS = 20_000;
 
+/** Number of functions in one value above which those of packages count by their places. */
+const MAX_HELD = 100;
+
 /** Number of closures that are looked into from a function on that a package keeps. */
 const DEPTH_OF_STATE = 3;
 
@@ -77,6 +80,7 @@ export class Exploration {
   outside: OutsideCode | null = null;
   /** Imports from packages that were not looked at yet. */
   readonly #imports: Extract<Root, { kind: "package" }>[] = [];
+  readonly #crowded = new Set<object>();
   /** Functions that the user's code holds in its variables. */
   readonly #captured = new Set<object>();
   /** Paths of package state that were left out, since runs change them. */
@@ -192,7 +196,16 @@ export class Exploration {
       isLeftOut: (path) => this.#isLeftOut(path),
     });
     for (const fn of this.#captured) this.outside.capture(fn);
+    for (const fn of this.#crowded) this.outside.crowd(fn);
     return this.outside;
+  }
+
+  /** Takes note of functions that one object holds, such as an instance of a library: they count by their places. */
+  #crowd(functions: readonly object[]): void {
+    for (const fn of functions) {
+      this.#crowded.add(fn);
+      this.outside?.crowd(fn);
+    }
   }
 
   /** Takes note of a function that the user's code holds, also of one that counted by its place alone until now. */
@@ -314,7 +327,7 @@ export class Exploration {
           if (typeof found.value === "function" && found.owner && !this.#owners.has(found.value)) {
             this.#owners.set(found.value, found.owner);
           }
-          this.#capture(found.value);
+          if (found.followed === 0) this.#capture(found.value);
           this.#enqueue(found.value);
           // A global that is blind by its name was noted when the name was resolved.
           const isNoted = use.how === "call" && isRequire(found.value) ||
@@ -371,6 +384,7 @@ export class Exploration {
     }
     this.#objectQueue.delete(object);
     this.values.set(object, written);
+    if (written.references.length > MAX_HELD) this.#crowd(written.references);
     for (const reference of written.references) this.#enqueue(reference);
     return null;
   }
