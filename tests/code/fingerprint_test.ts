@@ -44,6 +44,20 @@ Deno.test("the next look sees a variable that was reassigned, and sees it put ba
   assert(await found.refresh() === found);
 });
 
+Deno.test("the next look sees a variable that was reassigned in a function that a function declared beside it calls", async () => {
+  const text = "let rate = 1; const times = (x) => x * rate; function scale(x) { return times(x); }\n" +
+    "export const set = (value) => { rate = value; }; export const step = (x) => times(x); export const far = (x) => scale(x);";
+  const { set, step, far } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+  for (const fn of [step, far]) {
+    const found = await follow(fn);
+    set(2);
+    const later = await found.refresh();
+    assertNotEquals(later.digest, found.digest);
+    set(1);
+    assertEquals((await later.refresh()).digest, found.digest);
+  }
+});
+
 Deno.test("the next look sees an object that was changed, and only the members that are used", async () => {
   const whole = await follow(() => JSON.stringify(config));
   const member = await follow(() => config.threshold);

@@ -71,6 +71,8 @@ export class Exploration {
   readonly #unreadMethods = new Map<object, { readonly use: Use; readonly found: FoundMember }[]>();
   /** Origins of functions that modules declare, from the scopes of functions beside them. */
   readonly #siblings = new Map<object, FunctionOrigin>();
+  /** Whether the origin of the function that is being read was found by another walk. */
+  #isOfEarlierWalk = false;
   readonly #receivers = new ReceivedUse(this.codes);
   /** Uses of methods that were read, and of which it is not settled whether they use their receivers. */
   readonly #undecided: { readonly use: Use; readonly found: FoundMember }[] = [];
@@ -116,7 +118,10 @@ export class Exploration {
       notes: this.notes,
       names,
       useOutside: () => this.#useOutside(),
-      noteOrigin: (fn, origin) => void this.#siblings.set(fn, origin),
+      noteOrigin: (fn, origin) => {
+        // Scopes that an earlier walk has read may have other values by now.
+        if (!this.#isOfEarlierWalk) this.#siblings.set(fn, origin);
+      },
       notePrivates: (object, fields) => void this.#privates.set(object, fields),
       addModule: (user) => {
         this.codes.set(user.fn, { kind: "user", user });
@@ -291,8 +296,9 @@ export class Exploration {
     const located = await this.#lease.locate(unknown);
     for (const fn of pending.slice(left)) this.codes.set(fn, this.#readTextAlone(fn));
     for (const fn of followed) {
-      const origin = settledOrigins.get(fn) ?? this.#siblings.get(fn) ??
-        located[numbers.get(fn) as number] as FunctionOrigin;
+      const settled = settledOrigins.get(fn);
+      this.#isOfEarlierWalk = settled !== undefined;
+      const origin = settled ?? this.#siblings.get(fn) ?? located[numbers.get(fn) as number] as FunctionOrigin;
       const code = await this.#reader.identify(fn, origin);
       this.codes.set(fn, code);
       this.#enqueueOwnersOf(fn);
