@@ -13,6 +13,7 @@ import { writePrimitive } from "../walk/values.ts";
 import { isNamespace } from "../outside/imported.ts";
 import { isSurfaceUnchanged, type Surface } from "../outside/surface.ts";
 import type { Setting } from "../outside/held.ts";
+import { watchGlobals } from "../outside/program_globals.ts";
 import type { ChangingVariable } from "./changing_variables.ts";
 import type { GraphNode, UnfilledNode } from "./graph_digest.ts";
 import { packageText, type Parts } from "./parts.ts";
@@ -110,7 +111,7 @@ export class OutsideNodes {
   state(): GraphNode | null {
     const state = this.#found.outside?.state;
     if (state === undefined) return null;
-    const { settings, constants, surfaces, facts, isPart } = state;
+    const { settings, constants, surfaces, facts, globals, isPart } = state;
     const node: UnfilledNode = { own: "", references: [] };
     node.own = `state of packages ${
       JSON.stringify([settings.map(({ path }) => path), [...constants].map(toLine), isPart])
@@ -123,6 +124,8 @@ export class OutsideNodes {
     }
     this.#readAgain(settings);
     for (const surface of surfaces) node.references.push(this.surface(surface));
+    for (const [name, value] of globals) node.references.push(`global ${name}`, this.#make.value(value));
+    this.#make.checks.push(watchGlobals(globals));
     for (const fact of facts) node.references.push(this.#make.fact(fact));
     return node;
   }

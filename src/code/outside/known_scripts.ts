@@ -25,6 +25,8 @@ export interface KnownScript {
   readonly facts: readonly AmbientFact[];
   /** True for a script that may read the environment or files when it is loaded, so that its constants count. */
   readonly readsWorld: boolean;
+  /** True for a script that may use a global of that name. */
+  mentions(name: string): boolean;
   /** True for the text of a function that is a part of this script. */
   has(text: string): boolean;
   /** True for a name that is declared at the top of the script, in no function. */
@@ -66,6 +68,7 @@ function readKnown(url: string, text: string): KnownScript {
   return {
     url,
     facts: factsOfText(text),
+    mentions: (name) => text.includes(name),
     readsWorld: READS_WORLD.test(text),
     has(part) {
       // Functions that are listed one after another are often written one after another.

@@ -28,31 +28,25 @@ export function splitPackageScopes({ scopes, scopeKinds, script }: OriginInScrip
   for (let at = scopes.length - 1; at >= 0; at--) {
     const scope = scopes[at] as ScopeValues;
     const kind = scopeKinds[at];
+    const isClosure = kind?.startsWith("Closure") === true;
     const isOfModule = kind === "Module" || kind === "Script" || isModuleWrapper(scope) ||
-      kind === "Closure" && at === scopes.length - 1 && isOfTopLevel(scope, script);
+      isClosure && at === scopes.length - 1 && isOfTopLevel(scope, script);
     if (isOfModule) { for (const value of exportsIn(scope)) exported.add(value); }
     // A scope around the export itself was there when the module was loaded: that of the factory of a bundle.
     if (isOfModule || holdsOneOf(scope, exported)) count = at;
-    else if (kind === "Closure") break;
+    else if (isClosure) break;
   }
   return { made: scopes.slice(0, count), loaded: scopes.slice(count) };
 }
 
 /**
- * Splits the scopes of a function of the platform. Its scripts are modules, or functions, some of them with another
- * function within; classes have a scope for their own name.
+ * Splits the scopes of a function of the platform. Its scripts are modules, or functions without a name; the functions
+ * that make others have one.
  */
 export function splitPlatformScopes({ scopes, scopeKinds }: OriginInScript): SplitScopes {
-  let last = scopes.length - 1;
-  while (scopeKinds[last] === "Script") last--; // of the lines of a REPL
-  let count = last >= 0 && Object.hasOwn(scopes[last] as ScopeValues, "__bootstrap") ? last - 1 : last;
-  while (count > 0 && scopeKinds[count - 1] === "Block" && isOfClassName(scopes[count - 1] as ScopeValues)) count--;
-  count = Math.max(0, count);
+  const isOfCall = (kind: string) => /^(?:Closure|Block|Local|Catch) \(/.test(kind);
+  const count = scopeKinds.findLastIndex(isOfCall) + 1;
   return { made: scopes.slice(0, count), loaded: scopes.slice(count) };
-}
-
-function isOfClassName(scope: ScopeValues): boolean {
-  return Object.keys(scope).every((name) => String(readOf(scope, name)).startsWith("class"));
 }
 
 /** Variables of scopes by name, the innermost of each name. A variable that is not initialized yet is left out. */

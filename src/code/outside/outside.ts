@@ -11,6 +11,7 @@ import { classify, mayHavePrivateState } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code } from "../walk/reached.ts";
+import { globalsIn } from "./program_globals.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { type OriginInScript, splitPackageScopes, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
@@ -27,6 +28,12 @@ export interface OutsideOptions {
   isLeftOut(path: string): boolean;
 }
 
+/** Number of functions of the platform within one another that are looked into: `promisify(deprecate(load))`. */
+const DEPTH_OF_PLATFORM = 3;
+
+/** Number of members of an object above which nobody gave it to a function of the platform. */
+const MAX_GIVEN = 50;
+
 /** Number of closures that are looked into from a function on that an object holds. */
 const DEPTH_INSIDE = 3;
 
@@ -41,6 +48,7 @@ export class OutsideCode {
   readonly #functions: OutsideFunction[] = [];
   readonly #captured = new Set<object>();
   readonly #crowded = new Set<object>();
+  readonly #platformDepths = new Map<object, number>();
   readonly #depths = new Map<object, number>();
   /** Number of functions that were looked into. */
   #looks = 0;
@@ -66,6 +74,9 @@ export class OutsideCode {
     const found = packages === "" ? [] : [
       `partly tracked: what functions of package ${packages} hold, since there are too many of them`,
     ];
+    for (const path of this.#state?.hidden ?? []) {
+      found.push(`not tracked: what packages keep in a WeakMap or a WeakSet, ${path}`);
+    }
     if (this.#state?.isPart) found.push("partly tracked: what packages were told, since they have too many modules");
     return found;
   }
@@ -132,10 +143,17 @@ export class OutsideCode {
     return found === undefined ? null : knownScript(found.origin.script);
   }
 
-  /** Looks at a function of the platform. @returns `null` when a call made nothing for it. */
-  ofPlatform(origin: OriginInScript): ReadonlyMap<string, unknown> | null {
-    const made = [...variablesOf(splitPlatformScopes(origin).made)].filter(([, value]) => !isOfProcess(value));
-    return made.length === 0 ? null : new Map(made);
+  /**
+   * Looks at a function of the platform: what a call gave it, as `promisify(load)` was given `load`.
+   *
+   * @returns `null` when a call made nothing for it.
+   */
+  ofPlatform(fn: object, origin: OriginInScript): ReadonlyMap<string, unknown> | null {
+    const depth = this.#platformDepths.get(fn) ?? DEPTH_OF_PLATFORM;
+    const made = [...variablesOf(splitPlatformScopes(origin).made)].filter(([, value]) => isGiven(value));
+    if (depth <= 0 || made.length === 0) return null;
+    for (const [, value] of made) if (typeof value === "function") this.#platformDepths.set(value, depth - 1);
+    return new Map(made);
   }
 
   /** True for a function of a script: where it counts by its place alone, its text does as well. */
@@ -175,7 +193,7 @@ export class OutsideCode {
         typeof value === "object" && value !== null ? [this.surface(value, path, script)] : []
       ),
     );
-    this.#state = { ...state, settings: all, surfaces };
+    this.#state = { ...state, settings: all, surfaces, globals: globalsIn(state.scripts) };
   }
 
   /** Private fields of the objects and classes in surfaces. */
@@ -205,12 +223,15 @@ export class OutsideCode {
     if (this.#state === undefined) return;
     for (const { value } of this.#state.settings) if (typeof value === "function") yield value;
     for (const { values } of this.#state.surfaces) yield* values.values();
+    yield* this.#state.globals.values();
   }
 }
 
 /** State of packages, with the surfaces of the objects in it. */
-export interface OutsideState extends Pick<PackageState, "settings" | "constants" | "facts" | "isPart"> {
+export interface OutsideState extends Pick<PackageState, "settings" | "constants" | "facts" | "hidden" | "isPart"> {
   readonly surfaces: readonly Surface[];
+  /** Globals of the program that the packages may use. */
+  readonly globals: ReadonlyMap<string, unknown>;
 }
 
 /** True for an instance of a class, which may have more to it than data. */
@@ -224,8 +245,21 @@ function isModuleObject(value: unknown): boolean {
     ["exports", "filename", "loaded", "paths"].every((key) => Object.hasOwn(value, key));
 }
 
+/** True for a value that a program may have given to a function of the platform, and no part of the platform. */
+function isGiven(value: unknown): boolean {
+  if (isOfProcess(value)) return false;
+  if (typeof value !== "object" || value === null || isProxy(value)) return true;
+  const { kind } = classify(value);
+  const isData = kind === "plain" || kind === "array" || kind === "map" || kind === "set" || kind === "instance";
+  return !isData || Reflect.ownKeys(value).length <= MAX_GIVEN;
+}
+
 /** True for objects that are the same for all code of the process, whose members count where code names them. */
 function isOfProcess(value: unknown): boolean {
+  const maker: unknown = typeof value === "object" && value !== null && !isProxy(value)
+    ? Object.getPrototypeOf(value)?.constructor
+    : undefined;
+  if (typeof maker === "function" && maker.name === "AsyncResource") return true;
   return value === globalThis || value === Deno || value === globalThis.process || value === console ||
     isModuleObject(value);
 }

@@ -25,6 +25,9 @@ export interface PackageState {
   /** Objects whose content scripts change, by path, each with the script that it belongs to. */
   readonly objects: ReadonlyMap<string, { readonly object: object; readonly script: KnownScript }>;
   readonly facts: readonly AmbientFact[];
+  readonly scripts: readonly KnownScript[];
+  /** Paths of collections that scripts change and that nobody can look into. */
+  readonly hidden: readonly string[];
   /** True when there are more scripts than are looked into. */
   readonly isPart: boolean;
 }
@@ -46,6 +49,8 @@ interface ScriptState {
   readonly settings: readonly string[];
   readonly constants: ReadonlyMap<string, unknown>;
   readonly objects: ReadonlyMap<string, object>;
+  /** Names of variables with a WeakMap or a WeakSet that the script changes. */
+  readonly hidden: readonly string[];
 }
 
 const places = new Map<string, ScriptState>();
@@ -128,12 +133,16 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
   const constants = new Map<string, unknown>();
   const objects = new Map<string, { object: object; script: KnownScript }>();
   const facts = new Set<AmbientFact>();
+  const scripts: KnownScript[] = [];
+  const hidden: string[] = [];
   for (const url of [...reached.keys()].sort()) {
     const place = places.get(url);
     if (place === undefined) continue;
     const { id, script, witness } = place;
     const values = reached.get(url);
     for (const fact of script.facts) facts.add(fact);
+    scripts.push(script);
+    hidden.push(...place.hidden.map((name) => `${id}#${name}`));
     for (const name of place.settings) {
       if (values?.has(name)) {
         settings.push({ fn: witness, name, value: values.get(name), path: `${id}#${name}`, script });
@@ -142,7 +151,7 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
     for (const [name, value] of place.constants) constants.set(`${id}#${name}`, value);
     for (const [name, object] of place.objects) objects.set(`${id}#${name}`, { object, script });
   }
-  return { settings, constants, objects, facts: [...facts], isPart: reached.size >= MAX_SCRIPTS };
+  return { settings, constants, objects, facts: [...facts], scripts, hidden, isPart: reached.size >= MAX_SCRIPTS };
 }
 
 /** File of a script, without the folders that differ between machines. */
@@ -162,6 +171,7 @@ function readScriptState(
   const settings: string[] = [];
   const constants = new Map<string, unknown>();
   const objects = new Map<string, object>();
+  const hidden: string[] = [];
   const changed = new Set(script.changedAmong(values.keys()));
   for (const [name, value] of values) {
     const use = script.useOf(name, origin.offset, "outermost");
@@ -169,13 +179,15 @@ function readScriptState(
     if (typeof value === "function") {
       if (isOther(value)) others.add(value);
       else if (use === "constant" && hasCountedMembers(value)) objects.set(name, value);
+    } else if (value instanceof WeakMap || value instanceof WeakSet) {
+      if (changed.has(name)) hidden.push(name);
     } else if (typeof value === "object" && value !== null && !isProxy(value)) {
       memberFunctions(value).filter(isOther).slice(0, MAX_WITNESSES).forEach((one) => others.add(one));
       // Programs may change an object that the package exports.
       if (use === "constant" && (changed.has(name) || isSmall(value))) objects.set(name, value);
     } else if (script.readsWorld && use === "constant" && typeof value !== "symbol") constants.set(name, value);
   }
-  return { script, id, witness, others: [...others], settings, constants, objects };
+  return { script, id, witness, others: [...others], settings, constants, objects, hidden };
 }
 
 /** Number of members up to which an object counts that the script itself never changes. */

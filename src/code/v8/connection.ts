@@ -143,7 +143,7 @@ export class Connection {
       script,
       offset: offsetOf(script, location),
       scopes: scopes.map(({ object }) => object),
-      scopeKinds: scopes.map(({ description }) => /^\w+/.exec(description)?.[0] ?? ""),
+      scopeKinds: scopes.map(({ description }) => description),
     };
   }
 
@@ -343,7 +343,7 @@ export type FunctionOrigin =
     readonly offset: number;
     /** Variables by name, innermost scope first, without the global scope: copies of the current values. */
     readonly scopes: readonly ScopeValues[];
-    /** Kinds of these scopes as V8 names them: `Closure`, `Block`, `Catch`, `With`, `Script`, `Module`. */
+    /** Kinds of these scopes, with the names of functions: `Closure (promisify)`, `Block`, `Script`, `Module`. */
     readonly scopeKinds: readonly string[];
   }
   | { readonly kind: "bound"; readonly target: unknown; readonly receiver: unknown; readonly args: readonly unknown[] }

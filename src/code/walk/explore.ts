@@ -253,6 +253,8 @@ export class Exploration {
     const code = this.codes.get(found.value);
     // `Stack.from(…)` of a class that extends Array: what the platform's function makes depends on the class.
     if (code?.kind === "platform") return typeof found.owner === "function" && !isNativeFunction(found.owner);
+    // A method that a class of the user inherits from a package makes instances of that class, and calls its methods.
+    if (code?.kind === "package") return typeof found.owner === "function";
     return code?.kind === "user" && this.#receivers.isUsed(found.value);
   }
 

@@ -98,7 +98,7 @@ export class CodeReader {
       // A function within a function of a script: one that a call made, or of a class.
       const made = origin.scopes.length < 2 || isRequire(fn)
         ? null
-        : (await this.#options.useOutside()).ofPlatform(origin);
+        : (await this.#options.useOutside()).ofPlatform(fn, origin);
       if (made !== null) return { kind: "platform", name: `${name} in ${url}`, url, made };
       const fact = factOfFunction(fn, url);
       return { kind: "platform", name: `${name} in ${url}`, url, ...fact === null ? {} : { fact } };
@@ -114,6 +114,7 @@ export class CodeReader {
   /** Receiver of a bound function; `undefined` for the module of a reader, which the function does not look into. */
   async #receiverOf({ target, receiver }: Extract<FunctionOrigin, { kind: "bound" }>): Promise<unknown> {
     if (typeof receiver !== "object" || receiver === null || typeof target !== "function") return receiver;
+    if (receiver === globalThis.performance || receiver === globalThis.crypto) return undefined; // no inputs
     const [origin] = mayBeReader(target) ? await this.#options.lease.locate([target]) : [];
     return origin?.kind === "script" && isHomeOfReader(receiver, target, origin.script.url) ? undefined : receiver;
   }

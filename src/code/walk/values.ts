@@ -194,7 +194,9 @@ class CapturedValue {
       markOf: (subject) => this.#markOf(subject),
       leftOutOf: (subject) => this.#leftOutOf(subject),
       privatesOf: (instance) => this.#privatesOf(instance),
-      nameHandle: (handle) => this.#handle(handle, nameOfHandle(handle)),
+      // Reads of the environment are observed.
+      nameHandle: (handle) =>
+        handle === globalThis.process?.env ? "process.env" : this.#handle(handle, nameOfHandle(handle)),
     };
   }
 

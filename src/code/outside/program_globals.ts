@@ -1,0 +1,38 @@
+/**
+ * Globals of the program that code of packages uses: `globalThis.RATE = 2` before a call of a package that reads it.
+ *
+ * @module
+ */
+import { isNameOfPlatform } from "../walk/global_names.ts";
+import type { KnownScript } from "./known_scripts.ts";
+
+/** Globals that the program made, by name; of an accessor, its getter. */
+function programGlobals(): Map<string, unknown> {
+  const found = new Map<string, unknown>();
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    if (isNameOfPlatform(name)) continue;
+    const property = Object.getOwnPropertyDescriptor(globalThis, name);
+    found.set(name, property && "value" in property ? property.value : property?.get);
+  }
+  return found;
+}
+
+/** Globals of the program that scripts may use, by name. */
+export function globalsIn(scripts: readonly KnownScript[]): ReadonlyMap<string, unknown> {
+  const found = programGlobals();
+  for (const name of found.keys()) if (!scripts.some((script) => script.mentions(name))) found.delete(name);
+  return found;
+}
+
+/** Returns a function that returns true while these globals are as they were, and no other ones were made. */
+export function watchGlobals(globals: ReadonlyMap<string, unknown>): () => boolean {
+  const count = Object.getOwnPropertyNames(globalThis).length;
+  return () => {
+    if (Object.getOwnPropertyNames(globalThis).length !== count) return false;
+    for (const [name, value] of globals) {
+      const property = Object.getOwnPropertyDescriptor(globalThis, name);
+      if (!Object.is(property && "value" in property ? property.value : property?.get, value)) return false;
+    }
+    return true;
+  };
+}
