@@ -6,11 +6,15 @@
 import { isNameOfPlatform } from "../walk/global_names.ts";
 import type { KnownScript } from "./known_scripts.ts";
 
+/** Names of the globals that the program made. */
+function namesOfProgram(): string[] {
+  return Object.getOwnPropertyNames(globalThis).filter((name) => !isNameOfPlatform(name));
+}
+
 /** Globals that the program made, by name; of an accessor, its getter. */
 function programGlobals(): Map<string, unknown> {
   const found = new Map<string, unknown>();
-  for (const name of Object.getOwnPropertyNames(globalThis)) {
-    if (isNameOfPlatform(name)) continue;
+  for (const name of namesOfProgram()) {
     const property = Object.getOwnPropertyDescriptor(globalThis, name);
     found.set(name, property && "value" in property ? property.value : property?.get);
   }
@@ -26,9 +30,10 @@ export function globalsIn(scripts: readonly KnownScript[]): ReadonlyMap<string, 
 
 /** Returns a function that returns true while these globals are as they were, and no other ones were made. */
 export function watchGlobals(globals: ReadonlyMap<string, unknown>): () => boolean {
-  const count = Object.getOwnPropertyNames(globalThis).length;
+  const names = namesOfProgram();
   return () => {
-    if (Object.getOwnPropertyNames(globalThis).length !== count) return false;
+    const now = namesOfProgram();
+    if (now.length !== names.length || now.some((name, index) => name !== names[index])) return false;
     for (const [name, value] of globals) {
       const property = Object.getOwnPropertyDescriptor(globalThis, name);
       if (!Object.is(property && "value" in property ? property.value : property?.get, value)) return false;

@@ -234,8 +234,8 @@ function packagePathsTo(object: object, { bases, objects }: StateSnapshot): stri
  */
 function mayHaveChanged(place: StatePlace, { users }: Pick<StateSnapshot, "users">): boolean {
   const at = readPlace(place);
-  // What a closure of a package holds is changed by that closure alone; settings may be changed by anyone.
-  if (at === null) return /:\d+#/.test(place);
+  // What a closure of a package holds, and collections that it keeps, are changed by it alone; settings by anyone.
+  if (at === null) return /:\d+#|:\d+\..*\[\]$/.test(place);
   const key = at.path.at(-1);
   return users.some(({ unit }) => {
     if (unit === null) return true;

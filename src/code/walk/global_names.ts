@@ -38,7 +38,7 @@ const NAMES: ReadonlySet<string> = new Set(
     "caches clearImmediate clearInterval clearTimeout close closed confirm console constructor createImageBitmap " +
     "crypto decodeURI decodeURIComponent dispatchEvent encodeURI encodeURIComponent escape eval exports fetch " +
     "getParent global globalThis hasOwnProperty importScripts isFinite isNaN isPrototypeOf localStorage location " +
-    "module name navigator onbeforeunload onerror onload onmessage onmessageerror onunhandledrejection onunload " +
+    "module name navigator nodeBootstrap onbeforeunload onerror onload onmessage onmessageerror onunhandledrejection onunload " +
     "parseFloat parseInt performance postMessage process prompt propertyIsEnumerable queueMicrotask " +
     "removeEventListener reportError require self sessionStorage setImmediate setInterval setTimeout " +
     "structuredClone toLocaleString toString undefined unescape valueOf"

@@ -227,7 +227,23 @@ export class SourceModules {
     }
     for (const notice of openUses(unit, code, roots)) notes.notices.add(`not tracked: ${notice} in ${module}`);
     const modules = requests.map((request) => this.#refer(request, url, graph, facts));
-    add({ ...user, unit, code, text: one.text ?? "", roots, modules, facts, checks });
+    const { findRequired } = await import("./required.ts");
+    const { projectRoot, packageOf } = this.#options.fingerprint;
+    const required = findRequired({ unit, url, roots, projectRoot, packageOf });
+    for (const identity of required.packages) notes.addPackage(identity);
+    for (const use of required.blind) notes.addBlind(use, url);
+    for (const notice of required.notices) this.#note(notice);
+    add({
+      ...user,
+      unit,
+      code,
+      text: one.text ?? "",
+      roots,
+      modules,
+      facts,
+      checks,
+      required: required.files,
+    });
   }
 
   /** Adds what modules take in when they are loaded, through functions of each other as well. */
