@@ -725,7 +725,8 @@ Deno.test("sightOfArguments() sees that a function of the platform was replaced"
   try {
     console.log = (o: any) => void (kept = o);
     Math.hypot = (o: any) => Object.keys(o).length;
-    assertEquals([await seenBy(read), await seenBy(measure)], ["ons", "o"]);
+    // Code that the program put in the place of the language's may be given anything, by the language itself.
+    assertEquals([await seenBy(read), await seenBy(measure)], ["ons", "ons"]);
   } finally {
     console.log = log;
     Math.hypot = hypot;
