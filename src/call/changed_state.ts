@@ -31,9 +31,12 @@ export async function leaveOutState(call: Call, execution: Settled["execution"])
   const { places, isComplete, byCode } = await execution.watch.changes();
   const { changedState } = call.prepared;
   const isOfRun = (place: string) => execution.isAlone || byCode.has(place);
-  const isNew = places.some((place) => !changedState.places.has(place));
-  if (!isComplete || !isNew || execution.raced.length > 1 || !places.every(isOfRun)) {
+  if (!isComplete || places.length === 0 || execution.raced.length > 1 || !places.every(isOfRun)) {
     return { call, execution: withNames(execution, places) };
+  }
+  // State that was left out already: the call has the key of what it began with.
+  if (places.every((place) => call.fingerprint.leftOut.has(place))) {
+    return { call, execution: { ...execution, raced: [] } };
   }
   const before = [...changedState.places];
   changedState.set([...before, ...places]);

@@ -18,7 +18,7 @@ import {
 } from "./readers.ts";
 import { valueOfGlobal } from "../walk/platform.ts";
 import { isNativeFunction } from "../../values/kinds.ts";
-import { isProxy } from "../../words/type_tests.ts";
+import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { type LoadedScript, scriptsReachedFrom } from "../packages/script_origin.ts";
 import { findMember, ownDescriptorOf } from "../walk/members.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
@@ -248,6 +248,7 @@ const MAX_SEARCHED = 5000;
 export function functionsIn(values: Iterable<unknown>): ReadonlySet<object> | null {
   const found = new Set<object>();
   const seen = new Set<unknown>(values);
+  const { isMap, isSet } = typeTests();
   let searched = 0;
   for (const value of seen) {
     if (typeof value !== "function" && typeof value !== "object" || value === null) continue;
@@ -256,8 +257,8 @@ export function functionsIn(values: Iterable<unknown>): ReadonlySet<object> | nu
     if (typeof value === "function") found.add(value);
     // A native function has no members of its own to tell of.
     if (ArrayBuffer.isView(value) || typeof value === "function" && isNativeFunction(value)) continue;
-    if (value instanceof Map) { for (const entry of value) entry.forEach((one) => seen.add(one)); }
-    if (value instanceof Set) { for (const one of value) seen.add(one); }
+    if (isMap(value)) Map.prototype.forEach.call(value, (one, key) => void seen.add(key).add(one));
+    if (isSet(value)) Set.prototype.forEach.call(value, (one) => void seen.add(one));
     for (const key of Object.getOwnPropertyNames(value)) {
       const member = ownDescriptorOf(value, key);
       for (const one of [member?.value, member?.get, member?.set]) seen.add(one);

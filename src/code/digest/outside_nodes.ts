@@ -7,7 +7,7 @@ import { digestBytes } from "../../words/sha256.ts";
 import type { Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { AmbientFact } from "../walk/platform.ts";
-import { findMember, type FoundMember } from "../walk/members.ts";
+import type { FoundMember } from "../walk/members.ts";
 import type { Code, Root } from "../walk/reached.ts";
 import { writePrimitive } from "../walk/values.ts";
 import { isNamespace } from "../outside/imported.ts";
@@ -92,8 +92,8 @@ export class OutsideNodes {
       const id = JSON.stringify(use.path);
       if (use.how === "write" || use.path.length === 0 || seen.has(id)) continue;
       seen.add(id);
-      const found = findMember(value, use.path);
-      if (found.followed === 0) continue;
+      const found = this.#found.outside?.imported.memberOf(root, use) ?? null;
+      if (found === null || found.followed === 0) continue;
       watch(use, found);
       references.push(`member ${found.followed}`, this.#importedValue(found.value));
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { isProxy } from "../../words/type_tests.ts";
-import { findMember } from "../walk/members.ts";
+import { findMember, type FoundMember } from "../walk/members.ts";
 import type { Root } from "../walk/reached.ts";
 import type { Use } from "../syntax/uses.ts";
 import type { KnownScript } from "./known_scripts.ts";
@@ -16,6 +16,9 @@ type PackageRoot = Extract<Root, { kind: "package" }>;
 interface SurfaceFinder {
   surface(value: object, path: string, script: KnownScript | null): Surface;
   scriptOf(fn: object): KnownScript | null;
+  /** Path by which the members of a function or an object of a package are known; `null` when it was not met. */
+  pathOf(value: object): string | null;
+  isLeftOut(path: string): boolean;
 }
 
 /** Imported values that one walk has met, with the surfaces of the objects among them. */
@@ -28,9 +31,17 @@ export class ImportedValues {
     this.#outside = outside;
   }
 
+  /** Member of an import that a use reaches; `null` for one that runs are seen to make, which does not count. */
+  memberOf({ value }: PackageRoot, { how, path }: Use): FoundMember | null {
+    if (how === "write" || path.length === 0) return null;
+    const found = findMember(value, path);
+    const base = isOfMembers(value) || typeof value === "function" ? this.#outside.pathOf(value) : null;
+    return base !== null && this.#outside.isLeftOut(`${base}.${path[0]}`) ? null : found;
+  }
+
   /** Takes note of an import. @returns Functions to walk: those that the code uses, and one of each object. */
   *reach(root: PackageRoot): Iterable<unknown> {
-    for (const value of [root.value, ...root.slot.uses.flatMap((use) => usedOf(root, use))]) {
+    for (const value of [root.value, ...root.slot.uses.flatMap((use) => this.#usedOf(root, use))]) {
       if (typeof value === "function") yield value;
       else if (isOfMembers(value) && !isNamespace(value)) {
         this.#paths.set(value, this.#paths.get(value) ?? `${root.identity.name}/${root.imported}`);
@@ -40,9 +51,20 @@ export class ImportedValues {
     }
   }
 
+  /** Values that a use of an import reaches: the member, and the object that has it. */
+  #usedOf(root: PackageRoot, use: Use): unknown[] {
+    const found = this.memberOf(root, use);
+    return found === null ? [] : [found.value, ...found.owner === null ? [] : [found.owner]];
+  }
+
   /** Values in the surfaces of the imported objects. */
   *values(): Iterable<unknown> {
     for (const { values } of this.surfaces()) yield* values.values();
+  }
+
+  /** Path by which the members of an imported object are known; `null` for any other value. */
+  pathOf(object: object): string | null {
+    return this.#paths.get(object) ?? null;
   }
 
   /** Surfaces of the imported objects. */
@@ -62,13 +84,6 @@ export class ImportedValues {
     }
     return surface;
   }
-}
-
-/** Values that a use of an import reaches: the member, and the object that has it. */
-export function usedOf({ value }: PackageRoot, { how, path }: Use): unknown[] {
-  if (how === "write" || path.length === 0) return [];
-  const found = findMember(value, path);
-  return [found.value, ...found.owner === null ? [] : [found.owner]];
 }
 
 /** A function by which the script of an object is found: that of its class, or its first member. */

@@ -36,6 +36,8 @@ export interface KnownScript {
    * one, or the outermost one, which is there since the script was loaded.
    */
   useOf(name: string, offset: number, which: "innermost" | "outermost"): VariableUse;
+  /** True for a variable that begins with a value of the moment: the time, a random number, the id of the process. */
+  isOfMoment(name: string): boolean;
   /** Names, of those given, of variables whose content the script changes. */
   changedAmong(names: Iterable<string>): readonly string[];
 }
@@ -56,6 +58,8 @@ const READS_WORLD =
   /\bprocess\s*(?:\?\.|\.)\s*(?:env|argv|platform|cwd)\b|\bDeno\.(?:env|args|cwd|build)\b|\b(?:read(?:File|TextFile|dir)(?:Sync)?)\b|\{[^{}]*\benv\b[^{}]*\}\s*=/;
 const ASSIGNED =
   /(?<![.\w$])([\w$]+)\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)=)|(?:\+\+|--)\s*([\w$]+)/g;
+const OF_MOMENT =
+  /(?<![.\w$])([\w$]+)\s*=\s*[^;,\n]{0,80}?(?:\bnew Date\b|\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bhrtime\b|\brandom\w*\(|\bgetRandomValues\b|\bprocess\.pid\b)/g;
 const WITHOUT_VALUE = /(?:\b(?:var|let)\s+|,\s*)([\w$]+)\s*(?=[,;\n])()/g;
 const CHANGED =
   /(?<![.\w$])([\w$]+)(?:(?:\.[\w$]+|\[[^\]\n]{1,80}\])+\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|&&|\|\||\?\?)=)|(?:\.[\w$]+)?\.(?:push|pop|shift|unshift|splice|set|add|delete|clear|assign)\()|\(\s*([\w$]+)\s*,/g;
@@ -64,6 +68,7 @@ function readKnown(url: string, text: string): KnownScript {
   let searchedFrom = 0;
   let assigned: ReadonlyMap<string, number> | undefined;
   let changed: ReadonlyMap<string, number> | undefined;
+  let moments: ReadonlySet<string> | undefined;
   let undeclared: ReadonlyMap<string, number> | undefined;
   return {
     url,
@@ -86,6 +91,10 @@ function readKnown(url: string, text: string): KnownScript {
         if ((assigned.get(name) ?? 0) < (undeclared.has(name) ? 1 : 2)) return "constant";
       }
       return readUse(readScript(text), name, offset, which);
+    },
+    isOfMoment(name) {
+      moments ??= new Set([...text.matchAll(OF_MOMENT)].map(([, found]) => found ?? ""));
+      return moments.has(name);
     },
     changedAmong(names) {
       changed ??= countNames(text, CHANGED);

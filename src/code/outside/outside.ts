@@ -137,6 +137,18 @@ export class OutsideCode {
     return { place, values, settings, surfaces, isLeaf: false };
   }
 
+  isLeftOut(path: string): boolean {
+    return this.#options.isLeftOut(path);
+  }
+
+  /** Path by which the members of a function of a package are known; `null` for one that was not met. */
+  pathOf(value: object): string | null {
+    const found = this.#functions.find((one) => one.fn === value);
+    if (found === undefined) return this.imported.pathOf(value);
+    const { url } = found.origin.script;
+    return `${this.#options.packageNameOf(url) ?? ""}/${fileOf(url)}:${found.origin.offset}`;
+  }
+
   /** Script of a function that was met; `null` for any other function. */
   scriptOf(fn: object): KnownScript | null {
     const found = this.#functions.find((one) => one.fn === fn);

@@ -4,6 +4,7 @@
  * @module
  */
 import { isProxy } from "../../words/type_tests.ts";
+import { isNativeFunction } from "../../values/kinds.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { AmbientFact } from "../walk/platform.ts";
 import type { Setting } from "./held.ts";
@@ -174,6 +175,7 @@ function readScriptState(
   const hidden: string[] = [];
   const changed = new Set(script.changedAmong(values.keys()));
   for (const [name, value] of values) {
+    if (script.isOfMoment(name)) continue;
     const use = script.useOf(name, origin.offset, "outermost");
     if (use === "setting") settings.push(name);
     if (typeof value === "function") {
@@ -194,9 +196,11 @@ function readScriptState(
 const MAX_SMALL = 64;
 
 function isSmall(object: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(object);
+  const prototype = Object.getPrototypeOf(object) as object | null;
   const isPlain = prototype === null || prototype === Object.prototype || prototype === Array.prototype;
-  return isPlain && !Object.isFrozen(object) && Reflect.ownKeys(object).length <= MAX_SMALL;
+  const maker: unknown = isPlain ? null : Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  const isOfClass = typeof maker === "function" && !isNativeFunction(maker);
+  return (isPlain || isOfClass) && !Object.isFrozen(object) && Reflect.ownKeys(object).length <= MAX_SMALL;
 }
 
 /** Functions that an object has as members, or as accessors: those of a module of CommonJS. */

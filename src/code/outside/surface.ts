@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isProxy } from "../../words/type_tests.ts";
+import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { classify } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { KnownScript } from "./known_scripts.ts";
@@ -166,16 +166,16 @@ function countedKeys(object: object): PropertyKey[] {
 
 function* insidesOf(object: object): Iterable<[label: string, value: unknown]> {
   if (isProxy(object) || typeof object === "function") return;
-  const { kind } = classify(object);
-  if (kind === "map") {
+  const { isMap, isSet } = typeTests();
+  if (isMap(object)) {
     let index = 0;
-    for (const [key, value] of Map.prototype.entries.call(object)) {
+    for (const [key, value] of Map.prototype.entries.call(object as Map<unknown, unknown>)) {
       yield [`[${index}].key`, key];
       yield [`[${index++}].value`, value];
     }
-  } else if (kind === "set") {
+  } else if (isSet(object)) {
     let index = 0;
-    for (const value of Set.prototype.values.call(object)) yield [`[${index++}]`, value];
+    for (const value of Set.prototype.values.call(object as Set<unknown>)) yield [`[${index++}]`, value];
   }
 }
 
@@ -202,7 +202,7 @@ export function isSurfaceUnchanged({ members }: Surface): boolean {
     for (const [key, get] of accessors) {
       if (!Object.is(Object.getOwnPropertyDescriptor(object, key)?.get, get)) return false;
     }
-    if (isWhole && (object instanceof Map || object instanceof Set)) {
+    if (isWhole && (typeTests().isMap(object) || typeTests().isSet(object))) {
       const now = [...insidesOf(object)];
       if (now.length !== inside.length) return false;
       if (!now.every(([, value], index) => Object.is(value, inside[index]![1]))) return false;

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { isProxy } from "../../words/type_tests.ts";
+import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
 import { dottedName, MUTATORS, staticKey } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
@@ -116,9 +116,10 @@ function valueNow(object: object, key: PropertyKey): unknown {
 }
 
 function insideNow(object: object): unknown[] {
-  if (object instanceof Map) return [...Map.prototype.entries.call(object)].flat();
-  if (object instanceof Set) return [...Set.prototype.values.call(object)];
-  return object instanceof Date ? [Date.prototype.getTime.call(object)] : [];
+  const { isMap, isSet, isDate } = typeTests();
+  if (isMap(object)) return [...Map.prototype.entries.call(object as Map<unknown, unknown>)].flat();
+  if (isSet(object)) return [...Set.prototype.values.call(object as Set<unknown>)];
+  return isDate(object) ? [Date.prototype.getTime.call(object)] : [];
 }
 
 /**
