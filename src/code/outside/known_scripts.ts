@@ -51,25 +51,21 @@ export function knownScript({ url, text }: Pick<Script, "url" | "text">): KnownS
   return known;
 }
 
-/** Length of a text up to which it is parsed at once; of a longer text, a scan tells whether that is of use. */
-const MAX_PARSED = 32_768;
-
 const READS_WORLD =
   /\bprocess\s*(?:\?\.|\.)\s*(?:env|argv|platform|cwd)\b|\bDeno\.(?:env|args|cwd|build)\b|\b(?:read(?:File|TextFile|dir)(?:Sync)?)\b|\{[^{}]*\benv\b[^{}]*\}\s*=/;
+/** Assignments, declarations aside. Whether they are to a variable of the module is asked of the parser. */
 const ASSIGNED =
-  /(?<![.\w$])([\w$]+)\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)=)|(?:\+\+|--)\s*([\w$]+)/g;
+  /(?<![.\w$]|\b(?:const|let|var)\s+)([\w$]+)\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)=)|(?:\+\+|--)\s*([\w$]+)/g;
 const OF_MOMENT =
   /(?<![.\w$])([\w$]+)\s*=\s*[^;,\n]{0,80}?(?:\bnew Date\b|\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bhrtime\b|\brandom\w*\(|\bgetRandomValues\b|\bprocess\.pid\b)/g;
-const WITHOUT_VALUE = /(?:\b(?:var|let)\s+|,\s*)([\w$]+)\s*(?=[,;\n])()/g;
 const CHANGED =
   /(?<![.\w$])([\w$]+)(?:(?:\.[\w$]+|\[[^\]\n]{1,80}\])+\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|&&|\|\||\?\?)=)|(?:\.[\w$]+)?\.(?:push|pop|shift|unshift|splice|set|add|delete|clear|assign)\()|\(\s*([\w$]+)\s*,/g;
 
 function readKnown(url: string, text: string): KnownScript {
   let searchedFrom = 0;
-  let assigned: ReadonlyMap<string, number> | undefined;
-  let changed: ReadonlyMap<string, number> | undefined;
+  let assigned: ReadonlySet<string> | undefined;
+  let changed: ReadonlySet<string> | undefined;
   let moments: ReadonlySet<string> | undefined;
-  let undeclared: ReadonlyMap<string, number> | undefined;
   return {
     url,
     facts: factsOfText(text),
@@ -84,12 +80,8 @@ function readKnown(url: string, text: string): KnownScript {
     },
     isTopLevel: (name) => readScript(text)?.root.bindings.has(name) === true,
     useOf(name, offset, which) {
-      if (text.length > MAX_PARSED) {
-        assigned ??= countNames(text, ASSIGNED);
-        undeclared ??= countNames(text, WITHOUT_VALUE);
-        // The first assignment is the declaration, unless that gives no value.
-        if ((assigned.get(name) ?? 0) < (undeclared.has(name) ? 1 : 2)) return "constant";
-      }
+      assigned ??= namesIn(text, ASSIGNED);
+      if (!assigned.has(name)) return "constant";
       return readUse(readScript(text), name, offset, which);
     },
     isOfMoment(name) {
@@ -97,19 +89,14 @@ function readKnown(url: string, text: string): KnownScript {
       return moments.has(name);
     },
     changedAmong(names) {
-      changed ??= countNames(text, CHANGED);
+      changed ??= namesIn(text, CHANGED);
       return [...names].filter((name) => changed?.has(name));
     },
   };
 }
 
-function countNames(text: string, pattern: RegExp): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const [, first, second] of text.matchAll(pattern)) {
-    const name = first ?? second ?? "";
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return counts;
+function namesIn(text: string, pattern: RegExp): ReadonlySet<string> {
+  return new Set(Array.from(text.matchAll(pattern), ([, first, second]) => first ?? second ?? ""));
 }
 
 const bindingsOf = new WeakMap<ScriptSyntax, ReadonlyMap<string, readonly Binding[]>>();
