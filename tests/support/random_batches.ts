@@ -16,6 +16,8 @@ interface Turn {
   readonly notices: readonly string[];
   /** Notices that `why()` does not have. */
   readonly unknown: readonly string[];
+  /** What changed while the function ran, so that the result was not stored. */
+  readonly raced: readonly string[];
   readonly isStored: boolean;
   readonly ms: number;
   readonly error?: string;
@@ -33,7 +35,6 @@ export interface Findings {
   readonly faults: readonly Fault[];
   /** Programs that returned what is old, and said so. */
   readonly namedOnly: readonly Program[];
-  readonly programs: number;
   /** How long each program took in its slowest process, in ms. */
   readonly costs: readonly number[];
 }
@@ -59,7 +60,7 @@ let events = [];
 const onEvent = (event) => events.push(event), cacheDir = new URL("./cache", import.meta.url).pathname;
 for (let at = 0; at < COUNT; at++) {
   const began = performance.now(), values = [];
-  let runs = 0, isStored = false, error, notices = [], unknown = [];
+  let runs = 0, isStored = false, error, notices = [], unknown = [], raced = [];
   events = [];
   globalThis.cached = cacheFile(cacheDir, { onEvent, name: "step of program " + at });
   try {
@@ -67,6 +68,7 @@ for (let at = 0; at < COUNT; at++) {
     values.push(await attempt(step), await attempt(step.original));
     runs = events.filter(({ kind }) => kind === "run").length;
     isStored = await step.has(2);
+    raced = events.flatMap(({ kind, changed }) => kind === "raced" ? changed : []);
     const noticesNow = () => events.filter(({ kind }) => kind === "notice").map(({ detail }) => detail);
     if (noticesNow().length > 0) {
       const shown = (await step.why(2)).notices;
@@ -82,7 +84,7 @@ for (let at = 0; at < COUNT; at++) {
   }
   restore();
   const results = values.map((value) => write(value) ?? "undefined"), ms = Math.round(performance.now() - began);
-  print("\\n@" + write({ results, runs, notices, unknown, isStored, error, ms }));
+  print("\\n@" + write({ results, runs, notices, unknown, raced, isStored, error, ms }));
 }
 `;
 
@@ -116,6 +118,13 @@ async function writePackages(
 /** What is said of every package, since the programs have no lock file. */
 const UNLOCKED = /no lock file has an integrity/;
 
+/**
+ * What is said of the programs that are never reused: a module that is loaded by `import()` changes a global, or a member of
+ * a built-in object, that its functions read, so that the key before the load is another one than after it.
+ */
+const NEVER_REUSED =
+  /not reused in other processes|what is read of globalThis as a whole|left out: (?:Math|Number|String|Date|RegExp|BigInt|Array|console|process)\b/;
+
 /** Whether a notice says something that is expected of a program. */
 function isNamed(notices: readonly string[], named: readonly RegExp[]): boolean {
   return notices.some((notice) => named.some((one) => one.test(notice)));
@@ -137,7 +146,10 @@ function judge(program: Program, [first, quiet, edited]: readonly [Turn, Turn, T
     if (isNamed(notices, named)) return [null, true];
     return fault("silent", { first, edited: turn });
   }
-  if (quiet.runs > 0) return fault("needless", { first, quiet });
+  if (quiet.runs > 0) {
+    const isForever = isNamed(notices, [NEVER_REUSED]);
+    return isForever ? [null, false] : fault("needless", { first, quiet });
+  }
   const alarms = notices.filter((notice) => !isNamed([notice], [...program.namedOfAny, UNLOCKED]));
   if (alarms.length > 0) return fault("alarm", alarms);
   const unknown = [first, quiet, edited].flatMap((turn) => turn.unknown);
@@ -170,7 +182,6 @@ export async function runBatch(programs: readonly Program[]): Promise<Findings> 
   return {
     faults: judged.flatMap(([fault]) => fault ?? []),
     namedOnly: programs.filter((_, at) => judged[at]![1]),
-    programs: programs.length,
     costs: programs.map((_, at) => Math.max(first[at]!.ms, quiet[at]!.ms, edited[at]!.ms)),
   };
 }
