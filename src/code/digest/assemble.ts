@@ -395,6 +395,7 @@ class Assembler {
     if (!isUserCode && (isOfPlatform(slot.name, use.path) || isPlatformCode(value) || isPlatformCode(found.value))) {
       // Programs put mocks in the place of functions that use the network, so each call checks the function.
       if (blindGlobal(path)?.kind === "network") this.#checks.addMember(globalThis, { ...use, path }, within);
+      this.#guards.addGlobal(path[0] ?? "");
       return `global ${[slot.name, ...use.path].join(".")}`;
     }
     return this.#member(root, within, { ...use, path }, user);

@@ -32,9 +32,14 @@ function isAsBefore({ object, prototype, size, isExtensible }: FunctionShape): b
     (size === null || Reflect.ownKeys(object).length === size);
 }
 
+function isGlobalAsBefore([name, value]: readonly [string, unknown]): boolean {
+  return Object.is(Object.getOwnPropertyDescriptor(globalThis, name)?.value, value);
+}
+
 /** The guards of one fingerprint. */
 export class FunctionGuards {
   readonly #shapes = new Map<object, FunctionShape>();
+  readonly #globals = new Map<string, unknown>();
 
   /** @param stateOf Returns the names of an object's members that are state. */
   constructor(readonly stateOf: (object: object) => ReadonlySet<string> | undefined) {}
@@ -48,6 +53,12 @@ export class FunctionGuards {
     this.#shapes.set(prototype, functionShapeOf(prototype, this.stateOf(prototype)));
   }
 
+  /** Adds a global of the platform, which the program may replace. */
+  addGlobal(name: string): void {
+    const property = Object.getOwnPropertyDescriptor(globalThis, name);
+    if (property !== undefined && "value" in property) this.#globals.set(name, property.value);
+  }
+
   /** Adds an object of which only its prototype matters. */
   addLink(object: object): void {
     if (!this.#shapes.has(object)) this.#shapes.set(object, { ...functionShapeOf(object, undefined), size: null });
@@ -56,6 +67,7 @@ export class FunctionGuards {
   /** Returns a function that returns true while all of them are as they were. */
   guard(): () => boolean {
     const shapes = [...this.#shapes.values()];
-    return () => shapes.every(isAsBefore);
+    const globals = [...this.#globals];
+    return () => shapes.every(isAsBefore) && globals.every(isGlobalAsBefore);
   }
 }

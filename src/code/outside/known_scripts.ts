@@ -59,7 +59,7 @@ const ASSIGNED =
 const OF_MOMENT =
   /(?<![.\w$])([\w$]+)\s*=\s*[^;,\n]{0,80}?(?:\bnew Date\b|\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bhrtime\b|\brandom\w*\(|\bgetRandomValues\b|\bprocess\.pid\b)/g;
 const CHANGED =
-  /(?<![.\w$])([\w$]+)(?:(?:\.[\w$]+|\[[^\]\n]{1,80}\])+\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|&&|\|\||\?\?)=)|(?:\.[\w$]+)?\.(?:push|pop|shift|unshift|splice|set|add|delete|clear|assign)\()|\(\s*([\w$]+)\s*,/g;
+  /(?<![.\w$])([\w$]+)(?:(?:\.[\w$]+|\[[^\]\n]{1,80}\])+\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|&&|\|\||\?\?)=)|(?:\.[\w$]+)?\.(?:push|pop|shift|unshift|splice|set\w*|add|delete|clear|assign|on|register)\()|\(\s*([\w$]+)\s*,/g;
 
 function readKnown(url: string, text: string): KnownScript {
   let searchedFrom = 0;

@@ -126,7 +126,7 @@ export class OutsideCode {
         values.set(path, digestBytes(Function.prototype.toString.call(value)));
         continue;
       }
-      if (isOfClass(value) || isObject && depth !== Infinity) surfaces.push(this.surface(value, path, script));
+      if (isObject) surfaces.push(this.surface(value, path, script));
       else values.set(path, value);
     }
     if (isClass) surfaces.push(this.surface(fn, place, script));

@@ -34,6 +34,7 @@ interface LookedAt {
   readonly inside: readonly (readonly [label: string, value: unknown])[];
   /** False when these contents do not count. */
   readonly isWhole: boolean;
+  readonly parent: unknown;
   /** Accessors by key. */
   readonly accessors: readonly (readonly [key: PropertyKey, get: unknown])[];
   /** Number of all its own members, those that do not count included. */
@@ -50,7 +51,7 @@ export interface SurfaceOptions {
 }
 
 /** Number of members that are looked at, and number of steps from the first object on. */
-const MAX_MEMBERS = 4_000, MAX_DEPTH = 5;
+const MAX_MEMBERS = 4_000, MAX_DEPTH = 8;
 
 const OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set(["length", "name", "prototype", "arguments", "caller"]);
 const DATA: ReadonlySet<string> = new Set(["date", "regexp", "boxed", "view", "buffer", "sharedBuffer"]);
@@ -112,10 +113,15 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       inside,
       isWhole: !options.isLeftOut(`${at}[]`),
       accessors,
+      parent: Object.getPrototypeOf(object),
       count: Reflect.ownKeys(object).length,
     });
     count += keys.length + inside.length;
     for (const [index, key] of keys.entries()) add(held[index], `${at}.${String(key)}`, depth + 1);
+    const parent = Object.getPrototypeOf(object) as object | null;
+    if (parent !== null && typeof object === "object" && !BUILT_IN.has(parent)) {
+      add(parent, `${at}.[[Prototype]]`, depth + 1);
+    }
     for (const [key, get] of accessors) add(get, `${at}.get ${String(key)}`, depth + 1);
     for (const [label, inner] of inside) add(inner, `${at}${label}`, depth + 1);
   }
@@ -194,7 +200,8 @@ export function hasCountedMembers(fn: object): boolean {
 
 /** True while a surface is as it was found. */
 export function isSurfaceUnchanged({ members }: Surface): boolean {
-  for (const { object, keys, values, inside, isWhole, accessors, count } of members) {
+  for (const { object, keys, values, inside, isWhole, accessors, parent, count } of members) {
+    if (Object.getPrototypeOf(object) !== parent) return false;
     if (Reflect.ownKeys(object).length !== count) return false;
     for (let index = 0; index < keys.length; index++) {
       if (!Object.is((object as Record<PropertyKey, unknown>)[keys[index]!], values[index])) return false;

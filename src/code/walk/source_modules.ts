@@ -227,6 +227,8 @@ export class SourceModules {
     }
     for (const notice of openUses(unit, code, roots)) notes.notices.add(`not tracked: ${notice} in ${module}`);
     const modules = requests.map((request) => this.#refer(request, url, graph, facts));
+    const { placeFacts } = await import("./place.ts");
+    facts.push(...placeFacts(unit, url));
     const { findRequired } = await import("./required.ts");
     const { projectRoot, packageOf } = this.#options.fingerprint;
     const required = findRequired({ unit, url, roots, projectRoot, packageOf });
