@@ -184,7 +184,7 @@ export class CodeReader {
       if (beside !== null) this.#options.noteOrigin(beside.fn, beside.origin);
     }
     for (const imported of code.imports) this.#noteImport(imported, unit.script, url);
-    const required = roots.some(mayLoadModules) ? await this.#requiredBy(unit, url, roots) : NOTHING_REQUIRED;
+    const required = await this.#requiredBy(unit, url, roots);
     const imports = await this.#followImports(code, required.modules, unit.script, url);
     for (const notice of openUses(unit, code, roots)) {
       this.#options.notes.notices.add(`not tracked: ${notice} in ${name || "a function"} @ ${module}`);
@@ -222,6 +222,7 @@ export class CodeReader {
         ...this.#options,
         add: (user) => this.#options.addModule(user),
         noteImport: (...imported) => this.#noteImport(...imported),
+        requiredBy: (...code) => this.#requiredBy(...code),
       })
     );
     const modules = await this.#modules;
@@ -242,6 +243,7 @@ export class CodeReader {
 
   /** Modules that code loads by `require` while it runs. What cannot be followed is noted. */
   async #requiredBy(unit: CodeUnit, url: string, roots: readonly Root[]): Promise<Required> {
+    if (!roots.some(mayLoadModules)) return NOTHING_REQUIRED;
     const { findRequired } = await import("./required.ts");
     const { projectRoot, packageOf } = this.#options.fingerprint;
     const required = findRequired({ unit, url, roots, projectRoot, packageOf });

@@ -11,7 +11,7 @@ import type { PackageIdentity } from "../packages/packages.ts";
 import { type CodeUnit, normalizeScript, readScript } from "../syntax/code_unit.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
-import { staticKey, staticText, type Use, usesOf } from "../syntax/uses.ts";
+import { staticKey, staticText, type Use, usesOf, usesOfBinding } from "../syntax/uses.ts";
 import { blindImport, findBlindUses } from "../blind/blind.ts";
 import { isHarmlessExport, isRequire } from "../blind/readers.ts";
 import { findMember } from "./members.ts";
@@ -118,7 +118,7 @@ class Search implements RequireFindings {
       else this.blind.push({ name: "process.getBuiltinModule", kind: "code" });
     } else if (loader === "createRequire") {
       const base = call && this.#baseOf(call);
-      const uses = call && base ? usesOf(script, call) : [];
+      const uses = call && base ? usesOfResult(script, call) : [];
       const calls = uses.map((one) => one.path.length === 0 ? callOf(script, one) : null);
       if (call && base && uses.length > 0 && calls.every((one) => one !== null)) {
         for (const one of calls) this.#require(script, one!, base);
@@ -201,6 +201,15 @@ function requireOf(root: Root, use: Use): NodeJS.Require | null {
 function callOf(script: ScriptSyntax, { node, how }: Use): Extract<AnyNode, { type: "CallExpression" }> | null {
   const parent = script.parents.get(node);
   return how === "call" && parent?.type === "CallExpression" && parent.callee === node ? parent : null;
+}
+
+/** Uses of what a call returns, also by the variable that it is the only value of. */
+function usesOfResult(script: ScriptSyntax, call: AnyNode): readonly Use[] {
+  const parent = script.parents.get(call);
+  const isVariable = parent?.type === "VariableDeclarator" && parent.id.type === "Identifier";
+  const binding = isVariable ? script.bindings.get(parent.id as AnyNode) : null;
+  if (!isVariable || !binding || binding.writes.length > 0) return usesOf(script, call);
+  return usesOfBinding(script, binding);
 }
 
 function specifierOf(call: AnyNode): string | null {

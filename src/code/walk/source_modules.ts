@@ -9,6 +9,7 @@
  * @module
  */
 import type { InspectorLease } from "../v8/inspector.ts";
+import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { DynamicImport, Slot } from "../syntax/normalize.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { blindImport, findBlindUses, openUses } from "../blind/blind.ts";
@@ -27,6 +28,7 @@ import { ModuleStart, UNKNOWN, watchFile } from "./start_inputs.ts";
 import { importOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { findOutsideChanges } from "./outside_changes.ts";
 import { nameModule, type Notes, type Root, type UserCode } from "./reached.ts";
+import type { RequireFindings } from "./required.ts";
 import type { NameResolver } from "./resolve_name.ts";
 
 /** Options of {@linkcode SourceModules}. */
@@ -41,6 +43,8 @@ export interface SourceModulesOptions {
   add(user: UserCode): void;
   /** Notes the blind uses of a module of Node that code imports while it runs. */
   noteImport(imported: DynamicImport, script: ScriptSyntax, url: string): void;
+  /** Finds what code requires, also when it is loaded, and notes what cannot be followed. */
+  requiredBy(unit: CodeUnit, url: string, roots: readonly Root[]): Promise<Pick<RequireFindings, "files" | "modules">>;
 }
 
 /** What stands for the modules that a piece of code imports. */
@@ -207,7 +211,7 @@ export class SourceModules {
 
   async #add(standIn: object, one: UsedModule, graph: ModuleGraph): Promise<void> {
     const { url, module, script, part, checks, facts } = one;
-    const { notes, names, noteImport, add } = this.#options;
+    const { notes, names, noteImport, requiredBy, add } = this.#options;
     const user = { fn: standIn, name: "(module)", module, url, isHelper: false, extras: new Map<string, unknown>() };
     if (script === null || part === null) {
       this.#note(`not tracked: what ${module} refers to; its ${one.text === null ? "file" : "syntax"} cannot be read`);
@@ -226,26 +230,14 @@ export class SourceModules {
       this.#noteReexports(specifier, names, one);
     }
     for (const notice of openUses(unit, code, roots)) notes.notices.add(`not tracked: ${notice} in ${module}`);
+    const required = await requiredBy(unit, url, roots);
+    for (const target of required.modules) {
+      this.#note(`not tracked: ${nameModule(target, this.#options.fingerprint.projectRoot)}, which ${module} requires`);
+    }
     const modules = requests.map((request) => this.#refer(request, url, graph, facts));
     const { placeFacts } = await import("./place.ts");
     facts.push(...placeFacts(unit, url));
-    const { findRequired } = await import("./required.ts");
-    const { projectRoot, packageOf } = this.#options.fingerprint;
-    const required = findRequired({ unit, url, roots, projectRoot, packageOf });
-    for (const identity of required.packages) notes.addPackage(identity);
-    for (const use of required.blind) notes.addBlind(use, url);
-    for (const notice of required.notices) this.#note(notice);
-    add({
-      ...user,
-      unit,
-      code,
-      text: one.text ?? "",
-      roots,
-      modules,
-      facts,
-      checks,
-      required: required.files,
-    });
+    add({ ...user, unit, code, text: one.text ?? "", roots, modules, facts, checks, required: required.files });
   }
 
   /** Adds what modules take in when they are loaded, through functions of each other as well. */
