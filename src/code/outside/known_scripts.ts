@@ -80,7 +80,7 @@ function readKnown(url: string, text: string): KnownScript {
     },
     isTopLevel: (name) => readScript(text)?.root.bindings.has(name) === true,
     useOf(name, offset, which) {
-      assigned ??= namesIn(text, ASSIGNED);
+      assigned ??= namesMatched(text, ASSIGNED);
       if (!assigned.has(name)) return "constant";
       return readUse(readScript(text), name, offset, which);
     },
@@ -89,13 +89,13 @@ function readKnown(url: string, text: string): KnownScript {
       return moments.has(name);
     },
     changedAmong(names) {
-      changed ??= namesIn(text, CHANGED);
+      changed ??= namesMatched(text, CHANGED);
       return [...names].filter((name) => changed?.has(name));
     },
   };
 }
 
-function namesIn(text: string, pattern: RegExp): ReadonlySet<string> {
+function namesMatched(text: string, pattern: RegExp): ReadonlySet<string> {
   return new Set(Array.from(text.matchAll(pattern), ([, first, second]) => first ?? second ?? ""));
 }
 
