@@ -4,7 +4,8 @@
  * @module
  */
 import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./call/cached_function.ts";
-import { CacheTypeError } from "./words/errors.ts";
+import { CacheTypeError, describeError } from "./words/errors.ts";
+import defer * as messages from "./words/announce.ts";
 import { type CacheOptions, mergeOptions, type ValidatedOptions, validateOptions } from "./options/check_options.ts";
 import { previewOf } from "./values/preview.ts";
 import { takeSnapshot } from "./call/snapshot.ts";
@@ -93,9 +94,12 @@ function wrapFunction<F extends AnyFunction>(fn: F, options: ValidatedOptions, n
     function (this: ThisParameterType<F>, ...args: Parameters<F>) {
       // Until the module is loaded the caller may change the arguments, so they are copied before.
       const early = calls === undefined ? takeSnapshot(args) : undefined;
-      return withCalls(({ memoize }) => memoize(wrapped, this, args, { ...overrides, early })) as Promise<
-        Awaited<ReturnType<F>>
-      >;
+      const result = calls === undefined
+        ? loadOrWarn(wrapped).then((loaded) =>
+          loaded === null ? fn.apply(this, args) : loaded.memoize(wrapped, this, args, { ...overrides, early })
+        )
+        : calls.memoize(wrapped, this, args, overrides);
+      return result as Promise<Awaited<ReturnType<F>>>;
     };
   // In `cached.has(3)`, `this` is the wrapped function, but the call `cached(3)` that it is about has no `this`.
   const receiverOf = (asked: unknown) => asked === cached ? undefined : asked;
@@ -199,6 +203,16 @@ let calls: Calls | undefined;
  */
 function withCalls<T>(use: (calls: Calls) => Promise<T>): Promise<T> {
   return calls === undefined ? load().then(use) : use(calls);
+}
+
+/** Loads the module that runs calls; `null`, with a warning, when it cannot be loaded: that costs no result. */
+async function loadOrWarn({ fname }: Wrapped): Promise<Calls | null> {
+  try {
+    return await load();
+  } catch (error) {
+    messages.warnOnce(`${fname}: it runs uncached: the cache cannot be loaded: ${describeError(error)}`);
+    return null;
+  }
 }
 
 /** Prepares a wrapped function for calls. The module is loaded by the first call, so that wrapping need not wait. */

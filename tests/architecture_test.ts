@@ -192,7 +192,9 @@ const OWNERS: readonly [effect: string, sign: RegExp, owners: readonly string[]]
   ["the streams of a terminal", /\bDeno\.(stdout|stderr|stdin)\b/, ["src/cli/text/terminal.ts"]],
   ["ending the process", /\bDeno\.exit\(|\bprocess\.exit\(/, ["cli.ts"]],
   ["the context of a call", /"node:async_hooks"/, ["src/reads/context.ts"]],
-  ["hashing", /"node:crypto"|\bsubtle\.digest\(|createHash\(/, ["src/words/sha256.ts"]],
+  ["hashing", /\bsubtle\.digest\(|createHash\(/, ["src/words/sha256.ts"]],
+  ["random names", /\brandom(?:UUID|FillSync|Bytes)\(|\bgetRandomValues\(/, ["src/words/random.ts"]],
+  ["node:crypto", /"node:crypto"/, ["src/words/random.ts", "src/words/sha256.ts"]],
   ["locks on files", /\.(tryLock|lock)(Sync)?\(true\)/, [
     "src/store/blobs/blob_store.ts",
     "src/store/locks/file_lock.ts",

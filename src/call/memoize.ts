@@ -67,7 +67,7 @@ export function memoize(
   });
 }
 
-/** Identifies a call; `null`, with a warning, when an argument cannot be an input: that costs no result. */
+/** Identifies a call; `null`, with a warning, when the code or an argument cannot be an input: that costs no result. */
 async function identifyOrWarn(
   wrapped: Wrapped,
   receiver: unknown,
@@ -84,16 +84,20 @@ async function identifyOrWarn(
 
 /**
  * The cause for which a call has no key, in words: an argument cannot be an input, or looking at it failed, as where an
- * accessor throws.
+ * accessor throws; or looking at the code failed, as where a program replaced what the platform has.
  *
  * @throws {CacheError} When the cache cannot be set up or the options are wrong, which the user has to mend.
  */
 function causeOfUncached({ ready }: Wrapped, error: unknown): string {
   const isOfInput = !(error instanceof CacheError || error instanceof CacheTypeError) || error.code === "ERR_ARGUMENT";
-  if (!isOfInput || ready === undefined) throw error;
-  if (!(error instanceof CacheTypeError)) return `an argument cannot be looked at: ${describeError(error)}`;
+  if (!isOfInput) throw error;
+  if (!(error instanceof CacheTypeError)) {
+    return `${ready === undefined ? "its code" : "its code or an argument"} cannot be looked at: ${
+      describeError(error)
+    }`;
+  }
   // Users know arguments by the names of the parameters.
-  return error.message.replace(/\bargs\[(\d+)\]/, (place, index) => ready.plan.names[Number(index)] ?? place);
+  return error.message.replace(/\bargs\[(\d+)\]/, (place, index) => ready?.plan.names[Number(index)] ?? place);
 }
 
 /** Calls the function as part of the call around it, which is not stored: nothing tells when to make this one again. */

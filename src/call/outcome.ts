@@ -9,6 +9,7 @@ import type { Call } from "./identify.ts";
 import { EVERYTHING } from "../code/types.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { digestBytes, digestChunks } from "../words/sha256.ts";
+import { randomId } from "../words/random.ts";
 import type { Digest } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
 import type { Trace } from "../words/records.ts";
@@ -72,7 +73,7 @@ const utf8 = new TextEncoder();
 
 /** Makes a digest that equals no other: a value that cannot be encoded cannot be compared either. */
 export function uniqueOutcome(): Digest<"outcome"> {
-  return digestBytes(crypto.getRandomValues(new Uint8Array(32)));
+  return digestBytes(randomId());
 }
 
 /** What the callers of a function may see of an error. The traces of errors that are thrown again and again differ. */

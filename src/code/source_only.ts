@@ -4,6 +4,7 @@
  * @module
  */
 import { digestBytes } from "../words/sha256.ts";
+import { randomId } from "../words/random.ts";
 import type { CodeUnit } from "./syntax/code_unit.ts";
 import { normalizeCode, type NormalizedCode, type Slot } from "./syntax/normalize.ts";
 import { resolveNames } from "./syntax/scopes.ts";
@@ -121,7 +122,7 @@ function readUnseen(fn: object): OwnCode {
   const path = intrinsicPath(fn);
   if (path !== null) return { text: `native ${path}`, unseen: [], notices: [], blind: [], facts: [] };
   let identity = identities.get(fn);
-  if (identity === undefined) identities.set(fn, identity = crypto.randomUUID());
+  if (identity === undefined) identities.set(fn, identity = randomId());
   const name: unknown = Reflect.get(fn, "name");
   const names = [typeof name === "string" && name !== "" ? name : "a function without source"];
   return { text: `unseen ${identity}`, unseen: names, notices: [], blind: [], facts: [] };

@@ -14,6 +14,7 @@
  * @module
  */
 import { CacheError, messageOf } from "../words/errors.ts";
+import { randomId } from "../words/random.ts";
 import {
   appendOwn,
   FILE_MODE,
@@ -312,7 +313,7 @@ function writeOnce(path: string, text: string): void {
 
 /** True when a file can be created. Mode bits do not tell: the file system may be read-only, or have access lists. */
 function isWritable(layout: CacheLayout): boolean {
-  const probe = `${layout.tmp}/probe-${crypto.randomUUID()}`;
+  const probe = `${layout.tmp}/probe-${randomId()}`;
   try {
     Deno.writeFileSync(probe, new Uint8Array(0), { createNew: true, mode: FILE_MODE });
   } catch (error) {
@@ -386,6 +387,6 @@ export class Generation {
     if (appendOwn(this.#path, ONE_BYTE)) return;
     // The file may not be appended to. A new file has another inode, which changes the generation as well.
     requireFolders(this.#tmp);
-    writeAnew(this.#path, ONE_BYTE, `${this.#tmp}/${Deno.pid}-${crypto.randomUUID()}`);
+    writeAnew(this.#path, ONE_BYTE, `${this.#tmp}/${Deno.pid}-${randomId()}`);
   }
 }

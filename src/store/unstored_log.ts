@@ -12,6 +12,7 @@
  */
 import { FOLDER_MODE, listOwn, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
 import { type CacheLayout, OWN_NAMES } from "./layout.ts";
+import { randomId } from "../words/random.ts";
 
 /** Calls of one function whose results were not stored. */
 export interface UnstoredCalls {
@@ -36,7 +37,7 @@ const MERGE_FILES = 64;
 export class UnstoredLog {
   readonly #layout: CacheLayout;
   readonly #isReadOnly: boolean;
-  readonly #name = `unstored-${crypto.randomUUID()}.json`;
+  readonly #name = `unstored-${randomId()}.json`;
   readonly #own = new Map<string, UnstoredCalls>();
   #isDirty = false;
   #flushedMs = -Infinity;

@@ -13,6 +13,7 @@
  * @module
  */
 import type { CallKey } from "../words/digests.ts";
+import { randomId } from "../words/random.ts";
 import type { EntryUsage } from "../words/records.ts";
 import { tryChoreLock } from "./locks/file_lock.ts";
 import {
@@ -41,7 +42,7 @@ export class UsageLog {
   readonly #folder: string;
   readonly #locks: string;
   readonly #isReadOnly: boolean;
-  readonly #name = `${Deno.pid}-${crypto.randomUUID()}.log`;
+  readonly #name = `${Deno.pid}-${randomId()}.log`;
   #pending = new Map<CallKey, EntryUsage>();
   #pendingHits = 0;
   #flushedMs = Date.now();
@@ -117,7 +118,7 @@ export class UsageLog {
       this.flush();
       // Logs are renamed first: their writers then begin new files, so nothing is appended to a log that is being read.
       for (const { name } of this.#listLogs()) {
-        if (!name.startsWith("closed-")) rename(this.#folder, name, `closed-${crypto.randomUUID()}.log`);
+        if (!name.startsWith("closed-")) rename(this.#folder, name, `closed-${randomId()}.log`);
       }
       const usage = new Map<CallKey, EntryUsage>();
       const { closed } = this.#readAll(usage);

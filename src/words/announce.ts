@@ -61,9 +61,14 @@ export function warnOnce(text: string): boolean {
   return true;
 }
 
+/** Writes a line to standard error. Where a program replaced `console`, a line that cannot be written costs no call. */
 function writeLine(text: string): void {
-  // deno-lint-ignore no-console
-  console.error(`cachepy: ${text}`);
+  try {
+    // deno-lint-ignore no-console
+    console.error(`cachepy: ${text}`);
+  } catch {
+    // Events and `why()` tell the same.
+  }
 }
 
 function lineOfEvent(event: CacheEvent): string | null {

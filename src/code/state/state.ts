@@ -10,6 +10,7 @@ import { type AnyNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { digestGraph, type GraphNode } from "../digest/graph_digest.ts";
 import { type Declaration, importOf } from "../walk/modules.ts";
 import { type ValueView, writeValue } from "../walk/values.ts";
+import { randomId } from "../../words/random.ts";
 
 /**
  * Code that gives a variable its first value. For state, this code counts in place of the variable's value, so that
@@ -229,7 +230,7 @@ export function sightOfMember(holder: object, name: string, look: () => GraphNod
 }
 
 /** Random id of this process, since receivers of arrow functions that cannot be read may differ between processes. */
-export const PROCESS = crypto.randomUUID();
+export const PROCESS = randomId();
 const numbers = new WeakMap<object, number>();
 let lastNumber = 0;
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { randomId } from "../../words/random.ts";
+
 /** Largest number of values that are brought by one request, each as an argument of a function. */
 const MAX_BROUGHT = 10_000;
 
@@ -221,7 +223,7 @@ export class Connection {
 
   /** Remote id of a local object, which is passed through a property of the global object that is deleted at once. */
   async #idOf(value: object): Promise<string> {
-    const name = `cachepy.inspector.${crypto.randomUUID()}`;
+    const name = `cachepy.inspector.${randomId()}`;
     Object.defineProperty(globalThis, name, { value, configurable: true, enumerable: false });
     const evaluating = this.#post<{ result: RemoteObject }>("Runtime.evaluate", {
       expression: `globalThis[${JSON.stringify(name)}]`,

@@ -10,6 +10,7 @@ import type { AnyNode } from "../syntax/parse.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { dottedName, staticKey } from "../syntax/uses.ts";
 import { digestBytes } from "../../words/sha256.ts";
+import { randomId } from "../../words/random.ts";
 import { readManifest, variableOf } from "../../options/manifest_files.ts";
 import { isAbsolutePath, pathOfFileUrl, resolvePath } from "../../options/paths.ts";
 import { toAbsolute, toPortable, workingDirectory } from "../../options/project.ts";
@@ -29,7 +30,7 @@ export type StartInput =
 const { statSync } = Deno;
 
 /** Text that stands for an input whose state at the time of the loading is not known; it occurs in no other process. */
-export const UNKNOWN: string = `changed since the module was loaded in process ${crypto.randomUUID()}`;
+export const UNKNOWN: string = `changed since the module was loaded in process ${randomId()}`;
 
 /** Value of an input, and whether it was seen when the module was loaded already. */
 interface Seen {

@@ -5,6 +5,7 @@
  */
 import { lastPartOf } from "../../options/paths.ts";
 import type { BlobDigest } from "../../words/digests.ts";
+import { randomId } from "../../words/random.ts";
 import type { Cache } from "../../store/cache_dir.ts";
 import {
   abandonedLocks,
@@ -96,7 +97,7 @@ function blobStampOf(path: string): string {
     const { ino, mtime } = Deno.lstatSync(path);
     return `${ino} ${mtime?.getTime()}`;
   } catch {
-    return crypto.randomUUID(); // the file is gone: a text that the second look cannot find again
+    return randomId(); // the file is gone: a text that the second look cannot find again
   }
 }
 

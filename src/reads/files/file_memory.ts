@@ -9,6 +9,7 @@
  */
 import { parentOf } from "../../options/paths.ts";
 import type { ContentDigest } from "../../words/digests.ts";
+import { randomId } from "../../words/random.ts";
 import {
   decodeSnapshot,
   emptySnapshot,
@@ -177,7 +178,7 @@ export class FileMemory {
       for (const [each, file] of this.#recent) if (file === FORGOTTEN) files.delete(each);
       for (const each of this.#unsaved) files.set(each, this.#recent.get(each)!);
       const bytes = encodeSnapshot(files);
-      const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+      const temporary = `${path}.${randomId()}.tmp`;
       requireFolders(parentOf(path));
       try {
         writeAnew(path, bytes, temporary);

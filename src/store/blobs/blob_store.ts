@@ -7,6 +7,7 @@
  * @module
  */
 import { type BlobDigest, isDigest } from "../../words/digests.ts";
+import { randomId } from "../../words/random.ts";
 import { beginDigest, digestBytes, digestChunks } from "../../words/sha256.ts";
 import {
   FILE_MODE,
@@ -210,7 +211,7 @@ export class BlobStore {
    */
   moveAside(digest: BlobDigest): MovedBlob | null {
     const path = this.pathOf(digest);
-    const aside = `${this.#tmp}/${digest}.aside-${crypto.randomUUID()}`;
+    const aside = `${this.#tmp}/${digest}.aside-${randomId()}`;
     this.#requireFolderOf(digest);
     requireFolders(this.#tmp);
     if (ownFile(path) === null) return null;
@@ -350,7 +351,7 @@ export class BlobStore {
    * that killed processes left.
    */
   #begin(): [file: Deno.FsFile, path: string] {
-    const path = `${this.#tmp}/${Deno.pid}-${crypto.randomUUID()}`;
+    const path = `${this.#tmp}/${Deno.pid}-${randomId()}`;
     requireFolders(this.#version, this.#tmp);
     const file = this.#inFolder(
       this.#tmp,

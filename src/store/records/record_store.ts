@@ -4,6 +4,7 @@
  * @module
  */
 import type { BlobDigest, CallKey, FingerprintDigest } from "../../words/digests.ts";
+import { randomId } from "../../words/random.ts";
 import { CacheError } from "../../words/errors.ts";
 import type { EntryRecord, EntrySummary, FingerprintPart } from "../../words/records.ts";
 import { collectGarbage, type GarbageStore } from "../blobs/blob_garbage.ts";
@@ -245,7 +246,7 @@ export class RecordStore {
 
   /** Begins a new era, since the cache is being emptied: commits that any process began before it are tried again. */
   async beginEra(): Promise<void> {
-    await this.#writer.commit([{ key: ERA_ROW, value: crypto.randomUUID() }]);
+    await this.#writer.commit([{ key: ERA_ROW, value: randomId() }]);
   }
 
   /** Returns a text that changes whenever the cache is emptied; `null` when it was never emptied. */

@@ -10,6 +10,7 @@
  * @module
  */
 import type { CallKey } from "../../words/digests.ts";
+import { randomId } from "../../words/random.ts";
 import type { EntryRecord } from "../../words/records.ts";
 import { inodeOf } from "../database/sqlite_files.ts";
 import { tryChoreLock } from "../locks/file_lock.ts";
@@ -250,7 +251,7 @@ export class SummaryIndex {
 
 /** Returns a new name for a page of an era. */
 function nameIn(era: Deno.AtomicCheck): string {
-  return eraPrefix(era) + crypto.randomUUID();
+  return eraPrefix(era) + randomId();
 }
 
 function eraPrefix({ versionstamp }: Deno.AtomicCheck): string {
