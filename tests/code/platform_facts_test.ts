@@ -95,3 +95,47 @@ Deno.test("what a captured function, or parseArgs without args, reads of the pro
   const moved = await run(["y", "z"], "/home/grace");
   assertEquals([moved.ran, moved.results[4]], [["home"], "/home/grace"]);
 });
+
+const SETTINGS = `import { cacheFile } from "@bimsb/cachepy";
+import events, { EventEmitter } from "node:events";
+import { Buffer } from "node:buffer";
+import { inspect } from "node:util";
+import process from "node:process";
+import { sep } from "node:path";
+const ran: string[] = [];
+const cached = cacheFile("./.cachepy", { onEvent: (event) => event.kind === "run" && ran.push(event.fname) });
+const steps = [
+  cached(function listeners() { return EventEmitter.defaultMaxListeners; }),
+  cached(function byDefault() { return events.defaultMaxListeners.toFixed(1); }),
+  cached(function pool() { return Buffer.poolSize; }),
+  cached(function shown() { return inspect({ a: { b: { c: { d: 1 } } } }); }),
+  cached(function title() { return process.title; }),
+  cached(function code() { return process.exitCode; }),
+  cached(function other() { return Buffer.byteLength("ab") + sep.length + inspect.length; }),
+];
+const results: unknown[] = [], again: unknown[] = [];
+for (const step of steps) results.push(await step());
+const first = ran.splice(0);
+Object.assign(EventEmitter, { defaultMaxListeners: 77 });
+Buffer.poolSize = 99;
+inspect.defaultOptions.depth = 9;
+process.title = "other";
+process.exitCode = 0;
+for (const step of steps) again.push(await step());
+console.log(JSON.stringify({ results: again, first, ran, notices: [] }));
+`;
+
+Deno.test("settings of the modules of Node count by value, as they are when the call is made", async () => {
+  await using project = await Project.create({ "main.ts": SETTINGS });
+  const run = async () => {
+    const outcome = await project.run("main.ts", { flags: ["-A", "--no-check"] });
+    assertEquals(outcome.code, 0, outcome.stderr);
+    return outcome.json<Printed & { readonly first: readonly string[] }>();
+  };
+  const changed = ["listeners", "byDefault", "pool", "shown", "title", "code"];
+  const once = await run();
+  assertEquals([once.first, once.ran], [[...changed, "other"], changed]);
+  assertEquals(once.results.slice(0, 6), [77, "77.0", 99, "{\n  a: { b: { c: { d: 1 } } }\n}", "other", 0]);
+  const twice = await run();
+  assertEquals([twice.first, twice.ran, twice.results], [[], [], once.results]);
+});

@@ -133,6 +133,10 @@ const PROCESS: Readonly<Record<string, Reader>> = {
   arch: () => process.arch,
   version: () => process.version,
   versions: () => ({ ...process.versions }),
+  title: () => process.title,
+  exitCode: () => process.exitCode,
+  noDeprecation: () => Reflect.get(process, "noDeprecation"),
+  throwDeprecation: () => Reflect.get(process, "throwDeprecation"),
 };
 
 const NAVIGATOR: Readonly<Record<string, Reader>> = {
@@ -156,6 +160,7 @@ const OS = new Set([
 const CHANGING = new Set([
   ...["Deno.args", "process.argv", "process.execArgv", "Deno.mainModule"],
   ...["Deno.networkInterfaces", "Deno.consoleSize"],
+  ...["process.title", "process.exitCode", "process.noDeprecation", "process.throwDeprecation"],
 ]);
 
 /** Fact that a chain of members of a global of the platform reads; `null` when the chain reads no fact. */
@@ -171,6 +176,8 @@ export function ambientGlobal(path: readonly string[]): AmbientFact | null {
     case "navigator":
     case "clientInformation":
       return factOf(NAVIGATOR, "navigator", second, inner);
+    case "Buffer":
+      return settingOf("buffer", [first, second, ...inner]);
     default:
       return null;
   }
@@ -182,7 +189,8 @@ export function ambientImport(specifier: string, imported: string, path: readonl
     imported,
     ...path,
   ];
-  switch (specifier.replace(/^node:/, "")) {
+  const module = specifier.replace(/^node:/, "");
+  switch (module) {
     case "process":
       return ambientGlobal(["process", ...members]);
     case "os": {
@@ -191,10 +199,44 @@ export function ambientImport(specifier: string, imported: string, path: readonl
     }
     case "util":
       // Without the option `args`, `parseArgs` reads the command line.
-      return members[0] === "parseArgs" ? factOf(PROCESS, "process", "argv", []) : null;
-    default:
+      if (members[0] === "parseArgs") return factOf(PROCESS, "process", "argv", []);
+      return members.length === 1 && SHOWING.has(members[0]!) ? SHOWN_AS : null;
+    case "perf_hooks": // moments, such as `performance.timeOrigin`, are no inputs
       return null;
+    default:
+      return settingOf(module, members);
   }
+}
+
+/** Functions of `node:util` that show values. */
+const SHOWING = new Set(["inspect", "format", "formatWithOptions"]);
+
+/** How values are shown where a call does not say; programs may change it. */
+const SHOWN_AS: AmbientFact = {
+  name: "inspect.defaultOptions from node:util",
+  read: () => ({
+    ...(process.getBuiltinModule("node:util") as { inspect: { defaultOptions: object } }).inspect.defaultOptions,
+  }),
+  changes: true,
+};
+
+/**
+ * A setting of a module of Node, which programs may assign: a number, a text or a truth value that members of the
+ * module lead to. `null` when the members lead to something else.
+ */
+function settingOf(module: string, members: readonly string[]): AmbientFact | null {
+  const exports: unknown = process.getBuiltinModule(`node:${module}`);
+  const read = () => {
+    let value = exports;
+    for (const key of members) {
+      if (typeof value !== "object" && typeof value !== "function" || value === null) break;
+      value = Reflect.get(value, key);
+    }
+    return value;
+  };
+  const isSetting = ["number", "string", "boolean"].includes(typeof attemptRead(read));
+  const name = `${members.join(".")} from node:${module}`;
+  return isSetting ? { name, read: () => attemptRead(read), changes: true } : null;
 }
 
 /** Fact that a captured function of the platform returns; `null` for a function that returns none. */
