@@ -248,7 +248,7 @@ function tellNewerFormat(layout: CacheLayout, tell: (report: CacheReport) => voi
   try {
     for (const { name } of Deno.readDirSync(layout.root)) {
       const version = /^v([1-9]\d{0,5})$/.exec(name)?.[1];
-      if (version !== undefined) newest = Math.max(newest, Number(version));
+      if (version !== undefined) newest = newest < Number(version) ? Number(version) : newest;
     }
   } catch (error) {
     if (isPermissionError(error)) throw describeFolderError(error, layout.root);

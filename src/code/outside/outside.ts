@@ -179,7 +179,8 @@ export class OutsideCode {
       script,
       originOf(fn) {
         const text = Function.prototype.toString.call(fn);
-        return text.endsWith("{ [native code] }") ? "native" : script?.has(text) === true ? "own" : "other";
+        if (text.endsWith("{ [native code] }")) return isBound(fn, text) ? "other" : "native";
+        return script?.has(text) === true ? "own" : "other";
       },
       isLeftOut: (inner) => this.#options.isLeftOut(inner),
     });
@@ -244,6 +245,12 @@ export interface OutsideState extends Pick<PackageState, "settings" | "constants
   readonly surfaces: readonly Surface[];
   /** Globals of the program that the packages may use. */
   readonly globals: ReadonlyMap<string, unknown>;
+}
+
+/** True for a function that `bind` made, whose target may be the program's. */
+function isBound(fn: object, text: string): boolean {
+  if (text !== "function () { [native code] }") return false;
+  return String(Object.getOwnPropertyDescriptor(fn, "name")?.value).startsWith("bound ");
 }
 
 /** True for an instance of a class, which may have more to it than data. */
