@@ -282,6 +282,9 @@ export function isNativeFunction(fn: object): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn));
 }
 
+/** Kinds of built-in objects that are data without holding other values. */
+export const DATA_KINDS: ReadonlySet<Kind> = new Set(["date", "regexp", "boxed", "view", "buffer", "sharedBuffer"]);
+
 /** Prototypes that functions have unless the program gives them another one. */
 const OF_FUNCTIONS: ReadonlySet<unknown> = new Set(
   [() => {}, async () => {}, function* () {}, async function* () {}].map((fn) => Object.getPrototypeOf(fn)),

@@ -12,6 +12,7 @@
 import { NAMES_OF_DENO } from "../../words/program.ts";
 import defer * as nodeFs from "node:fs";
 import type { BlindUse } from "../types.ts";
+import { nameOfFunction } from "../walk/values.ts";
 
 type BlindKind = BlindUse["kind"];
 
@@ -238,7 +239,7 @@ const DATA_CLASSES: ReadonlySet<string> = new Set(
 export function readerOf(fn: object, url: string): PlatformReader | null {
   const known = ofDeno.get(fn);
   if (known !== undefined) return known;
-  const name = nameOf(fn);
+  const name = nameOfFunction(fn);
   // Members behind getters are asked for only when a function of their name is found: the getters load scripts.
   if (Object.hasOwn(DENO_MEMBERS, name) && Reflect.get(Deno, name) === fn) {
     return { name: `Deno.${name}`, kind: DENO_MEMBERS[name]! };
@@ -289,11 +290,6 @@ export function observedModule(value: unknown): string | null {
 /** True for a function `require`, which loads modules: that of a CommonJS module, or one from `createRequire`. */
 export function isRequire(value: unknown): value is NodeJS.Require {
   return typeof value === "function" && ["resolve", "cache", "extensions"].every((name) => Object.hasOwn(value, name));
-}
-
-function nameOf(fn: object): string {
-  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
-  return typeof name === "string" ? name : "";
 }
 
 /** Names of modules of Node that a script may belong to: those that its URL mentions. */
@@ -380,5 +376,5 @@ const READER_NAME = new RegExp(
 
 /** True for a function whose name may be that of a reader: only these of a package's exports are compared. */
 export function mayBeReader(fn: object): boolean {
-  return READER_NAME.test(nameOf(fn));
+  return READER_NAME.test(nameOfFunction(fn));
 }

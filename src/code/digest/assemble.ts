@@ -177,7 +177,9 @@ class Assembler {
       case "package":
         return this.#outside?.packageCode(fn, code) ?? packageText(code.identity, code.name);
       case "platform":
-        return code.made === undefined ? this.#platformCode(code) : this.#outside?.platformCode(fn, code) ?? "";
+        return code.made === undefined
+          ? this.#platformCode(code)
+          : this.#outside!.platformCode(fn, code.name, code.made);
       case "bound":
         return this.#bound(fn, code);
       case "user":

@@ -41,10 +41,11 @@ export async function findChangedVariables(
     lease.privateFields(owners),
   ]);
   const numbers = new Map(functions.map((fn, index) => [fn, index]));
+  const numbersOfOwners = new Map(owners.map((owner, index) => [owner, index]));
   return {
     variables: variables.filter((one) =>
       one.isPrivate
-        ? !Object.is(owned[owners.indexOf(one.fn)]?.get(one.name), one.value)
+        ? !Object.is(owned[numbersOfOwners.get(one.fn) as number]?.get(one.name), one.value)
         : !isVariableUnchanged(one, origins[numbers.get(one.fn) as number])
     ),
     isOfPrivates: !holders.every(([, before], index) =>

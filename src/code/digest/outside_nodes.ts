@@ -67,8 +67,7 @@ export class OutsideNodes {
   }
 
   /** Node of a function that the platform made for the program, such as that of `promisify`. */
-  platformCode(fn: object, { name, made }: Extract<Code, { kind: "platform" }>): GraphNode | string {
-    if (made === undefined) return `platform ${name}`;
+  platformCode(fn: object, name: string, made: ReadonlyMap<string, unknown>): GraphNode {
     return this.#node(fn, (node) => {
       node.own = `platform ${name} made with ${made.size}`;
       for (const value of made.values()) node.references.push(this.#make.value(value));

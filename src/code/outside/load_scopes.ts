@@ -8,6 +8,7 @@
  * @module
  */
 import type { FunctionOrigin, ScopeValues } from "../v8/inspector.ts";
+import { readScope, UNSET } from "../v8/scope_values.ts";
 import { knownScript } from "./known_scripts.ts";
 
 /** Origin of a function that is written in a script. */
@@ -55,21 +56,11 @@ export function variablesOf(scopes: readonly ScopeValues[]): Map<string, unknown
   for (const scope of scopes) {
     for (const name of Object.keys(scope)) {
       if (found.has(name)) continue;
-      const value = readOf(scope, name);
+      const value = readScope(scope, name);
       if (value !== UNSET) found.set(name, value);
     }
   }
   return found;
-}
-
-const UNSET = Symbol("unset");
-
-function readOf(scope: ScopeValues, name: string): unknown {
-  try {
-    return scope[name];
-  } catch {
-    return UNSET;
-  }
 }
 
 /** True for the scope of the function that CommonJS puts around a module, also within a bundle. */
@@ -83,18 +74,18 @@ export function moduleExportsOf(scopes: readonly ScopeValues[]): ReadonlySet<unk
   for (const scope of scopes) {
     if (!isModuleWrapper(scope)) continue;
     for (const one of exportsIn(scope)) found.add(one);
-    if (Object.hasOwn(scope, "module")) found.add(readOf(scope, "module"));
+    if (Object.hasOwn(scope, "module")) found.add(readScope(scope, "module"));
   }
   return found;
 }
 
 function exportsIn(scope: ScopeValues): object[] {
-  const module = Object.hasOwn(scope, "module") ? readOf(scope, "module") : undefined;
+  const module = Object.hasOwn(scope, "module") ? readScope(scope, "module") : undefined;
   const given = [
     typeof module === "object" && module !== null
       ? Object.getOwnPropertyDescriptor(module, "exports")?.value
       : undefined,
-    Object.hasOwn(scope, "exports") ? readOf(scope, "exports") : undefined,
+    Object.hasOwn(scope, "exports") ? readScope(scope, "exports") : undefined,
   ];
   const objects = given.filter(isObjectOrFunction);
   return [
@@ -114,5 +105,5 @@ function isOfTopLevel(scope: ScopeValues, script: OriginInScript["script"]): boo
 }
 
 function holdsOneOf(scope: ScopeValues, values: ReadonlySet<unknown>): boolean {
-  return values.size > 0 && Object.keys(scope).some((name) => values.has(readOf(scope, name)));
+  return values.size > 0 && Object.keys(scope).some((name) => values.has(readScope(scope, name)));
 }

@@ -7,10 +7,11 @@
  * @module
  */
 import { isProxy } from "../../words/type_tests.ts";
-import { classify, mayHavePrivateState } from "../../values/kinds.ts";
+import { classify, isNativeFunction, mayHavePrivateState } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code } from "../walk/reached.ts";
+import { nameOfFunction } from "../walk/values.ts";
 import { globalsIn } from "./program_globals.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
@@ -45,7 +46,7 @@ export class OutsideCode {
   /** Values that the user's code imports. */
   readonly imported = new ImportedValues(this);
   readonly #options: OutsideOptions;
-  readonly #functions: OutsideFunction[] = [];
+  readonly #functions = new Map<object, OutsideFunction>();
   readonly #captured = new Set<object>();
   readonly #crowded = new Set<object>();
   readonly #platformDepths = new Map<object, number>();
@@ -57,6 +58,8 @@ export class OutsideCode {
   /** Surfaces of what functions hold. */
   readonly #held: Surface[] = [];
   #state: OutsideState | undefined;
+  /** Number of times that a function was met, and that number when the state was found. */
+  #met = 0;
   #settled = 0;
 
   constructor(options: OutsideOptions) {
@@ -103,12 +106,13 @@ export class OutsideCode {
   /** Looks at a function of a package. */
   ofPackage(fn: object, origin: OriginInScript): HeldValues {
     const packageName = this.#options.packageNameOf(origin.script.url) ?? "";
-    const place = `${packageName}/${fileOf(origin.script.url)}:${origin.offset}`;
+    const place = this.#placeOf(origin);
     const isClass = hasCountedMembers(fn);
     const depth = this.#captured.has(fn) ? Infinity : this.#depths.get(fn) ?? (isClass ? 2 : DEPTH_INSIDE);
     const isBeyond = depth > 0 && (this.#looks >= MAX_FUNCTIONS || this.#crowded.has(fn) && !this.#captured.has(fn));
     if (isBeyond) this.#beyond.add(packageName);
-    this.#functions.push({ fn, origin });
+    this.#functions.set(fn, { fn, origin });
+    this.#met++;
     if (depth <= 0 || isBeyond) return { place, values: new Map(), settings: [], surfaces: [], isLeaf: true };
     this.#looks++;
     const script = knownScript(origin.script);
@@ -143,15 +147,17 @@ export class OutsideCode {
 
   /** Path by which the members of a function of a package are known; `null` for one that was not met. */
   pathOf(value: object): string | null {
-    const found = this.#functions.find((one) => one.fn === value);
-    if (found === undefined) return this.imported.pathOf(value);
-    const { url } = found.origin.script;
-    return `${this.#options.packageNameOf(url) ?? ""}/${fileOf(url)}:${found.origin.offset}`;
+    const found = this.#functions.get(value);
+    return found === undefined ? this.imported.pathOf(value) : this.#placeOf(found.origin);
+  }
+
+  #placeOf({ script: { url }, offset }: OriginInScript): string {
+    return `${this.#options.packageNameOf(url) ?? ""}/${fileOf(url)}:${offset}`;
   }
 
   /** Script of a function that was met; `null` for any other function. */
   scriptOf(fn: object): KnownScript | null {
-    const found = this.#functions.find((one) => one.fn === fn);
+    const found = this.#functions.get(fn);
     return found === undefined ? null : knownScript(found.origin.script);
   }
 
@@ -178,9 +184,8 @@ export class OutsideCode {
     return surfaceOf(value, path, {
       script,
       originOf(fn) {
-        const text = Function.prototype.toString.call(fn);
-        if (text.endsWith("{ [native code] }")) return isBound(fn, text) ? "other" : "native";
-        return script?.has(text) === true ? "own" : "other";
+        if (isNativeFunction(fn)) return isBound(fn) ? "other" : "native";
+        return script?.has(Function.prototype.toString.call(fn)) === true ? "own" : "other";
       },
       isLeftOut: (inner) => this.#options.isLeftOut(inner),
     });
@@ -189,10 +194,10 @@ export class OutsideCode {
   /** Finds the state of the packages that were met until now. */
   async settle(): Promise<void> {
     const imported = this.imported.surfaces();
-    if (this.#functions.length + imported.length === this.#settled) return;
-    this.#settled = this.#functions.length + imported.length;
+    if (this.#met + imported.length === this.#settled) return;
+    this.#settled = this.#met + imported.length;
     const { lease, packageNameOf } = this.#options;
-    const state = await findPackageState(this.#functions, lease, packageNameOf);
+    const state = await findPackageState(this.#functions.values(), lease, packageNameOf);
     const isCounted = ({ path }: { path: string }) => !this.#options.isLeftOut(path);
     const settings = state.settings.filter(isCounted);
     const objects = [...state.objects].map(([path, at]) => ({ path, ...at })).filter(isCounted);
@@ -247,10 +252,10 @@ export interface OutsideState extends Pick<PackageState, "settings" | "constants
   readonly globals: ReadonlyMap<string, unknown>;
 }
 
-/** True for a function that `bind` made, whose target may be the program's. */
-function isBound(fn: object, text: string): boolean {
-  if (text !== "function () { [native code] }") return false;
-  return String(Object.getOwnPropertyDescriptor(fn, "name")?.value).startsWith("bound ");
+/** True for a native function that `bind` made, whose target may be the program's. */
+function isBound(fn: object): boolean {
+  return nameOfFunction(fn).startsWith("bound ") &&
+    Function.prototype.toString.call(fn) === "function () { [native code] }";
 }
 
 /** True for an instance of a class, which may have more to it than data. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { memberNow } from "../walk/built_ins.ts";
 import { isNameOfPlatform } from "../walk/global_names.ts";
 import type { KnownScript } from "./known_scripts.ts";
 
@@ -15,8 +16,7 @@ function namesOfProgram(): string[] {
 function programGlobals(): Map<string, unknown> {
   const found = new Map<string, unknown>();
   for (const name of namesOfProgram()) {
-    const property = Object.getOwnPropertyDescriptor(globalThis, name);
-    found.set(name, property && "value" in property ? property.value : property?.get);
+    found.set(name, memberNow(globalThis, name));
   }
   return found;
 }
@@ -35,8 +35,7 @@ export function watchGlobals(globals: ReadonlyMap<string, unknown>): () => boole
     const now = namesOfProgram();
     if (now.length !== names.length || now.some((name, index) => name !== names[index])) return false;
     for (const [name, value] of globals) {
-      const property = Object.getOwnPropertyDescriptor(globalThis, name);
-      if (!Object.is(property && "value" in property ? property.value : property?.get, value)) return false;
+      if (!Object.is(memberNow(globalThis, name), value)) return false;
     }
     return true;
   };

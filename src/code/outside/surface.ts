@@ -5,7 +5,7 @@
  * @module
  */
 import { isProxy, typeTests } from "../../words/type_tests.ts";
-import { classify } from "../../values/kinds.ts";
+import { classify, DATA_KINDS } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { KnownScript } from "./known_scripts.ts";
 
@@ -54,7 +54,6 @@ export interface SurfaceOptions {
 const MAX_MEMBERS = 4_000, MAX_DEPTH = 8;
 
 const OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set(["length", "name", "prototype", "arguments", "caller"]);
-const DATA: ReadonlySet<string> = new Set(["date", "regexp", "boxed", "view", "buffer", "sharedBuffer"]);
 
 interface Step {
   readonly object: object;
@@ -70,7 +69,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   const seen = new Set<object>([start]);
   const isLookedAt = typeof start === "function" || !isProxy(start) && makerOf(start) !== "platform";
   const queue: Step[] = isLookedAt ? [{ object: start, path, depth: 0 }] : [];
-  if (typeof start === "object" && !isProxy(start) && DATA.has(classify(start).kind)) values.set(path, start);
+  if (typeof start === "object" && !isProxy(start) && DATA_KINDS.has(classify(start).kind)) values.set(path, start);
   let count = 0;
   const add = (value: unknown, at: string, depth: number): void => {
     if (options.isLeftOut(at)) return;
@@ -86,7 +85,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       values.set(at, textDigest(value));
       if (!hasCountedMembers(value)) return;
     } else if (value instanceof RegExp) return void values.set(at, `${value}`);
-    else if (DATA.has(classify(value).kind)) return void values.set(at, value);
+    else if (DATA_KINDS.has(classify(value).kind)) return void values.set(at, value);
     else {
       const maker = makerOf(value);
       if (maker === "platform") return;

@@ -18,6 +18,7 @@ import type { FingerprintOptions } from "../types.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 import {
   isAllKnown,
+  nameOfFunction,
   Numbering,
   surveyValues,
   type Unknown,
@@ -27,7 +28,7 @@ import {
 } from "./values.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { OutsideCode } from "../outside/outside.ts";
-import { CodeReader, ownNameOf } from "./read_code.ts";
+import { CodeReader } from "./read_code.ts";
 
 /** Number of functions and classes that are followed. No program is known that reaches as many. */
 const MAX_FUNCTIONS = 20_000;
@@ -259,7 +260,7 @@ export class Exploration {
   }
 
   #noteHeld(holder: object | null, fn: object): void {
-    if (holder === null || !isObserved(holder, ownNameOf(fn))) this.#held.add(fn);
+    if (holder === null || !isObserved(holder, nameOfFunction(fn))) this.#held.add(fn);
   }
 
   /** Notes a function of the platform that a package exports as its own: `readFileSync` of `graceful-fs`. */

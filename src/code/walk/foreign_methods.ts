@@ -8,6 +8,7 @@
  */
 import { OWN_SOURCES } from "../../words/program.ts";
 import type { FunctionOrigin, InspectorLease, ScopeValues } from "../v8/inspector.ts";
+import { valueInScopes } from "../v8/scope_values.ts";
 import { type CodeUnit, findUnit } from "../syntax/code_unit.ts";
 import { normalizeCode } from "../syntax/normalize.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
@@ -135,12 +136,4 @@ function haveEqualVariables(
 
 function isInsideClass(binding: Binding): boolean {
   return binding.scope.kind === "class";
-}
-
-function valueInScopes(scopes: readonly ScopeValues[], name: string): unknown {
-  try {
-    return scopes.find((one) => Object.hasOwn(one, name))?.[name];
-  } catch {
-    return undefined; // it is not initialized yet
-  }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { ScopeValues } from "../v8/inspector.ts";
+import { valueInScopes } from "../v8/scope_values.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import type { AnyNode, ClassNode } from "../syntax/parse.ts";
@@ -88,13 +89,8 @@ function valueOfNode(script: ScriptSyntax, node: AnyNode, scopes: readonly Scope
 function valueOfName(script: ScriptSyntax, name: AnyNode, scopes: readonly ScopeValues[]): object | null {
   const binding = script.bindings.get(name);
   if (!binding || binding.writes.length > 0) return null;
-  const scope = scopes.find((one) => Object.hasOwn(one, binding.name));
-  try {
-    const value = scope?.[binding.name];
-    return typeof value === "object" || typeof value === "function" ? value : null;
-  } catch {
-    return null; // it is not initialized yet
-  }
+  const value = valueInScopes(scopes, binding.name);
+  return typeof value === "object" || typeof value === "function" ? value : null;
 }
 
 /** Class that a variable holds: one that the class declares itself, or one that a class expression is given to. */

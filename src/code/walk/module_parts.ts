@@ -6,7 +6,7 @@
 import { readScript } from "../syntax/code_unit.ts";
 import { type DynamicImport, normalizeCode, type NormalizedCode } from "../syntax/normalize.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
-import { usesOf } from "../syntax/uses.ts";
+import { usesOf, usesOfAwaited } from "../syntax/uses.ts";
 import type { AnyNode } from "../syntax/parse.ts";
 import { readManifest } from "../../options/manifest_files.ts";
 import { pathOfFileUrl } from "../../options/paths.ts";
@@ -29,8 +29,7 @@ export interface Request {
 
 /** Request that an `import()` makes: all exports are used, unless it is awaited and only members of it are. */
 export function requestOf({ specifier, node }: DynamicImport, script: ScriptSyntax): Request {
-  const awaited = script.parents.get(node);
-  const uses = awaited?.type === "AwaitExpression" ? usesOf(script, awaited) : [];
+  const uses = usesOfAwaited(script, node);
   const names = uses.length > 0 ? uses.map(({ path }) => path[0] ?? "*") : ["*"];
   return { specifier, isData: node.type === "ImportExpression" && Boolean(node.options), names, isStatement: false };
 }

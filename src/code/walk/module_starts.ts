@@ -7,7 +7,7 @@
 import { type AnyNode, childrenOf, isClassNode, isFunctionNode, type Program } from "../syntax/parse.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import { dottedName, staticKey } from "../syntax/uses.ts";
-import { importOf } from "./modules.ts";
+import { exportedName, importOf } from "./modules.ts";
 import { isOfPlatform } from "./platform.ts";
 import { type StartInput, staticPath } from "./start_inputs.ts";
 
@@ -311,7 +311,7 @@ function* exportsOfStart({ program }: ScriptSyntax): Iterable<readonly [local: s
     if (statement.type !== "ExportNamedDeclaration" || statement.source) continue;
     for (const { local, exported } of statement.specifiers) {
       if (local.type !== "Identifier") continue;
-      yield [local.name, exported.type === "Identifier" ? exported.name : String(exported.value)];
+      yield [local.name, exportedName(exported)];
     }
     const { declaration } = statement;
     if (!declaration) continue;

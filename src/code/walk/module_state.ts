@@ -6,7 +6,7 @@
  */
 import { type AnyNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
-import { MUTATORS, type Use, usesOf, usesOfBinding } from "../syntax/uses.ts";
+import { changedMembers, usesOf, usesOfBinding } from "../syntax/uses.ts";
 import type { LivePart } from "./module_live.ts";
 
 /** A module, with what of it matters. */
@@ -70,12 +70,6 @@ function homeOfState(script: ScriptSyntax, { kind, declaration, references }: Bi
 function functionAround(script: ScriptSyntax, node: AnyNode): AnyNode | null {
   for (let at = script.parents.get(node); at; at = script.parents.get(at)) if (isFunctionNode(at)) return at;
   return null;
-}
-
-/** Members that a use changes; `null` for a use that changes none. */
-function changedMembers({ how, path }: Use): readonly string[] | null {
-  if (how === "mutate" || how === "write" && path.length > 0) return path;
-  return how === "call" && path.length > 0 && MUTATORS.has(path.at(-1)!) ? path.slice(0, -1) : null;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { InspectorLease } from "../v8/inspector.ts";
 import { normalizeScript, readScript } from "../syntax/code_unit.ts";
 import type { AnyNode } from "../syntax/parse.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
-import { MUTATORS, type Use, usesOf, usesOfBinding } from "../syntax/uses.ts";
+import { changedMembers, type Use, usesOf, usesOfBinding } from "../syntax/uses.ts";
 import { importOf } from "./modules.ts";
 
 /** A change of what a module exports. */
@@ -68,7 +68,7 @@ function* readChanges(text: string): Iterable<ExportChange> {
     const imported = importOf(script, binding);
     if (!imported || imported.isData) continue;
     for (const use of usesOfBinding(script, binding)) {
-      const path = changedBy(use);
+      const path = changedMembers(use);
       if (path) yield { ...imported, path };
     }
   }
@@ -76,7 +76,7 @@ function* readChanges(text: string): Iterable<ExportChange> {
     const awaited = script.parents.get(node);
     if (specifier === null || awaited?.type !== "AwaitExpression") continue;
     for (const { path: before, use } of [...plain(usesOf(script, awaited)), ...usesOfVariables(script, awaited)]) {
-      const path = changedBy(use);
+      const path = changedMembers(use);
       if (path) yield { specifier, imported: "*", path: [...before, ...path] };
     }
   }
@@ -108,10 +108,4 @@ function* usesOfVariables(script: ScriptSyntax, value: AnyNode): Iterable<UseBeh
     if (binding?.scope.kind !== "module") continue;
     for (const use of usesOfBinding(script, binding)) yield { path, use };
   }
-}
-
-/** Members that a use changes; `null` for a use that changes nothing. */
-function changedBy({ how, path }: Use): readonly string[] | null {
-  if (how === "mutate" || how === "write" && path.length > 0) return path;
-  return how === "call" && path.length > 0 && MUTATORS.has(path.at(-1)!) ? path.slice(0, -1) : null;
 }

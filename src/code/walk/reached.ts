@@ -11,6 +11,7 @@ import type { AnyNode } from "../syntax/parse.ts";
 import { dottedName } from "../syntax/uses.ts";
 import type { AmbientFact } from "./platform.ts";
 import type { Declaration } from "./modules.ts";
+import { nameOfFunction } from "./values.ts";
 import type { BlindUse } from "../types.ts";
 import type { HeldValues } from "../outside/held.ts";
 
@@ -70,8 +71,7 @@ export interface UserCode {
 /** A function of which nothing counts but its text, since its syntax cannot be read or it is not followed. */
 export function codeOfText(fn: object): UserCode {
   const text = Function.prototype.toString.call(fn);
-  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
-  const place = { name: typeof name === "string" ? name : "", module: "", url: "" };
+  const place = { name: nameOfFunction(fn), module: "", url: "" };
   return { ...place, fn, text, unit: null, code: null, roots: [], isHelper: false, extras: new Map() };
 }
 

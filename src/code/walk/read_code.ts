@@ -8,7 +8,7 @@ import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
 import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { isClassNode } from "../syntax/parse.ts";
-import { usesOf } from "../syntax/uses.ts";
+import { usesOfAwaited } from "../syntax/uses.ts";
 import { blindImport, openUses } from "../blind/blind.ts";
 import { isHomeOfReader, isRequire, mayBeReader, noticeOfEnvironment } from "../blind/readers.ts";
 import { placeOfReplaced } from "./built_ins.ts";
@@ -27,6 +27,7 @@ import {
 import { type NameResolver, originBeside } from "./resolve_name.ts";
 import type { RequireFindings } from "./required.ts";
 import type { FollowedImports, SourceModules } from "./source_modules.ts";
+import { nameOfFunction } from "./values.ts";
 import type { FingerprintOptions } from "../types.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
@@ -67,7 +68,7 @@ export class CodeReader {
 
   /** Identifies a function. */
   async identify(fn: object, origin: FunctionOrigin): Promise<Code> {
-    const name = ownNameOf(fn);
+    const name = nameOfFunction(fn);
     if (origin.kind === "bound") {
       if (await this.#isOfConsole(origin)) return { kind: "platform", name, url: "" };
       const notice = noticeOfEnvironment(origin.target);
@@ -142,7 +143,7 @@ export class CodeReader {
     const unit = findUnit(scriptText, origin.offset, text);
     const isNamed = unit && unit.node.type !== "ArrowFunctionExpression" && unit.node.type !== "Program";
     const declared = isNamed ? unit.node.id?.name : null;
-    const name = declared || ownNameOf(fn) || (unit === null ? "" : nameByPlace(unit));
+    const name = declared || nameOfFunction(fn) || (unit === null ? "" : nameByPlace(unit));
     if (this.#options.ignored.has(module) || this.#options.ignored.has(name)) return { kind: "ignored" };
     if (!unit) {
       this.#options.notes.notices.add(
@@ -234,8 +235,7 @@ export class CodeReader {
   #noteImport({ specifier, node }: DynamicImport, script: ScriptSyntax, url: string): void {
     const identity = specifier === null ? null : this.#options.fingerprint.packageOf(specifier, url);
     if (specifier === null || identity?.source !== "node") return;
-    const awaited = script.parents.get(node);
-    const uses = awaited?.type === "AwaitExpression" ? usesOf(script, awaited) : [];
+    const uses = usesOfAwaited(script, node);
     // Any other use of the module, such as `.then(…)` or passing it on, may read files.
     const paths = uses.length > 0 ? uses.map(({ path }) => path) : [[]];
     for (const path of paths) this.#options.notes.addBlind(blindImport(specifier, "*", path), url);
@@ -275,10 +275,4 @@ function mayLoadModules(root: Root): boolean {
   if (root.kind === "platform") return /^(?:node:)?(?:module|process)\b/.test(root.name);
   if (root.kind === "global") return root.value === globalThis;
   return root.kind === "value" && root.slot.uses.some(({ path }) => isRequire(findMember(root.value, path).value));
-}
-
-/** Name that a function has as its own property; empty when it has none. */
-export function ownNameOf(fn: object): string {
-  const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
-  return typeof name === "string" ? name : "";
 }

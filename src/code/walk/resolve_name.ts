@@ -6,6 +6,7 @@
 import process from "node:process";
 import { isProxy } from "../../words/type_tests.ts";
 import type { FunctionOrigin, InspectorLease, ScopeValues, Script } from "../v8/inspector.ts";
+import { readScope, UNSET, valueInScopes } from "../v8/scope_values.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Slot } from "../syntax/normalize.ts";
 import { type AnyNode, type ClassNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
@@ -50,9 +51,6 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ["super", "call it through the class or the variable that it is written in, or name what it calls"],
   ["new.target", "pass what it needs"],
 ]);
-
-/** Marks a variable that is not initialized yet. */
-const UNSET = Symbol("unset");
 
 /** Resolves the free names of functions, and notes the packages and blind uses that these names lead to. */
 export class NameResolver {
@@ -196,11 +194,8 @@ function isFileFetch(name: string, use: Use, { script }: CodeUnit): boolean {
 function readVariable(scopes: readonly ScopeValues[], name: string): { readonly value: unknown } | typeof UNSET | null {
   const scope = scopes.find((one) => Object.hasOwn(one, name));
   if (!scope) return null;
-  try {
-    return { value: scope[name] };
-  } catch {
-    return UNSET;
-  }
+  const value = readScope(scope, name);
+  return value === UNSET ? UNSET : { value };
 }
 
 /**
@@ -304,19 +299,11 @@ function classOnce(unit: CodeUnit, node: ClassNode, scopes: readonly ScopeValues
   const text = unit.script.text.slice(node.start, node.end);
   for (const scope of scopes) {
     for (const name of Object.keys(scope)) {
-      const value = valueIn(scope, name);
+      const value = readScope(scope, name);
       if (isWritten(value, text)) return value as object;
     }
   }
   return null;
-}
-
-function valueIn(scope: ScopeValues, name: string): unknown {
-  try {
-    return scope[name];
-  } catch {
-    return undefined;
-  }
 }
 
 /** The exports that a CommonJS script begins with; `null` when the script may have replaced them. */
@@ -325,8 +312,7 @@ function exportsOfScript(
   { script }: CodeUnit,
   scopes: readonly ScopeValues[],
 ): { value: unknown } | null {
-  const scope = scopes.find((one) => Object.hasOwn(one, "exports"));
-  if (scope) return { value: valueIn(scope, "exports") };
+  if (scopes.some((one) => Object.hasOwn(one, "exports"))) return { value: valueInScopes(scopes, "exports") };
   if (!url.startsWith("file:") || /\bmodule\b/.test(script.text)) return null;
   const path = process.getBuiltinModule("node:url").fileURLToPath(url);
   const cached: unknown = Reflect.get(process.getBuiltinModule("node:module"), "_cache");

@@ -9,7 +9,7 @@
 import { isProxy } from "../../words/type_tests.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { Codec } from "../../values/codec.ts";
-import { classify, className, type Kind, mayHavePrivateState, ownPlatformName } from "../../values/kinds.ts";
+import { classify, className, DATA_KINDS, mayHavePrivateState, ownPlatformName } from "../../values/kinds.ts";
 import { isNodeBuffer } from "../../values/brands.ts";
 import { codecOfClass, isKeptByAny } from "../../values/use_codecs.ts";
 import { type EncodedKey, encodeKey, type EncodeKeyOptions } from "../../values/key/encode_key.ts";
@@ -332,9 +332,6 @@ function handleName(name: string): string {
   return Object.hasOwn(Deno, name) ? `Deno.${name}` : name || "(anonymous class)";
 }
 
-/** Kinds of built-in objects that are data without holding other values. */
-const DATA: ReadonlySet<Kind> = new Set(["date", "regexp", "boxed", "view", "buffer", "sharedBuffer"]);
-
 /**
  * True for an object that holds data alone, at every depth: an amount, a date of a library. A connection or a logger
  * holds functions and handles.
@@ -364,7 +361,7 @@ export function arePureData(fields: ReadonlyMap<string, unknown>): boolean {
 function holdsDataAlone(item: object): boolean {
   if (isProxy(item)) return false;
   const { kind, isBare } = classify(item);
-  return isBare && (kind === "plain" || kind === "array" || kind === "map" || kind === "set") || DATA.has(kind);
+  return isBare && (kind === "plain" || kind === "array" || kind === "map" || kind === "set") || DATA_KINDS.has(kind);
 }
 
 /** Adds the values that an object holds. @returns False for an object with an accessor. */
@@ -373,7 +370,7 @@ function addHeld(item: object, items: unknown[]): boolean {
   if (kind === null) return false;
   if (kind === "map") Map.prototype.forEach.call(item, (value, key) => void items.push(key, value));
   if (kind === "set") Set.prototype.forEach.call(item, (member) => void items.push(member));
-  if (DATA.has(kind)) return true;
+  if (DATA_KINDS.has(kind)) return true;
   for (const key of Reflect.ownKeys(item)) {
     if (key === "constructor") continue;
     const property = Object.getOwnPropertyDescriptor(item, key);
