@@ -235,7 +235,8 @@ export class BlobStore {
   }
 
   /**
-   * Yields the temporary files that no process is writing any more.
+   * Yields the temporary files that no process is writing any more. Each is locked until the next one is asked for, so that
+   * a process which has just made it sees that it is about to be deleted.
    *
    * @param nowMs Time that counts as now, milliseconds since the epoch. Where locks do not work, a file is taken for
    * abandoned when it was not written to in the hour before.
@@ -244,7 +245,8 @@ export class BlobStore {
     requireFolders(this.#version, this.#tmp);
     for (const name of listOwn(this.#tmp, OWN_NAMES.temporary)) {
       const path = `${this.#tmp}/${name}`;
-      if (isAbandoned(path, nowMs)) yield path;
+      using file = openExisting(path);
+      if (file !== null && isAbandoned(file, nowMs)) yield path;
     }
   }
 
@@ -358,11 +360,13 @@ export class BlobStore {
       () => Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE }),
     );
     try {
-      file.tryLockSync(true);
+      if (file.tryLockSync(true)) return [file, path];
     } catch {
-      // Locks do not work here: clean-ups go by age.
+      return [file, path]; // locks do not work here: clean-ups go by age
     }
-    return [file, path];
+    // A clean-up was faster, and is about to delete the file.
+    file.close();
+    return this.#begin();
   }
 
   #publish(temporary: string, digest: BlobDigest): void {
@@ -448,16 +452,21 @@ function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
 
 const ABANDONED_MS = 3_600_000;
 
-function isAbandoned(path: string, nowMs: number): boolean {
+/** Opens a file that exists; `null` when it does not any more. */
+function openExisting(path: string): Deno.FsFile | null {
   try {
-    using file = Deno.openSync(path, { read: true });
-    try {
-      return file.tryLockSync(true);
-    } catch {
-      return nowMs - (file.statSync().mtime?.getTime() ?? nowMs) > ABANDONED_MS;
-    }
+    return Deno.openSync(path, { read: true });
   } catch {
-    return false;
+    return null;
+  }
+}
+
+/** True for a file that nobody writes, which is locked from then on. */
+function isAbandoned(file: Deno.FsFile, nowMs: number): boolean {
+  try {
+    return file.tryLockSync(true);
+  } catch {
+    return nowMs - (file.statSync().mtime?.getTime() ?? nowMs) > ABANDONED_MS;
   }
 }
 
