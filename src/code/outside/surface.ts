@@ -16,8 +16,6 @@ export interface Surface {
    * package's own. The text of an own function counts by its digest.
    */
   readonly values: ReadonlyMap<string, unknown>;
-  /** Paths of the members that were not looked at, since there are too many. */
-  readonly beyond: readonly string[];
   /** The members that were looked at. */
   readonly members: readonly LookedAt[];
   /** Script that the functions in it are written in; `null` when it is not known. */
@@ -65,7 +63,6 @@ interface Step {
 export function surfaceOf(start: object, path: string, options: SurfaceOptions): Surface {
   const values = new Map<string, unknown>();
   const members: LookedAt[] = [];
-  const beyond: string[] = [];
   const seen = new Set<object>([start]);
   const isLookedAt = typeof start === "function" || !isProxy(start) && makerOf(start) !== "platform";
   const queue: Step[] = isLookedAt ? [{ object: start, path, depth: 0 }] : [];
@@ -95,10 +92,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     if (depth < MAX_DEPTH) queue.push({ object: value, path: at, depth });
   };
   for (const { object, path: at, depth } of queue) {
-    if (count > MAX_MEMBERS) {
-      beyond.push(at);
-      continue;
-    }
+    if (count > MAX_MEMBERS) break;
     const all = countedKeys(object);
     const accessors = accessorsOf(object, all);
     const keys = accessors.length === 0 ? all : all.filter((key) => !accessors.some(([one]) => one === key));
@@ -124,7 +118,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     for (const [key, get] of accessors) add(get, `${at}.get ${String(key)}`, depth + 1);
     for (const [label, inner] of inside) add(inner, `${at}${label}`, depth + 1);
   }
-  return { script: options.script, values: new Map([...values].sort(([a], [b]) => a < b ? -1 : 1)), beyond, members };
+  return { script: options.script, values: new Map([...values].sort(([a], [b]) => a < b ? -1 : 1)), members };
 }
 
 /**
