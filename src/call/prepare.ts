@@ -139,7 +139,7 @@ function listNames(names: readonly string[], most: number): string {
 
 /** True for a notice of state in code that a folder of other people's code has. */
 function isOfVendoredState(notice: string): boolean {
-  return /, state of packages that runs were seen to change$|^not tracked: what packages keep in a Weak/.test(notice) ||
+  return /, state of packages that runs were seen to change$|^not tracked: what packages keep in /.test(notice) ||
     /^left out: .+ @ (?:.*\/)?(?:node_modules|vendor|third_party)\/|^left out: .+ @ (?:https?|npm|jsr):/.test(
       notice,
     );

@@ -123,7 +123,7 @@ export class OutsideNodes {
     }
     this.#readAgain(settings);
     for (const surface of surfaces) node.references.push(this.surface(surface));
-    for (const [name, value] of globals) node.references.push(`global ${name}`, this.#make.value(value));
+    for (const [name, value] of globals) node.references.push(`global ${String(name)}`, this.#make.value(value));
     this.#make.checks.push(watchGlobals(globals));
     for (const fact of facts) node.references.push(this.#make.fact(fact));
     return node;

@@ -11,12 +11,14 @@ import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
 import { changeOf } from "../syntax/uses.ts";
 import { type AmbientFact, factsOfText } from "../walk/platform.ts";
+import { mayBeMadeByCall } from "./made_by_calls.ts";
+import { keepersIn } from "./unseen.ts";
 
 /**
- * Use of a variable: `setting`: a function assigns it; `own`: functions only count with it, or fill it once, so that
- * nobody sets it from outside; `constant`: nothing assigns it.
+ * Use of a variable: `setting`: a function assigns it; `filled`: functions fill it once; `own`: functions count with it,
+ * so that nobody sets it from outside; `constant`: nothing assigns it.
  */
-export type VariableUse = "constant" | "setting" | "own";
+export type VariableUse = "constant" | "setting" | "filled" | "own";
 
 /** A script of a package. */
 export interface KnownScript {
@@ -25,10 +27,14 @@ export interface KnownScript {
   readonly facts: readonly AmbientFact[];
   /** True for a script that may read the environment or files when it is loaded, so that its constants count. */
   readonly readsWorld: boolean;
+  /** Places outside of its variables in which the script may keep something. */
+  readonly keepers: readonly string[];
   /** True for a script that may use a global of that name. */
   mentions(name: string): boolean;
   /** True for the text of a function that is a part of this script. */
   has(text: string): boolean;
+  /** True for a function that was made when this script was loaded, and by no call. */
+  isMadeAtLoad(fn: object): boolean;
   /** True for a name that is declared at the top of the script, in no function. */
   isTopLevel(name: string): boolean;
   /**
@@ -66,17 +72,29 @@ function readKnown(url: string, text: string): KnownScript {
   let assigned: ReadonlySet<string> | undefined;
   let changed: ReadonlySet<string> | undefined;
   let moments: ReadonlySet<string> | undefined;
+  const ofLoad = new WeakMap<object, boolean>();
+  const has = (part: string): boolean => {
+    // Functions that are listed one after another are often written one after another.
+    let at = text.indexOf(part, searchedFrom);
+    if (at < 0) at = text.indexOf(part);
+    if (at >= 0) searchedFrom = at;
+    return at >= 0;
+  };
   return {
     url,
     facts: factsOfText(text),
+    keepers: keepersIn(text),
     mentions: (name) => text.includes(name),
     readsWorld: READS_WORLD.test(text),
-    has(part) {
-      // Functions that are listed one after another are often written one after another.
-      let at = text.indexOf(part, searchedFrom);
-      if (at < 0) at = text.indexOf(part);
-      if (at >= 0) searchedFrom = at;
-      return at >= 0;
+    has,
+    isMadeAtLoad(fn) {
+      let is = ofLoad.get(fn);
+      if (is === undefined) {
+        const part = Function.prototype.toString.call(fn);
+        const script = has(part) ? readScript(text) : null;
+        ofLoad.set(fn, is = script !== null && !mayBeMadeByCall(script, part));
+      }
+      return is;
     },
     isTopLevel: (name) => readScript(text)?.root.bindings.has(name) === true,
     useOf(name, offset, which) {
@@ -127,7 +145,10 @@ function readUse(
   const binding = seen.at(which === "innermost" ? -1 : 0);
   if (binding === undefined) return "constant";
   const writes = binding.writes.filter((write) => isWithinFunctionOf(script, write, binding));
-  return writes.length === 0 ? "constant" : writes.some((write) => isSet(script, write)) ? "setting" : "own";
+  if (writes.length === 0) return "constant";
+  const counting = writes.filter((write) => isCounting(script, write));
+  if (writes.some((write) => !counting.includes(write) && !isFill(script, write))) return "setting";
+  return counting.length > 0 ? "own" : "filled";
 }
 
 function isWithinFunctionOf(script: ScriptSyntax, write: AnyNode, { scope }: Binding): boolean {
@@ -138,11 +159,15 @@ function isWithinFunctionOf(script: ScriptSyntax, write: AnyNode, { scope }: Bin
   return false;
 }
 
-function isSet(script: ScriptSyntax, write: AnyNode): boolean {
+/** True for `n++` and `n += 1`: what is added to or taken away is no setting when it is always the same. */
+function isCounting(script: ScriptSyntax, write: AnyNode): boolean {
   const parent = script.parents.get(write);
-  if (parent?.type === "UpdateExpression") return false;
-  if (parent?.type === "AssignmentExpression" && parent.operator !== "=") return false;
-  return changeOf(script, { path: [], how: "write", node: write }) !== "fill" && !isDoneOnce(script, write);
+  return parent?.type === "UpdateExpression" ||
+    parent?.type === "AssignmentExpression" && /^[-+]=$/.test(parent.operator) && parent.right.type === "Literal";
+}
+
+function isFill(script: ScriptSyntax, write: AnyNode): boolean {
+  return changeOf(script, { path: [], how: "write", node: write }) === "fill" || isDoneOnce(script, write);
 }
 
 /** True for an assignment under a condition that the same branch takes away: `if (isNew) { value = make(); isNew = false; }`. */

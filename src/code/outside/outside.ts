@@ -19,6 +19,7 @@ import { type OriginInScript, splitPackageScopes, splitPlatformScopes, variables
 import { fileOf, findPackageState, type OutsideFunction, type PackageState } from "./package_state.ts";
 import type { HeldValues, Setting } from "./held.ts";
 import { hasCountedMembers, type Surface, surfaceOf } from "./surface.ts";
+import { noticesOfUnseen, type Unseen } from "./unseen.ts";
 
 /** Knowledge that is needed for looking at code that is not the user's. */
 export interface OutsideOptions {
@@ -38,6 +39,11 @@ const MAX_GIVEN = 50;
 /** Number of closures that are looked into from a function on that an object holds. */
 const DEPTH_INSIDE = 3;
 
+/** Number of closures, those that stand deeper than that, that are looked into in one walk. */
+const MAX_DEEPER = 64;
+
+const DEEP = `closures more than ${DEPTH_INSIDE} deep within one another`;
+
 /** Number of functions of packages that are looked into in one walk. */
 const MAX_FUNCTIONS = 1_000;
 
@@ -53,8 +59,12 @@ export class OutsideCode {
   readonly #depths = new Map<object, number>();
   /** Number of functions that were looked into. */
   #looks = 0;
+  /** Number of functions that were looked into although they stand deep. */
+  #deeper = 0;
   /** Packages of which not all functions were looked into. */
   readonly #beyond = new Set<string>();
+  /** What closures that were not looked into hold. */
+  readonly #unseen = new Map<object, Unseen>();
   /** Surfaces of what functions hold. */
   readonly #held: Surface[] = [];
   #state: OutsideState | undefined;
@@ -77,9 +87,14 @@ export class OutsideCode {
     const found = packages === "" ? [] : [
       `partly tracked: what functions of package ${packages} hold, since there are too many of them`,
     ];
-    for (const path of this.#state?.hidden ?? []) {
-      found.push(`not tracked: what packages keep in a WeakMap or a WeakSet, ${path}`);
-    }
+    const surfaces = [...this.#state?.surfaces ?? [], ...this.#held, ...this.imported.surfaces()];
+    found.push(
+      ...noticesOfUnseen([
+        ...this.#unseen.values(),
+        ...this.#state?.unseen ?? [],
+        ...surfaces.flatMap(({ unseen }) => unseen).filter(({ path }) => !this.#options.isLeftOut(path)),
+      ]),
+    );
     if (this.#state?.isPart) found.push("partly tracked: what packages were told, since they have too many modules");
     return found;
   }
@@ -91,6 +106,14 @@ export class OutsideCode {
    */
   limit(fn: object, depth: number): void {
     this.#depths.set(fn, Math.max(depth, this.#depths.get(fn) ?? depth));
+  }
+
+  /** Limits how far what a closure holds is looked into: by one less, or by a few closures more that a walk may look into. */
+  #limitBelow(fn: object, depth: number): void {
+    const isDeep = depth <= 1 && (this.#depths.get(fn) ?? 0) <= 0;
+    if (!isDeep || this.#deeper >= MAX_DEEPER) return this.limit(fn, depth - 1);
+    this.#deeper++;
+    this.limit(fn, 1);
   }
 
   /** Takes note that the user's code holds a function, which a call may have made: it is looked into as far as it goes. */
@@ -108,34 +131,44 @@ export class OutsideCode {
     const packageName = this.#options.packageNameOf(origin.script.url) ?? "";
     const place = this.#placeOf(origin);
     const isClass = hasCountedMembers(fn);
+    const made = variablesOf(splitPackageScopes(origin).made);
+    this.#functions.set(fn, { fn, origin });
+    this.#met++;
+    if (made.size === 0 && !isClass) {
+      return { place, values: made, settings: [], surfaces: [], isLeaf: false };
+    }
     const depth = this.#captured.has(fn) ? Infinity : this.#depths.get(fn) ?? (isClass ? 2 : DEPTH_INSIDE);
     const isBeyond = depth > 0 && (this.#looks >= MAX_FUNCTIONS || this.#crowded.has(fn) && !this.#captured.has(fn));
     if (isBeyond) this.#beyond.add(packageName);
-    this.#functions.set(fn, { fn, origin });
-    this.#met++;
-    if (depth <= 0 || isBeyond) return { place, values: new Map(), settings: [], surfaces: [], isLeaf: true };
-    this.#looks++;
     const script = knownScript(origin.script);
+    if (depth <= 0 || isBeyond) {
+      if (!isBeyond && ![...made.values()].every((value) => this.#isOfLoad(value, script))) {
+        this.#unseen.set(fn, { what: DEEP, path: place });
+      }
+      return { place, values: new Map(), settings: [], surfaces: [], isLeaf: true };
+    }
+    this.#unseen.delete(fn);
+    this.#looks++;
     const values = new Map<string, unknown>();
     const settings: Setting[] = [];
     const surfaces: Surface[] = [];
-    for (const [variable, value] of variablesOf(splitPackageScopes(origin).made)) {
+    for (const [variable, value] of made) {
       const path = `${place}#${variable}`;
       const use = script.useOf(variable, origin.offset, "innermost");
-      if (use === "own" || this.#options.isLeftOut(path)) continue;
-      if (typeof value === "function") this.limit(value, depth - 1);
-      if (use === "setting") settings.push({ fn, name: variable, value, path, script });
+      const isChanged = use === "filled" && script.changedAmong([variable]).length > 0;
+      if (use === "own" || use === "filled" && !isChanged || this.#options.isLeftOut(path)) continue;
+      if (use === "setting" || isChanged) settings.push({ fn, name: variable, value, path, script });
       const isObject = typeof value === "object" && value !== null && !isProxy(value);
-      if (typeof value === "function" && depth === 1 && this.#isOwn(value, script)) {
-        values.set(path, digestBytes(Function.prototype.toString.call(value)));
-        continue;
+      if (this.#isOfLoad(value, script)) values.set(path, digestBytes(Function.prototype.toString.call(value)));
+      else if (isObject) surfaces.push(this.surface(value, path, script));
+      else {
+        if (typeof value === "function") this.#limitBelow(value, depth);
+        values.set(path, value);
       }
-      if (isObject) surfaces.push(this.surface(value, path, script));
-      else values.set(path, value);
     }
     if (isClass) surfaces.push(this.surface(fn, place, script));
     for (const surface of depth === Infinity ? [] : surfaces) {
-      for (const value of surface.values.values()) if (typeof value === "function") this.limit(value, depth - 1);
+      for (const value of surface.values.values()) if (typeof value === "function") this.#limitBelow(value, depth);
     }
     this.#held.push(...surfaces);
     return { place, values, settings, surfaces, isLeaf: false };
@@ -174,9 +207,10 @@ export class OutsideCode {
     return new Map(made);
   }
 
-  /** True for a function of a script: where it counts by its place alone, its text does as well. */
-  #isOwn(fn: object, script: KnownScript): boolean {
-    return !this.#captured.has(fn) && script.has(Function.prototype.toString.call(fn));
+  /** True for a function that a script made when it was loaded, and that has no members: its text is all that counts. */
+  #isOfLoad(value: unknown, script: KnownScript): value is object {
+    return typeof value === "function" && !this.#captured.has(value) && !isNativeFunction(value) &&
+      script.isMadeAtLoad(value) && !hasCountedMembers(value);
   }
 
   /** Finds the surface of an object or a function of a package. */
@@ -185,7 +219,7 @@ export class OutsideCode {
       script,
       originOf(fn) {
         if (isNativeFunction(fn)) return isBound(fn) ? "other" : "native";
-        return script?.has(Function.prototype.toString.call(fn)) === true ? "own" : "other";
+        return script?.isMadeAtLoad(fn) === true ? "own" : "other";
       },
       isLeftOut: (inner) => this.#options.isLeftOut(inner),
     });
@@ -246,10 +280,10 @@ export class OutsideCode {
 }
 
 /** State of packages, with the surfaces of the objects in it. */
-export interface OutsideState extends Pick<PackageState, "settings" | "constants" | "facts" | "hidden" | "isPart"> {
+export interface OutsideState extends Pick<PackageState, "settings" | "constants" | "facts" | "unseen" | "isPart"> {
   readonly surfaces: readonly Surface[];
   /** Globals of the program that the packages may use. */
-  readonly globals: ReadonlyMap<string, unknown>;
+  readonly globals: ReadonlyMap<string | symbol, unknown>;
 }
 
 /** True for a native function that `bind` made, whose target may be the program's. */

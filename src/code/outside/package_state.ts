@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { isProxy } from "../../words/type_tests.ts";
 import { isNativeFunction } from "../../values/kinds.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { AmbientFact } from "../walk/platform.ts";
 import type { Setting } from "./held.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { hasCountedMembers } from "./surface.ts";
+import { type Unseen, unseenKindOf, WEAK } from "./unseen.ts";
 import { moduleExportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
 
 /** A function that is not the user's, with the place in which it is written. */
@@ -27,8 +27,8 @@ export interface PackageState {
   readonly objects: ReadonlyMap<string, { readonly object: object; readonly script: KnownScript }>;
   readonly facts: readonly AmbientFact[];
   readonly scripts: readonly KnownScript[];
-  /** Paths of collections that scripts change and that nobody can look into. */
-  readonly hidden: readonly string[];
+  /** What nobody can look into. */
+  readonly unseen: readonly Unseen[];
   /** True when there are more scripts than are looked into. */
   readonly isPart: boolean;
 }
@@ -50,8 +50,7 @@ interface ScriptState {
   readonly settings: readonly string[];
   readonly constants: ReadonlyMap<string, unknown>;
   readonly objects: ReadonlyMap<string, object>;
-  /** Names of variables with a WeakMap or a WeakSet that the script changes. */
-  readonly hidden: readonly string[];
+  readonly unseen: readonly Unseen[];
 }
 
 const places = new Map<string, ScriptState>();
@@ -135,7 +134,7 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
   const objects = new Map<string, { object: object; script: KnownScript }>();
   const facts = new Set<AmbientFact>();
   const scripts: KnownScript[] = [];
-  const hidden: string[] = [];
+  const unseen: Unseen[] = [];
   for (const url of [...reached.keys()].sort()) {
     const place = places.get(url);
     if (place === undefined) continue;
@@ -143,7 +142,7 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
     const values = reached.get(url);
     for (const fact of script.facts) facts.add(fact);
     scripts.push(script);
-    hidden.push(...place.hidden.map((name) => `${id}#${name}`));
+    unseen.push(...place.unseen);
     for (const name of place.settings) {
       if (values?.has(name)) {
         settings.push({ fn: witness, name, value: values.get(name), path: `${id}#${name}`, script });
@@ -152,7 +151,7 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
     for (const [name, value] of place.constants) constants.set(`${id}#${name}`, value);
     for (const [name, object] of place.objects) objects.set(`${id}#${name}`, { object, script });
   }
-  return { settings, constants, objects, facts: [...facts], scripts, hidden, isPart: reached.size >= MAX_SCRIPTS };
+  return { settings, constants, objects, facts: [...facts], scripts, unseen, isPart: reached.size >= MAX_SCRIPTS };
 }
 
 /** File of a script, without the folders that differ between machines. */
@@ -172,24 +171,29 @@ function readScriptState(
   const settings: string[] = [];
   const constants = new Map<string, unknown>();
   const objects = new Map<string, object>();
-  const hidden: string[] = [];
+  const unseen: Unseen[] = script.keepers.map((what) => ({ what, path: id }));
   const changed = new Set(script.changedAmong(values.keys()));
   for (const [name, value] of values) {
     if (script.isOfMoment(name)) continue;
     const use = script.useOf(name, origin.offset, "outermost");
-    if (use === "setting") settings.push(name);
+    // What a script fills when it is first needed is its own, unless others may put something into it.
+    if (use === "setting" || use === "filled" && changed.has(name)) settings.push(name);
     if (typeof value === "function") {
       if (isOther(value)) others.add(value);
       else if (use === "constant" && hasCountedMembers(value)) objects.set(name, value);
-    } else if (value instanceof WeakMap || value instanceof WeakSet) {
-      if (changed.has(name)) hidden.push(name);
-    } else if (typeof value === "object" && value !== null && !isProxy(value)) {
+      continue;
+    }
+    const what = unseenKindOf(value);
+    if (what !== null) {
+      // A table beside objects that the script never writes is empty.
+      if (what !== WEAK || changed.has(name)) unseen.push({ what, path: `${id}#${name}` });
+    } else if (typeof value === "object" && value !== null) {
       memberFunctions(value).filter(isOther).slice(0, MAX_WITNESSES).forEach((one) => others.add(one));
       // Programs may change an object that the package exports.
       if (use === "constant" && (changed.has(name) || isSmall(value))) objects.set(name, value);
     } else if (script.readsWorld && use === "constant" && typeof value !== "symbol") constants.set(name, value);
   }
-  return { script, id, witness, others: [...others], settings, constants, objects, hidden };
+  return { script, id, witness, others: [...others], settings, constants, objects, unseen };
 }
 
 /** Number of members up to which an object counts that the script itself never changes. */

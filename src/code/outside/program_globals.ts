@@ -7,35 +7,31 @@ import { memberNow } from "../walk/built_ins.ts";
 import { isNameOfPlatform } from "../walk/global_names.ts";
 import type { KnownScript } from "./known_scripts.ts";
 
-/** Names of the globals that the program made. */
-function namesOfProgram(): string[] {
-  return Object.getOwnPropertyNames(globalThis).filter((name) => !isNameOfPlatform(name));
+/**
+ * Keys of the globals that the program made. Symbols are those of the registry, by which copies of a package share what
+ * they keep.
+ */
+function keysOfProgram(): (string | symbol)[] {
+  return Reflect.ownKeys(globalThis).filter((key) =>
+    typeof key === "symbol" ? Symbol.keyFor(key) !== undefined : !isNameOfPlatform(key)
+  );
 }
 
-/** Globals that the program made, by name; of an accessor, its getter. */
-function programGlobals(): Map<string, unknown> {
-  const found = new Map<string, unknown>();
-  for (const name of namesOfProgram()) {
-    found.set(name, memberNow(globalThis, name));
-  }
-  return found;
-}
-
-/** Globals of the program that scripts may use, by name. */
-export function globalsIn(scripts: readonly KnownScript[]): ReadonlyMap<string, unknown> {
-  const found = programGlobals();
-  for (const name of found.keys()) if (!scripts.some((script) => script.mentions(name))) found.delete(name);
-  return found;
+/** Globals of the program that scripts may use, by key; of an accessor, its getter. */
+export function globalsIn(scripts: readonly KnownScript[]): ReadonlyMap<string | symbol, unknown> {
+  const mayUse = (key: string | symbol): boolean =>
+    scripts.some((script) => script.mentions(typeof key === "symbol" ? "Symbol.for" : key));
+  return new Map(keysOfProgram().filter(mayUse).map((key) => [key, memberNow(globalThis, key)]));
 }
 
 /** Returns a function that returns true while these globals are as they were, and no other ones were made. */
-export function watchGlobals(globals: ReadonlyMap<string, unknown>): () => boolean {
-  const names = namesOfProgram();
+export function watchGlobals(globals: ReadonlyMap<string | symbol, unknown>): () => boolean {
+  const keys = keysOfProgram();
   return () => {
-    const now = namesOfProgram();
-    if (now.length !== names.length || now.some((name, index) => name !== names[index])) return false;
-    for (const [name, value] of globals) {
-      if (!Object.is(memberNow(globalThis, name), value)) return false;
+    const now = keysOfProgram();
+    if (now.length !== keys.length || now.some((key, index) => key !== keys[index])) return false;
+    for (const [key, value] of globals) {
+      if (!Object.is(memberNow(globalThis, key), value)) return false;
     }
     return true;
   };

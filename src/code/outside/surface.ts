@@ -8,6 +8,7 @@ import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { classify, DATA_KINDS } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { KnownScript } from "./known_scripts.ts";
+import { type Unseen, unseenKindOf } from "./unseen.ts";
 
 /** What a package hands out, at one moment. */
 export interface Surface {
@@ -18,6 +19,8 @@ export interface Surface {
   readonly values: ReadonlyMap<string, unknown>;
   /** The members that were looked at. */
   readonly members: readonly LookedAt[];
+  /** What nobody can look into, and what was too far away or too much to be looked at. */
+  readonly unseen: readonly Unseen[];
   /** Script that the functions in it are written in; `null` when it is not known. */
   readonly script: KnownScript | null;
 }
@@ -64,6 +67,11 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   const values = new Map<string, unknown>();
   const members: LookedAt[] = [];
   const seen = new Set<object>([start]);
+  const unseen: Unseen[] = [];
+  const hide = (what: string | null, at: string): void => {
+    if (what !== null) unseen.push({ what, path: at });
+  };
+  hide(unseenKindOf(start), path);
   const isLookedAt = typeof start === "function" || !isProxy(start) && makerOf(start) !== "platform";
   const queue: Step[] = isLookedAt ? [{ object: start, path, depth: 0 }] : [];
   if (typeof start === "object" && !isProxy(start) && DATA_KINDS.has(classify(start).kind)) values.set(path, start);
@@ -74,7 +82,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     if (typeof value !== "object" && typeof value !== "function" || value === null) return void values.set(at, value);
     if (seen.has(value)) return;
     seen.add(value);
-    if (isProxy(value)) return;
+    if (isProxy(value)) return hide("a Proxy", at);
     if (typeof value === "function") {
       const origin = options.originOf(value);
       if (origin === "native") return;
@@ -85,14 +93,18 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     else if (DATA_KINDS.has(classify(value).kind)) return void values.set(at, value);
     else {
       const maker = makerOf(value);
-      if (maker === "platform") return;
-      if (maker !== null && options.originOf(maker) === "native") return;
+      if (maker === "platform") return hide(unseenKindOf(value), at);
+      if (maker !== null && options.originOf(maker) === "native") return hide(unseenKindOf(value), at);
       if (maker !== null) add(maker, `${at}.constructor`, depth);
     }
     if (depth < MAX_DEPTH) queue.push({ object: value, path: at, depth });
+    else hide(`objects more than ${MAX_DEPTH} steps away`, path);
   };
   for (const { object, path: at, depth } of queue) {
-    if (count > MAX_MEMBERS) break;
+    if (count > MAX_MEMBERS) {
+      hide(`objects beyond ${MAX_MEMBERS} members`, path);
+      break;
+    }
     const all = countedKeys(object);
     const accessors = accessorsOf(object, all);
     const keys = accessors.length === 0 ? all : all.filter((key) => !accessors.some(([one]) => one === key));
@@ -118,7 +130,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     for (const [key, get] of accessors) add(get, `${at}.get ${String(key)}`, depth + 1);
     for (const [label, inner] of inside) add(inner, `${at}${label}`, depth + 1);
   }
-  return { script: options.script, values: new Map([...values].sort(([a], [b]) => a < b ? -1 : 1)), members };
+  return { script: options.script, values: new Map([...values].sort(([a], [b]) => a < b ? -1 : 1)), members, unseen };
 }
 
 /**

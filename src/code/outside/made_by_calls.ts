@@ -1,0 +1,63 @@
+/**
+ * Functions of a script that calls make: closures, which hold what the call was given.
+ *
+ * All others were made when the script was loaded, so they depend on the script alone.
+ *
+ * @module
+ */
+import { type AnyNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
+import type { ScriptSyntax } from "../syntax/scopes.ts";
+
+/** A region of a script, from the first position in it to the one after the last. */
+type Region = readonly [start: number, end: number];
+
+const regions = new WeakMap<ScriptSyntax, readonly Region[]>();
+
+/** Number of places of one text that are looked at. */
+const MAX_PLACES = 50;
+
+/** True for the text of a function that stands, at least in one place of a script, where calls make functions. */
+export function mayBeMadeByCall(script: ScriptSyntax, text: string): boolean {
+  let found = regions.get(script);
+  if (found === undefined) regions.set(script, found = regionsOfCalls(script));
+  let places = 0;
+  for (let at = script.text.indexOf(text); at >= 0; at = script.text.indexOf(text, at + 1)) {
+    if (++places > MAX_PLACES || found.some(([start, end]) => start <= at && at + text.length <= end)) return true;
+  }
+  return false;
+}
+
+/** The outermost regions in which calls make functions: the insides of functions, and fields of instances. */
+function regionsOfCalls(script: ScriptSyntax): Region[] {
+  const found: Region[] = [];
+  for (const node of script.callables) {
+    if (found.length > 0 && node.start < found.at(-1)![1]) continue;
+    if (isInField(script, node)) found.push([node.start, node.end]);
+    else if (isFunctionNode(node) && !runsAtLoad(script, node)) found.push([node.start + 1, node.end]);
+  }
+  return found;
+}
+
+/** True for code that makes the value of a field of each instance. */
+function isInField({ parents }: ScriptSyntax, node: AnyNode): boolean {
+  for (let at: AnyNode | undefined = node; at !== undefined; at = parents.get(at)) {
+    if (at.type === "PropertyDefinition") return !at.static;
+    if (at !== node && (isClassNode(at) || isFunctionNode(at))) return false;
+  }
+  return false;
+}
+
+/**
+ * True for a function that runs once, when the script is loaded: one that is called where it stands, the factory that it
+ * is given, and the function around a module of CommonJS.
+ */
+function runsAtLoad({ parents }: ScriptSyntax, node: AnyNode): boolean {
+  const parent = parents.get(node);
+  if (parent?.type === "CallExpression" && (parent.callee === node || isFunctionNode(parent.callee))) return true;
+  if (parent?.type === "MemberExpression" && parent.object === node) {
+    const call = parents.get(parent);
+    return call?.type === "CallExpression" && call.callee === parent;
+  }
+  return isFunctionNode(node) &&
+    node.params.some((one) => one.type === "Identifier" && /^(?:exports|module|require)$/.test(one.name));
+}

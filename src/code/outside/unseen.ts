@@ -1,0 +1,91 @@
+/**
+ * What nobody can look into of the things that packages keep. It counts for nothing, so it is named.
+ *
+ * @module
+ */
+import { isProxy } from "../../words/type_tests.ts";
+import { classify, isNativeFunction } from "../../values/kinds.ts";
+
+/** Something that a package keeps out of sight. */
+export interface Unseen {
+  /** Kind of thing: `a Proxy`. */
+  readonly what: string;
+  /** Place by which it is known: `package/file.js#name`. */
+  readonly path: string;
+}
+
+/** Kind of the tables beside objects. */
+export const WEAK = "a WeakMap or a WeakSet";
+
+/** Objects that are the same for all code, and whose changes count elsewhere. */
+const SHARED: ReadonlySet<unknown> = new Set([Math, JSON, Reflect, Atomics, Intl, WebAssembly, console, Deno]);
+
+/** Kind of an object that nobody can look into; `null` for what counts, or holds nothing. */
+export function unseenKindOf(value: unknown): string | null {
+  if (typeof value !== "object" || value === null) return null;
+  if (isProxy(value)) return "a Proxy";
+  const { kind } = classify(value);
+  switch (kind) {
+    case "ofProxy":
+      return "an object that inherits from a Proxy";
+    case "promise":
+      return "a Promise";
+    case "iterator":
+      return "a generator or iterator";
+    case "stream":
+      return "a stream";
+    case "weak":
+      return nameOfClass(value) === "WeakRef" ? null : WEAK;
+    case "platform":
+      return isShared(value) ? null : `an object of class ${nameOfClass(value) ?? "of the platform"}`;
+    case "instance": {
+      const maker = classOf(value);
+      return maker === null || !isNativeFunction(maker) || isShared(value) ? null : `an object of class ${maker.name}`;
+    }
+    default:
+      return null;
+  }
+}
+
+function isShared(value: object): boolean {
+  return SHARED.has(value) || value === globalThis || value === globalThis.process ||
+    Object.hasOwn(value, "globalThis");
+}
+
+function classOf(value: object): { name: string } | null {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (typeof prototype !== "object" || prototype === null) return null;
+  const maker: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  return typeof maker === "function" ? maker : null;
+}
+
+function nameOfClass(value: object): string | null {
+  return classOf(value)?.name ?? null;
+}
+
+/** Places outside of all variables in which code keeps things, by the text that tells of them. */
+const KEEPERS: readonly (readonly [what: string, tells: RegExp])[] = [
+  ["variables that eval writes", /(?<![.\w$])eval\s*\(/],
+  ["Web Storage", /\b(?:session|local)Storage\b/],
+  ["channels of node:diagnostics_channel", /\bdiagnostics_channel\b/],
+  ["marks of performance", /\.getEntries(?:By\w+)?\s*\(/],
+  ["listeners of process", /\bprocess\.(?:listeners|listenerCount|emit)\s*\(/],
+];
+
+/** Kinds of places outside of its variables in which a script may keep something. */
+export function keepersIn(text: string): string[] {
+  return KEEPERS.filter(([, tells]) => tells.test(text)).map(([what]) => what);
+}
+
+/** Number of places of one kind that a notice names. */
+const MOST_PLACES = 6;
+
+/** One notice for each kind of thing that is not seen. */
+export function noticesOfUnseen(unseen: readonly Unseen[]): string[] {
+  return [...Map.groupBy(unseen, ({ what }) => what)].sort(([a], [b]) => a < b ? -1 : 1).map(([what, all]) => {
+    const paths = [...new Set(all.map(({ path }) => path))].sort();
+    const left = paths.length - MOST_PLACES;
+    return `not tracked: what packages keep in ${what}, ${paths.slice(0, MOST_PLACES).join(", ")}` +
+      (left > 0 ? ` and ${left} more` : "");
+  });
+}
