@@ -110,6 +110,7 @@ class Assembler {
     const packages = this.#outside?.state() ?? null;
     const changes = this.#changes();
     for (let fill = this.#unfilled.pop(); fill; fill = this.#unfilled.pop()) fill();
+    this.#outside?.addParts();
     for (const identity of this.#found.notes.packages.values()) {
       const isRuntime = identity.source === "node" || identity.source === "deno";
       this.#parts.add({

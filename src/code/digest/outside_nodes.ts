@@ -36,6 +36,8 @@ export class OutsideNodes {
   readonly #found: Exploration;
   readonly #make: NodeMaker;
   readonly #checked = new Set<Surface>();
+  /** Data that packages were seen to hold, by package. */
+  readonly #told = new Map<string, string[]>();
   /** Values of the settings that are read again, by script and name. */
   readonly #settings = new Map<string, Set<unknown>>();
 
@@ -55,6 +57,17 @@ export class OutsideNodes {
     ];
   }
 
+  /** Adds a part for each package whose settings count, so that a person learns which one was told something else. */
+  addParts(): void {
+    for (const [name, told] of this.#told) {
+      this.#make.parts.add({
+        kind: "package",
+        name: `settings of ${name}`,
+        digest: digestBytes([...new Set(told)].sort().join("\n")),
+      });
+    }
+  }
+
   /** Node of a function of a package: its place, and what it holds. */
   packageCode(fn: object, { identity, name, held }: Extract<Code, { kind: "package" }>): GraphNode {
     return this.#node(fn, (node) => {
@@ -62,6 +75,7 @@ export class OutsideNodes {
       node.own = `${packageText(identity, name)} at ${place} ${JSON.stringify([...values.keys()])}`;
       for (const value of values.values()) node.references.push(this.#make.value(value));
       for (const surface of surfaces) node.references.push(this.surface(surface));
+      for (const { path, value } of settings) if (isPrimitive(value)) this.#noteTold(toLine([path, value]));
       this.#readAgain(settings);
     });
   }
@@ -116,10 +130,9 @@ export class OutsideNodes {
       JSON.stringify([settings.map(({ path }) => path), [...constants].map(toLine), isPart])
     }`;
     for (const { path, value } of settings) {
-      const isObject = typeof value === "object" && value !== null;
       // What an object holds is in a surface.
-      node.references.push(isObject ? "object" : this.#make.value(value));
-      if (!isObject && typeof value !== "function") this.#addPart(path, value);
+      node.references.push(typeof value === "object" && value !== null ? "object" : this.#make.value(value));
+      if (isPrimitive(value)) this.#addPart(path, value);
     }
     this.#readAgain(settings);
     for (const surface of surfaces) node.references.push(this.surface(surface));
@@ -139,6 +152,7 @@ export class OutsideNodes {
         references.push(this.#make.value(value));
       } else primitives.push(toLine([path, value]));
     }
+    for (const line of primitives) this.#noteTold(line);
     if (!this.#checked.has(surface)) {
       this.#checked.add(surface);
       if (surface.members.length > 0) this.#make.checks.push(() => isSurfaceUnchanged(surface));
@@ -161,6 +175,15 @@ export class OutsideNodes {
     }
   }
 
+  /** @param line Path and value; the path begins with the name of the package. */
+  #noteTold(line: string): void {
+    const name = /^(?:@[^/]+\/)?[^/]+(?=\/)/.exec(line)?.[0];
+    if (name === undefined) return;
+    const told = this.#told.get(name);
+    if (told === undefined) this.#told.set(name, [line]);
+    else told.push(line);
+  }
+
   #addPart(name: string, value: unknown): void {
     this.#make.parts.addValue(name, undefined, value, digestBytes(writePrimitive(value)));
   }
@@ -173,6 +196,10 @@ export class OutsideNodes {
     this.#make.later(() => fill(node));
     return node;
   }
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || typeof value !== "object" && typeof value !== "function";
 }
 
 function toLine([path, value]: readonly [string, unknown]): string {

@@ -9,7 +9,7 @@ import type { Script } from "../v8/inspector.ts";
 import { readScript } from "../syntax/code_unit.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
-import { changeOf } from "../syntax/uses.ts";
+import { isDoneOnce, isFill } from "../syntax/fills.ts";
 import { type AmbientFact, factsOfText } from "../walk/platform.ts";
 import { mayBeMadeByCall } from "./made_by_calls.ts";
 import { keepersIn } from "./unseen.ts";
@@ -147,7 +147,9 @@ function readUse(
   const writes = binding.writes.filter((write) => isWithinFunctionOf(script, write, binding));
   if (writes.length === 0) return "constant";
   const counting = writes.filter((write) => isCounting(script, write));
-  if (writes.some((write) => !counting.includes(write) && !isFill(script, write))) return "setting";
+  if (writes.some((write) => !counting.includes(write) && !isFill(script, write) && !isDoneOnce(script, write))) {
+    return "setting";
+  }
   return counting.length > 0 ? "own" : "filled";
 }
 
@@ -164,21 +166,4 @@ function isCounting(script: ScriptSyntax, write: AnyNode): boolean {
   const parent = script.parents.get(write);
   return parent?.type === "UpdateExpression" ||
     parent?.type === "AssignmentExpression" && /^[-+]=$/.test(parent.operator) && parent.right.type === "Literal";
-}
-
-function isFill(script: ScriptSyntax, write: AnyNode): boolean {
-  return changeOf(script, { path: [], how: "write", node: write }) === "fill" || isDoneOnce(script, write);
-}
-
-/** True for an assignment under a condition that the same branch takes away: `if (isNew) { value = make(); isNew = false; }`. */
-function isDoneOnce(script: ScriptSyntax, write: AnyNode): boolean {
-  for (let at: AnyNode | undefined = write; at && !isFunctionNode(at); at = script.parents.get(at)) {
-    if (at.type !== "IfStatement") continue;
-    const branch = script.text.slice(at.consequent.start, at.consequent.end);
-    const names = script.text.slice(at.test.start, at.test.end).match(/[A-Za-z_$][\w$]*/g) ?? [];
-    if (names.some((name) => new RegExp(`(?<![.\\w$])${name.replaceAll("$", "\\$")}\\s*=(?!=)`).test(branch))) {
-      return true;
-    }
-  }
-  return false;
 }

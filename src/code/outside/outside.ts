@@ -11,14 +11,13 @@ import { classify, isNativeFunction, mayHavePrivateState } from "../../values/ki
 import { digestBytes } from "../../words/sha256.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code } from "../walk/reached.ts";
-import { nameOfFunction } from "../walk/values.ts";
 import { globalsIn } from "./program_globals.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { type OriginInScript, splitPackageScopes, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
 import { fileOf, findPackageState, type OutsideFunction, type PackageState } from "./package_state.ts";
 import type { HeldValues, Setting } from "./held.ts";
-import { hasCountedMembers, type Surface, surfaceOf } from "./surface.ts";
+import { hasCountedMembers, isBound, type Surface, surfaceOf } from "./surface.ts";
 import { noticesOfUnseen, type Unseen } from "./unseen.ts";
 
 /** Knowledge that is needed for looking at code that is not the user's. */
@@ -42,6 +41,7 @@ const DEPTH_INSIDE = 3;
 /** Number of closures, those that stand deeper than that, that are looked into in one walk. */
 const MAX_DEEPER = 64;
 
+const THIS_OF_ARROW = "`this` of arrow functions";
 const DEEP = `closures more than ${DEPTH_INSIDE} deep within one another`;
 
 /** Number of functions of packages that are looked into in one walk. */
@@ -65,6 +65,9 @@ export class OutsideCode {
   readonly #beyond = new Set<string>();
   /** What closures that were not looked into hold. */
   readonly #unseen = new Map<object, Unseen>();
+  /** Arrow functions that use the `this` of the call that made them, by place, and the members of objects that were seen. */
+  readonly #arrows = new Map<object, string>();
+  readonly #members = new Set<unknown>();
   /** Surfaces of what functions hold. */
   readonly #held: Surface[] = [];
   #state: OutsideState | undefined;
@@ -91,6 +94,10 @@ export class OutsideCode {
     found.push(
       ...noticesOfUnseen([
         ...this.#unseen.values(),
+        ...[...this.#arrows].filter(([fn]) => !this.#members.has(fn)).map(([, path]) => ({
+          what: THIS_OF_ARROW,
+          path,
+        })),
         ...this.#state?.unseen ?? [],
         ...surfaces.flatMap(({ unseen }) => unseen).filter(({ path }) => !this.#options.isLeftOut(path)),
       ]),
@@ -134,6 +141,7 @@ export class OutsideCode {
     const made = variablesOf(splitPackageScopes(origin).made);
     this.#functions.set(fn, { fn, origin });
     this.#met++;
+    if (isArrowWithThis(fn)) this.#arrows.set(fn, place);
     if (made.size === 0 && !isClass) {
       return { place, values: made, settings: [], surfaces: [], isLeaf: false };
     }
@@ -215,7 +223,7 @@ export class OutsideCode {
 
   /** Finds the surface of an object or a function of a package. */
   surface(value: object, path: string, script: KnownScript | null): Surface {
-    return surfaceOf(value, path, {
+    const surface = surfaceOf(value, path, {
       script,
       originOf(fn) {
         if (isNativeFunction(fn)) return isBound(fn) ? "other" : "native";
@@ -223,6 +231,8 @@ export class OutsideCode {
       },
       isLeftOut: (inner) => this.#options.isLeftOut(inner),
     });
+    for (const member of surface.values.values()) if (typeof member === "function") this.#members.add(member);
+    return surface;
   }
 
   /** Finds the state of the packages that were met until now. */
@@ -286,10 +296,11 @@ export interface OutsideState extends Pick<PackageState, "settings" | "constants
   readonly globals: ReadonlyMap<string | symbol, unknown>;
 }
 
-/** True for a native function that `bind` made, whose target may be the program's. */
-function isBound(fn: object): boolean {
-  return nameOfFunction(fn).startsWith("bound ") &&
-    Function.prototype.toString.call(fn) === "function () { [native code] }";
+/** True for an arrow function that uses `this`, which nobody can ask for. */
+function isArrowWithThis(fn: object): boolean {
+  if (Object.hasOwn(fn, "prototype")) return false;
+  const text = Function.prototype.toString.call(fn);
+  return /\bthis\b/.test(text) && /^(?:async\s*)?(?:\([^)]*\)|[\w$]+)\s*=>/.test(text);
 }
 
 /** True for an instance of a class, which may have more to it than data. */

@@ -8,7 +8,7 @@ import type { InspectorLease } from "../v8/inspector.ts";
 import type { AmbientFact } from "../walk/platform.ts";
 import type { Setting } from "./held.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
-import { hasCountedMembers } from "./surface.ts";
+import { hasCountedMembers, isBound } from "./surface.ts";
 import { type Unseen, unseenKindOf, WEAK } from "./unseen.ts";
 import { moduleExportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
 
@@ -49,7 +49,9 @@ interface ScriptState {
   readonly others: readonly object[];
   readonly settings: readonly string[];
   readonly constants: ReadonlyMap<string, unknown>;
-  readonly objects: ReadonlyMap<string, object>;
+  readonly objects: Map<string, object>;
+  /** Bound functions by variable; what they are bound to may be seen through them alone. */
+  readonly bound: ReadonlyMap<string, object>;
   readonly unseen: readonly Unseen[];
 }
 
@@ -73,6 +75,7 @@ export async function findPackageState(
   let known: string[] = [];
   while (wave.length + known.length > 0 && reached.size < MAX_SCRIPTS) {
     const others = new Set<object>();
+    const read: string[] = [];
     for (const { fn, origin } of wave) {
       const { url } = origin.script;
       urls.set(fn, url);
@@ -84,12 +87,14 @@ export async function findPackageState(
         const { loaded } = splitPackageScopes(origin);
         const values = variablesOf(loaded);
         reached.set(url, values);
+        read.push(url);
         const exported = moduleExportsOf(loaded);
         const own = new Map([...values].filter(([, value]) => !exported.has(value)));
         places.set(url, readScriptState(fn, origin, own, `${name}/${fileOf(url)}`));
       }
       places.get(url)?.others.forEach((one) => others.add(one));
     }
+    await readReceivers(read, lease);
     for (const url of known) {
       if (reached.has(url)) continue;
       reached.set(url, null);
@@ -111,6 +116,21 @@ async function locate(functions: readonly object[], lease: InspectorLease): Prom
     urls.set(fn, origin?.kind === "script" ? origin.script.url : "");
     return origin?.kind === "script" ? [{ fn, origin }] : [];
   });
+}
+
+/** Finds what the bound functions of scripts are bound to: an instance whose methods a package exports. */
+async function readReceivers(read: readonly string[], lease: InspectorLease): Promise<void> {
+  const bound = read.flatMap((url) => {
+    const { objects = new Map<string, object>(), bound = [] } = places.get(url) ?? {};
+    return [...bound].map(([name, fn]) => ({ name, fn, objects }));
+  });
+  if (bound.length === 0) return;
+  const located = await lease.locate(bound.map(({ fn }) => fn));
+  for (const [index, { name, objects }] of bound.entries()) {
+    const origin = located[index];
+    const receiver = origin?.kind === "bound" ? origin.receiver : null;
+    if (typeof receiver === "object" && receiver !== null) objects.set(`${name}.[[this]]`, receiver);
+  }
 }
 
 /** Reads the settings of the scripts that were reached without a look at their variables. */
@@ -171,15 +191,17 @@ function readScriptState(
   const settings: string[] = [];
   const constants = new Map<string, unknown>();
   const objects = new Map<string, object>();
+  const bound = new Map<string, object>();
   const unseen: Unseen[] = script.keepers.map((what) => ({ what, path: id }));
   const changed = new Set(script.changedAmong(values.keys()));
   for (const [name, value] of values) {
-    if (script.isOfMoment(name)) continue;
+    if (typeof value !== "function" && script.isOfMoment(name)) continue;
     const use = script.useOf(name, origin.offset, "outermost");
     // What a script fills when it is first needed is its own, unless others may put something into it.
     if (use === "setting" || use === "filled" && changed.has(name)) settings.push(name);
     if (typeof value === "function") {
-      if (isOther(value)) others.add(value);
+      if (isBound(value)) bound.set(name, value);
+      else if (isOther(value)) others.add(value);
       else if (use === "constant" && hasCountedMembers(value)) objects.set(name, value);
       continue;
     }
@@ -193,7 +215,7 @@ function readScriptState(
       if (use === "constant" && (changed.has(name) || isSmall(value))) objects.set(name, value);
     } else if (script.readsWorld && use === "constant" && typeof value !== "symbol") constants.set(name, value);
   }
-  return { script, id, witness, others: [...others], settings, constants, objects, unseen };
+  return { script, id, witness, others: [...others], settings, constants, objects, bound, unseen };
 }
 
 /** Number of members up to which an object counts that the script itself never changes. */

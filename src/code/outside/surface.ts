@@ -7,6 +7,7 @@
 import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { classify, DATA_KINDS } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
+import { nameOfFunction } from "../walk/values.ts";
 import type { KnownScript } from "./known_scripts.ts";
 import { type Unseen, unseenKindOf } from "./unseen.ts";
 
@@ -201,6 +202,12 @@ const texts = new WeakMap<object, string>();
 /** True for a function that has members besides the usual ones, or a prototype with members. */
 export function hasCountedMembers(fn: object): boolean {
   return countedKeys(fn).length > 0;
+}
+
+/** True for a native function that `bind` made, whose target may be the program's. */
+export function isBound(fn: object): boolean {
+  return nameOfFunction(fn).startsWith("bound ") &&
+    Function.prototype.toString.call(fn) === "function () { [native code] }";
 }
 
 /** True while a surface is as it was found. */

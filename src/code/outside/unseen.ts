@@ -67,6 +67,7 @@ function nameOfClass(value: object): string | null {
 const KEEPERS: readonly (readonly [what: string, tells: RegExp])[] = [
   ["variables that eval writes", /(?<![.\w$])eval\s*\(/],
   ["Web Storage", /\b(?:session|local)Storage\b/],
+  ["stores of AsyncLocalStorage", /\bAsyncLocalStorage\b/],
   ["channels of node:diagnostics_channel", /\bdiagnostics_channel\b/],
   ["marks of performance", /\.getEntries(?:By\w+)?\s*\(/],
   ["listeners of process", /\bprocess\.(?:listeners|listenerCount|emit)\s*\(/],

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Binding, ScriptSyntax } from "./scopes.ts";
+import { isFill } from "./fills.ts";
 import { type AnyNode, childrenOf, isClassNode, isFunctionNode } from "./parse.ts";
 
 /** One use of a variable or of a member of it. */
@@ -290,16 +291,7 @@ function isObjectLister(callee: AnyNode): boolean {
 /** Kind of the change that a use makes. `fill`: a write to what holds nothing yet, `x ??= …`, `if (!x) x = …`. */
 export function changeOf(script: ScriptSyntax, { how, node }: Use): Change {
   if (how !== "write") return "mutate";
-  const assignment = script.parents.get(node);
-  if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return "write";
-  if (assignment.operator === "??=" || assignment.operator === "||=") return "fill";
-  const name = script.text.slice(node.start, node.end);
-  for (let at: AnyNode | undefined = assignment; at && !isFunctionNode(at); at = script.parents.get(at)) {
-    if (at.type !== "IfStatement") continue;
-    const test = script.text.slice(at.test.start, at.test.end);
-    return test.includes(name) && /!|undefined|null/.test(test) ? "fill" : "write";
-  }
-  return "write";
+  return isFill(script, node) ? "fill" : "write";
 }
 
 /** Members that a use changes; `null` for a use that changes none. */

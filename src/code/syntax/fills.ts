@@ -1,0 +1,96 @@
+/**
+ * Writes to places that hold nothing yet, which are how code keeps what it makes once.
+ *
+ * @module
+ */
+import { type AnyNode, isFunctionNode } from "./parse.ts";
+import type { ScriptSyntax } from "./scopes.ts";
+
+/**
+ * True for a write to a place that holds nothing yet: `x ??= …`, `if (!x) x = …`, `if (x === undefined) x = …`. No other
+ * value of the program may stand in the condition: `if (options.x !== undefined) x = options.x` sets it.
+ *
+ * @param node The variable or member that is written.
+ */
+export function isFill(script: ScriptSyntax, node: AnyNode): boolean {
+  const assignment = script.parents.get(node);
+  if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return false;
+  if (assignment.operator !== "=") return assignment.operator === "??=" || assignment.operator === "||=";
+  const place = textOf(script, node);
+  for (const { test, isTrue } of conditionsOf(script, assignment)) {
+    if (tellsEmpty(script, test, place, isTrue)) return true;
+  }
+  return false;
+}
+
+/** True for a write under a condition that the same branch takes away: `if (isNew) { value = make(); isNew = false; }`. */
+export function isDoneOnce(script: ScriptSyntax, node: AnyNode): boolean {
+  for (const { test, branch } of conditionsOf(script, node)) {
+    const text = textOf(script, branch);
+    if (flagsOf(test).some((name) => new RegExp(`(?<![.\\w$])${name.replaceAll("$", "\\$")}\\s*=(?!=)`).test(text))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Conditions under which a part of a function runs, inner ones first. */
+function* conditionsOf(
+  { parents }: ScriptSyntax,
+  node: AnyNode,
+): Iterable<{ test: AnyNode; branch: AnyNode; isTrue: boolean }> {
+  for (let at = node, above = parents.get(at); above && !isFunctionNode(at); at = above, above = parents.get(at)) {
+    if (above.type === "IfStatement" && above.test !== at) {
+      yield { test: above.test, branch: at, isTrue: above.consequent === at };
+    }
+  }
+}
+
+/** True for a condition that, when it is true or false as said, tells that a place holds nothing. */
+function tellsEmpty(script: ScriptSyntax, test: AnyNode, place: string, isTrue: boolean): boolean {
+  const isPlace = (node: AnyNode) => textOf(script, node) === place;
+  if (test.type === "UnaryExpression" && test.operator === "!") {
+    return tellsEmpty(script, test.argument, place, !isTrue);
+  }
+  if (test.type === "LogicalExpression") {
+    const sides = [test.left, test.right].map((side) => tellsEmpty(script, side, place, isTrue));
+    // Of what must be true together one side is enough; of what may be true, each has to tell it.
+    return (test.operator === "&&") === isTrue ? sides.includes(true) : !sides.includes(false);
+  }
+  if (test.type === "BinaryExpression" && /^[!=]==?$/.test(test.operator)) {
+    if ((test.operator[0] === "=") !== isTrue) return false;
+    const sides = [test.left, test.right] as AnyNode[];
+    return sides.some((side, at) => isPlace(typeofArgument(side) ?? side) && isNothing(script, sides[1 - at]!));
+  }
+  return !isTrue && isPlace(test);
+}
+
+function typeofArgument(node: AnyNode): AnyNode | null {
+  return node.type === "UnaryExpression" && node.operator === "typeof" ? node.argument : null;
+}
+
+function isNothing(script: ScriptSyntax, node: AnyNode): boolean {
+  return ["null", "undefined", "void 0", '"undefined"', "'undefined'"].includes(textOf(script, node));
+}
+
+/** Variables whose own truth or value a condition asks for. */
+function flagsOf(test: AnyNode): string[] {
+  switch (test.type) {
+    case "Identifier":
+      return [test.name];
+    case "UnaryExpression":
+      return flagsOf(test.argument);
+    case "LogicalExpression":
+      return [...flagsOf(test.left), ...flagsOf(test.right)];
+    case "BinaryExpression":
+      return [test.left, test.right].some(({ type }) => type === "Literal")
+        ? [...flagsOf(test.left as AnyNode), ...flagsOf(test.right)]
+        : [];
+    default:
+      return [];
+  }
+}
+
+function textOf({ text }: ScriptSyntax, { start, end }: AnyNode): string {
+  return text.slice(start, end);
+}
