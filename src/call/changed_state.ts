@@ -6,9 +6,10 @@
  *
  * @module
  */
-import { describePlace } from "../code/state/state.ts";
-import { type Call, CAPTURED, identifyCall } from "./identify.ts";
+import { describePlace, readPlace } from "../code/state/state.ts";
+import { type Call, CAPTURED, CAPTURED_BY_CODEC, identifyCall } from "./identify.ts";
 import type { Execution } from "./run.ts";
+import { isLeftOutOf } from "./watch_call.ts";
 
 /** A call with the execution that belongs to it. */
 export interface Settled {
@@ -26,23 +27,23 @@ const MAX_SHOWN = 5;
  * an execution that names the changed values.
  */
 export async function leaveOutState(call: Call, execution: Settled["execution"]): Promise<Settled> {
-  if (!execution.raced.includes(CAPTURED)) return { call, execution };
-  if (execution.watch === null) return { call, execution };
+  if (execution.watch === null || !execution.raced.some(isCaptured)) return { call, execution };
   const { places, isComplete, byCode } = await execution.watch.changes();
   const { changedState } = call.prepared;
-  const isOfRun = (place: string) => execution.isAlone || byCode.has(place);
-  if (!isComplete || places.length === 0 || execution.raced.length > 1 || !places.every(isOfRun)) {
+  const isOfRun = (place: string) => execution.isAlone || byCode.has(place) || changedState.suspects.has(place);
+  if (!isComplete || places.length === 0 || !execution.raced.every(isCaptured) || !places.every(isOfRun)) {
+    changedState.suspect(places.filter(isOfPackage));
     return { call, execution: withNames(execution, places) };
   }
   // State that was left out already: the call has the key of what it began with.
-  if (places.every((place) => call.fingerprint.leftOut.has(place))) {
+  if (places.every((place) => isLeftOutOf(call, place))) {
     return { call, execution: { ...execution, raced: [] } };
   }
   const before = [...changedState.places];
   changedState.set([...before, ...places]);
   const again = await identifyCall(call.wrapped, call.receiver, call.args, null);
   // A place that could not be left out still counts, so that its value after the run would be in the key.
-  if (!places.every((place) => again.fingerprint.leftOut.has(place))) {
+  if (!places.every((place) => isLeftOutOf(again, place))) {
     changedState.set(before);
     return { call, execution: withNames(execution, places) };
   }
@@ -50,12 +51,25 @@ export async function leaveOutState(call: Call, execution: Settled["execution"])
   return { call: again, execution: { ...execution, raced: [] } };
 }
 
-function withNames(execution: Settled["execution"], places: readonly string[]): Settled["execution"] {
-  return { ...execution, raced: execution.raced.map((one) => one === CAPTURED ? named(places) : one) };
+/** True for what a watch over captured values tells of. */
+function isCaptured(raced: string): boolean {
+  return raced === CAPTURED || raced === CAPTURED_BY_CODEC;
 }
 
-function named(places: readonly string[]): string {
-  if (places.length === 0) return CAPTURED;
+/**
+ * True for a place in the state of a package, which its own code changes. Other code may have run while the function
+ * waited, and have told the package something. So the place counts as one that runs change when two runs were seen to.
+ */
+function isOfPackage(place: string): boolean {
+  return readPlace(place) === null;
+}
+
+function withNames(execution: Settled["execution"], places: readonly string[]): Settled["execution"] {
+  return { ...execution, raced: execution.raced.map((one) => isCaptured(one) ? named(one, places) : one) };
+}
+
+function named(raced: string, places: readonly string[]): string {
+  if (places.length === 0) return raced;
   const more = places.length > MAX_SHOWN ? ` and ${places.length - MAX_SHOWN} more` : "";
-  return `${CAPTURED} (${places.slice(0, MAX_SHOWN).map(describePlace).join(", ")}${more})`;
+  return `${raced} (${places.slice(0, MAX_SHOWN).map(describePlace).join(", ")}${more})`;
 }

@@ -16,6 +16,8 @@ export interface CodecIdentity {
   readonly digest: FingerprintDigest;
   /** Notices for the user about code of the codec that is not tracked. */
   readonly notices: readonly string[];
+  /** The fingerprint that the digest is from. */
+  readonly fingerprint: Pick<Fingerprint, "leftOut" | "watcher">;
 }
 
 /** Fingerprints by codec, for each kind of tracking; functions share codecs, and most share the options, too. */
@@ -47,7 +49,10 @@ export async function identifyCodecs(
   }
   const last = lastIdentities.get(codecs);
   if (last?.fingerprints.every((one, index) => one === fingerprints[index])) return last.identities;
-  const identities = fingerprints.map(({ digest, notices }, index) => ({ name: codecs[index]!.name, digest, notices }));
+  const identities = fingerprints.map((fingerprint, index) => {
+    const { digest, notices } = fingerprint;
+    return { name: codecs[index]!.name, digest, notices, fingerprint };
+  });
   lastIdentities.set(codecs, { fingerprints, identities });
   return identities;
 }
@@ -57,7 +62,8 @@ function presentFingerprint(codec: Codec, options: FingerprintOptions): Fingerpr
   known.set(options.packageOf, byCodec);
   const byTracking = byCodec.get(codec) ?? new Map<string, Fingerprint>();
   byCodec.set(codec, byTracking);
-  const id = `${options.track} ${options.ignoreCode?.join("\0")} ${options.projectRoot}`;
+  const leftOut = [...options.leftOut ?? []].sort().join("\0");
+  const id = `${options.track} ${options.ignoreCode?.join("\0")} ${options.projectRoot} ${leftOut}`;
   const before = byTracking.get(id);
   const now = before === undefined ? fingerprint(codec, options) : before.refresh();
   if (now instanceof Promise) return now.then((found) => keepFingerprint(byTracking, id, found));

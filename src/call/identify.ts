@@ -337,18 +337,21 @@ class IdentifiedCall implements Call {
   async changedInputs(): Promise<string[]> {
     const changed = await this.reader.changed();
     const { digest } = await this.prepared.fingerprint();
-    if (digest !== this.fingerprint.digest) return [...changed, CAPTURED];
+    if (digest !== this.fingerprint.digest) changed.push(CAPTURED);
     if (declaresNothing(this.prepared.options)) return changed;
     const codecs = await identifyCodecs(this.prepared.options.codecs, this.prepared.codeOptions);
     const areCodecsSame = codecs.every(({ digest }, index) => digest === this.declared.codecs[index]?.digest);
-    if (!areCodecsSame) changed.push("a value that a codec captures");
-    else if (await identifyFunction(this.wrapped) !== this.identity) changed.push("a value in dependsOnVars");
+    if (!areCodecsSame) changed.push(CAPTURED_BY_CODEC);
+    else if (changed.length === 0 && await identifyFunction(this.wrapped) !== this.identity) {
+      changed.push("a value in dependsOnVars");
+    }
     return changed;
   }
 }
 
 /** Words for values that the function captures, among the inputs that changed. */
 export const CAPTURED = "a value that the function captures";
+export const CAPTURED_BY_CODEC = "a value that a codec captures";
 /** Largest folder among the arguments that a blind function may read, and that counts with all files in it. */
 const GUESSED_FOLDER: FolderLimit = { entries: 5000, sizeBytes: 2 ** 30 };
 

@@ -8,6 +8,7 @@ import { type EncodedResult, encodeResult } from "../values/result/encode_result
 import type { Run } from "./runs.ts";
 import type { ResultOptions } from "../values/codec.ts";
 import type { StateWatch } from "../code/types.ts";
+import { watchCall } from "./watch_call.ts";
 import { digestChunks } from "../words/sha256.ts";
 import type { Digest } from "../words/digests.ts";
 import { FlatTraceBuilder } from "./flat_trace.ts";
@@ -61,7 +62,7 @@ export async function runFunction(run: Run): Promise<Execution> {
   let computeMs = 0;
   let value: unknown;
   let ranAtOnce = false;
-  const watchState = await call.fingerprint.watcher();
+  const watchState = await watchCall(call);
   let watch: StateWatch | null = null;
   let outcome: Awaited<ReturnType<typeof encode>>;
   try {

@@ -21,6 +21,16 @@ export interface ChangedState {
   set(places: Iterable<string>): void;
   /** Keeps the places for other processes. */
   keep(): void;
+  /** Places that changed while the function ran, perhaps by other code. */
+  readonly suspects: ReadonlySet<string>;
+  /** Keeps such places, for this process and for others. */
+  suspect(places: readonly string[]): void;
+}
+
+/** What is kept of one function. */
+interface Kept {
+  readonly places: readonly string[];
+  readonly suspects: readonly string[];
 }
 
 /** Number of places that are kept for one function. */
@@ -39,32 +49,41 @@ export class ChangedPlaces {
 
   /** Returns the places of a function. */
   of(functionId: string): ChangedState {
-    const places = new Set(this.#read(functionId));
+    const kept = this.#read(functionId);
+    const places = new Set(kept.places), suspects = new Set(kept.suspects);
     return {
       places,
+      suspects,
       set(now) {
         const all = [...now];
         places.clear();
         for (const place of all) places.add(place);
       },
-      keep: () => this.#add(functionId, places),
+      keep: () => this.#add(functionId, { places: [...places], suspects: [] }),
+      suspect: (now) => {
+        if (now.every((place) => suspects.has(place))) return;
+        for (const place of now) suspects.add(place);
+        this.#add(functionId, { places: [], suspects: now });
+      },
     };
   }
 
-  #read(functionId: string): readonly string[] {
+  #read(functionId: string): Kept {
     try {
-      const found: unknown = JSON.parse(new TextDecoder().decode(readOwn(this.#pathOf(functionId))));
-      return Array.isArray(found) ? found.filter((one) => typeof one === "string").slice(0, MAX_PLACES) : [];
+      const found = JSON.parse(new TextDecoder().decode(readOwn(this.#pathOf(functionId)))) as Partial<Kept> | null;
+      return { places: textsOf(found?.places), suspects: textsOf(found?.suspects) };
     } catch {
-      return []; // there is none, or it is damaged
+      return { places: [], suspects: [] }; // there is none, or it is damaged
     }
   }
 
   /** Adds places of a function. A failure is silent: each process then finds them anew. */
-  #add(functionId: string, places: Iterable<string>): void {
+  #add(functionId: string, added: Kept): void {
     if (this.#isReadOnly) return;
     const { version, usage } = this.#layout;
-    const all = [...new Set([...this.#read(functionId), ...places])].sort().slice(0, MAX_PLACES);
+    const before = this.#read(functionId);
+    const union = (list: keyof Kept) => [...new Set([...before[list], ...added[list]])].sort().slice(0, MAX_PLACES);
+    const all: Kept = { places: union("places"), suspects: union("suspects") };
     const path = this.#pathOf(functionId);
     try {
       try {
@@ -88,4 +107,8 @@ export class ChangedPlaces {
   #pathOf(functionId: string): string {
     return `${this.#layout.usage}/state-${digestBytes(functionId)}.json`;
   }
+}
+
+function textsOf(list: unknown): readonly string[] {
+  return Array.isArray(list) ? list.filter((one) => typeof one === "string").slice(0, MAX_PLACES) : [];
 }

@@ -65,10 +65,11 @@ Deno.test(`${PROGRAMS} random programs: no old result that is not named, no need
   const faults = findings.flatMap((one) => one.faults);
   const namedOnly = findings.flatMap((one) => one.namedOnly);
   const tally = Object.groupBy(faults, ({ kind }) => kind);
-  // deno-lint-ignore no-console -- the seed is to be seen in the output of CI
+  const found = faults.map(({ kind, program }) => `\n${kind}: CACHEPY_RANDOM_PLAN='${JSON.stringify(program.plan)}'`);
+  // deno-lint-ignore no-console -- the seed and the plans are to be seen in the output of CI
   console.log(
     `${PROGRAMS} programs of CACHEPY_RANDOM_SEED=${SEED}: ${namedOnly.length} returned what is old and said so` +
-      Object.entries(tally).map(([kind, list]) => `, ${list.length} ${kind}`).join(""),
+      Object.entries(tally).map(([kind, list]) => `, ${list.length} ${kind}`).join("") + found.join(""),
   );
   const firsts = Object.values(tally).flatMap((list) => list.slice(0, 2));
   const shrunk: Fault[] = [];

@@ -68,6 +68,7 @@ export class OutsideCode {
   /** Arrow functions that use the `this` of the call that made them, by place, and the members of objects that were seen. */
   readonly #arrows = new Map<object, string>();
   readonly #members = new Set<unknown>();
+  readonly #surfaces = new Map<object, Surface>();
   /** Surfaces of what functions hold. */
   readonly #held: Surface[] = [];
   #state: OutsideState | undefined;
@@ -221,8 +222,10 @@ export class OutsideCode {
       script.isMadeAtLoad(value) && !hasCountedMembers(value);
   }
 
-  /** Finds the surface of an object or a function of a package. */
+  /** Finds the surface of an object or a function of a package, once for all places that hold it. */
   surface(value: object, path: string, script: KnownScript | null): Surface {
+    const known = this.#surfaces.get(value);
+    if (known !== undefined) return known;
     const surface = surfaceOf(value, path, {
       script,
       originOf(fn) {
@@ -232,6 +235,7 @@ export class OutsideCode {
       isLeftOut: (inner) => this.#options.isLeftOut(inner),
     });
     for (const member of surface.values.values()) if (typeof member === "function") this.#members.add(member);
+    this.#surfaces.set(value, surface);
     return surface;
   }
 

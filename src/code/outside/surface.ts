@@ -52,7 +52,7 @@ export interface SurfaceOptions {
   isLeftOut(path: string): boolean;
 }
 
-/** Number of members that are looked at, and number of steps from the first object on. */
+/** Number of members that are looked at, give or take those that the first object has, and number of steps from it. */
 const MAX_MEMBERS = 4_000, MAX_DEPTH = 8;
 
 const OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set(["length", "name", "prototype", "arguments", "caller"]);
@@ -74,7 +74,8 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   };
   hide(unseenKindOf(start), path);
   const isLookedAt = typeof start === "function" || !isProxy(start) && makerOf(start) !== "platform";
-  const queue: Step[] = isLookedAt ? [{ object: start, path, depth: 0 }] : [];
+  let level: Step[] = isLookedAt ? [{ object: start, path, depth: 0 }] : [];
+  let queue: Step[] = [];
   if (typeof start === "object" && !isProxy(start) && DATA_KINDS.has(classify(start).kind)) values.set(path, start);
   let count = 0;
   const add = (value: unknown, at: string, depth: number): void => {
@@ -101,11 +102,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     if (depth < MAX_DEPTH) queue.push({ object: value, path: at, depth });
     else hide(`objects more than ${MAX_DEPTH} steps away`, path);
   };
-  for (const { object, path: at, depth } of queue) {
-    if (count > MAX_MEMBERS) {
-      hide(`objects beyond ${MAX_MEMBERS} members`, path);
-      break;
-    }
+  const look = ({ object, path: at, depth }: Step): void => {
     const all = countedKeys(object);
     const accessors = accessorsOf(object, all);
     const keys = accessors.length === 0 ? all : all.filter((key) => !accessors.some(([one]) => one === key));
@@ -130,6 +127,15 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     }
     for (const [key, get] of accessors) add(get, `${at}.get ${String(key)}`, depth + 1);
     for (const [label, inner] of inside) add(inner, `${at}${label}`, depth + 1);
+  };
+  for (; level.length > 0; level = queue) {
+    // All that is as far away is looked at, or nothing of it: a member more or less changes no other member's part in it.
+    if (count > 0 && count + level.reduce((sum, { object }) => sum + sizeOf(object), 0) > MAX_MEMBERS) {
+      hide(`objects beyond ${MAX_MEMBERS} members`, path);
+      break;
+    }
+    queue = [];
+    level.forEach(look);
   }
   return { script: options.script, values: new Map([...values].sort(([a], [b]) => a < b ? -1 : 1)), members, unseen };
 }
@@ -174,6 +180,13 @@ function countedKeys(object: object): PropertyKey[] {
   const prototype = Object.getOwnPropertyDescriptor(object, "prototype")?.value as unknown;
   const isConstructor = typeof prototype === "object" && prototype !== null && Reflect.ownKeys(prototype).length > 1;
   return keys.filter((key) => key === "prototype" ? isConstructor : !OF_FUNCTIONS.has(key));
+}
+
+function sizeOf(object: object): number {
+  const { isMap, isSet } = typeTests();
+  const collection = isProxy(object) ? null : isMap(object) ? Map : isSet(object) ? Set : null;
+  const inside = collection === null ? 0 : Reflect.get(collection.prototype, "size", object) as number;
+  return inside + Reflect.ownKeys(object).length;
 }
 
 function* insidesOf(object: object): Iterable<[label: string, value: unknown]> {

@@ -1,0 +1,38 @@
+/**
+ * Watch over all values that a call depends on beside its arguments: those that the code of the function and of its
+ * codecs reaches.
+ *
+ * @module
+ */
+import type { StateWatch } from "../code/types.ts";
+import type { Call } from "./identify.ts";
+
+/** Returns a function that takes note of the values; it returns `null` when something has changed already. */
+export async function watchCall({ fingerprint, declared }: Call): Promise<() => StateWatch | null> {
+  const watchers = await Promise.all(
+    [fingerprint, ...declared.codecs.map(({ fingerprint }) => fingerprint)].map((one) => one.watcher()),
+  );
+  return () => {
+    const watches = watchers.map((watch) => watch());
+    return watches.includes(null) ? null : joinWatches(watches as StateWatch[]);
+  };
+}
+
+function joinWatches(watches: readonly StateWatch[]): StateWatch {
+  if (watches.length === 1) return watches[0]!;
+  return {
+    async changes() {
+      const all = await Promise.all(watches.map((watch) => watch.changes()));
+      return {
+        places: [...new Set(all.flatMap(({ places }) => places))],
+        isComplete: all.every(({ isComplete }) => isComplete),
+        byCode: new Set(all.flatMap(({ byCode }) => [...byCode])),
+      };
+    },
+  };
+}
+
+/** True for a place that does not count in a call, since runs change it. */
+export function isLeftOutOf({ fingerprint, declared }: Call, place: string): boolean {
+  return fingerprint.leftOut.has(place) || declared.codecs.some(({ fingerprint }) => fingerprint.leftOut.has(place));
+}
