@@ -461,6 +461,7 @@ class Assembler {
     for (const holder of written.privateHolders) this.#notePrivates(holder);
     node.own = `object ${written.digest}`;
     for (const reference of written.references) node.references.push(this.#code(reference));
+    for (const instance of written.seen) node.references.push(this.#outside?.instance(instance) ?? "unknown");
     for (const handle of written.handles) {
       this.#notices.add(noticeOfHandle(handle));
       this.#parts.add({ kind: "handle", name: handle, digest: digestBytes(handle) });
@@ -494,8 +495,10 @@ class Assembler {
     if (typeof value !== "object" || value === null) {
       return this.#parts.addValue(name, module, value, digestBytes(writePrimitive(value)));
     }
-    const { digest, isHandle } = this.#write(value);
+    const { digest, isHandle, seen } = this.#write(value);
+    const surfaces = seen.map((instance) => this.#outside?.dataOf(instance) ?? "");
+    const whole = surfaces.length === 0 ? digest : digestBytes([digest, ...surfaces].join("\n"));
     // A handle's kind is a part of its own.
-    if (!isHandle) this.#parts.addValue(name, module, value, digest as Digest);
+    if (!isHandle) this.#parts.addValue(name, module, value, whole as Digest);
   }
 }

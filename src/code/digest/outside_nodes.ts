@@ -49,10 +49,10 @@ export class OutsideNodes {
   /** Notices about what does not count. */
   notices(): string[] {
     const { leftOut, outside } = this.#found;
-    const [first, ...others] = [...leftOut].sort();
-    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    const ofInstances = [...leftOut].filter(isOfInstance), others = [...leftOut].filter((path) => !isOfInstance(path));
     return [
-      ...first === undefined ? [] : [`left out: ${first}${more}, state of packages that runs were seen to change`],
+      ...listLeftOut(ofInstances, "captured objects"),
+      ...listLeftOut(others, "packages"),
       ...outside?.notices ?? [],
     ];
   }
@@ -75,7 +75,7 @@ export class OutsideNodes {
       node.own = `${packageText(identity, name)} at ${place} ${JSON.stringify([...values.keys()])}`;
       for (const value of values.values()) node.references.push(this.#make.value(value));
       for (const surface of surfaces) node.references.push(this.surface(surface));
-      for (const { path, value } of settings) if (isPrimitive(value)) this.#noteTold(toLine([path, value]));
+      for (const at of values) if (isPrimitive(at[1])) this.#noteTold(toLine(at));
       this.#readAgain(settings);
     });
   }
@@ -142,22 +142,29 @@ export class OutsideNodes {
     return node;
   }
 
+  /** Node of an instance of a package's class that the user's code captures. */
+  instance(object: object): GraphNode | string {
+    const surface = this.#found.outside?.surfaceOfInstance(object);
+    return surface ? this.surface(surface) : "unknown";
+  }
+
+  /** Data of such an instance, as text. */
+  dataOf(object: object): string {
+    const surface = this.#found.outside?.surfaceOfInstance(object);
+    return surface ? linesOf(surface).join("\n") : "";
+  }
+
   /** Node of a surface. Each call of a function looks whether it is unchanged. */
   surface(surface: Surface): GraphNode {
-    const primitives: string[] = [];
-    const references: (GraphNode | string)[] = [];
-    for (const [path, value] of surface.values) {
-      if (typeof value === "object" && value !== null || typeof value === "function") {
-        primitives.push(path);
-        references.push(this.#make.value(value));
-      } else primitives.push(toLine([path, value]));
-    }
-    for (const line of primitives) this.#noteTold(line);
+    const lines = linesOf(surface);
+    const references = [...surface.values.values()].filter((value) => !isPrimitive(value))
+      .map((value) => this.#make.value(value));
+    for (const line of lines) if (!isOfInstance(line)) this.#noteTold(line);
     if (!this.#checked.has(surface)) {
       this.#checked.add(surface);
       if (surface.members.length > 0) this.#make.checks.push(() => isSurfaceUnchanged(surface));
     }
-    return { own: `surface ${digestBytes(primitives.join("\n"))}`, references };
+    return { own: `surface ${digestBytes(lines.join("\n"))}`, references };
   }
 
   #readAgain(settings: readonly Setting[]): void {
@@ -196,6 +203,22 @@ export class OutsideNodes {
     this.#make.later(() => fill(node));
     return node;
   }
+}
+
+/** Paths of a surface, with the primitive values. */
+function linesOf({ values }: Surface): string[] {
+  return [...values].map(([path, value]) => isPrimitive(value) ? toLine([path, value]) : path);
+}
+
+/** True for the path of a member of an object that the user's code captures. */
+function isOfInstance(path: string): boolean {
+  return /^(?:@[^/]+\/)?[^/]+\/[^/:.]*\(\)/.test(path);
+}
+
+function listLeftOut(paths: readonly string[], of: string): string[] {
+  const [first, ...others] = paths.toSorted();
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  return first === undefined ? [] : [`left out: ${first}${more}, state of ${of} that runs were seen to change`];
 }
 
 function isPrimitive(value: unknown): boolean {

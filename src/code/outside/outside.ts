@@ -17,6 +17,7 @@ import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { type OriginInScript, splitPackageScopes, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
 import { fileOf, findPackageState, type OutsideFunction, type PackageState } from "./package_state.ts";
 import type { HeldValues, Setting } from "./held.ts";
+import { nameOfFunction } from "../walk/values.ts";
 import { hasCountedMembers, isBound, type Surface, surfaceOf } from "./surface.ts";
 import { noticesOfUnseen, type Unseen } from "./unseen.ts";
 
@@ -69,6 +70,8 @@ export class OutsideCode {
   readonly #arrows = new Map<object, string>();
   readonly #members = new Set<unknown>();
   readonly #surfaces = new Map<object, Surface>();
+  /** Surfaces of instances that the user's code captures. */
+  readonly #instances = new Map<object, Surface | null>();
   /** Surfaces of what functions hold. */
   readonly #held: Surface[] = [];
   #state: OutsideState | undefined;
@@ -183,6 +186,34 @@ export class OutsideCode {
     return { place, values, settings, surfaces, isLeaf: false };
   }
 
+  /**
+   * Finds the surface of an instance that the user's code captures.
+   *
+   * @param maker Its class, which was met.
+   * @returns `null` when not all of it can be looked into.
+   */
+  instance(object: object, maker: object): Surface | null {
+    let found = this.#instances.get(object);
+    if (found === undefined) {
+      const at = this.#functions.get(maker);
+      const packageName = at && this.#options.packageNameOf(at.origin.script.url);
+      const surface = at &&
+        this.surface(object, `${packageName}/${nameOfFunction(maker)}()`, knownScript(at.origin.script));
+      this.#instances.set(object, found = surface?.unseen.length === 0 ? surface : null);
+    }
+    return found;
+  }
+
+  /** Surface of an instance that counts by it; `null` for any other object. */
+  surfaceOfInstance(object: object): Surface | null {
+    return this.#instances.get(object) ?? null;
+  }
+
+  /** Surfaces of the instances that count by them. */
+  instances(): Surface[] {
+    return [...this.#instances.values()].filter((surface) => surface !== null);
+  }
+
   isLeftOut(path: string): boolean {
     return this.#options.isLeftOut(path);
   }
@@ -241,7 +272,7 @@ export class OutsideCode {
 
   /** Finds the state of the packages that were met until now. */
   async settle(): Promise<void> {
-    const imported = this.imported.surfaces();
+    const imported = [...this.imported.surfaces(), ...this.instances()];
     if (this.#met + imported.length === this.#settled) return;
     this.#settled = this.#met + imported.length;
     const { lease, packageNameOf } = this.#options;

@@ -56,7 +56,12 @@ export function snapshotState(found: Exploration): StateSnapshot | null {
   const reads: Read[] = [];
   const users: UserCode[] = [];
   const bound = new Map<object, readonly unknown[]>();
-  const surfaces = [...found.outside?.state?.surfaces ?? [], ...found.outside?.imported.surfaces() ?? []];
+  const { outside } = found;
+  const surfaces = [
+    ...outside?.state?.surfaces ?? [],
+    ...outside?.imported.surfaces() ?? [],
+    ...outside?.instances() ?? [],
+  ];
   const add = (value: unknown): void => {
     if (hasMembers(value) && !objects.has(value)) objects.set(value, contentsOf(value));
   };

@@ -137,6 +137,7 @@ export class Exploration {
       noteMember: (owner, member) => void this.#owners.set(member, this.#owners.get(member) ?? owner),
       privateFieldsOf: (object) => this.#privates.get(object),
       blobDigestOf: (blob) => this.#blobs.get(blob),
+      isSeen: (instance, constructor) => this.outside?.instance(instance, constructor) != null,
       classKindOf: (constructor) => {
         const code = this.codes.get(constructor);
         if (!code) return undefined;
@@ -395,6 +396,9 @@ export class Exploration {
     this.values.set(object, written);
     if (written.references.length > MAX_HELD) this.#crowd(written.references);
     for (const reference of written.references) this.#enqueue(reference);
+    for (const instance of written.seen) {
+      for (const value of this.outside?.surfaceOfInstance(instance)?.values.values() ?? []) this.#enqueueHeld(value);
+    }
     return null;
   }
 

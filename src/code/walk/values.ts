@@ -33,6 +33,8 @@ export interface ValueView {
   classKindOf(constructor: object): "user" | "package" | "platform" | undefined;
   /** Private fields of an instance; `undefined` while they are not known. */
   privateFieldsOf(object: object): ReadonlyMap<string, unknown> | undefined;
+  /** True for an instance of a package's class that counts by its surface, all of which can be looked into. */
+  isSeen?(instance: object, constructor: object): boolean;
   /** Digest of the bytes of a Blob; `undefined` while it is not known. Without this function, a Blob is a handle. */
   blobDigestOf?(blob: Blob): string | undefined;
   /** Codecs of the function. @default [] */
@@ -61,6 +63,8 @@ export interface WrittenValue {
   readonly byteLength: number;
   /** Functions and classes in the order of their placeholders in the bytes. */
   readonly references: readonly object[];
+  /** Instances of packages' classes in the value, which count by their surfaces. */
+  readonly seen: readonly object[];
   /** Names of the handles in the value, which count by their kind alone: `Deno.Kv`, `Proxy`. */
   readonly handles: readonly string[];
   /** True when the value itself is a handle. */
@@ -95,6 +99,7 @@ export function writeValue(value: unknown, view: ValueView): WrittenValue {
     digest: digestBytes(bytes),
     byteLength: bytes.byteLength,
     references: found.references,
+    seen: found.seen,
     handles: found.handles,
     isHandle: found.handled.has(value),
     handled: found.handled,
@@ -166,6 +171,7 @@ const LAST_INDEX: ReadonlySet<PropertyKey> = new Set(["lastIndex"]);
 /** Rules by which captured values are written, and what is found meanwhile. */
 class CapturedValue {
   readonly references: object[] = [];
+  readonly seen: object[] = [];
   readonly handles: string[] = [];
   readonly handled = new Set<unknown>();
   readonly privateHolders = new Set<object>();
@@ -281,6 +287,10 @@ class CapturedValue {
     // The prototype of a value that is no handle itself has no inside to tell of.
     const root = this.#root;
     const isAbove = root !== null && !isProxy(root) && Object.prototype.isPrototypeOf.call(subject, root);
+    if (!isAbove && this.#view.isSeen?.(subject, constructor) === true) {
+      this.seen.push(subject);
+      return `instance ${name}`;
+    }
     return `handle ${isAbove ? name : this.#handle(subject, name)}`;
   }
 
