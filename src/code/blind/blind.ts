@@ -4,7 +4,8 @@
  * @module
  */
 import type { BlindUse } from "../types.ts";
-import type { CodeUnit } from "../syntax/code_unit.ts";
+import { type CodeUnit, readScript } from "../syntax/code_unit.ts";
+import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
 import { staticKey } from "../syntax/uses.ts";
 import {
@@ -221,7 +222,9 @@ async function scriptsOfFunctions(
     for (const origin of await lease.locate(waiting)) {
       if (origin.kind === "bound") held.push(origin.target, origin.receiver, ...origin.args);
       if (origin.kind !== "script") continue;
-      // A function of the platform that a package passes on, or code made from text: nobody can tell who made it.
+      // What a package keeps of the platform is found as a captured reader is: by what it is.
+      if (/^(?:ext|node):/.test(origin.script.url)) continue;
+      // Code made from text: nobody can tell who made it.
       if (!isOfPackages(origin.script.url)) return null;
       urls.add(origin.script.url);
       // The last scope is that of the module, whose imports are followed instead.
@@ -310,8 +313,21 @@ export function findBlindUses(text: string): FoundUses[] {
     if (BLIND_MODULES.has(module)) add(blindImport(module, module, []));
   }
   if (NATIVE.test(text)) found.set("native code", { name: "native code", kind: "ffi" });
-  for (const [use] of text.matchAll(GLOBAL)) add(blindGlobal(use.split(".")));
+  const globals = new Set(Array.from(text.matchAll(GLOBAL), ([use]) => use));
+  // Comments, and methods that are called `fetch`, read nothing.
+  const free = globals.size === 0 ? null : freeNamesOf(readScript(text));
+  for (const use of globals) if (free?.has(use.split(".")[0]!) !== false) add(blindGlobal(use.split(".")));
   return [...found.values()];
+}
+
+/** Names that a script uses and does not declare; `null` for one that cannot be read. */
+function freeNamesOf(script: ScriptSyntax | null): ReadonlySet<string> | null {
+  if (script === null) return null;
+  const free = new Set<string>();
+  for (const [node, binding] of script.bindings) {
+    if (binding === null && node.type === "Identifier") free.add(node.name);
+  }
+  return free;
 }
 
 function membersOf(text: string, alias: string): string[] {

@@ -73,7 +73,7 @@ export class OutsideNodes {
     return this.#node(fn, (node) => {
       const { place, values, settings, surfaces } = held;
       node.own = `${packageText(identity, name)} at ${place} ${JSON.stringify([...values.keys()])}`;
-      for (const value of values.values()) node.references.push(this.#make.value(value));
+      for (const value of values.values()) node.references.push(this.#make.value(steadyOf(value)));
       for (const surface of surfaces) node.references.push(this.surface(surface));
       for (const at of values) if (isPrimitive(at[1])) this.#noteTold(toLine(at));
       this.#readAgain(settings);
@@ -131,7 +131,7 @@ export class OutsideNodes {
     }`;
     for (const { path, value } of settings) {
       // What an object holds is in a surface.
-      node.references.push(typeof value === "object" && value !== null ? "object" : this.#make.value(value));
+      node.references.push(typeof value === "object" && value !== null ? "object" : this.#make.value(steadyOf(value)));
       if (isPrimitive(value)) this.#addPart(path, value);
     }
     this.#readAgain(settings);
@@ -221,10 +221,20 @@ function listLeftOut(paths: readonly string[], of: string): string[] {
   return first === undefined ? [] : [`left out: ${first}${more}, state of ${of} that runs were seen to change`];
 }
 
+/** A value that another process can have, too: a time since this process began is the time at which something happened. */
+function steadyOf(value: unknown): unknown {
+  const isTime = typeof value === "number" && value >= performance.timeOrigin - SLACK_MS &&
+    value <= Date.now() + SLACK_MS;
+  return isTime ? "time in this process" : value;
+}
+
+/** How far the clocks may be apart. */
+const SLACK_MS = 1000;
+
 function isPrimitive(value: unknown): boolean {
   return value === null || typeof value !== "object" && typeof value !== "function";
 }
 
 function toLine([path, value]: readonly [string, unknown]): string {
-  return `${path}=${typeof value === "string" ? JSON.stringify(value) : writePrimitive(value)}`;
+  return `${path}=${typeof value === "string" ? JSON.stringify(value) : writePrimitive(steadyOf(value))}`;
 }

@@ -15,8 +15,7 @@ import { mayBeMadeByCall } from "./made_by_calls.ts";
 import { keepersIn } from "./unseen.ts";
 
 /**
- * Use of a variable: `setting`: a function assigns it; `filled`: functions fill it once; `own`: functions count with it,
- * so that nobody sets it from outside; `constant`: nothing assigns it.
+ * Use of a variable: `setting`: a function assigns it; `filled`: functions fill it once; `own`: functions count with it; `constant`: nothing assigns it.
  */
 export type VariableUse = "constant" | "setting" | "filled" | "own";
 
@@ -84,7 +83,7 @@ function readKnown(url: string, text: string): KnownScript {
     url,
     facts: factsOfText(text),
     keepers: keepersIn(text),
-    mentions: (name) => text.includes(name),
+    mentions: (name) => text.includes(name) && new RegExp(`(?<![\\w$])${RegExp.escape(name)}(?![\\w$])`).test(text),
     readsWorld: READS_WORLD.test(text),
     has,
     isMadeAtLoad(fn) {
@@ -147,10 +146,15 @@ function readUse(
   const writes = binding.writes.filter((write) => isWithinFunctionOf(script, write, binding));
   if (writes.length === 0) return "constant";
   const counting = writes.filter((write) => isCounting(script, write));
-  if (writes.some((write) => !counting.includes(write) && !isFill(script, write) && !isDoneOnce(script, write))) {
-    return "setting";
-  }
-  return counting.length > 0 ? "own" : "filled";
+  const others = writes.filter((write) => !counting.includes(write));
+  // A counter that begins anew is still a counter.
+  if (counting.length > 0 && others.every((write) => isAssignedLiteral(script, write))) return "own";
+  return others.every((write) => isFill(script, write) || isDoneOnce(script, write)) ? "filled" : "setting";
+}
+
+function isAssignedLiteral(script: ScriptSyntax, write: AnyNode): boolean {
+  const parent = script.parents.get(write);
+  return parent?.type === "AssignmentExpression" && parent.operator === "=" && parent.right.type === "Literal";
 }
 
 function isWithinFunctionOf(script: ScriptSyntax, write: AnyNode, { scope }: Binding): boolean {

@@ -19,7 +19,7 @@ import { fileOf, findPackageState, type OutsideFunction, type PackageState } fro
 import type { HeldValues, Setting } from "./held.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { hasCountedMembers, isBound, type Surface, surfaceOf } from "./surface.ts";
-import { noticesOfUnseen, type Unseen } from "./unseen.ts";
+import { COUNTERS, noticesOfUnseen, type Unseen } from "./unseen.ts";
 
 /** Knowledge that is needed for looking at code that is not the user's. */
 export interface OutsideOptions {
@@ -66,6 +66,8 @@ export class OutsideCode {
   readonly #beyond = new Set<string>();
   /** What closures that were not looked into hold. */
   readonly #unseen = new Map<object, Unseen>();
+  /** Variables of closures that these count with. */
+  readonly #counters = new Set<string>();
   /** Arrow functions that use the `this` of the call that made them, by place, and the members of objects that were seen. */
   readonly #arrows = new Map<object, string>();
   readonly #members = new Set<unknown>();
@@ -98,6 +100,7 @@ export class OutsideCode {
     found.push(
       ...noticesOfUnseen([
         ...this.#unseen.values(),
+        ...[...this.#counters].map((path) => ({ what: COUNTERS, path })),
         ...[...this.#arrows].filter(([fn]) => !this.#members.has(fn)).map(([, path]) => ({
           what: THIS_OF_ARROW,
           path,
@@ -168,6 +171,7 @@ export class OutsideCode {
       const path = `${place}#${variable}`;
       const use = script.useOf(variable, origin.offset, "innermost");
       const isChanged = use === "filled" && script.changedAmong([variable]).length > 0;
+      if (use === "own") this.#counters.add(path);
       if (use === "own" || use === "filled" && !isChanged || this.#options.isLeftOut(path)) continue;
       if (use === "setting" || isChanged) settings.push({ fn, name: variable, value, path, script });
       const isObject = typeof value === "object" && value !== null && !isProxy(value);

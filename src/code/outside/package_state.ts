@@ -9,7 +9,7 @@ import type { AmbientFact } from "../walk/platform.ts";
 import type { Setting } from "./held.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { hasCountedMembers, isBound } from "./surface.ts";
-import { type Unseen, unseenKindOf, WEAK } from "./unseen.ts";
+import { COUNTERS, type Unseen, unseenKindOf, WEAK } from "./unseen.ts";
 import { moduleExportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
 
 /** A function that is not the user's, with the place in which it is written. */
@@ -198,6 +198,7 @@ function readScriptState(
     if (typeof value !== "function" && script.isOfMoment(name)) continue;
     const use = script.useOf(name, origin.offset, "outermost");
     // What a script fills when it is first needed is its own, unless others may put something into it.
+    if (use === "own") unseen.push({ what: COUNTERS, path: `${id}#${name}` });
     if (use === "setting" || use === "filled" && changed.has(name)) settings.push(name);
     if (typeof value === "function") {
       if (isBound(value)) bound.set(name, value);

@@ -151,9 +151,10 @@ function makerOf(object: object): object | "platform" | null {
   return kind === "instance" ? classOfObject(object) : "platform";
 }
 
-/** True for a global object: packages see another one than modules of the user do. */
+/** True for the global object, of which packages see another one than modules of the user do, and its largest members. */
 function isGlobal(object: object): boolean {
-  return object === globalThis || Object.hasOwn(object, "globalThis") || object === Deno;
+  return object === globalThis || Object.hasOwn(object, "globalThis") || object === Deno ||
+    object === globalThis.process;
 }
 
 function classOfObject(object: object): object | null {

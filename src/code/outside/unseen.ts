@@ -14,6 +14,9 @@ export interface Unseen {
   readonly path: string;
 }
 
+/** Kind of the variables that functions count with: a number of calls, an identifier. */
+export const COUNTERS = "counters";
+
 /** Kind of the tables beside objects. */
 export const WEAK = "a WeakMap or a WeakSet";
 
