@@ -11,7 +11,7 @@ import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
 import { isDoneOnce, isFill } from "../syntax/fills.ts";
 import { type AmbientFact, factsOfText } from "../walk/platform.ts";
-import { mayBeMadeByCall } from "./made_by_calls.ts";
+import { mayBeMadeByCall, textsOfCalls } from "./made_by_calls.ts";
 import { keepersIn } from "./unseen.ts";
 
 /**
@@ -81,7 +81,10 @@ function readKnown(url: string, text: string): KnownScript {
   };
   return {
     url,
-    facts: factsOfText(text),
+    facts: factsOfText(text, () => {
+      const script = readScript(text);
+      return script === null ? [text] : textsOfCalls(script);
+    }),
     keepers: keepersIn(text),
     mentions: (name) => text.includes(name) && new RegExp(`(?<![\\w$])${RegExp.escape(name)}(?![\\w$])`).test(text),
     readsWorld: READS_WORLD.test(text),

@@ -16,15 +16,25 @@ const regions = new WeakMap<ScriptSyntax, readonly Region[]>();
 /** Number of places of one text that are looked at. */
 const MAX_PLACES = 50;
 
+/** Texts of the parts of a script that run when functions are called. */
+export function textsOfCalls(script: ScriptSyntax): readonly string[] {
+  return regionsIn(script).map(([start, end]) => script.text.slice(start, end));
+}
+
 /** True for the text of a function that stands, at least in one place of a script, where calls make functions. */
 export function mayBeMadeByCall(script: ScriptSyntax, text: string): boolean {
-  let found = regions.get(script);
-  if (found === undefined) regions.set(script, found = regionsOfCalls(script));
+  const found = regionsIn(script);
   let places = 0;
   for (let at = script.text.indexOf(text); at >= 0; at = script.text.indexOf(text, at + 1)) {
     if (++places > MAX_PLACES || found.some(([start, end]) => start <= at && at + text.length <= end)) return true;
   }
   return false;
+}
+
+function regionsIn(script: ScriptSyntax): readonly Region[] {
+  let found = regions.get(script);
+  if (found === undefined) regions.set(script, found = regionsOfCalls(script));
+  return found;
 }
 
 /** The outermost regions in which calls make functions: the insides of functions, and fields of instances. */

@@ -12,6 +12,7 @@ import { digestBytes } from "../../words/sha256.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code } from "../walk/reached.ts";
 import { globalsIn } from "./program_globals.ts";
+import { firstFunctionAt } from "./first_functions.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { type OriginInScript, splitPackageScopes, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
@@ -28,6 +29,8 @@ export interface OutsideOptions {
   packageNameOf(url: string): string | null;
   /** True for a path that does not count, because it is state that calls change. */
   isLeftOut(path: string): boolean;
+  /** Takes note of the members that do not count of the object at a path, those included that it does not have now. */
+  leaveOutBelow(path: string): void;
 }
 
 /** Number of functions of the platform within one another that are looked into: `promisify(deprecate(load))`. */
@@ -172,7 +175,12 @@ export class OutsideCode {
       const use = script.useOf(variable, origin.offset, "innermost");
       const isChanged = use === "filled" && script.changedAmong([variable]).length > 0;
       if (use === "own") this.#counters.add(path);
-      if (use === "own" || use === "filled" && !isChanged || this.#options.isLeftOut(path)) continue;
+      if (use === "own" || use === "filled" && !isChanged) continue;
+      const first = use === "setting" || isChanged ? firstFunctionAt(fn, variable, value) : null;
+      if (this.#options.isLeftOut(path)) {
+        if (first !== null && !script.has(Function.prototype.toString.call(first))) values.set(path, first);
+        continue;
+      }
       if (use === "setting" || isChanged) settings.push({ fn, name: variable, value, path, script });
       const isObject = typeof value === "object" && value !== null && !isProxy(value);
       if (this.#isOfLoad(value, script)) values.set(path, digestBytes(Function.prototype.toString.call(value)));
@@ -268,6 +276,7 @@ export class OutsideCode {
         return script?.isMadeAtLoad(fn) === true ? "own" : "other";
       },
       isLeftOut: (inner) => this.#options.isLeftOut(inner),
+      leaveOutBelow: (inner) => this.#options.leaveOutBelow(inner),
     });
     for (const member of surface.values.values()) if (typeof member === "function") this.#members.add(member);
     this.#surfaces.set(value, surface);

@@ -8,6 +8,7 @@ import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { classify, DATA_KINDS } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import { nameOfFunction } from "../walk/values.ts";
+import { firstFunctionAt } from "./first_functions.ts";
 import type { KnownScript } from "./known_scripts.ts";
 import { type Unseen, unseenKindOf } from "./unseen.ts";
 
@@ -50,6 +51,8 @@ export interface SurfaceOptions {
   originOf(fn: object): "native" | "own" | "other";
   /** True for a path that does not count, because it is the package's own state. */
   isLeftOut(path: string): boolean;
+  /** Takes note of the members that do not count of the object at a path, those included that it does not have now. */
+  leaveOutBelow(path: string): void;
 }
 
 /** Number of members that are looked at, give or take those that the first object has, and number of steps from it. */
@@ -103,6 +106,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     else hide(`objects more than ${MAX_DEPTH} steps away`, path);
   };
   const look = ({ object, path: at, depth }: Step): void => {
+    options.leaveOutBelow(at);
     const all = countedKeys(object);
     const accessors = accessorsOf(object, all);
     const keys = accessors.length === 0 ? all : all.filter((key) => !accessors.some(([one]) => one === key));
@@ -120,7 +124,14 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       count: Reflect.ownKeys(object).length,
     });
     count += keys.length + inside.length;
-    for (const [index, key] of keys.entries()) add(held[index], `${at}.${String(key)}`, depth + 1);
+    for (const [index, key] of keys.entries()) {
+      const inner = `${at}.${String(key)}`, value = held[index];
+      if (!options.isLeftOut(inner)) add(value, inner, depth + 1);
+      const first = typeof value === "function" || options.isLeftOut(inner)
+        ? firstFunctionAt(object, key, value)
+        : null;
+      if (first !== null && options.isLeftOut(inner) && options.originOf(first) === "other") values.set(inner, first);
+    }
     const parent = Object.getPrototypeOf(object) as object | null;
     if (parent !== null && typeof object === "object" && !BUILT_IN.has(parent)) {
       add(parent, `${at}.[[Prototype]]`, depth + 1);

@@ -345,12 +345,20 @@ class StateFinder {
   #mark(spot: Spot | null, how: Change): boolean {
     if (!spot) return false;
     const { user, root, path, value, member } = spot;
-    if (how === "mutate" && typeof value === "object" && value !== null) this.#objects.add(value);
+    const held = how === "mutate" ? this.#heldBy(value) : [];
+    if (held.length > 0) { for (const one of held) this.#objects.add(one); }
     else if (member) this.#addMember(member.holder, member.key, how);
     else return false;
     if (root.kind === "value" && root.declaration) this.#addHolder(user, root, root.declaration.binding, path);
     this.#note(user, root, path);
     return true;
+  }
+
+  /** Objects whose content changes when that of a value does: the value itself, or what a bound function is bound to. */
+  #heldBy(value: unknown): object[] {
+    if (typeof value === "object" && value !== null) return [value];
+    const code = typeof value === "function" ? this.#found.codes.get(value) : undefined;
+    return code?.kind === "bound" ? code.parts.flatMap((part) => typeof part === "object" && part ? [part] : []) : [];
   }
 
   #addHolder(user: UserCode, root: Root, binding: Binding, path: readonly string[]): void {

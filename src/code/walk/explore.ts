@@ -86,6 +86,8 @@ export class Exploration {
   readonly #crowded = new Set<object>();
   /** Functions that the user's code holds in its variables. */
   readonly #captured = new Set<object>();
+  /** Paths that are to be left out, by the path of the object that has the member. */
+  #leftOutBelow: ReadonlyMap<string, readonly string[]> | undefined;
   /** Paths of package state that were left out, since runs change them. */
   readonly leftOut = new Set<string>();
   readonly #functionQueue = new Set<object>();
@@ -201,6 +203,7 @@ export class Exploration {
       lease: this.#lease,
       packageNameOf: (url) => nameOfPackage(this.#options.packageOf(url)),
       isLeftOut: (path) => this.#isLeftOut(path),
+      leaveOutBelow: (path) => this.#leaveOutBelow(path),
     });
     for (const fn of this.#captured) this.outside.capture(fn);
     for (const fn of this.#crowded) this.outside.crowd(fn);
@@ -222,6 +225,13 @@ export class Exploration {
     this.outside?.capture(fn);
     const code = this.codes.get(fn);
     if (code?.kind === "package" && code.held.isLeaf) this.codes.delete(fn);
+  }
+
+  #leaveOutBelow(path: string): void {
+    const { leftOut } = this.#options;
+    if (leftOut === undefined || leftOut.size === 0) return;
+    this.#leftOutBelow ??= Map.groupBy(leftOut, (one) => one.slice(0, Math.max(0, one.lastIndexOf("."))));
+    for (const one of this.#leftOutBelow.get(path) ?? []) this.leftOut.add(one);
   }
 
   #isLeftOut(path: string): boolean {
@@ -256,7 +266,7 @@ export class Exploration {
     // `Stack.from(…)` of a class that extends Array: what the platform's function makes depends on the class.
     if (code?.kind === "platform") return typeof found.owner === "function" && !isNativeFunction(found.owner);
     // A method that a class of the user inherits from a package makes instances of that class, and calls its methods.
-    if (code?.kind === "package") return typeof found.owner === "function";
+    if (code?.kind === "package") return typeof found.owner === "function" || usesThis(found.value);
     return code?.kind === "user" && this.#receivers.isUsed(found.value);
   }
 
@@ -432,6 +442,11 @@ export class Exploration {
     const path = isNativeFunction(fn) ? intrinsicPath(fn) : null;
     return path === null ? { kind: "user", user: codeOfText(fn) } : { kind: "platform", name: path, url: "" };
   }
+}
+
+/** True for a function of a package that may use its receiver, or the `this` of the object that made it. */
+function usesThis(fn: object): boolean {
+  return /\bthis\b|\bsuper\b/.test(Function.prototype.toString.call(fn));
 }
 
 function nameOfPackage(identity: PackageIdentity | null): string | null {

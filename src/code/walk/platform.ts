@@ -355,12 +355,23 @@ const LOCALE: AmbientFact = {
 
 const ZONE_IN_TEXT =
   /\b(?:[gs]et(?:Hours|Minutes|Date|Day|Month|FullYear|Year)|getTimezoneOffset|to(?:Date|Time)String|timeZoneId)\b|\bnew Date\([^()]*,/;
-const LOCALE_IN_TEXT = /\btoLocale\w*String\b|\blocaleCompare\b|\bIntl\b/;
+const LOCALE_IN_TEXT = /\btoLocale\w*String\b|\blocaleCompare\b|\bIntl\b|\bnavigator\b.{0,40}?\blanguages?\b/;
+const ARGUMENTS_IN_TEXT = /\bprocess\b[^]*\bargv\b|\bargv\b[^]*\bprocess\b|\bDeno\s*\.\s*args\b|\bparseArgs\b/;
 
-/** The time zone and the locale, as far as the source text of a script mentions what depends on them. */
-export function factsOfText(text: string): readonly AmbientFact[] {
+/**
+ * The time zone, the locale and the command line, as far as the source text of a script mentions what depends on them.
+ *
+ * @param lookups Parts of the text that run when functions are called; the values that code has read before count.
+ */
+export function factsOfText(text: string, lookups: () => readonly string[]): readonly AmbientFact[] {
   const isLocale = LOCALE_IN_TEXT.test(text);
-  return [...isLocale || ZONE_IN_TEXT.test(text) ? [TIME_ZONE] : [], ...isLocale ? [LOCALE] : []];
+  const readsArguments = ARGUMENTS_IN_TEXT.test(text) &&
+    lookups().some((part) => /\bargv\b|\bDeno\s*\.\s*args\b|\bparseArgs\b/.test(part));
+  return [
+    ...isLocale || ZONE_IN_TEXT.test(text) ? [TIME_ZONE] : [],
+    ...isLocale ? [LOCALE] : [],
+    ...readsArguments ? [factOf(PROCESS, "process", "argv", [])!] : [],
+  ];
 }
 
 /** Facts that are objects: code that uses one member depends on that member alone. */

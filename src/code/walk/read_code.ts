@@ -31,6 +31,7 @@ import { nameOfFunction } from "./values.ts";
 import type { FingerprintOptions } from "../types.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
+import { randomId } from "../../words/random.ts";
 import type { OutsideCode } from "../outside/outside.ts";
 
 /** Files and modules that code loads by `require`. */
@@ -78,8 +79,13 @@ export class CodeReader {
     if (origin.kind === "native") {
       const path = intrinsicPath(fn) ?? placeOfReplaced(fn);
       const kind = isProxy(fn) ? "a Proxy" : "native code";
-      if (path === null) this.#options.notes.notices.add(`not tracked: ${name || "a function"}, which is ${kind}`);
-      return { kind: "platform", name: path ?? name, url: "" };
+      if (path !== null) return { kind: "platform", name: path, url: "" };
+      // Nothing tells one function without a name from another: `new Intl.NumberFormat("en").format`.
+      const isNameless = name === "" && !isProxy(fn);
+      const described = isNameless ? "a function without a name" : name || "a function";
+      const effect = isNameless ? "; it counts as another one in each process, so call it as a method instead" : "";
+      this.#options.notes.notices.add(`not tracked: ${described}, which is ${kind}${effect}`);
+      return { kind: "platform", name: isNameless ? nameInProcess(fn) : name, url: "" };
     }
     const { url, text } = origin.script;
     if (url.startsWith(OWN_SOURCES)) {
@@ -275,4 +281,13 @@ function mayLoadModules(root: Root): boolean {
   if (root.kind === "platform") return /^(?:node:)?(?:module|process)\b/.test(root.name);
   if (root.kind === "global") return root.value === globalThis;
   return root.kind === "value" && root.slot.uses.some(({ path }) => isRequire(findMember(root.value, path).value));
+}
+
+const namesInProcess = new WeakMap<object, string>();
+
+/** Name of a function that has none, which no other function of any process has. */
+function nameInProcess(fn: object): string {
+  let name = namesInProcess.get(fn);
+  if (name === undefined) namesInProcess.set(fn, name = `function ${randomId()}`);
+  return name;
 }
