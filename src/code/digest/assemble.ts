@@ -194,21 +194,14 @@ class Assembler {
   }
 
   #bound(fn: object, code: Extract<Code, { kind: "bound" }>): GraphNode {
-    const known = this.#nodes.get(fn);
-    if (known) return known;
-    const node: UnfilledNode = { own: `bound ${code.parts.length}`, references: [] };
-    this.#nodes.set(fn, node);
-    this.#unfilled.push(() => node.references.push(...code.parts.map((part) => this.#value(part))));
-    return node;
+    return this.#node(fn, (node) => {
+      node.own = `bound ${code.parts.length}`;
+      node.references.push(...code.parts.map((part) => this.#value(part)));
+    });
   }
 
   #userCode(user: UserCode): GraphNode {
-    const known = this.#nodes.get(user.fn);
-    if (known) return known;
-    const node: UnfilledNode = { own: "", references: [] };
-    this.#nodes.set(user.fn, node);
-    this.#unfilled.push(() => this.#fillCode(node, user));
-    return node;
+    return this.#node(user.fn, (node) => this.#fillCode(node, user));
   }
 
   #fillCode(node: UnfilledNode, user: UserCode): void {
@@ -448,11 +441,16 @@ class Assembler {
   }
 
   #object(object: object): GraphNode | string {
-    const known = this.#nodes.get(object);
+    return this.#node(object, (node) => this.#fillObject(node, object));
+  }
+
+  /** Node of a function or an object, which is filled in later. */
+  #node(subject: object, fill: (node: UnfilledNode) => void): GraphNode {
+    const known = this.#nodes.get(subject);
     if (known) return known;
     const node: UnfilledNode = { own: "", references: [] };
-    this.#nodes.set(object, node);
-    this.#unfilled.push(() => this.#fillObject(node, object));
+    this.#nodes.set(subject, node);
+    this.#unfilled.push(() => fill(node));
     return node;
   }
 
@@ -496,9 +494,9 @@ class Assembler {
       return this.#parts.addValue(name, module, value, digestBytes(writePrimitive(value)));
     }
     const { digest, isHandle, seen } = this.#write(value);
-    const surfaces = seen.map((instance) => this.#outside?.dataOf(instance) ?? "");
-    const whole = surfaces.length === 0 ? digest : digestBytes([digest, ...surfaces].join("\n"));
     // A handle's kind is a part of its own.
-    if (!isHandle) this.#parts.addValue(name, module, value, whole as Digest);
+    if (!isHandle) {
+      this.#parts.addValue(name, module, value, (this.#outside?.digestWith(digest, seen) ?? digest) as Digest);
+    }
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { digestBytes } from "../../words/sha256.ts";
+import { typeTests } from "../../words/type_tests.ts";
 import type { Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { AmbientFact } from "../walk/platform.ts";
@@ -75,7 +76,7 @@ export class OutsideNodes {
       node.own = `${packageText(identity, name)} at ${place} ${JSON.stringify([...values.keys()])}`;
       for (const value of values.values()) node.references.push(this.#make.value(steadyOf(value)));
       for (const surface of surfaces) node.references.push(this.surface(surface));
-      for (const at of values) if (isPrimitive(at[1])) this.#noteTold(toLine(at));
+      for (const at of values) if (isSimple(at[1])) this.#noteTold(toLine(at));
       this.#readAgain(settings);
     });
   }
@@ -132,7 +133,7 @@ export class OutsideNodes {
     for (const { path, value } of settings) {
       // What an object holds is in a surface.
       node.references.push(typeof value === "object" && value !== null ? "object" : this.#make.value(steadyOf(value)));
-      if (isPrimitive(value)) this.#addPart(path, value);
+      if (isSimple(value)) this.#addPart(path, value);
     }
     this.#readAgain(settings);
     for (const surface of surfaces) node.references.push(this.surface(surface));
@@ -148,17 +149,18 @@ export class OutsideNodes {
     return surface ? this.surface(surface) : "unknown";
   }
 
-  /** Data of such an instance, as text. */
-  dataOf(object: object): string {
-    const surface = this.#found.outside?.surfaceOfInstance(object);
-    return surface ? linesOf(surface).join("\n") : "";
+  /** Digest of a value, together with the data of such instances in it. */
+  digestWith(digest: string, instances: readonly object[]): string {
+    if (instances.length === 0) return digest;
+    const surfaces = instances.map((object) => this.#found.outside?.surfaceOfInstance(object));
+    return digestBytes([digest, ...surfaces.flatMap((surface) => surface ? linesOf(surface) : [])].join("\n"));
   }
 
   /** Node of a surface. Each call of a function looks whether it is unchanged. */
   surface(surface: Surface): GraphNode {
     const lines = linesOf(surface);
-    const references = [...surface.values.values()].filter((value) => !isPrimitive(value))
-      .map((value) => this.#make.value(value));
+    const references = [...surface.values.values()].filter((value) => !isSimple(value))
+      .map((value) => this.#make.value(steadyOf(value)));
     for (const line of lines) if (!isOfInstance(line)) this.#noteTold(line);
     if (!this.#checked.has(surface)) {
       this.#checked.add(surface);
@@ -207,7 +209,7 @@ export class OutsideNodes {
 
 /** Paths of a surface, with the primitive values. */
 function linesOf({ values }: Surface): string[] {
-  return [...values].map(([path, value]) => isPrimitive(value) ? toLine([path, value]) : path);
+  return [...values].map(([path, value]) => isSimple(value) ? toLine([path, value]) : path);
 }
 
 /** True for the path of a member of an object that the user's code captures. */
@@ -223,15 +225,15 @@ function listLeftOut(paths: readonly string[], of: string): string[] {
 
 /** A value that another process can have, too: a time since this process began is the time at which something happened. */
 function steadyOf(value: unknown): unknown {
-  const isTime = typeof value === "number" && value >= performance.timeOrigin - SLACK_MS &&
-    value <= Date.now() + SLACK_MS;
+  const time = typeTests().isDate(value) ? Date.prototype.getTime.call(value) : value;
+  const isTime = typeof time === "number" && time >= performance.timeOrigin - SLACK_MS && time <= Date.now() + SLACK_MS;
   return isTime ? "time in this process" : value;
 }
 
 /** How far the clocks may be apart. */
 const SLACK_MS = 1000;
 
-function isPrimitive(value: unknown): boolean {
+function isSimple(value: unknown): boolean {
   return value === null || typeof value !== "object" && typeof value !== "function";
 }
 

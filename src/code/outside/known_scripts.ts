@@ -22,6 +22,7 @@ export type VariableUse = "constant" | "setting" | "filled" | "own";
 /** A script of a package. */
 export interface KnownScript {
   readonly url: string;
+  readonly text: string;
   /** Facts of the machine that the script uses: the time zone, the locale. */
   readonly facts: readonly AmbientFact[];
   /** True for a script that may read the environment or files when it is loaded, so that its constants count. */
@@ -43,6 +44,8 @@ export interface KnownScript {
   useOf(name: string, offset: number, which: "innermost" | "outermost"): VariableUse;
   /** True for a variable that begins with a value of the moment: the time, a random number, the id of the process. */
   isOfMoment(name: string): boolean;
+  /** True for a variable whose first value such a variable has a part in. */
+  isMadeFromMoment(name: string): boolean;
   /** Names, of those given, of variables whose content the script changes. */
   changedAmong(names: Iterable<string>): readonly string[];
 }
@@ -63,6 +66,9 @@ const ASSIGNED =
   /(?<![.\w$]|\b(?:const|let|var)\s+)([\w$]+)\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)=)|(?:\+\+|--)\s*([\w$]+)/g;
 const OF_MOMENT =
   /(?<![.\w$])([\w$]+)\s*=\s*[^;,\n]{0,80}?(?:\bnew Date\b|\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bhrtime\b|\brandom\w*\(|\bgetRandomValues\b|\bprocess\.pid\b)/g;
+/** Functions that make something random. */
+const MAKES_RANDOM =
+  /(?<![.\w$])([\w$]+)\s*=\s*(?:function\b[^{]*\{|\([^()]*\)\s*=>|[\w$]+\s*=>)[^;]{0,200}?(?:Math\.random|randomUUID|getRandomValues)|\bfunction\s+([\w$]+)\s*\([^()]*\)\s*\{[^}]{0,300}?(?:Math\.random|randomUUID|getRandomValues)/g;
 const CHANGED =
   /(?<![.\w$])([\w$]+)(?:(?:\.[\w$]+|\[[^\]\n]{1,80}\])+\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|&&|\|\||\?\?)=)|(?:\.[\w$]+)?\.(?:push|pop|shift|unshift|splice|set\w*|add|delete|clear|assign|on|register)\()|\(\s*([\w$]+)\s*,/g;
 
@@ -71,6 +77,7 @@ function readKnown(url: string, text: string): KnownScript {
   let assigned: ReadonlySet<string> | undefined;
   let changed: ReadonlySet<string> | undefined;
   let moments: ReadonlySet<string> | undefined;
+  let fromMoments: ReadonlySet<string> | undefined;
   const ofLoad = new WeakMap<object, boolean>();
   const has = (part: string): boolean => {
     // Functions that are listed one after another are often written one after another.
@@ -81,6 +88,7 @@ function readKnown(url: string, text: string): KnownScript {
   };
   return {
     url,
+    text,
     facts: factsOfText(text, () => {
       const script = readScript(text);
       return script === null ? [text] : textsOfCalls(script);
@@ -105,14 +113,40 @@ function readKnown(url: string, text: string): KnownScript {
       return readUse(readScript(text), name, offset, which);
     },
     isOfMoment(name) {
-      moments ??= new Set([...text.matchAll(OF_MOMENT)].map(([, found]) => found ?? ""));
+      moments ??= namesOfMoment(text);
       return moments.has(name);
+    },
+    isMadeFromMoment(name) {
+      moments ??= namesOfMoment(text);
+      fromMoments ??= new Set([...moments].flatMap((one) => [...namesMadeFrom(text, one)]));
+      return fromMoments.has(name);
     },
     changedAmong(names) {
       changed ??= namesMatched(text, CHANGED);
       return [...names].filter((name) => changed?.has(name));
     },
   };
+}
+
+/** Variables that begin with a value of the moment, also by a function of the script that makes random texts. */
+function namesOfMoment(text: string): ReadonlySet<string> {
+  const found = new Set(namesMatched(text, OF_MOMENT));
+  for (const maker of namesMatched(text, MAKES_RANDOM)) {
+    const call = new RegExp(`(?<![.\\w$])([\\w$]+)\\s*=\\s*[^;]{0,400}?(?<![.\\w$])${RegExp.escape(maker)}\\(`, "g");
+    for (const name of namesMatched(text, call)) found.add(name);
+  }
+  // Another name of the same variable.
+  for (const one of found) {
+    const alias = new RegExp(`(?<![.\\w$])([\\w$]+)\\s*=\\s*${RegExp.escape(one)}\\s*[;,\\n]`, "g");
+    for (const name of namesMatched(text, alias)) found.add(name);
+  }
+  return found;
+}
+
+/** Variables in whose first value another one has a part. */
+function namesMadeFrom(text: string, name: string): ReadonlySet<string> {
+  const made = String.raw`(?<![.\w$])([\w$]+)\s*=\s*[^;=]{0,200}?(?<![.\w$])${RegExp.escape(name)}(?![\w$])`;
+  return namesMatched(text, new RegExp(made, "g"));
 }
 
 function namesMatched(text: string, pattern: RegExp): ReadonlySet<string> {

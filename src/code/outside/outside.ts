@@ -75,6 +75,8 @@ export class OutsideCode {
   readonly #arrows = new Map<object, string>();
   readonly #members = new Set<unknown>();
   readonly #surfaces = new Map<object, Surface>();
+  /** Surfaces of classes that modules of packages import. */
+  readonly #ofClasses = new Set<Surface>();
   /** Surfaces of instances that the user's code captures. */
   readonly #instances = new Map<object, Surface | null>();
   /** Surfaces of what functions hold. */
@@ -294,6 +296,9 @@ export class OutsideCode {
     const settings = state.settings.filter(isCounted);
     const objects = [...state.objects].map(([path, at]) => ({ path, ...at })).filter(isCounted);
     const surfaces = objects.map(({ object, path, script }) => this.surface(object, path, script));
+    for (const [index, { object }] of objects.entries()) {
+      if (state.classes.has(object)) this.#ofClasses.add(surfaces[index]!);
+    }
     const all = [
       ...settings,
       ...await this.#privateSettings([...surfaces, ...this.#held, ...imported]),
@@ -332,8 +337,13 @@ export class OutsideCode {
   *stateValues(): Iterable<unknown> {
     if (this.#state === undefined) return;
     for (const { value } of this.#state.settings) if (typeof value === "function") yield value;
-    for (const { values } of this.#state.surfaces) yield* values.values();
+    for (const surface of this.#state.surfaces) if (!this.#ofClasses.has(surface)) yield* surface.values.values();
     yield* this.#state.globals.values();
+  }
+
+  /** Functions and objects in the classes that modules of packages import. */
+  *classValues(): Iterable<unknown> {
+    for (const { values } of this.#ofClasses) yield* values.values();
   }
 }
 

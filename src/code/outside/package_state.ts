@@ -8,8 +8,9 @@ import type { InspectorLease } from "../v8/inspector.ts";
 import type { AmbientFact } from "../walk/platform.ts";
 import type { Setting } from "./held.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
-import { hasCountedMembers, isBound } from "./surface.ts";
-import { COUNTERS, type Unseen, unseenKindOf, WEAK } from "./unseen.ts";
+import { hasCountedMembers, isBound, isConstructor } from "./surface.ts";
+import { nameOfFunction } from "../walk/values.ts";
+import { COUNTERS, OF_MOMENT, type Unseen, unseenKindOf, WEAK } from "./unseen.ts";
 import { moduleExportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
 
 /** A function that is not the user's, with the place in which it is written. */
@@ -25,6 +26,8 @@ export interface PackageState {
   readonly constants: ReadonlyMap<string, unknown>;
   /** Objects whose content scripts change, by path, each with the script that it belongs to. */
   readonly objects: ReadonlyMap<string, { readonly object: object; readonly script: KnownScript }>;
+  /** Classes among these that other scripts import. */
+  readonly classes: ReadonlySet<object>;
   readonly facts: readonly AmbientFact[];
   readonly scripts: readonly KnownScript[];
   /** What nobody can look into. */
@@ -50,6 +53,8 @@ interface ScriptState {
   readonly settings: readonly string[];
   readonly constants: ReadonlyMap<string, unknown>;
   readonly objects: Map<string, object>;
+  /** Classes among these that other scripts import. */
+  readonly classes: Set<object>;
   /** Bound functions by variable; what they are bound to may be seen through them alone. */
   readonly bound: ReadonlyMap<string, object>;
   readonly unseen: readonly Unseen[];
@@ -76,10 +81,13 @@ export async function findPackageState(
   while (wave.length + known.length > 0 && reached.size < MAX_SCRIPTS) {
     const others = new Set<object>();
     const read: string[] = [];
+    const classes: { fn: object; url: string }[] = [];
     for (const { fn, origin } of wave) {
       const { url } = origin.script;
       urls.set(fn, url);
       const name = packageNameOf(url);
+      // A class that another module imports: its own module may show no variable for it.
+      if (isConstructor(fn)) classes.push({ fn, url });
       if (name === null || reached.has(url)) continue;
       // The origin of a function that was met before shows the variables as they were then.
       if (places.has(url)) reached.set(url, null);
@@ -93,6 +101,12 @@ export async function findPackageState(
         places.set(url, readScriptState(fn, origin, own, `${name}/${fileOf(url)}`));
       }
       places.get(url)?.others.forEach((one) => others.add(one));
+    }
+    for (const { fn, url } of classes) {
+      const place = places.get(url);
+      if (place === undefined || [...place.objects.values()].includes(fn)) continue;
+      place.objects.set(nameOfFunction(fn) || "default", fn);
+      place.classes.add(fn);
     }
     await readReceivers(read, lease);
     for (const url of known) {
@@ -152,6 +166,7 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
   const settings: Setting[] = [];
   const constants = new Map<string, unknown>();
   const objects = new Map<string, { object: object; script: KnownScript }>();
+  const classes = new Set<object>();
   const facts = new Set<AmbientFact>();
   const scripts: KnownScript[] = [];
   const unseen: Unseen[] = [];
@@ -170,8 +185,18 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
     }
     for (const [name, value] of place.constants) constants.set(`${id}#${name}`, value);
     for (const [name, object] of place.objects) objects.set(`${id}#${name}`, { object, script });
+    for (const one of place.classes) classes.add(one);
   }
-  return { settings, constants, objects, facts: [...facts], scripts, unseen, isPart: reached.size >= MAX_SCRIPTS };
+  return {
+    settings,
+    constants,
+    objects,
+    classes,
+    facts: [...facts],
+    scripts,
+    unseen,
+    isPart: reached.size >= MAX_SCRIPTS,
+  };
 }
 
 /** File of a script, without the folders that differ between machines. */
@@ -194,8 +219,18 @@ function readScriptState(
   const bound = new Map<string, object>();
   const unseen: Unseen[] = script.keepers.map((what) => ({ what, path: id }));
   const changed = new Set(script.changedAmong(values.keys()));
+  // Another variable may hold the same object.
+  const moments = new Set<unknown>(
+    [...values].flatMap(([name, value]) => typeof value === "object" && script.isOfMoment(name) ? [value] : []),
+  );
+  moments.delete(null);
   for (const [name, value] of values) {
-    if (typeof value !== "function" && script.isOfMoment(name)) continue;
+    const isText = typeof value === "string" || value instanceof RegExp;
+    const isOfMoment = typeof value !== "function" && script.isOfMoment(name) || moments.has(value);
+    if (isOfMoment || isText && script.isMadeFromMoment(name)) {
+      unseen.push({ what: OF_MOMENT, path: `${id}#${name}` });
+      continue;
+    }
     const use = script.useOf(name, origin.offset, "outermost");
     // What a script fills when it is first needed is its own, unless others may put something into it.
     if (use === "own") unseen.push({ what: COUNTERS, path: `${id}#${name}` });
@@ -216,7 +251,7 @@ function readScriptState(
       if (use === "constant" && (changed.has(name) || isSmall(value))) objects.set(name, value);
     } else if (script.readsWorld && use === "constant" && typeof value !== "symbol") constants.set(name, value);
   }
-  return { script, id, witness, others: [...others], settings, constants, objects, bound, unseen };
+  return { script, id, witness, others: [...others], settings, constants, objects, classes: new Set(), bound, unseen };
 }
 
 /** Number of members up to which an object counts that the script itself never changes. */

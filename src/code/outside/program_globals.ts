@@ -20,8 +20,14 @@ function keysOfProgram(): (string | symbol)[] {
 /** Globals of the program that scripts may use, by key; of an accessor, its getter. */
 export function globalsIn(scripts: readonly KnownScript[]): ReadonlyMap<string | symbol, unknown> {
   const mayUse = (key: string | symbol): boolean =>
-    scripts.some((script) => script.mentions(typeof key === "symbol" ? "Symbol.for" : key));
+    scripts.some((script) => typeof key === "symbol" ? script.text.includes(beginningOf(key)) : script.mentions(key));
   return new Map(keysOfProgram().filter(mayUse).map((key) => [key, memberNow(globalThis, key)]));
+}
+
+/** Text of a registered symbol up to what code may compute: `opentelemetry.js.api.` of `opentelemetry.js.api.1`. */
+function beginningOf(symbol: symbol): string {
+  const key = Symbol.keyFor(symbol) ?? "";
+  return /^.{4,}[./:@-](?=[\d.]+$)/.exec(key)?.[0] ?? key;
 }
 
 /** Returns a function that returns true while these globals are as they were, and no other ones were made. */

@@ -58,6 +58,12 @@ export interface SurfaceOptions {
 /** Number of members that are looked at, give or take those that the first object has, and number of steps from it. */
 const MAX_MEMBERS = 4_000, MAX_DEPTH = 8;
 
+/** Number of members from which on an object counts as a whole, if it holds data alone. */
+const MAX_SIZE = 1_000;
+
+/** Number of objects within such an object that are looked at. */
+const MAX_INSIDE = 100_000;
+
 const OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set(["length", "name", "prototype", "arguments", "caller"]);
 
 interface Step {
@@ -101,6 +107,11 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       if (maker === "platform") return hide(unseenKindOf(value), at);
       if (maker !== null && options.originOf(maker) === "native") return hide(unseenKindOf(value), at);
       if (maker !== null) add(maker, `${at}.constructor`, depth);
+    }
+    if (sizeOf(value) > MAX_SIZE && typeof value === "object") {
+      if (isData(value)) values.set(at, value);
+      else hide(`objects with more than ${MAX_SIZE} members`, at);
+      return;
     }
     if (depth < MAX_DEPTH) queue.push({ object: value, path: at, depth });
     else hide(`objects more than ${MAX_DEPTH} steps away`, path);
@@ -189,9 +200,29 @@ function accessorsOf(object: object, keys: readonly PropertyKey[]): [key: Proper
 function countedKeys(object: object): PropertyKey[] {
   const keys = Reflect.ownKeys(object);
   if (typeof object !== "function") return keys.filter((key) => key !== "constructor");
-  const prototype = Object.getOwnPropertyDescriptor(object, "prototype")?.value as unknown;
-  const isConstructor = typeof prototype === "object" && prototype !== null && Reflect.ownKeys(prototype).length > 1;
-  return keys.filter((key) => key === "prototype" ? isConstructor : !OF_FUNCTIONS.has(key));
+  const isOfInstances = isConstructor(object);
+  return keys.filter((key) => key === "prototype" ? isOfInstances : !OF_FUNCTIONS.has(key));
+}
+
+/** True for an object that holds nothing but data of the language, at every depth. */
+function isData(object: object): boolean {
+  const all = new Set<object>([object]);
+  for (const one of all) {
+    if (isProxy(one)) return false;
+    const { kind, isBare } = classify(one);
+    if (DATA_KINDS.has(kind)) continue;
+    if (!isBare || !["plain", "array", "map", "set"].includes(kind) || all.size > MAX_INSIDE) return false;
+    for (const key of Reflect.ownKeys(one)) {
+      const property = Object.getOwnPropertyDescriptor(one, key)!;
+      if (!("value" in property) || typeof property.value === "function") return false;
+      if (typeof property.value === "object" && property.value !== null) all.add(property.value);
+    }
+    for (const [, inner] of insidesOf(one)) {
+      if (typeof inner === "function") return false;
+      if (typeof inner === "object" && inner !== null) all.add(inner);
+    }
+  }
+  return true;
 }
 
 function sizeOf(object: object): number {
@@ -199,6 +230,12 @@ function sizeOf(object: object): number {
   const collection = isProxy(object) ? null : isMap(object) ? Map : isSet(object) ? Set : null;
   const inside = collection === null ? 0 : Reflect.get(collection.prototype, "size", object) as number;
   return inside + Reflect.ownKeys(object).length;
+}
+
+/** True for a function whose prototype has more members than every prototype has. */
+export function isConstructor(fn: object): boolean {
+  const prototype = Object.getOwnPropertyDescriptor(fn, "prototype")?.value as unknown;
+  return typeof prototype === "object" && prototype !== null && Reflect.ownKeys(prototype).length > 1;
 }
 
 function* insidesOf(object: object): Iterable<[label: string, value: unknown]> {

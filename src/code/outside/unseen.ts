@@ -5,6 +5,7 @@
  */
 import { isProxy } from "../../words/type_tests.ts";
 import { classify, isNativeFunction } from "../../values/kinds.ts";
+import { classOf, nameOfFunction } from "../walk/values.ts";
 
 /** Something that a package keeps out of sight. */
 export interface Unseen {
@@ -16,6 +17,9 @@ export interface Unseen {
 
 /** Kind of the variables that functions count with: a number of calls, an identifier. */
 export const COUNTERS = "counters";
+
+/** Kind of the values that are others in each process: random ones, times, the id of the process. */
+export const OF_MOMENT = "values of the moment";
 
 /** Kind of the tables beside objects. */
 export const WEAK = "a WeakMap or a WeakSet";
@@ -43,7 +47,8 @@ export function unseenKindOf(value: unknown): string | null {
       return isShared(value) ? null : `an object of class ${nameOfClass(value) ?? "of the platform"}`;
     case "instance": {
       const maker = classOf(value);
-      return maker === null || !isNativeFunction(maker) || isShared(value) ? null : `an object of class ${maker.name}`;
+      if (maker === null || !isNativeFunction(maker) || isShared(value)) return null;
+      return `an object of class ${nameOfFunction(maker)}`;
     }
     default:
       return null;
@@ -55,15 +60,9 @@ function isShared(value: object): boolean {
     Object.hasOwn(value, "globalThis");
 }
 
-function classOf(value: object): { name: string } | null {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (typeof prototype !== "object" || prototype === null) return null;
-  const maker: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  return typeof maker === "function" ? maker : null;
-}
-
 function nameOfClass(value: object): string | null {
-  return classOf(value)?.name ?? null;
+  const maker = classOf(value);
+  return maker === null ? null : nameOfFunction(maker);
 }
 
 /** Places outside of all variables in which code keeps things, by the text that tells of them. */

@@ -16,7 +16,7 @@ export function isFill(script: ScriptSyntax, node: AnyNode): boolean {
   const assignment = script.parents.get(node);
   if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return false;
   if (assignment.operator !== "=") return assignment.operator === "??=" || assignment.operator === "||=";
-  const place = textOf(script, node);
+  const place = sourceOf(script, node);
   for (const { test, isTrue } of conditionsOf(script, assignment)) {
     if (tellsEmpty(script, test, place, isTrue)) return true;
   }
@@ -26,8 +26,10 @@ export function isFill(script: ScriptSyntax, node: AnyNode): boolean {
 /** True for a write under a condition that the same branch takes away: `if (isNew) { value = make(); isNew = false; }`. */
 export function isDoneOnce(script: ScriptSyntax, node: AnyNode): boolean {
   for (const { test, branch } of conditionsOf(script, node)) {
-    const text = textOf(script, branch);
-    if (flagsOf(test).some((name) => new RegExp(`(?<![.\\w$])${name.replaceAll("$", "\\$")}\\s*=(?!=)`).test(text))) {
+    const text = sourceOf(script, branch);
+    if (
+      variablesAsked(test).some((name) => new RegExp(`(?<![.\\w$])${name.replaceAll("$", "\\$")}\\s*=(?!=)`).test(text))
+    ) {
       return true;
     }
   }
@@ -48,7 +50,7 @@ function* conditionsOf(
 
 /** True for a condition that, when it is true or false as said, tells that a place holds nothing. */
 function tellsEmpty(script: ScriptSyntax, test: AnyNode, place: string, isTrue: boolean): boolean {
-  const isPlace = (node: AnyNode) => textOf(script, node) === place;
+  const isPlace = (node: AnyNode) => sourceOf(script, node) === place;
   if (test.type === "UnaryExpression" && test.operator === "!") {
     return tellsEmpty(script, test.argument, place, !isTrue);
   }
@@ -70,27 +72,27 @@ function typeofArgument(node: AnyNode): AnyNode | null {
 }
 
 function isNothing(script: ScriptSyntax, node: AnyNode): boolean {
-  return ["null", "undefined", "void 0", '"undefined"', "'undefined'"].includes(textOf(script, node));
+  return ["null", "undefined", "void 0", '"undefined"', "'undefined'"].includes(sourceOf(script, node));
 }
 
 /** Variables whose own truth or value a condition asks for. */
-function flagsOf(test: AnyNode): string[] {
+function variablesAsked(test: AnyNode): string[] {
   switch (test.type) {
     case "Identifier":
       return [test.name];
     case "UnaryExpression":
-      return flagsOf(test.argument);
+      return variablesAsked(test.argument);
     case "LogicalExpression":
-      return [...flagsOf(test.left), ...flagsOf(test.right)];
+      return [...variablesAsked(test.left), ...variablesAsked(test.right)];
     case "BinaryExpression":
       return [test.left, test.right].some(({ type }) => type === "Literal")
-        ? [...flagsOf(test.left as AnyNode), ...flagsOf(test.right)]
+        ? [...variablesAsked(test.left as AnyNode), ...variablesAsked(test.right)]
         : [];
     default:
       return [];
   }
 }
 
-function textOf({ text }: ScriptSyntax, { start, end }: AnyNode): string {
+function sourceOf({ text }: ScriptSyntax, { start, end }: AnyNode): string {
   return text.slice(start, end);
 }

@@ -75,6 +75,8 @@ export class Exploration {
   /** Whether the origin of the function that is being read was found by another walk. */
   #isOfEarlierWalk = false;
   readonly #receivers = new ReceivedUse(this.codes);
+  /** Functions that are called on the global object, and its accessors. */
+  readonly #globalMethods = new Set<object>();
   /** Uses of methods that were read, and of which it is not settled whether they use their receivers. */
   readonly #undecided: { readonly use: Use; readonly found: FoundMember }[] = [];
   /** Functions that code refers to directly, instead of looking them up in an observed object at each call. */
@@ -139,7 +141,7 @@ export class Exploration {
       noteMember: (owner, member) => void this.#owners.set(member, this.#owners.get(member) ?? owner),
       privateFieldsOf: (object) => this.#privates.get(object),
       blobDigestOf: (blob) => this.#blobs.get(blob),
-      isSeen: (instance, constructor) => this.outside?.instance(instance, constructor) != null,
+      isSeen: (instance, constructor) => (this.outside?.instance(instance, constructor) ?? null) !== null,
       classKindOf: (constructor) => {
         const code = this.codes.get(constructor);
         if (!code) return undefined;
@@ -168,6 +170,13 @@ export class Exploration {
       if (this.#functionQueue.size + this.#objectQueue.size > 0) continue;
       for (const { value } of await this.changes.find(this.codes, this.#lease)) this.#enqueueHeld(value);
     } while (this.#functionQueue.size + this.#objectQueue.size > 0);
+    for (const fn of this.#globalMethods) {
+      const code = this.codes.get(fn);
+      if (code?.kind !== "user" || !this.#receivers.isUsed(fn)) continue;
+      this.notes.notices.add(
+        `not tracked: what ${code.user.name || "a function"} reads of the global object as \`this\`; write globalThis`,
+      );
+    }
     for (const fn of this.#held) {
       const code = this.codes.get(fn);
       const blind = code?.kind === "platform" ? readerOf(fn, code.url) : null;
@@ -191,6 +200,11 @@ export class Exploration {
     await outside.settle();
     for (const value of [...outside.stateValues(), ...outside.imported.values()]) {
       if (typeof value === "function") outside.limit(value, DEPTH_OF_STATE);
+      this.#enqueueHeld(value);
+    }
+    // Methods that the program put there are walked; those of the package are known by their places.
+    for (const value of outside.classValues()) {
+      if (typeof value === "function") outside.limit(value, 0);
       this.#enqueueHeld(value);
     }
   }
@@ -266,7 +280,7 @@ export class Exploration {
     // `Stack.from(…)` of a class that extends Array: what the platform's function makes depends on the class.
     if (code?.kind === "platform") return typeof found.owner === "function" && !isNativeFunction(found.owner);
     // A method that a class of the user inherits from a package makes instances of that class, and calls its methods.
-    if (code?.kind === "package") return typeof found.owner === "function" || usesThis(found.value);
+    if (code?.kind === "package") return typeof found.owner === "function" || mayUseReceiver(found.value);
     return code?.kind === "user" && this.#receivers.isUsed(found.value);
   }
 
@@ -336,7 +350,12 @@ export class Exploration {
       if (root.kind === "package") this.#imports.push(root);
       for (const use of root.slot.uses) {
         // The program's own accessors are code. Those of the platform are told apart when they are found.
-        if (root.kind === "global") accessorsOfGlobal(root.slot.name, use.path).forEach((part) => this.#enqueue(part));
+        if (root.kind === "global") {
+          for (const part of accessorsOfGlobal(root.slot.name, use.path)) {
+            this.#globalMethods.add(part);
+            this.#enqueue(part);
+          }
+        }
         if (use.how === "write") continue;
         if (root.kind === "package") this.#notePlatformReader(findMember(root.value, use.path));
         const found = this.memberOf(root, use);
@@ -377,6 +396,7 @@ export class Exploration {
   }
 
   #decideOwner(use: Use, found: FoundMember): void {
+    if (found.owner === globalThis) this.#globalMethods.add(found.value as object);
     if (this.countsOwner(use, found)) this.#enqueue(found.owner);
     else if (found.owner !== null) this.#undecided.push({ use, found });
   }
@@ -445,7 +465,7 @@ export class Exploration {
 }
 
 /** True for a function of a package that may use its receiver, or the `this` of the object that made it. */
-function usesThis(fn: object): boolean {
+function mayUseReceiver(fn: object): boolean {
   return /\bthis\b|\bsuper\b/.test(Function.prototype.toString.call(fn));
 }
 

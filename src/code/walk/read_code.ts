@@ -102,8 +102,8 @@ export class CodeReader {
     if (isPlatformScript(url)) {
       const identity = this.#options.fingerprint.packageOf(url.startsWith("node:") ? url : "Deno");
       if (identity && (Object.hasOwn(Deno, name) || url.startsWith("node:"))) this.#options.notes.addPackage(identity);
-      // A function within a function of a script: one that a call made, or of a class.
-      const made = origin.scopes.length < 2 || isRequire(fn)
+      // A function within a function of a script: one that a call made, or of a class. The core makes its own alone.
+      const made = origin.scopes.length < 2 || isRequire(fn) || url.startsWith("ext:core/")
         ? null
         : (await this.#options.useOutside()).ofPlatform(fn, origin);
       if (made !== null) return { kind: "platform", name: `${name} in ${url}`, url, made };

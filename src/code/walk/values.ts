@@ -283,7 +283,7 @@ class CapturedValue {
     }
     if (isPureData(subject, fields)) return undefined;
     this.#refer(constructor);
-    const name = nameOfFunction(constructor);
+    const name = handleName(nameOfFunction(constructor));
     // The prototype of a value that is no handle itself has no inside to tell of.
     const root = this.#root;
     const isAbove = root !== null && !isProxy(root) && Object.prototype.isPrototypeOf.call(subject, root);
