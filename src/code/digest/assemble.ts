@@ -477,15 +477,13 @@ class Assembler {
   }
 
   #write(object: object): WrittenValue {
-    let written = this.#written.get(object);
-    if (written === undefined) {
-      const { state } = this.#options;
-      const { countsOrder, countsStacks, countsLastIndex } = this.#view;
-      const isPlain = state.objects.size === 0 && state.members.size === 0 &&
-        !(countsOrder || countsStacks || countsLastIndex);
-      const known = isPlain ? this.#found.values.get(object) : undefined;
-      this.#written.set(object, written = known ?? writeValue(object, this.#view));
-    }
+    const before = this.#written.get(object);
+    if (before !== undefined) return before;
+    const { objects, members } = this.#options.state;
+    const { countsOrder, countsStacks, countsLastIndex } = this.#view;
+    const isPlain = objects.size + members.size === 0 && !(countsOrder || countsStacks || countsLastIndex);
+    const written = (isPlain ? this.#found.values.get(object) : undefined) ?? writeValue(object, this.#view);
+    this.#written.set(object, written);
     return written;
   }
 
