@@ -66,8 +66,9 @@ export async function runFunction(run: Run): Promise<Execution> {
   let watch: StateWatch | null = null;
   let outcome: Awaited<ReturnType<typeof encode>>;
   try {
+    // Before the readers are observed: the stand-ins for them are no change of the program's.
+    watch = watchState();
     outcome = await runObserved(reads, async () => {
-      watch = watchState();
       const returned = wrapped.fn.apply(receiver, [...args]);
       // A value, or a promise that is settled already, is there one turn later; by then nobody else could run.
       let isLater = false;

@@ -241,7 +241,8 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
       return () => {
         if (!checks.every((isUnchanged) => isUnchanged())) return null;
         const snapshot = snapshotState(found);
-        return snapshot && watchSnapshot(snapshot, factChecks, () => readAgain(variables, privates));
+        const again = () => readAgain(variables, privates);
+        return snapshot && watchSnapshot(snapshot, factChecks, again, () => found.changes.changedSince());
       };
     },
   };

@@ -125,6 +125,9 @@ const UNLOCKED = /no lock file has an integrity/;
 const NEVER_REUSED =
   /not reused in other processes|what is read of globalThis as a whole|left out: (?:Math|Number|String|Date|RegExp|BigInt|Array|console|process)\b/;
 
+/** What is said of a run that changes a member of a built-in object, as a module does that it loads. */
+const CHANGED_BY_RUN = /captures \((?:Math|Number|String|Date|RegExp|BigInt|Array|JSON|console|process|globalThis)\./;
+
 /** Whether a notice says something that is expected of a program. */
 function isNamed(notices: readonly string[], named: readonly RegExp[]): boolean {
   return notices.some((notice) => named.some((one) => one.test(notice)));
@@ -147,7 +150,7 @@ function judge(program: Program, [first, quiet, edited]: readonly [Turn, Turn, T
     return fault("silent", { first, edited: turn });
   }
   if (quiet.runs > 0) {
-    const isForever = isNamed(notices, [NEVER_REUSED]);
+    const isForever = isNamed([...notices, ...quiet.raced], [NEVER_REUSED, CHANGED_BY_RUN]);
     return isForever ? [null, false] : fault("needless", { first, quiet });
   }
   const alarms = notices.filter((notice) => !isNamed([notice], [...program.namedOfAny, UNLOCKED]));

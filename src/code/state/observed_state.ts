@@ -132,20 +132,25 @@ function insideNow(object: object): unknown[] {
  *
  * @param factChecks Functions that return true while a fact of the machine is unchanged.
  * @param readAgain Reads the variables and private fields that no object shows.
+ * @param changedBuiltIns Names of the members of built-in objects that were changed.
  */
 export function watchSnapshot(
   snapshot: StateSnapshot,
   factChecks: readonly (() => boolean)[],
   readAgain: () => Promise<ChangedVariables>,
+  changedBuiltIns: () => readonly string[],
 ): StateWatch {
   return {
     async changes() {
       const { variables, isOfPrivates } = await readAgain();
       const members = changedPlaces(snapshot);
       const places = [...new Set([...variables.map(({ place }) => place), ...members ?? []])];
+      const ofBuiltIns = changedBuiltIns();
       return {
         places,
-        isComplete: members !== null && !isOfPrivates && factChecks.every((isUnchanged) => isUnchanged()),
+        ofBuiltIns,
+        isComplete: ofBuiltIns.length === 0 && members !== null && !isOfPrivates &&
+          factChecks.every((isUnchanged) => isUnchanged()),
         byCode: new Set(places.filter((place) => mayHaveChanged(place, snapshot))),
       };
     },

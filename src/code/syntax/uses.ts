@@ -300,12 +300,6 @@ export function changedMembers({ how, path }: Use): readonly string[] | null {
   return how === "call" && path.length > 0 && MUTATORS.has(path.at(-1)!) ? path.slice(0, -1) : null;
 }
 
-/** Uses of what an expression gives when it is awaited, as an `import()` is; empty when it is used in another way. */
-export function usesOfAwaited(script: ScriptSyntax, node: AnyNode): Use[] {
-  const awaited = script.parents.get(node);
-  return awaited?.type === "AwaitExpression" ? usesOf(script, awaited) : [];
-}
-
 /** True for an assignment that uses the old value: `x += 1`, `x++` and `x ??= {}` do, `x = 1` does not. */
 function isAlsoRead(script: ScriptSyntax, node: AnyNode): boolean {
   const parent = script.parents.get(node);

@@ -6,7 +6,8 @@
 import { readScript } from "../syntax/code_unit.ts";
 import { type DynamicImport, normalizeCode, type NormalizedCode } from "../syntax/normalize.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
-import { usesOf, usesOfAwaited } from "../syntax/uses.ts";
+import { usesOfAwaited } from "../syntax/awaited.ts";
+import { usesOf } from "../syntax/uses.ts";
 import type { AnyNode } from "../syntax/parse.ts";
 import { readManifest } from "../../options/manifest_files.ts";
 import { pathOfFileUrl } from "../../options/paths.ts";

@@ -8,7 +8,7 @@ import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
 import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { isClassNode } from "../syntax/parse.ts";
-import { usesOfAwaited } from "../syntax/uses.ts";
+import { usesOfAwaited } from "../syntax/awaited.ts";
 import { blindImport, openUses } from "../blind/blind.ts";
 import { isHomeOfReader, isRequire, mayBeReader, noticeOfEnvironment } from "../blind/readers.ts";
 import { placeOfReplaced } from "./built_ins.ts";
