@@ -32,8 +32,12 @@ console.log(JSON.stringify({ results, runs, notices }));
   };
 }
 
-async function run(project: Project, env: Readonly<Record<string, string>> = {}): Promise<Printed> {
-  const outcome = await project.run("main.ts", { env: { TZ: "UTC", LOUD: "", ...env } });
+async function run(
+  project: Project,
+  env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): Promise<Printed> {
+  const outcome = await project.run("main.ts", { env: { TZ: "UTC", LOUD: "", ...env }, args });
   assertEquals(outcome.code, 0, outcome.stderr);
   return JSON.parse(outcome.stdout.trim().split("\n").at(-1) ?? "") as Printed;
 }
@@ -56,7 +60,7 @@ Deno.test("what packages were made with and told counts, and nothing else does",
       assertEquals([again.results, again.runs], [first.results, 0], "a needless run");
       if (program.edit) await project.edit("main.ts", ...program.edit);
       if (program.file) await project.write(program.file[0], program.file[2]);
-      const edited = await run(project, program.env);
+      const edited = await run(project, program.env, program.args);
       assertNeverStale(edited);
       assert(edited.runs > 0);
       assert(edited.results[0] !== first.results[0], "the edit changes the result");

@@ -42,6 +42,8 @@ export interface KnownScript {
    * one, or the outermost one, which is there since the script was loaded.
    */
   useOf(name: string, offset: number, which: "innermost" | "outermost"): VariableUse;
+  /** True for a variable, seen from a position, that a call was given as an argument. */
+  isGiven(name: string, offset: number): boolean;
   /** True for a variable that begins with a value of the moment: the time, a random number, the id of the process. */
   isOfMoment(name: string): boolean;
   /** True for a variable whose first value such a variable has a part in. */
@@ -112,6 +114,10 @@ function readKnown(url: string, text: string): KnownScript {
       if (!assigned.has(name)) return "constant";
       return readUse(readScript(text), name, offset, which);
     },
+    isGiven(name, offset) {
+      const script = readScript(text);
+      return script !== null && bindingAt(script, name, offset, "innermost")?.kind === "parameter";
+    },
     isOfMoment(name) {
       moments ??= namesOfMoment(text);
       return moments.has(name);
@@ -168,6 +174,18 @@ function bindingsByName(script: ScriptSyntax): ReadonlyMap<string, readonly Bind
   return found;
 }
 
+function bindingAt(
+  script: ScriptSyntax,
+  name: string,
+  offset: number,
+  which: "innermost" | "outermost",
+): Binding | undefined {
+  return (bindingsByName(script).get(name) ?? [])
+    .filter(({ scope }) => scope.start <= offset && offset < scope.end)
+    .sort((one, other) => one.scope.start - other.scope.start)
+    .at(which === "innermost" ? -1 : 0);
+}
+
 function readUse(
   script: ScriptSyntax | null,
   name: string,
@@ -175,10 +193,7 @@ function readUse(
   which: "innermost" | "outermost",
 ): VariableUse {
   if (script === null) return "setting";
-  const seen = (bindingsByName(script).get(name) ?? [])
-    .filter(({ scope }) => scope.start <= offset && offset < scope.end)
-    .sort((one, other) => one.scope.start - other.scope.start);
-  const binding = seen.at(which === "innermost" ? -1 : 0);
+  const binding = bindingAt(script, name, offset, which);
   if (binding === undefined) return "constant";
   const writes = binding.writes.filter((write) => isWithinFunctionOf(script, write, binding));
   if (writes.length === 0) return "constant";

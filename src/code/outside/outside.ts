@@ -172,14 +172,20 @@ export class OutsideCode {
     const values = new Map<string, unknown>();
     const settings: Setting[] = [];
     const surfaces: Surface[] = [];
+    // What a closure made of a function that it was given and has dropped since can be told by the result alone.
+    const hasDropped = [...made].some(([variable, value]) =>
+      value === undefined && script.isGiven(variable, origin.offset) &&
+      script.useOf(variable, origin.offset, "innermost") !== "constant"
+    );
     for (const [variable, value] of made) {
       const path = `${place}#${variable}`;
       const use = script.useOf(variable, origin.offset, "innermost");
       const isChanged = use === "filled" && script.changedAmong([variable]).length > 0;
       if (use === "own") this.#counters.add(path);
-      if (use === "own" || use === "filled" && !isChanged) continue;
-      const first = use === "setting" || isChanged ? firstFunctionAt(fn, variable, value) : null;
-      if (this.#options.isLeftOut(path)) {
+      if (use === "own") continue;
+      const first = use === "constant" ? null : firstFunctionAt(fn, variable, value);
+      const isOwnMemo = use === "filled" && !isChanged && !hasDropped;
+      if (isOwnMemo || this.#options.isLeftOut(path)) {
         if (first !== null && !script.has(Function.prototype.toString.call(first))) values.set(path, first);
         continue;
       }
