@@ -40,6 +40,20 @@ const ROWS: readonly Row[] = [
     wants: "old",
   },
   {
+    name: "the name of a local variable in a function that the module hands on when it is loaded",
+    files: {
+      "s.ts":
+        'import process from "node:process"; const f = (x: number) => { const { PWD: one } = process.env; return x + (one ? 1 : 0); }; ' +
+        "const wrap = <T>(fn: T) => fn; export const g = wrap(f);",
+    },
+    edit: {
+      "s.ts":
+        'import process from "node:process"; const f = (x: number) => { const { PWD: two } = process.env; return x + (two ? 1 : 0); }; ' +
+        "const wrap = <T>(fn: T) => fn; export const g = wrap(f);",
+    },
+    wants: "old",
+  },
+  {
     name: "names of two exports are exchanged",
     files: { "s.ts": MODULE + "1; export const h = (x: number) => x * 2;" },
     edit: { "s.ts": "export const h = (x: number) => x * 1; export const g = (x: number) => x * 2;" },

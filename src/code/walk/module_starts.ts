@@ -239,7 +239,10 @@ class StartWalk {
     const isInner = parent?.type === "MemberExpression" && parent.object === node && staticKey(parent) !== null;
     const name = dottedName(node);
     const root = rootOf(node);
-    if (isInner || name === null || !root || this.#script.bindings.get(root) === undefined) return;
+    const binding = root && this.#script.bindings.get(root);
+    if (isInner || name === null || binding === undefined) return;
+    if (binding !== null && binding !== this.#script.root.bindings.get(binding.name)) return; // a local variable
+    if (parent?.type === "VariableDeclarator" && parent.init === node && isTakenApart(parent.id as AnyNode)) return;
     const isCalled = (parent?.type === "CallExpression" || parent?.type === "NewExpression") && parent.callee === node;
     if (!isCalled && (this.#isReader(name, FILE_READERS) || this.#isReader(name, OTHER_READERS))) {
       this.unknown.add(name);
@@ -320,4 +323,10 @@ function* exportsOfStart({ program }: ScriptSyntax): Iterable<readonly [local: s
       : [declaration.id.name];
     for (const name of names) yield [name, name];
   }
+}
+
+/** True for a pattern that names each member that it takes out: `const { HOME } = process.env`. */
+function isTakenApart(pattern: AnyNode): boolean {
+  return pattern.type === "ObjectPattern" &&
+    pattern.properties.every((one) => one.type === "Property" && !one.computed && one.key.type === "Identifier");
 }
