@@ -242,7 +242,10 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
         if (!checks.every((isUnchanged) => isUnchanged())) return null;
         const snapshot = snapshotState(found);
         const again = () => readAgain(variables, privates);
-        return snapshot && watchSnapshot(snapshot, factChecks, again, () => found.changes.changedSince());
+        return snapshot && watchSnapshot(snapshot, factChecks, again, async () => {
+          using lease = await leaseInspector();
+          return await found.changes.changedSince(lease);
+        });
       };
     },
   };

@@ -138,14 +138,14 @@ export function watchSnapshot(
   snapshot: StateSnapshot,
   factChecks: readonly (() => boolean)[],
   readAgain: () => Promise<ChangedVariables>,
-  changedBuiltIns: () => readonly string[],
+  changedBuiltIns: () => Promise<readonly string[]>,
 ): StateWatch {
   return {
     async changes() {
       const { variables, isOfPrivates } = await readAgain();
       const members = changedPlaces(snapshot);
       const places = [...new Set([...variables.map(({ place }) => place), ...members ?? []])];
-      const ofBuiltIns = changedBuiltIns();
+      const ofBuiltIns = await changedBuiltIns();
       return {
         places,
         ofBuiltIns,

@@ -88,9 +88,10 @@ export class BuiltInChanges {
   }
 
   /** Names of what the program has changed since, of built-in objects, and as far as the code may read it. */
-  changedSince(): string[] {
+  async changedSince(lease: InspectorLease): Promise<string[]> {
     const now = [...this.found.values()].filter(({ owner, key, value }) => !Object.is(memberNow(owner, key), value));
-    const added = this.ofLanguage().filter(({ label }) => !this.found.has(label));
+    const added = [...this.ofLanguage(), ...await findOfPlatform(this.#interest(), lease)]
+      .filter(({ label }) => !this.found.has(label));
     return [...new Set([...now, ...added].map(({ label }) => label.replace(/^[gs]et /, "")))];
   }
 
