@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isProxy } from "../words/type_tests.ts";
+import { isPrimitive, isProxy } from "../words/type_tests.ts";
 import { isBuiltInInside, ownValue } from "../values/brands.ts";
 import { furtherKeys } from "../values/key/key_members.ts";
 import { classify, mayHavePrivateState } from "../values/kinds.ts";
@@ -62,10 +62,6 @@ export function mayHold(holder: object, { copies }: ArgumentSnapshot): boolean {
     else for (const key of Reflect.ownKeys(subject)) seen.add(ownValue(subject, key));
   }
   return false;
-}
-
-function isPrimitive(value: unknown): boolean {
-  return typeof value !== "object" && typeof value !== "function" || value === null;
 }
 
 class Copier {

@@ -20,6 +20,11 @@ export function isProxy(value: object): boolean {
   return typeTests().isProxy(value);
 }
 
+/** True for a value that is neither an object nor a function. */
+export function isPrimitive(value: unknown): boolean {
+  return value === null || typeof value !== "object" && typeof value !== "function";
+}
+
 /** Class of Node's Buffers. The first call loads it. */
 export function bufferClass(): typeof import("node:buffer").Buffer {
   return nodeModule<typeof import("node:buffer")>("node:buffer").Buffer;

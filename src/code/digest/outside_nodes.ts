@@ -4,7 +4,7 @@
  * @module
  */
 import { digestBytes } from "../../words/sha256.ts";
-import { typeTests } from "../../words/type_tests.ts";
+import { isPrimitive, typeTests } from "../../words/type_tests.ts";
 import type { Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { AmbientFact } from "../walk/platform.ts";
@@ -76,7 +76,7 @@ export class OutsideNodes {
       node.own = `${packageText(identity, name)} at ${place} ${JSON.stringify([...values.keys()])}`;
       for (const value of values.values()) node.references.push(this.#make.value(steadyOf(value)));
       for (const surface of surfaces) node.references.push(this.surface(surface));
-      for (const at of values) if (isSimple(at[1])) this.#noteTold(toLine(at));
+      for (const at of values) if (isPrimitive(at[1])) this.#noteTold(toLine(at));
       this.#readAgain(settings);
     });
   }
@@ -133,7 +133,7 @@ export class OutsideNodes {
     for (const { path, value } of settings) {
       // What an object holds is in a surface.
       node.references.push(typeof value === "object" && value !== null ? "object" : this.#make.value(steadyOf(value)));
-      if (isSimple(value)) this.#addPart(path, value);
+      if (isPrimitive(value)) this.#addPart(path, value);
     }
     this.#readAgain(settings);
     for (const surface of surfaces) node.references.push(this.surface(surface));
@@ -159,7 +159,7 @@ export class OutsideNodes {
   /** Node of a surface. Each call of a function looks whether it is unchanged. */
   surface(surface: Surface): GraphNode {
     const lines = linesOf(surface);
-    const references = [...surface.values.values()].filter((value) => !isSimple(value))
+    const references = [...surface.values.values()].filter((value) => !isPrimitive(value))
       .map((value) => this.#make.value(steadyOf(value)));
     for (const line of lines) if (!isOfInstance(line)) this.#noteTold(line);
     if (!this.#checked.has(surface)) {
@@ -209,7 +209,7 @@ export class OutsideNodes {
 
 /** Paths of a surface, with the primitive values. */
 function linesOf({ values }: Surface): string[] {
-  return [...values].map(([path, value]) => isSimple(value) ? toLine([path, value]) : path);
+  return [...values].map(([path, value]) => isPrimitive(value) ? toLine([path, value]) : path);
 }
 
 /** True for the path of a member of an object that the user's code captures. */
@@ -232,10 +232,6 @@ function steadyOf(value: unknown): unknown {
 
 /** How far the clocks may be apart. */
 const SLACK_MS = 1000;
-
-function isSimple(value: unknown): boolean {
-  return value === null || typeof value !== "object" && typeof value !== "function";
-}
 
 function toLine([path, value]: readonly [string, unknown]): string {
   return `${path}=${typeof value === "string" ? JSON.stringify(value) : writePrimitive(steadyOf(value))}`;

@@ -232,8 +232,8 @@ function readScriptState(
       continue;
     }
     const use = script.useOf(name, origin.offset, "outermost");
-    // What a script fills when it is first needed is its own, unless others may put something into it.
     if (use === "own") unseen.push({ what: COUNTERS, path: `${id}#${name}` });
+    // What a script fills when it is first needed is its own, unless others may put something into it.
     if (use === "setting" || use === "filled" && changed.has(name)) settings.push(name);
     if (typeof value === "function") {
       if (isBound(value)) bound.set(name, value);

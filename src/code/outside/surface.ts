@@ -10,7 +10,7 @@ import { digestBytes } from "../../words/sha256.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { firstFunctionAt } from "./first_functions.ts";
 import type { KnownScript } from "./known_scripts.ts";
-import { type Unseen, unseenKindOf } from "./unseen.ts";
+import { isShared, type Unseen, unseenKindOf } from "./unseen.ts";
 
 /** What a package hands out, at one moment. */
 export interface Surface {
@@ -136,12 +136,10 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     });
     count += keys.length + inside.length;
     for (const [index, key] of keys.entries()) {
-      const inner = `${at}.${String(key)}`, value = held[index];
-      if (!options.isLeftOut(inner)) add(value, inner, depth + 1);
-      const first = typeof value === "function" || options.isLeftOut(inner)
-        ? firstFunctionAt(object, key, value)
-        : null;
-      if (first !== null && options.isLeftOut(inner) && options.originOf(first) === "other") values.set(inner, first);
+      const inner = `${at}.${String(key)}`, value = held[index], isLeftOut = options.isLeftOut(inner);
+      const first = isLeftOut || typeof value === "function" ? firstFunctionAt(object, key, value) : null;
+      if (!isLeftOut) add(value, inner, depth + 1);
+      else if (first !== null && options.originOf(first) === "other") values.set(inner, first);
     }
     const parent = Object.getPrototypeOf(object) as object | null;
     if (parent !== null && typeof object === "object" && !BUILT_IN.has(parent)) {
@@ -168,15 +166,9 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
  */
 function makerOf(object: object): object | "platform" | null {
   const { kind } = classify(object);
-  if (isGlobal(object) || NAMESPACES.has(object)) return "platform";
+  if (isShared(object)) return "platform";
   if (kind === "plain" || kind === "array" || kind === "map" || kind === "set") return classOfObject(object);
   return kind === "instance" ? classOfObject(object) : "platform";
-}
-
-/** True for the global object, of which packages see another one than modules of the user do, and its largest members. */
-function isGlobal(object: object): boolean {
-  return object === globalThis || Object.hasOwn(object, "globalThis") || object === Deno ||
-    object === globalThis.process;
 }
 
 function classOfObject(object: object): object | null {
@@ -187,7 +179,6 @@ function classOfObject(object: object): object | null {
 }
 
 const BUILT_IN: ReadonlySet<object> = new Set([Object, Array, Map, Set].map(({ prototype }) => prototype));
-const NAMESPACES: ReadonlySet<unknown> = new Set([Math, JSON, Reflect, Atomics, Intl, WebAssembly, console]);
 
 function accessorsOf(object: object, keys: readonly PropertyKey[]): [key: PropertyKey, get: unknown][] {
   return keys.flatMap((key) => {

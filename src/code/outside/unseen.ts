@@ -55,7 +55,8 @@ export function unseenKindOf(value: unknown): string | null {
   }
 }
 
-function isShared(value: object): boolean {
+/** True for such an object, and for the global object, of which packages see another one than modules of the user do. */
+export function isShared(value: object): boolean {
   return SHARED.has(value) || value === globalThis || value === globalThis.process ||
     Object.hasOwn(value, "globalThis");
 }

@@ -48,14 +48,12 @@ function follow(script: ScriptSyntax, node: AnyNode, steps: number): Use[] | nul
 /** Uses at all references to a constant; `null` when one of them is of another kind. */
 function followConstant(script: ScriptSyntax, name: AnyNode, at: (reference: AnyNode) => Use[] | null): Use[] | null {
   if (name.type !== "Identifier") return null;
-  const binding = [...new Set(script.bindings.values())].find((one) =>
-    one?.declaration?.type === "VariableDeclarator" && one.declaration.id === name
-  );
-  if (!binding || binding.kind !== "const") return null;
+  const binding = script.bindings.get(name);
+  if (binding?.kind !== "const") return null;
   const isExported = script.program.body.some((one) =>
     one.type.startsWith("Export") && one.start <= name.start && name.end <= one.end
   );
-  const references = binding.references.filter((one) => one !== name);
+  const { references } = binding;
   if (isExported || references.length === 0) return null;
   const uses = references.map(at);
   return uses.includes(null) ? null : uses.flatMap((one) => one ?? []);
@@ -70,11 +68,8 @@ function usesOfThen(script: ScriptSyntax, member: Extract<AnyNode, { type: "Memb
   if (callback === undefined || !isFunctionNode(callback)) return null;
   const given = callback.params[0] as AnyNode | undefined;
   if (given?.type === "Identifier") {
-    const binding = [...new Set(script.bindings.values())].find((one) =>
-      one?.kind === "parameter" && one.name === given.name && one.scope.start <= given.start &&
-      given.end <= one.scope.end
-    );
-    return binding ? usesOfBinding(script, binding).filter(({ node }) => node !== given) : null;
+    const binding = script.bindings.get(given);
+    return binding ? usesOfBinding(script, binding) : null;
   }
   if (given?.type !== "ObjectPattern") return null;
   const uses: Use[] = [];
