@@ -1,7 +1,7 @@
 /**
- * What fingerprints of functions cost that use real libraries: CPU time of the first function of a process, and of a
- * further one that uses the same library in another way. Run with `deno run -A bench/micro/libraries_bench.ts`, or
- * `--json` for machines.
+ * What fingerprints of functions cost that use real libraries: CPU time of the first function of a process, of a second
+ * one that uses the same library in another way, and of later ones that use it as the second does (the median of
+ * seven). Run with `deno run -A bench/micro/libraries_bench.ts`, or `--json` for machines.
  *
  * Each library is measured in a process of its own. Before, a function without a library was looked at, so that the start
  * of the inspector and of the parser is not in the figures.
@@ -13,7 +13,7 @@ import { fingerprint, type FingerprintOptions } from "../../src/code/fingerprint
 import { createPackageResolver } from "../../src/code/packages/packages.ts";
 
 /** Two functions that use a library, as text: what they call is looked at, and not run. */
-const USES: Readonly<Record<string, readonly [first: string, further: string]>> = {
+const USES: Readonly<Record<string, readonly [first: string, second: string]>> = {
   "acorn": ["(x) => lib.parse(x, { ecmaVersion: 2022 })", "(x) => [...lib.tokenizer(x, { ecmaVersion: 2022 })]"],
   "apache-arrow": ["(x) => lib.tableFromArrays({ x })", "(x) => lib.tableToIPC(x)"],
   "arquero": ["(x) => lib.table({ x })", "(x) => lib.fromCSV(x)"],
@@ -31,8 +31,12 @@ interface Cost {
   readonly library: string;
   /** CPU milliseconds. */
   readonly firstMs: number;
-  readonly furtherMs: number;
+  readonly secondMs: number;
+  readonly laterMs: number;
 }
+
+/** Number of later functions. */
+const LATER = 7;
 
 const OPTIONS: FingerprintOptions = {
   projectRoot: Deno.cwd(),
@@ -49,18 +53,18 @@ async function cpuOf(run: () => Promise<unknown>): Promise<number> {
 
 /** Measures one library in this process. The functions are those of a module that imports it. */
 async function measure(library: string): Promise<Cost> {
-  const [first, further] = USES[library]!;
-  const text = `import * as lib from "${library}"; export const first = ${first}; export const further = ${further};`;
+  const [first, second] = USES[library]!;
+  const later = Array.from({ length: LATER }, (_, index) => `(x) => [${index}, (${second})(x)]`);
+  const text = `import * as lib from "${library}"; export const functions = [${[first, second, ...later].join(", ")}];`;
   const file = await Deno.makeTempFile({ dir: new URL("./", import.meta.url).pathname, suffix: ".mjs" });
   try {
     await Deno.writeTextFile(file, text);
-    const functions = await import(`file://${file}`);
+    const { functions } = await import(`file://${file}`);
     await fingerprint((x: number) => x + 1, OPTIONS);
-    return {
-      library,
-      firstMs: await cpuOf(() => fingerprint(functions.first, OPTIONS)),
-      furtherMs: await cpuOf(() => fingerprint(functions.further, OPTIONS)),
-    };
+    const costs: number[] = [];
+    for (const fn of functions) costs.push(await cpuOf(() => fingerprint(fn, OPTIONS)));
+    const [firstMs, secondMs, ...others] = costs;
+    return { library, firstMs: firstMs!, secondMs: secondMs!, laterMs: others.sort((a, b) => a - b)[LATER >> 1]! };
   } finally {
     await Deno.remove(file);
   }
@@ -87,11 +91,12 @@ if (import.meta.main) {
   for (const name of Object.keys(USES)) costs.push(await measureApart(name));
   if (flag === "--json") await print(JSON.stringify(costs));
   else {
-    await print("| library      | first function, ms of CPU | further function |");
-    await print("| ------------ | ------------------------- | ---------------- |");
-    for (const { library, firstMs, furtherMs } of costs) {
+    await print("| library      | first function, ms of CPU | second function | later functions |");
+    await print("| ------------ | ------------------------- | --------------- | --------------- |");
+    for (const { library, firstMs, secondMs, laterMs } of costs) {
+      const [first, second, later] = [firstMs, secondMs, laterMs].map((ms) => ms.toFixed(1));
       await print(
-        `| ${library.padEnd(12)} | ${firstMs.toFixed(1).padStart(25)} | ${furtherMs.toFixed(1).padStart(16)} |`,
+        `| ${library.padEnd(12)} | ${first!.padStart(25)} | ${second!.padStart(15)} | ${later!.padStart(15)} |`,
       );
     }
   }

@@ -277,6 +277,7 @@ function reachedOfPackages(found: Exploration): ReachedOfPackages {
   return {
     functions: functionsIn(values),
     unknown: new Set(names.filter((name) => open.has(name) || !seen.has(name))),
+    originOf: (fn) => found.originOf(fn),
   };
 }
 

@@ -279,7 +279,7 @@ const LAZY = /^get\(\)\s*\{\s*return getter\(loadFn\(\)\);?\s*\}$/;
 
 /** True for a function of the engine, and for a bound function, which cannot be told from one. */
 export function isNativeFunction(fn: object): boolean {
-  return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn));
+  return Function.prototype.toString.call(fn).endsWith("{ [native code] }");
 }
 
 /** Kinds of built-in objects that are data without holding other values. */

@@ -23,7 +23,7 @@ import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { type LoadedScript, scriptsReachedFrom } from "../packages/script_origin.ts";
 import { findMember, ownDescriptorOf } from "../walk/members.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
-import type { InspectorLease } from "../v8/inspector.ts";
+import type { FunctionOrigin, InspectorLease } from "../v8/inspector.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 
 const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "self", "window", "global"]);
@@ -149,6 +149,8 @@ export interface ReachedOfPackages {
   readonly functions: ReadonlySet<object> | null;
   /** Names of packages of which it is not known what the code reaches. */
   readonly unknown: ReadonlySet<string>;
+  /** Origin of a function, if the walk knows it. */
+  originOf(fn: object): FunctionOrigin | undefined;
 }
 
 /** Number of functions of packages that are located; where code reaches more, all scripts of their packages count. */
@@ -186,7 +188,7 @@ export async function findBlindPackages(
   }
   // Most packages have no blind uses at all.
   if (![...scripts.keys()].some((url) => known.get(url)!.length > 0)) return [];
-  const begin = await scriptsOfFunctions(lease, of.functions);
+  const begin = await scriptsOfFunctions(lease, of);
   const all = begin === null ? scripts.keys() : [
     ...begin,
     ...[...scripts.values()].filter(({ owner }) => of.unknown.has(owner)).map(({ url }) => url),
@@ -211,15 +213,27 @@ function isOfPackages(url: string): boolean {
  */
 async function scriptsOfFunctions(
   lease: InspectorLease,
-  functions: ReadonlySet<object> | null,
+  { functions, originOf }: ReachedOfPackages,
 ): Promise<ReadonlySet<string> | null> {
   if (functions === null) return null;
+  const locate = async (fns: readonly object[]): Promise<FunctionOrigin[]> => {
+    const known = fns.map((fn) => fixedOrigins.get(fn) ?? originOf(fn));
+    const asked = fns.filter((_, index) => known[index] === undefined);
+    const located = await lease.locate(asked);
+    for (const [index, origin] of located.entries()) {
+      if (origin.kind === "native") fixedOrigins.set(asked[index]!, origin);
+      else if (origin.kind === "script" && origin.scopes.length <= 1) {
+        fixedOrigins.set(asked[index]!, { ...origin, scopes: [] });
+      }
+    }
+    return known.map((origin) => origin ?? located.shift()!);
+  };
   const seen = new Set(functions);
   const urls = new Set<string>();
   for (let waiting = [...seen]; waiting.length > 0;) {
     if (seen.size > MAX_LOCATED) return null;
     const held: unknown[] = [];
-    for (const origin of await lease.locate(waiting)) {
+    for (const origin of await locate(waiting)) {
       if (origin.kind === "bound") held.push(origin.target, origin.receiver, ...origin.args);
       if (origin.kind !== "script") continue;
       // What a package keeps of the platform is found as a captured reader is: by what it is.
@@ -239,6 +253,9 @@ async function scriptsOfFunctions(
   }
   return urls;
 }
+
+/** Origins of functions that close over their modules alone, and of native ones. Only their places are looked at. */
+const fixedOrigins = new WeakMap<object, FunctionOrigin>();
 
 /** Number of objects that are searched for functions. */
 const MAX_SEARCHED = 5000;

@@ -15,6 +15,7 @@ import { isNamespace } from "../outside/imported.ts";
 import { isSurfaceUnchanged, type Surface } from "../outside/surface.ts";
 import type { Setting } from "../outside/held.ts";
 import { watchGlobals } from "../outside/program_globals.ts";
+import type { ScopeValues } from "../v8/inspector.ts";
 import type { ChangingVariable } from "./changing_variables.ts";
 import type { GraphNode, UnfilledNode } from "./graph_digest.ts";
 import { packageText, type Parts } from "./parts.ts";
@@ -37,10 +38,13 @@ export class OutsideNodes {
   readonly #found: Exploration;
   readonly #make: NodeMaker;
   readonly #checked = new Set<Surface>();
-  /** Data that packages were seen to hold, by package. */
-  readonly #told = new Map<string, string[]>();
+  /** Digests of the data that packages were seen to hold, by package. */
+  readonly #told = new Map<string, Set<string>>();
   /** Values of the settings that are read again, by script and name. */
   readonly #settings = new Map<string, Set<unknown>>();
+
+  /** Names of the settings that are read again, by the scopes that functions share. */
+  readonly #shared = new Map<readonly ScopeValues[], Set<string>>();
 
   constructor(found: Exploration, make: NodeMaker) {
     this.#found = found;
@@ -64,7 +68,7 @@ export class OutsideNodes {
       this.#make.parts.add({
         kind: "package",
         name: `settings of ${name}`,
-        digest: digestBytes([...new Set(told)].sort().join("\n")),
+        digest: digestBytes([...told].sort().join("\n")),
       });
     }
   }
@@ -76,7 +80,7 @@ export class OutsideNodes {
       node.own = `${packageText(identity, name)} at ${place} ${JSON.stringify([...values.keys()])}`;
       for (const value of values.values()) node.references.push(this.#make.value(steadyOf(value)));
       for (const surface of surfaces) node.references.push(this.surface(surface));
-      for (const at of values) if (isPrimitive(at[1])) this.#noteTold(toLine(at));
+      for (const at of values) if (isPrimitive(at[1])) this.#noteTold(at[0], toLine(at));
       this.#readAgain(settings);
     });
   }
@@ -153,27 +157,33 @@ export class OutsideNodes {
   digestWith(digest: string, instances: readonly object[]): string {
     if (instances.length === 0) return digest;
     const surfaces = instances.map((object) => this.#found.outside?.surfaceOfInstance(object));
-    return digestBytes([digest, ...surfaces.flatMap((surface) => surface ? linesOf(surface) : [])].join("\n"));
+    return digestBytes([digest, ...surfaces.flatMap((surface) => surface ? digestOfSurface(surface) : [])].join("\n"));
   }
 
   /** Node of a surface. Each call of a function looks whether it is unchanged. */
   surface(surface: Surface): GraphNode {
-    const lines = linesOf(surface);
-    const references = [...surface.values.values()].filter((value) => !isPrimitive(value))
-      .map((value) => this.#make.value(steadyOf(value)));
-    for (const line of lines) if (!isOfInstance(line)) this.#noteTold(line);
+    const digest = digestOfSurface(surface);
+    if (!isOfInstance(surface.path)) this.#noteTold(surface.path, digest);
     if (!this.#checked.has(surface)) {
       this.#checked.add(surface);
       if (surface.members.length > 0) this.#make.checks.push(() => isSurfaceUnchanged(surface));
     }
-    return { own: `surface ${digestBytes(lines.join("\n"))}`, references };
+    return {
+      own: `surface ${digest}`,
+      references: surface.references.map((value) => this.#make.value(steadyOf(value))),
+    };
   }
 
   #readAgain(settings: readonly Setting[]): void {
-    for (const { fn, name, value, path, script, isPrivate } of settings) {
+    for (const { fn, name, value, path, script, scopes, isPrivate } of settings) {
       if (isPrivate) {
         this.#make.variables.push({ fn, name, value, isUnset: false, place: path, isPrivate });
         continue;
+      }
+      if (scopes !== undefined) {
+        const names = this.#shared.get(scopes) ?? new Set();
+        if (names.has(name)) continue;
+        this.#shared.set(scopes, names.add(name));
       }
       // Functions of one scope see one variable. Of equal primitive values nobody can tell which variable has them.
       const known = this.#settings.get(`${script.url}\n${name}`) ?? new Set();
@@ -184,13 +194,10 @@ export class OutsideNodes {
     }
   }
 
-  /** @param line Path and value; the path begins with the name of the package. */
-  #noteTold(line: string): void {
-    const name = /^(?:@[^/]+\/)?[^/]+(?=\/)/.exec(line)?.[0];
-    if (name === undefined) return;
-    const told = this.#told.get(name);
-    if (told === undefined) this.#told.set(name, [line]);
-    else told.push(line);
+  /** @param path Path of the data, which begins with the name of the package. */
+  #noteTold(path: string, digest: string): void {
+    const name = /^(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0];
+    if (name !== undefined) this.#told.set(name, (this.#told.get(name) ?? new Set()).add(digest));
   }
 
   #addPart(name: string, value: unknown): void {
@@ -207,9 +214,16 @@ export class OutsideNodes {
   }
 }
 
-/** Paths of a surface, with the primitive values. */
-function linesOf({ values }: Surface): string[] {
-  return [...values].map(([path, value]) => isPrimitive(value) ? toLine([path, value]) : path);
+const digests = new WeakMap<Surface, string>();
+
+/** Digest of the paths of a surface, with the primitive values. */
+function digestOfSurface(surface: Surface): string {
+  let digest = digests.get(surface);
+  if (digest === undefined) {
+    const lines = [...surface.values].map(([path, value]) => isPrimitive(value) ? toLine([path, value]) : path);
+    digests.set(surface, digest = digestBytes(lines.join("\n")));
+  }
+  return digest;
 }
 
 /** True for the path of a member of an object that the user's code captures. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ScopeValues } from "../v8/inspector.ts";
 import type { KnownScript } from "./known_scripts.ts";
 import type { Surface } from "./surface.ts";
 
@@ -14,6 +15,8 @@ export interface Setting {
   /** Name by which the variable is known in every process: `package/file.js#name`. */
   readonly path: string;
   readonly script: KnownScript;
+  /** Scopes that have the variable, as all functions show them that share them. */
+  readonly scopes?: readonly ScopeValues[];
   /** True for a private field of `fn`, which is then any object. */
   readonly isPrivate?: boolean;
 }

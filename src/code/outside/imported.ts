@@ -59,7 +59,7 @@ export class ImportedValues {
 
   /** Values in the surfaces of the imported objects. */
   *values(): Iterable<unknown> {
-    for (const { values } of this.surfaces()) yield* values.values();
+    for (const { references } of this.surfaces()) yield* references;
   }
 
   /** Path by which the members of an imported object are known; `null` for any other value. */

@@ -11,7 +11,7 @@ import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
 import { isDoneOnce, isFill } from "../syntax/fills.ts";
 import { type AmbientFact, factsOfText } from "../walk/platform.ts";
-import { mayBeMadeByCall, textsOfCalls } from "./made_by_calls.ts";
+import { mayBeMadeByCall, runsAtLoad, textsOfCalls } from "./made_by_calls.ts";
 import { keepersIn } from "./unseen.ts";
 
 /**
@@ -42,6 +42,13 @@ export interface KnownScript {
    * one, or the outermost one, which is there since the script was loaded.
    */
   useOf(name: string, offset: number, which: "innermost" | "outermost"): VariableUse;
+  /** True for a name of which the script assigns a variable. */
+  isAssigned(name: string): boolean;
+  /**
+   * True for the name of one variable alone, which nothing assigns, and which holds a function or an object that is made
+   * whenever its scope is.
+   */
+  isMadeWithScope(name: string): boolean;
   /** True for a variable, seen from a position, that a call was given as an argument. */
   isGiven(name: string, offset: number): boolean;
   /** True for a variable that begins with a value of the moment: the time, a random number, the id of the process. */
@@ -66,6 +73,9 @@ const READS_WORLD =
 /** Assignments, declarations aside. Whether they are to a variable of the module is asked of the parser. */
 const ASSIGNED =
   /(?<![.\w$]|\b(?:const|let|var)\s+)([\w$]+)\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)=)|(?:\+\+|--)\s*([\w$]+)/g;
+/** What a script has that knows a value of the moment. */
+const MOMENT =
+  /new Date\b|Date\.now\b|\.random\b|performance\.now\b|\bhrtime\b|\brandom\w*\(|getRandomValues|process\.pid\b|randomUUID/;
 const OF_MOMENT =
   /(?<![.\w$])([\w$]+)\s*=\s*[^;,\n]{0,80}?(?:\bnew Date\b|\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bhrtime\b|\brandom\w*\(|\bgetRandomValues\b|\bprocess\.pid\b)/g;
 /** Functions that make something random. */
@@ -81,6 +91,7 @@ function readKnown(url: string, text: string): KnownScript {
   let moments: ReadonlySet<string> | undefined;
   let fromMoments: ReadonlySet<string> | undefined;
   const ofLoad = new WeakMap<object, boolean>();
+  const mentioned = new Map<string, boolean>();
   const has = (part: string): boolean => {
     // Functions that are listed one after another are often written one after another.
     let at = text.indexOf(part, searchedFrom);
@@ -88,6 +99,7 @@ function readKnown(url: string, text: string): KnownScript {
     if (at >= 0) searchedFrom = at;
     return at >= 0;
   };
+  const isAssigned = (name: string) => (assigned ??= namesMatched(text, ASSIGNED)).has(name);
   return {
     url,
     text,
@@ -96,7 +108,11 @@ function readKnown(url: string, text: string): KnownScript {
       return script === null ? [text] : textsOfCalls(script);
     }),
     keepers: keepersIn(text),
-    mentions: (name) => text.includes(name) && new RegExp(`(?<![\\w$])${RegExp.escape(name)}(?![\\w$])`).test(text),
+    mentions(name) {
+      let is = mentioned.get(name);
+      if (is === undefined) mentioned.set(name, is = mentionsName(text, name));
+      return is;
+    },
     readsWorld: READS_WORLD.test(text),
     has,
     isMadeAtLoad(fn) {
@@ -110,9 +126,13 @@ function readKnown(url: string, text: string): KnownScript {
     },
     isTopLevel: (name) => readScript(text)?.root.bindings.has(name) === true,
     useOf(name, offset, which) {
-      assigned ??= namesMatched(text, ASSIGNED);
-      if (!assigned.has(name)) return "constant";
-      return readUse(readScript(text), name, offset, which);
+      return isAssigned(name) ? readUse(readScript(text), name, offset, which) : "constant";
+    },
+    isAssigned,
+    isMadeWithScope(name) {
+      const script = isAssigned(name) ? null : readScript(text);
+      const [binding, other] = script === null ? [] : bindingsByName(script).get(name) ?? [];
+      return binding !== undefined && other === undefined && isMadeAtDeclaration(binding);
     },
     isGiven(name, offset) {
       const script = readScript(text);
@@ -134,8 +154,13 @@ function readKnown(url: string, text: string): KnownScript {
   };
 }
 
+function mentionsName(text: string, name: string): boolean {
+  return text.includes(name) && new RegExp(`(?<![\\w$])${RegExp.escape(name)}(?![\\w$])`).test(text);
+}
+
 /** Variables that begin with a value of the moment, also by a function of the script that makes random texts. */
 function namesOfMoment(text: string): ReadonlySet<string> {
+  if (!MOMENT.test(text)) return new Set();
   const found = new Set(namesMatched(text, OF_MOMENT));
   for (const maker of namesMatched(text, MAKES_RANDOM)) {
     const call = new RegExp(`(?<![.\\w$])([\\w$]+)\\s*=\\s*[^;]{0,400}?(?<![.\\w$])${RegExp.escape(maker)}\\(`, "g");
@@ -186,6 +211,17 @@ function bindingAt(
     .at(which === "innermost" ? -1 : 0);
 }
 
+/** True for a variable that holds what its declaration makes, each time that it is run. */
+function isMadeAtDeclaration({ kind, writes, declaration }: Binding): boolean {
+  if (writes.length > 0 || declaration === null) return false;
+  if (kind === "function" || kind === "class") return true;
+  const value = kind === "const" && declaration.type === "VariableDeclarator" ? declaration.init : null;
+  return value !== null && value !== undefined &&
+    /^(?:Object|Array|Class|Function|ArrowFunction)Expression$/.test(value.type);
+}
+
+const uses = new WeakMap<Binding, VariableUse>();
+
 function readUse(
   script: ScriptSyntax | null,
   name: string,
@@ -195,6 +231,12 @@ function readUse(
   if (script === null) return "setting";
   const binding = bindingAt(script, name, offset, which);
   if (binding === undefined) return "constant";
+  let use = uses.get(binding);
+  if (use === undefined) uses.set(binding, use = useOfBinding(script, binding));
+  return use;
+}
+
+function useOfBinding(script: ScriptSyntax, binding: Binding): VariableUse {
   const writes = binding.writes.filter((write) => isWithinFunctionOf(script, write, binding));
   if (writes.length === 0) return "constant";
   const counting = writes.filter((write) => isCounting(script, write));
@@ -212,7 +254,7 @@ function isAssignedLiteral(script: ScriptSyntax, write: AnyNode): boolean {
 function isWithinFunctionOf(script: ScriptSyntax, write: AnyNode, { scope }: Binding): boolean {
   for (let at: AnyNode | undefined = write; at; at = script.parents.get(at)) {
     if (at.start <= scope.start && at.end >= scope.end) return false;
-    if (isFunctionNode(at)) return true;
+    if (isFunctionNode(at) && !runsAtLoad(script, at)) return true;
   }
   return false;
 }

@@ -63,6 +63,15 @@ export function variablesOf(scopes: readonly ScopeValues[]): Map<string, unknown
   return found;
 }
 
+const made = new WeakMap<OriginInScript, ReadonlyMap<string, unknown>>();
+
+/** Variables that a call made for a function of a package, by name. */
+export function variablesMadeFor(origin: OriginInScript): ReadonlyMap<string, unknown> {
+  let variables = made.get(origin);
+  if (variables === undefined) made.set(origin, variables = variablesOf(splitPackageScopes(origin).made));
+  return variables;
+}
+
 /** True for the scope of the function that CommonJS puts around a module, also within a bundle. */
 function isModuleWrapper(scope: ScopeValues): boolean {
   return ["exports", "module", "require"].some((name) => Object.hasOwn(scope, name));

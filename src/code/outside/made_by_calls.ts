@@ -13,9 +13,6 @@ type Region = readonly [start: number, end: number];
 
 const regions = new WeakMap<ScriptSyntax, readonly Region[]>();
 
-/** Number of places of one text that are looked at. */
-const MAX_PLACES = 50;
-
 /** Texts of the parts of a script that run when functions are called. */
 export function textsOfCalls(script: ScriptSyntax): readonly string[] {
   return regionsIn(script).map(([start, end]) => script.text.slice(start, end));
@@ -24,11 +21,30 @@ export function textsOfCalls(script: ScriptSyntax): readonly string[] {
 /** True for the text of a function that stands, at least in one place of a script, where calls make functions. */
 export function mayBeMadeByCall(script: ScriptSyntax, text: string): boolean {
   const found = regionsIn(script);
-  let places = 0;
-  for (let at = script.text.indexOf(text); at >= 0; at = script.text.indexOf(text, at + 1)) {
-    if (++places > MAX_PLACES || found.some(([start, end]) => start <= at && at + text.length <= end)) return true;
+  const places = endsLike(script, text).filter((end) => script.text.startsWith(text, end - text.length));
+  return places.length === 0 ||
+    places.some((end) => found.some(([from, to]) => from <= end - text.length && end <= to));
+}
+
+/** Number of characters at the end of a function by which its places are found. */
+const END = 16;
+
+/** Positions at which functions and classes end that may have a text. */
+function endsLike(script: ScriptSyntax, text: string): readonly number[] {
+  const byEnd = endsOf(script);
+  return text.length < END ? [...byEnd.values()].flat() : byEnd.get(text.slice(-END)) ?? [];
+}
+
+const ends = new WeakMap<ScriptSyntax, ReadonlyMap<string, readonly number[]>>();
+
+/** Positions at which functions and classes end, by the characters before. */
+function endsOf(script: ScriptSyntax): ReadonlyMap<string, readonly number[]> {
+  let found = ends.get(script);
+  if (found === undefined) {
+    const all = [...new Set(script.callables.map(({ end }) => end))];
+    ends.set(script, found = Map.groupBy(all, (end) => script.text.slice(Math.max(0, end - END), end)));
   }
-  return false;
+  return found;
 }
 
 function regionsIn(script: ScriptSyntax): readonly Region[] {
@@ -61,7 +77,7 @@ function isInField({ parents }: ScriptSyntax, node: AnyNode): boolean {
  * True for a function that runs once, when the script is loaded: one that is called where it stands, the factory that it
  * is given, and the function around a module of CommonJS.
  */
-function runsAtLoad({ parents }: ScriptSyntax, node: AnyNode): boolean {
+export function runsAtLoad({ parents }: ScriptSyntax, node: AnyNode): boolean {
   const parent = parents.get(node);
   if (parent?.type === "CallExpression" && (parent.callee === node || isFunctionNode(parent.callee))) return true;
   if (parent?.type === "MemberExpression" && parent.object === node) {

@@ -8,18 +8,18 @@
  */
 import { isProxy } from "../../words/type_tests.ts";
 import { classify, isNativeFunction, mayHavePrivateState } from "../../values/kinds.ts";
-import { digestBytes } from "../../words/sha256.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code } from "../walk/reached.ts";
 import { globalsIn } from "./program_globals.ts";
 import { firstFunctionAt } from "./first_functions.ts";
+import { Contexts } from "./contexts.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
-import { type OriginInScript, splitPackageScopes, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
+import { type OriginInScript, splitPlatformScopes, variablesMadeFor, variablesOf } from "./load_scopes.ts";
 import { fileOf, findPackageState, type OutsideFunction, type PackageState } from "./package_state.ts";
 import type { HeldValues, Setting } from "./held.ts";
 import { nameOfFunction } from "../walk/values.ts";
-import { hasCountedMembers, isBound, type Surface, surfaceOf } from "./surface.ts";
+import { digestOfText, hasCountedMembers, sharedSurfaceOf, type Surface, surfaceOf } from "./surface.ts";
 import { COUNTERS, noticesOfUnseen, type Unseen } from "./unseen.ts";
 
 /** Knowledge that is needed for looking at code that is not the user's. */
@@ -28,9 +28,11 @@ export interface OutsideOptions {
   /** Name of the package that a script belongs to; `null` for the code of users and of the platform. */
   packageNameOf(url: string): string | null;
   /** True for a path that does not count, because it is state that calls change. */
-  isLeftOut(path: string): boolean;
+  readonly isLeftOut: (path: string) => boolean;
   /** Takes note of the members that do not count of the object at a path, those included that it does not have now. */
-  leaveOutBelow(path: string): void;
+  readonly leaveOutBelow: (path: string) => void;
+  /** True when some of the paths that begin with this one may be left out. */
+  readonly leavesOutIn: (path: string) => boolean;
 }
 
 /** Number of functions of the platform within one another that are looked into: `promisify(deprecate(load))`. */
@@ -55,6 +57,8 @@ const MAX_FUNCTIONS = 1_000;
 export class OutsideCode {
   /** Values that the user's code imports. */
   readonly imported = new ImportedValues(this);
+  /** Scopes that functions of packages share. */
+  readonly contexts = new Contexts();
   readonly #options: OutsideOptions;
   readonly #functions = new Map<object, OutsideFunction>();
   readonly #captured = new Set<object>();
@@ -146,11 +150,12 @@ export class OutsideCode {
   }
 
   /** Looks at a function of a package. */
-  ofPackage(fn: object, origin: OriginInScript): HeldValues {
+  ofPackage(fn: object, shown: OriginInScript): HeldValues {
+    const origin = this.contexts.shared(fn, shown);
     const packageName = this.#options.packageNameOf(origin.script.url) ?? "";
     const place = this.#placeOf(origin);
     const isClass = hasCountedMembers(fn);
-    const made = variablesOf(splitPackageScopes(origin).made);
+    const made = variablesMadeFor(origin);
     this.#functions.set(fn, { fn, origin });
     this.#met++;
     if (isArrowWithThis(fn)) this.#arrows.set(fn, place);
@@ -189,9 +194,11 @@ export class OutsideCode {
         if (first !== null && !script.has(Function.prototype.toString.call(first))) values.set(path, first);
         continue;
       }
-      if (use === "setting" || isChanged) settings.push({ fn, name: variable, value, path, script });
+      if (use === "setting" || isChanged) {
+        settings.push({ fn, name: variable, value, path, script, scopes: origin.scopes });
+      }
       const isObject = typeof value === "object" && value !== null && !isProxy(value);
-      if (this.#isOfLoad(value, script)) values.set(path, digestBytes(Function.prototype.toString.call(value)));
+      if (this.#isOfLoad(value, script)) values.set(path, digestOfText(value));
       else if (isObject) surfaces.push(this.surface(value, path, script));
       else {
         if (typeof value === "function") this.#limitBelow(value, depth);
@@ -200,7 +207,7 @@ export class OutsideCode {
     }
     if (isClass) surfaces.push(this.surface(fn, place, script));
     for (const surface of depth === Infinity ? [] : surfaces) {
-      for (const value of surface.values.values()) if (typeof value === "function") this.#limitBelow(value, depth);
+      for (const value of surface.references) if (typeof value === "function") this.#limitBelow(value, depth);
     }
     this.#held.push(...surfaces);
     return { place, values, settings, surfaces, isLeaf: false };
@@ -277,16 +284,11 @@ export class OutsideCode {
   surface(value: object, path: string, script: KnownScript | null): Surface {
     const known = this.#surfaces.get(value);
     if (known !== undefined) return known;
-    const surface = surfaceOf(value, path, {
-      script,
-      originOf(fn) {
-        if (isNativeFunction(fn)) return isBound(fn) ? "other" : "native";
-        return script?.isMadeAtLoad(fn) === true ? "own" : "other";
-      },
-      isLeftOut: (inner) => this.#options.isLeftOut(inner),
-      leaveOutBelow: (inner) => this.#options.leaveOutBelow(inner),
-    });
-    for (const member of surface.values.values()) if (typeof member === "function") this.#members.add(member);
+    const { isLeftOut, leaveOutBelow, leavesOutIn } = this.#options;
+    const surface = leavesOutIn(path)
+      ? surfaceOf(value, path, { script, isLeftOut, leaveOutBelow })
+      : sharedSurfaceOf(value, path, script);
+    for (const member of surface.references) if (typeof member === "function") this.#members.add(member);
     this.#surfaces.set(value, surface);
     return surface;
   }
@@ -336,20 +338,20 @@ export class OutsideCode {
   *valuesOf(code: Extract<Code, { kind: "package" | "platform" }>): Iterable<unknown> {
     if (code.kind === "platform") return yield* code.made?.values() ?? [];
     yield* code.held.values.values();
-    for (const surface of code.held.surfaces) yield* surface.values.values();
+    for (const surface of code.held.surfaces) yield* surface.references;
   }
 
   /** Functions and objects in the state of packages. */
   *stateValues(): Iterable<unknown> {
     if (this.#state === undefined) return;
     for (const { value } of this.#state.settings) if (typeof value === "function") yield value;
-    for (const surface of this.#state.surfaces) if (!this.#ofClasses.has(surface)) yield* surface.values.values();
+    for (const surface of this.#state.surfaces) if (!this.#ofClasses.has(surface)) yield* surface.references;
     yield* this.#state.globals.values();
   }
 
   /** Functions and objects in the classes that modules of packages import. */
   *classValues(): Iterable<unknown> {
-    for (const { values } of this.#ofClasses) yield* values.values();
+    for (const { references } of this.#ofClasses) yield* references;
   }
 }
 

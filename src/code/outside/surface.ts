@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { isProxy, typeTests } from "../../words/type_tests.ts";
-import { classify, DATA_KINDS } from "../../values/kinds.ts";
+import { isPrimitive, isProxy, typeTests } from "../../words/type_tests.ts";
+import { classify, DATA_KINDS, isNativeFunction } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { firstFunctionAt } from "./first_functions.ts";
@@ -14,11 +14,17 @@ import { isShared, type Unseen, unseenKindOf } from "./unseen.ts";
 
 /** What a package hands out, at one moment. */
 export interface Surface {
+  /** Path of the object, with which all paths begin. */
+  readonly path: string;
   /**
    * Values by path, sorted: primitive values, objects of the platform that hold data, and functions that are not the
    * package's own. The text of an own function counts by its digest.
    */
   readonly values: ReadonlyMap<string, unknown>;
+  /** The functions and objects among these. */
+  readonly references: readonly object[];
+  /** Functions that had no members that count, by path. */
+  readonly leaves: ReadonlyMap<string, object>;
   /** The members that were looked at. */
   readonly members: readonly LookedAt[];
   /** What nobody can look into, and what was too far away or too much to be looked at. */
@@ -47,8 +53,6 @@ interface LookedAt {
 /** Knowledge that is needed for finding a surface. */
 export interface SurfaceOptions {
   readonly script: KnownScript | null;
-  /** Whether a function is native, is written in the script at hand, or in any other one. */
-  originOf(fn: object): "native" | "own" | "other";
   /** True for a path that does not count, because it is the package's own state. */
   isLeftOut(path: string): boolean;
   /** Takes note of the members that do not count of the object at a path, those included that it does not have now. */
@@ -77,6 +81,8 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   const values = new Map<string, unknown>();
   const members: LookedAt[] = [];
   const seen = new Set<object>([start]);
+  const leaves = new Map<string, object>();
+  const originOf = (fn: object) => originOfFunction(fn, options.script);
   const unseen: Unseen[] = [];
   const hide = (what: string | null, at: string): void => {
     if (what !== null) unseen.push({ what, path: at });
@@ -95,17 +101,17 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     seen.add(value);
     if (isProxy(value)) return hide("a Proxy", at);
     if (typeof value === "function") {
-      const origin = options.originOf(value);
+      const origin = originOf(value);
       if (origin === "native") return;
       if (origin === "other") return void values.set(at, value);
-      values.set(at, textDigest(value));
-      if (!hasCountedMembers(value)) return;
+      values.set(at, digestOfText(value));
+      if (!hasCountedMembers(value)) return void leaves.set(at, value);
     } else if (value instanceof RegExp) return void values.set(at, `${value}`);
     else if (DATA_KINDS.has(classify(value).kind)) return void values.set(at, value);
     else {
       const maker = makerOf(value);
       if (maker === "platform") return hide(unseenKindOf(value), at);
-      if (maker !== null && options.originOf(maker) === "native") return hide(unseenKindOf(value), at);
+      if (maker !== null && originOf(maker) === "native") return hide(unseenKindOf(value), at);
       if (maker !== null) add(maker, `${at}.constructor`, depth);
     }
     if (sizeOf(value) > MAX_SIZE && typeof value === "object") {
@@ -139,7 +145,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       const inner = `${at}.${String(key)}`, value = held[index], isLeftOut = options.isLeftOut(inner);
       const first = isLeftOut || typeof value === "function" ? firstFunctionAt(object, key, value) : null;
       if (!isLeftOut) add(value, inner, depth + 1);
-      else if (first !== null && options.originOf(first) === "other") values.set(inner, first);
+      else if (first !== null && originOf(first) === "other") values.set(inner, first);
     }
     const parent = Object.getPrototypeOf(object) as object | null;
     if (parent !== null && typeof object === "object" && !BUILT_IN.has(parent)) {
@@ -157,7 +163,27 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     queue = [];
     level.forEach(look);
   }
-  return { script: options.script, values: new Map([...values].sort(([a], [b]) => a < b ? -1 : 1)), members, unseen };
+  const sorted = new Map([...values].sort(([a], [b]) => a < b ? -1 : 1));
+  const references = [...sorted.values()].filter((value): value is object => !isPrimitive(value));
+  return { path, script: options.script, values: sorted, references, leaves, members, unseen };
+}
+
+/** Surfaces of objects of which everything counts. */
+const shared = new WeakMap<object, Surface>();
+
+/** Finds the surface of an object or function of which everything counts. While it is as it was, it is the known one. */
+export function sharedSurfaceOf(start: object, path: string, script: KnownScript | null): Surface {
+  const known = shared.get(start);
+  if (known?.path === path && known.script === script && isSurfaceUnchanged(known)) return known;
+  const surface = surfaceOf(start, path, { script, isLeftOut: () => false, leaveOutBelow() {} });
+  shared.set(start, surface);
+  return surface;
+}
+
+/** Whether a function is native, is written in the script at hand, or in any other one. */
+function originOfFunction(fn: object, script: KnownScript | null): "native" | "own" | "other" {
+  if (isNativeFunction(fn)) return isBound(fn) ? "other" : "native";
+  return script?.isMadeAtLoad(fn) === true ? "own" : "other";
 }
 
 /**
@@ -244,7 +270,8 @@ function* insidesOf(object: object): Iterable<[label: string, value: unknown]> {
   }
 }
 
-function textDigest(fn: object): string {
+/** Digest of the text of a function. */
+export function digestOfText(fn: object): string {
   let digest = texts.get(fn);
   if (digest === undefined) texts.set(fn, digest = digestBytes(Function.prototype.toString.call(fn)));
   return digest;
@@ -254,7 +281,10 @@ const texts = new WeakMap<object, string>();
 
 /** True for a function that has members besides the usual ones, or a prototype with members. */
 export function hasCountedMembers(fn: object): boolean {
-  return countedKeys(fn).length > 0;
+  const [first, second, ...others] = Reflect.ownKeys(fn);
+  // Most functions have nothing else.
+  const isUsual = first === "length" && second === "name" && others.length === 0;
+  return !isUsual && countedKeys(fn).length > 0;
 }
 
 /** True for a native function that `bind` made, whose target may be the program's. */
@@ -264,7 +294,8 @@ export function isBound(fn: object): boolean {
 }
 
 /** True while a surface is as it was found. */
-export function isSurfaceUnchanged({ members }: Surface): boolean {
+export function isSurfaceUnchanged({ members, leaves }: Surface): boolean {
+  for (const fn of leaves.values()) if (hasCountedMembers(fn)) return false;
   for (const { object, keys, values, inside, isWhole, accessors, parent, count } of members) {
     if (Object.getPrototypeOf(object) !== parent) return false;
     if (Reflect.ownKeys(object).length !== count) return false;
@@ -284,8 +315,9 @@ export function isSurfaceUnchanged({ members }: Surface): boolean {
 }
 
 /** Paths of the members that have changed since a surface was found; empty when none has. */
-export function changesOf({ members }: Surface, isLeftOut: (path: string) => boolean): string[] {
+export function changesOf({ members, leaves }: Surface, isLeftOut: (path: string) => boolean): string[] {
   const changed = members.flatMap((member) => [...changesOfMembers(member)]);
+  for (const [path, fn] of leaves) changed.push(...countedKeys(fn).map((key) => `${path}.${String(key)}`));
   return changed.length === 0 ? changed : changed.filter((path) => !isLeftOut(path));
 }
 

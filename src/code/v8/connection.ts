@@ -39,6 +39,12 @@ interface RemoteProperties {
   readonly privateProperties?: readonly RemoteProperty[];
 }
 
+/** What is asked of V8 to learn the origin of a function: nothing for native code. */
+interface ShownFunction {
+  readonly location?: Location;
+  readonly remote: readonly RemoteObject[];
+}
+
 interface ParsedScript {
   readonly scriptId: string;
   readonly url: string;
@@ -93,8 +99,20 @@ export class Connection {
   async #locateBatch(functions: readonly object[]): Promise<FunctionOrigin[]> {
     const group = this.#newGroup();
     const ids = await this.#idsOf(functions, group);
-    const origins = await Promise.all(ids.map((id) => this.#locateOne(id)));
+    const shown = await Promise.all(ids.map((id) => this.#shownOf(id)));
+    const values = await this.#bring(shown.flatMap(({ remote }) => remote));
     await this.#post("Runtime.releaseObjectGroup", { objectGroup: group });
+    const origins: FunctionOrigin[] = [];
+    let next = 0;
+    for (const { remote, location } of shown) {
+      const own = values.slice(next, next += remote.length);
+      if (location) origins.push(await this.#placed(location, readScopes(own[0])));
+      else if (own.length === 0) origins.push({ kind: "native" });
+      else {
+        const [target, receiver, args] = own;
+        origins.push({ kind: "bound", target, receiver, args: Array.from(args as unknown[] ?? []) });
+      }
+    }
     return origins;
   }
 
@@ -124,22 +142,22 @@ export class Connection {
     return id === undefined ? null : await this.#script(id);
   }
 
-  async #locateOne(objectId: string): Promise<FunctionOrigin> {
+  /** What V8 shows of a function: its place and its list of scopes, or the parts of a bound function. */
+  async #shownOf(objectId: string): Promise<ShownFunction> {
     const { internalProperties = [] } = await this.#properties(objectId);
     const internal = (name: string) => internalProperties.find((property) => property.name === name)?.value;
     const target = internal("[[TargetFunction]]");
     if (target) {
-      const receiver = internal("[[BoundThis]]") ?? { type: "undefined" };
-      const args = internal("[[BoundArgs]]") ?? { type: "undefined" };
-      const [targetValue, receiverValue, list] = await this.#bring([target, receiver, args]);
-      return { kind: "bound", target: targetValue, receiver: receiverValue, args: Array.from(list as unknown[] ?? []) };
+      const nothing = { type: "undefined" };
+      return { remote: [target, internal("[[BoundThis]]") ?? nothing, internal("[[BoundArgs]]") ?? nothing] };
     }
     const location = internal("[[FunctionLocation]]")?.value as Location | undefined;
-    const scopeList = internal("[[Scopes]]");
-    if (!location || !scopeList) return { kind: "native" };
-    const [list] = await this.#bring([scopeList]);
+    const scopes = internal("[[Scopes]]");
+    return location && scopes ? { location, remote: [scopes] } : { remote: [] };
+  }
+
+  async #placed(location: Location, scopes: readonly ShownScope[]): Promise<FunctionOrigin> {
     const script = await this.#script(location.scriptId);
-    const scopes = readScopes(list);
     return {
       kind: "script",
       script,

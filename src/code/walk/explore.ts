@@ -211,6 +211,7 @@ export class Exploration {
 
   /** Loaded by the first code of a package, or function that the platform made. */
   async #useOutside(): Promise<OutsideCode> {
+    if (this.outside !== null) return this.outside;
     const { OutsideCode } = await import("../outside/outside.ts");
     if (this.outside !== null) return this.outside;
     this.outside = new OutsideCode({
@@ -218,6 +219,7 @@ export class Exploration {
       packageNameOf: (url) => nameOfPackage(this.#options.packageOf(url)),
       isLeftOut: (path) => this.#isLeftOut(path),
       leaveOutBelow: (path) => this.#leaveOutBelow(path),
+      leavesOutIn: (path) => this.#options.leftOut?.values().some((one) => one.startsWith(path)) === true,
     });
     for (const fn of this.#captured) this.outside.capture(fn);
     for (const fn of this.#crowded) this.outside.crowd(fn);
@@ -319,14 +321,16 @@ export class Exploration {
     }
     const left = Math.max(0, MAX_FUNCTIONS - this.codes.size);
     const followed = pending.slice(0, left);
-    const unknown = followed.filter((fn) => !settledOrigins.has(fn) && !this.#siblings.has(fn));
-    const numbers = new Map(unknown.map((fn, index) => [fn, index]));
-    const located = await this.#lease.locate(unknown);
+    const known = (fn: object) =>
+      settledOrigins.get(fn) ?? this.#siblings.get(fn) ?? this.outside?.contexts.originOf(fn);
+    const unknown = followed.filter((fn) => known(fn) === undefined);
+    const asked = this.outside?.contexts.firstOfEach(unknown) ?? unknown;
+    const located = await this.#lease.locate(asked);
+    const answers = new Map(asked.map((fn, index) => [fn, located[index] as FunctionOrigin]));
     for (const fn of pending.slice(left)) this.codes.set(fn, this.#readTextAlone(fn));
     for (const fn of followed) {
-      const settled = settledOrigins.get(fn);
-      this.#isOfEarlierWalk = settled !== undefined;
-      const origin = settled ?? this.#siblings.get(fn) ?? located[numbers.get(fn) as number] as FunctionOrigin;
+      this.#isOfEarlierWalk = settledOrigins.has(fn);
+      const origin = answers.get(fn) ?? this.originOf(fn) ?? (await this.#lease.locate([fn]))[0] as FunctionOrigin;
       const code = await this.#reader.identify(fn, origin);
       this.codes.set(fn, code);
       this.#enqueueOwnersOf(fn);
@@ -343,6 +347,11 @@ export class Exploration {
         for (const value of this.outside?.valuesOf(code) ?? []) this.#enqueueHeld(value);
       }
     }
+  }
+
+  /** Origin of a function, if this walk or an earlier one has found it and it is still the same. */
+  originOf(fn: object): FunctionOrigin | undefined {
+    return settledOrigins.get(fn) ?? this.#siblings.get(fn) ?? this.outside?.contexts.originOf(fn);
   }
 
   #enqueueUses(user: UserCode): void {
@@ -427,7 +436,7 @@ export class Exploration {
     if (written.references.length > MAX_HELD) this.#crowd(written.references);
     for (const reference of written.references) this.#enqueue(reference);
     for (const instance of written.seen) {
-      for (const value of this.outside?.surfaceOfInstance(instance)?.values.values() ?? []) this.#enqueueHeld(value);
+      for (const value of this.outside?.surfaceOfInstance(instance)?.references ?? []) this.#enqueueHeld(value);
     }
     return null;
   }
