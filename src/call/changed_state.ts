@@ -28,12 +28,12 @@ const MAX_SHOWN = 5;
  */
 export async function leaveOutState(call: Call, execution: Settled["execution"]): Promise<Settled> {
   if (execution.watch === null || !execution.raced.some(isCaptured)) return { call, execution };
-  const { places, ofBuiltIns, isComplete, byCode } = await execution.watch.changes();
+  const { places, others, byCode } = await execution.watch.changes();
   const { changedState } = call.prepared;
   const isOfRun = (place: string) => execution.isAlone || byCode.has(place) || changedState.suspects.has(place);
-  if (!isComplete || places.length === 0 || !execution.raced.every(isCaptured) || !places.every(isOfRun)) {
+  if (others.length > 0 || places.length === 0 || !execution.raced.every(isCaptured) || !places.every(isOfRun)) {
     changedState.suspect(places.filter(isOfPackage));
-    return { call, execution: withNames(execution, [...ofBuiltIns, ...places]) };
+    return { call, execution: withNames(execution, [...others, ...places]) };
   }
   // State that was left out already: the call has the key of what it began with.
   if (places.every((place) => isLeftOutOf(call, place))) {

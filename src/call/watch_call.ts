@@ -25,8 +25,7 @@ function joinWatches(watches: readonly StateWatch[]): StateWatch {
       const all = await Promise.all(watches.map((watch) => watch.changes()));
       return {
         places: [...new Set(all.flatMap(({ places }) => places))],
-        ofBuiltIns: [...new Set(all.flatMap(({ ofBuiltIns }) => ofBuiltIns))],
-        isComplete: all.every(({ isComplete }) => isComplete),
+        others: [...new Set(all.flatMap(({ others }) => others))],
         byCode: new Set(all.flatMap(({ byCode }) => [...byCode])),
       };
     },

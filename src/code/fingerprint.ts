@@ -232,7 +232,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
       if (!isStanding() || !checks.every((isUnchanged) => isUnchanged())) return followCode(subject, options, called);
       if (variables.length + privates.size === 0) return result;
       return readAgain(variables, privates).then((changed) =>
-        changed.variables.length === 0 && !changed.isOfPrivates ? result : followCode(subject, options, called)
+        changed.variables.length + changed.privates.size === 0 ? result : followCode(subject, options, called)
       );
     },
     leftOut: new Set([...state.observed, ...found.leftOut]),

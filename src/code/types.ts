@@ -110,10 +110,8 @@ export function areEqualSights(one: ArgumentSight, other: ArgumentSight): boolea
 export interface FingerprintChanges {
   /** Places that hold other values, by names that are equal in every process. */
   readonly places: readonly string[];
-  /** Names of members of built-in objects that were changed. */
-  readonly ofBuiltIns: readonly string[];
-  /** True when all changes are listed among the places. */
-  readonly isComplete: boolean;
+  /** Names, for people, of everything else that changed: members of built-in objects, and of objects without a name. */
+  readonly others: readonly string[];
   /** Places of these that the code itself may have changed, as its text says. */
   readonly byCode: ReadonlySet<string>;
 }

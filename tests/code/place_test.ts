@@ -27,6 +27,12 @@ const PLACED: Readonly<Record<string, string>> = {
   lengthOfTracked: 'return trackFile(new URL("./d.txt", import.meta.url)).length;',
   found: "return listed();",
   inside: "return { rows: [{ path: listed() }] };",
+  namedUrl: "return DATA.pathname;",
+  namedPath: "return [TEXT];",
+  namedLength: "Deno.readTextFileSync(TEXT); return TEXT.length;",
+  namedFolder: "return hash(`${FOLDER}/d.txt`);",
+  namedByHelper: "return lengthOf(DATA);",
+  namedCopy: "const { href } = DATA; return href;",
 };
 
 /** Bodies that only open files beside the module or in the working directory, or that ask for something else. */
@@ -48,6 +54,13 @@ const FREE: Readonly<Record<string, string>> = {
   tracked: 'trackFile(new URL("./d.txt", import.meta.url)); return 1;',
   isMain: "return import.meta.url === Deno.mainModule;",
   byHelper: 'return load(new URL("./d.txt", import.meta.url));',
+  namedUrl: "return Deno.readTextFileSync(DATA);",
+  namedPath: "return Deno.readTextFileSync(TEXT);",
+  namedFolder: "return Deno.readTextFileSync(`${FOLDER}/d.txt`);",
+  namedJoined: 'return fs.readFileSync(join(FOLDER, "d.txt"), "utf8");',
+  namedByHelper: "return load(DATA);",
+  namedBase: 'return Deno.readTextFileSync(new URL("d.txt", BASE));',
+  namedList: "return Deno.statSync(DATA).isFile && fs.existsSync(DATA);",
   asked: "return typeof import.meta.dirname === 'string' ? 1 : 2;",
 };
 
@@ -60,6 +73,10 @@ const hash = (text: string) => [...text].reduce((sum, one) => (sum * 31 + one.ch
 const load = (at: URL) => Deno.readTextFileSync(at);
 function lengthOf(at: URL) { return at.href.length; }
 const listed = () => Deno.realPathSync(".") + "/x";
+const DATA = new URL("./d.txt", import.meta.url);
+const TEXT = import.meta.dirname + "/d.txt";
+const FOLDER = import.meta.dirname!;
+const BASE = import.meta.url;
 const ran: string[] = [];
 const cached = cacheFile("./.cachepy", { onEvent: (event) => event.kind === "run" && ran.push(event.fname) });
 const steps: Record<string, () => unknown> = {

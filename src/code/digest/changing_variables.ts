@@ -21,8 +21,8 @@ export interface ChangingVariable {
 /** Variables and fields that hold other values than they did. */
 export interface ChangedVariables {
   readonly variables: readonly ChangingVariable[];
-  /** True when a private field has changed. */
-  readonly isOfPrivates: boolean;
+  /** Names of the private fields, by object. */
+  readonly privates: ReadonlyMap<object, readonly string[]>;
 }
 
 /** Finds the variables and private fields that have changed. */
@@ -30,7 +30,7 @@ export async function findChangedVariables(
   variables: readonly ChangingVariable[],
   privates: ReadonlyMap<object, ReadonlyMap<string, unknown>>,
 ): Promise<ChangedVariables> {
-  if (variables.length + privates.size === 0) return { variables: [], isOfPrivates: false };
+  if (variables.length + privates.size === 0) return { variables: [], privates: new Map() };
   using lease = await leaseInspector();
   const functions = [...new Set(variables.filter(({ isPrivate }) => !isPrivate).map(({ fn }) => fn))];
   const owners = [...new Set(variables.filter(({ isPrivate }) => isPrivate).map(({ fn }) => fn))];
@@ -48,9 +48,10 @@ export async function findChangedVariables(
         ? !Object.is(owned[numbersOfOwners.get(one.fn) as number]?.get(one.name), one.value)
         : !isVariableUnchanged(one, origins[numbers.get(one.fn) as number])
     ),
-    isOfPrivates: !holders.every(([, before], index) =>
-      [...before].every(([name, value]) => Object.is(fields[index]?.get(name), value))
-    ),
+    privates: new Map(holders.flatMap(([holder, before], index) => {
+      const names = [...before].filter(([name, value]) => !Object.is(fields[index]?.get(name), value));
+      return names.length === 0 ? [] : [[holder, names.map(([name]) => name)]];
+    })),
   };
 }
 

@@ -7,19 +7,24 @@
  * @module
  */
 
-const found = new WeakMap<object, Map<PropertyKey, object | null>>();
+const NONE: ReadonlyMap<PropertyKey, object> = new Map();
+const found = new WeakMap<object, ReadonlyMap<PropertyKey, object>>();
 
 /**
- * Takes note of the value of a variable or member, unless one was noted before.
+ * Functions among the variables that a function sees, or among the members of an object, as they were at the first look.
  *
- * @param holder The function that sees the variable, or the object that has the member.
- * @returns The function that stood there first; `null` for any other value.
+ * @param holder The function that sees the variables, or the object that has the members.
+ * @param current The values now. Those of the first call are the first ones.
  */
-export function firstFunctionAt(holder: object, key: PropertyKey, value: unknown): object | null {
-  const ofHolder = found.get(holder) ?? new Map<PropertyKey, object | null>();
-  const known = ofHolder.get(key);
-  if (known !== undefined) return known;
-  const first = typeof value === "function" ? value : null;
-  found.set(holder, ofHolder.set(key, first));
+export function firstFunctionsOf(
+  holder: object,
+  current: Iterable<readonly [key: PropertyKey, value: unknown]>,
+): ReadonlyMap<PropertyKey, object> {
+  let first = found.get(holder);
+  if (first === undefined) {
+    const functions = new Map<PropertyKey, object>();
+    for (const [key, value] of current) if (typeof value === "function") functions.set(key, value);
+    found.set(holder, first = functions.size === 0 ? NONE : functions);
+  }
   return first;
 }

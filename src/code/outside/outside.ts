@@ -11,7 +11,7 @@ import { classify, isNativeFunction, mayHavePrivateState } from "../../values/ki
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code } from "../walk/reached.ts";
 import { globalsIn } from "./program_globals.ts";
-import { firstFunctionAt } from "./first_functions.ts";
+import { firstFunctionsOf } from "./first_functions.ts";
 import { Contexts } from "./contexts.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
@@ -182,16 +182,17 @@ export class OutsideCode {
       value === undefined && script.isGiven(variable, origin.offset) &&
       script.useOf(variable, origin.offset, "innermost") !== "constant"
     );
+    const firsts = firstFunctionsOf(fn, made);
     for (const [variable, value] of made) {
       const path = `${place}#${variable}`;
       const use = script.useOf(variable, origin.offset, "innermost");
       const isChanged = use === "filled" && script.changedAmong([variable]).length > 0;
       if (use === "own") this.#counters.add(path);
       if (use === "own") continue;
-      const first = use === "constant" ? null : firstFunctionAt(fn, variable, value);
+      const first = use === "constant" ? undefined : firsts.get(variable);
       const isOwnMemo = use === "filled" && !isChanged && !hasDropped;
       if (isOwnMemo || this.#options.isLeftOut(path)) {
-        if (first !== null && !script.has(Function.prototype.toString.call(first))) values.set(path, first);
+        if (first !== undefined && !script.has(Function.prototype.toString.call(first))) values.set(path, first);
         continue;
       }
       if (use === "setting" || isChanged) {

@@ -8,7 +8,7 @@ import { isPrimitive, isProxy, typeTests } from "../../words/type_tests.ts";
 import { classify, DATA_KINDS, isNativeFunction } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import { nameOfFunction } from "../walk/values.ts";
-import { firstFunctionAt } from "./first_functions.ts";
+import { firstFunctionsOf } from "./first_functions.ts";
 import type { KnownScript } from "./known_scripts.ts";
 import { isShared, type Unseen, unseenKindOf } from "./unseen.ts";
 
@@ -141,11 +141,14 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       count: Reflect.ownKeys(object).length,
     });
     count += keys.length + inside.length;
+    const firsts = firstFunctionsOf(object, keys.map((key, index) => [key, held[index]]));
     for (const [index, key] of keys.entries()) {
-      const inner = `${at}.${String(key)}`, value = held[index], isLeftOut = options.isLeftOut(inner);
-      const first = isLeftOut || typeof value === "function" ? firstFunctionAt(object, key, value) : null;
-      if (!isLeftOut) add(value, inner, depth + 1);
-      else if (first !== null && originOf(first) === "other") values.set(inner, first);
+      const inner = `${at}.${String(key)}`;
+      if (!options.isLeftOut(inner)) add(held[index], inner, depth + 1);
+    }
+    for (const [key, first] of firsts) {
+      const inner = `${at}.${String(key)}`;
+      if (options.isLeftOut(inner) && originOf(first) === "other") values.set(inner, first);
     }
     const parent = Object.getPrototypeOf(object) as object | null;
     if (parent !== null && typeof object === "object" && !BUILT_IN.has(parent)) {
@@ -328,6 +331,9 @@ function* changesOfMembers({ path, object, keys, values, inside, accessors }: Lo
     if (!Object.is(valueOf(key), values[index])) yield `${path}.${String(key)}`;
   }
   const isSame = now.length === keys.length && now.every((key, index) => key === keys[index]);
+  for (const [key, get] of accessors) {
+    if (!Object.is(Object.getOwnPropertyDescriptor(object, key)?.get, get)) yield `${path}.${String(key)}`;
+  }
   if (!isSame) { for (const key of now) if (!keys.includes(key)) yield `${path}.${String(key)}`; }
   if (!isSame) { for (const key of keys) if (!now.includes(key)) yield `${path}.${String(key)}`; }
   const inner = inside.length === 0 && typeof object === "function" ? inside : [...insidesOf(object)];

@@ -16,6 +16,7 @@ import type { UserCode } from "../walk/reached.ts";
 import { changesOf, type Surface } from "../outside/surface.ts";
 import type { ChangedVariables } from "../digest/changing_variables.ts";
 import type { StateWatch } from "../types.ts";
+import { nameOfFunction, nameOfHandle } from "../walk/values.ts";
 import { CONTENTS, placeOf, readPlace, type StatePlace } from "./state.ts";
 
 /** Number of objects above which changes are not looked for. */
@@ -42,6 +43,8 @@ export interface StateSnapshot {
   readonly bases: readonly { readonly base: readonly string[]; readonly value: object }[];
   readonly reads: readonly Read[];
   readonly objects: ReadonlyMap<object, ObjectContents>;
+  /** Private fields of an object, by name with the `#`. */
+  readonly privateFieldsOf: (object: object) => ReadonlyMap<string, unknown> | undefined;
   readonly surfaces: readonly Surface[];
   /** What bound functions hold. */
   readonly bound: ReadonlyMap<object, readonly unknown[]>;
@@ -98,7 +101,7 @@ export function snapshotState(found: Exploration): StateSnapshot | null {
       add(subject);
     }
   }
-  return { bases, reads, objects, surfaces, bound, users };
+  return { bases, reads, objects, privateFieldsOf: found.view.privateFieldsOf, surfaces, bound, users };
 }
 
 function hasMembers(value: unknown): value is object {
@@ -142,27 +145,30 @@ export function watchSnapshot(
 ): StateWatch {
   return {
     async changes() {
-      const { variables, isOfPrivates } = await readAgain();
-      const members = changedPlaces(snapshot);
-      const places = [...new Set([...variables.map(({ place }) => place), ...members ?? []])];
-      const ofBuiltIns = await changedBuiltIns();
+      const { variables, privates } = await readAgain();
+      const members = changedPlaces(snapshot, privates);
+      const places = [...new Set([...variables.map(({ place }) => place), ...members.places])];
+      const facts = factChecks.every((isUnchanged) => isUnchanged()) ? [] : [FACT];
       return {
         places,
-        ofBuiltIns,
-        isComplete: ofBuiltIns.length === 0 && members !== null && !isOfPrivates &&
-          factChecks.every((isUnchanged) => isUnchanged()),
+        others: [...await changedBuiltIns(), ...members.unplaced, ...facts],
         byCode: new Set(places.filter((place) => mayHaveChanged(place, snapshot))),
       };
     },
   };
 }
 
-/**
- * Finds the places that hold other values than they did.
- *
- * @returns `null` when a change cannot be told by name.
- */
-function changedPlaces(snapshot: StateSnapshot): readonly StatePlace[] | null {
+/** Facts of the machine are settings that all code of a process shares. */
+const FACT = "a setting of the process, such as its time zone";
+
+/** Places that hold other values than they did. */
+interface ChangedPlaces {
+  readonly places: readonly StatePlace[];
+  /** Names, for people, of changes to which no variable leads. */
+  readonly unplaced: readonly string[];
+}
+
+function changedPlaces(snapshot: StateSnapshot, privates: ChangedVariables["privates"]): ChangedPlaces {
   const places = new Set<StatePlace>();
   for (const { base, root, path, value } of snapshot.reads) {
     const now = findMember(root, path);
@@ -174,16 +180,24 @@ function changedPlaces(snapshot: StateSnapshot): readonly StatePlace[] | null {
     const keys = changedKeys(object, members, inside);
     if (keys.size > 0) changed.set(object, keys);
   }
-  if (changed.size === 0) return [...places];
+  for (const [object, names] of privates) changed.set(object, (changed.get(object) ?? new Set()).union(new Set(names)));
+  const unplaced: string[] = [];
   const paths = pathsTo(changed, snapshot);
   for (const [object, keys] of changed) {
     const to = paths.get(object);
-    if (to === undefined) return null;
-    if (to.length === 1) { for (const path of packagePathsTo(object, snapshot)) places.add(path); }
+    if (to === undefined) unplaced.push(...keys.values().map((key) => describeMember(object, key)));
+    else if (to.length === 1) { for (const path of packagePathsTo(object, snapshot)) places.add(path); }
     else if (to.at(-1) === CONTENTS) places.add(JSON.stringify(to));
     else for (const key of keys) places.add(JSON.stringify([...to, key]));
   }
-  return [...places];
+  return { places: [...places], unplaced };
+}
+
+function describeMember(object: object, key: string): string {
+  const of = typeof object === "function"
+    ? `the function ${nameOfFunction(object)}`
+    : `a captured ${nameOfHandle(object)}`;
+  return `${key === CONTENTS ? "the content" : key} of ${of}`;
 }
 
 function changedKeys(object: object, members: ObjectContents["members"], inside: readonly unknown[]): Set<string> {
@@ -199,10 +213,10 @@ function changedKeys(object: object, members: ObjectContents["members"], inside:
   return keys;
 }
 
-/** Shortest paths from variables to objects, each as module, name and members. */
+/** Shortest paths from variables to objects, through private fields too, each as module, name and members. */
 function pathsTo(
   wanted: ReadonlyMap<object, unknown>,
-  { bases, objects, bound }: StateSnapshot,
+  { bases, objects, privateFieldsOf, bound }: StateSnapshot,
 ): Map<object, readonly string[]> {
   const found = new Map<object, readonly string[]>();
   const seen = new Set<object>();
@@ -214,7 +228,7 @@ function pathsTo(
     if (found.size === wanted.size) break;
     const isEnd = path.length === 1 || path.at(-1) === CONTENTS;
     const { members, inside } = objects.get(value) ?? contentsOf(value);
-    for (const [key, member] of members) {
+    for (const [key, member] of [...members, ...privateFieldsOf(value) ?? []]) {
       if (!hasMembers(member)) continue;
       queue.push({ value: member, path: isEnd ? path : [...path, typeof key === "symbol" ? CONTENTS : key as string] });
     }
@@ -226,13 +240,14 @@ function pathsTo(
 }
 
 /** Paths of all package state that leads to an object: several closures may hold one object. */
-function packagePathsTo(object: object, { bases, objects }: StateSnapshot): string[] {
+function packagePathsTo(object: object, { bases, objects, privateFieldsOf, bound }: StateSnapshot): string[] {
   return bases.filter(({ base }) => base.length === 1).flatMap(({ base, value }) => {
     const seen = new Set<object>([value]);
     for (const one of seen) {
       if (one === object) return base;
       const { members, inside } = objects.get(one) ?? contentsOf(one);
-      for (const member of [...members.values(), ...inside]) if (hasMembers(member)) seen.add(member);
+      const others = [...privateFieldsOf(one)?.values() ?? [], ...bound.get(one) ?? []];
+      for (const member of [...members.values(), ...inside, ...others]) if (hasMembers(member)) seen.add(member);
       if (seen.size > MAX_OBJECTS) break;
     }
     return [];

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isProxy } from "../../words/type_tests.ts";
 import { parentOf, pathOfFileUrl } from "../../options/paths.ts";
 import { projectRoot, workingDirectory } from "../../options/project.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
@@ -25,6 +26,36 @@ export function placeFacts(unit: CodeUnit, url: string): AmbientFact[] {
   let places = known.get(unit.node);
   if (places === undefined) known.set(unit.node, places = findPlaces(unit));
   return [...places].flatMap((place) => factOfPlace(place, url));
+}
+
+/**
+ * Path below the project that a variable holds, relative to the project, if code only opens it: `DATA` of
+ * `const DATA = new URL("data.csv", import.meta.url)`.
+ *
+ * @param nodes The names in the code that stand for the variable.
+ * @returns `null` for any other value, and where the code may do something else with it.
+ */
+export function openedPath(
+  value: unknown,
+  { script }: CodeUnit,
+  nodes: readonly AnyNode[],
+  root: string,
+): string | null {
+  const path = pathBelow(value, root);
+  return path !== null && nodes.every((node) => isOnlyOpened(script, node, new Set())) ? path : null;
+}
+
+/** A path or a file's URL relative to a folder; `null` when it is none, or is not below the folder. */
+export function pathBelow(value: unknown, root: string): string | null {
+  const isUrl = typeof value === "object" && value !== null && !isProxy(value) &&
+    Object.getPrototypeOf(value) === URL.prototype;
+  const text = isUrl ? (value as URL).href : value;
+  if (typeof text !== "string" || root === "") return null;
+  const isOfUrl = text.startsWith("file:///");
+  const path = isOfUrl ? pathOfFileUrl(text) : text;
+  if (path !== root && !path.startsWith(`${root}/`)) return null;
+  const { search, hash } = isOfUrl ? new URL(text) : { search: "", hash: "" };
+  return `${isUrl ? "URL" : isOfUrl ? "text of a URL" : "path"} .${path.slice(root.length)}${search}${hash}`;
 }
 
 function factOfPlace(place: Place, url: string): AmbientFact[] {

@@ -181,10 +181,10 @@ export class CodeReader {
       : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
     const privates = await this.#staticPrivates(fn, unit);
     const roots: Root[] = [];
+    const pathChecks: (() => boolean)[] = [];
     for (const slot of code.slots) {
-      roots.push(
-        await this.#options.names.resolve(slot, { fn, unit, url, script: origin.script, scopes: origin.scopes, name }),
-      );
+      const at = { fn, unit, url, script: origin.script, scopes: origin.scopes, name };
+      roots.push(await this.#movable(await this.#options.names.resolve(slot, at), unit, pathChecks));
     }
     for (const root of roots) {
       const beside = originBeside(root, unit, origin);
@@ -210,10 +210,22 @@ export class CodeReader {
         isHelper: isCompilerHelper(unit),
         extras: new Map([...extras.values, ...privates]),
         ...imports,
+        checks: pathChecks,
         places: mentionsPlace(unit) ? (await import("./place.ts")).placeFacts(unit, url) : [],
         required: required.files,
       },
     };
+  }
+
+  /** Meaning of a name, with a relative path in place of a path in the project which the code only opens. */
+  async #movable(root: Root, unit: CodeUnit, checks: (() => boolean)[]): Promise<Root> {
+    const { projectRoot } = this.#options.fingerprint;
+    if (root.kind !== "value" || root.isDynamic || !mayBePath(root.value)) return root;
+    const { openedPath, pathBelow } = await import("./place.ts");
+    const opened = openedPath(root.value, unit, root.slot.nodes, projectRoot);
+    if (opened === null) return root;
+    if (typeof root.value === "object") checks.push(() => pathBelow(root.value, projectRoot) === opened);
+    return { ...root, value: opened };
   }
 
   /** Follows the imports of a piece of code. The reader of modules is loaded for the first code that imports one. */
@@ -274,6 +286,12 @@ export class CodeReader {
 /** True for code that may ask for its own path or for the working directory. */
 function mentionsPlace({ script, node }: CodeUnit): boolean {
   return /import\.meta|\bcwd\b|real[pP]ath|\bresolve\b|mainModule/.test(script.text.slice(node.start, node.end));
+}
+
+function mayBePath(value: unknown): boolean {
+  if (typeof value === "string") return /^(?:file:|\/|[A-Za-z]:)/.test(value);
+  return typeof value === "object" && value !== null && !isProxy(value) &&
+    Object.getPrototypeOf(value) === URL.prototype;
 }
 
 /** True for a free name that may lead to `require`, `createRequire` or `process.getBuiltinModule`. */
