@@ -101,7 +101,8 @@ export function toAbsolute(path: string | URL): string {
   return resolvePath(path, base ?? currentRoot ?? "/");
 }
 
-function pathBelow(path: string, root: string): string | null {
+/** A path relative to a folder, with `/`; `null` when it is not below the folder. Both are absolute. */
+export function pathBelow(path: string, root: string): string | null {
   if (path === root) return ".";
   const length = root.endsWith("/") || root.endsWith("\\") ? root.length - 1 : root.length;
   if (path.length <= length || !path.startsWith(root) || !/[\\/]/.test(path.charAt(length))) return null;

@@ -110,7 +110,7 @@ function readKnown(url: string, text: string): KnownScript {
     keepers: keepersIn(text),
     mentions(name) {
       let is = mentioned.get(name);
-      if (is === undefined) mentioned.set(name, is = mentionsName(text, name));
+      if (is === undefined) mentioned.set(name, is = mayHaveName(text, name));
       return is;
     },
     readsWorld: READS_WORLD.test(text),
@@ -154,7 +154,7 @@ function readKnown(url: string, text: string): KnownScript {
   };
 }
 
-function mentionsName(text: string, name: string): boolean {
+function mayHaveName(text: string, name: string): boolean {
   return text.includes(name) && new RegExp(`(?<![\\w$])${RegExp.escape(name)}(?![\\w$])`).test(text);
 }
 

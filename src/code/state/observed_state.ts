@@ -162,13 +162,13 @@ export function watchSnapshot(
 const FACT = "a setting of the process, such as its time zone";
 
 /** Places that hold other values than they did. */
-interface ChangedPlaces {
+interface FoundPlaces {
   readonly places: readonly StatePlace[];
   /** Names, for people, of changes to which no variable leads. */
   readonly unplaced: readonly string[];
 }
 
-function changedPlaces(snapshot: StateSnapshot, privates: ChangedVariables["privates"]): ChangedPlaces {
+function changedPlaces(snapshot: StateSnapshot, privates: ChangedVariables["privates"]): FoundPlaces {
   const places = new Set<StatePlace>();
   for (const { base, root, path, value } of snapshot.reads) {
     const now = findMember(root, path);

@@ -8,7 +8,7 @@
  */
 import { isProxy } from "../../words/type_tests.ts";
 import { parentOf, pathOfFileUrl } from "../../options/paths.ts";
-import { projectRoot, workingDirectory } from "../../options/project.ts";
+import { pathBelow, projectRoot, workingDirectory } from "../../options/project.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
@@ -41,21 +41,21 @@ export function openedPath(
   nodes: readonly AnyNode[],
   root: string,
 ): string | null {
-  const path = pathBelow(value, root);
+  const path = placeBelow(value, root);
   return path !== null && nodes.every((node) => isOnlyOpened(script, node, new Set())) ? path : null;
 }
 
 /** A path or a file's URL relative to a folder; `null` when it is none, or is not below the folder. */
-export function pathBelow(value: unknown, root: string): string | null {
+export function placeBelow(value: unknown, root: string): string | null {
   const isUrl = typeof value === "object" && value !== null && !isProxy(value) &&
     Object.getPrototypeOf(value) === URL.prototype;
   const text = isUrl ? (value as URL).href : value;
   if (typeof text !== "string" || root === "") return null;
   const isOfUrl = text.startsWith("file:///");
-  const path = isOfUrl ? pathOfFileUrl(text) : text;
-  if (path !== root && !path.startsWith(`${root}/`)) return null;
+  const path = pathBelow(isOfUrl ? pathOfFileUrl(text) : text, root);
+  if (path === null) return null;
   const { search, hash } = isOfUrl ? new URL(text) : { search: "", hash: "" };
-  return `${isUrl ? "URL" : isOfUrl ? "text of a URL" : "path"} .${path.slice(root.length)}${search}${hash}`;
+  return `${isUrl ? "URL" : isOfUrl ? "text of a URL" : "path"} ./${path}${search}${hash}`;
 }
 
 function factOfPlace(place: Place, url: string): AmbientFact[] {

@@ -221,10 +221,10 @@ export class CodeReader {
   async #movable(root: Root, unit: CodeUnit, checks: (() => boolean)[]): Promise<Root> {
     const { projectRoot } = this.#options.fingerprint;
     if (root.kind !== "value" || root.isDynamic || !mayBePath(root.value)) return root;
-    const { openedPath, pathBelow } = await import("./place.ts");
+    const { openedPath, placeBelow } = await import("./place.ts");
     const opened = openedPath(root.value, unit, root.slot.nodes, projectRoot);
     if (opened === null) return root;
-    if (typeof root.value === "object") checks.push(() => pathBelow(root.value, projectRoot) === opened);
+    if (typeof root.value === "object") checks.push(() => placeBelow(root.value, projectRoot) === opened);
     return { ...root, value: opened };
   }
 
