@@ -87,7 +87,83 @@ const fill = (into: Record<string, unknown>, name: string, make: () => unknown) 
     "const known = table(); if (!known.has(x)) known.set(x, x * 2); return known.get(x)!;",
     "memo",
   ],
+  [
+    "a private field that a getter counts with",
+    "class Meter { #n = 0; rate = 2; get next(): number { return this.#n++; } } const m = new Meter();",
+    "m.next; return x * m.rate;",
+    "m.#n",
+  ],
+  [
+    "a private list that a getter adds to",
+    "class Meter { #log: number[] = []; get mark(): number { this.#log.push(1); return 0; } } const m = new Meter();",
+    "return x + m.mark;",
+    "m.#log",
+  ],
+  [
+    "a private field behind the accessors of a class that another one extends",
+    `class Base { #hits = 0; get hits(): number { return this.#hits; } set hits(hits: number) { this.#hits = hits; } }
+class Model extends Base { run(x: number): number { this.hits++; return x * 2; } }
+const m = new Model();`,
+    "return m.run(x);",
+    "m.#hits",
+  ],
+  [
+    "private fields of one name in two classes, deep in an object",
+    `class Base { #n = 0; get base(): number { return 0 * this.#n++; } }
+class Meter extends Base { #n = 0; get own(): number { return 0 * this.#n++; } }
+const app = { meters: [new Meter()] };`,
+    "const [meter] = app.meters; return x + meter!.base + meter!.own;",
+    "app.meters.0.#n (1)",
+  ],
 ];
+
+/** Edits of what such code reads beside its state. */
+const READ: readonly (readonly [name: string, setup: string, body: string, edit: readonly [string, string]])[] = [
+  [
+    "another member of an object with a private counter",
+    "class Meter { #n = 0; rate = 2; get next(): number { return this.#n++; } } const m = new Meter();",
+    "m.next; return x * m.rate;",
+    ["rate = 2", "rate = 3"],
+  ],
+  [
+    "another private field",
+    `class Meter { #n = 0; #rate = 2; get next(): number { return this.#n++; } get rate(): number { return this.#rate; } }
+const m = new Meter();`,
+    "m.next; return x * m.rate;",
+    ["#rate = 2", "#rate = 3"],
+  ],
+  [
+    "what the counter adds",
+    "class Meter { #n = 0; get next(): number { return 5 + 0 * this.#n++; } } const m = new Meter();",
+    "return x * m.next;",
+    ["5 + 0", "6 + 0"],
+  ],
+  [
+    "a private field of another object of the class",
+    `class Meter { #n = 0; #rate: number; constructor(rate: number) { this.#rate = rate; }
+  get next(): number { return this.#n++; } get rate(): number { return this.#rate; } }
+const m = new Meter(2), other = new Meter(3);`,
+    "m.next; return x * m.rate * other.rate;",
+    ["new Meter(3)", "new Meter(4)"],
+  ],
+];
+
+Deno.test("what code reads beside such state counts", async (t) => {
+  for (const [name, setup, body, [from, to]] of READ) {
+    await t.step(name, async () => {
+      const program = programOf(setup, body, false);
+      await using project = await Project.create({ "main.ts": program });
+      const first = await run(project);
+      assertEquals([first.runs, first.unstored, (await run(project)).runs], [2, [], 0]);
+      await Deno.writeTextFile(project.path("main.ts"), program.replace(from, to));
+      const edited = await run(project);
+      assertEquals(edited.runs, 2);
+      assert(edited.results[0] !== first.results[0]);
+      await Deno.writeTextFile(project.path("main.ts"), `// a comment\n${program.replace(from, to)}`);
+      assertEquals([(await run(project)).runs], [0]);
+    });
+  }
+});
 
 Deno.test("state that is recognized by what a run changes is left out and named, in every process", async (t) => {
   for (const [form, setup, body, place] of FORMS) {
