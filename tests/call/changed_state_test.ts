@@ -108,6 +108,13 @@ const m = new Model();`,
     "m.#hits",
   ],
   [
+    "a getter that puts a value in its place",
+    `const lazy = { get table(): number[] { const table = [1, 2, 3]; Object.defineProperty(this, "table", { value: table });
+  return table; } };`,
+    "return x * lazy.table.length;",
+    "lazy.table",
+  ],
+  [
     "private fields of one name in two classes, deep in an object",
     `class Base { #n = 0; get base(): number { return 0 * this.#n++; } }
 class Meter extends Base { #n = 0; get own(): number { return 0 * this.#n++; } }
@@ -131,6 +138,13 @@ const READ: readonly (readonly [name: string, setup: string, body: string, edit:
 const m = new Meter();`,
     "m.next; return x * m.rate;",
     ["#rate = 2", "#rate = 3"],
+  ],
+  [
+    "what a getter puts in its place",
+    `const lazy = { get table(): number[] { const table = [1, 2, 3]; Object.defineProperty(this, "table", { value: table });
+  return table; } };`,
+    "return x * lazy.table.length;",
+    ["[1, 2, 3]", "[1, 2]"],
   ],
   [
     "what the counter adds",

@@ -23,7 +23,7 @@ import {
 } from "../walk/platform.ts";
 import { blindGlobal } from "../blind/blind.ts";
 import { resolveSpecifier } from "../walk/modules.ts";
-import { firstValue, numberOf, placeOf, PROCESS, sightOfMember, sightOfVariable } from "../state/state.ts";
+import { firstMember, firstValue, numberOf, placeOf, PROCESS, sightOfMember, sightOfVariable } from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
 import { FingerprintChecks } from "./checks.ts";
 import { FunctionGuards } from "./function_guards.ts";
@@ -345,9 +345,10 @@ class Assembler {
       // What is only called shows nothing of itself.
       const isShown = use.how !== "call" || found.followed < use.path.length;
       if (isShown && typeof found.value === "function") this.#guards.add(found.value);
-      const isHolder = root.kind === "value" && root.declaration &&
-        this.#options.state.holders.has(root.declaration.binding);
-      if (isHolder && typeof found.value === "object") {
+      const { holders, members } = this.#options.state;
+      const isHolder = root.kind === "value" && root.declaration && holders.has(root.declaration.binding);
+      const isState = isHolder && members.get(found.value as object)?.has(use.path[found.followed] ?? "");
+      if (isHolder && !isState && typeof found.value === "object") {
         references.push(this.#initial(root, use.path.slice(0, found.followed), found.value, user.fn));
       }
       if (this.#found.countsOwner(use, found)) references.push(this.#value(found.owner));
@@ -397,22 +398,18 @@ class Assembler {
     return this.#member(root, within, { ...use, path }, user);
   }
 
-  #member(
-    root: ValueRoot,
-    found: FoundMember,
-    use: Use,
-    user: UserCode,
-  ): GraphNode | string {
+  #member(root: ValueRoot, found: FoundMember, use: Use, user: UserCode): GraphNode | string {
     const { state } = this.#options;
     let at: unknown = root.value;
-    for (const [index, key] of use.path.slice(0, found.followed).entries()) {
+    // An accessor is not followed; it may be state all the same.
+    for (const [index, key] of use.path.slice(0, found.followed + 1).entries()) {
       if (typeof at !== "object" && typeof at !== "function" || at === null) break;
       // A class or an object is captured, too, where only its members are used.
       this.#captured.push({ value: at, isCalled: true, isAlone: true });
       const member: unknown = Object.getOwnPropertyDescriptor(at, key)?.value;
       if (state.objects.has(at)) return this.#initial(root, use.path.slice(0, index), at, user.fn);
       if (state.members.get(at)?.has(key)) {
-        const initial = this.#initial(root, use.path.slice(0, index + 1), member, user.fn);
+        const initial = this.#initial(root, use.path.slice(0, index + 1), firstMember(at, key), user.fn);
         if (!state.isFilled(at, key)) return initial;
         return { own: "filled", references: [initial, sightOfMember(at, key, () => this.#value(member))] };
       }

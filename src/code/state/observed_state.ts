@@ -17,7 +17,7 @@ import { changesOf, type Surface } from "../outside/surface.ts";
 import type { ChangedVariables } from "../digest/changing_variables.ts";
 import type { StateWatch } from "../types.ts";
 import { nameOfFunction, nameOfHandle } from "../walk/values.ts";
-import { CONTENTS, placeOf, readPlace, type StatePlace } from "./state.ts";
+import { CONTENTS, noteFirstMember, placeOf, readPlace, type StatePlace } from "./state.ts";
 
 /** Number of objects above which changes are not looked for. */
 const MAX_OBJECTS = 20_000;
@@ -188,7 +188,13 @@ function changedPlaces(snapshot: StateSnapshot, privates: ChangedVariables["priv
     if (to === undefined) unplaced.push(...keys.values().map((key) => describeMember(object, key)));
     else if (to.length === 1) { for (const path of packagePathsTo(object, snapshot)) places.add(path); }
     else if (to.at(-1) === CONTENTS) places.add(JSON.stringify(to));
-    else for (const key of keys) places.add(JSON.stringify([...to, key]));
+    else {
+      const { members } = snapshot.objects.get(object) ?? {};
+      for (const key of keys) {
+        places.add(JSON.stringify([...to, key]));
+        if (!key.startsWith("#")) noteFirstMember(object, key, members?.get(key));
+      }
+    }
   }
   return { places: [...places], unplaced };
 }

@@ -262,6 +262,22 @@ export function firstValue(value: unknown, view: ValueView, name: string, fn: ob
   return digest;
 }
 
+const firstMembers = new WeakMap<object, Map<string, unknown>>();
+
+/** Takes note of the value that a member had before a run changed it: of an accessor, its getter. */
+export function noteFirstMember(holder: object, key: string, value: unknown): void {
+  const known = firstMembers.get(holder) ?? new Map<string, unknown>();
+  if (!known.has(key)) firstMembers.set(holder, known.set(key, value));
+}
+
+/** Value that a member had before a run was seen to change it, or else the value that it has: of an accessor, its getter. */
+export function firstMember(holder: object, key: string): unknown {
+  const known = firstMembers.get(holder);
+  if (known?.has(key)) return known.get(key);
+  const property = Object.getOwnPropertyDescriptor(holder, key);
+  return property && "value" in property ? property.value : property?.get;
+}
+
 /** Members of a function or class and of its prototype. The value of an accessor is its getter. */
 export type MemberSnapshot = (readonly [key: string | symbol, value: unknown])[];
 
