@@ -33,6 +33,11 @@ const PLACED: Readonly<Record<string, string>> = {
   namedFolder: "return hash(`${FOLDER}/d.txt`);",
   namedByHelper: "return lengthOf(DATA);",
   namedCopy: "const { href } = DATA; return href;",
+  failed: "try { Deno.readTextFileSync(`${FOLDER}/none`); } catch (error) { return (error as Error).message.length; }",
+  entry: "return fs.readdirSync(FOLDER, { withFileTypes: true })[0]!.parentPath.length;",
+  stream: "const one = fs.createReadStream(TEXT); one.close(); return one.path.length;",
+  made: "return fs.mkdirSync(`${FOLDER}/sub/${crypto.randomUUID()}/b`, { recursive: true })!.length;",
+  argument: "return readAndTell(DATA);",
 };
 
 /** Bodies that only open files beside the module or in the working directory, or that ask for something else. */
@@ -72,6 +77,7 @@ import { createRequire } from "node:module";
 const hash = (text: string) => [...text].reduce((sum, one) => (sum * 31 + one.charCodeAt(0)) % 1e9, 7);
 const load = (at: URL) => Deno.readTextFileSync(at);
 function lengthOf(at: URL) { return at.href.length; }
+function readAndTell(at: URL) { Deno.readTextFileSync(at); return String(arguments[0]).length; }
 const listed = () => Deno.realPathSync(".") + "/x";
 const DATA = new URL("./d.txt", import.meta.url);
 const TEXT = import.meta.dirname + "/d.txt";

@@ -4,15 +4,17 @@
  * @module
  */
 import { digestBytes } from "../../words/sha256.ts";
-import { isPrimitive, typeTests } from "../../words/type_tests.ts";
+import { isPrimitive } from "../../words/type_tests.ts";
 import type { Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { AmbientFact } from "../walk/platform.ts";
 import type { FoundMember } from "../walk/members.ts";
 import type { Code, Root } from "../walk/reached.ts";
 import { writePrimitive } from "../walk/values.ts";
+import { nameOfSymbol } from "../outside/first_looks.ts";
 import { isNamespace } from "../outside/imported.ts";
 import { isSurfaceUnchanged, type Surface } from "../outside/surface.ts";
+import { isTimeOfProcess } from "../outside/unseen.ts";
 import type { Setting } from "../outside/held.ts";
 import { watchGlobals } from "../outside/program_globals.ts";
 import type { ScopeValues } from "../v8/inspector.ts";
@@ -239,14 +241,10 @@ function listLeftOut(paths: readonly string[], of: string): string[] {
 
 /** A value that another process can have, too: a time since this process began is the time at which something happened. */
 function steadyOf(value: unknown): unknown {
-  const time = typeTests().isDate(value) ? Date.prototype.getTime.call(value) : value;
-  const isTime = typeof time === "number" && time >= performance.timeOrigin - SLACK_MS && time <= Date.now() + SLACK_MS;
-  return isTime ? "time in this process" : value;
+  return isTimeOfProcess(value) ? "time in this process" : value;
 }
 
-/** How far the clocks may be apart. */
-const SLACK_MS = 1000;
-
 function toLine([path, value]: readonly [string, unknown]): string {
+  if (typeof value === "symbol") return `${path}=${nameOfSymbol(value)}`;
   return `${path}=${typeof value === "string" ? JSON.stringify(value) : writePrimitive(steadyOf(value))}`;
 }

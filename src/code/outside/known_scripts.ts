@@ -9,7 +9,7 @@ import type { Script } from "../v8/inspector.ts";
 import { readScript } from "../syntax/code_unit.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
-import { isDoneOnce, isFill } from "../syntax/fills.ts";
+import { isDoneOnce, isFill, isGivenByCaller } from "../syntax/fills.ts";
 import { type AmbientFact, factsOfText } from "../walk/platform.ts";
 import { mayBeMadeByCall, runsAtLoad, textsOfCalls } from "./made_by_calls.ts";
 import { keepersIn } from "./unseen.ts";
@@ -35,6 +35,8 @@ export interface KnownScript {
   has(text: string): boolean;
   /** True for a function that was made when this script was loaded, and by no call. */
   isMadeAtLoad(fn: object): boolean;
+  /** True for the name of a variable that the script seems to export. */
+  isExported(name: string): boolean;
   /** True for a name that is declared at the top of the script, in no function. */
   isTopLevel(name: string): boolean;
   /**
@@ -77,7 +79,10 @@ const ASSIGNED =
 const MOMENT =
   /new Date\b|Date\.now\b|\.random\b|performance\.now\b|\bhrtime\b|\brandom\w*\(|getRandomValues|process\.pid\b|randomUUID/;
 const OF_MOMENT =
-  /(?<![.\w$])([\w$]+)\s*=\s*[^;,\n]{0,80}?(?:\bnew Date\b|\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bhrtime\b|\brandom\w*\(|\bgetRandomValues\b|\bprocess\.pid\b)/g;
+  /(?<![.\w$])([\w$]+)\s*=\s*[^;,\n]{0,80}?(?:\bnew Date(?:\(\s*\)|\b(?!\s*\())|\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bhrtime\b|\brandom\w*\(|\bgetRandomValues\b|\bprocess\.pid\b)/g;
+/** Exports of variables: by declarations and assignments, and lists of names. */
+const EXPORTED = /\bexport\s+(?:const|let|var|default)\s+([\w$]+)|\bexports\b[^;\n=]{0,100}=\s*([\w$]+)/g;
+const EXPORT_LIST = /\bexports?\s*(?:=\s*)?\{([^}]*)\}/g;
 /** Functions that make something random. */
 const MAKES_RANDOM =
   /(?<![.\w$])([\w$]+)\s*=\s*(?:function\b[^{]*\{|\([^()]*\)\s*=>|[\w$]+\s*=>)[^;]{0,200}?(?:Math\.random|randomUUID|getRandomValues)|\bfunction\s+([\w$]+)\s*\([^()]*\)\s*\{[^}]{0,300}?(?:Math\.random|randomUUID|getRandomValues)/g;
@@ -88,6 +93,7 @@ function readKnown(url: string, text: string): KnownScript {
   let searchedFrom = 0;
   let assigned: ReadonlySet<string> | undefined;
   let changed: ReadonlySet<string> | undefined;
+  let exported: ReadonlySet<string> | undefined;
   let moments: ReadonlySet<string> | undefined;
   let fromMoments: ReadonlySet<string> | undefined;
   const ofLoad = new WeakMap<object, boolean>();
@@ -124,6 +130,7 @@ function readKnown(url: string, text: string): KnownScript {
       }
       return is;
     },
+    isExported: (name) => (exported ??= exportedNames(text)).has(name),
     isTopLevel: (name) => readScript(text)?.root.bindings.has(name) === true,
     useOf(name, offset, which) {
       return isAssigned(name) ? readUse(readScript(text), name, offset, which) : "constant";
@@ -178,6 +185,11 @@ function namesOfMoment(text: string): ReadonlySet<string> {
 function namesMadeFrom(text: string, name: string): ReadonlySet<string> {
   const made = String.raw`(?<![.\w$])([\w$]+)\s*=\s*[^;=]{0,200}?(?<![.\w$])${RegExp.escape(name)}(?![\w$])`;
   return namesMatched(text, new RegExp(made, "g"));
+}
+
+function exportedNames(text: string): ReadonlySet<string> {
+  const lists = Array.from(text.matchAll(EXPORT_LIST), ([, list]) => list!);
+  return new Set([...namesMatched(text, EXPORTED), ...lists.flatMap((list) => [...namesMatched(list, /([\w$]+)/g)])]);
 }
 
 function namesMatched(text: string, pattern: RegExp): ReadonlySet<string> {
@@ -243,7 +255,9 @@ function useOfBinding(script: ScriptSyntax, binding: Binding): VariableUse {
   const others = writes.filter((write) => !counting.includes(write));
   // A counter that begins anew is still a counter.
   if (counting.length > 0 && others.every((write) => isAssignedLiteral(script, write))) return "own";
-  return others.every((write) => isFill(script, write) || isDoneOnce(script, write)) ? "filled" : "setting";
+  const isOwn = (write: AnyNode) =>
+    (isFill(script, write) || isDoneOnce(script, write)) && !isGivenByCaller(script, write, binding);
+  return others.every(isOwn) ? "filled" : "setting";
 }
 
 function isAssignedLiteral(script: ScriptSyntax, write: AnyNode): boolean {

@@ -11,7 +11,7 @@ import { classify, isNativeFunction, mayHavePrivateState } from "../../values/ki
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code } from "../walk/reached.ts";
 import { globalsIn } from "./program_globals.ts";
-import { firstFunctionsOf } from "./first_functions.ts";
+import { atFirstLook, firstFunctionsOf } from "./first_looks.ts";
 import { Contexts } from "./contexts.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
@@ -20,7 +20,7 @@ import { fileOf, findPackageState, type OutsideFunction, type PackageState } fro
 import type { HeldValues, Setting } from "./held.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { digestOfText, hasCountedMembers, sharedSurfaceOf, type Surface, surfaceOf } from "./surface.ts";
-import { COUNTERS, noticesOfUnseen, type Unseen } from "./unseen.ts";
+import { COUNTERS, isTimeOfProcess, noticesOfUnseen, OF_MOMENT, type Unseen } from "./unseen.ts";
 
 /** Knowledge that is needed for looking at code that is not the user's. */
 export interface OutsideOptions {
@@ -75,6 +75,8 @@ export class OutsideCode {
   readonly #unseen = new Map<object, Unseen>();
   /** Variables of closures that these count with. */
   readonly #counters = new Set<string>();
+  /** Variables that hold times of this process. */
+  readonly #moments = new Set<string>();
   /** Arrow functions that use the `this` of the call that made them, by place, and the members of objects that were seen. */
   readonly #arrows = new Map<object, string>();
   readonly #members = new Set<unknown>();
@@ -110,6 +112,7 @@ export class OutsideCode {
       ...noticesOfUnseen([
         ...this.#unseen.values(),
         ...[...this.#counters].map((path) => ({ what: COUNTERS, path })),
+        ...[...this.#moments].map((path) => ({ what: OF_MOMENT, path })),
         ...[...this.#arrows].filter(([fn]) => !this.#members.has(fn)).map(([, path]) => ({
           what: THIS_OF_ARROW,
           path,
@@ -177,10 +180,14 @@ export class OutsideCode {
     const values = new Map<string, unknown>();
     const settings: Setting[] = [];
     const surfaces: Surface[] = [];
-    // What a closure made of a function that it was given and has dropped since can be told by the result alone.
-    const hasDropped = [...made].some(([variable, value]) =>
-      value === undefined && script.isGiven(variable, origin.offset) &&
-      script.useOf(variable, origin.offset, "innermost") !== "constant"
+    // What a closure had made of a function that it was given, and had dropped, can be told by the result alone.
+    const hasDropped = atFirstLook(
+      fn,
+      () =>
+        [...made].some(([variable, value]) =>
+          value === undefined && script.isGiven(variable, origin.offset) &&
+          script.useOf(variable, origin.offset, "innermost") !== "constant"
+        ),
     );
     const firsts = firstFunctionsOf(fn, made);
     for (const [variable, value] of made) {
@@ -195,6 +202,7 @@ export class OutsideCode {
         if (first !== undefined && !script.has(Function.prototype.toString.call(first))) values.set(path, first);
         continue;
       }
+      if (isTimeOfProcess(value)) this.#moments.add(path);
       if (use === "setting" || isChanged) {
         settings.push({ fn, name: variable, value, path, script, scopes: origin.scopes });
       }
@@ -308,22 +316,27 @@ export class OutsideCode {
     for (const [index, { object }] of objects.entries()) {
       if (state.classes.has(object)) this.#ofClasses.add(surfaces[index]!);
     }
-    const all = [
-      ...settings,
-      ...await this.#privateSettings([...surfaces, ...this.#held, ...imported]),
-    ];
-    surfaces.push(
-      ...all.flatMap(({ value, path, script }) =>
-        typeof value === "object" && value !== null ? [this.surface(value, path, script)] : []
-      ),
-    );
+    const all = [...settings];
+    const surfaceIn = ({ value, path, script }: Setting) =>
+      typeof value === "object" && value !== null ? [this.surface(value, path, script)] : [];
+    surfaces.push(...settings.flatMap(surfaceIn));
+    // What private fields hold may have private fields.
+    const asked = new Set<object>();
+    for (let open = [...surfaces, ...this.#held, ...imported]; open.length > 0;) {
+      const fields = await this.#privateSettings(open, asked);
+      all.push(...fields);
+      open = fields.flatMap(surfaceIn);
+      surfaces.push(...open);
+    }
+    for (const { path, value } of all) if (isTimeOfProcess(value)) this.#moments.add(path);
     this.#state = { ...state, settings: all, surfaces, globals: globalsIn(state.scripts) };
   }
 
   /** Private fields of the objects and classes in surfaces. */
-  async #privateSettings(surfaces: readonly Surface[]): Promise<Setting[]> {
+  async #privateSettings(surfaces: readonly Surface[], asked: Set<object>): Promise<Setting[]> {
     const holders = surfaces.flatMap(({ members, script }) =>
-      members.filter(({ object }) => mayHoldPrivates(object)).map(({ object, path }) => ({ object, path, script }))
+      members.filter(({ object }) => !asked.has(object) && asked.add(object) && mayHoldPrivates(object))
+        .map(({ object, path }) => ({ object, path, script }))
     );
     const fields = await this.#options.lease.privateFields(holders.map(({ object }) => object));
     return holders.flatMap(({ object, path, script }, index) =>

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { isNativeFunction } from "../../values/kinds.ts";
+import { isPrimitive } from "../../words/type_tests.ts";
+import { classify, DATA_KINDS } from "../../values/kinds.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { AmbientFact } from "../walk/platform.ts";
+import { noteSymbol } from "./first_looks.ts";
 import type { Setting } from "./held.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { hasCountedMembers, isBound, isConstructor } from "./surface.ts";
@@ -235,6 +237,7 @@ function readScriptState(
     if (use === "own") unseen.push({ what: COUNTERS, path: `${id}#${name}` });
     // What a script fills when it is first needed is its own, unless others may put something into it.
     if (use === "setting" || use === "filled" && changed.has(name)) settings.push(name);
+    if (typeof value === "symbol") noteSymbol(value, `${id}#${name}`);
     if (typeof value === "function") {
       if (isBound(value)) bound.set(name, value);
       else if (isOther(value)) others.add(value);
@@ -248,21 +251,24 @@ function readScriptState(
     } else if (typeof value === "object" && value !== null) {
       memberFunctions(value).filter(isOther).slice(0, MAX_WITNESSES).forEach((one) => others.add(one));
       // Programs may change an object that the package exports.
-      if (use === "constant" && (changed.has(name) || isSmall(value))) objects.set(name, value);
+      if (use === "constant" && (changed.has(name) || isOpen(value, script.isExported(name)))) objects.set(name, value);
     } else if (script.readsWorld && use === "constant" && typeof value !== "symbol") constants.set(name, value);
   }
   return { script, id, witness, others: [...others], settings, constants, objects, classes: new Set(), bound, unseen };
 }
 
-/** Number of members up to which an object counts that the script itself never changes. */
+/** Number of members up to which an object counts that the script neither changes nor exports. */
 const MAX_SMALL = 64;
 
-function isSmall(object: object): boolean {
-  const prototype = Object.getPrototypeOf(object) as object | null;
-  const isPlain = prototype === null || prototype === Object.prototype || prototype === Array.prototype;
-  const maker: unknown = isPlain ? null : Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  const isOfClass = typeof maker === "function" && !isNativeFunction(maker);
-  return (isPlain || isOfClass) && !Object.isFrozen(object) && Reflect.ownKeys(object).length <= MAX_SMALL;
+/** True for an object that other code may change, although the script itself does not. */
+function isOpen(object: object, isExported: boolean): boolean {
+  const { kind } = classify(object);
+  const isData = DATA_KINDS.has(kind) && kind !== "regexp";
+  if (!["plain", "array", "map", "set", "instance"].includes(kind) && !isData) return false;
+  const keys = isData ? [] : Reflect.ownKeys(object);
+  const isFixed = kind !== "map" && kind !== "set" && !isData && Object.isFrozen(object) &&
+    keys.every((key) => isPrimitive(propertyOf(object, key)?.value));
+  return !isFixed && (isExported || keys.length <= MAX_SMALL);
 }
 
 /** Functions that an object has as members, or as accessors: those of a module of CommonJS. */

@@ -7,10 +7,11 @@
 import { isPrimitive, isProxy, typeTests } from "../../words/type_tests.ts";
 import { classify, DATA_KINDS, isNativeFunction } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
+import { intrinsicPath } from "../walk/platform.ts";
 import { nameOfFunction } from "../walk/values.ts";
-import { firstFunctionsOf } from "./first_functions.ts";
+import { atFirstLook, firstFunctionsOf } from "./first_looks.ts";
 import type { KnownScript } from "./known_scripts.ts";
-import { isShared, type Unseen, unseenKindOf } from "./unseen.ts";
+import { isShared, isTimeOfProcess, OF_MOMENT, type Unseen, unseenKindOf } from "./unseen.ts";
 
 /** What a package hands out, at one moment. */
 export interface Surface {
@@ -18,7 +19,8 @@ export interface Surface {
   readonly path: string;
   /**
    * Values by path, sorted: primitive values, objects of the platform that hold data, and functions that are not the
-   * package's own. The text of an own function counts by its digest.
+   * package's own. Texts stand for everything else: for the text of an own function its digest, for a native function its
+   * name, for an object the order and the attributes of its members, for one that is met again its first path.
    */
   readonly values: ReadonlyMap<string, unknown>;
   /** The functions and objects among these. */
@@ -39,6 +41,8 @@ interface LookedAt {
   readonly object: object;
   readonly keys: readonly PropertyKey[];
   readonly values: readonly unknown[];
+  /** Number of elements of a list. */
+  readonly length: number;
   /** Contents of a Map or a Set. */
   readonly inside: readonly (readonly [label: string, value: unknown])[];
   /** False when these contents do not count. */
@@ -46,8 +50,9 @@ interface LookedAt {
   readonly parent: unknown;
   /** Accessors by key. */
   readonly accessors: readonly (readonly [key: PropertyKey, get: unknown])[];
-  /** Number of all its own members, those that do not count included. */
-  readonly count: number;
+  /** Keys of all its own members, those that do not count included. */
+  readonly all: readonly PropertyKey[];
+  readonly isExtensible: boolean;
 }
 
 /** Knowledge that is needed for finding a surface. */
@@ -80,7 +85,7 @@ interface Step {
 export function surfaceOf(start: object, path: string, options: SurfaceOptions): Surface {
   const values = new Map<string, unknown>();
   const members: LookedAt[] = [];
-  const seen = new Set<object>([start]);
+  const seen = new Map<unknown, string>([[start, path]]);
   const leaves = new Map<string, object>();
   const originOf = (fn: object) => originOfFunction(fn, options.script);
   const unseen: Unseen[] = [];
@@ -95,14 +100,23 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   let count = 0;
   const add = (value: unknown, at: string, depth: number): void => {
     if (options.isLeftOut(at)) return;
-    if (typeof value === "symbol") return void values.set(at, String(value));
-    if (typeof value !== "object" && typeof value !== "function" || value === null) return void values.set(at, value);
-    if (seen.has(value)) return;
-    seen.add(value);
-    if (isProxy(value)) return hide("a Proxy", at);
+    const isSymbol = typeof value === "symbol";
+    if (isTimeOfProcess(value)) hide(OF_MOMENT, at);
+    if (!isSymbol && isPrimitive(value)) return void values.set(at, value);
+    const before = seen.get(value);
+    if (before !== undefined) return void values.set(`${at} is`, before);
+    seen.set(value, at);
+    if (isSymbol) return void values.set(at, value);
+    if (isProxy(value as object)) return hide("a Proxy", at);
+    lookInto(value as object, at, depth);
+  };
+  const lookInto = (value: object, at: string, depth: number): void => {
     if (typeof value === "function") {
       const origin = originOf(value);
-      if (origin === "native") return;
+      if (origin === "native") {
+        const name = intrinsicPath(value) ?? nameOfFunction(value);
+        return name === "" ? hide("a native function without a name", at) : void values.set(`${at}()`, name);
+      }
       if (origin === "other") return void values.set(at, value);
       values.set(at, digestOfText(value));
       if (!hasCountedMembers(value)) return void leaves.set(at, value);
@@ -124,37 +138,41 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   };
   const look = ({ object, path: at, depth }: Step): void => {
     options.leaveOutBelow(at);
-    const all = countedKeys(object);
+    const isWhole = !options.isLeftOut(`${at}[]`);
+    const all = Array.isArray(object) ? elementsOf(object, isWhole) : countedKeys(object);
     const accessors = accessorsOf(object, all);
     const keys = accessors.length === 0 ? all : all.filter((key) => !accessors.some(([one]) => one === key));
     const held = keys.map((key) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown);
-    const inside = options.isLeftOut(`${at}[]`) ? [] : [...insidesOf(object)];
+    const inside = isWhole ? [...insidesOf(object)] : [];
+    const labels = labelsOf(all);
+    const counted = all.filter((key) => !options.isLeftOut(`${at}${labels.get(key)}`));
+    const order = counted.map((key) => labels.get(key)).join(" ");
+    values.set(`${at}{}`, `${classify(object).kind} ${attributesOf(object, counted)} ${order}`);
     members.push({
       path: at,
       object,
       keys,
       values: held,
+      length: Array.isArray(object) ? object.length : 0,
       inside,
-      isWhole: !options.isLeftOut(`${at}[]`),
+      isWhole,
       accessors,
       parent: Object.getPrototypeOf(object),
-      count: Reflect.ownKeys(object).length,
+      all: Reflect.ownKeys(object),
+      isExtensible: Object.isExtensible(object),
     });
     count += keys.length + inside.length;
     const firsts = firstFunctionsOf(object, keys.map((key, index) => [key, held[index]]));
-    for (const [index, key] of keys.entries()) {
-      const inner = `${at}.${String(key)}`;
-      if (!options.isLeftOut(inner)) add(held[index], inner, depth + 1);
-    }
+    for (const [index, key] of keys.entries()) add(held[index], `${at}${labels.get(key)}`, depth + 1);
     for (const [key, first] of firsts) {
-      const inner = `${at}.${String(key)}`;
+      const inner = `${at}${labels.get(key) ?? labelOf(key)}`;
       if (options.isLeftOut(inner) && originOf(first) === "other") values.set(inner, first);
     }
     const parent = Object.getPrototypeOf(object) as object | null;
     if (parent !== null && typeof object === "object" && !BUILT_IN.has(parent)) {
       add(parent, `${at}.[[Prototype]]`, depth + 1);
     }
-    for (const [key, get] of accessors) add(get, `${at}.get ${String(key)}`, depth + 1);
+    for (const [key, get] of accessors) add(get, `${at}.get ${labels.get(key)}`, depth + 1);
     for (const [label, inner] of inside) add(inner, `${at}${label}`, depth + 1);
   };
   for (; level.length > 0; level = queue) {
@@ -169,6 +187,37 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   const sorted = new Map([...values].sort(([a], [b]) => a < b ? -1 : 1));
   const references = [...sorted.values()].filter((value): value is object => !isPrimitive(value));
   return { path, script: options.script, values: sorted, references, leaves, members, unseen };
+}
+
+/** What a member is called in a path. */
+function labelOf(key: PropertyKey): string {
+  if (typeof key === "symbol") return `.[${String(key)}]`;
+  const name = String(key);
+  // A path ends at a dot.
+  return /[.[\]{}\s"]/.test(name) ? `.[${JSON.stringify(name).replaceAll(".", "\\u002e")}]` : `.${name}`;
+}
+
+/** What members are called in paths: two symbols may have one description. */
+function labelsOf(keys: readonly PropertyKey[]): ReadonlyMap<PropertyKey, string> {
+  const labels = new Map<PropertyKey, string>();
+  const used = new Set<string>();
+  for (const key of keys) {
+    let label = labelOf(key);
+    for (let number = 2; used.has(label); number++) label = `${labelOf(key)} ${number}`;
+    used.add(label);
+    labels.set(key, label);
+  }
+  return labels;
+}
+
+/** Whether members may be added, and the attributes of those that are not like the first. */
+function attributesOf(object: object, keys: readonly PropertyKey[]): string {
+  const each = keys.map((key) => {
+    const { writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(object, key) ?? {};
+    return `${writable ? "w" : ""}${enumerable ? "e" : ""}${configurable ? "c" : ""}`;
+  });
+  const marks = each.every((one) => one === each[0]) ? each.slice(0, 1) : each;
+  return `${Object.isExtensible(object) ? "" : "fixed "}${marks.join()}`;
 }
 
 /** Surfaces of objects of which everything counts. */
@@ -222,6 +271,13 @@ function countedKeys(object: object): PropertyKey[] {
   if (typeof object !== "function") return keys.filter((key) => key !== "constructor");
   const isOfInstances = isConstructor(object);
   return keys.filter((key) => key === "prototype" ? isOfInstances : !OF_FUNCTIONS.has(key));
+}
+
+/** Members of a list: all of them, or those that it had at first, if runs add to it. */
+function elementsOf(list: readonly unknown[], isWhole: boolean): PropertyKey[] {
+  const length = atFirstLook(list, () => list.length);
+  const keys = Reflect.ownKeys(list);
+  return isWhole ? keys : keys.filter((key) => key !== "length" && !(Number(key) >= length));
 }
 
 /** True for an object that holds nothing but data of the language, at every depth. */
@@ -299,9 +355,10 @@ export function isBound(fn: object): boolean {
 /** True while a surface is as it was found. */
 export function isSurfaceUnchanged({ members, leaves }: Surface): boolean {
   for (const fn of leaves.values()) if (hasCountedMembers(fn)) return false;
-  for (const { object, keys, values, inside, isWhole, accessors, parent, count } of members) {
-    if (Object.getPrototypeOf(object) !== parent) return false;
-    if (Reflect.ownKeys(object).length !== count) return false;
+  for (const { object, keys, values, inside, isWhole, accessors, parent, all, isExtensible } of members) {
+    if (Object.getPrototypeOf(object) !== parent || Object.isExtensible(object) !== isExtensible) return false;
+    const own = Reflect.ownKeys(object);
+    if (own.length !== all.length || !own.every((key, index) => key === all[index])) return false;
     for (let index = 0; index < keys.length; index++) {
       if (!Object.is((object as Record<PropertyKey, unknown>)[keys[index]!], values[index])) return false;
     }
@@ -320,22 +377,29 @@ export function isSurfaceUnchanged({ members, leaves }: Surface): boolean {
 /** Paths of the members that have changed since a surface was found; empty when none has. */
 export function changesOf({ members, leaves }: Surface, isLeftOut: (path: string) => boolean): string[] {
   const changed = members.flatMap((member) => [...changesOfMembers(member)]);
-  for (const [path, fn] of leaves) changed.push(...countedKeys(fn).map((key) => `${path}.${String(key)}`));
+  for (const [path, fn] of leaves) changed.push(...countedKeys(fn).map((key) => `${path}${labelOf(key)}`));
   return changed.length === 0 ? changed : changed.filter((path) => !isLeftOut(path));
 }
 
-function* changesOfMembers({ path, object, keys, values, inside, accessors }: LookedAt): Iterable<string> {
-  const now = countedKeys(object).filter((key) => !accessors.some(([one]) => one === key));
+function* changesOfMembers(looked: LookedAt): Iterable<string> {
+  const { path, object, keys, values, length, isWhole, inside, accessors } = looked;
+  // Of a list that grew, nothing changes but that there are more elements.
+  const isGrown = Array.isArray(object) && object.length > length;
+  if (isGrown) yield `${path}[]`;
+  const current = isGrown ? keys : Array.isArray(object) ? elementsOf(object, isWhole) : countedKeys(object);
+  const labels = labelsOf(current);
+  const pathOf = (key: PropertyKey) => `${path}${labels.get(key) ?? labelOf(key)}`;
+  const now = current.filter((key) => !accessors.some(([one]) => one === key));
   const valueOf = (key: PropertyKey) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown;
   for (const [index, key] of keys.entries()) {
-    if (!Object.is(valueOf(key), values[index])) yield `${path}.${String(key)}`;
+    if (!Object.is(valueOf(key), values[index]) && !(isGrown && key === "length")) yield pathOf(key);
   }
   const isSame = now.length === keys.length && now.every((key, index) => key === keys[index]);
   for (const [key, get] of accessors) {
-    if (!Object.is(Object.getOwnPropertyDescriptor(object, key)?.get, get)) yield `${path}.${String(key)}`;
+    if (!Object.is(Object.getOwnPropertyDescriptor(object, key)?.get, get)) yield pathOf(key);
   }
-  if (!isSame) { for (const key of now) if (!keys.includes(key)) yield `${path}.${String(key)}`; }
-  if (!isSame) { for (const key of keys) if (!now.includes(key)) yield `${path}.${String(key)}`; }
+  if (!isSame) { for (const key of now) if (!keys.includes(key)) yield pathOf(key); }
+  if (!isSame) { for (const key of keys) if (!now.includes(key)) yield pathOf(key); }
   const inner = inside.length === 0 && typeof object === "function" ? inside : [...insidesOf(object)];
   const isSameInside = inner.length === inside.length &&
     inner.every(([, value], index) => Object.is(value, inside[index]?.[1]));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isProxy } from "../../words/type_tests.ts";
+import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { classify, isNativeFunction } from "../../values/kinds.ts";
 import { classOf, nameOfFunction } from "../walk/values.ts";
 
@@ -20,6 +20,16 @@ export const COUNTERS = "counters";
 
 /** Kind of the values that are others in each process: random ones, times, the id of the process. */
 export const OF_MOMENT = "values of the moment";
+
+/** How far the clocks may be apart. */
+const SLACK_MS = 1000;
+
+/** True for a time since this process began, which is the time at which something happened. */
+export function isTimeOfProcess(value: unknown): boolean {
+  const isObject = typeof value === "object" && value !== null && !isProxy(value);
+  const time = isObject && typeTests().isDate(value) ? Date.prototype.getTime.call(value) : value;
+  return typeof time === "number" && time >= performance.timeOrigin - SLACK_MS && time <= Date.now() + SLACK_MS;
+}
 
 /** Kind of the tables beside objects. */
 export const WEAK = "a WeakMap or a WeakSet";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type AnyNode, isFunctionNode } from "./parse.ts";
-import type { ScriptSyntax } from "./scopes.ts";
+import { type AnyNode, childrenOf, isFunctionNode } from "./parse.ts";
+import type { Binding, NameNode, Scope, ScriptSyntax } from "./scopes.ts";
 
 /**
  * True for a write to a place that holds nothing yet: `x ??= …`, `if (!x) x = …`, `if (x === undefined) x = …`. No other
@@ -32,6 +32,48 @@ export function isDoneOnce(script: ScriptSyntax, node: AnyNode): boolean {
     ) {
       return true;
     }
+  }
+  return false;
+}
+
+/**
+ * True for a write of something that the caller gave: `if (!options) options = given`. It depends on the program, and not
+ * on the script alone.
+ *
+ * @param variable The variable that is written.
+ */
+export function isGivenByCaller(script: ScriptSyntax, node: AnyNode, variable: Binding): boolean {
+  return isWriteOfGiven(script, node, variable.scope, new Set());
+}
+
+function isWriteOfGiven(script: ScriptSyntax, node: AnyNode, around: Scope, seen: Set<Binding>): boolean {
+  const assignment = script.parents.get(node);
+  if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return true;
+  return isGiven(script, assignment.right, around, seen);
+}
+
+/** True for an expression in which a parameter, `this` or `arguments` has a part, of a function within a scope. */
+function isGiven(script: ScriptSyntax, expression: AnyNode, around: Scope, seen: Set<Binding>): boolean {
+  const isInside = (outer: { start: number; end: number }, inner: { start: number; end: number }) =>
+    outer.start <= inner.start && inner.end <= outer.end;
+  const isGivenName = (name: NameNode): boolean => {
+    if (name.name === "arguments") return true;
+    const binding = script.bindings.get(name);
+    // What surrounds the variable was there before; what the expression itself declares is its own.
+    if (!binding || isInside(binding.scope, around) || isInside(expression, binding.scope) || seen.has(binding)) {
+      return false;
+    }
+    seen.add(binding);
+    const { kind, declaration, writes } = binding;
+    if (kind === "function" || kind === "class" || kind === "own-name") return false;
+    if (kind === "parameter" || declaration?.type !== "VariableDeclarator" || !declaration.init) return true;
+    return isGiven(script, declaration.init, around, seen) ||
+      writes.some((write) => isWriteOfGiven(script, write, around, seen));
+  };
+  const open = [expression];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.type === "ThisExpression" || node.type === "Identifier" && isGivenName(node)) return true;
+    open.push(...childrenOf(node));
   }
   return false;
 }

@@ -37,12 +37,13 @@ export function placeFacts(unit: CodeUnit, url: string): AmbientFact[] {
  */
 export function openedPath(
   value: unknown,
-  { script }: CodeUnit,
+  { script, node }: CodeUnit,
   nodes: readonly AnyNode[],
   root: string,
 ): string | null {
   const path = placeBelow(value, root);
-  return path !== null && nodes.every((node) => isOnlyOpened(script, node, new Set())) ? path : null;
+  if (path === null || mayTellPath(script, node)) return null;
+  return nodes.every((one) => isOnlyOpened(script, one, new Set())) ? path : null;
 }
 
 /** A path or a file's URL relative to a folder; `null` when it is none, or is not below the folder. */
@@ -77,15 +78,25 @@ function findPlaces({ script, node }: CodeUnit): ReadonlySet<Place> {
   const found = new Set<Place>();
   // Code that changes the working directory itself would change the fact while it runs.
   const hasOwnDirectory = /\bchdir\b/.test(script.text.slice(node.start, node.end));
+  const isTold = mayTellPath(script, node);
   const open: AnyNode[] = [node];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     for (const [place, value] of placesIn(script, at)) {
-      if (place === "cwd" && hasOwnDirectory || isOnlyOpened(script, value, new Set())) continue;
+      if (place === "cwd" && hasOwnDirectory || !isTold && isOnlyOpened(script, value, new Set())) continue;
       found.add(place);
     }
     open.push(...childrenOf(at));
   }
   return found;
+}
+
+/** What has the path of what was opened: a stream, an entry of a folder, an error, the list of arguments, a new folder. */
+const TELLS_PATH =
+  /\.(?:path|parentPath|message|stack)\b|\{[^{}]*\b(?:path|parentPath|message|stack)\b[^{}]*\}\s*(?:=(?!=)|of\b|[,)])|\barguments\b|\bmkdir\w*\([^)]*\brecursive\b/;
+
+/** True for code that may learn a path again from what it opened. */
+function mayTellPath({ text }: ScriptSyntax, { start, end }: AnyNode): boolean {
+  return TELLS_PATH.test(text.slice(start, end));
 }
 
 /** Places that an expression stands for, each with the expression that has the path. */
@@ -180,8 +191,9 @@ function isPlace(node: AnyNode): boolean {
 /** True when a function of the same script only opens the path that it is given. */
 function isOpenedBy(script: ScriptSyntax, callee: AnyNode, index: number, seen: Set<Binding>): boolean {
   const binding = callee.type === "Identifier" ? script.bindings.get(callee) : undefined;
-  const parameter = binding ? functionOf(binding)?.params[index] : undefined;
-  return parameter?.type === "Identifier" && isNameOnlyOpened(script, parameter, seen);
+  const fn = binding ? functionOf(binding) : null;
+  const parameter = fn?.params[index];
+  return parameter?.type === "Identifier" && isNameOnlyOpened(script, parameter, seen) && !mayTellPath(script, fn!);
 }
 
 function isNameOnlyOpened(script: ScriptSyntax, name: AnyNode, seen: Set<Binding>): boolean {
