@@ -10,6 +10,7 @@ import { readScript } from "../syntax/code_unit.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
 import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
 import { isDoneOnce, isFill, isGivenByCaller } from "../syntax/fills.ts";
+import { exportsUsed, mayUseExports } from "../syntax/exports_used.ts";
 import { type AmbientFact, factsOfText } from "../walk/platform.ts";
 import { mayBeMadeByCall, runsAtLoad, textsOfCalls } from "./made_by_calls.ts";
 import { keepersIn } from "./unseen.ts";
@@ -35,6 +36,8 @@ export interface KnownScript {
   has(text: string): boolean;
   /** True for a function that was made when this script was loaded, and by no call. */
   isMadeAtLoad(fn: object): boolean;
+  /** Names of the exports of CommonJS that functions of the script use; `null` when they use all of them. */
+  exportsUsed(): ReadonlySet<string> | null;
   /** True for the name of a variable that the script seems to export. */
   isExported(name: string): boolean;
   /** True for a name that is declared at the top of the script, in no function. */
@@ -44,6 +47,8 @@ export interface KnownScript {
    * one, or the outermost one, which is there since the script was loaded.
    */
   useOf(name: string, offset: number, which: "innermost" | "outermost"): VariableUse;
+  /** Position of the scope that declares a variable which is seen from a position; `null` when it cannot be told. */
+  homeOf(name: string, offset: number): number | null;
   /** True for a name of which the script assigns a variable. */
   isAssigned(name: string): boolean;
   /**
@@ -69,6 +74,8 @@ export function knownScript({ url, text }: Pick<Script, "url" | "text">): KnownS
   if (known === undefined) scripts.set(url, known = readKnown(url, text));
   return known;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 const READS_WORLD =
   /\bprocess\s*(?:\?\.|\.)\s*(?:env|argv|platform|cwd)\b|\bDeno\.(?:env|args|cwd|build)\b|\b(?:read(?:File|TextFile|dir)(?:Sync)?)\b|\{[^{}]*\benv\b[^{}]*\}\s*=/;
@@ -130,10 +137,18 @@ function readKnown(url: string, text: string): KnownScript {
       }
       return is;
     },
+    exportsUsed() {
+      const script = mayUseExports(text) ? readScript(text) : null;
+      return script === null ? NONE : exportsUsed(script, (fn) => runsAtLoad(script, fn));
+    },
     isExported: (name) => (exported ??= exportedNames(text)).has(name),
     isTopLevel: (name) => readScript(text)?.root.bindings.has(name) === true,
     useOf(name, offset, which) {
       return isAssigned(name) ? readUse(readScript(text), name, offset, which) : "constant";
+    },
+    homeOf(name, offset) {
+      const script = readScript(text);
+      return script && (bindingAt(script, name, offset, "innermost")?.scope.start ?? null);
     },
     isAssigned,
     isMadeWithScope(name) {

@@ -191,8 +191,10 @@ export class OutsideCode {
     );
     const firsts = firstFunctionsOf(fn, made);
     for (const [variable, value] of made) {
-      const path = `${place}#${variable}`;
       const use = script.useOf(variable, origin.offset, "innermost");
+      // Several functions may change one variable.
+      const home = use === "constant" ? null : script.homeOf(variable, origin.offset);
+      const path = `${home === null ? place : this.#placeOf({ script: origin.script, offset: home })}#${variable}`;
       const isChanged = use === "filled" && script.changedAmong([variable]).length > 0;
       if (use === "own") this.#counters.add(path);
       if (use === "own") continue;
@@ -260,7 +262,7 @@ export class OutsideCode {
     return found === undefined ? this.imported.pathOf(value) : this.#placeOf(found.origin);
   }
 
-  #placeOf({ script: { url }, offset }: OriginInScript): string {
+  #placeOf({ script: { url }, offset }: Pick<OriginInScript, "script" | "offset">): string {
     return `${this.#options.packageNameOf(url) ?? ""}/${fileOf(url)}:${offset}`;
   }
 
@@ -293,12 +295,18 @@ export class OutsideCode {
   surface(value: object, path: string, script: KnownScript | null): Surface {
     const known = this.#surfaces.get(value);
     if (known !== undefined) return known;
-    const { isLeftOut, leaveOutBelow, leavesOutIn } = this.#options;
-    const surface = leavesOutIn(path)
-      ? surfaceOf(value, path, { script, isLeftOut, leaveOutBelow })
-      : sharedSurfaceOf(value, path, script);
-    for (const member of surface.references) if (typeof member === "function") this.#members.add(member);
+    const surface = this.#surfaceOf(value, path, script);
     this.#surfaces.set(value, surface);
+    return surface;
+  }
+
+  /** @param only Members of the object that count. */
+  #surfaceOf(value: object, path: string, script: KnownScript | null, only?: ReadonlySet<string>): Surface {
+    const { isLeftOut, leaveOutBelow, leavesOutIn } = this.#options;
+    const surface = only === undefined && !leavesOutIn(path)
+      ? sharedSurfaceOf(value, path, script)
+      : surfaceOf(value, path, { script, isLeftOut, leaveOutBelow, ...only === undefined ? {} : { only } });
+    for (const member of surface.references) if (typeof member === "function") this.#members.add(member);
     return surface;
   }
 
@@ -312,7 +320,9 @@ export class OutsideCode {
     const isCounted = ({ path }: { path: string }) => !this.#options.isLeftOut(path);
     const settings = state.settings.filter(isCounted);
     const objects = [...state.objects].map(([path, at]) => ({ path, ...at })).filter(isCounted);
-    const surfaces = objects.map(({ object, path, script }) => this.surface(object, path, script));
+    const surfaces = objects.map(({ object, path, script, only }) =>
+      only === undefined ? this.surface(object, path, script) : this.#surfaceOf(object, path, script, only)
+    );
     for (const [index, { object }] of objects.entries()) {
       if (state.classes.has(object)) this.#ofClasses.add(surfaces[index]!);
     }

@@ -21,13 +21,21 @@ export interface OutsideFunction {
   readonly origin: OriginInScript;
 }
 
+/** An object with the script that it belongs to. */
+interface OfScript {
+  readonly object: object;
+  readonly script: KnownScript;
+  /** Members that count; absent when all do. */
+  readonly only?: ReadonlySet<string>;
+}
+
 /** State of the scripts of packages that functions can get to. */
 export interface PackageState {
   readonly settings: readonly Setting[];
   /** Primitive values that scripts have had since they were loaded, by path. */
   readonly constants: ReadonlyMap<string, unknown>;
   /** Objects whose content scripts change, by path, each with the script that it belongs to. */
-  readonly objects: ReadonlyMap<string, { readonly object: object; readonly script: KnownScript }>;
+  readonly objects: ReadonlyMap<string, OfScript>;
   /** Classes among these that other scripts import. */
   readonly classes: ReadonlySet<object>;
   readonly facts: readonly AmbientFact[];
@@ -55,6 +63,8 @@ interface ScriptState {
   readonly settings: readonly string[];
   readonly constants: ReadonlyMap<string, unknown>;
   readonly objects: Map<string, object>;
+  /** Exports of CommonJS that functions of the script use. */
+  readonly exports: { readonly object: object; readonly only: ReadonlySet<string> | null } | null;
   /** Classes among these that other scripts import. */
   readonly classes: Set<object>;
   /** Bound functions by variable; what they are bound to may be seen through them alone. */
@@ -100,7 +110,10 @@ export async function findPackageState(
         read.push(url);
         const exported = moduleExportsOf(loaded);
         const own = new Map([...values].filter(([, value]) => !exported.has(value)));
-        places.set(url, readScriptState(fn, origin, own, `${name}/${fileOf(url)}`));
+        places.set(url, {
+          ...readScriptState(fn, origin, own, `${name}/${fileOf(url)}`),
+          exports: exportsOf(exported, origin),
+        });
       }
       places.get(url)?.others.forEach((one) => others.add(one));
     }
@@ -167,7 +180,7 @@ async function readSettings(
 function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null>): PackageState {
   const settings: Setting[] = [];
   const constants = new Map<string, unknown>();
-  const objects = new Map<string, { object: object; script: KnownScript }>();
+  const objects = new Map<string, OfScript>();
   const classes = new Set<object>();
   const facts = new Set<AmbientFact>();
   const scripts: KnownScript[] = [];
@@ -187,6 +200,10 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
     }
     for (const [name, value] of place.constants) constants.set(`${id}#${name}`, value);
     for (const [name, object] of place.objects) objects.set(`${id}#${name}`, { object, script });
+    if (place.exports !== null) {
+      const { object, only } = place.exports;
+      objects.set(`${id}#exports`, { object, script, ...only === null ? {} : { only } });
+    }
     for (const one of place.classes) classes.add(one);
   }
   return {
@@ -206,12 +223,20 @@ export function fileOf(url: string): string {
   return url.slice(url.lastIndexOf("/") + 1);
 }
 
+/** Exports of a module of CommonJS, if its functions use some of them. */
+function exportsOf(exported: ReadonlySet<unknown>, { script }: OriginInScript): ScriptState["exports"] {
+  const only = exported.size === 0 ? null : knownScript(script).exportsUsed();
+  const [object] = exported;
+  const isHolder = typeof object === "object" && object !== null || typeof object === "function";
+  return !isHolder || only?.size === 0 ? null : { object, only };
+}
+
 function readScriptState(
   witness: object,
   origin: OriginInScript,
   values: ReadonlyMap<string, unknown>,
   id: string,
-): ScriptState {
+): Omit<ScriptState, "exports"> {
   const script = knownScript(origin.script);
   const isOther = (value: object) => !script.has(Function.prototype.toString.call(value));
   const others = new Set<object>();

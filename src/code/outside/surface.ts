@@ -58,6 +58,8 @@ interface LookedAt {
 /** Knowledge that is needed for finding a surface. */
 export interface SurfaceOptions {
   readonly script: KnownScript | null;
+  /** Members of the first object that count; absent when all do. */
+  readonly only?: ReadonlySet<PropertyKey>;
   /** True for a path that does not count, because it is the package's own state. */
   isLeftOut(path: string): boolean;
   /** Takes note of the members that do not count of the object at a path, those included that it does not have now. */
@@ -139,7 +141,12 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   const look = ({ object, path: at, depth }: Step): void => {
     options.leaveOutBelow(at);
     const isWhole = !options.isLeftOut(`${at}[]`);
-    const all = Array.isArray(object) ? elementsOf(object, isWhole) : countedKeys(object);
+    const isPart = object === start && options.only !== undefined;
+    const all = isPart
+      ? countedKeys(object).filter((key) => options.only!.has(key))
+      : Array.isArray(object)
+      ? elementsOf(object, isWhole)
+      : countedKeys(object);
     const accessors = accessorsOf(object, all);
     const keys = accessors.length === 0 ? all : all.filter((key) => !accessors.some(([one]) => one === key));
     const held = keys.map((key) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown);
@@ -162,7 +169,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       isExtensible: Object.isExtensible(object),
     });
     count += keys.length + inside.length;
-    const firsts = firstFunctionsOf(object, keys.map((key, index) => [key, held[index]]));
+    const firsts = firstFunctionsOf(object, [...keys.map((key, index) => [key, held[index]] as const), ...accessors]);
     for (const [index, key] of keys.entries()) add(held[index], `${at}${labels.get(key)}`, depth + 1);
     for (const [key, first] of firsts) {
       const inner = `${at}${labels.get(key) ?? labelOf(key)}`;
@@ -172,7 +179,9 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     if (parent !== null && typeof object === "object" && !BUILT_IN.has(parent)) {
       add(parent, `${at}.[[Prototype]]`, depth + 1);
     }
-    for (const [key, get] of accessors) add(get, `${at}.get ${labels.get(key)}`, depth + 1);
+    // A getter may put a value in its place.
+    const counting = accessors.filter(([key]) => !options.isLeftOut(`${at}${labels.get(key)}`));
+    for (const [key, get] of counting) add(get, `${at}.get ${labels.get(key)}`, depth + 1);
     for (const [label, inner] of inside) add(inner, `${at}${label}`, depth + 1);
   };
   for (; level.length > 0; level = queue) {

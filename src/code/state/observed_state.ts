@@ -35,6 +35,8 @@ interface Read {
   readonly root: unknown;
   readonly path: readonly string[];
   readonly value: unknown;
+  /** Number of members of the path that were followed. */
+  readonly followed: number;
 }
 
 /** All that a walk has reached, as it was. */
@@ -88,7 +90,8 @@ export function snapshotState(found: Exploration): StateSnapshot | null {
       if (hasMembers(root.value) && root.value !== globalThis) bases.push({ base, value: root.value });
       for (const { path, how } of root.slot.uses) {
         if (how === "write" || path.length === 0) continue;
-        reads.push({ base, root: root.value, path, value: findMember(root.value, path).value });
+        const { value, followed } = findMember(root.value, path);
+        reads.push({ base, root: root.value, path, value, followed });
       }
     }
   }
@@ -170,9 +173,12 @@ interface FoundPlaces {
 
 function changedPlaces(snapshot: StateSnapshot, privates: ChangedVariables["privates"]): FoundPlaces {
   const places = new Set<StatePlace>();
-  for (const { base, root, path, value } of snapshot.reads) {
+  for (const { base, root, path, value, followed } of snapshot.reads) {
     const now = findMember(root, path);
-    if (!Object.is(now.value, value)) places.add(placeOf(...base, path.slice(0, Math.max(1, now.followed))));
+    if (Object.is(now.value, value)) continue;
+    // A member that is there now, or no more: what comes after it is a part of it.
+    const length = now.followed === followed ? Math.max(1, followed) : Math.min(now.followed, followed) + 1;
+    places.add(placeOf(...base, path.slice(0, length)));
   }
   for (const surface of snapshot.surfaces) for (const path of changesOf(surface, () => false)) places.add(path);
   const changed = new Map<object, Set<string>>();
