@@ -108,6 +108,12 @@ const m = new Model();`,
     "m.#hits",
   ],
   [
+    "a list in an object in a static private field",
+    "class Store { static #all = { rate: 2, log: [] as number[] }; static rate(): number { const all = () => Store.#all; all().log.push(1); return all().rate; } }",
+    "return x * Store.rate();",
+    "Store.#all.log",
+  ],
+  [
     "a getter that puts a value in its place",
     `const lazy = { get table(): number[] { const table = [1, 2, 3]; Object.defineProperty(this, "table", { value: table });
   return table; } };`,
@@ -138,6 +144,12 @@ const READ: readonly (readonly [name: string, setup: string, body: string, edit:
 const m = new Meter();`,
     "m.next; return x * m.rate;",
     ["#rate = 2", "#rate = 3"],
+  ],
+  [
+    "a member beside a list in a static private field",
+    "class Store { static #all = { rate: 2, log: [] as number[] }; static rate(): number { const all = () => Store.#all; all().log.push(1); return all().rate; } }",
+    "return x * Store.rate();",
+    ["rate: 2", "rate: 3"],
   ],
   [
     "what a getter puts in its place",

@@ -277,6 +277,7 @@ class Assembler {
         return ["unset"];
       }
       case "package":
+        if (root.isDynamic) this.#readAgain(root, user, placeOf(user.module, slot.name, []));
         return [
           packageText(root.identity, root.imported),
           ...this.#outside?.imported(root, (use, found) => this.#checks.addMember(root.value, use, found)) ?? [],
@@ -294,20 +295,22 @@ class Assembler {
       case "value":
         if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
           const { binding } = root.declaration;
-          const look = () => this.#value(root.value);
           const filled = this.#options.state.isFilled(binding, "")
-            ? [sightOfVariable(root.declaration, user.fn, slot.name, look)]
+            ? [sightOfVariable(root.declaration, user.fn, slot.name, () => this.#value(root.value))]
             : [];
           return ["state", this.#initial(root, [], root.value, user.fn), ...filled];
         }
         if (root.isDynamic) {
-          const place = placeOf(root.module, root.declaration?.binding.name ?? slot.name, []);
-          this.#variables.push({ fn: user.fn, name: slot.name, value: root.value, isUnset: false, place });
+          this.#readAgain(root, user, placeOf(root.module, root.declaration?.binding.name ?? slot.name, []));
         }
         return this.#uses(root, user, (found, use) => this.#member(root, found, use, user));
       default:
         return root satisfies never;
     }
+  }
+
+  #readAgain({ slot, value }: Pick<ValueRoot, "slot" | "value">, { fn }: UserCode, place: string): void {
+    this.#variables.push({ fn, name: slot.name, value, isUnset: false, place });
   }
 
   #facts(slot: Root["slot"], find: (path: readonly string[]) => AmbientFact | null): string[] {

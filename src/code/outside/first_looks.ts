@@ -7,24 +7,27 @@
  * @module
  */
 
-const NONE: ReadonlyMap<PropertyKey, object> = new Map();
-const found = new WeakMap<object, ReadonlyMap<PropertyKey, object>>();
+const NONE: ReadonlyMap<PropertyKey, object | string> = new Map();
+const found = new WeakMap<object, ReadonlyMap<PropertyKey, object | string>>();
 
 /**
- * Functions among the variables that a function sees, or among the members of an object, as they were at the first look.
+ * Functions and texts among the variables that a function sees, or among the members of an object, as they were at the
+ * first look. A text may be what a program gave, from which the first run makes something else: a template.
  *
  * @param holder The function that sees the variables, or the object that has the members.
  * @param current The values now. Those of the first call are the first ones.
  */
-export function firstFunctionsOf(
+export function firstValuesOf(
   holder: object,
   current: Iterable<readonly [key: PropertyKey, value: unknown]>,
-): ReadonlyMap<PropertyKey, object> {
+): ReadonlyMap<PropertyKey, object | string> {
   let first = found.get(holder);
   if (first === undefined) {
-    const functions = new Map<PropertyKey, object>();
-    for (const [key, value] of current) if (typeof value === "function") functions.set(key, value);
-    found.set(holder, first = functions.size === 0 ? NONE : functions);
+    const values = new Map<PropertyKey, object | string>();
+    for (const [key, value] of current) {
+      if (typeof value === "function" || typeof value === "string" && value !== "") values.set(key, value);
+    }
+    found.set(holder, first = values.size === 0 ? NONE : values);
   }
   return first;
 }

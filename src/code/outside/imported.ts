@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isProxy } from "../../words/type_tests.ts";
+import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { findMember, type FoundMember } from "../walk/members.ts";
 import type { Root } from "../walk/reached.ts";
 import type { Use } from "../syntax/uses.ts";
@@ -105,5 +105,5 @@ function isOfMembers(value: unknown): value is object {
 
 /** True for the namespace of a module, whose members cannot be set. */
 export function isNamespace(value: object): boolean {
-  return !isProxy(value) && Object.prototype.toString.call(value) === "[object Module]";
+  return typeTests().isModuleNamespaceObject(value);
 }

@@ -38,6 +38,8 @@ export interface KnownScript {
   isMadeAtLoad(fn: object): boolean;
   /** Names of the exports of CommonJS that functions of the script use; `null` when they use all of them. */
   exportsUsed(): ReadonlySet<string> | null;
+  /** True for an export of a name whose variable functions of the script assign. */
+  reassignsExport(name: string): boolean;
   /** True for the name of a variable that the script seems to export. */
   isExported(name: string): boolean;
   /** True for a name that is declared at the top of the script, in no function. */
@@ -86,7 +88,7 @@ const ASSIGNED =
 const MOMENT =
   /new Date\b|Date\.now\b|\.random\b|performance\.now\b|\bhrtime\b|\brandom\w*\(|getRandomValues|process\.pid\b|randomUUID/;
 const OF_MOMENT =
-  /(?<![.\w$])([\w$]+)\s*=\s*[^;,\n]{0,80}?(?:\bnew Date(?:\(\s*\)|\b(?!\s*\())|\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bhrtime\b|\brandom\w*\(|\bgetRandomValues\b|\bprocess\.pid\b)/g;
+  /(?<![.\w$])([\w$]+)\s*=(?!>)\s*(?:(?!=>|\bfunction\b|\breturn\b)[^;,\n]){0,80}?(?:\bnew Date(?:\(\s*\)|\b(?!\s*\())|\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bhrtime\b|\brandom\w*\(|\bgetRandomValues\b|\bprocess\.pid\b)/g;
 /** Exports of variables: by declarations and assignments, and lists of names. */
 const EXPORTED = /\bexport\s+(?:const|let|var|default)\s+([\w$]+)|\bexports\b[^;\n=]{0,100}=\s*([\w$]+)/g;
 const EXPORT_LIST = /\bexports?\s*(?:=\s*)?\{([^}]*)\}/g;
@@ -140,6 +142,14 @@ function readKnown(url: string, text: string): KnownScript {
     exportsUsed() {
       const script = mayUseExports(text) ? readScript(text) : null;
       return script === null ? NONE : exportsUsed(script, (fn) => runsAtLoad(script, fn));
+    },
+    reassignsExport(name) {
+      const locals = [...localsOf(text, name)].filter(isAssigned);
+      const script = locals.length === 0 ? null : readScript(text);
+      return script !== null && locals.some((local) => {
+        const binding = script.root.bindings.get(local);
+        return binding?.writes.some((write) => isWithinFunctionOf(script, write, binding)) === true;
+      });
     },
     isExported: (name) => (exported ??= exportedNames(text)).has(name),
     isTopLevel: (name) => readScript(text)?.root.bindings.has(name) === true,
@@ -200,6 +210,12 @@ function namesOfMoment(text: string): ReadonlySet<string> {
 function namesMadeFrom(text: string, name: string): ReadonlySet<string> {
   const made = String.raw`(?<![.\w$])([\w$]+)\s*=\s*[^;=]{0,200}?(?<![.\w$])${RegExp.escape(name)}(?![\w$])`;
   return namesMatched(text, new RegExp(made, "g"));
+}
+
+/** Variables that a module may export under a name. */
+function localsOf(text: string, name: string): ReadonlySet<string> {
+  const renamed = new RegExp(`(?<![\\w$])([\\w$]+)\\s+as\\s+${RegExp.escape(name)}(?![\\w$])`, "g");
+  return namesMatched(text, renamed).union(new Set([name]));
 }
 
 function exportedNames(text: string): ReadonlySet<string> {

@@ -9,14 +9,15 @@
 import { isProxy } from "../../words/type_tests.ts";
 import { classify, isNativeFunction, mayHavePrivateState } from "../../values/kinds.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
-import type { Code } from "../walk/reached.ts";
+import type { Code, Root } from "../walk/reached.ts";
 import { globalsIn } from "./program_globals.ts";
-import { atFirstLook, firstFunctionsOf } from "./first_looks.ts";
+import { atFirstLook, firstValuesOf } from "./first_looks.ts";
 import { Contexts } from "./contexts.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { type OriginInScript, splitPlatformScopes, variablesMadeFor, variablesOf } from "./load_scopes.ts";
 import { fileOf, findPackageState, type OutsideFunction, type PackageState } from "./package_state.ts";
+import { isLiveExport } from "./live_exports.ts";
 import type { HeldValues, Setting } from "./held.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { digestOfText, hasCountedMembers, sharedSurfaceOf, type Surface, surfaceOf } from "./surface.ts";
@@ -189,7 +190,7 @@ export class OutsideCode {
           script.useOf(variable, origin.offset, "innermost") !== "constant"
         ),
     );
-    const firsts = firstFunctionsOf(fn, made);
+    const firsts = firstValuesOf(fn, made);
     for (const [variable, value] of made) {
       const use = script.useOf(variable, origin.offset, "innermost");
       // Several functions may change one variable.
@@ -201,7 +202,8 @@ export class OutsideCode {
       const first = use === "constant" ? undefined : firsts.get(variable);
       const isOwnMemo = use === "filled" && !isChanged && !hasDropped;
       if (isOwnMemo || this.#options.isLeftOut(path)) {
-        if (first !== undefined && !script.has(Function.prototype.toString.call(first))) values.set(path, first);
+        const isOwn = typeof first === "function" && script.has(Function.prototype.toString.call(first));
+        if (first !== undefined && !isOwn && !(isOwnMemo && typeof first === "string")) values.set(path, first);
         continue;
       }
       if (isTimeOfProcess(value)) this.#moments.add(path);
@@ -254,6 +256,13 @@ export class OutsideCode {
 
   isLeftOut(path: string): boolean {
     return this.#options.isLeftOut(path);
+  }
+
+  /** True for an import whose variable the package may assign again. */
+  async isLive({ identity, imported }: Extract<Root, { kind: "package" }>): Promise<boolean> {
+    const name = imported.split(" ")[0] ?? "";
+    const { lease, packageNameOf } = this.#options;
+    return name !== "*" && await isLiveExport(identity.name, name, lease, packageNameOf);
   }
 
   /** Path by which the members of a function of a package are known; `null` for one that was not met. */

@@ -276,7 +276,9 @@ function readScriptState(
     } else if (typeof value === "object" && value !== null) {
       memberFunctions(value).filter(isOther).slice(0, MAX_WITNESSES).forEach((one) => others.add(one));
       // Programs may change an object that the package exports.
-      if (use === "constant" && (changed.has(name) || isOpen(value, script.isExported(name)))) objects.set(name, value);
+      if (use === "constant" && (changed.has(name) || mayBeChanged(value, script.isExported(name)))) {
+        objects.set(name, value);
+      }
     } else if (script.readsWorld && use === "constant" && typeof value !== "symbol") constants.set(name, value);
   }
   return { script, id, witness, others: [...others], settings, constants, objects, classes: new Set(), bound, unseen };
@@ -286,7 +288,7 @@ function readScriptState(
 const MAX_SMALL = 64;
 
 /** True for an object that other code may change, although the script itself does not. */
-function isOpen(object: object, isExported: boolean): boolean {
+function mayBeChanged(object: object, isExported: boolean): boolean {
   const { kind } = classify(object);
   const isData = DATA_KINDS.has(kind) && kind !== "regexp";
   if (!["plain", "array", "map", "set", "instance"].includes(kind) && !isData) return false;

@@ -9,7 +9,7 @@ import { classify, DATA_KINDS, isNativeFunction } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import { intrinsicPath } from "../walk/platform.ts";
 import { nameOfFunction } from "../walk/values.ts";
-import { atFirstLook, firstFunctionsOf } from "./first_looks.ts";
+import { atFirstLook, firstValuesOf } from "./first_looks.ts";
 import type { KnownScript } from "./known_scripts.ts";
 import { isShared, isTimeOfProcess, OF_MOMENT, type Unseen, unseenKindOf } from "./unseen.ts";
 
@@ -154,7 +154,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     const labels = labelsOf(all);
     const counted = all.filter((key) => !options.isLeftOut(`${at}${labels.get(key)}`));
     const order = counted.map((key) => labels.get(key)).join(" ");
-    values.set(`${at}{}`, `${classify(object).kind} ${attributesOf(object, counted)} ${order}`);
+    values.set(`${at}{}`, `${classify(object).kind} ${attributesOfKeys(object, counted)} ${order}`);
     members.push({
       path: at,
       object,
@@ -169,11 +169,12 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       isExtensible: Object.isExtensible(object),
     });
     count += keys.length + inside.length;
-    const firsts = firstFunctionsOf(object, [...keys.map((key, index) => [key, held[index]] as const), ...accessors]);
+    const firsts = firstValuesOf(object, [...keys.map((key, index) => [key, held[index]] as const), ...accessors]);
     for (const [index, key] of keys.entries()) add(held[index], `${at}${labels.get(key)}`, depth + 1);
     for (const [key, first] of firsts) {
-      const inner = `${at}${labels.get(key) ?? labelOf(key)}`;
-      if (options.isLeftOut(inner) && originOf(first) === "other") values.set(inner, first);
+      const inner = `${at}${labels.get(key) ?? labelOfKey(key)}`;
+      const isOther = typeof first === "string" || originOf(first) === "other";
+      if (options.isLeftOut(inner) && isOther) values.set(inner, first);
     }
     const parent = Object.getPrototypeOf(object) as object | null;
     if (parent !== null && typeof object === "object" && !BUILT_IN.has(parent)) {
@@ -199,7 +200,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
 }
 
 /** What a member is called in a path. */
-function labelOf(key: PropertyKey): string {
+function labelOfKey(key: PropertyKey): string {
   if (typeof key === "symbol") return `.[${String(key)}]`;
   const name = String(key);
   // A path ends at a dot.
@@ -211,8 +212,8 @@ function labelsOf(keys: readonly PropertyKey[]): ReadonlyMap<PropertyKey, string
   const labels = new Map<PropertyKey, string>();
   const used = new Set<string>();
   for (const key of keys) {
-    let label = labelOf(key);
-    for (let number = 2; used.has(label); number++) label = `${labelOf(key)} ${number}`;
+    let label = labelOfKey(key);
+    for (let number = 2; used.has(label); number++) label = `${labelOfKey(key)} ${number}`;
     used.add(label);
     labels.set(key, label);
   }
@@ -220,7 +221,7 @@ function labelsOf(keys: readonly PropertyKey[]): ReadonlyMap<PropertyKey, string
 }
 
 /** Whether members may be added, and the attributes of those that are not like the first. */
-function attributesOf(object: object, keys: readonly PropertyKey[]): string {
+function attributesOfKeys(object: object, keys: readonly PropertyKey[]): string {
   const each = keys.map((key) => {
     const { writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(object, key) ?? {};
     return `${writable ? "w" : ""}${enumerable ? "e" : ""}${configurable ? "c" : ""}`;
@@ -386,7 +387,7 @@ export function isSurfaceUnchanged({ members, leaves }: Surface): boolean {
 /** Paths of the members that have changed since a surface was found; empty when none has. */
 export function changesOf({ members, leaves }: Surface, isLeftOut: (path: string) => boolean): string[] {
   const changed = members.flatMap((member) => [...changesOfMembers(member)]);
-  for (const [path, fn] of leaves) changed.push(...countedKeys(fn).map((key) => `${path}${labelOf(key)}`));
+  for (const [path, fn] of leaves) changed.push(...countedKeys(fn).map((key) => `${path}${labelOfKey(key)}`));
   return changed.length === 0 ? changed : changed.filter((path) => !isLeftOut(path));
 }
 
@@ -397,7 +398,7 @@ function* changesOfMembers(looked: LookedAt): Iterable<string> {
   if (isGrown) yield `${path}[]`;
   const current = isGrown ? keys : Array.isArray(object) ? elementsOf(object, isWhole) : countedKeys(object);
   const labels = labelsOf(current);
-  const pathOf = (key: PropertyKey) => `${path}${labels.get(key) ?? labelOf(key)}`;
+  const pathOf = (key: PropertyKey) => `${path}${labels.get(key) ?? labelOfKey(key)}`;
   const now = current.filter((key) => !accessors.some(([one]) => one === key));
   const valueOf = (key: PropertyKey) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown;
   for (const [index, key] of keys.entries()) {

@@ -47,6 +47,8 @@ export function unseenKindOf(value: unknown): string | null {
       return "an object that inherits from a Proxy";
     case "promise":
       return "a Promise";
+    case "error":
+      return "an Error";
     case "iterator":
       return "a generator or iterator";
     case "stream":

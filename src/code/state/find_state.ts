@@ -286,8 +286,9 @@ class StateFinder {
   #follow(value: unknown, path: readonly string[]): { readonly value: unknown; readonly followed: number } {
     const found = findMember(value, path);
     const key = path[found.followed];
-    if (key?.startsWith("#") !== true || typeof found.value !== "object" || found.value === null) return found;
-    const fields = this.#found.view.privateFieldsOf(found.value);
+    const isHolder = typeof found.value === "object" && found.value !== null || typeof found.value === "function";
+    if (key?.startsWith("#") !== true || !isHolder) return found;
+    const fields = this.#found.view.privateFieldsOf(found.value as object);
     if (!fields?.has(key)) return found;
     const inner = this.#follow(fields.get(key), path.slice(found.followed + 1));
     return { value: inner.value, followed: found.followed + 1 + inner.followed };

@@ -25,7 +25,7 @@ export function exportsUsed(script: ScriptSyntax, runsAtLoad: (fn: AnyNode) => b
   const names = new Set<string>();
   for (const node of script.bindings.keys()) {
     if (node.type !== "Identifier" || node.name !== "exports" && node.name !== "module") continue;
-    const exports = node.name === "exports" ? node : memberOf(script, node, "exports");
+    const exports = node.name === "exports" ? node : memberNamed(script, node, "exports");
     if (exports === null || !isInCall(script, exports, runsAtLoad)) continue;
     const member = script.parents.get(exports);
     const name = member?.type === "MemberExpression" && member.object === exports ? staticKey(member) : null;
@@ -35,7 +35,7 @@ export function exportsUsed(script: ScriptSyntax, runsAtLoad: (fn: AnyNode) => b
   return names;
 }
 
-function memberOf({ parents }: ScriptSyntax, node: AnyNode, key: string): AnyNode | null {
+function memberNamed({ parents }: ScriptSyntax, node: AnyNode, key: string): AnyNode | null {
   const member = parents.get(node);
   return member?.type === "MemberExpression" && member.object === node && staticKey(member) === key ? member : null;
 }

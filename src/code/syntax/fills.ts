@@ -49,11 +49,11 @@ export function isGivenByCaller(script: ScriptSyntax, node: AnyNode, variable: B
 function isWriteOfGiven(script: ScriptSyntax, node: AnyNode, around: Scope, seen: Set<Binding>): boolean {
   const assignment = script.parents.get(node);
   if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return true;
-  return isGiven(script, assignment.right, around, seen);
+  return isOfCaller(script, assignment.right, around, seen);
 }
 
 /** True for an expression in which a parameter, `this` or `arguments` has a part, of a function within a scope. */
-function isGiven(script: ScriptSyntax, expression: AnyNode, around: Scope, seen: Set<Binding>): boolean {
+function isOfCaller(script: ScriptSyntax, expression: AnyNode, around: Scope, seen: Set<Binding>): boolean {
   const isInside = (outer: { start: number; end: number }, inner: { start: number; end: number }) =>
     outer.start <= inner.start && inner.end <= outer.end;
   const isGivenName = (name: NameNode): boolean => {
@@ -67,7 +67,7 @@ function isGiven(script: ScriptSyntax, expression: AnyNode, around: Scope, seen:
     const { kind, declaration, writes } = binding;
     if (kind === "function" || kind === "class" || kind === "own-name") return false;
     if (kind === "parameter" || declaration?.type !== "VariableDeclarator" || !declaration.init) return true;
-    return isGiven(script, declaration.init, around, seen) ||
+    return isOfCaller(script, declaration.init, around, seen) ||
       writes.some((write) => isWriteOfGiven(script, write, around, seen));
   };
   const open = [expression];

@@ -47,7 +47,8 @@ function isCodeSettled(code: Code): boolean {
   if (code.kind === "package") return code.held.settings.length === 0;
   return code.kind !== "user" ||
     code.user.roots.every((root) =>
-      root.kind !== "unset" && root.kind !== "missing" && (root.kind !== "value" || !root.isDynamic)
+      root.kind !== "unset" && root.kind !== "missing" &&
+      !((root.kind === "value" || root.kind === "package") && root.isDynamic)
     );
 }
 

@@ -95,6 +95,8 @@ export type Root =
     /** Name of the export, and the module of the package where it is not the main one. */
     readonly imported: string;
     readonly value: unknown;
+    /** True when the package may assign the variable again. */
+    readonly isDynamic: boolean;
   }
   | {
     readonly kind: "platform";

@@ -184,7 +184,7 @@ export class CodeReader {
     const pathChecks: (() => boolean)[] = [];
     for (const slot of code.slots) {
       const at = { fn, unit, url, script: origin.script, scopes: origin.scopes, name };
-      roots.push(await this.#movable(await this.#options.names.resolve(slot, at), unit, pathChecks));
+      roots.push(await this.#complete(await this.#options.names.resolve(slot, at), unit, pathChecks));
     }
     for (const root of roots) {
       const beside = originBeside(root, unit, origin);
@@ -217,9 +217,10 @@ export class CodeReader {
     };
   }
 
-  /** Meaning of a name, with a relative path in place of a path in the project which the code only opens. */
-  async #movable(root: Root, unit: CodeUnit, checks: (() => boolean)[]): Promise<Root> {
+  /** Meaning of a name, with what the script of a package tells of it, and with a relative path in place of a path in the project which the code only opens. */
+  async #complete(root: Root, unit: CodeUnit, checks: (() => boolean)[]): Promise<Root> {
     const { projectRoot } = this.#options.fingerprint;
+    if (root.kind === "package") return { ...root, isDynamic: await (await this.#options.useOutside()).isLive(root) };
     if (root.kind !== "value" || root.isDynamic || !mayBePath(root.value)) return root;
     const { openedPath, placeBelow } = await import("./place.ts");
     const opened = openedPath(root.value, unit, root.slot.nodes, projectRoot);

@@ -85,6 +85,7 @@ export class NameResolver {
           identity,
           imported: `${imported.imported}${moduleInPackage(address ?? imported.specifier)}`,
           value: value === null || value === UNSET ? undefined : value.value,
+          isDynamic: false,
         };
       }
     }
