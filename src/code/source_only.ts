@@ -171,10 +171,10 @@ function receiverStateOf(method: object): string[] {
 
 function noticeOf(names: readonly string[], options: FingerprintOptions): string[] {
   if (names.length === 0) return [];
-  const remedy = isInspectorAllowed() || options.track === "source"
-    ? 'track: "closure" (with --allow-sys) would track them'
-    : "--allow-sys would track them";
-  return [`not tracked: ${names.join(", ")}; ${remedy}`];
+  if (!isInspectorAllowed()) return [`not tracked: ${names.join(", ")}; --allow-sys would track them`];
+  // Where the code was to be followed, a notice says why it was not.
+  const remedy = options.track === "source" ? '; track: "closure" (with --allow-sys) would track them' : "";
+  return [`not tracked: ${names.join(", ")}${remedy}`];
 }
 
 /** Facts that the code reads through globals, with the time zone and the locale where the code depends on them. */

@@ -282,6 +282,18 @@ export function isNativeFunction(fn: object): boolean {
   return Function.prototype.toString.call(fn).endsWith("{ [native code] }");
 }
 
+/** Name that `Object.prototype.toString` gives to an object. No accessor of the user's runs for it. */
+export function tagOf(subject: object): string {
+  for (let at: object | null = subject; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    if (isProxy(at)) return "Object";
+    const property = Object.getOwnPropertyDescriptor(at, Symbol.toStringTag);
+    if (property === undefined) continue;
+    const isOfUser = property.get !== undefined && !isNativeFunction(property.get);
+    return isOfUser ? "Object" : String(property.get ? Reflect.apply(property.get, subject, []) : property.value);
+  }
+  return Object.prototype.toString.call(subject).slice(8, -1);
+}
+
 /** Kinds of built-in objects that are data without holding other values. */
 export const DATA_KINDS: ReadonlySet<Kind> = new Set(["date", "regexp", "boxed", "view", "buffer", "sharedBuffer"]);
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isPrimitive } from "../../words/type_tests.ts";
+import { isPrimitive, typeTests } from "../../words/type_tests.ts";
 import { classify, DATA_KINDS } from "../../values/kinds.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { AmbientFact } from "../walk/platform.ts";
@@ -252,7 +252,7 @@ function readScriptState(
   );
   moments.delete(null);
   for (const [name, value] of values) {
-    const isText = typeof value === "string" || value instanceof RegExp;
+    const isText = typeof value === "string" || typeTests().isRegExp(value);
     const isOfMoment = typeof value !== "function" && script.isOfMoment(name) || moments.has(value);
     if (isOfMoment || isText && script.isMadeFromMoment(name)) {
       unseen.push({ what: OF_MOMENT, path: `${id}#${name}` });

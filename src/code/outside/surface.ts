@@ -122,7 +122,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       if (origin === "other") return void values.set(at, value);
       values.set(at, digestOfText(value));
       if (!hasCountedMembers(value)) return void leaves.set(at, value);
-    } else if (value instanceof RegExp) return void values.set(at, `${value}`);
+    } else if (typeTests().isRegExp(value)) return void values.set(at, RegExp.prototype.toString.call(value));
     else if (DATA_KINDS.has(classify(value).kind)) return void values.set(at, value);
     else {
       const maker = makerOf(value);

@@ -24,7 +24,8 @@ import {
   type StateFindings,
   type StatePlace,
 } from "./state.ts";
-import { isNativeFunction } from "../../values/kinds.ts";
+import { isNativeFunction, tagOf } from "../../values/kinds.ts";
+import { typeTests } from "../../words/type_tests.ts";
 import type { FingerprintOptions } from "../types.ts";
 
 type WritableRoot = Extract<Root, { kind: "value" | "global" }>;
@@ -253,13 +254,13 @@ class StateFinder {
     const place = this.#methodOf(receiver, method);
     if (place === "platform") {
       if (
-        receiver instanceof RegExp && (receiver.global || receiver.sticky) && (method === "test" || method === "exec")
+        typeTests().isRegExp(receiver) && /[gy]/.test(String(Reflect.get(RegExp.prototype, "flags", receiver))) &&
+        (method === "test" || method === "exec")
       ) {
         this.#mark(this.#spotAt(spot, ["lastIndex"]), "write");
         return;
       }
-      const tag = Object.prototype.toString.call(receiver);
-      if (MUTATORS.has(method) && !tag.startsWith("[object Temporal.")) this.#mark(spot, "mutate");
+      if (MUTATORS.has(method) && !tagOf(receiver).startsWith("Temporal.")) this.#mark(spot, "mutate");
     } else if (place) this.#visit(spot, { place, index: RECEIVER });
   }
 

@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { isProxy } from "../../words/type_tests.ts";
+import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { Codec } from "../../values/codec.ts";
-import { classify, className, DATA_KINDS, mayHavePrivateState, ownPlatformName } from "../../values/kinds.ts";
+import { classify, className, DATA_KINDS, mayHavePrivateState, ownPlatformName, tagOf } from "../../values/kinds.ts";
 import { isNodeBuffer } from "../../values/brands.ts";
 import { codecOfClass, isKeptByAny } from "../../values/use_codecs.ts";
 import { type EncodedKey, encodeKey, type EncodeKeyOptions } from "../../values/key/encode_key.ts";
@@ -302,7 +302,7 @@ class CapturedValue {
   #leftOutOf(subject: object): ReadonlySet<PropertyKey> | undefined {
     const state = this.#view.stateKeysOf(subject);
     this.hasState ||= state !== undefined;
-    if (!isProxy(subject) && subject instanceof RegExp && this.#view.countsLastIndex !== true) {
+    if (!isProxy(subject) && typeTests().isRegExp(subject) && this.#view.countsLastIndex !== true) {
       return state === undefined ? LAST_INDEX : new Set([...state, "lastIndex"]);
     }
     return state;
@@ -328,7 +328,7 @@ export function nameOfHandle(handle: unknown): string {
   if (isProxy(subject)) return "Proxy";
   const constructor = typeof subject === "object" ? classOf(subject) : null;
   if (constructor !== null) return handleName(nameOfFunction(constructor));
-  const tag = Object.prototype.toString.call(subject).slice(8, -1);
+  const tag = tagOf(subject);
   return tag === "Object" ? className(subject) : tag;
 }
 
