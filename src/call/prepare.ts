@@ -115,19 +115,21 @@ const MOST_NAMES = 6;
 /** Largest number of functions of one package that one line of a terminal names as not observed. */
 const MOST_USES = 3;
 
-const LEFT_OUT = /^left out: (.+?)( @ .+, state that the code writes)$/;
+/** Notices that differ by a name alone. */
+const NAMED =
+  /^(left out: )(.+?)( @ .+, state that the code writes)$|^(not tracked: the inside of a captured )(.+?)(, which counts by its kind alone)$/;
 
-/** Folds notices of the state of one module into one, which names the first few variables and members. */
+/** Folds notices of one cause, such as state of one module, into one, which names the first few variables or classes. */
 export function foldNotices(notices: readonly string[]): string[] {
-  const groups = new Map<string, { readonly rest: string; readonly names: string[] }>();
+  const groups = new Map<string, { readonly begin: string; readonly rest: string; readonly names: string[] }>();
   for (const notice of notices) {
-    const [, name, rest = ""] = LEFT_OUT.exec(notice) ?? [];
-    const group = groups.get(rest || notice) ?? { rest, names: [] };
+    const [begin = "", name, rest = ""] = NAMED.exec(notice)?.slice(1).filter((part) => part !== undefined) ?? [];
+    const group = groups.get(rest || notice) ?? { begin, rest, names: [] };
     groups.set(rest || notice, group);
     if (name !== undefined) group.names.push(name);
   }
-  return [...groups].map(([notice, { rest, names }]) =>
-    names.length === 0 ? notice : `left out: ${listNames(names, MOST_NAMES)}${rest}`
+  return [...groups].map(([notice, { begin, rest, names }]) =>
+    names.length === 0 ? notice : `${begin}${listNames(names, MOST_NAMES)}${rest}`
   );
 }
 

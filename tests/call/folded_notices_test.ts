@@ -12,7 +12,8 @@ Deno.test("foldNotices() gives one line for all notices of one cause, and leaves
     [[leftOut("a"), leftOut("b")], [leftOut("a, b")]],
     [[..."abcdefgh"].map((name) => leftOut(name)), [leftOut("a, b, c, d, e, f and 2 more")]],
     [[leftOut("a"), leftOut("b", "b.ts"), leftOut("c")], [leftOut("a, c"), leftOut("b", "b.ts")]],
-    [[inside("Map"), leftOut("a"), inside("Set")], [inside("Map"), leftOut("a"), inside("Set")]],
+    [[inside("Map"), leftOut("a"), inside("Set")], [inside("Map, Set"), leftOut("a")]],
+    [[..."ABCDEFGH"].map(inside), [inside("A, B, C, D, E, F and 2 more")]],
     [["not tracked: this in f @ a.ts", "not tracked: this in g @ a.ts"], [
       "not tracked: this in f @ a.ts",
       "not tracked: this in g @ a.ts",

@@ -52,7 +52,8 @@ interface LookedAt {
   readonly accessors: readonly (readonly [key: PropertyKey, get: unknown])[];
   /** Keys of all its own members, those that do not count included. */
   readonly all: readonly PropertyKey[];
-  readonly isExtensible: boolean;
+  /** Whether members may be added; `null` when that does not count. */
+  readonly isExtensible: boolean | null;
 }
 
 /** Knowledge that is needed for finding a surface. */
@@ -154,7 +155,9 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     const labels = labelsOf(all);
     const counted = all.filter((key) => !options.isLeftOut(`${at}${labels.get(key)}`));
     const order = counted.map((key) => labels.get(key)).join(" ");
-    values.set(`${at}{}`, `${classify(object).kind} ${attributesOfKeys(object, counted)} ${order}`);
+    const isFixedByRuns = options.isLeftOut(`${at}{}`);
+    const attributes = isFixedByRuns ? "" : attributesOfKeys(object, counted);
+    values.set(`${at}{}`, `${classify(object).kind} ${attributes} ${order}`);
     members.push({
       path: at,
       object,
@@ -166,7 +169,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       accessors,
       parent: Object.getPrototypeOf(object),
       all: Reflect.ownKeys(object),
-      isExtensible: Object.isExtensible(object),
+      isExtensible: isFixedByRuns ? null : Object.isExtensible(object),
     });
     count += keys.length + inside.length;
     const firsts = firstValuesOf(object, [...keys.map((key, index) => [key, held[index]] as const), ...accessors]);
@@ -366,7 +369,8 @@ export function isBound(fn: object): boolean {
 export function isSurfaceUnchanged({ members, leaves }: Surface): boolean {
   for (const fn of leaves.values()) if (hasCountedMembers(fn)) return false;
   for (const { object, keys, values, inside, isWhole, accessors, parent, all, isExtensible } of members) {
-    if (Object.getPrototypeOf(object) !== parent || Object.isExtensible(object) !== isExtensible) return false;
+    if (Object.getPrototypeOf(object) !== parent) return false;
+    if (isExtensible !== null && Object.isExtensible(object) !== isExtensible) return false;
     const own = Reflect.ownKeys(object);
     if (own.length !== all.length || !own.every((key, index) => key === all[index])) return false;
     for (let index = 0; index < keys.length; index++) {
@@ -393,6 +397,7 @@ export function changesOf({ members, leaves }: Surface, isLeftOut: (path: string
 
 function* changesOfMembers(looked: LookedAt): Iterable<string> {
   const { path, object, keys, values, length, isWhole, inside, accessors } = looked;
+  if (looked.isExtensible !== null && Object.isExtensible(object) !== looked.isExtensible) yield `${path}{}`;
   // Of a list that grew, nothing changes but that there are more elements.
   const isGrown = Array.isArray(object) && object.length > length;
   if (isGrown) yield `${path}[]`;
