@@ -92,7 +92,7 @@ function findPlaces({ script, node }: CodeUnit): ReadonlySet<Place> {
 
 /** What has the path of what was opened: a stream, an entry of a folder, an error, the list of arguments, a new folder. */
 const TELLS_PATH =
-  /\.(?:path|parentPath|message|stack)\b|\{[^{}]*\b(?:path|parentPath|message|stack)\b[^{}]*\}\s*(?:=(?!=)|of\b|[,)])|\barguments\b|\bmkdir\w*\([^)]*\brecursive\b/;
+  /\.(?:path|parentPath|message|stack)\b|\{[^{}]*\b(?:path|parentPath|message|stack)\b[^{}]*\}\s*(?:=(?!=)|of\b|[,)])|\barguments\b|\bmkdir\w*\([^;]*\brecursive\b/;
 
 /** True for code that may learn a path again from what it opened. */
 function mayTellPath({ text }: ScriptSyntax, { start, end }: AnyNode): boolean {
