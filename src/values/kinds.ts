@@ -294,6 +294,12 @@ export function tagOf(subject: object): string {
   return Object.prototype.toString.call(subject).slice(8, -1);
 }
 
+/** True for a URL of the platform's own class. */
+export function isPlainUrl(value: unknown): value is URL {
+  return typeof value === "object" && value !== null && !isProxy(value) &&
+    Object.getPrototypeOf(value) === URL.prototype;
+}
+
 /** Kinds of built-in objects that are data without holding other values. */
 export const DATA_KINDS: ReadonlySet<Kind> = new Set(["date", "regexp", "boxed", "view", "buffer", "sharedBuffer"]);
 

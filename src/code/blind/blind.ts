@@ -203,7 +203,7 @@ export async function findBlindPackages(
 }
 
 /** True for a script that may be of a package or of the user, and not of the platform or of no place. */
-function isOfPackages(url: string): boolean {
+export function isOfPackages(url: string): boolean {
   return /^(?:file|https?):/.test(url);
 }
 

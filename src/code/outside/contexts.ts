@@ -7,10 +7,11 @@
  *
  * @module
  */
+import { isPrimitive } from "../../words/type_tests.ts";
 import type { ScopeValues } from "../v8/inspector.ts";
 import { readScope } from "../v8/scope_values.ts";
 import { knownScript } from "./known_scripts.ts";
-import { type OriginInScript, splitPackageScopes, variablesMadeFor } from "./load_scopes.ts";
+import { madeFor, type OriginInScript } from "./load_scopes.ts";
 
 /** Where a closure stands. */
 interface Standing {
@@ -55,12 +56,12 @@ export class Contexts {
 
 /** What was made with the innermost scope of a function; `null` when nothing tells, and when it does not matter. */
 function contextOf(origin: OriginInScript): object | null {
-  const [innermost] = splitPackageScopes(origin).made;
+  const { innermost, variables } = madeFor(origin);
   const known = knownScript(origin.script);
-  if (innermost === undefined || !variablesMadeFor(origin).keys().some(known.isAssigned)) return null;
+  if (innermost === undefined || !variables.keys().some(known.isAssigned)) return null;
   for (const name of Object.keys(innermost)) {
     const value = known.isMadeWithScope(name) ? readScope(innermost, name) : null;
-    if (typeof value === "function" || typeof value === "object" && value !== null) return value;
+    if (!isPrimitive(value)) return value as object;
   }
   return null;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isOfPackages } from "../blind/blind.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import { knownScript } from "./known_scripts.ts";
 
@@ -27,7 +28,7 @@ export async function isLiveExport(
   if (known !== undefined && (known.isLive || known.count === urls.length)) return known.isLive;
   let isLive = false;
   for (const url of urls) {
-    if (isLive || !/^(?:file|https?):/.test(url) || packageNameOf(url) !== packageName) continue;
+    if (isLive || !isOfPackages(url) || packageNameOf(url) !== packageName) continue;
     const text = (await lease.scriptOf(url))?.text ?? "";
     // The default export has no name in most modules.
     isLive = text.includes("export") && (name === "default" || text.includes(name)) &&

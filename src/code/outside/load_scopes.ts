@@ -63,13 +63,24 @@ export function variablesOf(scopes: readonly ScopeValues[]): Map<string, unknown
   return found;
 }
 
-const made = new WeakMap<OriginInScript, ReadonlyMap<string, unknown>>();
+/** What a call made for a function of a package. */
+export interface Made {
+  /** The innermost scope that the call made; absent when it made none. */
+  readonly innermost: ScopeValues | undefined;
+  /** Variables by name. */
+  readonly variables: ReadonlyMap<string, unknown>;
+}
 
-/** Variables that a call made for a function of a package, by name. */
-export function variablesMadeFor(origin: OriginInScript): ReadonlyMap<string, unknown> {
-  let variables = made.get(origin);
-  if (variables === undefined) made.set(origin, variables = variablesOf(splitPackageScopes(origin).made));
-  return variables;
+const known = new WeakMap<readonly ScopeValues[], Made>();
+
+/** Finds what a call made for a function of a package. Functions that share their scopes share it. */
+export function madeFor(origin: OriginInScript): Made {
+  let made = known.get(origin.scopes);
+  if (made === undefined) {
+    const scopes = splitPackageScopes(origin).made;
+    known.set(origin.scopes, made = { innermost: scopes[0], variables: variablesOf(scopes) });
+  }
+  return made;
 }
 
 /** True for the scope of the function that CommonJS puts around a module, also within a bundle. */
@@ -109,8 +120,8 @@ function isObjectOrFunction(value: unknown): value is object {
 
 /** True for a scope that has nothing but what the script declares outside of its functions. */
 function isOfTopLevel(scope: ScopeValues, script: OriginInScript["script"]): boolean {
-  const known = knownScript(script);
-  return Object.keys(scope).every((name) => known.isTopLevel(name));
+  const { isTopLevel } = knownScript(script);
+  return Object.keys(scope).every((name) => isTopLevel(name));
 }
 
 function holdsOneOf(scope: ScopeValues, values: ReadonlySet<unknown>): boolean {

@@ -15,7 +15,7 @@ import { atFirstLook, firstValuesOf } from "./first_looks.ts";
 import { Contexts } from "./contexts.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
-import { type OriginInScript, splitPlatformScopes, variablesMadeFor, variablesOf } from "./load_scopes.ts";
+import { madeFor, type OriginInScript, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
 import { fileOf, findPackageState, type OutsideFunction, type PackageState } from "./package_state.ts";
 import { isLiveExport } from "./live_exports.ts";
 import type { HeldValues, Setting } from "./held.ts";
@@ -159,7 +159,7 @@ export class OutsideCode {
     const packageName = this.#options.packageNameOf(origin.script.url) ?? "";
     const place = this.#placeOf(origin);
     const isClass = hasCountedMembers(fn);
-    const made = variablesMadeFor(origin);
+    const { variables: made } = madeFor(origin);
     this.#functions.set(fn, { fn, origin });
     this.#met++;
     if (isArrowWithThis(fn)) this.#arrows.set(fn, place);

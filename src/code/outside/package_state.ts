@@ -227,8 +227,7 @@ export function fileOf(url: string): string {
 function exportsOf(exported: ReadonlySet<unknown>, { script }: OriginInScript): ScriptState["exports"] {
   const only = exported.size === 0 ? null : knownScript(script).exportsUsed();
   const [object] = exported;
-  const isHolder = typeof object === "object" && object !== null || typeof object === "function";
-  return !isHolder || only?.size === 0 ? null : { object, only };
+  return isPrimitive(object) || only?.size === 0 ? null : { object: object as object, only };
 }
 
 function readScriptState(

@@ -143,11 +143,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     options.leaveOutBelow(at);
     const isWhole = !options.isLeftOut(`${at}[]`);
     const isPart = object === start && options.only !== undefined;
-    const all = isPart
-      ? countedKeys(object).filter((key) => options.only!.has(key))
-      : Array.isArray(object)
-      ? elementsOf(object, isWhole)
-      : countedKeys(object);
+    const all = isPart ? countedKeys(object).filter((key) => options.only!.has(key)) : keptKeysOf(object, isWhole);
     const accessors = accessorsOf(object, all);
     const keys = accessors.length === 0 ? all : all.filter((key) => !accessors.some(([one]) => one === key));
     const held = keys.map((key) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown);
@@ -286,10 +282,11 @@ function countedKeys(object: object): PropertyKey[] {
   return keys.filter((key) => key === "prototype" ? isOfInstances : !OF_FUNCTIONS.has(key));
 }
 
-/** Members of a list: all of them, or those that it had at first, if runs add to it. */
-function elementsOf(list: readonly unknown[], isWhole: boolean): PropertyKey[] {
-  const length = atFirstLook(list, () => list.length);
-  const keys = Reflect.ownKeys(list);
+/** Members of an object that count; of a list that runs add to, those that it had at first. */
+function keptKeysOf(object: object, isWhole: boolean): PropertyKey[] {
+  if (!Array.isArray(object)) return countedKeys(object);
+  const length = atFirstLook(object, () => object.length);
+  const keys = Reflect.ownKeys(object);
   return isWhole ? keys : keys.filter((key) => key !== "length" && !(Number(key) >= length));
 }
 
@@ -389,10 +386,10 @@ export function isSurfaceUnchanged({ members, leaves }: Surface): boolean {
 }
 
 /** Paths of the members that have changed since a surface was found; empty when none has. */
-export function changesOf({ members, leaves }: Surface, isLeftOut: (path: string) => boolean): string[] {
+export function changesOf({ members, leaves }: Surface): string[] {
   const changed = members.flatMap((member) => [...changesOfMembers(member)]);
   for (const [path, fn] of leaves) changed.push(...countedKeys(fn).map((key) => `${path}${labelOfKey(key)}`));
-  return changed.length === 0 ? changed : changed.filter((path) => !isLeftOut(path));
+  return changed;
 }
 
 function* changesOfMembers(looked: LookedAt): Iterable<string> {
@@ -401,7 +398,7 @@ function* changesOfMembers(looked: LookedAt): Iterable<string> {
   // Of a list that grew, nothing changes but that there are more elements.
   const isGrown = Array.isArray(object) && object.length > length;
   if (isGrown) yield `${path}[]`;
-  const current = isGrown ? keys : Array.isArray(object) ? elementsOf(object, isWhole) : countedKeys(object);
+  const current = isGrown ? keys : keptKeysOf(object, isWhole);
   const labels = labelsOf(current);
   const pathOf = (key: PropertyKey) => `${path}${labels.get(key) ?? labelOfKey(key)}`;
   const now = current.filter((key) => !accessors.some(([one]) => one === key));

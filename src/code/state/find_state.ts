@@ -25,7 +25,7 @@ import {
   type StatePlace,
 } from "./state.ts";
 import { isNativeFunction, tagOf } from "../../values/kinds.ts";
-import { typeTests } from "../../words/type_tests.ts";
+import { isPrimitive, typeTests } from "../../words/type_tests.ts";
 import type { FingerprintOptions } from "../types.ts";
 
 type WritableRoot = Extract<Root, { kind: "value" | "global" }>;
@@ -287,8 +287,7 @@ class StateFinder {
   #follow(value: unknown, path: readonly string[]): { readonly value: unknown; readonly followed: number } {
     const found = findMember(value, path);
     const key = path[found.followed];
-    const isHolder = typeof found.value === "object" && found.value !== null || typeof found.value === "function";
-    if (key?.startsWith("#") !== true || !isHolder) return found;
+    if (key?.startsWith("#") !== true || isPrimitive(found.value)) return found;
     const fields = this.#found.view.privateFieldsOf(found.value as object);
     if (!fields?.has(key)) return found;
     const inner = this.#follow(fields.get(key), path.slice(found.followed + 1));

@@ -17,7 +17,7 @@ import { changesOf, type Surface } from "../outside/surface.ts";
 import type { ChangedVariables } from "../digest/changing_variables.ts";
 import type { StateWatch } from "../types.ts";
 import { nameOfFunction, nameOfHandle } from "../walk/values.ts";
-import { CONTENTS, noteFirstMember, placeOf, readPlace, type StatePlace } from "./state.ts";
+import { CONTENTS, noteFirstMember, placeOf, readPlace, type StatePlace, valueOrGetter } from "./state.ts";
 
 /** Number of objects above which changes are not looked for. */
 const MAX_OBJECTS = 20_000;
@@ -119,8 +119,7 @@ function contentsOf(object: object): ObjectContents {
 
 function valueNow(object: object, key: PropertyKey): unknown {
   try {
-    const property = Object.getOwnPropertyDescriptor(object, key);
-    return property && "value" in property ? property.value : property?.get;
+    return valueOrGetter(Object.getOwnPropertyDescriptor(object, key));
   } catch {
     return undefined; // a variable of a module that is not initialized yet
   }
@@ -180,7 +179,7 @@ function changedPlaces(snapshot: StateSnapshot, privates: ChangedVariables["priv
     const length = now.followed === followed ? Math.max(1, followed) : Math.min(now.followed, followed) + 1;
     places.add(placeOf(...base, path.slice(0, length)));
   }
-  for (const surface of snapshot.surfaces) for (const path of changesOf(surface, () => false)) places.add(path);
+  for (const surface of snapshot.surfaces) for (const path of changesOf(surface)) places.add(path);
   const changed = new Map<object, Set<string>>();
   for (const [object, { members, inside }] of snapshot.objects) {
     const keys = changedKeys(object, members, inside);

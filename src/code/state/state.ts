@@ -274,7 +274,11 @@ export function noteFirstMember(holder: object, key: string, value: unknown): vo
 export function firstMember(holder: object, key: string): unknown {
   const known = firstMembers.get(holder);
   if (known?.has(key)) return known.get(key);
-  const property = Object.getOwnPropertyDescriptor(holder, key);
+  return valueOrGetter(Object.getOwnPropertyDescriptor(holder, key));
+}
+
+/** Value of a member, or its getter. */
+export function valueOrGetter(property: PropertyDescriptor | undefined): unknown {
   return property && "value" in property ? property.value : property?.get;
 }
 
@@ -286,9 +290,7 @@ export function snapshotOf(fn: object): MemberSnapshot {
   const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
   const objects = typeof prototype === "object" && prototype !== null ? [fn, prototype] : [fn];
   return objects.flatMap((object) =>
-    Reflect.ownKeys(object).filter((key) => key !== "prototype").map((key) => {
-      const property = Object.getOwnPropertyDescriptor(object, key);
-      return [key, property && "value" in property ? property.value : property?.get] as const;
-    })
+    Reflect.ownKeys(object).filter((key) => key !== "prototype")
+      .map((key) => [key, valueOrGetter(Object.getOwnPropertyDescriptor(object, key))] as const)
   );
 }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isProxy } from "../../words/type_tests.ts";
+import { isPlainUrl } from "../../values/kinds.ts";
 import { parentOf, pathOfFileUrl } from "../../options/paths.ts";
 import { pathBelow, projectRoot, workingDirectory } from "../../options/project.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
@@ -48,9 +48,8 @@ export function openedPath(
 
 /** A path or a file's URL relative to a folder; `null` when it is none, or is not below the folder. */
 export function placeBelow(value: unknown, root: string): string | null {
-  const isUrl = typeof value === "object" && value !== null && !isProxy(value) &&
-    Object.getPrototypeOf(value) === URL.prototype;
-  const text = isUrl ? (value as URL).href : value;
+  const isUrl = isPlainUrl(value);
+  const text = isUrl ? value.href : value;
   if (typeof text !== "string" || root === "") return null;
   const isOfUrl = text.startsWith("file:///");
   const path = pathBelow(isOfUrl ? pathOfFileUrl(text) : text, root);

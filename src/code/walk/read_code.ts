@@ -29,6 +29,7 @@ import type { RequireFindings } from "./required.ts";
 import type { FollowedImports, SourceModules } from "./source_modules.ts";
 import { nameOfFunction } from "./values.ts";
 import type { FingerprintOptions } from "../types.ts";
+import { isPlainUrl } from "../../values/kinds.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
 import { randomId } from "../../words/random.ts";
@@ -217,7 +218,10 @@ export class CodeReader {
     };
   }
 
-  /** Meaning of a name, with what the script of a package tells of it, and with a relative path in place of a path in the project which the code only opens. */
+  /**
+   * Meaning of a name, with what the scripts of its package tell of it, and with a relative path in place of a path in the
+   * project which the code only opens.
+   */
   async #complete(root: Root, unit: CodeUnit, checks: (() => boolean)[]): Promise<Root> {
     const { projectRoot } = this.#options.fingerprint;
     if (root.kind === "package") return { ...root, isDynamic: await (await this.#options.useOutside()).isLive(root) };
@@ -290,9 +294,7 @@ function mentionsPlace({ script, node }: CodeUnit): boolean {
 }
 
 function mayBePath(value: unknown): boolean {
-  if (typeof value === "string") return /^(?:file:|\/|[A-Za-z]:)/.test(value);
-  return typeof value === "object" && value !== null && !isProxy(value) &&
-    Object.getPrototypeOf(value) === URL.prototype;
+  return typeof value === "string" ? /^(?:file:|\/|[A-Za-z]:)/.test(value) : isPlainUrl(value);
 }
 
 /** True for a free name that may lead to `require`, `createRequire` or `process.getBuiltinModule`. */
