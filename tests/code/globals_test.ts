@@ -1,4 +1,6 @@
 // deno-lint-ignore-file no-console -- functions that print are what is tested
+import { AsyncLocalStorage } from "node:async_hooks";
+import { deprecate, promisify } from "node:util";
 import { assertEquals } from "@std/assert";
 import { Rig } from "../support/rig.ts";
 
@@ -33,6 +35,31 @@ Deno.test("a global that was not there when a function was first called counts o
     assertEquals([await byMember(), await byName()], [1, 6]);
     assertEquals(rig.runs(), 5, "the state without the global is a hit again");
   }));
+
+Deno.test("a function of the program that the platform wrapped counts where it is a global", async (t) => {
+  const wrappers: Readonly<Record<string, (rate: number) => (x: number) => unknown>> = {
+    promisify: (rate) => promisify((x: number, done: (error: null, result: number) => void) => done(null, x * rate)),
+    deprecate: (rate) => deprecate((x: number) => x * rate, "old", "CACHEPY1"),
+    AsyncLocalStorage: (rate) => AsyncLocalStorage.bind((x: number) => x * rate),
+    both: (rate) =>
+      promisify(
+        deprecate((x: number, done: (error: null, result: number) => void) => done(null, x * rate), "old", "CACHEPY2"),
+      ),
+  };
+  for (const [name, wrap] of Object.entries(wrappers)) {
+    await t.step(name, () =>
+      withGlobals(["cachepyWrapped"], async (rig) => {
+        // deno-lint-ignore no-explicit-any
+        const step = rig.cached()(async (x: number) => await (globalThis as any).cachepyWrapped(x));
+        scope.cachepyWrapped = wrap(2);
+        assertEquals([await step(5), await step(5), rig.runs()], [10, 10, 1]);
+        scope.cachepyWrapped = wrap(3);
+        assertEquals([await step(5), await step(5), rig.runs()], [15, 15, 2]);
+        scope.cachepyWrapped = wrap(2);
+        assertEquals([await step(5), rig.runs()], [10, 2], "the same again is a hit");
+      }));
+  }
+});
 
 Deno.test("a stand-in for fetch counts, from the call on after which it took fetch's place", async () => {
   await using rig = await Rig.open();

@@ -9,7 +9,7 @@ import type { FingerprintPart } from "../../words/records.ts";
 import { isClassNode } from "../syntax/parse.ts";
 import type { Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
-import type { Code, Root, UserCode } from "../walk/reached.ts";
+import { type Code, isOfPlatformAlone, type Root, type UserCode } from "../walk/reached.ts";
 import { digestGraph, type GraphNode, type UnfilledNode } from "./graph_digest.ts";
 import type { FoundMember } from "../walk/members.ts";
 import {
@@ -380,8 +380,7 @@ class Assembler {
     use: Use,
     user: UserCode,
   ): GraphNode | string {
-    const isPlatformCode = (one: unknown) =>
-      typeof one === "function" && this.#found.codes.get(one)?.kind === "platform";
+    const isPlatformCode = (one: unknown) => typeof one === "function" && isOfPlatformAlone(this.#found.codes.get(one));
     const isUserCode = typeof found.value === "function" && !isPlatformCode(found.value);
     const path = pathInGlobal(slot.name, use.path);
     const accessors = accessorsOfGlobal(slot.name, use.path);

@@ -35,6 +35,11 @@ export type Code =
   }
   | { readonly kind: "ignored" };
 
+/** True for a function of the platform that holds nothing of the program, as one does that `promisify` made. */
+export function isOfPlatformAlone(code: Code | undefined): boolean {
+  return code?.kind === "platform" && code.made === undefined;
+}
+
 /** A function or class of the user, with the meaning of its free names. */
 export interface UserCode {
   readonly fn: object;
