@@ -9,7 +9,7 @@ export { collectGarbage, hasReference, readReferences, recoverAside } from "./bl
 export type { Mutation } from "./database/kv_rows.ts";
 export { listForeign } from "./layout.ts";
 export { abandonedLocks, isLockHeld, removeAbandonedLocks } from "./locks/file_lock.ts";
-export { readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
+export { lookAtEntry, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
 export { edgesOf, keyOfId } from "./records/graph_rows.ts";
 export { listRows } from "./database/kv_rows.ts";
 export { decodeNode, decodeRecord, type StoredNode, type StoredSummary, summaryOf } from "./records/record_codec.ts";

@@ -219,6 +219,16 @@ Deno.test("verify() and repair beside processes that write find nothing and take
     for (let i = 0; i < 15; i++) assertEquals(await load(cache, 5000 + i), valueOf(5000 + i));
   }));
 
+Deno.test("a temporary file whose writer has made it and has yet to lock it is not left over", () =>
+  withStore(async (cache) => {
+    const path = `${cache.layout.tmp}/${Deno.pid}-00000000-0000-4000-8000-000000000000`;
+    using file = Deno.openSync(path, { write: true, createNew: true });
+    const found = verify(cache);
+    // A busy machine: far longer than the time between two looks.
+    setTimeout(() => file.lockSync(true), 1200);
+    assertEquals((await found).problems, []);
+  }));
+
 Deno.test("verify() names what the cache did not make, and repair leaves it alone, below a folder too", () =>
   withStore(async (cache) => {
     await fill(cache);

@@ -13,6 +13,7 @@ import {
   hasReference,
   isLockHeld,
   listForeign,
+  lookAtEntry,
   readReferences,
   recoverAside,
   removeAbandonedLocks,
@@ -29,7 +30,7 @@ export async function checkFiles(cache: Cache, state: VerifyState): Promise<void
   const references = await readReferences(store.handle);
   state.step(blobs.length);
   const orphans = await settledOrphans(cache, state, blobs.filter((digest) => !references.has(digest)));
-  const left = await settledLeftovers(cache, state.nowMs);
+  const left = await settledLeftovers(cache, state);
   for (const digest of orphans) {
     await state.found({ key: digest, kind: "orphan-blob", detail: "No entry refers to the blob" }, async () => {
       const freedBytes = await collectGarbage(new Set([digest]), store);
@@ -72,13 +73,19 @@ async function settledOrphans(cache: Cache, state: VerifyState, blobs: readonly 
   }
 }
 
-/** Returns the files that were left over at each of two looks: at one look, a live process can be between two steps. */
-async function settledLeftovers(cache: Cache, nowMs: number): Promise<string[]> {
-  const first = leftovers(cache, nowMs);
-  if (first.size === 0) return [];
-  await letOthersFinish();
-  const second = leftovers(cache, nowMs);
-  return [...first].filter(([path, stamp]) => second.get(path) === stamp).map(([path]) => path);
+/**
+ * Returns the files that were left over at each of two looks, and are older than `settleMs`: at one look, a live process
+ * can be between two steps, such as the making of a file and its lock.
+ */
+async function settledLeftovers(cache: Cache, { nowMs, settleMs }: VerifyState): Promise<string[]> {
+  let left = leftovers(cache, nowMs);
+  for (;;) {
+    if (left.size === 0) return [];
+    await letOthersFinish();
+    const now = leftovers(cache, nowMs);
+    left = new Map([...left].filter(([path, stamp]) => now.get(path) === stamp));
+    if ([...left.keys()].every((path) => ageOf(path) >= settleMs)) return [...left.keys()];
+  }
 }
 
 /** Returns the paths of files that seem left over, each with a text that differs for a later file of the same name. */
@@ -93,12 +100,14 @@ function leftovers(cache: Cache, nowMs: number): Map<string, string> {
 }
 
 function blobStampOf(path: string): string {
-  try {
-    const { ino, mtime } = Deno.lstatSync(path);
-    return `${ino} ${mtime?.getTime()}`;
-  } catch {
-    return randomId(); // the file is gone: a text that the second look cannot find again
-  }
+  const info = lookAtEntry(path);
+  // When the file is gone: a text that the second look cannot find again.
+  return info === null ? randomId() : `${info.ino} ${info.mtime?.getTime()}`;
+}
+
+/** Returns the time in milliseconds since a file was written; as an absolute value, since a clock can be set back. */
+function ageOf(path: string): number {
+  return Math.abs(Date.now() - (lookAtEntry(path)?.mtime?.getTime() ?? 0));
 }
 
 async function removeLeftovers(cache: Cache, nowMs: number): Promise<void> {

@@ -79,8 +79,9 @@ export interface VerifyOptions {
    */
   readonly resume?: boolean;
   /**
-   * Age, milliseconds, from which a blob without a record counts as an orphan. A younger one may belong to a writer
-   * that is about to store the record; the check waits until it is old enough.
+   * Age, milliseconds, from which a blob without a record counts as an orphan, and an unlocked temporary file as left
+   * over. A younger one may belong to a writer that is about to store the record, or to lock the file; the check waits
+   * until it is old enough.
    *
    * @default {3000}
    */
