@@ -15,6 +15,7 @@ import {
   identifyAgain,
   identifyInstances,
   identifyValue,
+  timeZone,
 } from "../code/fingerprint.ts";
 import { areEqualSights, EVERYTHING, joinSights, NOTHING_SEEN } from "../code/types.ts";
 import { nameOfHandle, noticeOfHandle } from "../code/walk/values.ts";
@@ -48,6 +49,7 @@ class InputRules implements EncodeKeyOptions {
   readonly countsNames: boolean;
   readonly countsTexts: boolean;
   readonly countsStacks: boolean;
+  readonly zoneOf: (() => string) | undefined;
   readonly codecs: readonly Codec[];
   readonly ordinalOf: ((subject: object | symbol) => number | undefined) | undefined;
   readonly leftOutOf: ((subject: object) => ReadonlySet<PropertyKey> | undefined) | undefined;
@@ -73,6 +75,8 @@ class InputRules implements EncodeKeyOptions {
     this.countsNames = names;
     this.countsTexts = texts;
     this.countsStacks = stacks;
+    // Code that turns its inputs into text sees the names of functions among them, and dates in local time.
+    this.zoneOf = names || texts ? timeZone : undefined;
     this.codecs = encoder.codeOptions.codecs ?? [];
     this.ordinalOf = encoder.seenBy?.ordinalOf;
     const { leftOut } = encoder;

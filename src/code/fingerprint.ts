@@ -17,6 +17,7 @@ import { assemble } from "./digest/assemble.ts";
 import type { Assembly } from "./digest/assembly.ts";
 import type { ChangedVariables, ChangingVariable } from "./digest/changing_variables.ts";
 import { findBlindPackages, functionsIn, type ReachedOfPackages } from "./blind/blind.ts";
+import { TIME_ZONE } from "./walk/platform.ts";
 import { Exploration } from "./walk/explore.ts";
 import { digestGraph, type GraphNode } from "./digest/graph_digest.ts";
 import { sightOfArguments } from "./digest/argument_sight.ts";
@@ -115,6 +116,11 @@ function subjectsOf(captured: Fingerprint["captured"]): readonly (object | symbo
   let known = subjects.get(captured);
   if (known === undefined) subjects.set(captured, known = [...captured.subjects()]);
   return known;
+}
+
+/** Name of the time zone, in which code turns dates into text. */
+export function timeZone(): string {
+  return String(TIME_ZONE.read());
 }
 
 /** Object with the given prototype and no members of its own, by which a class is identified. */

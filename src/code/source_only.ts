@@ -6,7 +6,8 @@
 import { digestBytes } from "../words/sha256.ts";
 import { randomId } from "../words/random.ts";
 import type { CodeUnit } from "./syntax/code_unit.ts";
-import { normalizeCode, type NormalizedCode, type Slot } from "./syntax/normalize.ts";
+import { normalizeCode, type NormalizedCode } from "./syntax/normalize.ts";
+import type { Slot } from "./syntax/variable_names.ts";
 import { resolveNames } from "./syntax/scopes.ts";
 import { isClassNode, parseCallable } from "./syntax/parse.ts";
 import { MUTATORS, usesOf } from "./syntax/uses.ts";

@@ -300,6 +300,20 @@ export function isPlainUrl(value: unknown): value is URL {
     Object.getPrototypeOf(value) === URL.prototype;
 }
 
+const DATA_CLASSES = ["URL", "URLSearchParams", "Headers", "TextDecoder", "TextEncoder"];
+
+/** True for an object of the platform, as it made it, that is data: an address, headers, a format, a calendar date. */
+export function isPlatformData(subject: object): boolean {
+  if (isProxy(subject) || Object.getOwnPropertyNames(subject).length > 0) return false;
+  const name = ownPlatformName(subject);
+  if (name === null) return false;
+  if (DATA_CLASSES.includes(name)) return true;
+  return [Intl, ownValue(globalThis, "Temporal")].some((owner) => {
+    const maker = typeof owner === "object" && owner !== null ? ownValue(owner, name) : undefined;
+    return typeof maker === "function" && ownValue(maker, "prototype") === Object.getPrototypeOf(subject);
+  });
+}
+
 /** Kinds of built-in objects that are data without holding other values. */
 export const DATA_KINDS: ReadonlySet<Kind> = new Set(["date", "regexp", "boxed", "view", "buffer", "sharedBuffer"]);
 

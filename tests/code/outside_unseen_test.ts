@@ -14,11 +14,6 @@ const KEEPERS: readonly (readonly [name: string, text: string, notice: string])[
     "a generator or iterator, tool/index.js#kept",
   ],
   [
-    "a table beside objects",
-    "const kept = new WeakMap(); export const set = (o, k) => { kept.set(o, k); }; export const run = (x) => kept.get(x) ?? x;",
-    "a WeakMap or a WeakSet, tool/index.js#kept",
-  ],
-  [
     "the store of an asynchronous context",
     'import { AsyncLocalStorage } from "node:async_hooks"; const kept = new AsyncLocalStorage(); export const run = (x) => x * (kept.getStore() ?? 1);',
     "stores of AsyncLocalStorage, tool/index.js",

@@ -21,6 +21,12 @@ export interface ProgramPair {
   readonly runs?: number;
   /** Flags of the command. @default ["-A"] */
   readonly flags?: readonly string[];
+  /** Variables of the environment of the second process. @default none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Name of the program: the comments of one in JavaScript are there at run time. @default {"main.ts"} */
+  readonly file?: "main.ts" | "main.js";
+  /** Edit of a further module: its name, and the texts. @default none */
+  readonly editOf?: readonly [file: string, find: string, replace: string];
 }
 
 /** What one process did. */
@@ -58,11 +64,13 @@ console.log("\\n" + JSON.stringify({
 `;
 
 async function runPair(pair: ProgramPair): Promise<[Report, Report] | string> {
-  await using project = await Project.create({ "main.ts": HEAD + pair.text + TAIL, ...pair.files });
+  const file = pair.file ?? "main.ts";
+  await using project = await Project.create({ [file]: HEAD + pair.text + TAIL, ...pair.files });
   const flags = ["--no-check", ...pair.flags ?? ["-A"]];
-  const first = await project.run("main.ts", { flags });
-  for (const [find, replace] of pair.edits ?? []) await project.edit("main.ts", find, replace);
-  const second = await project.run("main.ts", { flags });
+  const first = await project.run(file, { flags, env: { TZ: "UTC" } });
+  for (const [find, replace] of pair.edits ?? []) await project.edit(file, find, replace);
+  if (pair.editOf !== undefined) await project.edit(...pair.editOf);
+  const second = await project.run(file, { flags, env: { TZ: "UTC", ...pair.env } });
   if (first.code + second.code > 0) return first.stderr + second.stderr;
   return [first.json<Report>(), second.json<Report>()];
 }

@@ -14,6 +14,8 @@ interface Turn {
   /** Runs until the first result. */
   readonly runs: number;
   readonly notices: readonly string[];
+  /** Notices of `why()`. */
+  readonly shown: readonly string[];
   /** Notices that `why()` does not have. */
   readonly unknown: readonly string[];
   /** What changed while the function ran, so that the result was not stored. */
@@ -60,7 +62,7 @@ let events = [];
 const onEvent = (event) => events.push(event), cacheDir = new URL("./cache", import.meta.url).pathname;
 for (let at = 0; at < COUNT; at++) {
   const began = performance.now(), values = [];
-  let runs = 0, isStored = false, error, notices = [], unknown = [], raced = [];
+  let runs = 0, isStored = false, error, notices = [], shown = [], unknown = [], raced = [];
   events = [];
   globalThis.cached = cacheFile(cacheDir, { onEvent, name: "step of program " + at });
   try {
@@ -70,10 +72,8 @@ for (let at = 0; at < COUNT; at++) {
     isStored = await step.has(2);
     raced = events.flatMap(({ kind, changed }) => kind === "raced" ? changed : []);
     const noticesNow = () => events.filter(({ kind }) => kind === "notice").map(({ detail }) => detail);
-    if (noticesNow().length > 0) {
-      const shown = (await step.why(2)).notices;
-      unknown = noticesNow().filter((one) => !shown.includes(one));
-    }
+    shown = (await step.why(2)).notices;
+    unknown = noticesNow().filter((one) => !shown.includes(one));
     if (later !== undefined) {
       later();
       values.push(await attempt(step), await attempt(step.original));
@@ -84,7 +84,7 @@ for (let at = 0; at < COUNT; at++) {
   }
   restore();
   const results = values.map((value) => write(value) ?? "undefined"), ms = Math.round(performance.now() - began);
-  print("\\n@" + write({ results, runs, notices, unknown, raced, isStored, error, ms }));
+  print("\\n@" + write({ results, runs, notices, shown, unknown, raced, isStored, error, ms }));
 }
 `;
 
@@ -146,7 +146,7 @@ function judge(program: Program, [first, quiet, edited]: readonly [Turn, Turn, T
     const isStale = turn.results[0] !== turn.results[1] || turn.results[2] !== turn.results[3];
     if (!isStale) continue;
     const named = turn === edited ? program.named : program.namedOfAny;
-    if (isNamed(notices, named)) return [null, true];
+    if (isNamed([...notices, ...first.shown, ...turn.shown], named)) return [null, true];
     return fault("silent", { first, edited: turn });
   }
   if (quiet.runs > 0) {

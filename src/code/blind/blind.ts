@@ -12,12 +12,13 @@ import {
   BLIND_MODULES,
   GLOBALS,
   isHarmlessExport,
+  isRequire,
   isUnobservedExport,
   kindOfDeno,
   kindOfModule,
   PROCESS_MEMBERS,
 } from "./readers.ts";
-import { valueOfGlobal } from "../walk/platform.ts";
+import { pathInGlobal, valueOfGlobal } from "../walk/platform.ts";
 import { isNativeFunction } from "../../values/kinds.ts";
 import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { type LoadedScript, scriptsReachedFrom } from "../packages/script_origin.ts";
@@ -82,12 +83,33 @@ export function openUses(unit: CodeUnit, code: NonNullable<UserCode["code"]>, ro
   const found: string[] = [];
   for (const root of roots) {
     if (root.kind === "global" || root.kind === "value") found.push(...compiledCode(root));
+    found.push(...askedBeside(root));
     if (isUsedAsWhole(root, unit)) found.push(`what is read of ${root.slot.name} as a whole or by a computed name`);
   }
   // A call of `fn.constructor("…")` may compile code; after `new` it makes another object of the class.
   if (code.readsConstructor && callsConstructor(unit.node)) found.push("code given to .constructor()");
   if (code.imports.some(({ specifier }) => specifier === null)) found.push("import() with a computed specifier");
   return found;
+}
+
+/** What code asks for that the program keeps outside of all variables. */
+function* askedBeside(root: Root): Iterable<string> {
+  const { kind, slot } = root;
+  if (kind === "platform" && /^(?:node:)?diagnostics_channel\b/.test(root.name)) yield "the listeners of channels";
+  const isProcess = kind === "platform" &&
+    (slot.name === "process" || /^(?:node:)?process#(?:\*|default)$/.test(root.name));
+  for (const { path, how } of slot.uses) {
+    if (kind === "value" && isRequire(root.value) && path[0] === "resolve") {
+      yield "the files that require.resolve finds";
+    }
+    if (kind !== "global" && !isProcess) continue;
+    const [first, second = ""] = isProcess ? ["process", ...path] : pathInGlobal(slot.name, path);
+    if (first === "dispatchEvent" && how === "call") yield "the listeners of the global object";
+    if (first === "process" && /^(?:emit|emitWarning|listeners|rawListeners|listenerCount|eventNames)$/.test(second)) {
+      yield "the listeners of process";
+    }
+    if (first === "performance" && /^getEntries/.test(second)) yield "the marks of performance";
+  }
 }
 
 function* compiledCode({ slot, value }: Extract<Root, { kind: "global" | "value" }>): Iterable<string> {

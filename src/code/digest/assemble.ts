@@ -16,14 +16,24 @@ import {
   accessorsOfGlobal,
   type AmbientFact,
   ambientGlobal,
+  factsOfCode,
   isOfPlatform,
-  localFacts,
-  moduleFacts,
+  mayMakeText,
   pathInGlobal,
+  TIME_ZONE,
 } from "../walk/platform.ts";
 import { blindGlobal } from "../blind/blind.ts";
 import { resolveSpecifier } from "../walk/modules.ts";
-import { firstMember, firstValue, numberOf, placeOf, PROCESS, sightOfMember, sightOfVariable } from "../state/state.ts";
+import {
+  firstMember,
+  firstValue,
+  initialText,
+  numberOf,
+  placeOf,
+  PROCESS,
+  sightOfMember,
+  sightOfVariable,
+} from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
 import { FingerprintChecks } from "./checks.ts";
 import { FunctionGuards } from "./function_guards.ts";
@@ -36,7 +46,10 @@ import {
   findVisibleNames,
   functionForm,
   mentionsMember,
+  NOTICE_OF_PLACES,
   seesMemberOrder,
+  shownOf,
+  showsPlaces,
   textOf,
   usesText,
   type VisibleNames,
@@ -67,6 +80,8 @@ class Assembler {
   readonly #asksIfFrozen: boolean;
   /** True for code that reads the stacks of errors, which have the names of functions. */
   readonly #readsStacks: boolean;
+  /** True for code that turns values into text, such as dates. */
+  readonly #makesText: boolean;
   /** Captured values in the order of the references to them; of a function, whether it is only called. */
   readonly #captured: Captured[] = [];
   readonly #written = new Map<object, WrittenValue>();
@@ -82,6 +97,7 @@ class Assembler {
     this.#notices = new Set(found.notes.notices);
     this.#names = findVisibleNames(found, options.sight.texts);
     this.#readsStacks = mentionsMember(found, "stack");
+    this.#makesText = found.codes.values().some((code) => code.kind === "user" && mayMakeText(code.user.code));
     this.#asksIfFrozen = ["isFrozen", "isSealed", "isExtensible"].some((name) => mentionsMember(found, name));
     this.#view = {
       ...found.view,
@@ -109,22 +125,15 @@ class Assembler {
     const root = typeof subject === "function" ? this.#code(subject) : this.#object(subject);
     const packages = this.#outside?.state() ?? null;
     const changes = this.#changes();
+    if (showsPlaces(this.#found)) this.#notices.add(NOTICE_OF_PLACES);
     for (let fill = this.#unfilled.pop(); fill; fill = this.#unfilled.pop()) fill();
     this.#outside?.addParts();
-    for (const identity of this.#found.notes.packages.values()) {
-      const isRuntime = identity.source === "node" || identity.source === "deno";
-      this.#parts.add({
-        kind: isRuntime ? "runtime" : "package",
-        name: identity.name,
-        digest: identity.digest,
-        preview: identity.version,
-      });
-    }
+    this.#parts.addPackages(this.#found.notes.packages.values());
     for (const notice of [...this.#options.state.notices, ...this.#outside?.notices() ?? []]) this.#notices.add(notice);
     const ordinals = numberCaptured(this.#captured, (object) => this.#write(object));
     for (const home of this.#found.homes.keys()) this.#guards.addLink(home);
     const repeats = ordinals.repeats();
-    const ownRoot: GraphNode = typeof root === "string" ? { own: root, references: [] } : root;
+    const ownRoot = typeof root === "string" ? { own: root, references: [] } : root;
     const further = [...packages === null ? [] : [packages], ...changes?.references ?? []];
     const plainRoot = further.length === 0
       ? ownRoot
@@ -182,22 +191,19 @@ class Assembler {
           ? this.#platformCode(code)
           : this.#outside!.platformCode(fn, code.name, code.made);
       case "bound":
-        return this.#bound(fn, code);
+        return this.#node(fn, (node) => {
+          node.own = `bound ${code.parts.length}`;
+          node.references.push(...code.parts.map((part) => this.#value(part)));
+        });
       case "user":
         return this.#userCode(code.user);
     }
   }
 
-  #platformCode({ name, fact, wasm }: Extract<Code, { kind: "platform" }>): string {
+  #platformCode({ name, facts = [], wasm }: Extract<Code, { kind: "platform" }>): string {
     if (wasm !== undefined) this.#parts.addModule("WebAssembly", wasm);
-    return `platform ${name}${wasm === undefined ? "" : ` of ${wasm}`}${fact ? ` ${this.#fact(fact)}` : ""}`;
-  }
-
-  #bound(fn: object, code: Extract<Code, { kind: "bound" }>): GraphNode {
-    return this.#node(fn, (node) => {
-      node.own = `bound ${code.parts.length}`;
-      node.references.push(...code.parts.map((part) => this.#value(part)));
-    });
+    return [`platform ${name}${wasm === undefined ? "" : ` of ${wasm}`}`, ...facts.map((fact) => this.#fact(fact))]
+      .join(" ");
   }
 
   #userCode(user: UserCode): GraphNode {
@@ -209,10 +215,9 @@ class Assembler {
     const isClass = user.unit !== null && isClassNode(user.unit.node);
     const text = code ? code.text : user.text.replaceAll("\r\n", "\n");
     const isSeen = this.#names.escaping.has(user.fn);
-    const counts = this.#readsStacks || (isClass ? this.#names.ofClasses : this.#names.ofFunctions && isSeen);
-    const name = counts ? ` named ${JSON.stringify(Object.getOwnPropertyDescriptor(user.fn, "name")?.value)}` : "";
-    if (isSeen && this.#options.sight.texts) node.references.push(textOf(user.fn));
-    const form = isSeen || !Object.isExtensible(user.fn) ? functionForm(user.fn) : "";
+    const reads = { texts: this.#options.sight.texts, stacks: this.#readsStacks };
+    const { names, texts, form } = shownOf(user, this.#names, reads);
+    node.references.push(...texts);
     if (isSeen && this.#asksIfFrozen) this.#checks.list.push(() => functionForm(user.fn) === form);
     const meta = code && code.meta.length > 0 ? ` in ${user.module} ${code.meta.join()}` : "";
     const uses: string[] = [];
@@ -221,20 +226,18 @@ class Assembler {
       uses.push(String(references.length));
       node.references.push(...references);
     }
-    const facts = code ? [...localFacts(code), ...moduleFacts(code, user.url, this.#resolve)] : [];
-    facts.push(...user.facts ?? [], ...user.places ?? []);
-    for (const fact of facts) node.references.push(this.#fact(fact));
+    for (const fact of factsOfCode(user, this.#resolve)) node.references.push(this.#fact(fact));
     for (const one of user.modules ?? []) node.references.push(typeof one === "string" ? one : this.#code(one));
     this.#checks.list.push(...user.checks ?? []);
     for (const { name, digest, isOfUser } of user.required ?? []) {
       node.references.push(`required ${digest}`);
       if (isOfUser) this.#parts.addModule(name, digest);
     }
-    const extras: string[] = [];
+    const extras: string[] = [], { state } = this.#options;
     for (const [label, value] of user.extras) {
       const member = label.replace(/^static /, "");
-      if (this.#options.state.members.get(user.fn)?.has(member)) {
-        if (this.#options.state.isFilled(user.fn, member)) {
+      if (state.members.get(user.fn)?.has(member)) {
+        if (state.isFilled(user.fn, member)) {
           node.references.push(sightOfMember(user.fn, member, () => this.#value(value)));
         }
         continue;
@@ -251,13 +254,13 @@ class Assembler {
       this.#guards.add(user.fn);
     }
     if (isClass && this.#view.privateFieldsOf(user.fn)) this.#notePrivates(user.fn);
-    node.own = `code${name}${meta}${form} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
+    node.own = `code${names}${meta}${form} ${uses.join()} ${JSON.stringify(extras)} ${text}`;
     if (!user.isHelper) {
       const part: FingerprintPart = {
         kind: isClass ? "class" : "function",
         name: user.name || "(anonymous)",
         module: user.module,
-        digest: digestBytes(`${name}${meta} ${text}`),
+        digest: digestBytes(`${names}${meta} ${text}`),
       };
       if (user.fn === this.#subject) this.#own = part;
       else this.#parts.add(part);
@@ -294,8 +297,7 @@ class Assembler {
         ];
       case "value":
         if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
-          const { binding } = root.declaration;
-          const filled = this.#options.state.isFilled(binding, "")
+          const filled = this.#options.state.isFilled(root.declaration.binding, "")
             ? [sightOfVariable(root.declaration, user.fn, slot.name, () => this.#value(root.value))]
             : [];
           return ["state", this.#initial(root, [], root.value, user.fn), ...filled];
@@ -360,18 +362,16 @@ class Assembler {
     return references;
   }
 
-  /**
-   * Text that counts in place of state: a digest of the code that creates the state and, unless that code determines
-   * the first value, of the first value as well.
-   */
-  #initial(root: ValueRoot, path: readonly string[], value: unknown, fn: object): string {
-    const code = root.declaration ? this.#options.state.holders.get(root.declaration.binding) : undefined;
-    const text = code?.texts.get(path.join(".")) ?? code?.texts.get("") ?? "";
-    // The first value of a global does not count, since it depends on the code that ran before in this process.
-    const first = code?.isClosed || root.value === globalThis
-      ? ""
-      : firstValue(value, this.#found.view, `${root.slot.name}.${path.join(".")}`, fn);
-    return `state ${digestBytes(JSON.stringify([text, first]))}`;
+  /** Text that counts in place of state. */
+  #initial(
+    { slot, declaration, value: holder }: ValueRoot,
+    path: readonly string[],
+    value: unknown,
+    fn: object,
+  ): string {
+    const code = declaration ? this.#options.state.holders.get(declaration.binding) : undefined;
+    const name = `${slot.name}.${path.join(".")}`;
+    return initialText(code, path, holder === globalThis ? "" : () => firstValue(value, this.#found.view, name, fn));
   }
 
   #global(
@@ -458,6 +458,7 @@ class Assembler {
     for (const holder of written.privateHolders) this.#notePrivates(holder);
     node.own = `object ${written.digest}`;
     for (const reference of written.references) node.references.push(this.#code(reference));
+    if (written.hasDates && this.#makesText) node.references.push(this.#fact(TIME_ZONE));
     for (const instance of written.seen) node.references.push(this.#outside?.instance(instance) ?? "unknown");
     for (const handle of written.handles) {
       this.#notices.add(noticeOfHandle(handle));

@@ -15,7 +15,7 @@ import { nameOfSymbol } from "../outside/first_looks.ts";
 import { isNamespace } from "../outside/imported.ts";
 import { isSurfaceUnchanged, type Surface } from "../outside/surface.ts";
 import { isTimeOfProcess } from "../outside/unseen.ts";
-import type { Setting } from "../outside/held.ts";
+import type { Setting } from "../outside/package_state.ts";
 import { watchGlobals } from "../outside/program_globals.ts";
 import type { ScopeValues } from "../v8/inspector.ts";
 import type { ChangingVariable } from "./changing_variables.ts";
@@ -131,7 +131,7 @@ export class OutsideNodes {
   state(): GraphNode | null {
     const state = this.#found.outside?.state;
     if (state === undefined) return null;
-    const { settings, constants, surfaces, facts, globals, isPart } = state;
+    const { settings, constants, closures, entries, surfaces, facts, globals, isPart } = state;
     const node: UnfilledNode = { own: "", references: [] };
     node.own = `state of packages ${
       JSON.stringify([settings.map(({ path }) => path), [...constants].map(toLine), isPart])
@@ -142,9 +142,10 @@ export class OutsideNodes {
       if (isPrimitive(value)) this.#addPart(path, value);
     }
     this.#readAgain(settings);
+    for (const [path, fn] of closures) node.references.push(`closure ${path}`, this.#make.value(fn));
     for (const surface of surfaces) node.references.push(this.surface(surface));
     for (const [name, value] of globals) node.references.push(`global ${String(name)}`, this.#make.value(value));
-    this.#make.checks.push(watchGlobals(globals));
+    this.#make.checks.push(watchGlobals(globals), () => entries.isUnchanged());
     for (const fact of facts) node.references.push(this.#make.fact(fact));
     return node;
   }
@@ -177,7 +178,8 @@ export class OutsideNodes {
   }
 
   #readAgain(settings: readonly Setting[]): void {
-    for (const { fn, name, value, path, script, scopes, isPrivate } of settings) {
+    for (const { fn, name, value, path, script, scopes, isPrivate, isEntry } of settings) {
+      if (isEntry) continue;
       if (isPrivate) {
         this.#make.variables.push({ fn, name, value, isUnset: false, place: path, isPrivate });
         continue;

@@ -42,6 +42,13 @@ export class Parts {
     });
   }
 
+  addPackages(packages: Iterable<PackageIdentity>): void {
+    for (const { name, digest, version, source } of packages) {
+      const isRuntime = source === "node" || source === "deno";
+      this.add({ kind: isRuntime ? "runtime" : "package", name, digest, preview: version });
+    }
+  }
+
   /** Adds a module that counts as a whole. */
   addModule(module: string, digest: string): void {
     this.add({ kind: "function", name: "(module)", module, digest: digest as Digest });

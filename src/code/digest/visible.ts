@@ -7,6 +7,7 @@
 import { type AnyNode, childrenOf, isClassNode } from "../syntax/parse.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
+import type { CodeUnit } from "../syntax/code_unit.ts";
 import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
 import { pathInGlobal } from "../walk/platform.ts";
 import type { FoundMember } from "../walk/members.ts";
@@ -141,6 +142,43 @@ function isInspector({ kind, slot, ...root }: Root): boolean {
   return isOfUtil || names && (kind === "platform" || kind === "global");
 }
 
+/** Properties of a function or class that code can read, when it has the function as a value. */
+export interface Shown {
+  /** Names that count, its own and those of functions within it; empty when none does. */
+  readonly names: string;
+  /** Texts that count. */
+  readonly texts: readonly string[];
+  /** What else can be told of it. */
+  readonly form: string;
+}
+
+/** Finds what other code, or its own, can see of a function or class besides what it does. */
+export function shownOf(
+  { fn, unit, code }: UserCode,
+  { escaping, ofFunctions, ofClasses }: VisibleNames,
+  reads: { readonly texts: boolean; readonly stacks: boolean },
+): Shown {
+  const isClass = unit !== null && isClassNode(unit.node);
+  const isSeen = escaping.has(fn);
+  const isNamed = reads.stacks || (isClass ? ofClasses : ofFunctions && isSeen);
+  const own = isNamed ? ` named ${JSON.stringify(Object.getOwnPropertyDescriptor(fn, "name")?.value)}` : "";
+  const { functions, classes } = code?.localNames ?? { functions: [], classes: [] };
+  const inner = [...reads.stacks || ofFunctions ? functions : [], ...reads.stacks || ofClasses ? classes : []];
+  const isShown = isSeen && reads.texts || unit !== null && readsOwnText(unit);
+  return {
+    names: inner.length === 0 ? own : `${own} with ${JSON.stringify(inner)}`,
+    texts: isShown ? [textOf(fn)] : [],
+    form: isSeen || !Object.isExtensible(fn) ? functionForm(fn) : "",
+  };
+}
+
+/** True for a function or class that reads its own text, by the name that it has within itself. */
+function readsOwnText({ script, node }: CodeUnit): boolean {
+  if (node.type === "Program" || !node.id) return false;
+  const binding = script.bindings.get(node.id);
+  return binding?.kind === "own-name" && binding.references.some((one) => becomesText(one, script.parents));
+}
+
 /** True for a use that reads the text of a function, comments included: `fn.toString()`, `String(fn)`, `${fn}`. */
 export function usesText(
   { path, how, argument, node }: Use,
@@ -149,9 +187,82 @@ export function usesText(
 ): boolean {
   if (typeof value !== "function") return false;
   if (path[followed] === "toString") return true;
-  const parent = parents?.get(node);
-  if (parent?.type === "TemplateLiteral" || parent?.type === "BinaryExpression" && parent.operator === "+") return true;
+  if (parents !== undefined && becomesText(node, parents)) return true;
   return how === "read" && argument?.call.type === "CallExpression" && dottedName(argument.call.callee) === "String";
+}
+
+/** Functions that turn what they are given into text. */
+const TEXT_MAKERS: ReadonlySet<string> = new Set(
+  ("String Symbol Symbol.for Error TypeError RangeError SyntaxError encodeURI encodeURIComponent escape btoa Blob File " +
+    "parseInt parseFloat Number String.raw Function.prototype.toString.call").split(" "),
+);
+
+/** True for a value that is turned into text where it stands: `${fn}`, `fn.toString()`, `[fn].join()`, `{ [fn]: 1 }`. */
+function becomesText(node: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): boolean {
+  const parent = parents.get(node);
+  switch (parent?.type) {
+    case "TemplateLiteral":
+      return parents.get(parent)?.type !== "TaggedTemplateExpression";
+    case "BinaryExpression":
+      return parent.operator === "+";
+    case "AssignmentExpression":
+      return parent.right === node && parent.operator === "+=";
+    case "MemberExpression":
+      return parent.object === node ? staticKey(parent) === "toString" : parent.computed;
+    case "Property":
+      return parent.computed && parent.key === node;
+    case "ArrayExpression": {
+      const above = parents.get(parent);
+      const isText = above?.type === "MemberExpression" && ["join", "toString"].includes(staticKey(above) ?? "");
+      return isText || above !== undefined && becomesText(parent, parents);
+    }
+    case "CallExpression":
+    case "NewExpression": {
+      if (parent.callee === node) return false;
+      const { callee } = parent;
+      const key = callee.type === "MemberExpression" ? staticKey(callee) : null;
+      return TEXT_MAKERS.has(dottedName(callee as AnyNode) ?? "") || key === "concat" || key === "encode";
+    }
+    default:
+      return false;
+  }
+}
+
+/** Notice for code that may put the place of a line into its result. */
+export const NOTICE_OF_PLACES = "not tracked: the lines and files that the stacks of errors tell";
+
+/** True when reached code does something with the stack of an error but printing it. */
+export function showsPlaces(found: Exploration): boolean {
+  return found.codes.values().some((code) => {
+    if (code.kind !== "user" || code.user.isHelper) return false;
+    const { unit } = code.user;
+    return unit !== null && code.user.code?.text.includes('"stack"') === true && readsStack(unit.script, unit.node);
+  });
+}
+
+function readsStack(script: CodeUnit["script"], node: AnyNode): boolean {
+  if (node.type === "MemberExpression" && staticKey(node) === "stack") {
+    const parent = script.parents.get(node);
+    // `d3.stack()` is a function.
+    const isCalled = parent?.type === "CallExpression" && parent.callee === node;
+    const isOfImport = node.object.type === "Identifier" && script.bindings.get(node.object)?.kind === "import";
+    if (!isCalled && !isOfImport && !isPrinted(script, node)) return true;
+  }
+  if (node.type === "Property" && script.parents.get(node)?.type === "ObjectPattern" && !node.computed) {
+    if (node.key.type === "Identifier" && node.key.name === "stack") return true;
+  }
+  return childrenOf(node).some((child) => readsStack(script, child));
+}
+
+/** True for a value that goes to a method of the console, alone or within a text. */
+function isPrinted({ parents }: CodeUnit["script"], node: AnyNode): boolean {
+  let at = node, above = parents.get(node);
+  while (above && /^(?:Template|Binary|Logical|Conditional|Chain)/.test(above.type)) {
+    at = above;
+    above = parents.get(above);
+  }
+  return above?.type === "CallExpression" && above.callee !== at &&
+    /^(?:globalThis\.)?console\./.test(dottedName(above.callee as AnyNode) ?? "");
 }
 
 /** Text of a function, as code can read it. */

@@ -12,7 +12,7 @@ import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
 import { isDoneOnce, isFill, isGivenByCaller } from "../syntax/fills.ts";
 import { exportsUsed, mayUseExports } from "../syntax/exports_used.ts";
 import { type AmbientFact, factsOfText } from "../walk/platform.ts";
-import { mayBeMadeByCall, runsAtLoad, textsOfCalls } from "./made_by_calls.ts";
+import { mayBeMadeByCall, runsAtLoad, textsOfCalls, variablesAround } from "./made_by_calls.ts";
 import { keepersIn } from "./unseen.ts";
 
 /**
@@ -34,8 +34,15 @@ export interface KnownScript {
   mentions(name: string): boolean;
   /** True for the text of a function that is a part of this script. */
   has(text: string): boolean;
-  /** True for a function that was made when this script was loaded, and by no call. */
+  /** True for a function that was made when this script was loaded, by no call, and sees nothing that can change but variables of the module. */
   isMadeAtLoad(fn: object): boolean;
+  /**
+   * True for a function that sees variables of a function around it which the script changes: by a closure, one can be
+   * told something.
+   *
+   * @param isOfModule True for a variable of that name, if it is the outermost one, that is a variable of the module.
+   */
+  mayBeTold(fn: object, isOfModule?: (name: string) => boolean): boolean;
   /** Names of the exports of CommonJS that functions of the script use; `null` when they use all of them. */
   exportsUsed(): ReadonlySet<string> | null;
   /** True for an export of a name whose variable functions of the script assign. */
@@ -114,6 +121,19 @@ function readKnown(url: string, text: string): KnownScript {
     if (at >= 0) searchedFrom = at;
     return at >= 0;
   };
+  const changesContent = (name: string) => (changed ??= namesMatched(text, CHANGED)).has(name);
+  const changing = new Map<string, readonly Binding[]>();
+  const changingAround = (script: ScriptSyntax, part: string): readonly Binding[] => {
+    let found = changing.get(part);
+    if (found === undefined) {
+      const isChanging = (one: Binding) => {
+        const use = useOf(script, one);
+        return use === "setting" || (use === "constant" || use === "filled") && changesContent(one.name);
+      };
+      changing.set(part, found = variablesAround(script, part).filter(isChanging));
+    }
+    return found;
+  };
   const isAssigned = (name: string) => (assigned ??= namesMatched(text, ASSIGNED)).has(name);
   return {
     url,
@@ -135,9 +155,17 @@ function readKnown(url: string, text: string): KnownScript {
       if (is === undefined) {
         const part = Function.prototype.toString.call(fn);
         const script = has(part) ? readScript(text) : null;
-        ofLoad.set(fn, is = script !== null && !mayBeMadeByCall(script, part));
+        is = script !== null && !mayBeMadeByCall(script, part) && changingAround(script, part).length === 0;
+        ofLoad.set(fn, is);
       }
       return is;
+    },
+    mayBeTold(fn, isOfModule = () => false) {
+      const script = readScript(text);
+      return script !== null && changingAround(script, Function.prototype.toString.call(fn)).some(({ name, scope }) => {
+        const isHandled = isOfModule(name) && bindingAt(script, name, scope.start, "outermost")?.scope === scope;
+        return !isHandled;
+      });
     },
     exportsUsed() {
       const script = mayUseExports(text) ? readScript(text) : null;
@@ -180,8 +208,7 @@ function readKnown(url: string, text: string): KnownScript {
       return fromMoments.has(name);
     },
     changedAmong(names) {
-      changed ??= namesMatched(text, CHANGED);
-      return [...names].filter((name) => changed?.has(name));
+      return [...names].filter(changesContent);
     },
   };
 }
@@ -273,7 +300,10 @@ function readUse(
 ): VariableUse {
   if (script === null) return "setting";
   const binding = bindingAt(script, name, offset, which);
-  if (binding === undefined) return "constant";
+  return binding === undefined ? "constant" : useOf(script, binding);
+}
+
+function useOf(script: ScriptSyntax, binding: Binding): VariableUse {
   let use = uses.get(binding);
   if (use === undefined) uses.set(binding, use = useOfBinding(script, binding));
   return use;

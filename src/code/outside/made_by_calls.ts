@@ -6,7 +6,7 @@
  * @module
  */
 import { type AnyNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
-import type { ScriptSyntax } from "../syntax/scopes.ts";
+import type { Binding, Scope, ScriptSyntax } from "../syntax/scopes.ts";
 
 /** A region of a script, from the first position in it to the one after the last. */
 type Region = readonly [start: number, end: number];
@@ -24,6 +24,50 @@ export function mayBeMadeByCall(script: ScriptSyntax, text: string): boolean {
   const places = endsLike(script, text).filter((end) => script.text.startsWith(text, end - text.length));
   return places.length === 0 ||
     places.some((end) => found.some(([from, to]) => from <= end - text.length && end <= to));
+}
+
+/**
+ * Variables of the functions around the text of a function, at each place of a script at which it stands, except those of
+ * the function around a whole module or bundle: they are variables of the module.
+ */
+export function variablesAround(script: ScriptSyntax, text: string): readonly Binding[] {
+  const starts = endsLike(script, text).map((end) => end - text.length)
+    .filter((start) => script.text.startsWith(text, start));
+  const found = new Set<Binding>();
+  for (const scope of new Set(starts.flatMap((start) => [...scopesAround(script, start, start + text.length)]))) {
+    for (const binding of scope.bindings.values()) found.add(binding);
+  }
+  return [...found];
+}
+
+/** Scopes within functions, except those of the functions around modules, that have a part of a script in them. */
+function* scopesAround(script: ScriptSyntax, start: number, end: number): Iterable<Scope> {
+  for (const scope of scopesOf(script)) {
+    if (scope.start <= start && end <= scope.end && !(scope.start === start && scope.end === end)) yield scope;
+  }
+}
+
+const scopes = new WeakMap<ScriptSyntax, readonly Scope[]>();
+
+function scopesOf(script: ScriptSyntax): readonly Scope[] {
+  let found = scopes.get(script);
+  if (found === undefined) {
+    const wrappers = script.callables.filter((node) => isFunctionNode(node) && isAroundModule(script, node));
+    const all = new Set<Scope>();
+    for (const binding of script.bindings.values()) if (binding) all.add(binding.scope);
+    const isOfModule = ({ parent, start, end, kind }: Scope) =>
+      parent === null || kind !== "block" && wrappers.some((one) => start >= one.start && end === one.end);
+    scopes.set(script, found = [...all].filter((scope) => !isOfModule(scope)));
+  }
+  return found;
+}
+
+/** True for the function around a module: of CommonJS, a factory, or one that is called at once and sets exports. */
+function isAroundModule(script: ScriptSyntax, node: AnyNode): boolean {
+  if (!runsAtLoad(script, node)) return false;
+  const call = script.parents.get(node);
+  const isCalled = call?.type === "CallExpression" && call.callee === node;
+  return !isCalled || /\bexports\b/.test(script.text.slice(node.start, node.end));
 }
 
 /** Number of characters at the end of a function by which its places are found. */

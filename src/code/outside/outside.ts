@@ -16,12 +16,19 @@ import { Contexts } from "./contexts.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { madeFor, type OriginInScript, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
-import { fileOf, findPackageState, type OutsideFunction, type PackageState } from "./package_state.ts";
+import {
+  fileOf,
+  findPackageState,
+  type HeldValues,
+  type OutsideFunction,
+  type PackageState,
+  type Setting,
+} from "./package_state.ts";
 import { isLiveExport } from "./live_exports.ts";
-import type { HeldValues, Setting } from "./held.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { digestOfText, hasCountedMembers, sharedSurfaceOf, type Surface, surfaceOf } from "./surface.ts";
 import { COUNTERS, isTimeOfProcess, noticesOfUnseen, OF_MOMENT, type Unseen } from "./unseen.ts";
+import { type Entry, TableEntries } from "./weak_tables.ts";
 
 /** Knowledge that is needed for looking at code that is not the user's. */
 export interface OutsideOptions {
@@ -122,7 +129,9 @@ export class OutsideCode {
         ...surfaces.flatMap(({ unseen }) => unseen).filter(({ path }) => !this.#options.isLeftOut(path)),
       ]),
     );
-    if (this.#state?.isPart) found.push("partly tracked: what packages were told, since they have too many modules");
+    if (this.#state?.isPart || this.#state?.entries.isPart) {
+      found.push("partly tracked: what packages were told, since they have too many modules");
+    }
     return found;
   }
 
@@ -319,11 +328,16 @@ export class OutsideCode {
     return surface;
   }
 
-  /** Finds the state of the packages that were met until now. */
-  async settle(): Promise<void> {
+  /**
+   * Finds the state of the packages that were met until now.
+   *
+   * @param reached Objects and functions that the user's code can get at, with names that are equal in every process.
+   */
+  async settle(reached: ReadonlyMap<object, string>): Promise<void> {
     const imported = [...this.imported.surfaces(), ...this.instances()];
-    if (this.#met + imported.length === this.#settled) return;
-    this.#settled = this.#met + imported.length;
+    const met = this.#met + imported.length + (this.#state?.hasTables === false ? 0 : reached.size);
+    if (met === this.#settled) return;
+    this.#settled = met;
     const { lease, packageNameOf } = this.#options;
     const state = await findPackageState(this.#functions.values(), lease, packageNameOf);
     const isCounted = ({ path }: { path: string }) => !this.#options.isLeftOut(path);
@@ -339,16 +353,25 @@ export class OutsideCode {
     const surfaceIn = ({ value, path, script }: Setting) =>
       typeof value === "object" && value !== null ? [this.surface(value, path, script)] : [];
     surfaces.push(...settings.flatMap(surfaceIn));
-    // What private fields hold may have private fields.
+    const entries = new TableEntries(this.#options.isLeftOut);
     const asked = new Set<object>();
+    let hasTables = state.tables.length > 0;
+    entries.add(state.tables, reached).forEach((one) => all.push(...settingOfEntry(one)));
+    surfaces.push(...all.slice(settings.length).flatMap(surfaceIn));
+    // What private fields and entries hold may have private fields and entries.
     for (let open = [...surfaces, ...this.#held, ...imported]; open.length > 0;) {
-      const fields = await this.#privateSettings(open, asked);
+      const tables = open.flatMap(({ tables }) => tables);
+      hasTables ||= tables.length > 0;
+      const fields = [
+        ...await this.#privateSettings(open, asked),
+        ...entries.add(tables, open.flatMap((surface) => [...keysIn(surface)])).flatMap(settingOfEntry),
+      ];
       all.push(...fields);
       open = fields.flatMap(surfaceIn);
       surfaces.push(...open);
     }
     for (const { path, value } of all) if (isTimeOfProcess(value)) this.#moments.add(path);
-    this.#state = { ...state, settings: all, surfaces, globals: globalsIn(state.scripts) };
+    this.#state = { ...state, settings: all, surfaces, entries, hasTables, globals: globalsIn(state.scripts) };
   }
 
   /** Private fields of the objects and classes in surfaces. */
@@ -378,6 +401,7 @@ export class OutsideCode {
   *stateValues(): Iterable<unknown> {
     if (this.#state === undefined) return;
     for (const { value } of this.#state.settings) if (typeof value === "function") yield value;
+    yield* this.#state.closures.values();
     for (const surface of this.#state.surfaces) if (!this.#ofClasses.has(surface)) yield* surface.references;
     yield* this.#state.globals.values();
   }
@@ -389,10 +413,24 @@ export class OutsideCode {
 }
 
 /** State of packages, with the surfaces of the objects in it. */
-export interface OutsideState extends Pick<PackageState, "settings" | "constants" | "facts" | "unseen" | "isPart"> {
+export interface OutsideState
+  extends Pick<PackageState, "settings" | "constants" | "closures" | "facts" | "unseen" | "isPart"> {
   readonly surfaces: readonly Surface[];
+  /** Entries of the tables of packages, which are among the settings. */
+  readonly entries: TableEntries;
+  readonly hasTables: boolean;
   /** Globals of the program that the packages may use. */
   readonly globals: ReadonlyMap<string | symbol, unknown>;
+}
+
+/** What may be a key of a table among the objects and functions of a surface, with their names. */
+function* keysIn({ members, leaves }: Surface): Iterable<[key: object, name: string]> {
+  for (const { object, path } of members) yield [object, path];
+  for (const [path, fn] of leaves) yield [fn, path];
+}
+
+function settingOfEntry({ key, value, path, script }: Entry): Setting[] {
+  return script === null ? [] : [{ fn: key, name: path, value, path, script, isEntry: true }];
 }
 
 /** True for an arrow function that uses `this`, which nobody can ask for. */

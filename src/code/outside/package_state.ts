@@ -4,16 +4,45 @@
  * @module
  */
 import { isPrimitive, typeTests } from "../../words/type_tests.ts";
-import { classify, DATA_KINDS } from "../../values/kinds.ts";
-import type { InspectorLease } from "../v8/inspector.ts";
+import { classify } from "../../values/kinds.ts";
+import type { InspectorLease, ScopeValues } from "../v8/inspector.ts";
 import type { AmbientFact } from "../walk/platform.ts";
 import { noteSymbol } from "./first_looks.ts";
-import type { Setting } from "./held.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
-import { hasCountedMembers, isBound, isConstructor } from "./surface.ts";
+import { hasCountedMembers, isBound, isBuiltInData, isConstructor, type Surface } from "./surface.ts";
 import { nameOfFunction } from "../walk/values.ts";
-import { COUNTERS, OF_MOMENT, type Unseen, unseenKindOf, WEAK } from "./unseen.ts";
+import { COUNTERS, OF_MOMENT, type Unseen, unseenKindOf } from "./unseen.ts";
+import { isTable, type WeakTable } from "./weak_tables.ts";
 import { moduleExportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
+
+/** A variable of a package that may be assigned again, as a function of the package sees it. */
+export interface Setting {
+  readonly fn: object;
+  readonly name: string;
+  readonly value: unknown;
+  /** Name by which the variable is known in every process: `package/file.js#name`. */
+  readonly path: string;
+  readonly script: KnownScript;
+  /** Scopes that have the variable, as all functions show them that share them. */
+  readonly scopes?: readonly ScopeValues[];
+  /** True for a private field of `fn`, which is then any object. */
+  readonly isPrivate?: boolean;
+  /** True for an entry of a table beside `fn`. */
+  readonly isEntry?: boolean;
+}
+
+/** What a function that is not the user's holds. */
+export interface HeldValues {
+  /** Place in which the function is written: the file and the position there. */
+  readonly place: string;
+  /** Values by label. */
+  readonly values: ReadonlyMap<string, unknown>;
+  /** Variables among these that may be assigned again. */
+  readonly settings: readonly Setting[];
+  readonly surfaces: readonly Surface[];
+  /** True for a function that counts by its place alone, since the package made it when it was loaded. */
+  readonly isLeaf: boolean;
+}
 
 /** A function that is not the user's, with the place in which it is written. */
 export interface OutsideFunction {
@@ -38,6 +67,9 @@ export interface PackageState {
   readonly objects: ReadonlyMap<string, OfScript>;
   /** Classes among these that other scripts import. */
   readonly classes: ReadonlySet<object>;
+  /** Functions among the variables that see variables of a call which change, by path. */
+  readonly closures: ReadonlyMap<string, object>;
+  readonly tables: readonly WeakTable[];
   readonly facts: readonly AmbientFact[];
   readonly scripts: readonly KnownScript[];
   /** What nobody can look into. */
@@ -67,6 +99,9 @@ interface ScriptState {
   readonly exports: { readonly object: object; readonly only: ReadonlySet<string> | null } | null;
   /** Classes among these that other scripts import. */
   readonly classes: Set<object>;
+  /** Functions that see variables of a call which change, by variable. */
+  readonly closures: ReadonlyMap<string, object>;
+  readonly tables: readonly WeakTable[];
   /** Bound functions by variable; what they are bound to may be seen through them alone. */
   readonly bound: ReadonlyMap<string, object>;
   readonly unseen: readonly Unseen[];
@@ -182,6 +217,8 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
   const constants = new Map<string, unknown>();
   const objects = new Map<string, OfScript>();
   const classes = new Set<object>();
+  const closures = new Map<string, object>();
+  const tables: WeakTable[] = [];
   const facts = new Set<AmbientFact>();
   const scripts: KnownScript[] = [];
   const unseen: Unseen[] = [];
@@ -205,12 +242,16 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
       objects.set(`${id}#exports`, { object, script, ...only === null ? {} : { only } });
     }
     for (const one of place.classes) classes.add(one);
+    tables.push(...place.tables);
+    for (const [name, fn] of place.closures) closures.set(`${id}#${name}`, fn);
   }
   return {
     settings,
     constants,
     objects,
     classes,
+    closures,
+    tables,
     facts: [...facts],
     scripts,
     unseen,
@@ -243,6 +284,8 @@ function readScriptState(
   const constants = new Map<string, unknown>();
   const objects = new Map<string, object>();
   const bound = new Map<string, object>();
+  const closures = new Map<string, object>();
+  const tables: WeakTable[] = [];
   const unseen: Unseen[] = script.keepers.map((what) => ({ what, path: id }));
   const changed = new Set(script.changedAmong(values.keys()));
   // Another variable may hold the same object.
@@ -266,13 +309,14 @@ function readScriptState(
       if (isBound(value)) bound.set(name, value);
       else if (isOther(value)) others.add(value);
       else if (use === "constant" && hasCountedMembers(value)) objects.set(name, value);
+      else if (use === "constant" && script.mayBeTold(value, (one) => values.has(one))) closures.set(name, value);
       continue;
     }
     const what = unseenKindOf(value);
-    if (what !== null) {
-      // A table beside objects that the script never writes is empty.
-      if (what !== WEAK || changed.has(name)) unseen.push({ what, path: `${id}#${name}` });
-    } else if (typeof value === "object" && value !== null) {
+    if (isTable(value)) {
+      if (use === "constant") tables.push({ table: value, path: `${id}#${name}`, script });
+    } else if (what !== null) unseen.push({ what, path: `${id}#${name}`, isTold: use === "setting" });
+    else if (typeof value === "object" && value !== null) {
       memberFunctions(value).filter(isOther).slice(0, MAX_WITNESSES).forEach((one) => others.add(one));
       // Programs may change an object that the package exports.
       if (use === "constant" && (changed.has(name) || mayBeChanged(value, script.isExported(name)))) {
@@ -280,7 +324,20 @@ function readScriptState(
       }
     } else if (script.readsWorld && use === "constant" && typeof value !== "symbol") constants.set(name, value);
   }
-  return { script, id, witness, others: [...others], settings, constants, objects, classes: new Set(), bound, unseen };
+  return {
+    script,
+    id,
+    witness,
+    others: [...others],
+    settings,
+    constants,
+    objects,
+    classes: new Set(),
+    closures,
+    tables,
+    bound,
+    unseen,
+  };
 }
 
 /** Number of members up to which an object counts that the script neither changes nor exports. */
@@ -289,7 +346,7 @@ const MAX_SMALL = 64;
 /** True for an object that other code may change, although the script itself does not. */
 function mayBeChanged(object: object, isExported: boolean): boolean {
   const { kind } = classify(object);
-  const isData = DATA_KINDS.has(kind) && kind !== "regexp";
+  const isData = isBuiltInData(object) && kind !== "regexp";
   if (!["plain", "array", "map", "set", "instance"].includes(kind) && !isData) return false;
   const keys = isData ? [] : Reflect.ownKeys(object);
   const isFixed = kind !== "map" && kind !== "set" && !isData && Object.isFrozen(object) &&

@@ -5,13 +5,14 @@
  * @module
  */
 import { isPrimitive, isProxy, typeTests } from "../../words/type_tests.ts";
-import { classify, DATA_KINDS, isNativeFunction } from "../../values/kinds.ts";
+import { classify, DATA_KINDS, isNativeFunction, isPlatformData } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import { intrinsicPath } from "../walk/platform.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { atFirstLook, firstValuesOf } from "./first_looks.ts";
 import type { KnownScript } from "./known_scripts.ts";
 import { isShared, isTimeOfProcess, OF_MOMENT, type Unseen, unseenKindOf } from "./unseen.ts";
+import { isTable, type WeakTable } from "./weak_tables.ts";
 
 /** What a package hands out, at one moment. */
 export interface Surface {
@@ -29,6 +30,8 @@ export interface Surface {
   readonly leaves: ReadonlyMap<string, object>;
   /** The members that were looked at. */
   readonly members: readonly LookedAt[];
+  /** Tables beside objects. */
+  readonly tables: readonly WeakTable[];
   /** What nobody can look into, and what was too far away or too much to be looked at. */
   readonly unseen: readonly Unseen[];
   /** Script that the functions in it are written in; `null` when it is not known. */
@@ -92,6 +95,8 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   const leaves = new Map<string, object>();
   const originOf = (fn: object) => originOfFunction(fn, options.script);
   const unseen: Unseen[] = [];
+  const tables: WeakTable[] = [];
+  if (isTable(start)) tables.push({ table: start, path, script: options.script });
   const hide = (what: string | null, at: string): void => {
     if (what !== null) unseen.push({ what, path: at });
   };
@@ -99,7 +104,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   const isLookedAt = typeof start === "function" || !isProxy(start) && makerOf(start) !== "platform";
   let level: Step[] = isLookedAt ? [{ object: start, path, depth: 0 }] : [];
   let queue: Step[] = [];
-  if (typeof start === "object" && !isProxy(start) && DATA_KINDS.has(classify(start).kind)) values.set(path, start);
+  if (typeof start === "object" && isBuiltInData(start)) values.set(path, start);
   let count = 0;
   const add = (value: unknown, at: string, depth: number): void => {
     if (options.isLeftOut(at)) return;
@@ -124,7 +129,8 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       values.set(at, digestOfText(value));
       if (!hasCountedMembers(value)) return void leaves.set(at, value);
     } else if (typeTests().isRegExp(value)) return void values.set(at, RegExp.prototype.toString.call(value));
-    else if (DATA_KINDS.has(classify(value).kind)) return void values.set(at, value);
+    else if (isBuiltInData(value)) return void values.set(at, value);
+    else if (isTable(value)) return void tables.push({ table: value, path: at, script: options.script });
     else {
       const maker = makerOf(value);
       if (maker === "platform") return hide(unseenKindOf(value), at);
@@ -195,7 +201,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   }
   const sorted = new Map([...values].sort(([a], [b]) => a < b ? -1 : 1));
   const references = [...sorted.values()].filter((value): value is object => !isPrimitive(value));
-  return { path, script: options.script, values: sorted, references, leaves, members, unseen };
+  return { path, script: options.script, values: sorted, references, leaves, members, tables, unseen };
 }
 
 /** What a member is called in a path. */
@@ -290,13 +296,18 @@ function keptKeysOf(object: object, isWhole: boolean): PropertyKey[] {
   return isWhole ? keys : keys.filter((key) => key !== "length" && !(Number(key) >= length));
 }
 
+/** True for a built-in object that is data: bytes, a date, an address, a format. */
+export function isBuiltInData(object: object): boolean {
+  return !isProxy(object) && (DATA_KINDS.has(classify(object).kind) || isPlatformData(object));
+}
+
 /** True for an object that holds nothing but data of the language, at every depth. */
 function isData(object: object): boolean {
   const all = new Set<object>([object]);
   for (const one of all) {
     if (isProxy(one)) return false;
     const { kind, isBare } = classify(one);
-    if (DATA_KINDS.has(kind)) continue;
+    if (isBuiltInData(one)) continue;
     if (!isBare || !["plain", "array", "map", "set"].includes(kind) || all.size > MAX_INSIDE) return false;
     for (const key of Reflect.ownKeys(one)) {
       const property = Object.getOwnPropertyDescriptor(one, key)!;

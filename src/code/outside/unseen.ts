@@ -4,7 +4,7 @@
  * @module
  */
 import { isProxy, typeTests } from "../../words/type_tests.ts";
-import { classify, isNativeFunction } from "../../values/kinds.ts";
+import { classify, isNativeFunction, isPlatformData } from "../../values/kinds.ts";
 import { classOf, nameOfFunction } from "../walk/values.ts";
 
 /** Something that a package keeps out of sight. */
@@ -13,6 +13,8 @@ export interface Unseen {
   readonly what: string;
   /** Place by which it is known: `package/file.js#name`. */
   readonly path: string;
+  /** True where functions of the package put what a program gives them. @default {false} */
+  readonly isTold?: boolean;
 }
 
 /** Kind of the variables that functions count with: a number of calls, an identifier. */
@@ -30,9 +32,6 @@ export function isTimeOfProcess(value: unknown): boolean {
   const time = isObject && typeTests().isDate(value) ? Date.prototype.getTime.call(value) : value;
   return typeof time === "number" && time >= performance.timeOrigin - SLACK_MS && time <= Date.now() + SLACK_MS;
 }
-
-/** Kind of the tables beside objects. */
-export const WEAK = "a WeakMap or a WeakSet";
 
 /** Objects that are the same for all code, and whose changes count elsewhere. */
 const SHARED: ReadonlySet<unknown> = new Set([Math, JSON, Reflect, Atomics, Intl, WebAssembly, console, Deno]);
@@ -53,13 +52,13 @@ export function unseenKindOf(value: unknown): string | null {
       return "a generator or iterator";
     case "stream":
       return "a stream";
-    case "weak":
-      return nameOfClass(value) === "WeakRef" ? null : WEAK;
     case "platform":
-      return isShared(value) ? null : `an object of class ${nameOfClass(value) ?? "of the platform"}`;
+      return isShared(value) || isPlatformData(value)
+        ? null
+        : `an object of class ${nameOfClass(value) ?? "of the platform"}`;
     case "instance": {
       const maker = classOf(value);
-      if (maker === null || !isNativeFunction(maker) || isShared(value)) return null;
+      if (maker === null || !isNativeFunction(maker) || isShared(value) || isPlatformData(value)) return null;
       return `an object of class ${nameOfFunction(maker)}`;
     }
     default:
@@ -98,10 +97,13 @@ const MOST_PLACES = 6;
 
 /** One notice for each kind of thing that is not seen. */
 export function noticesOfUnseen(unseen: readonly Unseen[]): string[] {
-  return [...Map.groupBy(unseen, ({ what }) => what)].sort(([a], [b]) => a < b ? -1 : 1).map(([what, all]) => {
+  const kindOf = ({ what, isTold }: Unseen) => `${isTold ? "were told" : "keep"} in ${what}`;
+  const told = new Set(unseen.filter(({ isTold }) => isTold).map(({ path }) => path));
+  const different = unseen.filter(({ path, isTold }) => isTold || !told.has(path));
+  return [...Map.groupBy(different, kindOf)].sort(([a], [b]) => a < b ? -1 : 1).map(([kind, all]) => {
     const paths = [...new Set(all.map(({ path }) => path))].sort();
     const left = paths.length - MOST_PLACES;
-    return `not tracked: what packages keep in ${what}, ${paths.slice(0, MOST_PLACES).join(", ")}` +
+    return `not tracked: what packages ${kind}, ${paths.slice(0, MOST_PLACES).join(", ")}` +
       (left > 0 ? ` and ${left} more` : "");
   });
 }

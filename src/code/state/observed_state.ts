@@ -14,6 +14,7 @@ import type { Exploration } from "../walk/explore.ts";
 import { findMember } from "../walk/members.ts";
 import type { UserCode } from "../walk/reached.ts";
 import { changesOf, type Surface } from "../outside/surface.ts";
+import type { TableEntries } from "../outside/weak_tables.ts";
 import type { ChangedVariables } from "../digest/changing_variables.ts";
 import type { StateWatch } from "../types.ts";
 import { nameOfFunction, nameOfHandle } from "../walk/values.ts";
@@ -48,6 +49,8 @@ export interface StateSnapshot {
   /** Private fields of an object, by name with the `#`. */
   readonly privateFieldsOf: (object: object) => ReadonlyMap<string, unknown> | undefined;
   readonly surfaces: readonly Surface[];
+  /** Entries of tables of packages. */
+  readonly entries: TableEntries | undefined;
   /** What bound functions hold. */
   readonly bound: ReadonlyMap<object, readonly unknown[]>;
   /** The code that was reached. */
@@ -104,7 +107,8 @@ export function snapshotState(found: Exploration): StateSnapshot | null {
       add(subject);
     }
   }
-  return { bases, reads, objects, privateFieldsOf: found.view.privateFieldsOf, surfaces, bound, users };
+  const { privateFieldsOf } = found.view;
+  return { bases, reads, objects, privateFieldsOf, surfaces, entries: outside?.state?.entries, bound, users };
 }
 
 function hasMembers(value: unknown): value is object {
@@ -180,6 +184,7 @@ function changedPlaces(snapshot: StateSnapshot, privates: ChangedVariables["priv
     places.add(placeOf(...base, path.slice(0, length)));
   }
   for (const surface of snapshot.surfaces) for (const path of changesOf(surface)) places.add(path);
+  for (const path of snapshot.entries?.changes() ?? []) places.add(path);
   const changed = new Map<object, Set<string>>();
   for (const [object, { members, inside }] of snapshot.objects) {
     const keys = changedKeys(object, members, inside);
@@ -272,7 +277,7 @@ function packagePathsTo(object: object, { bases, objects, privateFieldsOf, bound
 function mayHaveChanged(place: StatePlace, { users }: Pick<StateSnapshot, "users">): boolean {
   const at = readPlace(place);
   // What a closure of a package holds, and collections that it keeps, are changed by it alone; settings by anyone.
-  if (at === null) return /:\d+#|:\d+\..*\[\]$/.test(place);
+  if (at === null) return /:\d+#|:\d+\..*\[\]$| of /.test(place);
   const key = at.path.at(-1);
   return users.some(({ unit }) => {
     if (unit === null) return true;

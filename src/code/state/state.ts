@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { normalizeCode, type NormalizedCode, type Slot } from "../syntax/normalize.ts";
+import { digestBytes } from "../../words/sha256.ts";
+import { normalizeCode, type NormalizedCode } from "../syntax/normalize.ts";
+import type { Slot } from "../syntax/variable_names.ts";
 import type { Binding } from "../syntax/scopes.ts";
 import { type AnyNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { digestGraph, type GraphNode } from "../digest/graph_digest.ts";
@@ -260,6 +262,24 @@ export function firstValue(value: unknown, view: ValueView, name: string, fn: ob
     firstVariables.set(fn, names.set(name, digest));
   }
   return digest;
+}
+
+/**
+ * Text that counts in place of state: a digest of the code that creates the state and, unless that code determines the
+ * first value, of the first value as well.
+ *
+ * @param code Code that creates the state, if it is known.
+ * @param path Members from the variable to the state.
+ * @param first Finds the first value. That of a global does not count, since it depends on the code that ran before in
+ * this process: it is `""`.
+ */
+export function initialText(
+  code: InitialCode | undefined,
+  path: readonly string[],
+  first: "" | (() => string),
+): string {
+  const text = code?.texts.get(path.join(".")) ?? code?.texts.get("") ?? "";
+  return `state ${digestBytes(JSON.stringify([text, code?.isClosed || first === "" ? "" : first()]))}`;
 }
 
 const firstMembers = new WeakMap<object, Map<string, unknown>>();

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import type { Binding, NameNode, ScriptSyntax } from "./scopes.ts";
+import type { NameNode, ScriptSyntax } from "./scopes.ts";
 import {
   type AnyNode,
   type ClassNode,
@@ -21,7 +21,8 @@ import {
   isNode,
 } from "./parse.ts";
 import { isOfSurroundings } from "./method_home.ts";
-import { staticKey, staticText, type Use, usesOf } from "./uses.ts";
+import { staticKey, staticText } from "./uses.ts";
+import { PrivateNames, type Slot, VariableNames } from "./variable_names.ts";
 
 /** Parts of the code that are left out. */
 export interface NormalizeOptions {
@@ -56,6 +57,7 @@ class Normalizer {
   #isStatic = false;
   #readsName = false;
   #readsConstructor = false;
+  readonly #localNames: LocalNames = { functions: [], classes: [] };
 
   constructor(script: ScriptSyntax, unit: AnyNode, options: NormalizeOptions) {
     this.#script = script;
@@ -67,6 +69,7 @@ class Normalizer {
 
   run(): NormalizedCode {
     const unit = this.#unit;
+    if (isSloppy(this.#script, unit)) this.#out.push("sloppy");
     if (unit.type === "Program") this.#statements(unit.body as AnyNode[]);
     else this.#emit(unit);
     return {
@@ -76,6 +79,7 @@ class Normalizer {
       meta: [...this.#meta].sort(),
       readsName: this.#readsName,
       readsConstructor: this.#readsConstructor,
+      localNames: this.#localNames,
     };
   }
 
@@ -301,6 +305,7 @@ class Normalizer {
   }
 
   #function(node: FunctionNode): void {
+    if (node !== this.#unit) this.#noteLocal(node, this.#localNames.functions);
     const isArrow = node.type === "ArrowFunctionExpression";
     this.#out.push(`(${isArrow ? "=>" : "function"}${node.async ? " async" : ""}${node.generator ? " *" : ""}`);
     if (node.type === "FunctionDeclaration" && node.id && node !== this.#unit) this.#emit(node.id);
@@ -321,6 +326,7 @@ class Normalizer {
   }
 
   #class(node: ClassNode): void {
+    if (node !== this.#unit) this.#noteLocal(node, this.#localNames.classes);
     this.#out.push("(class");
     if (node.type === "ClassDeclaration" && node.id && node !== this.#unit) this.#emit(node.id);
     const isLive = this.#options.isLiveClass === true && node === this.#unit;
@@ -349,6 +355,21 @@ class Normalizer {
     this.#out.push(")");
   }
 
+  /** Notes the name of a function or class in the code, if it is that of a variable and not only called by it. */
+  #noteLocal(node: FunctionNode | ClassNode, names: string[]): void {
+    const name = node.id ?? namedBy(this.#script.parents.get(node), node);
+    if (name === null) return;
+    const binding = this.#script.bindings.get(name);
+    const isShown = binding?.kind === "own-name" ||
+      binding?.references.some((one) => one !== name && !this.#isCallee(one));
+    if (isShown !== false) names.push(name.name);
+  }
+
+  #isCallee(node: AnyNode): boolean {
+    const parent = this.#script.parents.get(node);
+    return parent?.type === "CallExpression" && parent.callee === node;
+  }
+
   #privateName(name: string): void {
     this.#out.push(this.#privates.textOf(name) ?? this.#privates.textAround(this.#unit, name));
   }
@@ -359,22 +380,48 @@ class Normalizer {
   }
 }
 
-function keyText(key: AnyNode): string | null {
-  return key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : null;
+/** Variable that a function or class without a name of its own is named after; `null` for none. */
+function namedBy(parent: AnyNode | undefined, node: AnyNode): NameNode | null {
+  const target = parent?.type === "VariableDeclarator" && parent.init === node
+    ? parent.id
+    : (parent?.type === "AssignmentExpression" || parent?.type === "AssignmentPattern") && parent.right === node
+    ? parent.left
+    : null;
+  return target?.type === "Identifier" ? target : null;
 }
 
-/** A free name of the code, with its uses. */
-export interface Slot {
-  /**
-   * Name in the source, to show; the normalized text does not have it. `this`, `super` and `new.target` stand for those
-   * of a function around the code.
-   */
-  readonly name: string;
-  /** Binding in this script; `null` for a global, and when the text was parsed on its own. */
-  readonly binding: Binding | null;
-  readonly uses: readonly Use[];
-  /** Nodes of the name in the code. */
-  readonly nodes: readonly AnyNode[];
+/** True for code of a module of CommonJS outside of all that is strict: `this`, `arguments` and assignments differ there. */
+function isSloppy(script: ScriptSyntax, unit: AnyNode): boolean {
+  if (!isCommonJs(script)) return false;
+  for (let at = script.parents.get(unit) ?? script.program;; at = script.parents.get(at) ?? script.program) {
+    if (isClassNode(at)) return false;
+    const body = at === script.program ? script.program.body : isFunctionNode(at) ? statementsOf(at) : [];
+    if (body.some((one) => one.type === "ExpressionStatement" && one.directive === "use strict")) return false;
+    if (at === script.program) return true;
+  }
+}
+
+function statementsOf({ body }: FunctionNode): AnyNode[] {
+  return body.type === "BlockStatement" ? body.body : [];
+}
+
+const kinds = new WeakMap<ScriptSyntax, boolean>();
+
+function isCommonJs(script: ScriptSyntax): boolean {
+  let is = kinds.get(script);
+  if (is === undefined) {
+    is = /\b(?:exports|module|require)\b/.test(script.text) &&
+      !script.program.body.some(({ type }) => /^(?:Import|Export)/.test(type)) &&
+      script.bindings.entries().some(([node, binding]) =>
+        binding === null && node.type === "Identifier" && /^(?:exports|module|require)$/.test(node.name)
+      );
+    kinds.set(script, is);
+  }
+  return is;
+}
+
+function keyText(key: AnyNode): string | null {
+  return key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : null;
 }
 
 /** An `import("…")` in the code. Its `specifier` is `null` when computed. */
@@ -394,107 +441,11 @@ export interface NormalizedCode {
   readonly readsName: boolean;
   /** True for code that reads `.constructor` or `new.target`, through which the name of a class can be read. */
   readonly readsConstructor: boolean;
+  readonly localNames: LocalNames;
 }
 
-/** Private names of the classes that are open around the current node, within one piece of code. */
-class PrivateNames {
-  readonly #parents: ReadonlyMap<AnyNode, AnyNode>;
-  readonly #classes: ReadonlyMap<string, number>[] = [];
-
-  constructor(parents: ReadonlyMap<AnyNode, AnyNode>) {
-    this.#parents = parents;
-  }
-
-  enter(node: ClassNode): void {
-    this.#classes.push(numbersIn(node));
-  }
-
-  leave(): void {
-    this.#classes.pop();
-  }
-
-  /**
-   * Text of a private name: the number of classes outwards to the one that declares the name, and the name's position
-   * there; `null` when a class around the code declares it.
-   */
-  textOf(name: string): string | null {
-    for (const [depth, numbers] of this.#classes.toReversed().entries()) {
-      const number = numbers.get(name);
-      if (number !== undefined) return `#${depth}.${number}`;
-    }
-    return null;
-  }
-
-  /**
-   * Text of a private name: its position in the class around `unit` that declares it; the name itself when none does.
-   */
-  textAround(unit: AnyNode, name: string): string {
-    for (let at: AnyNode | undefined = unit; at; at = this.#parents.get(at)) {
-      const number = isClassNode(at) ? numbersIn(at).get(name) : undefined;
-      if (number !== undefined) return `#home.${number}`;
-    }
-    return `#${name}`;
-  }
-}
-
-function numbersIn(node: ClassNode): ReadonlyMap<string, number> {
-  const names = new Map<string, number>();
-  for (const member of node.body.body) {
-    if (member.type === "StaticBlock" || member.key.type !== "PrivateIdentifier") continue;
-    if (!names.has(member.key.name)) names.set(member.key.name, names.size);
-  }
-  return names;
-}
-
-/** Numbers of the variables of one piece of code. */
-class VariableNames {
-  /** Free names of the code, in the order of first appearance. */
-  readonly slots: Slot[] = [];
-  readonly #script: ScriptSyntax;
-  readonly #unit: AnyNode;
-  readonly #locals = new Map<Binding, number>();
-  readonly #slotNumbers = new Map<string, number>();
-
-  constructor(script: ScriptSyntax, unit: AnyNode) {
-    this.#script = script;
-    this.#unit = unit;
-  }
-
-  /** @param hasArguments True where `arguments` belongs to a function within the code. */
-  textOf(node: NameNode, hasArguments: boolean): string {
-    const { name } = node;
-    const binding = this.#script.bindings.get(node) ?? null;
-    if (binding && (this.#isLocal(binding) || this.#unit.type === "Program" && binding.kind !== "import")) {
-      let number = this.#locals.get(binding);
-      if (number === undefined) this.#locals.set(binding, number = this.#locals.size);
-      return `$${number}`;
-    }
-    if (!binding && (name === "undefined" || name === "arguments" && hasArguments)) return name;
-    return this.slotOf(name, binding, node);
-  }
-
-  /** Text of a free name: the number of its slot. A name that is used in different ways has a slot for each of them. */
-  slotOf(name: string, binding: Binding | null, node: AnyNode): string {
-    const uses = usesOf(this.#script, node);
-    const id = `${name}\n${JSON.stringify(uses.map((use) => [use.path, use.how]))}`;
-    let number = this.#slotNumbers.get(id);
-    if (number === undefined) {
-      this.#slotNumbers.set(id, number = this.slots.length);
-      this.slots.push({ name, binding, uses, nodes: [] });
-    }
-    (this.slots[number]?.nodes as AnyNode[]).push(node);
-    return `@${number}`;
-  }
-
-  /** True for a free variable, and for a member of one when the key is written out. */
-  isOutside(node: AnyNode): boolean {
-    if (node.type === "MemberExpression") return staticKey(node) !== null && this.isOutside(node.object);
-    if (node.type !== "Identifier") return false;
-    const binding = this.#script.bindings.get(node);
-    return !binding || !this.#isLocal(binding);
-  }
-
-  #isLocal(binding: Binding): boolean {
-    return binding.scope.start >= this.#unit.start && binding.scope.end <= this.#unit.end;
-  }
+/** Names of functions and classes that stand in the code, and may be looked at there. */
+export interface LocalNames {
+  readonly functions: string[];
+  readonly classes: string[];
 }

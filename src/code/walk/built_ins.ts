@@ -122,7 +122,7 @@ function isKnownNative(fn: object): boolean {
   return isOne;
 }
 
-function isReference(value: unknown): value is object {
+export function isReference(value: unknown): value is object {
   return typeof value === "object" && value !== null || typeof value === "function";
 }
 

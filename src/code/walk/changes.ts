@@ -17,6 +17,7 @@ import {
   findChanges,
   hasListed,
   type Interest,
+  isReference,
   LANGUAGE,
   MAIN_OWNERS,
   memberNow,
@@ -64,8 +65,10 @@ export class BuiltInChanges {
     if (normalized === null || roots.some(({ kind }) => kind === "package")) this.#openness = "all";
     if (normalized !== null && unit !== null) this.read(fn, normalized, unit);
     for (const root of roots) {
-      const module = root.kind === "platform" ? /^(?:node:)?(.+)#(?:\*|default)$/.exec(root.name)?.[1] : undefined;
-      if (module !== undefined) this.#globals.add(module === "process" ? module : `node:${module}`);
+      const [, module, name] = root.kind === "platform" ? /^(?:node:)?(.+)#(.+)$/.exec(root.name) ?? [] : [];
+      if (module === undefined) continue;
+      if (name === "*" || name === "default") this.#globals.add(module === "process" ? module : `node:${module}`);
+      else if (/^[A-Z]/.test(name!)) this.#globals.add(`node:${module}#${name}`);
     }
   }
 
@@ -74,6 +77,7 @@ export class BuiltInChanges {
     const { text, slots } = code;
     this.#read.add(fn);
     for (const name of memberNamesIn(code)) this.#names.add(name);
+    if (this.#names.has("stack")) { for (const name of OF_STACKS) this.#names.add(name); }
     this.#awaits ||= text.includes(" async");
     this.#calls ||= CALLS.test(text);
     const openness = opennessOf(script, node);
@@ -100,6 +104,9 @@ export class BuiltInChanges {
     return findChanges(this.#interest());
   }
 }
+
+/** Members of `Error` that V8 reads for the stack of an error. */
+const OF_STACKS = ["stackTraceLimit", "prepareStackTrace"];
 
 /** Code that calls something, or goes through the items of something. */
 const CALLS =
@@ -234,25 +241,43 @@ function platformOwners(globals: ReadonlySet<string>): Owner[] {
   if (globals.has("Deno")) owners.push({ label: "Deno", object: Deno }, { label: "Deno.env", object: Deno.env });
   if (globals.has("process")) owners.push({ label: "process", object: process });
   for (const label of globals) {
-    const module: unknown = label.startsWith("node:") ? process.getBuiltinModule(label) : undefined;
-    if (typeof module === "object" && module !== null) owners.push({ label, object: module });
+    const [module, name] = label.split("#");
+    if (!module?.startsWith("node:")) continue;
+    const exports: unknown = process.getBuiltinModule(module);
+    if (name === undefined && typeof exports === "object" && exports !== null) owners.push({ label, object: exports });
+    const one: unknown = name === undefined || !isReference(exports) ? exports : Reflect.get(exports, name);
+    if (typeof one === "function") owners.push({ label, object: one }, ...prototypeOf(label, one));
   }
   for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const isUsed = globals.has(name) || globals.has("fetch") && OF_FETCH.has(name);
     const property = Object.getOwnPropertyDescriptor(globalThis, name);
-    const value: unknown = property?.value;
+    const value: unknown = isUsed && property?.get && isLazy(property.get)
+      ? property.get.call(globalThis)
+      : property?.value;
     // On the global object, the program's properties are enumerable, the platform's are not.
-    if (property?.enumerable !== false || NAMES.has(name)) continue;
-    if (globals.has(name) && (typeof value === "function" || name === "console")) {
+    if (property === undefined || NAMES.has(name) || "value" in property && property.enumerable) continue;
+    if (name === "crypto" && isReference(value)) {
+      owners.push({ label: name, object: value }, { label: "crypto.subtle", object: globalThis.crypto.subtle });
+    } else if (globals.has(name) && (typeof value === "function" || name === "console")) {
       owners.push({ label: name, object: value as object });
     }
-    const prototype: unknown = typeof value === "function" && /^[A-Z]/.test(name)
-      ? Object.getOwnPropertyDescriptor(value, "prototype")?.value
-      : undefined;
-    if (typeof prototype === "object" && prototype !== null) {
-      owners.push({ label: `${name}.prototype`, object: prototype });
-    }
+    if (typeof value === "function" && /^[A-Z]/.test(name)) owners.push(...prototypeOf(name, value));
   }
   return owners;
+}
+
+function prototypeOf(label: string, maker: object): Owner[] {
+  const object: unknown = Object.getOwnPropertyDescriptor(maker, "prototype")?.value;
+  return typeof object === "object" && object !== null ? [{ label: `${label}.prototype`, object }] : [];
+}
+
+/** Classes of what `fetch` gives. */
+const OF_FETCH: ReadonlySet<string> = new Set(["Headers", "Request", "Response"]);
+
+/** True for a getter of the platform that loads a global which it makes when code asks for it. */
+function isLazy(get: object): boolean {
+  const text = Function.prototype.toString.call(get).replace(/\s/g, "");
+  return text === "get(){returngetter(loadFn());}" || /^\(\)=>\w+\.crypto$/.test(text);
 }
 
 const NAMES: ReadonlySet<string> = new Set(LANGUAGE.map(({ label }) => label));

@@ -19,6 +19,7 @@ import type { PackageIdentity } from "../packages/packages.ts";
 import {
   isAllKnown,
   nameOfFunction,
+  nameOfHandle,
   Numbering,
   surveyValues,
   type Unknown,
@@ -198,7 +199,7 @@ export class Exploration {
       }
     }
     if (this.#functionQueue.size > 0) return;
-    await outside.settle();
+    await outside.settle(this.#reachedByUser());
     for (const value of [...outside.stateValues(), ...outside.imported.values()]) {
       if (typeof value === "function") outside.limit(value, DEPTH_OF_STATE);
       this.#enqueueHeld(value);
@@ -208,6 +209,18 @@ export class Exploration {
       if (typeof value === "function") outside.limit(value, 0);
       this.#enqueueHeld(value);
     }
+  }
+
+  /** Objects and functions that the user's code can get at, with names that are equal in every process. */
+  #reachedByUser(): ReadonlyMap<object, string> {
+    const found = new Map<object, string>();
+    for (const fn of this.codes.keys()) found.set(fn, nameOfFunction(fn));
+    for (const { met } of this.values.values()) {
+      for (const subject of met.subjects()) {
+        if (typeof subject === "object" && subject !== null) found.set(subject, nameOfHandle(subject));
+      }
+    }
+    return found;
   }
 
   /** Loaded by the first code of a package, or function that the platform made. */

@@ -239,6 +239,17 @@ function settingOf(module: string, members: readonly string[]): AmbientFact | nu
   return isSetting ? { name, read: () => attemptRead(read), changes: true } : null;
 }
 
+const OF_ZONE =
+  /^Date(?:$|\.parse$|\.prototype(?:\.(?:[gs]et(?!UTC|Time$)|to(?!ISO|UTC|GMT|JSON|Temporal))|\[))|^(?:Intl|Temporal\.Now)\b/;
+const OF_LOCALE = /^Intl\b|\.toLocale\w*$|\.localeCompare$/;
+
+/** The time zone and the locale, as far as a function of the language depends on them. @param path `Date.prototype.getHours` */
+export function factsOfIntrinsic(place: string): readonly AmbientFact[] {
+  const path = place.replace(/^globalThis\./, "");
+  const isLocale = OF_LOCALE.test(path);
+  return [...isLocale || OF_ZONE.test(path) ? [TIME_ZONE] : [], ...isLocale ? [LOCALE] : []];
+}
+
 /** Fact that a captured function of the platform returns; `null` for a function that returns none. */
 export function factOfFunction(fn: object, url: string): AmbientFact | null {
   const name = String(Object.getOwnPropertyDescriptor(fn, "name")?.value);
@@ -270,7 +281,7 @@ function staticNameOf(key: AnyNode): string {
  * @param url The module's URL.
  * @param resolve Resolves a specifier in the module.
  */
-export function moduleFacts(
+function moduleFacts(
   { meta, text }: NormalizedCode,
   url: string,
   resolve: (specifier: string, referrer: string) => string | null,
@@ -291,12 +302,31 @@ export function moduleFacts(
   return facts;
 }
 
+/** All facts that a function or class of the user depends on. @param resolve Resolves a specifier in a module. */
+export function factsOfCode(
+  { fn, code, url, facts = [], places = [] }: {
+    readonly fn: object;
+    readonly code: NormalizedCode | null;
+    readonly url: string;
+    readonly facts?: readonly AmbientFact[];
+    readonly places?: readonly AmbientFact[];
+  },
+  resolve: (specifier: string, referrer: string) => string | null,
+): AmbientFact[] {
+  const isOfDates = Object.prototype.isPrototypeOf.call(Date, fn);
+  return [
+    ...code ? [...localFacts(code), ...moduleFacts(code, url, resolve)] : [],
+    ...isOfDates ? [TIME_ZONE] : [],
+    ...facts,
+    ...places,
+  ];
+}
+
 /** The time zone and the locale, as far as the code depends on them. */
 export function localFacts(code: NormalizedCode): readonly AmbientFact[] {
   let facts = known.get(code);
   if (!facts) {
-    const makesText = MAKES_TEXT.test(code.text) ||
-      code.slots.some(({ name, binding }) => !binding && name === "String");
+    const makesText = mayMakeText(code);
     const isLocal = code.slots.some(({ name, binding }, index) =>
       !binding && (isLocalUse(code.text, name, index) || name === "Date" && makesText)
     );
@@ -311,11 +341,17 @@ export function localFacts(code: NormalizedCode): readonly AmbientFact[] {
 
 const known = new WeakMap<NormalizedCode, readonly AmbientFact[]>();
 
+/** True for code that may turn a value into text by itself, also for code that is not known. */
+export function mayMakeText(code: NormalizedCode | null): boolean {
+  return code === null || MAKES_TEXT.test(code.text) ||
+    code.slots.some(({ name, binding }) => !binding && name === "String");
+}
+
 /** Members whose values depend on the time zone, as normalized code writes them. */
 const ZONE_MEMBERS =
   /"(?:[gs]et(?:Hours|Minutes|Date|Day|Month|FullYear|Year)|getTimezoneOffset|to(?:Date|Time)String|timeZoneId)"/;
 /** Operations that may turn a date into text, which is in local time; as normalized code writes them. */
-const MAKES_TEXT = /\(template |"(?:\+|\+=|toString|join|concat)"/;
+const MAKES_TEXT = /\(template |"(?:\+|\+=|==|!=|toString|toPrimitive|join|concat)"/;
 const LOCALE_MEMBERS = /"(?:toLocale\w*|localeCompare)"/;
 
 /**
@@ -336,7 +372,8 @@ function isLocalUse(text: string, name: string, slot: number): boolean {
 const zone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 let lastZone: { readonly variable: string | undefined; readonly name: string } | undefined;
 
-const TIME_ZONE: AmbientFact = {
+/** The time zone of the process. */
+export const TIME_ZONE: AmbientFact = {
   name: "time zone",
   // Asking for the time zone takes 0.1 ms, and only the variable `TZ` changes the answer.
   read: () => {

@@ -6,14 +6,15 @@
 import type { PackageIdentity } from "../packages/packages.ts";
 import { toPortable } from "../../options/project.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
-import type { NormalizedCode, Slot } from "../syntax/normalize.ts";
+import type { NormalizedCode } from "../syntax/normalize.ts";
+import type { Slot } from "../syntax/variable_names.ts";
 import type { AnyNode } from "../syntax/parse.ts";
 import { dottedName } from "../syntax/uses.ts";
 import type { AmbientFact } from "./platform.ts";
 import type { Declaration } from "./modules.ts";
 import { nameOfFunction } from "./values.ts";
 import type { BlindUse } from "../types.ts";
-import type { HeldValues } from "../outside/held.ts";
+import type { HeldValues } from "../outside/package_state.ts";
 
 /** Kind of a live function or class, with what identifies it. */
 export type Code =
@@ -28,8 +29,8 @@ export type Code =
     readonly url: string;
     /** Values that a call made for the function: `promisify(load)` has `load`. */
     readonly made?: ReadonlyMap<string, unknown>;
-    /** Fact that the function returns; absent for most functions. */
-    readonly fact?: AmbientFact;
+    /** Facts that its result depends on. @default {[]} */
+    readonly facts?: readonly AmbientFact[];
     /** Digest of the WebAssembly module that contains the function. */
     readonly wasm?: string;
   }

@@ -13,7 +13,7 @@ import { blindImport, openUses } from "../blind/blind.ts";
 import { isHomeOfReader, isRequire, mayBeReader, noticeOfEnvironment } from "../blind/readers.ts";
 import { placeOfReplaced } from "./built_ins.ts";
 import { findMember, readExtras, staticPrivateNames } from "./members.ts";
-import { factOfFunction, intrinsicPath, valueOfGlobal } from "./platform.ts";
+import { factOfFunction, factsOfIntrinsic, intrinsicPath, valueOfGlobal } from "./platform.ts";
 import {
   type Code,
   codeOfText,
@@ -80,7 +80,7 @@ export class CodeReader {
     if (origin.kind === "native") {
       const path = intrinsicPath(fn) ?? placeOfReplaced(fn);
       const kind = isProxy(fn) ? "a Proxy" : "native code";
-      if (path !== null) return { kind: "platform", name: path, url: "" };
+      if (path !== null) return { kind: "platform", name: path, url: "", facts: factsOfIntrinsic(path) };
       // Nothing tells one function without a name from another: `new Intl.NumberFormat("en").format`.
       const isNameless = name === "" && !isProxy(fn);
       const described = isNameless ? "a function without a name" : name || "a function";
@@ -109,7 +109,7 @@ export class CodeReader {
         : (await this.#options.useOutside()).ofPlatform(fn, origin);
       if (made !== null) return { kind: "platform", name: `${name} in ${url}`, url, made };
       const fact = factOfFunction(fn, url);
-      return { kind: "platform", name: `${name} in ${url}`, url, ...fact === null ? {} : { fact } };
+      return { kind: "platform", name: `${name} in ${url}`, url, facts: fact === null ? [] : [fact] };
     }
     const identity = this.#options.fingerprint.packageOf(url);
     if (identity) {

@@ -8,7 +8,7 @@ import { isProxy } from "../../words/type_tests.ts";
 import type { FunctionOrigin, InspectorLease, ScopeValues, Script } from "../v8/inspector.ts";
 import { readScope, UNSET, valueInScopes } from "../v8/scope_values.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
-import type { Slot } from "../syntax/normalize.ts";
+import type { Slot } from "../syntax/variable_names.ts";
 import { type AnyNode, type ClassNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import type { Binding } from "../syntax/scopes.ts";
 import { dottedName, staticKey, type Use } from "../syntax/uses.ts";

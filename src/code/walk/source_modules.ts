@@ -10,7 +10,8 @@
  */
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
-import type { DynamicImport, Slot } from "../syntax/normalize.ts";
+import type { DynamicImport } from "../syntax/normalize.ts";
+import type { Slot } from "../syntax/variable_names.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { blindImport, findBlindUses, openUses } from "../blind/blind.ts";
 import { isOwnModule } from "../../words/program.ts";

@@ -75,6 +75,8 @@ export interface WrittenValue {
   readonly hasState: boolean;
   /** Objects that the view knows nothing about. The digest is not final while there are any. */
   readonly unknown: Unknown;
+  /** True when there is a date in the value. */
+  readonly hasDates: boolean;
   /** Instances with private fields, which only the inspector can read again. */
   readonly privateHolders: readonly object[];
   /** Objects, functions and unregistered symbols in the order in which they are met, for telling equal ones apart. */
@@ -104,6 +106,7 @@ export function writeValue(value: unknown, view: ValueView): WrittenValue {
     isHandle: found.handled.has(value),
     handled: found.handled,
     hasState: found.hasState,
+    hasDates: found.hasDates,
     unknown: found.unknown(),
     privateHolders: [...found.privateHolders],
     met,
@@ -177,6 +180,7 @@ class CapturedValue {
   readonly privateHolders = new Set<object>();
   /** True once a part was found to be state. */
   hasState = false;
+  hasDates = false;
   /** Objects that were not looked into, because their class or their private fields are not known yet. */
   readonly postponed: object[] = [];
   readonly #view: ValueView;
@@ -199,6 +203,7 @@ class CapturedValue {
       noteFunction: (fn, holder) => this.#noteFunction(fn, holder),
       markOf: (subject) => this.#markOf(subject),
       leftOutOf: (subject) => this.#leftOutOf(subject),
+      zoneOf: () => this.#noteDate(),
       privatesOf: (instance) => this.#privatesOf(instance),
       // Reads of the environment are observed.
       nameHandle: (handle) =>
@@ -297,6 +302,11 @@ class CapturedValue {
   #postpone(subject: object): string {
     this.postponed.push(subject);
     return "unknown";
+  }
+
+  /** The time zone is a fact that counts beside the value. */
+  #noteDate(): undefined {
+    this.hasDates = true;
   }
 
   #leftOutOf(subject: object): ReadonlySet<PropertyKey> | undefined {

@@ -36,6 +36,8 @@ export interface EncodeKeyOptions {
   markOf?(subject: object): string | undefined;
   /** Returns the keys of the members of an object that do not count; `undefined` when all count. */
   readonly leftOutOf?: ((subject: object) => ReadonlySet<PropertyKey> | undefined) | undefined;
+  /** Called for each date; returns the time zone where the function can turn dates into text. */
+  readonly zoneOf?: (() => string | undefined) | undefined;
   /** Returns the mark that is written in place of a text or URL that is a path; `null` for any other. */
   readonly markOfPath?: ((value: string | URL) => string | null) | undefined;
   /**
@@ -171,8 +173,14 @@ export function writeKeyObject(key: KeyTarget, subject: object, kind: Kind): voi
       key.push(Step.members, null, members);
       return;
     }
-    case "date":
+    case "date": {
+      const zone = options.zoneOf?.();
+      if (zone !== undefined) {
+        writer.object("LocalDate", 3);
+        writer.text(zone);
+      }
       return writeDate(writer, subject as Date);
+    }
     case "regexp": {
       const [source, flags] = regexpParts(subject as RegExp);
       writer.object("RegExp", 4);

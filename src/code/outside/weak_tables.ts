@@ -1,0 +1,116 @@
+/**
+ * Tables beside objects: the WeakMaps and WeakSets of packages. Compilers turn private fields into such tables.
+ *
+ * Nobody can list what is in them. Code can get at an entry only by its key, so it is enough to ask for all objects that
+ * code can get at.
+ *
+ * @module
+ */
+import { isProxy, typeTests } from "../../words/type_tests.ts";
+import type { KnownScript } from "./known_scripts.ts";
+
+/** A WeakMap or a WeakSet of a package. */
+export interface WeakTable {
+  readonly table: WeakMap<object, unknown> | WeakSet<object>;
+  /** Name by which it is known in every process: `package/file.js#name`. */
+  readonly path: string;
+  /** Script that fills it; `null` when that is not known. */
+  readonly script: KnownScript | null;
+}
+
+/** An entry of a table. */
+export interface Entry extends WeakTable {
+  readonly key: object;
+  /** What a WeakMap has for the key; `true` for a WeakSet. */
+  readonly value: unknown;
+}
+
+/** True for a WeakMap or a WeakSet. */
+export function isTable(value: unknown): value is WeakTable["table"] {
+  if (typeof value !== "object" || value === null || isProxy(value)) return false;
+  return typeTests().isWeakMap(value) || typeTests().isWeakSet(value);
+}
+
+/** Number of questions after which no more are asked. */
+const MAX_QUESTIONS = 500_000;
+
+/** Entries of tables for the objects that code can get at. */
+export class TableEntries {
+  readonly #isLeftOut: (path: string) => boolean;
+  readonly #tables = new Map<object, WeakTable>();
+  /** The objects, each with its name. */
+  readonly #keys = new Map<object, string>();
+  /** Number of keys that each table was asked for. */
+  readonly #asked = new Map<object, number>();
+  readonly #entries: Entry[] = [];
+  #questions = 0;
+
+  /** @param isLeftOut True for the path of an entry that does not count, because runs change it. */
+  constructor(isLeftOut: (path: string) => boolean) {
+    this.#isLeftOut = isLeftOut;
+  }
+
+  /** True when not all entries were looked for. */
+  get isPart(): boolean {
+    return this.#questions >= MAX_QUESTIONS;
+  }
+
+  /** Adds tables and objects, and returns the entries that are new because of them. */
+  add(tables: Iterable<WeakTable>, keys: Iterable<readonly [key: object, name: string]>): Entry[] {
+    for (const table of tables) if (!this.#tables.has(table.table)) this.#tables.set(table.table, table);
+    for (const [key, name] of keys) if (!this.#keys.has(key)) this.#keys.set(key, name);
+    const found: Entry[] = [];
+    for (const table of this.#tables.values()) {
+      const from = this.#asked.get(table.table) ?? 0;
+      this.#asked.set(table.table, this.#keys.size);
+      for (const [key, name] of this.#keys.entries().drop(from)) {
+        if (this.#questions++ >= MAX_QUESTIONS) return found;
+        const path = `${table.path} of ${name}`;
+        if (has(table.table, key) && !this.#isLeftOut(path)) {
+          found.push({ ...table, path, key, value: valueIn(table.table, key) });
+        }
+      }
+    }
+    this.#entries.push(...found);
+    return found;
+  }
+
+  /** True while the tables have these entries for these objects, and no others. */
+  isUnchanged(): boolean {
+    return this.#changed().next().done === true;
+  }
+
+  /** Paths of the entries that have changed. */
+  changes(): string[] {
+    return [...new Set(this.#changed())];
+  }
+
+  *#changed(): Iterable<string> & Iterator<string> {
+    if (this.#keys.size * this.#tables.size > MAX_QUESTIONS) return;
+    const known = new Map<object, Map<object, unknown>>();
+    for (const { table, key, value } of this.#entries) {
+      const entries = known.get(table) ?? new Map<object, unknown>();
+      known.set(table, entries.set(key, value));
+    }
+    for (const { table, path: start } of this.#tables.values()) {
+      const entries = known.get(table);
+      for (const [key, name] of this.#keys) {
+        const isThere = has(table, key);
+        const isSame = isThere === (entries?.has(key) === true) &&
+          (!isThere || Object.is(valueIn(table, key), entries?.get(key)));
+        const path = `${start} of ${name}`;
+        if (!isSame && !this.#isLeftOut(path)) yield path;
+      }
+    }
+  }
+}
+
+function has(table: WeakTable["table"], key: object): boolean {
+  return typeTests().isWeakMap(table)
+    ? WeakMap.prototype.has.call(table, key)
+    : WeakSet.prototype.has.call(table as WeakSet<object>, key);
+}
+
+function valueIn(table: WeakTable["table"], key: object): unknown {
+  return typeTests().isWeakMap(table) ? WeakMap.prototype.get.call(table, key) : true;
+}
