@@ -63,11 +63,10 @@ export async function runFunction(run: Run): Promise<Execution> {
   let value: unknown;
   let ranAtOnce = false;
   const watchState = await watchCall(call);
-  let watch: StateWatch | null = null;
+  // Before the readers are observed: the stand-ins for them are no change of the program's.
+  const watch = watchOrNull(watchState);
   let outcome: Awaited<ReturnType<typeof encode>>;
   try {
-    // Before the readers are observed: the stand-ins for them are no change of the program's.
-    watch = watchState();
     outcome = await runObserved(reads, async () => {
       const returned = wrapped.fn.apply(receiver, [...args]);
       // A value, or a promise that is settled already, is there one turn later; by then nobody else could run.
@@ -141,6 +140,15 @@ async function encode(
     return { encoded, outcome: digestChunks<"outcome">(chunks) };
   } catch (refusal) {
     return { encoded: null, refusal };
+  }
+}
+
+/** The watch over what a call depends on; `null` where none can be made, which must not keep the function from running. */
+function watchOrNull(watchState: () => StateWatch | null): StateWatch | null {
+  try {
+    return watchState();
+  } catch {
+    return null;
   }
 }
 

@@ -276,3 +276,64 @@ Deno.test("what the program puts in the place of methods of the platform counts"
   });
   assertEquals(await faultsOf(pairs), {});
 });
+
+const SETTINGS: readonly (readonly [name: string, setup: string, body: string, edit: readonly [string, string]])[] = [
+  ["a global that may be there", "globalThis.OWN_1 = 1;", 'return "OWN_2" in globalThis;', ["OWN_1", "OWN_2"]],
+  [
+    "a setting of streams",
+    'import stream from "node:stream";\nstream.setDefaultHighWaterMark(false, 1000);',
+    "return stream.getDefaultHighWaterMark(false);",
+    ["1000", "2000"],
+  ],
+  [
+    "a setting of dns",
+    'import { getDefaultResultOrder, setDefaultResultOrder } from "node:dns";\nsetDefaultResultOrder("verbatim");',
+    "return getDefaultResultOrder();",
+    ["verbatim", "ipv4first"],
+  ],
+  ["the mask of new files", "Deno.umask(0o22);", "return Deno.umask();", ["0o22", "0o27"]],
+];
+
+Deno.test("settings that functions of the platform return count", async () => {
+  const pairs = SETTINGS.flatMap(([name, setup, body, edit]): ProgramPair[] => {
+    const text = `${setup}\nawait t(cached(function f() { ${body} }));\n`;
+    return [{ name, text, edits: [edit] }, { name: `${name}, as it was`, text, runs: 0 }];
+  });
+  assertEquals(await faultsOf(pairs), {});
+});
+
+Deno.test("the last match of a regular expression and a replaced parent of the global object are named", async () => {
+  assertEquals(
+    await faultsOf([
+      {
+        name: "last match",
+        text: '"ab".match(/(b)/);\nawait t(cached(function f() { return typeof RegExp.$1; }));',
+        named: "the last match of a regular expression",
+        runs: 0,
+      },
+      {
+        name: "parent",
+        text:
+          "Object.setPrototypeOf(globalThis, Object.create(Object.getPrototypeOf(globalThis), { OWN: { value: 1 } }));\n" +
+          "await t(cached(function f() { return globalThis.OWN; }));",
+        edits: [["value: 1", "value: 2"]],
+        named: "a captured Window",
+      },
+    ]),
+    {},
+  );
+});
+
+Deno.test("a module that is taken out of the cache of modules is read again", async () => {
+  const text = `import fs from "node:fs";
+import { createRequire } from "node:module";
+const require = createRequire(import.meta.url), path = require.resolve("./m.cjs");
+const f = cached(function f() { return require("./m.cjs").k; });
+await t(f);
+fs.writeFileSync(path, "exports.k = 2;\\n");
+delete require.cache[path];
+await t(f);
+fs.writeFileSync(path, "exports.k = 1;\\n");
+`;
+  assertEquals(await faultsOf([{ name: "m.cjs", text, files: { "m.cjs": "exports.k = 1;\n" }, runs: 0 }]), {});
+});

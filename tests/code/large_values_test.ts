@@ -107,3 +107,23 @@ Deno.test("cost is linear in captured instances that refer to each other", async
   assertEquals((await list())[0] === root.children[0], true);
   assertEquals((await list())[0] === root.children[0], true);
 });
+
+Deno.test("captured bytes of more elements than can be listed count, and a run that changes them says so", async () => {
+  await using rig = await Rig.open();
+  const bytes = new Uint8Array(40 << 20);
+  const first = rig.cached()(function first(n: number) {
+    return bytes[30 << 20]! + n;
+  });
+  assertEquals([await first(1), await first(1)], [1, 1]);
+  bytes[30 << 20] = 7;
+  assertEquals([await first(1), await first(1)], [8, 8]);
+  assertEquals(rig.runs(), 2);
+  const counter = new Uint32Array(20 << 20);
+  const counting = rig.cached()(function counting(n: number) {
+    Reflect.set(counter, 0, counter[0]! + 1);
+    return n;
+  });
+  assertEquals([await counting(1), await counting(1)], [1, 1]);
+  const told = rig.events.filter(({ kind }) => kind === "notice").map((event) => JSON.stringify(event));
+  assertEquals(told.some((text) => text.includes("counter")), true, told.join("\n"));
+});

@@ -108,9 +108,13 @@ function* askedBeside(root: Root): Iterable<string> {
     if (first === "process" && /^(?:emit|emitWarning|listeners|rawListeners|listenerCount|eventNames)$/.test(second)) {
       yield "the listeners of process";
     }
+    if (first === "RegExp" && LAST_MATCH.test(second)) yield "the last match of a regular expression";
     if (first === "performance" && /^getEntries/.test(second)) yield "the marks of performance";
   }
 }
+
+/** Members of `RegExp` that tell of the last match that any code has made. */
+const LAST_MATCH = /^(?:\$[\d&_`'+*]|lastMatch|lastParen|leftContext|rightContext|input)$/;
 
 function* compiledCode({ slot, value }: Extract<Root, { kind: "global" | "value" }>): Iterable<string> {
   for (const { how, path } of slot.uses) {

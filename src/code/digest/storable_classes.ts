@@ -184,7 +184,7 @@ function holdsAny(values: readonly unknown[], isSought: (value: unknown) => bool
   const seen = new Set<unknown>(values);
   for (const value of seen) {
     if (isSought(value)) return true;
-    if (typeof value !== "object" || value === null || isProxy(value)) continue;
+    if (typeof value !== "object" || value === null || isProxy(value) || ArrayBuffer.isView(value)) continue;
     for (const { value: member } of Object.values(Object.getOwnPropertyDescriptors(value))) seen.add(member);
   }
   return false;

@@ -89,7 +89,7 @@ export class ImportedValues {
 /** A function by which the script of an object is found: that of its class, or its first member. */
 function witnessOf(object: object): object | null {
   for (let at: object | null = object; at; at = Object.getPrototypeOf(at) as object | null) {
-    if (at === Object.prototype || at === Array.prototype || isProxy(at)) return null;
+    if (at === Object.prototype || at === Array.prototype || isProxy(at) || ArrayBuffer.isView(at)) return null;
     for (const key of Reflect.ownKeys(at)) {
       const value: unknown = Object.getOwnPropertyDescriptor(at, key)?.value;
       if (typeof value === "function") return value;

@@ -356,6 +356,7 @@ function mayBeChanged(object: object, isExported: boolean): boolean {
 
 /** Functions that an object has as members, or as accessors: those of a module of CommonJS. */
 function memberFunctions(object: object): object[] {
+  if (ArrayBuffer.isView(object)) return [];
   const found: object[] = [];
   for (const key of Reflect.ownKeys(object).slice(0, 200)) {
     const property = propertyOf(object, key);

@@ -7,7 +7,7 @@
 import { isPrimitive, isProxy, typeTests } from "../../words/type_tests.ts";
 import { classify, DATA_KINDS, isNativeFunction, isPlatformData } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
-import { intrinsicPath } from "../walk/platform.ts";
+import { intrinsicPath } from "../walk/intrinsics.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { atFirstLook, firstValuesOf } from "./first_looks.ts";
 import type { KnownScript } from "./known_scripts.ts";

@@ -173,6 +173,10 @@ export function findChanges(interest: Interest): BuiltInChange[] {
   const { names, globals, openness } = interest;
   const isOpen = openness !== "closed";
   const changes: BuiltInChange[] = [];
+  const parentOfGlobals: unknown = Object.getPrototypeOf(globalThis);
+  if (parentOfGlobals !== PARENT_OF_GLOBALS) {
+    changes.push({ label: "globalThis[[Prototype]]", owner: globalThis, key: "__proto__", value: parentOfGlobals });
+  }
   for (const [index, owner] of LANGUAGE.entries()) {
     const { object, label } = owner;
     const isWhole = isOpen && (index < MAIN.length || globals.has(/^\w+/.exec(label)![0]));
@@ -195,6 +199,9 @@ export function findChanges(interest: Interest): BuiltInChange[] {
   }
   return changes;
 }
+
+/** Prototype of the global object, of the class `Window` or of that of workers. */
+const PARENT_OF_GLOBALS: unknown = globalThis.constructor.prototype;
 
 const TAG = Symbol.toStringTag;
 const NONE: ReadonlySet<string | symbol> = new Set();

@@ -11,7 +11,8 @@ import { isObserved, isRequire, mayBeReader, noticeOfEnvironment, readerOf } fro
 import { BuiltInChanges } from "./changes.ts";
 import { findMember, type FoundMember, ReceivedUse } from "./members.ts";
 import { type Declaration, declarationOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
-import { accessorsOfGlobal, intrinsicPath, isOfPlatform } from "./platform.ts";
+import { intrinsicPath } from "./intrinsics.ts";
+import { accessorsOfGlobal, isOfPlatform } from "./platform.ts";
 import { type Code, codeOfText, Notes, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
 import type { FingerprintOptions } from "../types.ts";

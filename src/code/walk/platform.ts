@@ -1,5 +1,5 @@
 /**
- * The platform: names of its native functions, facts of the process and the machine, and globals.
+ * The platform: facts of the process and the machine, and globals.
  *
  * @module
  */
@@ -11,81 +11,6 @@ import type { NormalizedCode } from "../syntax/normalize.ts";
 import type { AnyNode } from "../syntax/parse.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import type { Use } from "../syntax/uses.ts";
-
-let intrinsics: Map<object, string> | undefined;
-
-/**
- * Path by which a native function of the platform is found from the global object through properties alone:
- * `JSON.parse`, `Array.prototype.map`. The function's own name is not enough, since `Date.parse` is also called
- * `parse`. Of several paths, the first one found is taken, which is equal in every process.
- *
- * @returns `null` for a function that came with an addon or was made at run time: a bound function, a Proxy.
- */
-export function intrinsicPath(fn: object): string | null {
-  if (isProxy(fn)) return null;
-  const name = String(Object.getOwnPropertyDescriptor(fn, "name")?.value);
-  for (const [ownerName, owner] of USUAL_OWNERS) {
-    for (
-      const [path, one] of [[ownerName, owner], [`${ownerName}.prototype`, Reflect.get(owner, "prototype")]] as const
-    ) {
-      const isOwner = typeof one === "object" && one !== null || typeof one === "function";
-      if (isOwner && Object.getOwnPropertyDescriptor(one, name)?.value === fn) return `${path}.${name}`;
-    }
-  }
-  // Collecting takes 16 ms, so it is done only for functions that none of `USUAL_OWNERS` has.
-  intrinsics ??= collectIntrinsics();
-  return intrinsics.get(fn) ?? null;
-}
-
-const USUAL_OWNERS: readonly (readonly [name: string, owner: object])[] = Object.entries({
-  globalThis,
-  Math,
-  JSON,
-  Object,
-  Array,
-  String,
-  Number,
-  Function,
-  RegExp,
-  Promise,
-  Map,
-  Set,
-  Date,
-  Reflect,
-  Symbol,
-  BigInt,
-});
-
-function collectIntrinsics(): Map<object, string> {
-  const samples: [object, string][] = [
-    [[][Symbol.iterator](), "array iterator"],
-    [new Map().entries(), "map iterator"],
-    [new Set().values(), "set iterator"],
-    [""[Symbol.iterator](), "string iterator"],
-    [async function* () {}, "async generator"],
-  ];
-  const found = new Map<object, string>([[globalThis, "globalThis"], ...samples]);
-  const add = (value: unknown, path: string): void => {
-    const isObject = typeof value === "function" || (typeof value === "object" && value !== null);
-    if (isObject && !Array.isArray(value) && !ArrayBuffer.isView(value) && !found.has(value)) found.set(value, path);
-  };
-  // A Map is iterated in the order of insertion, and entries that are added meanwhile are visited too.
-  for (const [object, path] of found) {
-    if (found.size > MAX_INTRINSICS) break;
-    const properties = Object.getOwnPropertyDescriptors(object) as Record<PropertyKey, PropertyDescriptor>;
-    for (const name of Reflect.ownKeys(properties)) {
-      const { value, get, set } = properties[name]!;
-      add(value, `${path}.${String(name)}`);
-      add(get, `get ${path}.${String(name)}`);
-      add(set, `set ${path}.${String(name)}`);
-    }
-    add(Object.getPrototypeOf(object), `${path}.[[Prototype]]`);
-  }
-  return found;
-}
-
-/** Limit on the number of collected objects. The platform has about 4,000; a user's global may lead anywhere. */
-const MAX_INTRINSICS = 20_000;
 
 /**
  * A fact of the process or the machine that code can read without calling anything that is observed: the command
@@ -115,6 +40,7 @@ const DENO: Readonly<Record<string, Reader>> = {
   execPath: () => Deno.execPath(),
   uid: () => Deno.uid(),
   gid: () => Deno.gid(),
+  umask: () => Deno.umask(),
   networkInterfaces: () => Deno.networkInterfaces(),
   consoleSize: () => Deno.consoleSize(),
 };
@@ -129,6 +55,7 @@ const PROCESS: Readonly<Record<string, Reader>> = {
   getgid: () => process.getgid?.(),
   geteuid: () => process.geteuid?.(),
   getegid: () => process.getegid?.(),
+  umask: () => Deno.umask(),
   platform: () => process.platform,
   arch: () => process.arch,
   version: () => process.version,
@@ -159,7 +86,7 @@ const OS = new Set([
 /** Facts that may be assigned, or may change, while the process lives. */
 const CHANGING = new Set([
   ...["Deno.args", "process.argv", "process.execArgv", "Deno.mainModule"],
-  ...["Deno.networkInterfaces", "Deno.consoleSize"],
+  ...["Deno.networkInterfaces", "Deno.consoleSize", "Deno.umask", "process.umask"],
   ...["process.title", "process.exitCode", "process.noDeprecation", "process.throwDeprecation"],
 ]);
 
@@ -234,8 +161,13 @@ function settingOf(module: string, members: readonly string[]): AmbientFact | nu
     }
     return value;
   };
-  const isSetting = ["number", "string", "boolean"].includes(typeof attemptRead(read));
   const name = `${members.join(".")} from node:${module}`;
+  const found = attemptRead(read);
+  // `getDefaultHighWaterMark(isOfObjects)`, `getDefaultResultOrder()`
+  if (typeof found === "function" && /^get(?:Default\w+|Fips)$/.test(members.at(-1) ?? "")) {
+    return { name, read: () => [false, true].map((given) => attemptRead(() => found(given))), changes: true };
+  }
+  const isSetting = ["number", "string", "boolean"].includes(typeof found);
   return isSetting ? { name, read: () => attemptRead(read), changes: true } : null;
 }
 
@@ -322,7 +254,22 @@ export function factsOfCode(
   ];
 }
 
-/** The time zone and the locale, as far as the code depends on them. */
+/** Whether globals are there that the code asks for by name: `"RATE" in globalThis`. */
+function presences({ text, slots }: NormalizedCode): AmbientFact[] {
+  if (!text.includes(' "in" @')) return [];
+  const asked = slots.flatMap(({ name, binding }, slot) =>
+    binding === null && isGlobalObject(name)
+      ? Array.from(text.matchAll(new RegExp(`("(?:[^"\\\\]|\\\\.)*") "in" @${slot}(?!\\d)`, "g")), ([, key]) => key!)
+      : []
+  );
+  return [...new Set(asked)].map((key) => ({
+    name: `${key} in globalThis`,
+    read: () => JSON.parse(key) as string in globalThis,
+    changes: true,
+  }));
+}
+
+/** The time zone and the locale, and globals that are asked for, as far as the code depends on them. */
 export function localFacts(code: NormalizedCode): readonly AmbientFact[] {
   let facts = known.get(code);
   if (!facts) {
@@ -333,7 +280,7 @@ export function localFacts(code: NormalizedCode): readonly AmbientFact[] {
     const isLocale = LOCALE_MEMBERS.test(code.text) ||
       code.slots.some(({ name, binding }) => !binding && name === "Intl");
     const usesZone = isLocale || isLocal || ZONE_MEMBERS.test(code.text);
-    facts = [...usesZone ? [TIME_ZONE] : [], ...isLocale ? [LOCALE] : []];
+    facts = [...usesZone ? [TIME_ZONE] : [], ...isLocale ? [LOCALE] : [], ...presences(code)];
     known.set(code, facts);
   }
   return facts;
@@ -462,7 +409,15 @@ const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "window", "se
 export function valueOfGlobal(name: string): unknown {
   if (isGlobalObject(name)) return globalThis;
   // No getter is called: the getter of `localStorage` would open the storage.
-  return Object.getOwnPropertyDescriptor(globalThis, name)?.value;
+  for (
+    let at: object | null = globalThis;
+    at !== null && !isProxy(at);
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
+    const property = Object.getOwnPropertyDescriptor(at, name);
+    if (property !== undefined) return property.value;
+  }
+  return undefined;
 }
 
 /** Getter and setter of the global that a chain of names leads through first; empty when the global is no accessor. */

@@ -13,7 +13,8 @@ import { blindImport, openUses } from "../blind/blind.ts";
 import { isHomeOfReader, isRequire, mayBeReader, noticeOfEnvironment } from "../blind/readers.ts";
 import { placeOfReplaced } from "./built_ins.ts";
 import { findMember, readExtras, staticPrivateNames } from "./members.ts";
-import { factOfFunction, factsOfIntrinsic, intrinsicPath, valueOfGlobal } from "./platform.ts";
+import { intrinsicPath } from "./intrinsics.ts";
+import { factOfFunction, factsOfIntrinsic, valueOfGlobal } from "./platform.ts";
 import {
   type Code,
   codeOfText,
@@ -36,9 +37,9 @@ import { randomId } from "../../words/random.ts";
 import type { OutsideCode } from "../outside/outside.ts";
 
 /** Files and modules that code loads by `require`. */
-type Required = Pick<RequireFindings, "files" | "modules">;
+type Required = Pick<RequireFindings, "files" | "modules" | "checks">;
 
-const NOTHING_REQUIRED: Required = { files: [], modules: [] };
+const NOTHING_REQUIRED: Required = { files: [], modules: [], checks: [] };
 const NO_FUNCTIONS: ReadonlySet<object> = new Set();
 
 /** What the identification of functions needs of the walk. */
@@ -211,7 +212,7 @@ export class CodeReader {
         isHelper: isCompilerHelper(unit),
         extras: new Map([...extras.values, ...privates]),
         ...imports,
-        checks: pathChecks,
+        checks: [...pathChecks, ...required.checks],
         places: mentionsPlace(unit) ? (await import("./place.ts")).placeFacts(unit, url) : [],
         required: required.files,
       },

@@ -30,6 +30,8 @@ export interface RequireFindings {
   readonly modules: readonly string[];
   readonly blind: readonly Omit<BlindUse, "module">[];
   readonly notices: readonly string[];
+  /** Functions that return true while the next `require` gives what the files held. */
+  readonly checks: readonly (() => boolean)[];
 }
 
 /** A module that is required. */
@@ -49,7 +51,7 @@ export interface RequiringCode {
   packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
 }
 
-const NOTHING: RequireFindings = { files: [], packages: [], modules: [], blind: [], notices: [] };
+const NOTHING: RequireFindings = { files: [], packages: [], modules: [], blind: [], notices: [], checks: [] };
 
 /** Finds the modules that a function or class requires while it runs. */
 export function findRequired(code: RequiringCode): RequireFindings {
@@ -94,6 +96,7 @@ class Search implements RequireFindings {
   readonly packages: PackageIdentity[] = [];
   readonly modules: string[] = [];
   readonly blind: Omit<BlindUse, "module">[] = [];
+  readonly checks: (() => boolean)[] = [];
   readonly #notices = new Set<string>();
   readonly #files = new Map<string, RequiredFile>();
 
@@ -159,6 +162,7 @@ class Search implements RequireFindings {
       this.blind.push({ name: "native code", kind: "ffi" });
       return add("");
     }
+    this.checks.push(watchLoaded(url, (live ?? nodeModule.createRequire(base)).cache));
     const text = textOfFile(url);
     if (text === null) return this.#note(`require("${specifier}")`, base);
     const script = url.endsWith(".json") ? null : readScript(text);
@@ -243,9 +247,38 @@ function plainCodeOf(text: string): string {
   return `${code.text}\n${code.slots.map(({ name }) => name).join("\n")}`;
 }
 
+/**
+ * Watches whether the next `require` of a file gives another module: the program took it out of the cache of modules.
+ *
+ * @returns A function that returns true while it does not.
+ */
+function watchLoaded(url: string, cache: NodeJS.Dict<NodeJS.Module>): () => boolean {
+  const path = nodeUrl.fileURLToPath(url);
+  const stamp = stampOf(path);
+  let loaded = cache[path];
+  return () => {
+    const now = cache[path];
+    if (now === undefined ? stampOf(path) === stamp : loaded === undefined || now === loaded) {
+      loaded = now;
+      return true;
+    }
+    texts.delete(url);
+    return false;
+  };
+}
+
+function stampOf(path: string): string {
+  try {
+    const { size, mtime, ino } = statSync(path);
+    return `${size} ${mtime?.getTime()} ${ino}`;
+  } catch {
+    return "none";
+  }
+}
+
 const texts = new Map<string, string | null>();
 // Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
-const { readTextFileSync } = Deno;
+const { readTextFileSync, statSync } = Deno;
 
 /** Text of a file, read once per process, as the loader of modules does; `null` when the file cannot be read. */
 function textOfFile(url: string): string | null {
