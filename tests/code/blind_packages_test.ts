@@ -22,6 +22,39 @@ Deno.test("functions that a package takes out of fs when it is loaded are found"
   ]);
 });
 
+Deno.test("the namespace of fs that a package hands on, and what it takes out of Deno, are found", () => {
+  const fs = 'import * as fs from "node:fs";';
+  const handedOn = [
+    `${fs} const other = fs; export const f = (p) => other.readFileSync(p);`,
+    `${fs} export class Reader { fs = fs; }`,
+    `${fs} export const make = () => new Reader({ fs });`,
+    `${fs} export const all = { ...fs };`,
+    `${fs} export const f = (p, one = fs) => one.readFileSync(p);`,
+    `${fs} export const f = (name, p) => fs[name](p);`,
+    `${fs} export { fs };`,
+    `${fs} export const f = (p, given) => (given || fs).readFileSync(p);`,
+    'export const f = async (p) => (await import("fs")).readFileSync(p);',
+    'const fs = await import("node:fs"); export const f = (p) => fs.readFileSync(p);',
+    'export const f = async (name, p) => (await import("node:" + name)).readFileSync(p);',
+    'const all = { ...require("fs") }; exports.f = (p) => all.readFileSync(p);',
+    'const all = { ...process.getBuiltinModule("fs") }; exports.f = (p) => all.readFileSync(p);',
+  ];
+  for (const text of handedOn) assertEquals(namesIn(text), ["all from node:fs"], text);
+  assertEquals(namesIn('const { readFileSync } = process.getBuiltinModule("fs");'), ["readFileSync from node:fs"]);
+  assertEquals(namesIn("const read = Deno.readTextFileSync; export const f = (p) => read(p);"), [
+    "Deno.readTextFileSync",
+  ]);
+  assertEquals(namesIn("export const f = make(Deno.readFile, 1);"), ["Deno.readFile"]);
+  assertEquals(namesIn("const own = { ...Deno };"), ["Deno as a whole"]);
+  for (
+    const text of [
+      "export const f = (p) => Deno.readTextFileSync(p);",
+      'export const isDeno = typeof Deno !== "undefined" && typeof Deno.readFile === "function";',
+      "export const version = Deno.version.deno;",
+    ]
+  ) assertEquals(namesIn(text), [], text);
+});
+
 Deno.test("a package that asks fs for its member at each call is observed, so it is quiet", () => {
   assertEquals(namesIn('const fs = require("fs"); exports.f = (p) => fs.readFileSync(p);'), []);
   assertEquals(namesIn('import fs from "node:fs"; export const f = (p) => fs.readFileSync(p, "utf8");'), []);

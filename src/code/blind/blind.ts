@@ -16,6 +16,7 @@ import {
   isUnobservedExport,
   kindOfDeno,
   kindOfModule,
+  kindOfReader,
   PROCESS_MEMBERS,
 } from "./readers.ts";
 import { pathInGlobal, valueOfGlobal } from "../walk/platform.ts";
@@ -316,12 +317,29 @@ export function functionsIn(values: Iterable<unknown>): ReadonlySet<object> | nu
 
 const FS = String.raw`["'](?:node:)?(fs|fs/promises)["']`;
 const NAMED_IMPORT = new RegExp(String.raw`\bimport\s*(?:[\w$]+\s*,\s*)?\{([^}]*)\}\s*from\s*${FS}`, "g");
-const NAMESPACE_IMPORT = new RegExp(String.raw`\bimport\s*\*\s*as\s+([\w$]+)\s+from\s*${FS}`, "g");
+const NAMESPACE_IMPORT = new RegExp(
+  String.raw`\bimport\s*(?:[\w$]+\s*,\s*)?\*\s*as\s+([\w$]+)\s+from\s*${FS}`,
+  "g",
+);
+/** The namespace of a module, or a copy of its object: nothing tells what becomes of it. */
+const TAKEN = new RegExp(
+  String.raw`\bimport\(\s*${FS}|\.\.\.\s*(?:[\w$.]+\.)?(?:require|getBuiltinModule)\(\s*${FS}`,
+  "g",
+);
+const COPIED_DENO =
+  /\.\.\.\s*Deno\b(?!\.)|\bObject\.(?:assign|entries|values|getOwnPropertyDescriptors)\([^()]*\bDeno\s*[,)]/;
+/** A member of `Deno` that is not called where it stands; a test whether it is there reads nothing. */
+const TAKEN_FROM_DENO = /(?<![.\w$]|typeof\s+)Deno\.(\w+)(?!\s*[\w$.(!=])/g;
+const COMPUTED = /["'`]node:["'`]\s*\+|`node:\$\{|["'`]node:["'`]\s*\.concat\(/;
 const REEXPORT = new RegExp(String.raw`\bexport\s*(?:\{([^}]*)\}|\*)\s*from\s*${FS}`, "g");
-const DESTRUCTURED = new RegExp(String.raw`\{([^{}]*)\}\s*=\s*require\(\s*${FS}\s*\)`, "g");
-const MEMBER = new RegExp(String.raw`\brequire\(\s*${FS}\s*\)\.([\w$]+)(?!\s*[\w$.(])`, "g");
+const DESTRUCTURED = new RegExp(
+  String.raw`\{([^{}]*)\}\s*=\s*(?:[\w$.]+\.)?(?:require|getBuiltinModule)\(\s*${FS}\s*\)`,
+  "g",
+);
+const MEMBER = new RegExp(String.raw`\b(?:require|getBuiltinModule)\(\s*${FS}\s*\)\.([\w$]+)(?!\s*[\w$.(])`, "g");
 const ALIAS = new RegExp(
-  String.raw`([\w$]+)\s*=\s*(?:[\w$]+\(\s*)?require\(\s*${FS}\s*\)|\bimport\s+([\w$]+)[^;{]*?\bfrom\s*${FS}`,
+  String
+    .raw`([\w$]+)\s*=\s*(?:[\w$]+\(\s*)?(?:[\w$.]+\.)?(?:require|getBuiltinModule)\(\s*${FS}\s*\)|\bimport\s+([\w$]+)[^;{]*?\bfrom\s*${FS}`,
   "g",
 );
 const MODULE = /(?:\bfrom\s*|\brequire\(\s*|\bimport\(?\s*)["'](?:node:)?([\w/]+)["']/g;
@@ -345,13 +363,20 @@ export function findBlindUses(text: string): FoundUses[] {
     for (const [, names = "", module = ""] of text.matchAll(DESTRUCTURED)) addNames(module, names);
     for (const [, module = "", name = ""] of text.matchAll(MEMBER)) addFs(module, name);
     for (const [, alias = "", module = ""] of text.matchAll(NAMESPACE_IMPORT)) {
-      for (const name of membersOf(text, alias)) addFs(module, name);
+      for (const name of membersOfNamespace(text, alias)) addFs(module, name);
     }
+    for (const [, one, other] of text.matchAll(TAKEN)) addFs(one ?? other ?? "fs", "all");
     for (const [, required, requiredModule, imported, importedModule] of text.matchAll(ALIAS)) {
       const alias = required ?? imported ?? "", module = requiredModule ?? importedModule ?? "";
       for (const name of takenFrom(text, alias)) addFs(module, name);
     }
   }
+  for (const [, name = ""] of text.matchAll(TAKEN_FROM_DENO)) {
+    const kind = kindOfReader(name);
+    if (kind !== null) found.set(`Deno.${name}`, { name: `Deno.${name}`, kind });
+  }
+  if (COPIED_DENO.test(text)) found.set("Deno", { name: "Deno as a whole", kind: "file" });
+  if (COMPUTED.test(text)) addFs("fs", "all");
   for (const [, module = ""] of text.matchAll(MODULE)) {
     if (BLIND_MODULES.has(module)) add(blindImport(module, module, []));
   }
@@ -373,10 +398,17 @@ function freeNamesOf(script: ScriptSyntax | null): ReadonlySet<string> | null {
   return free;
 }
 
-function membersOf(text: string, alias: string): string[] {
-  return [...text.matchAll(new RegExp(String.raw`(?<![.\w$])${escape(alias)}\.([\w$]+)`, "g"))].map(([, name]) =>
-    name!
-  );
+/** Members of an imported namespace that a script uses; `all` when it does anything else with the namespace. */
+function membersOfNamespace(text: string, alias: string): string[] {
+  const script = readScript(text);
+  const binding = script?.root.bindings.get(alias);
+  if (!script || !binding) return ["all"];
+  return binding.references.flatMap((node) => {
+    const parent = script.parents.get(node);
+    if (parent?.type.startsWith("Import")) return [];
+    const key = parent?.type === "MemberExpression" && parent.object === node ? staticKey(parent) : null;
+    return [key ?? "all"];
+  });
 }
 
 /**

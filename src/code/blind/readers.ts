@@ -374,6 +374,13 @@ const READER_NAME = new RegExp(
     "createRequire|getBuiltinModule|_load|require|Worker|WebSocket|EventSource|Command|openKv|dlopen|runIn\\w+Context)$",
 );
 
+/** Kind of the effects of a member of `Deno` that is taken out of it; `null` for one that reads nothing. */
+export function kindOfReader(name: string): BlindUse["kind"] | null {
+  if (Object.hasOwn(DENO_MEMBERS, name)) return DENO_MEMBERS[name]!;
+  const isFunction = typeof Object.getOwnPropertyDescriptor(Deno, name)?.value === "function";
+  return isFunction && !HARMLESS_DENO.has(name) ? "file" : null;
+}
+
 /** True for a function whose name may be that of a reader: only these of a package's exports are compared. */
 export function mayBeReader(fn: object): boolean {
   return READER_NAME.test(nameOfFunction(fn));

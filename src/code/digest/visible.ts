@@ -8,8 +8,9 @@ import { type AnyNode, childrenOf, isClassNode } from "../syntax/parse.ts";
 import type { Exploration } from "../walk/explore.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
+import type { NameNode } from "../syntax/scopes.ts";
 import { dottedName, staticKey, type Use } from "../syntax/uses.ts";
-import { pathInGlobal } from "../walk/platform.ts";
+import { mayMakeText, pathInGlobal } from "../walk/platform.ts";
 import type { FoundMember } from "../walk/members.ts";
 import { digestBytes } from "../../words/sha256.ts";
 
@@ -160,23 +161,67 @@ export function shownOf(
 ): Shown {
   const isClass = unit !== null && isClassNode(unit.node);
   const isSeen = escaping.has(fn);
-  const isNamed = reads.stacks || (isClass ? ofClasses : ofFunctions && isSeen);
+  const inner = unit === null || !(reads.stacks || ofFunctions || mayMakeText(code)) ? [] : innerCallables(unit);
+  const isSelf = inner.some(({ node, isShown }) => node === unit?.node && isShown);
+  const isNamed = reads.stacks || (isClass ? ofClasses : ofFunctions && isSeen) || ofFunctions && isSelf;
   const own = isNamed ? ` named ${JSON.stringify(Object.getOwnPropertyDescriptor(fn, "name")?.value)}` : "";
-  const { functions, classes } = code?.localNames ?? { functions: [], classes: [] };
-  const inner = [...reads.stacks || ofFunctions ? functions : [], ...reads.stacks || ofClasses ? classes : []];
-  const isShown = isSeen && reads.texts || unit !== null && readsOwnText(unit);
+  const names = inner.filter(({ node, isShown }) =>
+    node !== unit?.node && (reads.stacks || ofFunctions && isShown || ofClasses && isClassNode(node))
+  );
+  const isText = isSeen && reads.texts || inner.some(({ isText }) => isText);
   return {
-    names: inner.length === 0 ? own : `${own} with ${JSON.stringify(inner)}`,
-    texts: isShown ? [textOf(fn)] : [],
+    names: names.length === 0 ? own : `${own} with ${JSON.stringify(names.map(({ name }) => name))}`,
+    texts: isText ? [textOf(fn)] : [],
     form: isSeen || !Object.isExtensible(fn) ? functionForm(fn) : "",
   };
 }
 
-/** True for a function or class that reads its own text, by the name that it has within itself. */
-function readsOwnText({ script, node }: CodeUnit): boolean {
-  if (node.type === "Program" || !node.id) return false;
-  const binding = script.bindings.get(node.id);
-  return binding?.kind === "own-name" && binding.references.some((one) => becomesText(one, script.parents));
+/** A function or class with the name by which the code that it stands in may use it. */
+interface InnerCallable {
+  readonly node: AnyNode;
+  readonly name: string;
+  /** True when it is used as a value, so that its name can be read. */
+  readonly isShown: boolean;
+  /** True when it is turned into text where it is used. */
+  readonly isText: boolean;
+}
+
+/** Functions and classes with names within a piece of code, itself included, in the order in which they stand there. */
+function innerCallables({ script, node: unit }: CodeUnit): InnerCallable[] {
+  return script.callables.flatMap((node) => {
+    if (node.start < unit.start || node.end > unit.end) return [];
+    const name = node.id ?? (node === unit ? null : namedBy(script.parents.get(node), node));
+    if (name === null) return [];
+    const binding = script.bindings.get(name);
+    const isOwn = binding?.kind === "own-name";
+    if (node === unit && !isOwn) return [];
+    const uses = binding?.references.filter((one) => one !== name && !isWriteOf(script.parents.get(one), one)) ?? [];
+    // A function or class with a name, in the place of a value, is one.
+    const isShown = isOwn && node !== unit || uses.some((one) => isLookedAt(script.parents, one));
+    return [{ node, name: name.name, isShown, isText: uses.some((one) => becomesText(one, script.parents)) }];
+  });
+}
+
+/** Variable that a function or class without a name of its own is named after; `null` for none. */
+function namedBy(parent: AnyNode | undefined, node: AnyNode): NameNode | null {
+  const target = parent?.type === "VariableDeclarator" && parent.init === node
+    ? parent.id
+    : (parent?.type === "AssignmentExpression" || parent?.type === "AssignmentPattern") && parent.right === node
+    ? parent.left
+    : null;
+  return target?.type === "Identifier" ? target : null;
+}
+
+function isWriteOf(parent: AnyNode | undefined, node: AnyNode): boolean {
+  return parent?.type === "AssignmentExpression" && parent.left === node;
+}
+
+/** True for a use of a function or class in which more can be done with it than to call it. */
+function isLookedAt(parents: ReadonlyMap<AnyNode, AnyNode>, node: AnyNode): boolean {
+  const parent = parents.get(node);
+  if (parent?.type !== "CallExpression") return parent?.type !== "NewExpression" || parent.callee !== node;
+  if (parent.callee === node) return false;
+  return !callsBack(parent.callee as AnyNode);
 }
 
 /** True for a use that reads the text of a function, comments included: `fn.toString()`, `String(fn)`, `${fn}`. */
@@ -208,7 +253,7 @@ function becomesText(node: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): boo
     case "AssignmentExpression":
       return parent.right === node && parent.operator === "+=";
     case "MemberExpression":
-      return parent.object === node ? staticKey(parent) === "toString" : parent.computed;
+      return parent.object === node ? /^to(?:Locale)?String$/.test(staticKey(parent) ?? "") : parent.computed;
     case "Property":
       return parent.computed && parent.key === node;
     case "ArrayExpression": {
@@ -288,8 +333,10 @@ const CALLERS = new Set(
 );
 
 function isCallback({ argument }: Use): boolean {
-  if (argument?.call.type !== "CallExpression") return false;
-  const { callee } = argument.call;
+  return argument?.call.type === "CallExpression" && callsBack(argument.call.callee as AnyNode);
+}
+
+function callsBack(callee: AnyNode): boolean {
   const name = callee.type === "MemberExpression"
     ? staticKey(callee)
     : callee.type === "Identifier"

@@ -12,7 +12,8 @@ import { type AnyNode, isFunctionNode } from "../syntax/parse.ts";
 import { isDoneOnce, isFill, isGivenByCaller } from "../syntax/fills.ts";
 import { exportsUsed, mayUseExports } from "../syntax/exports_used.ts";
 import { type AmbientFact, factsOfText } from "../walk/platform.ts";
-import { mayBeMadeByCall, runsAtLoad, textsOfCalls, variablesAround } from "./made_by_calls.ts";
+import { mayBeMadeByCall, moduleVariables, runsAtLoad, textsOfCalls, variablesAround } from "./made_by_calls.ts";
+import { isSimple, momentaryOf } from "./moments.ts";
 import { keepersIn } from "./unseen.ts";
 
 /**
@@ -49,7 +50,7 @@ export interface KnownScript {
   reassignsExport(name: string): boolean;
   /** True for the name of a variable that the script seems to export. */
   isExported(name: string): boolean;
-  /** True for a name that is declared at the top of the script, in no function. */
+  /** True for a name that is declared at the top of the script, or of the function around the module or bundle. */
   isTopLevel(name: string): boolean;
   /**
    * What the script does, after it was loaded, with the variable of a name that is seen from a position: the innermost
@@ -67,10 +68,8 @@ export interface KnownScript {
   isMadeWithScope(name: string): boolean;
   /** True for a variable, seen from a position, that a call was given as an argument. */
   isGiven(name: string, offset: number): boolean;
-  /** True for a variable that begins with a value of the moment: the time, a random number, the id of the process. */
-  isOfMoment(name: string): boolean;
-  /** True for a variable whose first value such a variable has a part in. */
-  isMadeFromMoment(name: string): boolean;
+  /** True for a value of a variable, seen from a position, that is of the moment: a time, a random number. */
+  isOfMoment(name: string, value: unknown, offset: number, which: "innermost" | "outermost"): boolean;
   /** Names, of those given, of variables whose content the script changes. */
   changedAmong(names: Iterable<string>): readonly string[];
 }
@@ -91,17 +90,9 @@ const READS_WORLD =
 /** Assignments, declarations aside. Whether they are to a variable of the module is asked of the parser. */
 const ASSIGNED =
   /(?<![.\w$]|\b(?:const|let|var)\s+)([\w$]+)\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)=)|(?:\+\+|--)\s*([\w$]+)/g;
-/** What a script has that knows a value of the moment. */
-const MOMENT =
-  /new Date\b|Date\.now\b|\.random\b|performance\.now\b|\bhrtime\b|\brandom\w*\(|getRandomValues|process\.pid\b|randomUUID/;
-const OF_MOMENT =
-  /(?<![.\w$])([\w$]+)\s*=(?!>)\s*(?:(?!=>|\bfunction\b|\breturn\b)[^;,\n]){0,80}?(?:\bnew Date(?:\(\s*\)|\b(?!\s*\())|\bDate\.now\b|\bMath\.random\b|\bperformance\.now\b|\bhrtime\b|\brandom\w*\(|\bgetRandomValues\b|\bprocess\.pid\b)/g;
 /** Exports of variables: by declarations and assignments, and lists of names. */
 const EXPORTED = /\bexport\s+(?:const|let|var|default)\s+([\w$]+)|\bexports\b[^;\n=]{0,100}=\s*([\w$]+)/g;
 const EXPORT_LIST = /\bexports?\s*(?:=\s*)?\{([^}]*)\}/g;
-/** Functions that make something random. */
-const MAKES_RANDOM =
-  /(?<![.\w$])([\w$]+)\s*=\s*(?:function\b[^{]*\{|\([^()]*\)\s*=>|[\w$]+\s*=>)[^;]{0,200}?(?:Math\.random|randomUUID|getRandomValues)|\bfunction\s+([\w$]+)\s*\([^()]*\)\s*\{[^}]{0,300}?(?:Math\.random|randomUUID|getRandomValues)/g;
 const CHANGED =
   /(?<![.\w$])([\w$]+)(?:(?:\.[\w$]+|\[[^\]\n]{1,80}\])+\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|&&|\|\||\?\?)=)|(?:\.[\w$]+)?\.(?:push|pop|shift|unshift|splice|set\w*|add|delete|clear|assign|on|register)\()|\(\s*([\w$]+)\s*,/g;
 
@@ -110,8 +101,6 @@ function readKnown(url: string, text: string): KnownScript {
   let assigned: ReadonlySet<string> | undefined;
   let changed: ReadonlySet<string> | undefined;
   let exported: ReadonlySet<string> | undefined;
-  let moments: ReadonlySet<string> | undefined;
-  let fromMoments: ReadonlySet<string> | undefined;
   const ofLoad = new WeakMap<object, boolean>();
   const mentioned = new Map<string, boolean>();
   const has = (part: string): boolean => {
@@ -180,7 +169,10 @@ function readKnown(url: string, text: string): KnownScript {
       });
     },
     isExported: (name) => (exported ??= exportedNames(text)).has(name),
-    isTopLevel: (name) => readScript(text)?.root.bindings.has(name) === true,
+    isTopLevel: (name) => {
+      const script = readScript(text);
+      return script !== null && moduleVariables(script).has(name);
+    },
     useOf(name, offset, which) {
       return isAssigned(name) ? readUse(readScript(text), name, offset, which) : "constant";
     },
@@ -198,14 +190,12 @@ function readKnown(url: string, text: string): KnownScript {
       const script = readScript(text);
       return script !== null && bindingAt(script, name, offset, "innermost")?.kind === "parameter";
     },
-    isOfMoment(name) {
-      moments ??= namesOfMoment(text);
-      return moments.has(name);
-    },
-    isMadeFromMoment(name) {
-      moments ??= namesOfMoment(text);
-      fromMoments ??= new Set([...moments].flatMap((one) => [...namesMadeFrom(text, one)]));
-      return fromMoments.has(name);
+    isOfMoment(name, value, offset, which) {
+      const script = typeof value === "function" ? null : readScript(text);
+      const binding = script === null ? undefined : bindingAt(script, name, offset, which);
+      if (script === null || binding === undefined) return false;
+      const momentary = momentaryOf(script, binding);
+      return momentary === "always" || momentary === "at first" && !isSimple(value);
     },
     changedAmong(names) {
       return [...names].filter(changesContent);
@@ -215,28 +205,6 @@ function readKnown(url: string, text: string): KnownScript {
 
 function mayHaveName(text: string, name: string): boolean {
   return text.includes(name) && new RegExp(`(?<![\\w$])${RegExp.escape(name)}(?![\\w$])`).test(text);
-}
-
-/** Variables that begin with a value of the moment, also by a function of the script that makes random texts. */
-function namesOfMoment(text: string): ReadonlySet<string> {
-  if (!MOMENT.test(text)) return new Set();
-  const found = new Set(namesMatched(text, OF_MOMENT));
-  for (const maker of namesMatched(text, MAKES_RANDOM)) {
-    const call = new RegExp(`(?<![.\\w$])([\\w$]+)\\s*=\\s*[^;]{0,400}?(?<![.\\w$])${RegExp.escape(maker)}\\(`, "g");
-    for (const name of namesMatched(text, call)) found.add(name);
-  }
-  // Another name of the same variable.
-  for (const one of found) {
-    const alias = new RegExp(`(?<![.\\w$])([\\w$]+)\\s*=\\s*${RegExp.escape(one)}\\s*[;,\\n]`, "g");
-    for (const name of namesMatched(text, alias)) found.add(name);
-  }
-  return found;
-}
-
-/** Variables in whose first value another one has a part. */
-function namesMadeFrom(text: string, name: string): ReadonlySet<string> {
-  const made = String.raw`(?<![.\w$])([\w$]+)\s*=\s*[^;=]{0,200}?(?<![.\w$])${RegExp.escape(name)}(?![\w$])`;
-  return namesMatched(text, new RegExp(made, "g"));
 }
 
 /** Variables that a module may export under a name. */

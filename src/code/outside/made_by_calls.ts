@@ -42,24 +42,43 @@ export function variablesAround(script: ScriptSyntax, text: string): readonly Bi
 
 /** Scopes within functions, except those of the functions around modules, that have a part of a script in them. */
 function* scopesAround(script: ScriptSyntax, start: number, end: number): Iterable<Scope> {
-  for (const scope of scopesOf(script)) {
+  for (const scope of splitScopes(script).others) {
     if (scope.start <= start && end <= scope.end && !(scope.start === start && scope.end === end)) yield scope;
   }
 }
 
-const scopes = new WeakMap<ScriptSyntax, readonly Scope[]>();
+interface SplitOfScript {
+  /** Scopes of the module: its own, and those of the functions around it. */
+  readonly ofModule: readonly Scope[];
+  readonly others: readonly Scope[];
+}
 
-function scopesOf(script: ScriptSyntax): readonly Scope[] {
-  let found = scopes.get(script);
+const splits = new WeakMap<ScriptSyntax, SplitOfScript>();
+
+function splitScopes(script: ScriptSyntax): SplitOfScript {
+  let found = splits.get(script);
   if (found === undefined) {
     const wrappers = script.callables.filter((node) => isFunctionNode(node) && isAroundModule(script, node));
     const all = new Set<Scope>();
     for (const binding of script.bindings.values()) if (binding) all.add(binding.scope);
     const isOfModule = ({ parent, start, end, kind }: Scope) =>
       parent === null || kind !== "block" && wrappers.some((one) => start >= one.start && end === one.end);
-    scopes.set(script, found = [...all].filter((scope) => !isOfModule(scope)));
+    const { true: ofModule = [], false: others = [] } = Object.groupBy(all, (one) => `${isOfModule(one)}`);
+    splits.set(script, found = { ofModule, others });
   }
   return found;
+}
+
+const namesOf = new WeakMap<ScriptSyntax, ReadonlySet<string>>();
+
+/** Names of the variables of a module, those of the functions around it included. */
+export function moduleVariables(script: ScriptSyntax): ReadonlySet<string> {
+  let names = namesOf.get(script);
+  if (names === undefined) {
+    names = new Set(splitScopes(script).ofModule.flatMap(({ bindings }) => [...bindings.keys()]));
+    namesOf.set(script, names);
+  }
+  return names;
 }
 
 /** True for the function around a module: of CommonJS, a factory, or one that is called at once and sets exports. */

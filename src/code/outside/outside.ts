@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isProxy } from "../../words/type_tests.ts";
+import { isPrimitive, isProxy } from "../../words/type_tests.ts";
 import { classify, isNativeFunction, mayHavePrivateState } from "../../values/kinds.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code, Root } from "../walk/reached.ts";
@@ -26,7 +26,15 @@ import {
 } from "./package_state.ts";
 import { isLiveExport } from "./live_exports.ts";
 import { nameOfFunction } from "../walk/values.ts";
-import { digestOfText, hasCountedMembers, sharedSurfaceOf, type Surface, surfaceOf } from "./surface.ts";
+import {
+  digestOfText,
+  hasCountedMembers,
+  isBuiltInData,
+  sharedSurfaceOf,
+  type Surface,
+  surfaceOf,
+  type SurfaceOptions,
+} from "./surface.ts";
 import { COUNTERS, isTimeOfProcess, noticesOfUnseen, OF_MOMENT, type Unseen } from "./unseen.ts";
 import { type Entry, TableEntries } from "./weak_tables.ts";
 
@@ -215,13 +223,16 @@ export class OutsideCode {
         if (first !== undefined && !isOwn && !(isOwnMemo && typeof first === "string")) values.set(path, first);
         continue;
       }
+      const isOfMoment = script.isOfMoment(variable, value, origin.offset, "innermost");
+      if (isOfMoment) this.#moments.add(path);
+      if (isOfMoment && (isPrimitive(value) || isBuiltInData(value as object))) continue;
       if (isTimeOfProcess(value)) this.#moments.add(path);
       if (use === "setting" || isChanged) {
         settings.push({ fn, name: variable, value, path, script, scopes: origin.scopes });
       }
       const isObject = typeof value === "object" && value !== null && !isProxy(value);
       if (this.#isOfLoad(value, script)) values.set(path, digestOfText(value));
-      else if (isObject) surfaces.push(this.surface(value, path, script));
+      else if (isObject) surfaces.push(this.surface(value, path, script, { isMomentary: isOfMoment }));
       else {
         if (typeof value === "function") this.#limitBelow(value, depth);
         values.set(path, value);
@@ -310,20 +321,30 @@ export class OutsideCode {
   }
 
   /** Finds the surface of an object or a function of a package, once for all places that hold it. */
-  surface(value: object, path: string, script: KnownScript | null): Surface {
-    const known = this.#surfaces.get(value);
+  surface(
+    value: object,
+    path: string,
+    script: KnownScript | null,
+    part: Pick<SurfaceOptions, "only" | "isMomentary"> = {},
+  ): Surface {
+    const known = part.only === undefined ? this.#surfaces.get(value) : undefined;
     if (known !== undefined) return known;
-    const surface = this.#surfaceOf(value, path, script);
-    this.#surfaces.set(value, surface);
+    const surface = this.#surfaceOf(value, path, script, part);
+    if (part.only === undefined) this.#surfaces.set(value, surface);
     return surface;
   }
 
-  /** @param only Members of the object that count. */
-  #surfaceOf(value: object, path: string, script: KnownScript | null, only?: ReadonlySet<string>): Surface {
+  #surfaceOf(
+    value: object,
+    path: string,
+    script: KnownScript | null,
+    part: Pick<SurfaceOptions, "only" | "isMomentary">,
+  ): Surface {
     const { isLeftOut, leaveOutBelow, leavesOutIn } = this.#options;
-    const surface = only === undefined && !leavesOutIn(path)
+    const isWhole = part.only === undefined && part.isMomentary !== true;
+    const surface = isWhole && !leavesOutIn(path)
       ? sharedSurfaceOf(value, path, script)
-      : surfaceOf(value, path, { script, isLeftOut, leaveOutBelow, ...only === undefined ? {} : { only } });
+      : surfaceOf(value, path, { script, isLeftOut, leaveOutBelow, ...part });
     for (const member of surface.references) if (typeof member === "function") this.#members.add(member);
     return surface;
   }
@@ -343,9 +364,7 @@ export class OutsideCode {
     const isCounted = ({ path }: { path: string }) => !this.#options.isLeftOut(path);
     const settings = state.settings.filter(isCounted);
     const objects = [...state.objects].map(([path, at]) => ({ path, ...at })).filter(isCounted);
-    const surfaces = objects.map(({ object, path, script, only }) =>
-      only === undefined ? this.surface(object, path, script) : this.#surfaceOf(object, path, script, only)
-    );
+    const surfaces = objects.map(({ object, path, script, ...part }) => this.surface(object, path, script, part));
     for (const [index, { object }] of objects.entries()) {
       if (state.classes.has(object)) this.#ofClasses.add(surfaces[index]!);
     }
@@ -402,6 +421,7 @@ export class OutsideCode {
     if (this.#state === undefined) return;
     for (const { value } of this.#state.settings) if (typeof value === "function") yield value;
     yield* this.#state.closures.values();
+    yield* this.#state.readers;
     for (const surface of this.#state.surfaces) if (!this.#ofClasses.has(surface)) yield* surface.references;
     yield* this.#state.globals.values();
   }
@@ -414,7 +434,7 @@ export class OutsideCode {
 
 /** State of packages, with the surfaces of the objects in it. */
 export interface OutsideState
-  extends Pick<PackageState, "settings" | "constants" | "closures" | "facts" | "unseen" | "isPart"> {
+  extends Pick<PackageState, "settings" | "constants" | "closures" | "readers" | "facts" | "unseen" | "isPart"> {
   readonly surfaces: readonly Surface[];
   /** Entries of the tables of packages, which are among the settings. */
   readonly entries: TableEntries;

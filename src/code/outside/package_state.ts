@@ -10,6 +10,7 @@ import type { AmbientFact } from "../walk/platform.ts";
 import { noteSymbol } from "./first_looks.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { hasCountedMembers, isBound, isBuiltInData, isConstructor, type Surface } from "./surface.ts";
+import { mayBeReader } from "../blind/readers.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { COUNTERS, OF_MOMENT, type Unseen, unseenKindOf } from "./unseen.ts";
 import { isTable, type WeakTable } from "./weak_tables.ts";
@@ -56,6 +57,8 @@ interface OfScript {
   readonly script: KnownScript;
   /** Members that count; absent when all do. */
   readonly only?: ReadonlySet<string>;
+  /** True for an object with values of the moment in it, which do not count. @default {false} */
+  readonly isMomentary?: boolean;
 }
 
 /** State of the scripts of packages that functions can get to. */
@@ -70,6 +73,8 @@ export interface PackageState {
   /** Functions among the variables that see variables of a call which change, by path. */
   readonly closures: ReadonlyMap<string, object>;
   readonly tables: readonly WeakTable[];
+  /** Functions of the platform that scripts keep in variables, and that may read what is not observed. */
+  readonly readers: readonly object[];
   readonly facts: readonly AmbientFact[];
   readonly scripts: readonly KnownScript[];
   /** What nobody can look into. */
@@ -102,6 +107,9 @@ interface ScriptState {
   /** Functions that see variables of a call which change, by variable. */
   readonly closures: ReadonlyMap<string, object>;
   readonly tables: readonly WeakTable[];
+  readonly readers: readonly object[];
+  /** Names of the variables that hold objects with values of the moment in them. */
+  readonly momentary: ReadonlySet<string>;
   /** Bound functions by variable; what they are bound to may be seen through them alone. */
   readonly bound: ReadonlyMap<string, object>;
   readonly unseen: readonly Unseen[];
@@ -219,6 +227,7 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
   const classes = new Set<object>();
   const closures = new Map<string, object>();
   const tables: WeakTable[] = [];
+  const readers: object[] = [];
   const facts = new Set<AmbientFact>();
   const scripts: KnownScript[] = [];
   const unseen: Unseen[] = [];
@@ -236,13 +245,16 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
       }
     }
     for (const [name, value] of place.constants) constants.set(`${id}#${name}`, value);
-    for (const [name, object] of place.objects) objects.set(`${id}#${name}`, { object, script });
+    for (const [name, object] of place.objects) {
+      objects.set(`${id}#${name}`, { object, script, isMomentary: place.momentary.has(name) });
+    }
     if (place.exports !== null) {
       const { object, only } = place.exports;
       objects.set(`${id}#exports`, { object, script, ...only === null ? {} : { only } });
     }
     for (const one of place.classes) classes.add(one);
     tables.push(...place.tables);
+    readers.push(...place.readers);
     for (const [name, fn] of place.closures) closures.set(`${id}#${name}`, fn);
   }
   return {
@@ -252,6 +264,7 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
     classes,
     closures,
     tables,
+    readers,
     facts: [...facts],
     scripts,
     unseen,
@@ -286,26 +299,30 @@ function readScriptState(
   const bound = new Map<string, object>();
   const closures = new Map<string, object>();
   const tables: WeakTable[] = [];
+  const readers: object[] = [];
+  const momentary = new Set<string>();
   const unseen: Unseen[] = script.keepers.map((what) => ({ what, path: id }));
   const changed = new Set(script.changedAmong(values.keys()));
+  const isOfMoment = ([name, value]: readonly [string, unknown]) =>
+    script.isOfMoment(name, value, origin.offset, "outermost");
   // Another variable may hold the same object.
-  const moments = new Set<unknown>(
-    [...values].flatMap(([name, value]) => typeof value === "object" && script.isOfMoment(name) ? [value] : []),
+  const moments = new Set(
+    [...values].filter(isOfMoment).map(([, value]) => value).filter((value) => !isPrimitive(value)),
   );
-  moments.delete(null);
   for (const [name, value] of values) {
-    const isText = typeof value === "string" || typeTests().isRegExp(value);
-    const isOfMoment = typeof value !== "function" && script.isOfMoment(name) || moments.has(value);
-    if (isOfMoment || isText && script.isMadeFromMoment(name)) {
+    const isMoment = moments.has(value) || isOfMoment([name, value]);
+    if (isMoment && (isPrimitive(value) || isBuiltInData(value as object))) {
       unseen.push({ what: OF_MOMENT, path: `${id}#${name}` });
       continue;
     }
+    if (isMoment) momentary.add(name);
     const use = script.useOf(name, origin.offset, "outermost");
     if (use === "own") unseen.push({ what: COUNTERS, path: `${id}#${name}` });
     // What a script fills when it is first needed is its own, unless others may put something into it.
     if (use === "setting" || use === "filled" && changed.has(name)) settings.push(name);
     if (typeof value === "symbol") noteSymbol(value, `${id}#${name}`);
     if (typeof value === "function") {
+      if (mayBeReader(value)) readers.push(value);
       if (isBound(value)) bound.set(name, value);
       else if (isOther(value)) others.add(value);
       else if (use === "constant" && hasCountedMembers(value)) objects.set(name, value);
@@ -335,6 +352,8 @@ function readScriptState(
     classes: new Set(),
     closures,
     tables,
+    readers,
+    momentary,
     bound,
     unseen,
   };

@@ -11,6 +11,7 @@ import { intrinsicPath } from "../walk/intrinsics.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { atFirstLook, firstValuesOf } from "./first_looks.ts";
 import type { KnownScript } from "./known_scripts.ts";
+import { isRandomText, isSimple } from "./moments.ts";
 import { isShared, isTimeOfProcess, OF_MOMENT, type Unseen, unseenKindOf } from "./unseen.ts";
 import { isTable, type WeakTable } from "./weak_tables.ts";
 
@@ -64,6 +65,8 @@ export interface SurfaceOptions {
   readonly script: KnownScript | null;
   /** Members of the first object that count; absent when all do. */
   readonly only?: ReadonlySet<PropertyKey>;
+  /** True for an object with values of the moment in it: those that may be of them do not count. @default {false} */
+  readonly isMomentary?: boolean;
   /** True for a path that does not count, because it is the package's own state. */
   isLeftOut(path: string): boolean;
   /** Takes note of the members that do not count of the object at a path, those included that it does not have now. */
@@ -109,6 +112,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
   const add = (value: unknown, at: string, depth: number): void => {
     if (options.isLeftOut(at)) return;
     const isSymbol = typeof value === "symbol";
+    if (isRandomText(value) || options.isMomentary && !isSimple(value)) return hide(OF_MOMENT, at);
     if (isTimeOfProcess(value)) hide(OF_MOMENT, at);
     if (!isSymbol && isPrimitive(value)) return void values.set(at, value);
     const before = seen.get(value);

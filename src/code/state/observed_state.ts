@@ -9,7 +9,6 @@
  */
 import { digestBytes } from "../../words/sha256.ts";
 import { isProxy, typeTests } from "../../words/type_tests.ts";
-import { bytesOf } from "../../values/cbor/tags.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
 import { dottedName, MUTATORS, staticKey } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
@@ -120,9 +119,13 @@ function hasMembers(value: unknown): value is object {
 function contentsOf(object: object): ObjectContents {
   const members = new Map<PropertyKey, unknown>();
   // The elements of a view can be too many to be listed.
-  if (ArrayBuffer.isView(object)) return { members, inside: [digestBytes(bytesOf(object))] };
+  if (ArrayBuffer.isView(object)) return { members, inside: [digestOfBytes(object)] };
   for (const key of Reflect.ownKeys(object)) members.set(key, valueNow(object, key));
   return { members, inside: insideNow(object) };
+}
+
+function digestOfBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return digestBytes(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 function valueNow(object: object, key: PropertyKey): unknown {
@@ -223,7 +226,7 @@ function describeMember(object: object, key: string): string {
 function changedKeys(object: object, members: ObjectContents["members"], inside: readonly unknown[]): Set<string> {
   const keys = new Set<string>();
   if (ArrayBuffer.isView(object)) {
-    return new Set(digestBytes(bytesOf(object)) === inside[0] ? [] : [CONTENTS]);
+    return new Set(digestOfBytes(object) === inside[0] ? [] : [CONTENTS]);
   }
   const isList = Array.isArray(object);
   const add = (key: PropertyKey) => keys.add(isList || typeof key === "symbol" ? CONTENTS : String(key));

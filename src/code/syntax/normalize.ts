@@ -10,7 +10,7 @@
  *
  * @module
  */
-import type { NameNode, ScriptSyntax } from "./scopes.ts";
+import type { ScriptSyntax } from "./scopes.ts";
 import {
   type AnyNode,
   type ClassNode,
@@ -57,7 +57,6 @@ class Normalizer {
   #isStatic = false;
   #readsName = false;
   #readsConstructor = false;
-  readonly #localNames: LocalNames = { functions: [], classes: [] };
 
   constructor(script: ScriptSyntax, unit: AnyNode, options: NormalizeOptions) {
     this.#script = script;
@@ -79,7 +78,6 @@ class Normalizer {
       meta: [...this.#meta].sort(),
       readsName: this.#readsName,
       readsConstructor: this.#readsConstructor,
-      localNames: this.#localNames,
     };
   }
 
@@ -305,7 +303,6 @@ class Normalizer {
   }
 
   #function(node: FunctionNode): void {
-    if (node !== this.#unit) this.#noteLocal(node, this.#localNames.functions);
     const isArrow = node.type === "ArrowFunctionExpression";
     this.#out.push(`(${isArrow ? "=>" : "function"}${node.async ? " async" : ""}${node.generator ? " *" : ""}`);
     if (node.type === "FunctionDeclaration" && node.id && node !== this.#unit) this.#emit(node.id);
@@ -326,7 +323,6 @@ class Normalizer {
   }
 
   #class(node: ClassNode): void {
-    if (node !== this.#unit) this.#noteLocal(node, this.#localNames.classes);
     this.#out.push("(class");
     if (node.type === "ClassDeclaration" && node.id && node !== this.#unit) this.#emit(node.id);
     const isLive = this.#options.isLiveClass === true && node === this.#unit;
@@ -355,21 +351,6 @@ class Normalizer {
     this.#out.push(")");
   }
 
-  /** Notes the name of a function or class in the code, if it is that of a variable and not only called by it. */
-  #noteLocal(node: FunctionNode | ClassNode, names: string[]): void {
-    const name = node.id ?? namedBy(this.#script.parents.get(node), node);
-    if (name === null) return;
-    const binding = this.#script.bindings.get(name);
-    const isShown = binding?.kind === "own-name" ||
-      binding?.references.some((one) => one !== name && !this.#isCallee(one));
-    if (isShown !== false) names.push(name.name);
-  }
-
-  #isCallee(node: AnyNode): boolean {
-    const parent = this.#script.parents.get(node);
-    return parent?.type === "CallExpression" && parent.callee === node;
-  }
-
   #privateName(name: string): void {
     this.#out.push(this.#privates.textOf(name) ?? this.#privates.textAround(this.#unit, name));
   }
@@ -378,16 +359,6 @@ class Normalizer {
   #slot(name: string, node: AnyNode): string {
     return this.#names.slotOf(name, null, node);
   }
-}
-
-/** Variable that a function or class without a name of its own is named after; `null` for none. */
-function namedBy(parent: AnyNode | undefined, node: AnyNode): NameNode | null {
-  const target = parent?.type === "VariableDeclarator" && parent.init === node
-    ? parent.id
-    : (parent?.type === "AssignmentExpression" || parent?.type === "AssignmentPattern") && parent.right === node
-    ? parent.left
-    : null;
-  return target?.type === "Identifier" ? target : null;
 }
 
 /** True for code of a module of CommonJS outside of all that is strict: `this`, `arguments` and assignments differ there. */
@@ -441,11 +412,4 @@ export interface NormalizedCode {
   readonly readsName: boolean;
   /** True for code that reads `.constructor` or `new.target`, through which the name of a class can be read. */
   readonly readsConstructor: boolean;
-  readonly localNames: LocalNames;
-}
-
-/** Names of functions and classes that stand in the code, and may be looked at there. */
-export interface LocalNames {
-  readonly functions: string[];
-  readonly classes: string[];
 }

@@ -254,11 +254,11 @@ function plainCodeOf(text: string): string {
  */
 function watchLoaded(url: string, cache: NodeJS.Dict<NodeJS.Module>): () => boolean {
   const path = nodeUrl.fileURLToPath(url);
-  const stamp = stampOf(path);
+  const stamp = stampOfRequired(path);
   let loaded = cache[path];
   return () => {
     const now = cache[path];
-    if (now === undefined ? stampOf(path) === stamp : loaded === undefined || now === loaded) {
+    if (now === undefined ? stampOfRequired(path) === stamp : loaded === undefined || now === loaded) {
       loaded = now;
       return true;
     }
@@ -267,7 +267,7 @@ function watchLoaded(url: string, cache: NodeJS.Dict<NodeJS.Module>): () => bool
   };
 }
 
-function stampOf(path: string): string {
+function stampOfRequired(path: string): string {
   try {
     const { size, mtime, ino } = statSync(path);
     return `${size} ${mtime?.getTime()} ${ino}`;
