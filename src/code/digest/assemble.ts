@@ -337,8 +337,8 @@ class Assembler {
     user: UserCode,
     refer: (found: FoundMember, use: Use) => GraphNode | string,
   ): (GraphNode | string)[] {
-    const references: (GraphNode | string)[] = [];
-    const seen = new Set<string>();
+    const references: (GraphNode | string)[] = [], seen = new Set<string>();
+    const { holders, members } = this.#options.state;
     for (const use of root.slot.uses) {
       if (use.how === "write") continue;
       const id = `${use.how === "call"} ${JSON.stringify(use.path)}`;
@@ -350,13 +350,13 @@ class Assembler {
       // What is only called shows nothing of itself.
       const isShown = use.how !== "call" || found.followed < use.path.length;
       if (isShown && typeof found.value === "function") this.#guards.add(found.value);
-      const { holders, members } = this.#options.state;
       const isHolder = root.kind === "value" && root.declaration && holders.has(root.declaration.binding);
       const isState = isHolder && members.get(found.value as object)?.has(use.path[found.followed] ?? "");
       if (isHolder && !isState && typeof found.value === "object") {
         references.push(this.#initial(root, use.path.slice(0, found.followed), found.value, user.fn));
       }
-      if (this.#found.countsOwner(use, found)) references.push(this.#value(found.owner));
+      const isOfState = found.owner !== null && members.get(found.owner)?.has(use.path[found.followed - 1] ?? "");
+      if (!isOfState && this.#found.countsOwner(use, found)) references.push(this.#value(found.owner));
       if (usesText(use, found, user.unit?.script.parents)) references.push(textOf(found.value as object));
     }
     return references;
