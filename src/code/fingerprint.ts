@@ -26,7 +26,7 @@ import { findStampers, noticeOfStamper } from "./digest/stamps.ts";
 import { findState, type MethodCall } from "./state/find_state.ts";
 import { findReceiverUse } from "./state/effects.ts";
 import { noticeOfState } from "./state/state.ts";
-import { type Fingerprint, type FingerprintOptions, NOTHING_SEEN } from "./types.ts";
+import { type BlindUse, type Fingerprint, type FingerprintOptions, NOTHING_SEEN } from "./types.ts";
 import { mayHavePrivateState } from "../values/kinds.ts";
 import { findMember } from "./walk/members.ts";
 import { arePureData, classOf, nameOfFunction, noticeOfHandle } from "./walk/values.ts";
@@ -223,7 +223,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     digest,
     parts: sortParts(assembly),
     notices: [...assembly.notices, ...written.map((path) => noticeOfState(`this.${path}`, module ?? ""))],
-    blind: [...found.notes.blind.values(), ...blindPackages],
+    blind: withoutRepeats([...found.notes.blind.values(), ...blindPackages]),
     module,
     receiverState: written,
     receiverTouched: touched,
@@ -256,6 +256,10 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     },
   };
   return result;
+}
+
+function withoutRepeats(uses: readonly BlindUse[]): BlindUse[] {
+  return [...new Map(uses.map((use) => [`${use.name} ${use.module ?? ""}`, use])).values()];
 }
 
 /** Functions of packages that code calls, imports or captures, and packages of which none is found. */

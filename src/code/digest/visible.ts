@@ -155,7 +155,7 @@ export interface Shown {
 
 /** Finds what other code, or its own, can see of a function or class besides what it does. */
 export function shownOf(
-  { fn, unit, code }: UserCode,
+  { fn, unit, code, text }: UserCode,
   { escaping, ofFunctions, ofClasses }: VisibleNames,
   reads: { readonly texts: boolean; readonly stacks: boolean },
 ): Shown {
@@ -171,7 +171,7 @@ export function shownOf(
   const isText = isSeen && reads.texts || inner.some(({ isText }) => isText);
   return {
     names: names.length === 0 ? own : `${own} with ${JSON.stringify(names.map(({ name }) => name))}`,
-    texts: isText ? [textOf(fn)] : [],
+    texts: isText ? [typeof fn === "function" ? textOf(fn) : `text ${digestBytes(text)}`] : [],
     form: isSeen || !Object.isExtensible(fn) ? functionForm(fn) : "",
   };
 }

@@ -421,7 +421,7 @@ export class OutsideCode {
     if (this.#state === undefined) return;
     for (const { value } of this.#state.settings) if (typeof value === "function") yield value;
     yield* this.#state.closures.values();
-    yield* this.#state.readers;
+    yield* this.#state.readers.keys();
     for (const surface of this.#state.surfaces) if (!this.#ofClasses.has(surface)) yield* surface.references;
     yield* this.#state.globals.values();
   }

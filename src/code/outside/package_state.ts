@@ -10,7 +10,7 @@ import type { AmbientFact } from "../walk/platform.ts";
 import { noteSymbol } from "./first_looks.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { hasCountedMembers, isBound, isBuiltInData, isConstructor, type Surface } from "./surface.ts";
-import { mayBeReader } from "../blind/readers.ts";
+import { isRequire, mayBeReader } from "../blind/readers.ts";
 import { nameOfFunction } from "../walk/values.ts";
 import { COUNTERS, OF_MOMENT, type Unseen, unseenKindOf } from "./unseen.ts";
 import { isTable, type WeakTable } from "./weak_tables.ts";
@@ -73,8 +73,11 @@ export interface PackageState {
   /** Functions among the variables that see variables of a call which change, by path. */
   readonly closures: ReadonlyMap<string, object>;
   readonly tables: readonly WeakTable[];
-  /** Functions of the platform that scripts keep in variables, and that may read what is not observed. */
-  readonly readers: readonly object[];
+  /**
+   * Functions of the platform that scripts keep in variables, and that may read what is not observed, each with the name of
+   * its package.
+   */
+  readonly readers: ReadonlyMap<object, string>;
   readonly facts: readonly AmbientFact[];
   readonly scripts: readonly KnownScript[];
   /** What nobody can look into. */
@@ -227,7 +230,7 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
   const classes = new Set<object>();
   const closures = new Map<string, object>();
   const tables: WeakTable[] = [];
-  const readers: object[] = [];
+  const readers = new Map<object, string>();
   const facts = new Set<AmbientFact>();
   const scripts: KnownScript[] = [];
   const unseen: Unseen[] = [];
@@ -254,7 +257,7 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
     }
     for (const one of place.classes) classes.add(one);
     tables.push(...place.tables);
-    readers.push(...place.readers);
+    for (const fn of place.readers) readers.set(fn, id.slice(0, id.lastIndexOf("/")));
     for (const [name, fn] of place.closures) closures.set(`${id}#${name}`, fn);
   }
   return {
@@ -322,7 +325,7 @@ function readScriptState(
     if (use === "setting" || use === "filled" && changed.has(name)) settings.push(name);
     if (typeof value === "symbol") noteSymbol(value, `${id}#${name}`);
     if (typeof value === "function") {
-      if (mayBeReader(value)) readers.push(value);
+      if (mayBeReader(value) && !isRequire(value)) readers.push(value);
       if (isBound(value)) bound.set(name, value);
       else if (isOther(value)) others.add(value);
       else if (use === "constant" && hasCountedMembers(value)) objects.set(name, value);

@@ -145,14 +145,14 @@ export class Exploration {
       privateFieldsOf: (object) => this.#privates.get(object),
       blobDigestOf: (blob) => this.#blobs.get(blob),
       isSeen: (instance, constructor) => (this.outside?.instance(instance, constructor) ?? null) !== null,
-      classKindOf: (constructor) => {
+      packageOfClass: (constructor) => {
         const code = this.codes.get(constructor);
-        if (!code) return undefined;
-        return code.kind === "package"
-          ? "package"
-          : code.kind === "user" || code.kind === "bound"
-          ? "user"
-          : "platform";
+        return code?.kind === "package" ? code.identity.name : undefined;
+      },
+      classKindOf: (constructor) => {
+        const kind = this.codes.get(constructor)?.kind;
+        if (kind === undefined || kind === "package") return kind;
+        return kind === "user" || kind === "bound" ? "user" : "platform";
       },
     };
   }
@@ -183,7 +183,9 @@ export class Exploration {
     for (const fn of this.#held) {
       const code = this.codes.get(fn);
       const blind = code?.kind === "platform" ? readerOf(fn, code.url) : null;
-      if (blind && !this.notes.blind.has(blind.name)) this.notes.blind.set(blind.name, blind);
+      const owner = this.outside?.state?.readers.get(fn);
+      if (blind && owner !== undefined) this.notes.addBlindOf({ ...blind, module: `package ${owner}` });
+      else if (blind && !this.notes.blind.has(blind.name)) this.notes.blind.set(blind.name, blind);
       const notice = noticeOfEnvironment(fn);
       if (notice !== null) this.notes.notices.add(notice);
     }

@@ -31,6 +31,8 @@ export interface ValueView {
   readonly countsLastIndex?: boolean;
   /** Kind of the class of an instance; `undefined` while it is not known. */
   classKindOf(constructor: object): "user" | "package" | "platform" | undefined;
+  /** Name of the package that a class belongs to. */
+  packageOfClass?(constructor: object): string | undefined;
   /** Private fields of an instance; `undefined` while they are not known. */
   privateFieldsOf(object: object): ReadonlyMap<string, unknown> | undefined;
   /** True for an instance of a package's class that counts by its surface, all of which can be looked into. */
@@ -288,7 +290,9 @@ class CapturedValue {
     }
     if (isPureData(subject, fields)) return undefined;
     this.#refer(constructor);
-    const name = handleName(nameOfFunction(constructor));
+    const own = nameOfFunction(constructor), home = this.#view.packageOfClass?.(constructor);
+    // A name that a minifier gave says nothing.
+    const name = own.length > 2 || home === undefined ? handleName(own) : `${own || "class"} of ${home}`;
     // The prototype of a value that is no handle itself has no inside to tell of.
     const root = this.#root;
     const isAbove = root !== null && !isProxy(root) && Object.prototype.isPrototypeOf.call(subject, root);
