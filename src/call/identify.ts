@@ -12,7 +12,7 @@ import { cwdState } from "../reads/dependency.ts";
 import { type FolderLimit, isTooLarge } from "../reads/files/file_digests.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
 import type { Codec, ResultOptions } from "../values/codec.ts";
-import type { Fingerprint } from "../code/fingerprint.ts";
+import { type Fingerprint, noteReceiver } from "../code/fingerprint.ts";
 import { fromPortable, portableOf, toAbsolute, workingDirectory } from "../options/project.ts";
 import { locatePath } from "../reads/context.ts";
 import { isAbsolutePath } from "../options/paths.ts";
@@ -165,6 +165,7 @@ export async function identifyCall(
 ): Promise<Call> {
   const isReceiver = receiver !== globalThis && receiver !== undefined &&
     wrapped.ready?.plan.ignoresReceiver !== true;
+  if (isReceiver) noteReceiver(wrapped.fn, receiver);
   // The caller may change the arguments as soon as something is awaited. A call that is answered without awaiting, from
   // memory, needs no snapshot.
   const settled = settledStateOf(wrapped);

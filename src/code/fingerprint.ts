@@ -118,6 +118,8 @@ function subjectsOf(captured: Fingerprint["captured"]): readonly (object | symbo
   return known;
 }
 
+export { noteReceiver } from "./walk/members.ts";
+
 /** Name of the time zone, in which code turns dates into text. */
 export function timeZone(): string {
   return String(TIME_ZONE.read());

@@ -56,6 +56,23 @@ await t(cached(function f() { return other.rate(); }));
         edits: [["return 2;", "return 3;"]],
       },
       {
+        name: "super in a decorated method",
+        text: `
+class A { async rate() { return 2; } } class B extends A { @cached async twice(x) { return await super.rate() * x; } }
+const b = new B(); if (await b.twice(3) !== await A.prototype.rate() * 3) wrong.push("twice");
+`,
+        edits: [["return 2;", "return 3;"]],
+      },
+      {
+        name: "super in a decorated static method, quiet",
+        text: `
+class A { static rate() { return 2; } static other() { return 1; } } class B extends A { @cached static async twice(x) { return super.rate() * x; } }
+if (await B.twice(3) !== 6) wrong.push("twice");
+`,
+        edits: [["return 1;", "return 1;\n"]],
+        runs: 0,
+      },
+      {
         name: "super static extracted",
         text: `
 class A { static rate() { return 2; } } class B extends A { static rate() { return super.rate() * 2; } static me() { return B; } } const rate = B.rate;
@@ -579,12 +596,14 @@ class Point2 { x = 1; } await t(cached(function f() { return inspect(new Point2(
         text: "function thrower2() { return new Error('x').stack.split('\\n')[1].includes('thrower2'); } " +
           "await t(cached(function f() { return thrower2(); }));",
         edits: [["function thrower2", "function thrower3"], ["return thrower2", "return thrower3"]],
+        named: "the lines and files that the stacks of errors tell",
       },
       {
         name: "stack names shown",
         text: "function thrower2() { return /at (\\w+)/.exec(new Error('x').stack)[1]; } await " +
           "t(cached(function f() { return thrower2(); }));",
         edits: [["function thrower2", "function thrower3"], ["return thrower2", "return thrower3"]],
+        named: "the lines and files that the stacks of errors tell",
       },
     ]),
     {},

@@ -40,8 +40,8 @@ const KEEPERS: readonly (readonly [name: string, text: string, notice: string])[
   ],
   [
     "objects far within one another",
-    "const kept = { a: { a: { a: { a: { a: { a: { a: { a: { a: { a: { k: 1 } } } } } } } } } } }; export const run = (x) => x * kept.a.a.a.a.a.a.a.a.a.a.k;",
-    "objects more than 8 steps away, tool/index.js#kept",
+    "const kept = {}; let at = kept; for (let i = 0; i < 50; i++) at = at.a = { k: i }; export const run = (x) => x * kept.a.a.k;",
+    "objects more than 40 steps away, tool/index.js#kept",
   ],
   [
     "the receiver of an arrow function",

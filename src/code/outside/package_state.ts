@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isPrimitive, typeTests } from "../../words/type_tests.ts";
+import { isPrimitive } from "../../words/type_tests.ts";
 import { classify } from "../../values/kinds.ts";
 import type { InspectorLease, ScopeValues } from "../v8/inspector.ts";
 import type { AmbientFact } from "../walk/platform.ts";

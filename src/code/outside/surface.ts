@@ -74,7 +74,7 @@ export interface SurfaceOptions {
 }
 
 /** Number of members that are looked at, give or take those that the first object has, and number of steps from it. */
-const MAX_MEMBERS = 4_000, MAX_DEPTH = 8;
+const MAX_MEMBERS = 4_000, MAX_DEPTH = 40;
 
 /** Number of members from which on an object counts as a whole, if it holds data alone. */
 const MAX_SIZE = 1_000;

@@ -12,7 +12,7 @@ import type { AnyNode, ClassNode } from "../syntax/parse.ts";
 import { homeOf } from "../syntax/method_home.ts";
 import type { Use } from "../syntax/uses.ts";
 import { isProxy } from "../../words/type_tests.ts";
-import { ownDescriptorOf } from "./members.ts";
+import { ownDescriptorOf, receiverOf } from "./members.ts";
 
 /** A method with the scopes that it closes over. */
 export interface Method {
@@ -45,7 +45,8 @@ export function findHome(
     const isWhole = object !== null && !isProxy(object) && isHolderOf(object, home.member, { fn, unit });
     return isWhole ? found(object) : null;
   }
-  const live = classIn(unit.script, home.node, scopes) ?? classOfOwner(unit.script, home.node, { fn, owner });
+  const live = classIn(unit.script, home.node, scopes) ??
+    classOfOwner(unit.script, home.node, { fn, owner: owner ?? receiverOf(fn) });
   if (live === null) return null;
   if (home.isStatic || uses.some(({ how, path }) => how === "call" && path.length === 0)) return found(live);
   const prototype: unknown = ownDescriptorOf(live, "prototype")?.value;
@@ -122,9 +123,14 @@ function classOfOwner(
   ) {
     const live: unknown = typeof at === "function" ? at : ownDescriptorOf(at, "constructor")?.value;
     const holds = Object.values(Object.getOwnPropertyDescriptors(at)).some(({ value, get, set }) =>
-      [value, get, set].includes(fn)
+      [value, get, set].some((one) => one === fn || typeof one === "function" && wrappedBy(one) === fn)
     );
     if (holds) return isClass(script, node, live) ? live : null;
   }
   return null;
+}
+
+/** Function that a wrapper of this package stands for; `undefined` for any other function. */
+function wrappedBy(wrapper: object): unknown {
+  return ownDescriptorOf(wrapper, "original")?.value;
 }

@@ -428,3 +428,17 @@ function calleeOf({ unit, roots }: UserCode, node: AnyNode): object | null {
   const isOwn = typeof value !== "function" || Object.hasOwn(value, way);
   return followed < path.length || isOwn ? null : value as object;
 }
+
+/** Receivers that methods were called on. The first one of each, since a method has one home. */
+const receivers = new WeakMap<object, object>();
+
+/** Takes note of a receiver, by which the class of a method can be found that a decorator took out of it. */
+export function noteReceiver(fn: object, receiver: unknown): void {
+  const isObject = typeof receiver === "object" || typeof receiver === "function";
+  if (isObject && receiver !== null && !receivers.has(fn)) receivers.set(fn, receiver);
+}
+
+/** Receiver that a method was called on; `undefined` for a function that was called on none. */
+export function receiverOf(fn: object): object | undefined {
+  return receivers.get(fn);
+}
