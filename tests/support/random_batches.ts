@@ -128,6 +128,9 @@ const NEVER_REUSED =
 /** What is said of a run that changes a member of a built-in object, as a module does that it loads. */
 const CHANGED_BY_RUN = /captures \((?:Math|Number|String|Date|RegExp|BigInt|Array|JSON|console|process|globalThis)\./;
 
+/** What is said of a run that changes the state of a package. */
+const OF_PACKAGE = /captures \((?:tool|made)-p\d+/;
+
 /** Whether a notice says something that is expected of a program. */
 function isNamed(notices: readonly string[], named: readonly RegExp[]): boolean {
   return notices.some((notice) => named.some((one) => one.test(notice)));
@@ -150,6 +153,8 @@ function judge(program: Program, [first, quiet, edited]: readonly [Turn, Turn, T
     return fault("silent", { first, edited: turn });
   }
   if (quiet.runs > 0) {
+    // Other code may have changed the state of a package while the function waited, so two runs have to be seen.
+    if (!first.isStored && first.raced.some((one) => OF_PACKAGE.test(one))) return [null, false];
     const isForever = isNamed([...notices, ...quiet.raced], [NEVER_REUSED, CHANGED_BY_RUN]);
     return isForever ? [null, false] : fault("needless", { first, quiet });
   }
