@@ -11,7 +11,6 @@ import { noteSymbol } from "./first_looks.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { hasCountedMembers, isBound, isBuiltInData, isConstructor, type Surface } from "./surface.ts";
 import { isRequire, mayBeReader } from "../blind/readers.ts";
-import { nameOfFunction } from "../walk/values.ts";
 import { COUNTERS, OF_MOMENT, type Unseen, unseenKindOf } from "./unseen.ts";
 import { isTable, type WeakTable } from "./weak_tables.ts";
 import { moduleExportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
@@ -105,8 +104,8 @@ interface ScriptState {
   readonly objects: Map<string, object>;
   /** Exports of CommonJS that functions of the script use. */
   readonly exports: { readonly object: object; readonly only: ReadonlySet<string> | null } | null;
-  /** Classes among these that other scripts import. */
-  readonly classes: Set<object>;
+  /** Further classes, which other scripts import, with their positions. */
+  readonly classes: Map<object, number>;
   /** Functions that see variables of a call which change, by variable. */
   readonly closures: ReadonlyMap<string, object>;
   readonly tables: readonly WeakTable[];
@@ -139,13 +138,13 @@ export async function findPackageState(
   while (wave.length + known.length > 0 && reached.size < MAX_SCRIPTS) {
     const others = new Set<object>();
     const read: string[] = [];
-    const classes: { fn: object; url: string }[] = [];
+    const classes: { fn: object; url: string; offset: number }[] = [];
     for (const { fn, origin } of wave) {
       const { url } = origin.script;
       urls.set(fn, url);
       const name = packageNameOf(url);
       // A class that another module imports: its own module may show no variable for it.
-      if (isConstructor(fn)) classes.push({ fn, url });
+      if (isConstructor(fn)) classes.push({ fn, url, offset: origin.offset });
       if (name === null || reached.has(url)) continue;
       // The origin of a function that was met before shows the variables as they were then.
       if (places.has(url)) reached.set(url, null);
@@ -163,11 +162,9 @@ export async function findPackageState(
       }
       places.get(url)?.others.forEach((one) => others.add(one));
     }
-    for (const { fn, url } of classes) {
+    for (const { fn, url, offset } of classes) {
       const place = places.get(url);
-      if (place === undefined || [...place.objects.values()].includes(fn)) continue;
-      place.objects.set(nameOfFunction(fn) || "default", fn);
-      place.classes.add(fn);
+      if (place !== undefined && ![...place.objects.values()].includes(fn)) place.classes.set(fn, offset);
     }
     await readReceivers(read, lease);
     for (const url of known) {
@@ -255,7 +252,11 @@ function gather(reached: ReadonlyMap<string, ReadonlyMap<string, unknown> | null
       const { object, only } = place.exports;
       objects.set(`${id}#exports`, { object, script, ...only === null ? {} : { only } });
     }
-    for (const one of place.classes) classes.add(one);
+    // By the path that the class has as a function.
+    for (const [fn, offset] of place.classes) {
+      classes.add(fn);
+      objects.set(`${id}:${offset}`, { object: fn, script });
+    }
     tables.push(...place.tables);
     for (const fn of place.readers) readers.set(fn, id.slice(0, id.lastIndexOf("/")));
     for (const [name, fn] of place.closures) closures.set(`${id}#${name}`, fn);
@@ -352,7 +353,7 @@ function readScriptState(
     settings,
     constants,
     objects,
-    classes: new Set(),
+    classes: new Map(),
     closures,
     tables,
     readers,
