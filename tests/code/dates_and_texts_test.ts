@@ -337,3 +337,24 @@ fs.writeFileSync(path, "exports.k = 1;\\n");
 `;
   assertEquals(await faultsOf([{ name: "m.cjs", text, files: { "m.cjs": "exports.k = 1;\n" }, runs: 0 }]), {});
 });
+
+Deno.test("code that is made from text by a detour is named", async () => {
+  const bodies = [
+    'new (Object.getPrototypeOf(async function () {}).constructor)("return 1")',
+    'new (function () {}.constructor)("return 1")',
+    'Reflect.construct(Function, ["return 1"])',
+  ];
+  const pairs = bodies.map((body): ProgramPair => ({
+    name: body,
+    text: `await t(cached(async function f() { return await (${body})(); }));\n`,
+    named: "code given to",
+    runs: 0,
+  }));
+  pairs.push({
+    name: "another object of its class",
+    text:
+      "await t(cached(function f(x) { return new x.constructor(3).length + (x instanceof Function ? 1 : 0); }), [1]);\n",
+    runs: 0,
+  });
+  assertEquals(await faultsOf(pairs), {});
+});

@@ -6,8 +6,8 @@
 import type { BlindUse } from "../types.ts";
 import { type CodeUnit, readScript } from "../syntax/code_unit.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
-import { type AnyNode, childrenOf } from "../syntax/parse.ts";
-import { staticKey } from "../syntax/uses.ts";
+import { type AnyNode, childrenOf, isFunctionNode } from "../syntax/parse.ts";
+import { dottedName, staticKey } from "../syntax/uses.ts";
 import {
   BLIND_MODULES,
   GLOBALS,
@@ -83,7 +83,7 @@ export function blindImport(
 export function openUses(unit: CodeUnit, code: NonNullable<UserCode["code"]>, roots: readonly Root[]): string[] {
   const found: string[] = [];
   for (const root of roots) {
-    if (root.kind === "global" || root.kind === "value") found.push(...compiledCode(root));
+    if (root.kind === "global" || root.kind === "value") found.push(...compiledCode(root, unit));
     found.push(...askedBeside(root));
     if (isUsedAsWhole(root, unit)) found.push(`what is read of ${root.slot.name} as a whole or by a computed name`);
   }
@@ -117,12 +117,18 @@ function* askedBeside(root: Root): Iterable<string> {
 /** Members of `RegExp` that tell of the last match that any code has made. */
 const LAST_MATCH = /^(?:\$[\d&_`'+*]|lastMatch|lastParen|leftContext|rightContext|input)$/;
 
-function* compiledCode({ slot, value }: Extract<Root, { kind: "global" | "value" }>): Iterable<string> {
-  for (const { how, path } of slot.uses) {
+function* compiledCode(
+  { slot, value }: Extract<Root, { kind: "global" | "value" }>,
+  { script }: CodeUnit,
+): Iterable<string> {
+  for (const { how, path, node } of slot.uses) {
     const called = findMember(value, path).value;
     // Every use of `eval` counts, not only a direct call: `(0, eval)("…")`, `run(eval)`.
     if (called === globalThis.eval) yield "code given to eval";
-    if (how !== "call" && how !== "construct") continue;
+    const parent = script.parents.get(node);
+    const isReflected = how === "read" && parent?.type === "CallExpression" && parent.arguments[0] === node &&
+      /^Reflect\.(?:construct|apply)$/.test(dottedName(parent.callee as AnyNode) ?? "");
+    if (how !== "call" && how !== "construct" && !isReflected) continue;
     if (isCompiler(called)) yield "code given to new Function";
   }
 }
@@ -160,9 +166,18 @@ function isPassedOn(parent: AnyNode | undefined, node: AnyNode): boolean {
 }
 
 function callsConstructor(node: AnyNode): boolean {
-  const isOne = node.type === "CallExpression" && node.callee.type === "MemberExpression" &&
-    staticKey(node.callee) === "constructor";
+  const isCall = node.type === "CallExpression" || node.type === "NewExpression";
+  // After `new`, only the class of something that is a function for sure.
+  const isOne = isCall && node.callee.type === "MemberExpression" && staticKey(node.callee) === "constructor" &&
+    (node.type === "CallExpression" || isFunctionForSure(node.callee.object as AnyNode));
   return isOne || childrenOf(node).some(callsConstructor);
+}
+
+/** True for a function that is written out, and for the prototype of one. */
+function isFunctionForSure(node: AnyNode): boolean {
+  if (node.type !== "CallExpression") return isFunctionNode(node);
+  const isAsked = /^(?:Object|Reflect)\.getPrototypeOf$/.test(dottedName(node.callee as AnyNode) ?? "");
+  return isAsked && node.arguments.some((one) => isFunctionNode(one as AnyNode));
 }
 
 type FoundUses = Omit<BlindUse, "module">;

@@ -7,12 +7,16 @@
  * @module
  */
 
-const NONE: ReadonlyMap<PropertyKey, object | string> = new Map();
-const found = new WeakMap<object, ReadonlyMap<PropertyKey, object | string>>();
+/** What counts although it may be replaced later. */
+export type FirstValue = object | string | number;
+
+const NONE: ReadonlyMap<PropertyKey, FirstValue> = new Map();
+const found = new WeakMap<object, ReadonlyMap<PropertyKey, FirstValue>>();
 
 /**
- * Functions and texts among the variables that a function sees, or among the members of an object, as they were at the
- * first look. A text may be what a program gave, from which the first run makes something else: a template.
+ * Functions, texts and numbers among the variables that a function sees, or among the members of an object, as they were
+ * at the first look. A text may be what a program gave, from which the first run makes something else: a template. So may
+ * a number: the seed of a generator of random numbers.
  *
  * @param holder The function that sees the variables, or the object that has the members.
  * @param current The values now. Those of the first call are the first ones.
@@ -20,12 +24,13 @@ const found = new WeakMap<object, ReadonlyMap<PropertyKey, object | string>>();
 export function firstValuesOf(
   holder: object,
   current: Iterable<readonly [key: PropertyKey, value: unknown]>,
-): ReadonlyMap<PropertyKey, object | string> {
+): ReadonlyMap<PropertyKey, FirstValue> {
   let first = found.get(holder);
   if (first === undefined) {
-    const values = new Map<PropertyKey, object | string>();
+    const values = new Map<PropertyKey, FirstValue>();
     for (const [key, value] of current) {
-      if (typeof value === "function" || typeof value === "string" && value !== "") values.set(key, value);
+      const isText = typeof value === "string" && value !== "";
+      if (typeof value === "function" || isText || typeof value === "number") values.set(key, value);
     }
     found.set(holder, first = values.size === 0 ? NONE : values);
   }

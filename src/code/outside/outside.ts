@@ -62,7 +62,6 @@ const DEPTH_INSIDE = 3;
 
 /** Number of closures, those that stand deeper than that, that are looked into in one walk. */
 const MAX_DEEPER = 64;
-
 const THIS_OF_ARROW = "`this` of arrow functions";
 const DEEP = `closures more than ${DEPTH_INSIDE} deep within one another`;
 
@@ -214,13 +213,17 @@ export class OutsideCode {
       const home = use === "constant" ? null : script.homeOf(variable, origin.offset);
       const path = `${home === null ? place : this.#placeOf({ script: origin.script, offset: home })}#${variable}`;
       const isChanged = use === "filled" && script.changedAmong([variable]).length > 0;
-      if (use === "own") this.#counters.add(path);
+      // `after(3, fn)` counts what it was given.
+      if (use === "own" && script.isGiven(variable, origin.offset)) values.set(path, firsts.get(variable));
+      else if (use === "own") this.#counters.add(path);
       if (use === "own") continue;
       const first = use === "constant" ? undefined : firsts.get(variable);
       const isOwnMemo = use === "filled" && !isChanged && !hasDropped;
       if (isOwnMemo || this.#options.isLeftOut(path)) {
         const isOwn = typeof first === "function" && script.has(Function.prototype.toString.call(first));
-        if (first !== undefined && !isOwn && !(isOwnMemo && typeof first === "string")) values.set(path, first);
+        const isMoment = isTimeOfProcess(first) || script.isOfMoment(variable, first, origin.offset, "innermost");
+        const isMade = isOwn || isMoment || isOwnMemo && typeof first !== "function";
+        if (first !== undefined && !isMade) values.set(path, first);
         continue;
       }
       const isOfMoment = script.isOfMoment(variable, value, origin.offset, "innermost");

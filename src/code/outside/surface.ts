@@ -182,7 +182,9 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     for (const [index, key] of keys.entries()) add(held[index], `${at}${labels.get(key)}`, depth + 1);
     for (const [key, first] of firsts) {
       const inner = `${at}${labels.get(key) ?? labelOfKey(key)}`;
-      const isOther = typeof first === "string" || originOf(first) === "other";
+      const isOther = isPrimitive(first)
+        ? !isTimeOfProcess(first) && options.isMomentary !== true
+        : originOf(first as object) === "other";
       if (options.isLeftOut(inner) && isOther) values.set(inner, first);
     }
     const parent = Object.getPrototypeOf(object) as object | null;
