@@ -227,9 +227,8 @@ export class OutsideCode {
         continue;
       }
       const isOfMoment = script.isOfMoment(variable, value, origin.offset, "innermost");
-      if (isOfMoment) this.#moments.add(path);
+      if (isOfMoment || isTimeOfProcess(value)) this.#moments.add(path);
       if (isOfMoment && (isPrimitive(value) || isBuiltInData(value as object))) continue;
-      if (isTimeOfProcess(value)) this.#moments.add(path);
       if (use === "setting" || isChanged) {
         settings.push({ fn, name: variable, value, path, script, scopes: origin.scopes });
       }
@@ -357,9 +356,9 @@ export class OutsideCode {
    *
    * @param reached Objects and functions that the user's code can get at, with names that are equal in every process.
    */
-  async settle(reached: ReadonlyMap<object, string>): Promise<void> {
+  async settle(reached: () => ReadonlyMap<object, string>): Promise<void> {
     const imported = [...this.imported.surfaces(), ...this.instances()];
-    const met = this.#met + imported.length + (this.#state?.hasTables === false ? 0 : reached.size);
+    const met = this.#met + imported.length + (this.#state?.hasTables ? reached().size : 0);
     if (met === this.#settled) return;
     this.#settled = met;
     const { lease, packageNameOf } = this.#options;
@@ -378,11 +377,12 @@ export class OutsideCode {
     const entries = new TableEntries(this.#options.isLeftOut);
     const asked = new Set<object>();
     let hasTables = state.tables.length > 0;
-    entries.add(state.tables, reached).forEach((one) => all.push(...settingOfEntry(one)));
+    if (hasTables) entries.add(state.tables, reached()).forEach((one) => all.push(...settingOfEntry(one)));
     surfaces.push(...all.slice(settings.length).flatMap(surfaceIn));
     // What private fields and entries hold may have private fields and entries.
     for (let open = [...surfaces, ...this.#held, ...imported]; open.length > 0;) {
       const tables = open.flatMap(({ tables }) => tables);
+      if (!hasTables && tables.length > 0) entries.add([], reached());
       hasTables ||= tables.length > 0;
       const fields = [
         ...await this.#privateSettings(open, asked),

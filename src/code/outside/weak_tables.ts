@@ -42,7 +42,8 @@ export class TableEntries {
   readonly #keys = new Map<object, string>();
   /** Number of keys that each table was asked for. */
   readonly #asked = new Map<object, number>();
-  readonly #entries: Entry[] = [];
+  /** Values by table and key. */
+  readonly #entries = new Map<object, Map<object, unknown>>();
   #questions = 0;
 
   /** @param isLeftOut True for the path of an entry that does not count, because runs change it. */
@@ -66,12 +67,13 @@ export class TableEntries {
       for (const [key, name] of this.#keys.entries().drop(from)) {
         if (this.#questions++ >= MAX_QUESTIONS) return found;
         const path = `${table.path} of ${name}`;
-        if (has(table.table, key) && !this.#isLeftOut(path)) {
-          found.push({ ...table, path, key, value: valueIn(table.table, key) });
-        }
+        if (!has(table.table, key) || this.#isLeftOut(path)) continue;
+        const value = valueIn(table.table, key);
+        found.push({ ...table, path, key, value });
+        const entries = this.#entries.get(table.table) ?? new Map<object, unknown>();
+        this.#entries.set(table.table, entries.set(key, value));
       }
     }
-    this.#entries.push(...found);
     return found;
   }
 
@@ -87,19 +89,15 @@ export class TableEntries {
 
   *#changed(): Iterable<string> & Iterator<string> {
     if (this.#keys.size * this.#tables.size > MAX_QUESTIONS) return;
-    const known = new Map<object, Map<object, unknown>>();
-    for (const { table, key, value } of this.#entries) {
-      const entries = known.get(table) ?? new Map<object, unknown>();
-      known.set(table, entries.set(key, value));
-    }
     for (const { table, path: start } of this.#tables.values()) {
-      const entries = known.get(table);
+      const entries = this.#entries.get(table);
       for (const [key, name] of this.#keys) {
         const isThere = has(table, key);
         const isSame = isThere === (entries?.has(key) === true) &&
           (!isThere || Object.is(valueIn(table, key), entries?.get(key)));
+        if (isSame) continue;
         const path = `${start} of ${name}`;
-        if (!isSame && !this.#isLeftOut(path)) yield path;
+        if (!this.#isLeftOut(path)) yield path;
       }
     }
   }

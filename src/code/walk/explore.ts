@@ -202,7 +202,7 @@ export class Exploration {
       }
     }
     if (this.#functionQueue.size > 0) return;
-    await outside.settle(this.#reachedByUser());
+    await outside.settle(() => this.#reachedByUser());
     for (const value of [...outside.stateValues(), ...outside.imported.values()]) {
       if (typeof value === "function") outside.limit(value, DEPTH_OF_STATE);
       this.#enqueueHeld(value);
