@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type OutsideProgram, PROGRAMS } from "../fixtures/outside_programs.ts";
 import { Project } from "../support/project.ts";
+import { twoAtATime } from "../support/two_at_a_time.ts";
 
 interface Printed {
   /** Results of the cached function and of the function itself, before and after what the program does later. */
@@ -66,17 +67,13 @@ async function check(program: OutsideProgram): Promise<void> {
 
 Deno.test("what packages were made with and told counts, and nothing else does", async (t) => {
   const failures = new Map<OutsideProgram, unknown>();
-  const waiting = [...PROGRAMS];
-  const work = async () => {
-    for (let program = waiting.shift(); program !== undefined; program = waiting.shift()) {
-      try {
-        await check(program);
-      } catch (error) {
-        failures.set(program, error);
-      }
+  await twoAtATime(PROGRAMS, async (program) => {
+    try {
+      await check(program);
+    } catch (error) {
+      failures.set(program, error);
     }
-  };
-  await Promise.all([work(), work()]);
+  });
   for (const program of PROGRAMS) {
     await t.step(program.name, () => {
       if (failures.has(program)) throw failures.get(program);

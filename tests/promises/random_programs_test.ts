@@ -12,6 +12,7 @@ import {
   writeProgram,
 } from "../fixtures/random_programs/plan.ts";
 import { type Fault, type Findings, runBatch } from "../support/random_batches.ts";
+import { twoAtATime } from "../support/two_at_a_time.ts";
 
 /** The same programs in each run, unless another seed is given. */
 const SEED = Number(Deno.env.get("CACHEPY_RANDOM_SEED") ?? 1);
@@ -54,14 +55,13 @@ function textOf({ plan, files, packages, change }: Program): string {
 }
 
 Deno.test(`${PROGRAMS} random programs: no old result that is not named, no needless run, no false alarm`, async () => {
-  const waiting = plansOf(SEED);
+  const plans = plansOf(SEED);
+  const batches = Array.from(
+    { length: Math.ceil(plans.length / BATCH) },
+    (_, at) => plans.slice(at * BATCH, (at + 1) * BATCH),
+  );
   const findings: Findings[] = [];
-  const work = async () => {
-    for (let plans = waiting.splice(0, BATCH); plans.length > 0; plans = waiting.splice(0, BATCH)) {
-      findings.push(await runPlans(plans));
-    }
-  };
-  await Promise.all([work(), work()]);
+  await twoAtATime(batches, async (batch) => void findings.push(await runPlans(batch)));
   const faults = findings.flatMap((one) => one.faults);
   const namedOnly = findings.flatMap((one) => one.namedOnly);
   const tally = Object.groupBy(faults, ({ kind }) => kind);

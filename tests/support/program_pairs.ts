@@ -5,6 +5,7 @@
  * @module
  */
 import { Project } from "./project.ts";
+import { twoAtATime } from "./two_at_a_time.ts";
 
 /** A program in two versions. */
 export interface ProgramPair {
@@ -78,26 +79,22 @@ async function runPair(pair: ProgramPair): Promise<[Report, Report] | string> {
 /** Runs pairs of programs, and says in words what is wrong with each; nothing for those that are right. */
 export async function faultsOf(pairs: readonly ProgramPair[]): Promise<Record<string, unknown>> {
   const faults: Record<string, unknown> = {};
-  const waiting = [...pairs];
-  const work = async () => {
-    for (let pair = waiting.shift(); pair !== undefined; pair = waiting.shift()) {
-      const reports = await runPair(pair);
-      if (typeof reports === "string") {
-        faults[pair.name] = reports;
-        continue;
-      }
-      const [first, second] = reports;
-      const { named, runs } = pair;
-      const wrong = [...first.wrong, ...second.wrong];
-      const notices = [...new Set([...first.notices, ...second.notices])];
-      const isNamed = named === undefined ? notices.length === 0 : notices.some((one) => one.includes(named));
-      const isRun = runs === undefined ? second.runs > 0 : second.runs === runs;
-      const unknown = [...first.unknown, ...second.unknown];
-      if (wrong.length > 0 && named === undefined || !isNamed || !isRun || unknown.length > 0) {
-        faults[pair.name] = { wrong, notices, runs: second.runs, unknown };
-      }
+  await twoAtATime(pairs, async (pair) => {
+    const reports = await runPair(pair);
+    if (typeof reports === "string") {
+      faults[pair.name] = reports;
+      return;
     }
-  };
-  await Promise.all([work(), work()]);
+    const [first, second] = reports;
+    const { named, runs } = pair;
+    const wrong = [...first.wrong, ...second.wrong];
+    const notices = [...new Set([...first.notices, ...second.notices])];
+    const isNamed = named === undefined ? notices.length === 0 : notices.some((one) => one.includes(named));
+    const isRun = runs === undefined ? second.runs > 0 : second.runs === runs;
+    const unknown = [...first.unknown, ...second.unknown];
+    if (wrong.length > 0 && named === undefined || !isNamed || !isRun || unknown.length > 0) {
+      faults[pair.name] = { wrong, notices, runs: second.runs, unknown };
+    }
+  });
   return faults;
 }

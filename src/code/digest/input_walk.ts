@@ -18,7 +18,7 @@ import {
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
 import { dottedName, staticKey } from "../syntax/uses.ts";
-import { functionOf } from "../walk/members.ts";
+import { functionOf } from "../syntax/scopes.ts";
 import { type CallScene, type FreeChain, levelOfCall, levelOfNew, type SurroundingQuestion } from "./input_calls.ts";
 import { InputFacts, type ResultsOfFunction } from "./input_facts.ts";
 import {

@@ -187,7 +187,15 @@ interface InnerCallable {
 }
 
 /** Functions and classes with names within a piece of code, itself included, in the order in which they stand there. */
-function innerCallables({ script, node: unit }: CodeUnit): InnerCallable[] {
+function innerCallables(unit: CodeUnit): readonly InnerCallable[] {
+  let found = callables.get(unit.node);
+  if (found === undefined) callables.set(unit.node, found = findInnerCallables(unit));
+  return found;
+}
+
+const callables = new WeakMap<AnyNode, readonly InnerCallable[]>();
+
+function findInnerCallables({ script, node: unit }: CodeUnit): InnerCallable[] {
   return script.callables.flatMap((node) => {
     if (node.start < unit.start || node.end > unit.end) return [];
     const name = node.id ?? (node === unit ? null : namedBy(script.parents.get(node), node));

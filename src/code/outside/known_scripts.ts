@@ -35,7 +35,10 @@ export interface KnownScript {
   mentions(name: string): boolean;
   /** True for the text of a function that is a part of this script. */
   has(text: string): boolean;
-  /** True for a function that was made when this script was loaded, by no call, and sees nothing that can change but variables of the module. */
+  /**
+   * True for a function that was made when this script was loaded, by no call, and that sees nothing that can change but
+   * variables of the module.
+   */
   isMadeAtLoad(fn: object): boolean;
   /**
    * True for a function that sees variables of a function around it which the script changes: by a closure, one can be
@@ -43,7 +46,7 @@ export interface KnownScript {
    *
    * @param isOfModule True for a variable of that name, if it is the outermost one, that is a variable of the module.
    */
-  mayBeTold(fn: object, isOfModule?: (name: string) => boolean): boolean;
+  mayBeTold(fn: object, isOfModule: (name: string) => boolean): boolean;
   /** Names of the exports of CommonJS that functions of the script use; `null` when they use all of them. */
   exportsUsed(): ReadonlySet<string> | null;
   /** True for an export of a name whose variable functions of the script assign. */
@@ -149,7 +152,7 @@ function readKnown(url: string, text: string): KnownScript {
       }
       return is;
     },
-    mayBeTold(fn, isOfModule = () => false) {
+    mayBeTold(fn, isOfModule) {
       const script = readScript(text);
       return script !== null && changingAround(script, Function.prototype.toString.call(fn)).some(({ name, scope }) => {
         const isHandled = isOfModule(name) && bindingAt(script, name, scope.start, "outermost")?.scope === scope;

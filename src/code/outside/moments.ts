@@ -5,7 +5,7 @@
  * @module
  */
 import { type AnyNode, childrenOf, isClassNode, isFunctionNode } from "../syntax/parse.ts";
-import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
+import { type Binding, functionOf, type ScriptSyntax } from "../syntax/scopes.ts";
 import { dottedName } from "../syntax/uses.ts";
 
 /** What a script has that knows a value of the moment. */
@@ -89,16 +89,9 @@ function isMoment(script: ScriptSyntax, expression: AnyNode): boolean {
 function isOfMoment(script: ScriptSyntax, node: AnyNode, binding: Binding): boolean {
   const parent = script.parents.get(node);
   const isCalled = parent?.type === "CallExpression" && parent.callee === node;
-  const made = functionHeldBy(binding);
+  const made = functionOf(binding);
   if (made !== null) return isCalled && RANDOM.test(script.text.slice(made.start, made.end));
   return momentaryOf(script, binding) !== "never";
-}
-
-function functionHeldBy({ kind, declaration, writes }: Binding): AnyNode | null {
-  if (writes.length > 0 || declaration === null) return null;
-  if (kind === "function") return declaration;
-  const value = declaration.type === "VariableDeclarator" ? declaration.init : null;
-  return value && isFunctionNode(value) ? value : null;
 }
 
 /** True for a value that was not made at random: a small number, a short text, an object. */

@@ -354,11 +354,12 @@ export class OutsideCode {
   /**
    * Finds the state of the packages that were met until now.
    *
-   * @param reached Objects and functions that the user's code can get at, with names that are equal in every process.
+   * @param reached Finds the objects and functions that the user's code can get at, with names that are equal in every
+   * process.
    */
   async settle(reached: () => ReadonlyMap<object, string>): Promise<void> {
     const imported = [...this.imported.surfaces(), ...this.instances()];
-    const met = this.#met + imported.length + (this.#state?.hasTables ? reached().size : 0);
+    const met = this.#met + imported.length + (this.#state?.entries.hasTables ? reached().size : 0);
     if (met === this.#settled) return;
     this.#settled = met;
     const { lease, packageNameOf } = this.#options;
@@ -376,14 +377,14 @@ export class OutsideCode {
     surfaces.push(...settings.flatMap(surfaceIn));
     const entries = new TableEntries(this.#options.isLeftOut);
     const asked = new Set<object>();
-    let hasTables = state.tables.length > 0;
-    if (hasTables) entries.add(state.tables, reached()).forEach((one) => all.push(...settingOfEntry(one)));
+    if (state.tables.length > 0) {
+      entries.add(state.tables, reached()).forEach((one) => all.push(...settingOfEntry(one)));
+    }
     surfaces.push(...all.slice(settings.length).flatMap(surfaceIn));
     // What private fields and entries hold may have private fields and entries.
     for (let open = [...surfaces, ...this.#held, ...imported]; open.length > 0;) {
       const tables = open.flatMap(({ tables }) => tables);
-      if (!hasTables && tables.length > 0) entries.add([], reached());
-      hasTables ||= tables.length > 0;
+      if (!entries.hasTables && tables.length > 0) entries.add([], reached());
       const fields = [
         ...await this.#privateSettings(open, asked),
         ...entries.add(tables, open.flatMap((surface) => [...keysIn(surface)])).flatMap(settingOfEntry),
@@ -393,7 +394,7 @@ export class OutsideCode {
       surfaces.push(...open);
     }
     for (const { path, value } of all) if (isTimeOfProcess(value)) this.#moments.add(path);
-    this.#state = { ...state, settings: all, surfaces, entries, hasTables, globals: globalsIn(state.scripts) };
+    this.#state = { ...state, settings: all, surfaces, entries, globals: globalsIn(state.scripts) };
   }
 
   /** Private fields of the objects and classes in surfaces. */
@@ -441,7 +442,6 @@ export interface OutsideState
   readonly surfaces: readonly Surface[];
   /** Entries of the tables of packages, which are among the settings. */
   readonly entries: TableEntries;
-  readonly hasTables: boolean;
   /** Globals of the program that the packages may use. */
   readonly globals: ReadonlyMap<string | symbol, unknown>;
 }

@@ -51,6 +51,10 @@ export class TableEntries {
     this.#isLeftOut = isLeftOut;
   }
 
+  get hasTables(): boolean {
+    return this.#tables.size > 0;
+  }
+
   /** True when not all entries were looked for. */
   get isPart(): boolean {
     return this.#questions >= MAX_QUESTIONS;

@@ -6,15 +6,8 @@
 import { type AnyNode, type FunctionNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { type Change, changeOf, MUTATORS, type Use, usesOf, usesOfBinding } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
-import {
-  findMember,
-  functionOf,
-  methodIn,
-  namesWithPaths,
-  privateMethod,
-  siblingMethod,
-  thisIn,
-} from "../walk/members.ts";
+import { functionOf } from "../syntax/scopes.ts";
+import { findMember, methodIn, namesWithPaths, privateMethod, siblingMethod, thisIn } from "../walk/members.ts";
 import type { Root, UserCode } from "../walk/reached.ts";
 
 /** Index of the {@linkcode Target} that stands for the receiver. */

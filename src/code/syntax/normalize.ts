@@ -18,6 +18,7 @@ import {
   isClassNode,
   isFunctionNode,
   isKeyOfClass,
+  isModule,
   isNode,
 } from "./parse.ts";
 import { isOfSurroundings } from "./method_home.ts";
@@ -382,7 +383,7 @@ function isCommonJs(script: ScriptSyntax): boolean {
   let is = kinds.get(script);
   if (is === undefined) {
     is = /\b(?:exports|module|require)\b/.test(script.text) &&
-      !script.program.body.some(({ type }) => /^(?:Import|Export)/.test(type)) &&
+      !isModule(script.program) &&
       script.bindings.entries().some(([node, binding]) =>
         binding === null && node.type === "Identifier" && /^(?:exports|module|require)$/.test(node.name)
       );

@@ -70,6 +70,11 @@ export interface CallableSyntax {
   readonly node: FunctionNode | ClassNode;
 }
 
+/** True for a script with imports or exports. */
+export function isModule({ body }: Program): boolean {
+  return body.some(({ type }) => type.startsWith("Import") || type.startsWith("Export"));
+}
+
 /** True for a function in any form. */
 export function isFunctionNode(node: AnyNode): node is FunctionNode {
   return node.type === "FunctionDeclaration" || node.type === "FunctionExpression" ||

@@ -52,6 +52,15 @@ export interface ScriptSyntax {
   readonly callables: (FunctionNode | ClassNode)[];
 }
 
+/** Function that a binding always stands for; `null` when the binding is assigned, a parameter, or no function. */
+export function functionOf(binding: Binding): FunctionNode | null {
+  const { declaration } = binding;
+  if (!declaration || binding.writes.length > 0 || binding.kind === "parameter") return null;
+  if (isFunctionNode(declaration)) return declaration;
+  if (declaration.type !== "VariableDeclarator" || declaration.id.type !== "Identifier") return null;
+  return declaration.init && isFunctionNode(declaration.init as AnyNode) ? declaration.init as FunctionNode : null;
+}
+
 /** Resolves all names of a script. */
 export function resolveNames(text: string, program: Program): ScriptSyntax {
   return new Resolver(text, program).run();

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Binding } from "../syntax/scopes.ts";
 import {
   type AnyNode,
   childrenOf,
@@ -130,15 +129,6 @@ export function siblingMethod(user: UserCode, node: AnyNode, name: string): Func
     return member?.type === "MethodDefinition" ? member.value : null;
   }
   return null;
-}
-
-/** Function that a binding always stands for; `null` when the binding is assigned, a parameter, or no function. */
-export function functionOf(binding: Binding): FunctionNode | null {
-  const { declaration } = binding;
-  if (!declaration || binding.writes.length > 0 || binding.kind === "parameter") return null;
-  if (isFunctionNode(declaration)) return declaration;
-  if (declaration.type !== "VariableDeclarator" || declaration.id.type !== "Identifier") return null;
-  return declaration.init && isFunctionNode(declaration.init as AnyNode) ? declaration.init as FunctionNode : null;
 }
 
 /** Nodes of `this` that mean the receiver of a function: those in the function and in arrow functions within it. */

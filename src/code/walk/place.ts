@@ -10,10 +10,9 @@ import { isPlainUrl } from "../../values/kinds.ts";
 import { parentOf, pathOfFileUrl } from "../../options/paths.ts";
 import { pathBelow, projectRoot, workingDirectory } from "../../options/project.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
-import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
+import { type Binding, functionOf, type ScriptSyntax } from "../syntax/scopes.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import { dottedName, staticKey } from "../syntax/uses.ts";
-import { functionOf } from "./members.ts";
 import { importOf } from "./modules.ts";
 import type { AmbientFact } from "./platform.ts";
 

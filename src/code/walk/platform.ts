@@ -175,7 +175,11 @@ const OF_ZONE =
   /^Date(?:$|\.parse$|\.prototype(?:\.(?:[gs]et(?!UTC|Time$)|to(?!ISO|UTC|GMT|JSON|Temporal))|\[))|^(?:Intl|Temporal\.Now)\b/;
 const OF_LOCALE = /^Intl\b|\.toLocale\w*$|\.localeCompare$/;
 
-/** The time zone and the locale, as far as a function of the language depends on them. @param path `Date.prototype.getHours` */
+/**
+ * The time zone and the locale, as far as a function of the language depends on them.
+ *
+ * @param place Path of the function: `Date.prototype.getHours`, `globalThis.Date`.
+ */
 export function factsOfIntrinsic(place: string): readonly AmbientFact[] {
   const path = place.replace(/^globalThis\./, "");
   const isLocale = OF_LOCALE.test(path);

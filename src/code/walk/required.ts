@@ -10,7 +10,7 @@ import type { BlindUse } from "../types.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 import { type CodeUnit, normalizeScript, readScript } from "../syntax/code_unit.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
-import { type AnyNode, childrenOf } from "../syntax/parse.ts";
+import { type AnyNode, childrenOf, isModule } from "../syntax/parse.ts";
 import { staticKey, staticText, type Use, usesOf, usesOfBinding } from "../syntax/uses.ts";
 import { blindImport, findBlindUses } from "../blind/blind.ts";
 import { isHarmlessExport, isRequire } from "../blind/readers.ts";
@@ -167,7 +167,7 @@ class Search implements RequireFindings {
     if (text === null) return this.#note(`require("${specifier}")`, base);
     const script = url.endsWith(".json") ? null : readScript(text);
     if (script === null) return add(digestBytes(text));
-    if (isModule(script)) return void this.modules.push(url);
+    if (isModule(script.program)) return void this.modules.push(url);
     add(digestBytes(plainCodeOf(text)));
     this.blind.push(...findBlindUses(text));
     for (const call of requireCalls(script, script.program as AnyNode)) this.#require(script, call, url);
@@ -233,11 +233,6 @@ function resolveRequired(specifier: string, base: string, live: NodeJS.Require |
   } catch {
     return null;
   }
-}
-
-/** True for a script with imports or exports. */
-function isModule({ program }: ScriptSyntax): boolean {
-  return program.body.some(({ type }) => type.startsWith("Import") || type.startsWith("Export"));
 }
 
 /** Code without comments and layout, with the names of what it does not declare. */
