@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { CallKey } from "../../src/words/digests.ts";
 import { listRows } from "../../src/store/database/kv_rows.ts";
-import { edgeRow, fileRow } from "../../src/store/records/rows.ts";
+import { encodeRecord } from "../../src/store/records/record_codec.ts";
+import { edgeRow, fileRow, packValue, recordRow } from "../../src/store/records/rows.ts";
 import type { Cache } from "../../src/store/cache_dir.ts";
 import { verify } from "../../src/manage/verify/verify.ts";
 import { child, keyOf, load, recordOf, store, valueOf, withStore } from "../support/store_rig.ts";
@@ -92,6 +93,29 @@ const HAZARDS: readonly [kind: string, hazard: string, damage: (cache: Cache) =>
       const ghost = value!.slice();
       ghost.set([1, 2, 3, 4], ghost.byteLength - 64 + 33);
       await cache.records.writeRows([{ key: ["s", "clean @ src/clean.ts", 17, "0".repeat(16)], value: ghost }]);
+    },
+  ],
+  [
+    "dangling-summary",
+    "a record that says it is of another function",
+    async (cache) => {
+      const functionId = "clean @ src/other.ts";
+      const row = recordRow(keyOf("inner"));
+      const record = (await cache.records.get(keyOf("inner")))!;
+      await cache.records.writeRows([
+        { key: row, value: (await packValue(encodeRecord({ ...record, functionId }), cache.blobs)).value },
+      ]);
+    },
+  ],
+  [
+    "dangling-summary",
+    "a page of the list that says it is of another function",
+    async (cache) => {
+      const [page] = await summaryRows(cache, "clean");
+      const { value } = await cache.records.garbage.handle.run((kv) => kv.get<Uint8Array>(page!));
+      const other = value!.slice();
+      other[value!.indexOf(10) - 3]! ^= 1;
+      await cache.records.writeRows([{ key: page!, value: other }]);
     },
   ],
   [

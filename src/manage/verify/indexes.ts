@@ -4,6 +4,7 @@
  * @module
  */
 import type { CallKey } from "../../words/digests.ts";
+import type { EntryRecord } from "../../words/records.ts";
 import type { Cache } from "../../store/cache_dir.ts";
 import {
   callKeyIn,
@@ -86,10 +87,23 @@ async function checkUnlisted(cache: Cache, state: VerifyState, keys: readonly Ca
     await state.found({ key, kind: "missing-summary", detail: "The entry is not in the list" }, async () => {
       const record = await cache.records.get(key);
       if (record === null) return "the entry is gone meanwhile";
-      await cache.records.commit(record, { overwrite: true });
+      await cache.records.commit({ ...record, createdMs: await freeTime(cache, record) }, { overwrite: true });
       return "it was added";
     });
   }
+}
+
+/**
+ * Returns the time at which an entry can be listed as stored: its own, or a later one while a summary with that time is
+ * taken off the list, which would be on the list again.
+ */
+async function freeTime(cache: Cache, { key, createdMs }: EntryRecord): Promise<number> {
+  const isTaken = async (timeMs: number) =>
+    (await cache.records.garbage.handle.get(tombstoneRow(key, timeMs))).value !== null;
+  if (!await isTaken(createdMs)) return createdMs;
+  let timeMs = Date.now();
+  while (await isTaken(timeMs)) timeMs++;
+  return timeMs;
 }
 
 async function isListed(cache: Cache, expected: StoredSummary): Promise<boolean> {
