@@ -78,7 +78,12 @@ class InputRules implements EncodeKeyOptions {
     // Code that turns its inputs into text sees the names of functions among them, and dates in local time.
     this.zoneOf = names || texts ? timeZone : undefined;
     this.codecs = encoder.codeOptions.codecs ?? [];
-    this.ordinalOf = encoder.seenBy?.ordinalOf;
+    const ordinalOf = encoder.seenBy?.ordinalOf;
+    this.ordinalOf = ordinalOf && ((value) => {
+      const number = ordinalOf(value);
+      if (number !== undefined) encoder.hasCaptured = true;
+      return number;
+    });
     const { leftOut } = encoder;
     this.leftOutOf = leftOut === null ? undefined : (subject) => leftOut.get(subject);
     this.markOfPath = onPath;
@@ -112,6 +117,8 @@ class InputRules implements EncodeKeyOptions {
 export class CanonicalEncoder {
   /** Notices for the user about parts of the inputs that are not tracked. */
   readonly notices = new Set<string>();
+  /** True when an input is an object that the function captures, too. */
+  hasCaptured = false;
   /** Signals among the inputs. */
   readonly signals = new Set<AbortSignal>();
   /** Blind uses in the code among the inputs. */

@@ -7,7 +7,7 @@
  * @module
  */
 import { describePlace, readPlace } from "../code/state/state.ts";
-import { type Call, CAPTURED, CAPTURED_BY_CODEC, identifyCall } from "./identify.ts";
+import { type Call, CAPTURED, CAPTURED_BY_CODEC } from "./identify.ts";
 import type { Execution } from "./run.ts";
 import { isLeftOutOf } from "./watch_call.ts";
 
@@ -41,13 +41,15 @@ export async function leaveOutState(call: Call, execution: Settled["execution"])
   }
   const before = [...changedState.places];
   changedState.set([...before, ...places]);
-  const again = await identifyCall(call.wrapped, call.receiver, call.args, null);
+  // With the inputs as they were: the run may have changed them.
+  const again = await call.anew();
   // A place that could not be left out still counts, so that its value after the run would be in the key.
-  if (!places.every((place) => isLeftOutOf(again, place))) {
+  if (again !== null && !places.every((place) => isLeftOutOf(again, place))) {
     changedState.set(before);
     return { call, execution: withNames(execution, places) };
   }
   changedState.keep();
+  if (again === null) return { call, execution: withNames(execution, places) };
   return { call: again, execution: { ...execution, raced: [] } };
 }
 

@@ -1,9 +1,16 @@
 /**
- * Declared dependencies: those that the options of a function name, with their state at the time of a call.
+ * Dependencies that are named: those that the options of a function declare, and the files that arguments name, with
+ * their state at the time of a call.
  *
  * @module
  */
-import { declaredVariableState } from "../reads/dependency.ts";
+import { cwdState, declaredVariableState } from "../reads/dependency.ts";
+import { type FolderLimit, isTooLarge } from "../reads/files/file_digests.ts";
+import { locatePath } from "../reads/context.ts";
+import { fromPortable, portableOf, toAbsolute, workingDirectory } from "../options/project.ts";
+import { isAbsolutePath } from "../options/paths.ts";
+import type { WorkingDirectoryDependency } from "../words/records.ts";
+import type { Prepared } from "./wrapped.ts";
 import type { ContentDigest } from "../words/digests.ts";
 import { CacheError } from "../words/errors.ts";
 import type { CodecIdentity } from "./codec_identities.ts";
@@ -79,4 +86,125 @@ function digestVariable(name: string): ContentDigest | null {
     "ERR_PERMISSION",
     `Cannot read the environment variable ${name} that envVars lists; run with --allow-env=${name}`,
   );
+}
+
+/** Largest folder among the arguments that a blind function may read, and that counts with all files in it. */
+const GUESSED_FOLDER: FolderLimit = { entries: 5000, sizeBytes: 2 ** 30 };
+
+function noticeOfFolder(path: string): string {
+  return `not tracked: the files in the folder ${path}, which has more than ${GUESSED_FOLDER.entries} entries or 1 GiB; ` +
+    "only the names in the folder itself count; pass a smaller folder, or name it in fileArgs";
+}
+
+/** Absolute path of a file argument, `..` behind a link as the operating system resolves it. */
+function absoluteOf(path: string | URL): string {
+  const mayTurn = typeof path === "string" && path.includes("..") && !/^file:/i.test(path);
+  return mayTurn ? locatePath(path, workingDirectory() ?? "/") : toAbsolute(path);
+}
+
+function isRelative(path: string | URL): path is string {
+  return typeof path === "string" && !isAbsolutePath(path) && !/^file:/i.test(path);
+}
+
+/** Digests the files that one call names, and keeps the digests. */
+export class PathReader {
+  readonly found: FoundPath[] = [];
+  /** Portable paths of texts among the arguments that look like paths. */
+  readonly guessed = new Set<string>();
+
+  /** Absolute path of each relative path among the file arguments, by the text that was passed. */
+  readonly named = new Map<string, string>();
+  cwd: WorkingDirectoryDependency | null = null;
+
+  constructor(readonly prepared: Prepared) {}
+
+  /** Notices for the user about folders that are not looked at as a whole. */
+  readonly notices: string[] = [];
+
+  readonly digest = (path: string | URL): FoundPath | Promise<FoundPath> => this.#digest(path);
+
+  #digest(path: string | URL, limit?: FolderLimit): FoundPath | Promise<FoundPath> {
+    const { files, options: { filePattern } } = this.prepared;
+    const absolute = absoluteOf(path);
+    if (isRelative(path)) this.cwd ??= { kind: "cwd", digest: cwdState(this.prepared.root) };
+    const digest = files.digestPath(absolute, { limit, pattern: filePattern ?? undefined });
+    if (!(digest instanceof Promise)) return this.#keep(absolute, digest);
+    const pending = digest.then((digest) => this.#keep(absolute, digest));
+    pending.catch(() => {}); // `pending` is awaited later, unless another path fails first
+    return pending;
+  }
+
+  #keep(absolute: string, digest: ContentDigest | null): FoundPath {
+    const at = { path: portableOf(absolute, this.prepared.root), digest };
+    this.found.push(at);
+    return at;
+  }
+
+  /**
+   * Digests the file that a text may name, since the text looks like a path. Of a folder that is too large to be looked
+   * at before each call, the names of its entries count.
+   */
+  readonly guess = async (path: string | URL): Promise<FoundPath> => {
+    try {
+      const at = await this.#digest(path, GUESSED_FOLDER);
+      this.guessed.add(at.path);
+      return at;
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      const { files, root } = this.prepared;
+      const absolute = absoluteOf(path);
+      const at = { path: portableOf(absolute, root), digest: files.digestListing(absolute) };
+      this.notices.push(noticeOfFolder(at.path));
+      return at;
+    }
+  };
+
+  /** Returns the portable paths whose digests have changed. */
+  async changed(): Promise<string[]> {
+    const again = new PathReader(this.prepared);
+    const now = await Promise.all(this.found.map(({ path }) => again.digest(fromPortable(path, this.prepared.root))));
+    return this.found.filter(({ digest }, index) => now[index]!.digest !== digest).map(({ path }) => path);
+  }
+}
+
+/**
+ * Digests the files that the file arguments name.
+ *
+ * @param paths The paths, in the order in which the arguments have them.
+ * @param reader Digests the files.
+ * @param countsPath True when the path of a file counts besides its content.
+ * @returns The paths and digests as one text.
+ * @throws {CacheTypeError} `ERR_ARGUMENT` for a path of which no digest can be made.
+ */
+export async function digestPaths(
+  paths: readonly (string | URL)[],
+  reader: PathReader,
+  countsPath: boolean,
+): Promise<string> {
+  const files = paths.map((path) => {
+    if (isRelative(path)) reader.named.set(path, absoluteOf(path));
+    return reader.digest(path);
+  });
+  let contents = "";
+  // One text is encoded faster than many. The parts end with a zero byte, which no path of a file contains.
+  for (const file of files) {
+    const { path, digest } = file instanceof Promise ? await file : file;
+    contents += `${countsPath ? path : ""}\0${digest ?? ""}\0`;
+  }
+  return contents;
+}
+
+/**
+ * Digests the files that texts among the arguments may name: the texts that look like paths. Most of them name no file.
+ *
+ * @param values The arguments.
+ * @param digestPath Digests the file at a path.
+ */
+export async function digestPathLike(
+  values: readonly unknown[],
+  digestPath: (path: string | URL) => Promise<FoundPath>,
+): Promise<FoundPath[]> {
+  const { pathLikeTexts } = await import("./path_like.ts"); // most functions are not blind
+  const found = await Promise.all([...pathLikeTexts(values)].map((path) => digestPath(path).catch(() => null)));
+  return found.filter((at) => at !== null);
 }

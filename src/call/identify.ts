@@ -7,15 +7,21 @@ import { type Inputs, normalizeArguments, withIgnored } from "./arguments.ts";
 import { type CallKeyParts, digestCallKey, digestFunctionKey, type FurtherKeyParts } from "./call_key.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { type CodecIdentity, identifyCodecs } from "./codec_identities.ts";
-import { type Declared, declaresCodecsAlone, declaresNothing, type FoundPath, readDeclared } from "./declared.ts";
-import { cwdState } from "../reads/dependency.ts";
-import { type FolderLimit, isTooLarge } from "../reads/files/file_digests.ts";
+import {
+  type Declared,
+  declaresCodecsAlone,
+  declaresNothing,
+  digestPathLike,
+  digestPaths,
+  type FoundPath,
+  PathReader,
+  readDeclared,
+} from "./declared.ts";
+import { areEqualSights } from "../code/types.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
 import type { Codec, ResultOptions } from "../values/codec.ts";
 import { type Fingerprint, noteReceiver } from "../code/fingerprint.ts";
-import { fromPortable, portableOf, toAbsolute, workingDirectory } from "../options/project.ts";
-import { locatePath } from "../reads/context.ts";
-import { isAbsolutePath } from "../options/paths.ts";
+import { fromPortable } from "../options/project.ts";
 import type { FileDependency, ValuePart, WorkingDirectoryDependency } from "../words/records.ts";
 import { noticesOf, warnOfCode } from "./prepare.ts";
 import { type ArgumentSnapshot, mayHold, takeSnapshot } from "./snapshot.ts";
@@ -66,69 +72,13 @@ export interface Call extends Omit<FunctionState, "identityBytes"> {
    * does a call with a `filePattern`, with which folders are not digested as a whole.
    */
   freshDigests(): ReadonlyMap<string, ContentDigest | null> | null;
+  /**
+   * Returns this call, with the inputs that it had, of the function as it is now; `null` when the function now sees other
+   * things of its inputs, and these have changed.
+   */
+  anew(): Promise<Call | null>;
   /** Returns the files named by arguments and options, and captured values, that changed since the identification. */
   changedInputs(): Promise<string[]>;
-}
-
-/** Digests the files that one call names, and keeps the digests. */
-class PathReader {
-  readonly found: FoundPath[] = [];
-  /** Portable paths of texts among the arguments that look like paths. */
-  readonly guessed = new Set<string>();
-
-  /** Absolute path of each relative path among the file arguments, by the text that was passed. */
-  readonly named = new Map<string, string>();
-  cwd: WorkingDirectoryDependency | null = null;
-
-  constructor(readonly prepared: Prepared) {}
-
-  /** Notices for the user about folders that are not looked at as a whole. */
-  readonly notices: string[] = [];
-
-  readonly digest = (path: string | URL): FoundPath | Promise<FoundPath> => this.#digest(path);
-
-  #digest(path: string | URL, limit?: FolderLimit): FoundPath | Promise<FoundPath> {
-    const { files, options: { filePattern } } = this.prepared;
-    const absolute = absoluteOf(path);
-    if (isRelative(path)) this.cwd ??= { kind: "cwd", digest: cwdState(this.prepared.root) };
-    const digest = files.digestPath(absolute, { limit, pattern: filePattern ?? undefined });
-    if (!(digest instanceof Promise)) return this.#keep(absolute, digest);
-    const pending = digest.then((digest) => this.#keep(absolute, digest));
-    pending.catch(() => {}); // `pending` is awaited later, unless another path fails first
-    return pending;
-  }
-
-  #keep(absolute: string, digest: ContentDigest | null): FoundPath {
-    const at = { path: portableOf(absolute, this.prepared.root), digest };
-    this.found.push(at);
-    return at;
-  }
-
-  /**
-   * Digests the file that a text may name, since the text looks like a path. Of a folder that is too large to be looked
-   * at before each call, the names of its entries count.
-   */
-  readonly guess = async (path: string | URL): Promise<FoundPath> => {
-    try {
-      const at = await this.#digest(path, GUESSED_FOLDER);
-      this.guessed.add(at.path);
-      return at;
-    } catch (error) {
-      if (!isTooLarge(error)) throw error;
-      const { files, root } = this.prepared;
-      const absolute = absoluteOf(path);
-      const at = { path: portableOf(absolute, root), digest: files.digestListing(absolute) };
-      this.notices.push(noticeOfFolder(at.path));
-      return at;
-    }
-  };
-
-  /** Returns the portable paths whose digests have changed. */
-  async changed(): Promise<string[]> {
-    const again = new PathReader(this.prepared);
-    const now = await Promise.all(this.found.map(({ path }) => again.digest(fromPortable(path, this.prepared.root))));
-    return this.found.filter(({ digest }, index) => now[index]!.digest !== digest).map(({ path }) => path);
-  }
 }
 
 /** Returns the present identity of a function: its code and its declared dependencies, without arguments. */
@@ -219,7 +169,7 @@ export async function identifyCall(
     state,
     plan.parameters?.usesThis === false ? undefined : receiver,
     snapshot?.args ?? given,
-    digestCallKey(further === undefined ? parts : { ...parts, further }),
+    further === undefined ? parts : { ...parts, further },
     { ...inputs, receiver: seen },
     encoder,
     reader,
@@ -263,17 +213,19 @@ class IdentifiedCall implements Call {
   #files: readonly FileDependency[] | undefined;
   #values: readonly ValuePart[] | undefined;
   #areLooksTaken = false;
+  readonly key: CallKey;
 
   constructor(
     state: FunctionState,
     readonly receiver: unknown,
     readonly args: readonly unknown[],
-    readonly key: CallKey,
+    readonly parts: CallKeyParts,
     readonly inputs: Inputs & { readonly receiver: unknown },
     readonly encoder: CanonicalEncoder,
     readonly reader: PathReader,
     readonly isPrivate: boolean,
   ) {
+    this.key = digestCallKey(parts);
     this.signals = new Set([...inputs.signals, ...encoder.signals]);
     ({ wrapped: this.wrapped, prepared: this.prepared, fingerprint: this.fingerprint } = state);
     ({ declared: this.declared, identity: this.identity, resultOptions: this.resultOptions } = state);
@@ -335,6 +287,26 @@ class IdentifiedCall implements Call {
     return looks;
   }
 
+  async anew(): Promise<Call | null> {
+    const state = await presentState(this.wrapped);
+    const seesAlike = areEqualSights(state.fingerprint.sight, this.fingerprint.sight);
+    if (!seesAlike || this.encoder.hasCaptured || isBlind(state, this.encoder) !== this.isBlind) {
+      return await this.#hasSameInputs() ? await identifyCall(this.wrapped, this.receiver, this.args, null) : null;
+    }
+    const parts = { ...this.parts, identity: state.identityBytes };
+    const { receiver, args, inputs, encoder, reader, isPrivate } = this;
+    const again = new IdentifiedCall(state, receiver, args, parts, inputs, encoder, reader, isPrivate);
+    again.#values = this.#values;
+    return again;
+  }
+
+  async #hasSameInputs(): Promise<boolean> {
+    const { receiver, values } = this.inputs;
+    const second = receiver === undefined ? undefined : { path: "this", value: receiver };
+    const now = await this.encoder.encode(values, "args", second), { args } = this.parts;
+    return now.byteLength === args.byteLength && now.every((byte, index) => byte === args[index]);
+  }
+
   async changedInputs(): Promise<string[]> {
     const changed = await this.reader.changed();
     const { digest } = await this.prepared.fingerprint();
@@ -353,24 +325,6 @@ class IdentifiedCall implements Call {
 /** Words for values that the function captures, among the inputs that changed. */
 export const CAPTURED = "a value that the function captures";
 export const CAPTURED_BY_CODEC = "a value that a codec captures";
-/** Largest folder among the arguments that a blind function may read, and that counts with all files in it. */
-const GUESSED_FOLDER: FolderLimit = { entries: 5000, sizeBytes: 2 ** 30 };
-
-function noticeOfFolder(path: string): string {
-  return `not tracked: the files in the folder ${path}, which has more than ${GUESSED_FOLDER.entries} entries or 1 GiB; ` +
-    "only the names in the folder itself count; pass a smaller folder, or name it in fileArgs";
-}
-
-/** Absolute path of a file argument, `..` behind a link as the operating system resolves it. */
-function absoluteOf(path: string | URL): string {
-  const mayTurn = typeof path === "string" && path.includes("..") && !/^file:/i.test(path);
-  return mayTurn ? locatePath(path, workingDirectory() ?? "/") : toAbsolute(path);
-}
-
-function isRelative(path: string | URL): path is string {
-  return typeof path === "string" && !isAbsolutePath(path) && !/^file:/i.test(path);
-}
-
 function fileDependency(at: FoundPath, { options, files, root }: Prepared): FileDependency {
   const mayBeFiltered = options.filePattern !== null && at.digest !== null;
   return mayBeFiltered && files.stat(fromPortable(at.path, root))?.isDirectory === true
@@ -445,42 +399,4 @@ function isBlind(
   { blind }: CanonicalEncoder,
 ): boolean {
   return !prepared.options.observe || [...fingerprint.blind, ...blind].some(({ kind }) => kind !== "network");
-}
-
-/**
- * Digests the files that the file arguments name.
- *
- * @param paths The paths, in the order in which the arguments have them.
- * @param reader Digests the files.
- * @param countsPath True when the path of a file counts besides its content.
- * @returns The paths and digests as one text.
- * @throws {CacheTypeError} `ERR_ARGUMENT` for a path of which no digest can be made.
- */
-async function digestPaths(paths: readonly (string | URL)[], reader: PathReader, countsPath: boolean): Promise<string> {
-  const files = paths.map((path) => {
-    if (isRelative(path)) reader.named.set(path, absoluteOf(path));
-    return reader.digest(path);
-  });
-  let contents = "";
-  // One text is encoded faster than many. The parts end with a zero byte, which no path of a file contains.
-  for (const file of files) {
-    const { path, digest } = file instanceof Promise ? await file : file;
-    contents += `${countsPath ? path : ""}\0${digest ?? ""}\0`;
-  }
-  return contents;
-}
-
-/**
- * Digests the files that texts among the arguments may name: the texts that look like paths. Most of them name no file.
- *
- * @param values The arguments.
- * @param digestPath Digests the file at a path.
- */
-async function digestPathLike(
-  values: readonly unknown[],
-  digestPath: (path: string | URL) => Promise<FoundPath>,
-): Promise<FoundPath[]> {
-  const { pathLikeTexts } = await import("./path_like.ts"); // most functions are not blind
-  const found = await Promise.all([...pathLikeTexts(values)].map((path) => digestPath(path).catch(() => null)));
-  return found.filter((at) => at !== null);
 }

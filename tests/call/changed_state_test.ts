@@ -272,3 +272,42 @@ console.log(JSON.stringify([await read(0), await bump(1), await read(0), await b
   const outcome = await project.run("main.ts");
   assertEquals(JSON.parse(outcome.stdout.trim()), [0, 1, 1, 2, 2]);
 });
+
+Deno.test("a run that changes its arguments beside such state has the key of the arguments that it was given", async (t) => {
+  const bodies: readonly (readonly [string, setup: string, body: string, calls: string, results: unknown])[] = [
+    ["a list", "", "xs.push(1); return xs.length;", "[await f([0]), await f([0, 1]), await f([0])]", [2, 3, 2]],
+    ["a Map", "", "xs.set(xs.size, 1); return xs.size;", "[await f(new Map()), await f(new Map([[0, 1]]))]", [1, 2]],
+    ["an object", "", "return xs.k = xs.k + 1;", "[await f({ k: 1 }), await f({ k: 2 })]", [2, 3]],
+    [
+      "an instance",
+      "class Box { constructor(public k: number) {} up() { return ++this.k; } }",
+      "return xs.up();",
+      "[await f(new Box(1)), await f(new Box(2))]",
+      [2, 3],
+    ],
+    [
+      "a captured object",
+      "const box = { k: 1 };",
+      "xs.k++; return [box.k, xs.k];",
+      "[await f(box), await f({ k: 1 })]",
+      [[2, 2], [2, 2]],
+    ],
+  ];
+  for (const [what, setup, body, calls, results] of bodies) {
+    await t.step(what, async () => {
+      await using project = await Project.create({
+        "main.ts": `import { cacheFile } from "@bimsb/cachepy";
+const s = { n: 0 };
+const get = () => s;
+${setup}
+const f = cacheFile("./.cachepy")(function f(xs: any): any { get().n++; ${body} });
+console.log(JSON.stringify(${calls}));
+`,
+      });
+      for (let run = 0; run < 2; run++) {
+        const outcome = await project.run("main.ts");
+        assertEquals(JSON.parse(outcome.stdout.trim()), results, outcome.stderr);
+      }
+    });
+  }
+});
