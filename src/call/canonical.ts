@@ -99,6 +99,7 @@ class InputRules implements EncodeKeyOptions {
   }
 
   nameHandle(handle: unknown): string {
+    this.#encoder.hasCode = true;
     const name = nameOfHandle(handle);
     this.#encoder.notices.add(noticeOfHandle(name));
     return name;
@@ -117,6 +118,8 @@ class InputRules implements EncodeKeyOptions {
 export class CanonicalEncoder {
   /** Notices for the user about parts of the inputs that are not tracked. */
   readonly notices = new Set<string>();
+  /** True when functions, instances of classes or objects of the platform are among the inputs. */
+  hasCode = false;
   /** True when an input is an object that the function captures, too. */
   hasCaptured = false;
   /** Signals among the inputs. */
@@ -221,6 +224,7 @@ export class CanonicalEncoder {
 
   /** Returns the identity of a function, a Blob or an instance's class, if it can be had without waiting. */
   standInOf(subject: object): string | undefined {
+    this.hasCode = true;
     const standIns = this.standIns ??= new Map();
     const holder = holderOfIdentity(subject);
     const own = standIns.get(subject) ?? standIns.get(holder);

@@ -1,14 +1,16 @@
 /**
- * State that is recognized by what happens: a run changed values that its function captures.
+ * What a run tells of its function: that it changes values that the function captures, or hands out instances.
  *
- * Such values are no input. They are left out, and named, from the run on that changed them; the result of that run is
- * stored under the key that the call then has.
+ * Values that it changes are no input. They are left out, and named, from the run on that changed them. Where it hands out
+ * instances, all methods of their classes count from then on. The result of that run is stored under the key that the call
+ * then has.
  *
  * @module
  */
+import { EVERY_MEMBER } from "../code/types.ts";
 import { describePlace, readPlace } from "../code/state/state.ts";
-import { type Call, CAPTURED, CAPTURED_BY_CODEC } from "./identify.ts";
-import type { Execution } from "./run.ts";
+import { type Call, CAPTURED, CAPTURED_BY_CODEC, countEveryMember } from "./identify.ts";
+import { encode, type Execution } from "./run.ts";
 import { isLeftOutOf } from "./watch_call.ts";
 
 /** A call with the execution that belongs to it. */
@@ -30,6 +32,9 @@ export async function leaveOutState(call: Call, execution: Settled["execution"])
   if (execution.watch === null || !execution.raced.some(isCaptured)) return { call, execution };
   const { places, others, byCode } = await execution.watch.changes();
   const { changedState } = call.prepared;
+  if (places.length + others.length === 0 && countsMoreNow(call)) {
+    return { call, execution: { ...execution, raced: execution.raced.filter((one) => !isCaptured(one)) } };
+  }
   const isOfRun = (place: string) => execution.isAlone || byCode.has(place) || changedState.suspects.has(place);
   if (others.length > 0 || places.length === 0 || !execution.raced.every(isCaptured) || !places.every(isOfRun)) {
     changedState.suspect(places.filter(isOfPackage));
@@ -51,6 +56,30 @@ export async function leaveOutState(call: Call, execution: Settled["execution"])
   changedState.keep();
   if (again === null) return { call, execution: withNames(execution, places) };
   return { call: again, execution: { ...execution, raced: [] } };
+}
+
+/**
+ * Lets all methods of classes count when the result holds instances, since other cached functions may get them from this
+ * one and call methods that no code of this one names.
+ *
+ * @returns The call with the key that it has then, with the result encoded for that.
+ */
+export async function countHandedOut({ call, execution }: Settled): Promise<Settled> {
+  const { fingerprint, prepared } = call;
+  const isHandedOut = fingerprint.leavesOutMembers && fingerprint.handsOut();
+  if (!isHandedOut && !countsMoreNow(call)) return { call, execution };
+  countEveryMember(prepared);
+  const again = await call.anew();
+  if (again === null) return { call, execution: { ...execution, encoded: null, refusal: new Error(ONCE) } };
+  return { call: again, execution: { ...execution, ...await encode(execution.value, again.resultOptions) } };
+}
+
+/** Cause for which a result with instances is not stored, once. */
+const ONCE = "it holds instances of classes, and an argument was changed; the next result is stored";
+
+/** True when another call has let methods of classes count that do not count in this one. */
+function countsMoreNow({ fingerprint, prepared }: Call): boolean {
+  return fingerprint.leavesOutMembers && prepared.changedState.places.has(EVERY_MEMBER);
 }
 
 /** True for what a watch over captured values tells of. */

@@ -15,7 +15,7 @@ import { explain } from "./explain.ts";
 import type { Finding } from "./freshness.ts";
 import { type Call, hasSameKey } from "./identify.ts";
 import { keep } from "./keep.ts";
-import { leaveOutState } from "./changed_state.ts";
+import { countHandedOut, leaveOutState } from "./changed_state.ts";
 import { isUpToDate, lookUp, type Verification } from "./look_up.ts";
 import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
 import { reportDamaged, reportMiss, reportShared } from "./report.ts";
@@ -129,7 +129,7 @@ async function runUnderLock(
         isOfOtherInput: !isSameInput,
       };
     }
-    const settled = await leaveOutState(call, execution);
+    const settled = await countHandedOut(await leaveOutState(call, execution));
     const outcome = await keep(settled.call, settled.execution, {
       reasons,
       isSameInput,

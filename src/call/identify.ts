@@ -17,7 +17,7 @@ import {
   PathReader,
   readDeclared,
 } from "./declared.ts";
-import { areEqualSights } from "../code/types.ts";
+import { areEqualSights, EVERY_MEMBER } from "../code/types.ts";
 import type { CallKey, ContentDigest, Digest } from "../words/digests.ts";
 import type { Codec, ResultOptions } from "../values/codec.ts";
 import { type Fingerprint, noteReceiver } from "../code/fingerprint.ts";
@@ -152,6 +152,10 @@ export async function identifyCall(
   }
 
   const parts: CallKeyParts = { identity: state.identityBytes, args: await encoded };
+  if (encoder.hasCode && state.fingerprint.leavesOutMembers) {
+    countEveryMember(prepared);
+    return await identifyCall(wrapped, receiver, given, snapshot);
+  }
   let further: FurtherKeyParts | undefined;
   if (hasFurther || isBlind(state, encoder)) {
     const { shapes, paths } = await encoder.encodeFiles(inputs.files);
@@ -175,6 +179,12 @@ export async function identifyCall(
     reader,
     snapshot !== null && !isReceived,
   );
+}
+
+/** Lets methods of classes count that no code of a function names: other code may call them. */
+export function countEveryMember({ changedState }: Prepared): void {
+  changedState.set([...changedState.places, EVERY_MEMBER]);
+  changedState.keep();
 }
 
 /** True when the arguments and the receiver of a call still give its key. */

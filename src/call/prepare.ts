@@ -63,7 +63,14 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
     ...(options.maxBytes === Infinity ? {} : { bound: new SizeBound(workspace.cache, options.maxBytes) }),
     codeOptions,
     changedState,
-    fingerprint: followFingerprint(wrapped, codeOptions, (found) => warnOfCode(wrapped, found, { audience, options })),
+    fingerprint: followFingerprint(
+      wrapped,
+      {
+        ...codeOptions,
+        leavesOutUnnamed: options.codecs.length === 0,
+      },
+      (found) => warnOfCode(wrapped, found, { audience, options }),
+    ),
   };
 }
 

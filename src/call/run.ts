@@ -129,7 +129,8 @@ async function changedArguments(call: Call, ranAtOnce: boolean): Promise<string[
   return [];
 }
 
-async function encode(
+/** Encodes a result. */
+export async function encode(
   value: unknown,
   options: ResultOptions,
 ): Promise<{ encoded: EncodedResult | null; outcome?: Digest<"outcome">; refusal?: unknown }> {

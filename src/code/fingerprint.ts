@@ -21,12 +21,12 @@ import { TIME_ZONE } from "./walk/platform.ts";
 import { Exploration } from "./walk/explore.ts";
 import { digestGraph, type GraphNode } from "./digest/graph_digest.ts";
 import { sightOfArguments } from "./digest/argument_sight.ts";
-import { findDeclaredCodecs, makeClassTable } from "./digest/storable_classes.ts";
+import { findDeclaredCodecs, makeClassTable, watchClasses } from "./digest/storable_classes.ts";
 import { findStampers, noticeOfStamper } from "./digest/stamps.ts";
 import { findState, type MethodCall } from "./state/find_state.ts";
 import { findReceiverUse } from "./state/effects.ts";
 import { noticeOfState } from "./state/state.ts";
-import { type BlindUse, type Fingerprint, type FingerprintOptions, NOTHING_SEEN } from "./types.ts";
+import { type BlindUse, EVERY_MEMBER, type Fingerprint, type FingerprintOptions, NOTHING_SEEN } from "./types.ts";
 import { mayHavePrivateState } from "../values/kinds.ts";
 import { findMember } from "./walk/members.ts";
 import { arePureData, classOf, nameOfFunction, noticeOfHandle } from "./walk/values.ts";
@@ -220,7 +220,11 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const module = code?.kind === "user" ? code.user.module : null;
   const isUnpatched = found.changes.guard();
   const { areFunctionsSame } = assembly;
-  const isStanding = () => isUnpatched() && areFunctionsSame();
+  const { leavesOut } = found.members;
+  const areMembersLeftOut = () => !leavesOut || options.leftOut?.has(EVERY_MEMBER) !== true;
+  const isStanding = () => areMembersLeftOut() && isUnpatched() && areFunctionsSame();
+  const { classes, handsOut } = watchClasses(makeClassTable(source));
+  const declaredCodecs = findDeclaredCodecs(source);
   const result: Fingerprint = {
     digest,
     parts: sortParts(assembly),
@@ -232,8 +236,11 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     sight,
     ordinalOf: (value) => assembly.ordinals.get(value),
     captured: assembly.ordinals,
-    declaredCodecs: findDeclaredCodecs(source),
-    classes: makeClassTable(source),
+    declaredCodecs,
+    classes,
+    leavesOutMembers: leavesOut,
+    // A codec does not ask for the class of what it keeps.
+    handsOut: () => declaredCodecs.size > 0 || handsOut(),
     isFixed: checks.length + variables.length + privates.size === 0,
     isStanding,
     refresh: () => {

@@ -56,6 +56,8 @@ export function fingerprintSource(subject: object, options: FingerprintOptions, 
     isStanding: () => true,
     isFixed: typeof subject === "function" && !facts.some((fact) => fact.changes),
     leftOut: new Set(),
+    leavesOutMembers: false,
+    handsOut: () => false,
     watcher: () => Promise.resolve(() => null),
     refresh: () => {
       if (typeof subject === "function" && readFacts(facts) === factTexts) return result;

@@ -34,6 +34,13 @@ export interface FingerprintOptions {
    * @default none
    */
   readonly leftOut?: ReadonlySet<string>;
+  /**
+   * True to leave out methods of classes that no code reached can name. Such a fingerprint holds while no input holds code,
+   * and while no instance is handed out; see {@linkcode EVERY_MEMBER}.
+   *
+   * @default {false}
+   */
+  readonly leavesOutUnnamed?: boolean;
   /** Package that a script URL or a module specifier belongs to; `null` for the user's code. */
   packageOf(urlOrSpecifier: string, referrer?: string): PackageIdentity | null;
   /**
@@ -59,6 +66,12 @@ export interface FingerprintOptions {
   /** Absolute path of the project's root. Modules are named relative to this path. */
   readonly projectRoot: string;
 }
+
+/**
+ * Place that stands for the methods of all classes. Among the places that are left out, it says that these methods count
+ * whether or not code names them: an input holds code that may name them, or a result holds instances for other code.
+ */
+export const EVERY_MEMBER = "methods of classes that no code names";
 
 /** Use of a function or module whose effects are not observed. */
 export interface BlindUse {
@@ -156,6 +169,10 @@ export interface Fingerprint {
   readonly classes: ClassTable;
   /** Places that were left out, of those that the options name. */
   readonly leftOut: ReadonlySet<string>;
+  /** True when methods of classes were left out, since no code reached can name them. */
+  readonly leavesOutMembers: boolean;
+  /** True when {@linkcode classes} was asked for instances in a result, or for a captured object. */
+  handsOut(): boolean;
   /**
    * Returns a function that takes note of all values that the code reaches, so that it can be told later which of them
    * a run changed. That function waits for nothing. It returns `null` when something has changed already since the

@@ -121,7 +121,7 @@ for (const [bomb, bytes] of Object.entries(BOMBS)) {
     await reader.call("sized", 2, 50);
     const beganMs = performance.now();
     const { value, error } = await reader.call("sized", 1, 50);
-    assert(performance.now() - beganMs < 2000);
+    assert(performance.now() - beganMs < 10_000);
     assertEquals(error, undefined);
     // Who can give bytes their digest can also give a value; it is still only a value.
     if (!/__proto__|integer/.test(bomb)) assertEquals(value, valueOf(1, 50));

@@ -316,8 +316,8 @@ class Assembler {
   }
 
   #facts(slot: Root["slot"], find: (path: readonly string[]) => AmbientFact | null): string[] {
-    const facts = slot.uses.filter((use) => use.how !== "write").map((use) => find(use.path));
-    return facts.flatMap((fact) => fact ? [this.#fact(fact)] : []);
+    const facts = slot.uses.filter((use) => use.how !== "write").flatMap((use) => find(use.path) ?? []);
+    return [...new Map(facts.map((fact) => [fact.name, fact])).values()].map((fact) => this.#fact(fact));
   }
 
   #fact(fact: AmbientFact): string {

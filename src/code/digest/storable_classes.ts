@@ -77,6 +77,25 @@ export function makeClassTable(source: TableSource): ClassTable {
   };
 }
 
+/** A table that takes note of being asked for a class, or for a captured object: a result hands out instances. */
+export function watchClasses(table: ClassTable): { readonly classes: ClassTable; handsOut(): boolean } {
+  let isAsked = false;
+  const noted = <T>(answer: T): T => {
+    if (answer !== null && answer !== undefined) isAsked = true;
+    return answer;
+  };
+  return {
+    handsOut: () => isAsked,
+    classes: {
+      nameOf: (constructor) => noted(table.nameOf(constructor)),
+      classNamed: (name) => table.classNamed(name),
+      refusalOf: (constructor) => noted(table.refusalOf(constructor)),
+      referenceTo: (object) => noted(table.referenceTo(object)),
+      capturedAt: (number) => table.capturedAt(number),
+    },
+  };
+}
+
 /** Why instances are not kept by the code of a class without that of its base classes, by class. */
 type Refusals = Map<object, string | null>;
 

@@ -6,7 +6,7 @@
  */
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Binding } from "../syntax/scopes.ts";
-import { isClassNode } from "../syntax/parse.ts";
+import { type AnyNode, isClassNode } from "../syntax/parse.ts";
 import { type Change, changeOf, MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
 import { Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
 import type { Exploration } from "../walk/explore.ts";
@@ -178,7 +178,8 @@ class StateFinder {
     const binding = new Set(unit.script.bindings.values()).values()
       .find((one) => one?.kind === "own-name" && one.declaration === unit.node);
     if (!binding) return;
-    const uses = usesOfBinding(unit.script, binding);
+    const isUnnamed = (node: AnyNode) => this.#found.members.leavesOutAt(user.fn, node);
+    const uses = usesOfBinding(unit.script, binding).filter(({ node }) => !isUnnamed(node));
     const slot = { name: binding.name, binding, uses, nodes: binding.references };
     const root: WritableRoot = {
       kind: "value",
@@ -260,7 +261,9 @@ class StateFinder {
         this.#mark(this.#spotAt(spot, ["lastIndex"]), "write");
         return;
       }
-      if (MUTATORS.has(method) && !tagOf(receiver).startsWith("Temporal.")) this.#mark(spot, "mutate");
+      // The exports of a module stay as they are, also those of WebAssembly.
+      const isFixed = typeTests().isModuleNamespaceObject(receiver);
+      if (MUTATORS.has(method) && !isFixed && !tagOf(receiver).startsWith("Temporal.")) this.#mark(spot, "mutate");
     } else if (place) this.#visit(spot, { place, index: RECEIVER });
   }
 

@@ -105,9 +105,12 @@ export class VariableNames {
     let number = this.#slotNumbers.get(id);
     if (number === undefined) {
       this.#slotNumbers.set(id, number = this.slots.length);
-      this.slots.push({ name, binding, uses, nodes: [] });
+      this.slots.push({ name, binding, uses: [], nodes: [] });
     }
-    (this.slots[number]?.nodes as AnyNode[]).push(node);
+    const slot = this.slots[number]!;
+    (slot.nodes as AnyNode[]).push(node);
+    // Of each place in the code: where a value is passed on, what it is passed to matters.
+    (slot.uses as Use[]).push(...uses);
     return `@${number}`;
   }
 

@@ -13,9 +13,10 @@ import { findMember, type FoundMember, ReceivedUse } from "./members.ts";
 import { type Declaration, declarationOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { intrinsicPath } from "./intrinsics.ts";
 import { accessorsOfGlobal, isOfPlatform } from "./platform.ts";
-import { type Code, codeOfText, Notes, type Root, type UserCode } from "./reached.ts";
+import { type Code, codeOfText, isCodeSettled, Notes, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
-import type { FingerprintOptions } from "../types.ts";
+import { EVERY_MEMBER, type FingerprintOptions } from "../types.ts";
+import { NamedMembers } from "./named_members.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
 import {
   isAllKnown,
@@ -43,16 +44,6 @@ const DEPTH_OF_STATE = 3;
 
 /** Origins, captured variables included, of the functions for which these can never change again. */
 const settledOrigins = new WeakMap<object, FunctionOrigin>();
-
-function isCodeSettled(code: Code): boolean {
-  if (code.kind === "ignored") return false;
-  if (code.kind === "package") return code.held.settings.length === 0;
-  return code.kind !== "user" ||
-    code.user.roots.every((root) =>
-      root.kind !== "unset" && root.kind !== "missing" &&
-      !((root.kind === "value" || root.kind === "package") && root.isDynamic)
-    );
-}
 
 /** A walk, with everything that it has found. */
 export class Exploration {
@@ -104,6 +95,8 @@ export class Exploration {
   readonly subjects = new Set<object>();
   /** What the program changed of built-in objects, as far as the code may read it. */
   readonly changes = new BuiltInChanges();
+  /** Methods of classes that no code reached can name. */
+  readonly members: NamedMembers;
   #subject: object | null = null;
 
   constructor(lease: InspectorLease, options: FingerprintOptions) {
@@ -111,6 +104,7 @@ export class Exploration {
     this.#options = options;
     const ignored = new Set((options.ignoreCode ?? []).map((one) => one.replace(/^\.\//, "")));
     this.notes = new Notes(options.projectRoot);
+    this.members = new NamedMembers(options.leavesOutUnnamed !== true || options.leftOut?.has(EVERY_MEMBER) === true);
     const names = new NameResolver({
       lease,
       fingerprint: options,
@@ -125,6 +119,7 @@ export class Exploration {
       ignored,
       notes: this.notes,
       names,
+      members: this.members,
       useOutside: () => this.#useOutside(),
       noteOrigin: (fn, origin) => {
         // Scopes that an earlier walk has read may have other values by now.
@@ -172,6 +167,11 @@ export class Exploration {
       for (const { use, found } of this.#undecided) if (this.countsOwner(use, found)) this.#enqueue(found.owner);
       if (this.#functionQueue.size + this.#objectQueue.size > 0) continue;
       for (const { value } of await this.changes.find(this.codes, this.#lease)) this.#enqueueHeld(value);
+      if (this.#functionQueue.size + this.#objectQueue.size > 0) continue;
+      for (const one of this.members.outdated(this)) {
+        this.codes.delete(one);
+        this.#enqueue(one);
+      }
     } while (this.#functionQueue.size + this.#objectQueue.size > 0);
     for (const fn of this.#globalMethods) {
       const code = this.codes.get(fn);

@@ -41,6 +41,17 @@ export function isOfPlatformAlone(code: Code | undefined): boolean {
   return code?.kind === "platform" && code.made === undefined;
 }
 
+/** True for code whose captured variables can never change again. */
+export function isCodeSettled(code: Code): boolean {
+  if (code.kind === "ignored") return false;
+  if (code.kind === "package") return code.held.settings.length === 0;
+  return code.kind !== "user" ||
+    code.user.roots.every((root) =>
+      root.kind !== "unset" && root.kind !== "missing" &&
+      !((root.kind === "value" || root.kind === "package") && root.isDynamic)
+    );
+}
+
 /** A function or class of the user, with the meaning of its free names. */
 export interface UserCode {
   readonly fn: object;

@@ -26,6 +26,7 @@ import {
   type UserCode,
 } from "./reached.ts";
 import { type NameResolver, originBeside } from "./resolve_name.ts";
+import type { NamedMembers } from "./named_members.ts";
 import type { RequireFindings } from "./required.ts";
 import type { FollowedImports, SourceModules } from "./source_modules.ts";
 import { nameOfFunction } from "./values.ts";
@@ -50,6 +51,7 @@ export interface CodeReaderOptions {
   readonly ignored: ReadonlySet<string>;
   readonly notes: Notes;
   readonly names: NameResolver;
+  readonly members: NamedMembers;
   /** Returns what looks at code of packages and of the platform. */
   useOutside(): Promise<OutsideCode>;
   /** Takes the origin of a function that was found beside another one. */
@@ -178,9 +180,10 @@ export class CodeReader {
       (value) => this.#options.fingerprint.cachedIdentity(value) !== undefined,
       foreign,
     );
-    const code = extras.leftOut.size === 0
+    const unnamed = this.#options.members.read(fn, unit);
+    const code = extras.leftOut.size + unnamed.size === 0
       ? normalizeUnit(unit)
-      : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) });
+      : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) || unnamed.has(member) });
     const privates = await this.#staticPrivates(fn, unit);
     const roots: Root[] = [];
     const pathChecks: (() => boolean)[] = [];
@@ -301,7 +304,7 @@ function mayBePath(value: unknown): boolean {
 /** True for a free name that may lead to `require`, `createRequire` or `process.getBuiltinModule`. */
 function mayLoadModules(root: Root): boolean {
   if (root.kind === "platform") return /^(?:node:)?(?:module|process)\b/.test(root.name);
-  if (root.kind === "global") return root.value === globalThis;
+  if (root.kind === "global") return root.value === globalThis || ["require", "module"].includes(root.slot.name);
   return root.kind === "value" && root.slot.uses.some(({ path }) => isRequire(findMember(root.value, path).value));
 }
 

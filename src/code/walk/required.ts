@@ -56,19 +56,31 @@ const NOTHING: RequireFindings = { files: [], packages: [], modules: [], blind: 
 /** Finds the modules that a function or class requires while it runs. */
 export function findRequired(code: RequiringCode): RequireFindings {
   let search: Search | undefined;
+  const isCommonJs = !isModule(code.unit.script.program);
   for (const root of code.roots) {
     for (const use of root.slot.uses) {
-      const loader = use.how === "write" ? null : loaderOf(root, use);
+      const loader = use.how === "write" ? null : loaderOf(root, use, isCommonJs);
       if (loader !== null) (search ??= new Search(code)).use(loader, root, use);
     }
   }
   return search ?? NOTHING;
 }
 
+/** True for a name of CommonJS in a module whose live variables are not looked at. */
+function isUnseen(root: Root): boolean {
+  const { name, binding } = root.slot;
+  return root.kind === "global" && root.value === undefined && binding === null &&
+    (name === "require" || name === "module");
+}
+
 type Loader = "require" | "createRequire" | "getBuiltinModule" | { readonly name: string };
 
 /** Loader of modules that a use of a free name reaches; `null` for anything else. */
-function loaderOf(root: Root, use: Use): Loader | null {
+function loaderOf(root: Root, use: Use, isCommonJs: boolean): Loader | null {
+  if (isCommonJs && isUnseen(root)) {
+    const path = [root.slot.name, ...use.path].join(".").replace(/^module\./, "");
+    return path === "require" ? "require" : null;
+  }
   switch (root.kind) {
     case "value":
       return isRequire(findMember(root.value, use.path).value) ? "require" : null;

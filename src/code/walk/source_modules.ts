@@ -45,7 +45,11 @@ export interface SourceModulesOptions {
   /** Notes the blind uses of a module of Node that code imports while it runs. */
   noteImport(imported: DynamicImport, script: ScriptSyntax, url: string): void;
   /** Finds what code requires, also when it is loaded, and notes what cannot be followed. */
-  requiredBy(unit: CodeUnit, url: string, roots: readonly Root[]): Promise<Pick<RequireFindings, "files" | "modules">>;
+  requiredBy(
+    unit: CodeUnit,
+    url: string,
+    roots: readonly Root[],
+  ): Promise<Pick<RequireFindings, "files" | "modules" | "checks">>;
 }
 
 /** What stands for the modules that a piece of code imports. */
@@ -238,7 +242,17 @@ export class SourceModules {
     const modules = requests.map((request) => this.#refer(request, url, graph, facts));
     const { placeFacts } = await import("./place.ts");
     facts.push(...placeFacts(unit, url));
-    add({ ...user, unit, code, text: one.text ?? "", roots, modules, facts, checks, required: required.files });
+    add({
+      ...user,
+      unit,
+      code,
+      text: one.text ?? "",
+      roots,
+      modules,
+      facts,
+      checks: [...checks, ...required.checks],
+      required: required.files,
+    });
   }
 
   /** Adds what modules take in when they are loaded, through functions of each other as well. */
