@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isNativeFunction } from "../../values/kinds.ts";
 import type { Script } from "../v8/inspector.ts";
 import { readScript } from "../syntax/code_unit.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
@@ -65,8 +66,8 @@ export interface KnownScript {
   /** True for a name of which the script assigns a variable. */
   isAssigned(name: string): boolean;
   /**
-   * True for the name of one variable alone, which nothing assigns, and which holds a function or an object that is made
-   * whenever its scope is.
+   * True for a name of variables which nothing assigns, each of which holds a function or an object that is made whenever
+   * its scope is.
    */
   isMadeWithScope(name: string): boolean;
   /** True for a variable, seen from a position, that a call was given as an argument. */
@@ -146,7 +147,7 @@ function readKnown(url: string, text: string): KnownScript {
       let is = ofLoad.get(fn);
       if (is === undefined) {
         const part = Function.prototype.toString.call(fn);
-        const script = has(part) ? readScript(text) : null;
+        const script = !isNativeFunction(fn) && has(part) ? readScript(text) : null;
         is = script !== null && !mayBeMadeByCall(script, part) && changingAround(script, part).length === 0;
         ofLoad.set(fn, is);
       }
@@ -186,8 +187,7 @@ function readKnown(url: string, text: string): KnownScript {
     isAssigned,
     isMadeWithScope(name) {
       const script = isAssigned(name) ? null : readScript(text);
-      const [binding, other] = script === null ? [] : bindingsByName(script).get(name) ?? [];
-      return binding !== undefined && other === undefined && isMadeAtDeclaration(binding);
+      return script !== null && bindingsByName(script).get(name)?.every(isMadeAtDeclaration) === true;
     },
     isGiven(name, offset) {
       const script = readScript(text);
@@ -240,7 +240,25 @@ function bindingsByName(script: ScriptSyntax): ReadonlyMap<string, readonly Bind
   return found;
 }
 
+const innermost = new WeakMap<ScriptSyntax, Map<number, Map<string, Binding | undefined>>>();
+
+/** Variable of a name that is seen from a position. Functions are asked for their variables again in each walk. */
 function bindingAt(
+  script: ScriptSyntax,
+  name: string,
+  offset: number,
+  which: "innermost" | "outermost",
+): Binding | undefined {
+  if (which === "outermost") return findBinding(script, name, offset, which);
+  const ofScript = innermost.get(script) ?? new Map<number, Map<string, Binding | undefined>>();
+  const known = ofScript.get(offset) ?? new Map<string, Binding | undefined>();
+  if (!known.has(name)) {
+    innermost.set(script, ofScript.set(offset, known.set(name, findBinding(script, name, offset, which))));
+  }
+  return known.get(name);
+}
+
+function findBinding(
   script: ScriptSyntax,
   name: string,
   offset: number,
@@ -253,9 +271,11 @@ function bindingAt(
 }
 
 /** True for a variable that holds what its declaration makes, each time that it is run. */
-function isMadeAtDeclaration({ kind, writes, declaration }: Binding): boolean {
+function isMadeAtDeclaration({ kind, writes, declaration, scope }: Binding): boolean {
   if (writes.length > 0 || declaration === null) return false;
-  if (kind === "function" || kind === "class") return true;
+  // Outside of strict mode, a function that is declared in a block is in a variable of the function around, too.
+  if (kind === "function") return scope.kind !== "block";
+  if (kind === "class") return true;
   const value = kind === "const" && declaration.type === "VariableDeclarator" ? declaration.init : null;
   return value !== null && value !== undefined &&
     /^(?:Object|Array|Class|Function|ArrowFunction)Expression$/.test(value.type);
