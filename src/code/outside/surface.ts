@@ -5,7 +5,7 @@
  * @module
  */
 import { isPrimitive, isProxy, typeTests } from "../../words/type_tests.ts";
-import { classify, DATA_KINDS, isNativeFunction, isPlatformData } from "../../values/kinds.ts";
+import { classify, DATA_KINDS, isNativeFunction, isPlatformData, mayHavePrivateState } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import { intrinsicPath } from "../walk/intrinsics.ts";
 import { nameOfFunction } from "../walk/values.ts";
@@ -367,10 +367,38 @@ const texts = new WeakMap<object, string>();
 
 /** True for a function that has members besides the usual ones, or a prototype with members. */
 export function hasCountedMembers(fn: object): boolean {
-  const [first, second, ...others] = Reflect.ownKeys(fn);
-  // Most functions have nothing else.
-  const isUsual = first === "length" && second === "name" && others.length === 0;
-  return !isUsual && countedKeys(fn).length > 0;
+  for (const key of Reflect.ownKeys(fn)) {
+    if (key === "prototype" ? isConstructor(fn) : !OF_FUNCTIONS.has(key)) return true;
+  }
+  return false;
+}
+
+const arrowsWithThis = new WeakMap<object, boolean>();
+
+/** True for an arrow function that uses `this`, which nobody can ask for. */
+export function isArrowWithThis(fn: object): boolean {
+  let is = arrowsWithThis.get(fn);
+  if (is === undefined) {
+    const text = Function.prototype.toString.call(fn);
+    is = /\bthis\b/.test(text) && /^(?:async\s*)?(?:\([^)]*\)|[\w$]+)\s*=>/.test(text);
+    arrowsWithThis.set(fn, is);
+  }
+  return is && !Object.hasOwn(fn, "prototype");
+}
+
+const withStaticPrivates = new WeakMap<object, boolean>();
+
+/** True for an object that may have private fields: an instance, or a class with private static members. */
+export function mayHoldPrivates(object: object): boolean {
+  if (typeof object !== "function") {
+    return !isProxy(object) && classify(object).kind === "instance" && mayHavePrivateState(object);
+  }
+  let may = withStaticPrivates.get(object);
+  if (may === undefined) {
+    may = /\bstatic\s+(?:async\s+)?#/.test(Function.prototype.toString.call(object));
+    withStaticPrivates.set(object, may);
+  }
+  return may;
 }
 
 /** True for a native function that `bind` made, whose target may be the program's. */
