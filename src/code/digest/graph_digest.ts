@@ -54,16 +54,15 @@ function settle(component: readonly GraphNode[], known: Map<GraphNode, string>):
     known.set(only, combine("node", only.own, only.references.map((one) => textOfReference(one, known))));
     return;
   }
-  if (component.length < MIN_REMEMBERED) return settleTogether(component, known);
-  const key = shapeOf(component, known);
+  const key = keyOfComponent(component, known);
   const before = remembered.get(key);
   if (before !== undefined) return component.forEach((node, index) => known.set(node, before[index]!));
   settleTogether(component, known);
   remember(key, component.map((node) => known.get(node)!));
 }
 
-/** Number of nodes from which on the digests of a component are remembered, and of digests that are remembered at once. */
-const MIN_REMEMBERED = 8, MAX_REMEMBERED = 50_000;
+/** Number of digests that are remembered at once. */
+const MAX_REMEMBERED = 50_000;
 
 /** Digests of the nodes of components, in their order, by shape: functions that use one library meet its parts again. */
 const remembered = new Map<string, readonly string[]>();
@@ -80,7 +79,7 @@ function remember(key: string, digests: readonly string[]): void {
 }
 
 /** Digest of everything that the digests of a component's nodes depend on. */
-function shapeOf(component: readonly GraphNode[], known: ReadonlyMap<GraphNode, string>): string {
+function keyOfComponent(component: readonly GraphNode[], known: ReadonlyMap<GraphNode, string>): string {
   const numbers = new Map(component.map((node, index) => [node, index]));
   const texts = component.map(({ own, references }) => [
     own,

@@ -77,7 +77,7 @@ export class OutsideNodes {
 
   /** Node of a function of a package: its place, and what it holds. */
   packageCode(fn: object, { identity, name, held }: Extract<Code, { kind: "package" }>): GraphNode {
-    return this.#node(fn, (node) => {
+    return this.#make.nodes.get(fn) ?? this.#node(fn, (node) => {
       const { place, values, settings, surfaces } = held;
       node.own = `${packageText(identity, name)} at ${place} ${JSON.stringify([...values.keys()])}`;
       for (const value of values.values()) node.references.push(this.#make.value(steadyOf(value)));
