@@ -33,6 +33,8 @@ const standings = new WeakMap<object, Standing>();
 export class Contexts {
   /** Scopes that closures share, with those around them, by what was made with them. */
   readonly #scopes = new Map<object, readonly ScopeValues[]>();
+  /** The same scopes, by the scopes of the closures. */
+  readonly #changing = new Map<readonly ScopeValues[], readonly ScopeValues[]>();
 
   /** Origin of a function, with the scopes that another function in the same scope has shown. */
   shared(fn: object, origin: OriginInScript): OriginInScript {
@@ -40,10 +42,17 @@ export class Contexts {
     if (context === null) return origin;
     const { made, inner } = context;
     standings.set(fn, { made, inner, origin });
-    const scopes = this.#scopes.get(made);
-    if (scopes !== undefined) return withScopes(origin, inner, scopes);
-    this.#scopes.set(made, inner === 0 ? origin.scopes : origin.scopes.slice(inner));
-    return origin;
+    const known = this.#scopes.get(made);
+    const scopes = known ?? origin.scopes.slice(inner);
+    const shared = known === undefined ? origin : withScopes(origin, inner, scopes);
+    this.#scopes.set(made, scopes);
+    this.#changing.set(shared.scopes, scopes);
+    return shared;
+  }
+
+  /** The scopes, of all scopes of a function, whose variables may change. Functions that share them have the same list. */
+  changing({ scopes }: OriginInScript): readonly ScopeValues[] {
+    return this.#changing.get(scopes) ?? scopes;
   }
 
   /** Origin of a function that stands in a scope which another function has shown; `undefined` for any other one. */

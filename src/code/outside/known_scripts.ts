@@ -14,7 +14,7 @@ import { isDoneOnce, isFill, isGivenByCaller } from "../syntax/fills.ts";
 import { exportsUsed, mayUseExports } from "../syntax/exports_used.ts";
 import { type AmbientFact, factsOfText } from "../walk/platform.ts";
 import { mayBeMadeByCall, moduleVariables, runsAtLoad, textsOfCalls, variablesAround } from "./made_by_calls.ts";
-import { isSimple, momentaryOf } from "./moments.ts";
+import { isSimple, knowsMoments, momentaryOf } from "./moments.ts";
 import { keepersIn } from "./unseen.ts";
 
 /**
@@ -76,6 +76,53 @@ export interface KnownScript {
   isOfMoment(name: string, value: unknown, offset: number, which: "innermost" | "outermost"): boolean;
   /** Names, of those given, of variables whose content the script changes. */
   changedAmong(names: Iterable<string>): readonly string[];
+}
+
+/** A variable that a function sees, as far as the text of the script tells of it. */
+export interface SeenVariable {
+  readonly use: VariableUse;
+  /** Name by which the variable is known in every process. */
+  readonly path: string;
+  /** True for a variable that functions count with, and that a call was given as an argument. */
+  readonly isGiven: boolean;
+  /** True for a variable that is filled once, and whose content the script changes. */
+  readonly isChanged: boolean;
+}
+
+const seen = new WeakMap<object, { readonly place: string; readonly variables: Map<string, SeenVariable> }>();
+
+/**
+ * Finds the variables that a function sees, each once in the life of the process.
+ *
+ * @param offset Position of the function.
+ * @param placeOf Name of a position in the script, which is the same in every process.
+ */
+export function variablesSeenBy(
+  fn: object,
+  script: KnownScript,
+  offset: number,
+  placeOf: (offset: number) => string,
+): (name: string) => SeenVariable {
+  const place = placeOf(offset);
+  const known = seen.get(fn);
+  const variables = known?.place === place ? known.variables : new Map<string, SeenVariable>();
+  if (known?.variables !== variables) seen.set(fn, { place, variables });
+  return (name) => {
+    let found = variables.get(name);
+    if (found === undefined) {
+      const use = script.useOf(name, offset, "innermost");
+      // Several functions may change one variable.
+      const home = use === "constant" ? null : script.homeOf(name, offset);
+      found = {
+        use,
+        path: `${home === null ? place : placeOf(home)}#${name}`,
+        isGiven: use === "own" && script.isGiven(name, offset),
+        isChanged: use === "filled" && script.changedAmong([name]).length > 0,
+      };
+      variables.set(name, found);
+    }
+    return found;
+  };
 }
 
 const scripts = new Map<string, KnownScript>();
@@ -194,7 +241,7 @@ function readKnown(url: string, text: string): KnownScript {
       return script !== null && bindingAt(script, name, offset, "innermost")?.kind === "parameter";
     },
     isOfMoment(name, value, offset, which) {
-      const script = typeof value === "function" ? null : readScript(text);
+      const script = typeof value === "function" || !knowsMoments(text) ? null : readScript(text);
       const binding = script === null ? undefined : bindingAt(script, name, offset, which);
       if (script === null || binding === undefined) return false;
       const momentary = momentaryOf(script, binding);

@@ -14,7 +14,7 @@ import { globalsIn } from "./program_globals.ts";
 import { atFirstLook, firstValuesOf } from "./first_looks.ts";
 import { Contexts } from "./contexts.ts";
 import { ImportedValues } from "./imported.ts";
-import { type KnownScript, knownScript } from "./known_scripts.ts";
+import { type KnownScript, knownScript, variablesSeenBy } from "./known_scripts.ts";
 import { madeFor, type OriginInScript, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
 import {
   fileOf,
@@ -29,9 +29,9 @@ import { nameOfFunction } from "../walk/values.ts";
 import {
   digestOfText,
   hasCountedMembers,
+  holdersOfPrivates,
   isArrowWithThis,
   isBuiltInData,
-  mayHoldPrivates,
   sharedSurfaceOf,
   type Surface,
   surfaceOf,
@@ -212,14 +212,12 @@ export class OutsideCode {
         ),
     );
     const firsts = firstValuesOf(fn, made);
+    const placeOf = (offset: number) => this.#placeOf({ script: origin.script, offset });
+    const seen = variablesSeenBy(fn, script, origin.offset, placeOf);
     for (const [variable, value] of made) {
-      const use = script.useOf(variable, origin.offset, "innermost");
-      // Several functions may change one variable.
-      const home = use === "constant" ? null : script.homeOf(variable, origin.offset);
-      const path = `${home === null ? place : this.#placeOf({ script: origin.script, offset: home })}#${variable}`;
-      const isChanged = use === "filled" && script.changedAmong([variable]).length > 0;
+      const { use, path, isGiven, isChanged } = seen(variable);
       // `after(3, fn)` counts what it was given.
-      if (use === "own" && script.isGiven(variable, origin.offset)) values.set(path, firsts.get(variable));
+      if (isGiven) values.set(path, firsts.get(variable));
       else if (use === "own") this.#counters.add(path);
       if (use === "own") continue;
       const first = use === "constant" ? undefined : firsts.get(variable);
@@ -235,7 +233,7 @@ export class OutsideCode {
       if (isOfMoment || isTimeOfProcess(value)) this.#moments.add(path);
       if (isOfMoment && (isPrimitive(value) || isBuiltInData(value as object))) continue;
       if (use === "setting" || isChanged) {
-        settings.push({ fn, name: variable, value, path, script, scopes: origin.scopes });
+        settings.push({ fn, name: variable, value, path, script, scopes: this.contexts.changing(origin) });
       }
       const isObject = typeof value === "object" && value !== null && !isProxy(value);
       if (this.#isOfLoad(value, script)) values.set(path, digestOfText(value));
@@ -413,9 +411,9 @@ export class OutsideCode {
 
   /** Private fields of the objects and classes in surfaces. */
   async #privateSettings(surfaces: readonly Surface[], asked: Set<object>): Promise<Setting[]> {
-    const holders = surfaces.flatMap(({ members, script }) =>
-      members.filter(({ object }) => !asked.has(object) && asked.add(object) && mayHoldPrivates(object))
-        .map(({ object, path }) => ({ object, path, script }))
+    const holders = surfaces.flatMap((surface) =>
+      holdersOfPrivates(surface).filter(({ object }) => !asked.has(object) && asked.add(object))
+        .map(({ object, path }) => ({ object, path, script: surface.script }))
     );
     const fields = await this.#options.lease.privateFields(holders.map(({ object }) => object));
     return holders.flatMap(({ object, path, script }, index) =>
