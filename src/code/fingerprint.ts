@@ -197,7 +197,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   await found.reach(subject);
   if (called) await found.reach(called.method);
   const packages = found.notes.packages.values();
-  const blindPackages = await findBlindPackages(lease, packages, options.packageOf, reachedOfPackages(found));
+  const blindPackages = await findBlindPackages(lease, packages, options.packageOf, () => reachedOfPackages(found));
   const state = await findState(found, options, called);
   const stampers = findStampers(found);
   for (const stamper of stampers) found.notes.notices.add(noticeOfStamper(stamper));

@@ -182,8 +182,8 @@ function isFunctionForSure(node: AnyNode): boolean {
 
 type FoundUses = Omit<BlindUse, "module">;
 
-/** Blind uses by the URL of a script. The script at a URL keeps its text for the life of the process. */
-const known = new Map<string, readonly FoundUses[]>();
+/** Texts of scripts, and their blind uses, by URL. The script at a URL keeps its text for the life of the process. */
+const known = new Map<string, { readonly text: string; readonly uses: readonly FoundUses[] }>();
 
 /** What code reaches of packages. */
 export interface ReachedOfPackages {
@@ -205,13 +205,13 @@ const MAX_LOCATED = 2000;
  * @param lease Gives the list of loaded scripts and their texts.
  * @param packages The packages that the code reaches.
  * @param packageOf Returns the package that a script belongs to; `null` for user code.
- * @param of What the code reaches of these packages.
+ * @param reachedOf Finds what the code reaches of these packages. It is asked only when one of their scripts has blind uses.
  */
 export async function findBlindPackages(
   lease: InspectorLease,
   packages: Iterable<PackageIdentity>,
   packageOf: (url: string) => PackageIdentity | null,
-  of: ReachedOfPackages,
+  reachedOf: () => ReachedOfPackages,
 ): Promise<BlindUse[]> {
   const reached = new Set<string>();
   for (const { source, name, version, dependencies = [] } of packages) {
@@ -224,12 +224,16 @@ export async function findBlindPackages(
     if (!isOfPackages(url)) continue;
     const owner = packageOf(url);
     if (!owner || !reached.has(`${owner.name}@${owner.version}`)) continue;
-    const text = (await lease.scriptOf(url))?.text ?? "";
-    if (!known.has(url)) known.set(url, findBlindUses(text));
-    scripts.set(url, { url, owner: owner.name, text });
+    let script = known.get(url);
+    if (script === undefined) {
+      const text = (await lease.scriptOf(url))?.text ?? "";
+      known.set(url, script = { text, uses: findBlindUses(text) });
+    }
+    scripts.set(url, { url, owner: owner.name, text: script.text });
   }
   // Most packages have no blind uses at all.
-  if (![...scripts.keys()].some((url) => known.get(url)!.length > 0)) return [];
+  if (![...scripts.keys()].some((url) => known.get(url)!.uses.length > 0)) return [];
+  const of = reachedOf();
   const begin = await scriptsOfFunctions(lease, of);
   const all = begin === null ? scripts.keys() : [
     ...begin,
@@ -239,7 +243,7 @@ export async function findBlindPackages(
   const urls = scriptsReachedFrom(all, scripts);
   for (const { url, owner } of scripts.values()) {
     if (!urls.has(url)) continue;
-    for (const use of known.get(url)!) uses.set(`${use.name}\n${owner}`, { ...use, module: `package ${owner}` });
+    for (const use of known.get(url)!.uses) uses.set(`${use.name}\n${owner}`, { ...use, module: `package ${owner}` });
   }
   return [...uses.values()];
 }

@@ -54,6 +54,42 @@ function settle(component: readonly GraphNode[], known: Map<GraphNode, string>):
     known.set(only, combine("node", only.own, only.references.map((one) => textOfReference(one, known))));
     return;
   }
+  const key = keyOfComponent(component, known);
+  const before = remembered.get(key);
+  if (before !== undefined) return component.forEach((node, index) => known.set(node, before[index]!));
+  settleTogether(component, known);
+  remember(key, component.map((node) => known.get(node)!));
+}
+
+/** Number of digests that are remembered at once. */
+const MAX_REMEMBERED = 50_000;
+
+/** Digests of the nodes of components, in their order, by shape: functions that use one library meet its parts again. */
+const remembered = new Map<string, readonly string[]>();
+let countRemembered = 0;
+
+function remember(key: string, digests: readonly string[]): void {
+  if (digests.length > MAX_REMEMBERED) return;
+  countRemembered += digests.length;
+  if (countRemembered > MAX_REMEMBERED) {
+    remembered.clear();
+    countRemembered = digests.length;
+  }
+  remembered.set(key, digests);
+}
+
+/** Digest of everything that the digests of a component's nodes depend on. */
+function keyOfComponent(component: readonly GraphNode[], known: ReadonlyMap<GraphNode, string>): string {
+  const numbers = new Map(component.map((node, index) => [node, index]));
+  const texts = component.map(({ own, references }) => [
+    own,
+    ...references.map((one) => (typeof one === "string" ? undefined : numbers.get(one)) ?? textOfReference(one, known)),
+  ]);
+  return digestBytes(JSON.stringify(texts));
+}
+
+/** Digests nodes that reach each other. */
+function settleTogether(component: readonly GraphNode[], known: Map<GraphNode, string>): void {
   let colors = new Map(component.map((node) => [node, combine("start", node.own, [])]));
   let refined = 0;
   for (let count = 0; count < countOf(colors);) {

@@ -118,7 +118,7 @@ export class Ordinals {
 
   /** Text that tells which subjects are reached again, and where; empty when none is. */
   repeats(): string {
-    return this.#repeats.sort(([a], [b]) => a - b).join(" ");
+    return this.#repeats.sort(([a], [b]) => a - b).map(([position, ordinal]) => `${position},${ordinal}`).join(" ");
   }
 }
 

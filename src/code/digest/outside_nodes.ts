@@ -39,7 +39,7 @@ export interface NodeMaker {
 export class OutsideNodes {
   readonly #found: Exploration;
   readonly #make: NodeMaker;
-  readonly #checked = new Set<Surface>();
+  readonly #surfaces = new Map<Surface, GraphNode>();
   /** Digests of the data that packages were seen to hold, by package. */
   readonly #told = new Map<string, Set<string>>();
   /** Values of the settings that are read again, by script and name. */
@@ -77,7 +77,7 @@ export class OutsideNodes {
 
   /** Node of a function of a package: its place, and what it holds. */
   packageCode(fn: object, { identity, name, held }: Extract<Code, { kind: "package" }>): GraphNode {
-    return this.#node(fn, (node) => {
+    return this.#make.nodes.get(fn) ?? this.#node(fn, (node) => {
       const { place, values, settings, surfaces } = held;
       node.own = `${packageText(identity, name)} at ${place} ${JSON.stringify([...values.keys()])}`;
       for (const value of values.values()) node.references.push(this.#make.value(steadyOf(value)));
@@ -165,16 +165,16 @@ export class OutsideNodes {
 
   /** Node of a surface. Each call of a function looks whether it is unchanged. */
   surface(surface: Surface): GraphNode {
+    // What is reached again counts as often as it is reached.
+    const references = surface.references.map((value) => this.#make.value(steadyOf(value)));
+    const known = this.#surfaces.get(surface);
+    if (known !== undefined) return known;
     const digest = digestOfSurface(surface);
     if (!isOfInstance(surface.path)) this.#noteTold(surface.path, digest);
-    if (!this.#checked.has(surface)) {
-      this.#checked.add(surface);
-      if (surface.members.length > 0) this.#make.checks.push(() => isSurfaceUnchanged(surface));
-    }
-    return {
-      own: `surface ${digest}`,
-      references: surface.references.map((value) => this.#make.value(steadyOf(value))),
-    };
+    if (surface.members.length > 0) this.#make.checks.push(() => isSurfaceUnchanged(surface));
+    const node = { own: `surface ${digest}`, references };
+    this.#surfaces.set(surface, node);
+    return node;
   }
 
   #readAgain(settings: readonly Setting[]): void {
@@ -200,8 +200,8 @@ export class OutsideNodes {
 
   /** @param path Path of the data, which begins with the name of the package. */
   #noteTold(path: string, digest: string): void {
-    const name = /^(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0];
-    if (name !== undefined) this.#told.set(name, (this.#told.get(name) ?? new Set()).add(digest));
+    const name = path.slice(0, Math.max(0, path.indexOf("/", path.startsWith("@") ? path.indexOf("/") + 1 : 0)));
+    if (name !== "") this.#told.set(name, (this.#told.get(name) ?? new Set()).add(digest));
   }
 
   #addPart(name: string, value: unknown): void {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isNativeFunction } from "../../values/kinds.ts";
 import type { Script } from "../v8/inspector.ts";
 import { readScript } from "../syntax/code_unit.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
@@ -13,7 +14,7 @@ import { isDoneOnce, isFill, isGivenByCaller } from "../syntax/fills.ts";
 import { exportsUsed, mayUseExports } from "../syntax/exports_used.ts";
 import { type AmbientFact, factsOfText } from "../walk/platform.ts";
 import { mayBeMadeByCall, moduleVariables, runsAtLoad, textsOfCalls, variablesAround } from "./made_by_calls.ts";
-import { isSimple, momentaryOf } from "./moments.ts";
+import { isSimple, knowsMoments, momentaryOf } from "./moments.ts";
 import { keepersIn } from "./unseen.ts";
 
 /**
@@ -65,8 +66,8 @@ export interface KnownScript {
   /** True for a name of which the script assigns a variable. */
   isAssigned(name: string): boolean;
   /**
-   * True for the name of one variable alone, which nothing assigns, and which holds a function or an object that is made
-   * whenever its scope is.
+   * True for a name of variables which nothing assigns, each of which holds a function or an object that is made whenever
+   * its scope is.
    */
   isMadeWithScope(name: string): boolean;
   /** True for a variable, seen from a position, that a call was given as an argument. */
@@ -75,6 +76,53 @@ export interface KnownScript {
   isOfMoment(name: string, value: unknown, offset: number, which: "innermost" | "outermost"): boolean;
   /** Names, of those given, of variables whose content the script changes. */
   changedAmong(names: Iterable<string>): readonly string[];
+}
+
+/** A variable that a function sees, as far as the text of the script tells of it. */
+export interface SeenVariable {
+  readonly use: VariableUse;
+  /** Name by which the variable is known in every process. */
+  readonly path: string;
+  /** True for a variable that functions count with, and that a call was given as an argument. */
+  readonly isGiven: boolean;
+  /** True for a variable that is filled once, and whose content the script changes. */
+  readonly isChanged: boolean;
+}
+
+const seen = new WeakMap<object, { readonly place: string; readonly variables: Map<string, SeenVariable> }>();
+
+/**
+ * Finds the variables that a function sees, each once in the life of the process.
+ *
+ * @param offset Position of the function.
+ * @param placeOf Name of a position in the script, which is the same in every process.
+ */
+export function variablesSeenBy(
+  fn: object,
+  script: KnownScript,
+  offset: number,
+  placeOf: (offset: number) => string,
+): (name: string) => SeenVariable {
+  const place = placeOf(offset);
+  const known = seen.get(fn);
+  const variables = known?.place === place ? known.variables : new Map<string, SeenVariable>();
+  if (known?.variables !== variables) seen.set(fn, { place, variables });
+  return (name) => {
+    let found = variables.get(name);
+    if (found === undefined) {
+      const use = script.useOf(name, offset, "innermost");
+      // Several functions may change one variable.
+      const home = use === "constant" ? null : script.homeOf(name, offset);
+      found = {
+        use,
+        path: `${home === null ? place : placeOf(home)}#${name}`,
+        isGiven: use === "own" && script.isGiven(name, offset),
+        isChanged: use === "filled" && script.changedAmong([name]).length > 0,
+      };
+      variables.set(name, found);
+    }
+    return found;
+  };
 }
 
 const scripts = new Map<string, KnownScript>();
@@ -146,7 +194,7 @@ function readKnown(url: string, text: string): KnownScript {
       let is = ofLoad.get(fn);
       if (is === undefined) {
         const part = Function.prototype.toString.call(fn);
-        const script = has(part) ? readScript(text) : null;
+        const script = !isNativeFunction(fn) && has(part) ? readScript(text) : null;
         is = script !== null && !mayBeMadeByCall(script, part) && changingAround(script, part).length === 0;
         ofLoad.set(fn, is);
       }
@@ -186,15 +234,14 @@ function readKnown(url: string, text: string): KnownScript {
     isAssigned,
     isMadeWithScope(name) {
       const script = isAssigned(name) ? null : readScript(text);
-      const [binding, other] = script === null ? [] : bindingsByName(script).get(name) ?? [];
-      return binding !== undefined && other === undefined && isMadeAtDeclaration(binding);
+      return script !== null && bindingsByName(script).get(name)?.every(isMadeAtDeclaration) === true;
     },
     isGiven(name, offset) {
       const script = readScript(text);
       return script !== null && bindingAt(script, name, offset, "innermost")?.kind === "parameter";
     },
     isOfMoment(name, value, offset, which) {
-      const script = typeof value === "function" ? null : readScript(text);
+      const script = typeof value === "function" || !knowsMoments(text) ? null : readScript(text);
       const binding = script === null ? undefined : bindingAt(script, name, offset, which);
       if (script === null || binding === undefined) return false;
       const momentary = momentaryOf(script, binding);
@@ -240,7 +287,25 @@ function bindingsByName(script: ScriptSyntax): ReadonlyMap<string, readonly Bind
   return found;
 }
 
+const innermost = new WeakMap<ScriptSyntax, Map<number, Map<string, Binding | undefined>>>();
+
+/** Variable of a name that is seen from a position. Functions are asked for their variables again in each walk. */
 function bindingAt(
+  script: ScriptSyntax,
+  name: string,
+  offset: number,
+  which: "innermost" | "outermost",
+): Binding | undefined {
+  if (which === "outermost") return findBinding(script, name, offset, which);
+  const ofScript = innermost.get(script) ?? new Map<number, Map<string, Binding | undefined>>();
+  const known = ofScript.get(offset) ?? new Map<string, Binding | undefined>();
+  if (!known.has(name)) {
+    innermost.set(script, ofScript.set(offset, known.set(name, findBinding(script, name, offset, which))));
+  }
+  return known.get(name);
+}
+
+function findBinding(
   script: ScriptSyntax,
   name: string,
   offset: number,
@@ -253,9 +318,11 @@ function bindingAt(
 }
 
 /** True for a variable that holds what its declaration makes, each time that it is run. */
-function isMadeAtDeclaration({ kind, writes, declaration }: Binding): boolean {
+function isMadeAtDeclaration({ kind, writes, declaration, scope }: Binding): boolean {
   if (writes.length > 0 || declaration === null) return false;
-  if (kind === "function" || kind === "class") return true;
+  // Outside of strict mode, a function that is declared in a block is in a variable of the function around, too.
+  if (kind === "function") return scope.kind !== "block";
+  if (kind === "class") return true;
   const value = kind === "const" && declaration.type === "VariableDeclarator" ? declaration.init : null;
   return value !== null && value !== undefined &&
     /^(?:Object|Array|Class|Function|ArrowFunction)Expression$/.test(value.type);

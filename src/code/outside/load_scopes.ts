@@ -65,8 +65,8 @@ export function variablesOf(scopes: readonly ScopeValues[]): Map<string, unknown
 
 /** What a call made for a function of a package. */
 export interface Made {
-  /** The innermost scope that the call made; absent when it made none. */
-  readonly innermost: ScopeValues | undefined;
+  /** Scopes that the call made, innermost first. */
+  readonly scopes: readonly ScopeValues[];
   /** Variables by name. */
   readonly variables: ReadonlyMap<string, unknown>;
 }
@@ -78,7 +78,7 @@ export function madeFor(origin: OriginInScript): Made {
   let made = known.get(origin.scopes);
   if (made === undefined) {
     const scopes = splitPackageScopes(origin).made;
-    known.set(origin.scopes, made = { innermost: scopes[0], variables: variablesOf(scopes) });
+    known.set(origin.scopes, made = { scopes, variables: variablesOf(scopes) });
   }
   return made;
 }

@@ -17,11 +17,12 @@ const RANDOM = /Math\.random|randomUUID|getRandomValues/;
 /** A text that `crypto.randomUUID` gives, or a function like it: version 4 of RFC 9562. */
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i;
 
-const known = new WeakMap<ScriptSyntax, boolean>();
+const known = new Map<string, boolean>();
 
-function knowsMoments(script: ScriptSyntax): boolean {
-  let is = known.get(script);
-  if (is === undefined) known.set(script, is = MOMENT.test(script.text));
+/** True for the text of a script that may know a value of the moment. */
+export function knowsMoments(text: string): boolean {
+  let is = known.get(text);
+  if (is === undefined) known.set(text, is = MOMENT.test(text));
   return is;
 }
 
@@ -32,7 +33,7 @@ const answers = new WeakMap<Binding, Momentary>();
 
 /** Tells whether a variable holds a value of the moment. */
 export function momentaryOf(script: ScriptSyntax, binding: Binding): Momentary {
-  if (!knowsMoments(script)) return "never";
+  if (!knowsMoments(script.text)) return "never";
   let answer = answers.get(binding);
   if (answer === undefined) {
     answers.set(binding, "never"); // for a variable that has a part in itself

@@ -7,14 +7,14 @@
  * @module
  */
 import { isPrimitive, isProxy } from "../../words/type_tests.ts";
-import { classify, isNativeFunction, mayHavePrivateState } from "../../values/kinds.ts";
+import { classify } from "../../values/kinds.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code, Root } from "../walk/reached.ts";
 import { globalsIn } from "./program_globals.ts";
 import { atFirstLook, firstValuesOf } from "./first_looks.ts";
 import { Contexts } from "./contexts.ts";
 import { ImportedValues } from "./imported.ts";
-import { type KnownScript, knownScript } from "./known_scripts.ts";
+import { type KnownScript, knownScript, variablesSeenBy } from "./known_scripts.ts";
 import { madeFor, type OriginInScript, splitPlatformScopes, variablesOf } from "./load_scopes.ts";
 import {
   fileOf,
@@ -29,6 +29,8 @@ import { nameOfFunction } from "../walk/values.ts";
 import {
   digestOfText,
   hasCountedMembers,
+  holdersOfPrivates,
+  isArrowWithThis,
   isBuiltInData,
   sharedSurfaceOf,
   type Surface,
@@ -96,6 +98,9 @@ export class OutsideCode {
   readonly #arrows = new Map<object, string>();
   readonly #members = new Set<unknown>();
   readonly #surfaces = new Map<object, Surface>();
+  readonly #withMembers = new Map<object, boolean>();
+  /** Names of files with those of their packages, by URL. */
+  readonly #files = new Map<string, string>();
   /** Surfaces of classes that modules of packages import. */
   readonly #ofClasses = new Set<Surface>();
   /** Surfaces of instances that the user's code captures. */
@@ -187,7 +192,7 @@ export class OutsideCode {
     if (isBeyond) this.#beyond.add(packageName);
     const script = knownScript(origin.script);
     if (depth <= 0 || isBeyond) {
-      if (!isBeyond && ![...made.values()].every((value) => this.#isOfLoad(value, script))) {
+      if (!isBeyond && !made.values().every((value) => this.#isOfLoad(value, script))) {
         this.#unseen.set(fn, { what: DEEP, path: place });
       }
       return { place, values: new Map(), settings: [], surfaces: [], isLeaf: true };
@@ -207,14 +212,12 @@ export class OutsideCode {
         ),
     );
     const firsts = firstValuesOf(fn, made);
+    const placeOf = (offset: number) => this.#placeOf({ script: origin.script, offset });
+    const seen = variablesSeenBy(fn, script, origin.offset, placeOf);
     for (const [variable, value] of made) {
-      const use = script.useOf(variable, origin.offset, "innermost");
-      // Several functions may change one variable.
-      const home = use === "constant" ? null : script.homeOf(variable, origin.offset);
-      const path = `${home === null ? place : this.#placeOf({ script: origin.script, offset: home })}#${variable}`;
-      const isChanged = use === "filled" && script.changedAmong([variable]).length > 0;
+      const { use, path, isGiven, isChanged } = seen(variable);
       // `after(3, fn)` counts what it was given.
-      if (use === "own" && script.isGiven(variable, origin.offset)) values.set(path, firsts.get(variable));
+      if (isGiven) values.set(path, firsts.get(variable));
       else if (use === "own") this.#counters.add(path);
       if (use === "own") continue;
       const first = use === "constant" ? undefined : firsts.get(variable);
@@ -230,7 +233,7 @@ export class OutsideCode {
       if (isOfMoment || isTimeOfProcess(value)) this.#moments.add(path);
       if (isOfMoment && (isPrimitive(value) || isBuiltInData(value as object))) continue;
       if (use === "setting" || isChanged) {
-        settings.push({ fn, name: variable, value, path, script, scopes: origin.scopes });
+        settings.push({ fn, name: variable, value, path, script, scopes: this.contexts.changing(origin) });
       }
       const isObject = typeof value === "object" && value !== null && !isProxy(value);
       if (this.#isOfLoad(value, script)) values.set(path, digestOfText(value));
@@ -294,7 +297,9 @@ export class OutsideCode {
   }
 
   #placeOf({ script: { url }, offset }: Pick<OriginInScript, "script" | "offset">): string {
-    return `${this.#options.packageNameOf(url) ?? ""}/${fileOf(url)}:${offset}`;
+    let file = this.#files.get(url);
+    if (file === undefined) this.#files.set(url, file = `${this.#options.packageNameOf(url) ?? ""}/${fileOf(url)}`);
+    return `${file}:${offset}`;
   }
 
   /** Script of a function that was met; `null` for any other function. */
@@ -318,8 +323,15 @@ export class OutsideCode {
 
   /** True for a function that a script made when it was loaded, and that has no members: its text is all that counts. */
   #isOfLoad(value: unknown, script: KnownScript): value is object {
-    return typeof value === "function" && !this.#captured.has(value) && !isNativeFunction(value) &&
-      script.isMadeAtLoad(value) && !hasCountedMembers(value);
+    return typeof value === "function" && !this.#captured.has(value) && script.isMadeAtLoad(value) &&
+      !this.#hasMembers(value);
+  }
+
+  /** Answer of {@linkcode hasCountedMembers}, asked once in a walk: many closures hold one class. */
+  #hasMembers(fn: object): boolean {
+    let has = this.#withMembers.get(fn);
+    if (has === undefined) this.#withMembers.set(fn, has = hasCountedMembers(fn));
+    return has;
   }
 
   /** Finds the surface of an object or a function of a package, once for all places that hold it. */
@@ -387,7 +399,7 @@ export class OutsideCode {
       if (!entries.hasTables && tables.length > 0) entries.add([], reached());
       const fields = [
         ...await this.#privateSettings(open, asked),
-        ...entries.add(tables, open.flatMap((surface) => [...keysIn(surface)])).flatMap(settingOfEntry),
+        ...entries.add(tables, open.values().flatMap(keysIn)).flatMap(settingOfEntry),
       ];
       all.push(...fields);
       open = fields.flatMap(surfaceIn);
@@ -399,9 +411,9 @@ export class OutsideCode {
 
   /** Private fields of the objects and classes in surfaces. */
   async #privateSettings(surfaces: readonly Surface[], asked: Set<object>): Promise<Setting[]> {
-    const holders = surfaces.flatMap(({ members, script }) =>
-      members.filter(({ object }) => !asked.has(object) && asked.add(object) && mayHoldPrivates(object))
-        .map(({ object, path }) => ({ object, path, script }))
+    const holders = surfaces.flatMap((surface) =>
+      holdersOfPrivates(surface).filter(({ object }) => !asked.has(object) && asked.add(object))
+        .map(({ object, path }) => ({ object, path, script: surface.script }))
     );
     const fields = await this.#options.lease.privateFields(holders.map(({ object }) => object));
     return holders.flatMap(({ object, path, script }, index) =>
@@ -456,18 +468,6 @@ function settingOfEntry({ key, value, path, script }: Entry): Setting[] {
   return script === null ? [] : [{ fn: key, name: path, value, path, script, isEntry: true }];
 }
 
-/** True for an arrow function that uses `this`, which nobody can ask for. */
-function isArrowWithThis(fn: object): boolean {
-  if (Object.hasOwn(fn, "prototype")) return false;
-  const text = Function.prototype.toString.call(fn);
-  return /\bthis\b/.test(text) && /^(?:async\s*)?(?:\([^)]*\)|[\w$]+)\s*=>/.test(text);
-}
-
-/** True for an instance of a class, which may have more to it than data. */
-function isOfClass(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !isProxy(value) && classify(value).kind === "instance";
-}
-
 /** True for the object that stands for a module of CommonJS, which its function `require` holds. */
 function isModuleObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !isProxy(value) &&
@@ -491,10 +491,4 @@ function isOfProcess(value: unknown): boolean {
   if (typeof maker === "function" && maker.name === "AsyncResource") return true;
   return value === globalThis || value === Deno || value === globalThis.process || value === console ||
     isModuleObject(value);
-}
-
-/** True for an object that may have private fields: an instance, or a class with private static members. */
-function mayHoldPrivates(object: object): boolean {
-  if (typeof object === "function") return /\bstatic\s+(?:async\s+)?#/.test(Function.prototype.toString.call(object));
-  return isOfClass(object) && mayHavePrivateState(object);
 }

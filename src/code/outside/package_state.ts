@@ -99,11 +99,15 @@ interface ScriptState {
   readonly witness: object;
   /** Functions of other scripts that the script can get to. */
   readonly others: readonly object[];
+  /** URLs of their scripts; `null` until all of them were located. */
+  links: ReadonlySet<string> | null;
   readonly settings: readonly string[];
   readonly constants: ReadonlyMap<string, unknown>;
   readonly objects: Map<string, object>;
   /** Exports of CommonJS that functions of the script use. */
   readonly exports: { readonly object: object; readonly only: ReadonlySet<string> | null } | null;
+  /** Functions among these. */
+  readonly functions: ReadonlySet<object>;
   /** Further classes, which other scripts import, with their positions. */
   readonly classes: Map<object, number>;
   /** Functions that see variables of a call which change, by variable. */
@@ -137,17 +141,28 @@ export async function findPackageState(
   let known: string[] = [];
   while (wave.length + known.length > 0 && reached.size < MAX_SCRIPTS) {
     const others = new Set<object>();
+    const linked = new Set<string>();
+    const follow = (place: ScriptState | undefined) => {
+      if (place === undefined) return;
+      const links = linksOf(place);
+      if (links === null) place.others.forEach((one) => others.add(one));
+      else links.forEach((one) => linked.add(one));
+    };
     const read: string[] = [];
     const classes: { fn: object; url: string; offset: number }[] = [];
     for (const { fn, origin } of wave) {
       const { url } = origin.script;
       urls.set(fn, url);
-      const name = packageNameOf(url);
       // A class that another module imports: its own module may show no variable for it.
-      if (isConstructor(fn)) classes.push({ fn, url, offset: origin.offset });
-      if (name === null || reached.has(url)) continue;
+      const place = places.get(url);
+      if (place?.classes.has(fn) !== true && place?.functions.has(fn) !== true && isConstructor(fn)) {
+        classes.push({ fn, url, offset: origin.offset });
+      }
+      if (reached.has(url)) continue;
+      const name = packageNameOf(url);
+      if (name === null) continue;
       // The origin of a function that was met before shows the variables as they were then.
-      if (places.has(url)) reached.set(url, null);
+      if (place !== undefined) reached.set(url, null);
       else {
         const { loaded } = splitPackageScopes(origin);
         const values = variablesOf(loaded);
@@ -160,24 +175,33 @@ export async function findPackageState(
           exports: exportsOf(exported, origin),
         });
       }
-      places.get(url)?.others.forEach((one) => others.add(one));
+      follow(places.get(url));
     }
     for (const { fn, url, offset } of classes) {
       const place = places.get(url);
-      if (place !== undefined && ![...place.objects.values()].includes(fn)) place.classes.set(fn, offset);
+      if (place !== undefined && !place.functions.has(fn)) place.classes.set(fn, offset);
     }
     await readReceivers(read, lease);
     for (const url of known) {
       if (reached.has(url)) continue;
       reached.set(url, null);
-      places.get(url)?.others.forEach((one) => others.add(one));
+      follow(places.get(url));
     }
     const targets = [...others].map((fn) => ({ fn, url: urls.get(fn) }));
-    known = targets.flatMap(({ url }) => url !== undefined && places.has(url) && !reached.has(url) ? [url] : []);
+    for (const { url } of targets) if (url !== undefined) linked.add(url);
+    known = [...linked].filter((url) => places.has(url) && !reached.has(url));
     wave = await locate(targets.filter(({ url }) => url === undefined).map(({ fn }) => fn), lease);
   }
   await readSettings(reached, lease);
   return gather(reached);
+}
+
+/** URLs of the scripts that a script can get to; `null` when not all of its functions were located. */
+function linksOf(place: ScriptState): ReadonlySet<string> | null {
+  if (place.links === null && place.others.every((fn) => urls.has(fn))) {
+    place.links = new Set(place.others.map((fn) => urls.get(fn)!));
+  }
+  return place.links;
 }
 
 async function locate(functions: readonly object[], lease: InspectorLease): Promise<OutsideFunction[]> {
@@ -350,9 +374,11 @@ function readScriptState(
     id,
     witness,
     others: [...others],
+    links: null,
     settings,
     constants,
     objects,
+    functions: new Set(objects.values().filter((value) => typeof value === "function")),
     classes: new Map(),
     closures,
     tables,

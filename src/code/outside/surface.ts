@@ -5,7 +5,7 @@
  * @module
  */
 import { isPrimitive, isProxy, typeTests } from "../../words/type_tests.ts";
-import { classify, DATA_KINDS, isNativeFunction, isPlatformData } from "../../values/kinds.ts";
+import { classify, DATA_KINDS, isNativeFunction, isPlatformData, mayHavePrivateState } from "../../values/kinds.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import { intrinsicPath } from "../walk/intrinsics.ts";
 import { nameOfFunction } from "../walk/values.ts";
@@ -51,6 +51,8 @@ interface LookedAt {
   readonly inside: readonly (readonly [label: string, value: unknown])[];
   /** False when these contents do not count. */
   readonly isWhole: boolean;
+  /** True for a Map or a Set. */
+  readonly isCollection: boolean;
   readonly parent: unknown;
   /** Accessors by key. */
   readonly accessors: readonly (readonly [key: PropertyKey, get: unknown])[];
@@ -172,6 +174,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
       length: Array.isArray(object) ? object.length : 0,
       inside,
       isWhole,
+      isCollection: isCollection(object),
       accessors,
       parent: Object.getPrototypeOf(object),
       all: Reflect.ownKeys(object),
@@ -341,6 +344,10 @@ export function isConstructor(fn: object): boolean {
   return typeof prototype === "object" && prototype !== null && Reflect.ownKeys(prototype).length > 1;
 }
 
+function isCollection(object: object): boolean {
+  return typeof object !== "function" && !isProxy(object) && (typeTests().isMap(object) || typeTests().isSet(object));
+}
+
 function* insidesOf(object: object): Iterable<[label: string, value: unknown]> {
   if (isProxy(object) || typeof object === "function") return;
   const { isMap, isSet } = typeTests();
@@ -367,10 +374,40 @@ const texts = new WeakMap<object, string>();
 
 /** True for a function that has members besides the usual ones, or a prototype with members. */
 export function hasCountedMembers(fn: object): boolean {
-  const [first, second, ...others] = Reflect.ownKeys(fn);
-  // Most functions have nothing else.
-  const isUsual = first === "length" && second === "name" && others.length === 0;
-  return !isUsual && countedKeys(fn).length > 0;
+  for (const key of Reflect.ownKeys(fn)) {
+    if (key === "prototype" ? isConstructor(fn) : !OF_FUNCTIONS.has(key)) return true;
+  }
+  return false;
+}
+
+const arrowsWithThis = new WeakMap<object, boolean>();
+
+/** True for an arrow function that uses `this`, which nobody can ask for. */
+export function isArrowWithThis(fn: object): boolean {
+  let is = arrowsWithThis.get(fn);
+  if (is === undefined) {
+    const text = Function.prototype.toString.call(fn);
+    is = /\bthis\b/.test(text) && /^(?:async\s*)?(?:\([^)]*\)|[\w$]+)\s*=>/.test(text);
+    arrowsWithThis.set(fn, is);
+  }
+  return is && !Object.hasOwn(fn, "prototype");
+}
+
+const holders = new WeakMap<Surface, readonly LookedAt[]>();
+
+/** Objects and classes in a surface that may have private fields. */
+export function holdersOfPrivates(surface: Surface): readonly LookedAt[] {
+  let found = holders.get(surface);
+  if (found === undefined) {
+    holders.set(surface, found = surface.members.filter(({ object }) => mayHoldPrivates(object)));
+  }
+  return found;
+}
+
+/** True for an object that may have private fields: an instance, or a class with private static members. */
+function mayHoldPrivates(object: object): boolean {
+  if (typeof object === "function") return /\bstatic\s+(?:async\s+)?#/.test(Function.prototype.toString.call(object));
+  return !isProxy(object) && classify(object).kind === "instance" && mayHavePrivateState(object);
 }
 
 /** True for a native function that `bind` made, whose target may be the program's. */
@@ -382,7 +419,8 @@ export function isBound(fn: object): boolean {
 /** True while a surface is as it was found. */
 export function isSurfaceUnchanged({ members, leaves }: Surface): boolean {
   for (const fn of leaves.values()) if (hasCountedMembers(fn)) return false;
-  for (const { object, keys, values, inside, isWhole, accessors, parent, all, isExtensible } of members) {
+  for (const looked of members) {
+    const { object, keys, values, inside, accessors, parent, all, isExtensible } = looked;
     if (Object.getPrototypeOf(object) !== parent) return false;
     if (isExtensible !== null && Object.isExtensible(object) !== isExtensible) return false;
     const own = Reflect.ownKeys(object);
@@ -393,7 +431,7 @@ export function isSurfaceUnchanged({ members, leaves }: Surface): boolean {
     for (const [key, get] of accessors) {
       if (!Object.is(Object.getOwnPropertyDescriptor(object, key)?.get, get)) return false;
     }
-    if (isWhole && (typeTests().isMap(object) || typeTests().isSet(object))) {
+    if (looked.isWhole && looked.isCollection) {
       const now = [...insidesOf(object)];
       if (now.length !== inside.length) return false;
       if (!now.every(([, value], index) => Object.is(value, inside[index]![1]))) return false;

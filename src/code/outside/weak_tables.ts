@@ -40,6 +40,8 @@ export class TableEntries {
   readonly #tables = new Map<object, WeakTable>();
   /** The objects, each with its name. */
   readonly #keys = new Map<object, string>();
+  /** Objects that were added while there was no table to ask for them. */
+  #waiting: Iterable<readonly [key: object, name: string]>[] = [];
   /** Number of keys that each table was asked for. */
   readonly #asked = new Map<object, number>();
   /** Values by table and key. */
@@ -60,10 +62,15 @@ export class TableEntries {
     return this.#questions >= MAX_QUESTIONS;
   }
 
-  /** Adds tables and objects, and returns the entries that are new because of them. */
+  /** Adds tables and objects, and returns the entries that are new because of them. Without tables, objects are kept. */
   add(tables: Iterable<WeakTable>, keys: Iterable<readonly [key: object, name: string]>): Entry[] {
     for (const table of tables) if (!this.#tables.has(table.table)) this.#tables.set(table.table, table);
-    for (const [key, name] of keys) if (!this.#keys.has(key)) this.#keys.set(key, name);
+    this.#waiting.push(keys);
+    if (!this.hasTables) return [];
+    for (const some of this.#waiting) {
+      for (const [key, name] of some) if (!this.#keys.has(key)) this.#keys.set(key, name);
+    }
+    this.#waiting = [];
     const found: Entry[] = [];
     for (const table of this.#tables.values()) {
       const from = this.#asked.get(table.table) ?? 0;

@@ -188,7 +188,10 @@ export interface LoadedScript {
 
 /** Modules that the text of a script names, and whether the script may change what other modules hold. */
 interface ScriptLinks {
-  readonly specifiers: readonly string[];
+  /** URLs that its relative specifiers may stand for. */
+  readonly urls: readonly string[];
+  /** Names of packages. */
+  readonly packages: readonly string[];
   /** True for a script that imports by a computed specifier, or by a name that its own package declares. */
   readonly isOpen: boolean;
   readonly registers: boolean;
@@ -210,7 +213,16 @@ function linksOf({ url, text }: LoadedScript): ScriptLinks {
   if (found === undefined) {
     const specifiers = [...new Set(Array.from(text.matchAll(LINK), ([, , specifier]) => specifier!))];
     const isOpen = COMPUTED.test(text) || specifiers.some((one) => one.startsWith("#"));
-    links.set(url, found = { specifiers, isOpen, registers: STATEMENT.test(text) });
+    const isPath = (one: string) => /^(?:\.{0,2}\/|\.{1,2}$|[a-z]+:\/)/.test(one);
+    links.set(
+      url,
+      found = {
+        urls: specifiers.filter(isPath).flatMap((one) => urlsOfPath(one, url)),
+        packages: specifiers.filter((one) => !isPath(one)).map(packageNamed),
+        isOpen,
+        registers: STATEMENT.test(text),
+      },
+    );
   }
   return found;
 }
@@ -233,10 +245,10 @@ export function scriptsReachedFrom(
   const next = (script: LoadedScript): readonly string[] => {
     let found = namesOf.get(script.url);
     if (found === undefined) {
-      const { specifiers, isOpen } = linksOf(script);
-      const own = isOpen ? ofPackage.get(script.owner)!.map(({ url }) => url) : [];
-      const others = specifiers.flatMap((one) => urlsNamed(one, script.url, { scripts, ofPackage }));
-      namesOf.set(script.url, found = [...own, ...others]);
+      const { urls, packages, isOpen } = linksOf(script);
+      const own = isOpen ? [script.owner] : [];
+      const others = [...own, ...packages].flatMap((one) => ofPackage.get(one) ?? []).map(({ url }) => url);
+      namesOf.set(script.url, found = [...others, ...urls.filter((url) => scripts.has(url))]);
     }
     return found;
   };
@@ -250,21 +262,15 @@ export function scriptsReachedFrom(
   return reached;
 }
 
-function urlsNamed(
-  specifier: string,
-  referrer: string,
-  { scripts, ofPackage }: {
-    readonly scripts: ReadonlyMap<string, LoadedScript>;
-    readonly ofPackage: ReadonlyMap<string, readonly LoadedScript[]>;
-  },
-): readonly string[] {
-  if (/^(?:\.{0,2}\/|\.{1,2}$|[a-z]+:\/)/.test(specifier)) {
-    if (!URL.canParse(specifier, referrer)) return [];
-    const { href } = new URL(specifier, referrer);
-    const base = href.replace(/\/$/, "");
-    return ["", ".js", ".cjs", ".mjs", ".ts", ".json", "/index.js", "/index.cjs", "/index.mjs"]
-      .map((end) => base + end).filter((url) => scripts.has(url));
-  }
-  const name = /^(?:[a-z]+:\/?)?((?:@[^/]+\/)?[^/@]+)/.exec(specifier)?.[1] ?? specifier;
-  return (ofPackage.get(name) ?? []).map(({ url }) => url);
+const ENDS = ["", ".js", ".cjs", ".mjs", ".ts", ".json", "/index.js", "/index.cjs", "/index.mjs"];
+
+/** URLs that a relative specifier may stand for. */
+function urlsOfPath(specifier: string, referrer: string): string[] {
+  const base = URL.parse(specifier, referrer)?.href.replace(/\/$/, "");
+  return base === undefined ? [] : ENDS.map((end) => base + end);
+}
+
+/** Name of the package that a specifier begins with. */
+function packageNamed(specifier: string): string {
+  return /^(?:[a-z]+:\/?)?((?:@[^/]+\/)?[^/@]+)/.exec(specifier)?.[1] ?? specifier;
 }
