@@ -220,7 +220,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const module = code?.kind === "user" ? code.user.module : null;
   const isUnpatched = found.changes.guard();
   const { areFunctionsSame } = assembly;
-  const { leavesOut } = found.members;
+  const leavesOut = found.members?.leavesOut === true;
   const areMembersLeftOut = () => !leavesOut || options.leftOut?.has(EVERY_MEMBER) !== true;
   const isStanding = () => areMembersLeftOut() && isUnpatched() && areFunctionsSame();
   const { classes, handsOut } = watchClasses(makeClassTable(source));

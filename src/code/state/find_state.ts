@@ -178,7 +178,7 @@ class StateFinder {
     const binding = new Set(unit.script.bindings.values()).values()
       .find((one) => one?.kind === "own-name" && one.declaration === unit.node);
     if (!binding) return;
-    const isUnnamed = (node: AnyNode) => this.#found.members.leavesOutAt(user.fn, node);
+    const isUnnamed = (node: AnyNode) => this.#found.members?.leavesOutAt(user.fn, node) === true;
     const uses = usesOfBinding(unit.script, binding).filter(({ node }) => !isUnnamed(node));
     const slot = { name: binding.name, binding, uses, nodes: binding.references };
     const root: WritableRoot = {

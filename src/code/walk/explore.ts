@@ -13,11 +13,10 @@ import { findMember, type FoundMember, ReceivedUse } from "./members.ts";
 import { type Declaration, declarationOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { intrinsicPath } from "./intrinsics.ts";
 import { accessorsOfGlobal, isOfPlatform } from "./platform.ts";
-import { type Code, codeOfText, isCodeSettled, Notes, type Root, type UserCode } from "./reached.ts";
+import { type Code, codeOfText, isCodeSettled, nameOfPackage, Notes, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
-import { EVERY_MEMBER, type FingerprintOptions } from "../types.ts";
-import { NamedMembers } from "./named_members.ts";
-import type { PackageIdentity } from "../packages/packages.ts";
+import type { FingerprintOptions } from "../types.ts";
+import type { NamedMembers } from "./named_members.ts";
 import {
   isAllKnown,
   nameOfFunction,
@@ -95,8 +94,6 @@ export class Exploration {
   readonly subjects = new Set<object>();
   /** What the program changed of built-in objects, as far as the code may read it. */
   readonly changes = new BuiltInChanges();
-  /** Methods of classes that no code reached can name. */
-  readonly members: NamedMembers;
   #subject: object | null = null;
 
   constructor(lease: InspectorLease, options: FingerprintOptions) {
@@ -104,7 +101,6 @@ export class Exploration {
     this.#options = options;
     const ignored = new Set((options.ignoreCode ?? []).map((one) => one.replace(/^\.\//, "")));
     this.notes = new Notes(options.projectRoot);
-    this.members = new NamedMembers(options.leavesOutUnnamed !== true || options.leftOut?.has(EVERY_MEMBER) === true);
     const names = new NameResolver({
       lease,
       fingerprint: options,
@@ -119,7 +115,7 @@ export class Exploration {
       ignored,
       notes: this.notes,
       names,
-      members: this.members,
+      codes: this.codes,
       useOutside: () => this.#useOutside(),
       noteOrigin: (fn, origin) => {
         // Scopes that an earlier walk has read may have other values by now.
@@ -152,6 +148,11 @@ export class Exploration {
     };
   }
 
+  /** Methods of classes that no code reached can name; `null` when every method counts. */
+  get members(): NamedMembers | null {
+    return this.#reader.members;
+  }
+
   /** Walks from a function or an instance until nothing new is found. */
   async reach(subject: object): Promise<void> {
     this.#subject = subject;
@@ -168,7 +169,7 @@ export class Exploration {
       if (this.#functionQueue.size + this.#objectQueue.size > 0) continue;
       for (const { value } of await this.changes.find(this.codes, this.#lease)) this.#enqueueHeld(value);
       if (this.#functionQueue.size + this.#objectQueue.size > 0) continue;
-      for (const one of this.members.outdated(this)) {
+      for (const one of this.members?.outdated(this) ?? []) {
         this.codes.delete(one);
         this.#enqueue(one);
       }
@@ -493,8 +494,4 @@ export class Exploration {
 /** True for a function of a package that may use its receiver, or the `this` of the object that made it. */
 function mayUseReceiver(fn: object): boolean {
   return /\bthis\b|\bsuper\b/.test(Function.prototype.toString.call(fn));
-}
-
-function nameOfPackage(identity: PackageIdentity | null): string | null {
-  return identity === null || identity.source === "node" || identity.source === "deno" ? null : identity.name;
 }

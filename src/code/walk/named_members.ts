@@ -45,13 +45,8 @@ interface Unnamed {
 export class NamedMembers {
   readonly #names = new Set<string>(PROTOCOL_NAMES);
   readonly #classes = new Map<object, Unnamed>();
-  #countsAll: boolean;
+  #countsAll = false;
   #countsAccessors = false;
-
-  /** @param countsAll True when every method counts, named or not. */
-  constructor(countsAll: boolean) {
-    this.#countsAll = countsAll;
-  }
 
   /** True when a method is left out. */
   get leavesOut(): boolean {

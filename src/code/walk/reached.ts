@@ -41,6 +41,11 @@ export function isOfPlatformAlone(code: Code | undefined): boolean {
   return code?.kind === "platform" && code.made === undefined;
 }
 
+/** Name of a package; `null` for user code and for what comes with the runtime. */
+export function nameOfPackage(identity: PackageIdentity | null): string | null {
+  return identity === null || identity.source === "node" || identity.source === "deno" ? null : identity.name;
+}
+
 /** True for code whose captured variables can never change again. */
 export function isCodeSettled(code: Code): boolean {
   if (code.kind === "ignored") return false;

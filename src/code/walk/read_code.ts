@@ -7,7 +7,7 @@ import { type FunctionOrigin, type InspectorLease, isPlatformScript } from "../v
 import { type CodeUnit, findUnit, normalizeUnit } from "../syntax/code_unit.ts";
 import type { DynamicImport, NormalizedCode } from "../syntax/normalize.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
-import { isClassNode } from "../syntax/parse.ts";
+import { type AnyNode, isClassNode } from "../syntax/parse.ts";
 import { usesOfAwaited } from "../syntax/awaited.ts";
 import { blindImport, openUses } from "../blind/blind.ts";
 import { isHomeOfReader, isRequire, mayBeReader, noticeOfEnvironment } from "../blind/readers.ts";
@@ -30,7 +30,7 @@ import type { NamedMembers } from "./named_members.ts";
 import type { RequireFindings } from "./required.ts";
 import type { FollowedImports, SourceModules } from "./source_modules.ts";
 import { nameOfFunction } from "./values.ts";
-import type { FingerprintOptions } from "../types.ts";
+import { EVERY_MEMBER, type FingerprintOptions } from "../types.ts";
 import { isPlainUrl } from "../../values/kinds.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import { OWN_SOURCES } from "../../words/program.ts";
@@ -42,6 +42,7 @@ type Required = Pick<RequireFindings, "files" | "modules" | "checks">;
 
 const NOTHING_REQUIRED: Required = { files: [], modules: [], checks: [] };
 const NO_FUNCTIONS: ReadonlySet<object> = new Set();
+const NO_NODES: ReadonlySet<AnyNode> = new Set();
 
 /** What the identification of functions needs of the walk. */
 export interface CodeReaderOptions {
@@ -51,7 +52,8 @@ export interface CodeReaderOptions {
   readonly ignored: ReadonlySet<string>;
   readonly notes: Notes;
   readonly names: NameResolver;
-  readonly members: NamedMembers;
+  /** Code that was identified before. */
+  readonly codes: ReadonlyMap<object, Code>;
   /** Returns what looks at code of packages and of the platform. */
   useOutside(): Promise<OutsideCode>;
   /** Takes the origin of a function that was found beside another one. */
@@ -64,6 +66,8 @@ export interface CodeReaderOptions {
 
 /** Identifies the functions of one walk. */
 export class CodeReader {
+  /** Methods of classes that no code reached can name; `null` when every method counts. */
+  members: NamedMembers | null = null;
   readonly #options: CodeReaderOptions;
   #modules: Promise<SourceModules> | undefined;
 
@@ -120,6 +124,20 @@ export class CodeReader {
       return { kind: "package", identity, name, held: (await this.#options.useOutside()).ofPackage(fn, origin) };
     }
     return await this.#readUserCode(fn, origin, text);
+  }
+
+  /** Loaded by the first class that has methods, which takes the names in all code before. */
+  async #useMembers({ node }: CodeUnit): Promise<NamedMembers | null> {
+    const { leavesOutUnnamed, leftOut } = this.#options.fingerprint;
+    const isAsked = leavesOutUnnamed === true && leftOut?.has(EVERY_MEMBER) !== true;
+    if (this.members !== null || !isAsked || !isClassNode(node)) return this.members;
+    if (node.body.body.every((member) => member.type !== "MethodDefinition")) return null;
+    const { NamedMembers } = await import("./named_members.ts");
+    this.members = new NamedMembers();
+    for (const [fn, code] of this.#options.codes) {
+      if (code.kind === "user" && code.user.unit !== null) this.members.read(fn, code.user.unit);
+    }
+    return this.members;
   }
 
   /** Receiver of a bound function; `undefined` for the module of a reader, which the function does not look into. */
@@ -180,7 +198,7 @@ export class CodeReader {
       (value) => this.#options.fingerprint.cachedIdentity(value) !== undefined,
       foreign,
     );
-    const unnamed = this.#options.members.read(fn, unit);
+    const unnamed = (await this.#useMembers(unit))?.read(fn, unit) ?? NO_NODES;
     const code = extras.leftOut.size + unnamed.size === 0
       ? normalizeUnit(unit)
       : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) || unnamed.has(member) });
