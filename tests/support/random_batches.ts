@@ -115,9 +115,6 @@ async function writePackages(
   }
 }
 
-/** What is said of every package, since the programs have no lock file. */
-const UNLOCKED = /no lock file has an integrity/;
-
 /**
  * What is said of the programs that are never reused: a module that is loaded by `import()` changes a global, or a member of
  * a built-in object, that its functions read, so that the key before the load is another one than after it.
@@ -161,7 +158,7 @@ function judge(program: Program, [first, quiet, edited]: readonly [Turn, Turn, T
     const isForever = isNamed([...notices, ...quiet.raced], [NEVER_REUSED, CHANGED_BY_RUN]);
     return isForever ? [null, false] : fault("needless", { first, quiet });
   }
-  const alarms = notices.filter((notice) => !isNamed([notice], [...program.namedOfAny, UNLOCKED]));
+  const alarms = notices.filter((notice) => !isNamed([notice], program.namedOfAny));
   if (alarms.length > 0) return fault("alarm", alarms);
   const unknown = [first, quiet, edited].flatMap((turn) => turn.unknown);
   return unknown.length > 0 ? fault("unknown", unknown) : [null, false];

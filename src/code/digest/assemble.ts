@@ -38,7 +38,7 @@ import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type Writte
 import { FingerprintChecks } from "./checks.ts";
 import { FunctionGuards } from "./function_guards.ts";
 import { type Captured, contentOf, numberCaptured } from "./ordinals.ts";
-import type { Assembly, AssemblyOptions } from "./assembly.ts";
+import type { Assembly, AssemblyOptions, FactCheck } from "./assembly.ts";
 import type { ChangingVariable } from "./changing_variables.ts";
 import type { OutsideNodes } from "./outside_nodes.ts";
 import { packageText, Parts } from "./parts.ts";
@@ -72,7 +72,7 @@ class Assembler {
   readonly #checks: FingerprintChecks;
   readonly #guards: FunctionGuards;
   readonly #variables: ChangingVariable[] = [];
-  readonly #factChecks: (() => boolean)[] = [];
+  readonly #factChecks: FactCheck[] = [];
   readonly #privates = new Map<object, ReadonlyMap<string, unknown>>();
   /** Makes the nodes of code of packages and of the platform; `null` when there is none. */
   readonly #outside: OutsideNodes | null;
@@ -326,7 +326,7 @@ class Assembler {
     if (fact.changes) {
       const isUnchanged = () => writeValue(fact.read(), this.#view).digest === digest;
       this.#checks.list.push(isUnchanged);
-      this.#factChecks.push(isUnchanged);
+      this.#factChecks.push({ name: fact.name, isUnchanged });
     }
     this.#addValuePart(fact.name, undefined, value);
     return `fact ${fact.name} ${digest}`;

@@ -12,6 +12,12 @@ import type { GraphNode } from "./graph_digest.ts";
 import type { Ordinals } from "./ordinals.ts";
 import type { OutsideNodes } from "./outside_nodes.ts";
 
+/** A fact of the process or the machine: its name, and a function that returns true while it is as it was. */
+export interface FactCheck {
+  readonly name: string;
+  readonly isUnchanged: () => boolean;
+}
+
 /** Graph of everything that was reached, and everything that has to be looked at again at the next call. */
 export interface Assembly {
   readonly root: GraphNode;
@@ -20,8 +26,8 @@ export interface Assembly {
   readonly notices: string[];
   /** Functions that return true while a value is unchanged. */
   readonly checks: (() => boolean)[];
-  /** Those of these functions that look at facts of the machine, which no code changes. */
-  readonly factChecks: (() => boolean)[];
+  /** Those of these functions that look at facts of the process and the machine. */
+  readonly factChecks: FactCheck[];
   /** Returns true while functions have the members and prototypes that they had. */
   readonly areFunctionsSame: () => boolean;
   /** Variables to read again through the inspector. */

@@ -258,7 +258,8 @@ function installedIdentity(start: InstalledPackage, files: ProjectFiles): Packag
     return lineOfPackage({ registry: "npm", name, version, integrity });
   });
   const notices: string[] = [];
-  if (unlocked.length > 0) {
+  // The code in the folders counts by its bytes, where these can be read.
+  if (unlocked.length > 0 && files.code === null) {
     notices.push(
       `${start.name} counts by the versions in node_modules: no lock file has an integrity of ${someOf(unlocked)}`,
     );

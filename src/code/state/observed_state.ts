@@ -17,6 +17,7 @@ import type { UserCode } from "../walk/reached.ts";
 import { changesOf, type Surface } from "../outside/surface.ts";
 import type { TableEntries } from "../outside/weak_tables.ts";
 import type { ChangedVariables } from "../digest/changing_variables.ts";
+import type { FactCheck } from "../digest/assembly.ts";
 import type { StateWatch } from "../types.ts";
 import { nameOfFunction, nameOfHandle } from "../walk/values.ts";
 import { CONTENTS, noteFirstMember, placeOf, readPlace, type StatePlace, valueOrGetter } from "./state.ts";
@@ -146,13 +147,13 @@ function insideNow(object: object): unknown[] {
 /**
  * Watches the values of a snapshot.
  *
- * @param factChecks Functions that return true while a fact of the machine is unchanged.
+ * @param factChecks Facts of the process and the machine, as they were.
  * @param readAgain Reads the variables and private fields that no object shows.
  * @param changedBuiltIns Names of the members of built-in objects that were changed.
  */
 export function watchSnapshot(
   snapshot: StateSnapshot,
-  factChecks: readonly (() => boolean)[],
+  factChecks: readonly FactCheck[],
   readAgain: () => Promise<ChangedVariables>,
   changedBuiltIns: () => Promise<readonly string[]>,
 ): StateWatch {
@@ -161,18 +162,15 @@ export function watchSnapshot(
       const { variables, privates } = await readAgain();
       const members = changedPlaces(snapshot, privates);
       const places = [...new Set([...variables.map(({ place }) => place), ...members.places])];
-      const facts = factChecks.every((isUnchanged) => isUnchanged()) ? [] : [FACT];
+      const facts = factChecks.filter(({ isUnchanged }) => !isUnchanged()).map(({ name }) => name);
       return {
         places,
-        others: [...await changedBuiltIns(), ...members.unplaced, ...facts],
+        others: [...new Set([...await changedBuiltIns(), ...members.unplaced, ...facts])],
         byCode: new Set(places.filter((place) => mayHaveChanged(place, snapshot))),
       };
     },
   };
 }
-
-/** Facts of the machine are settings that all code of a process shares. */
-const FACT = "a setting of the process, such as its time zone";
 
 /** Places that hold other values than they did. */
 interface FoundPlaces {
