@@ -144,12 +144,13 @@ function isUsedAsWhole({ kind, slot }: Root, { script }: CodeUnit): boolean {
     ? slot.name === "Deno" || slot.name === "process"
     : kind === "global" && (slot.name === "navigator" || valueOfGlobal(slot.name) === globalThis);
   return isOpen && slot.uses.some(({ how, path, node }) => {
-    return how === "read" && path.length === 0 && isPassedOn(script.parents.get(node), node);
+    return how === "read" && path.length === 0 && isPassedOn(script, node);
   });
 }
 
 /** True unless the code only tests the value, as in `typeof Deno`, `"args" in Deno` and `if (Deno)`. */
-function isPassedOn(parent: AnyNode | undefined, node: AnyNode): boolean {
+function isPassedOn(script: ScriptSyntax, node: AnyNode): boolean {
+  const parent = script.parents.get(node);
   switch (parent?.type) {
     case "UnaryExpression":
     case "BinaryExpression":
@@ -159,7 +160,7 @@ function isPassedOn(parent: AnyNode | undefined, node: AnyNode): boolean {
     case "ConditionalExpression":
       return parent.test !== node;
     case "LogicalExpression":
-      return parent.left !== node || parent.operator !== "&&";
+      return (parent.left !== node || parent.operator !== "&&") && isPassedOn(script, parent);
     default:
       return true;
   }
