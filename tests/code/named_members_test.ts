@@ -88,6 +88,38 @@ const FIRES: readonly (readonly [name: string, members: string, body: string])[]
   ["by a captured method", "two() { return 7; }", "method()"],
   ["by a callback that is captured", "two() { return 7; }", "apply(new A())"],
   ["by an object with a get trap", "two() { return 7; }", "new Proxy(new A(), { get: (a, k) => a[k] })[key]()"],
+  ["by another name of a function that copies", "set two(x) { this.x = 7; }", "merge(new A(), given).x"],
+  [
+    "by another name of one that lists names",
+    "two() { return 7; }",
+    "namesOf(protoOf(new A())).map((k) => k + A.prototype.two())",
+  ],
+  [
+    "by what for-in leaves out",
+    "two() { return 7; }",
+    "(() => { const all = []; for (const k in new A()) all.push(k); return [all, new A().two()]; })()",
+  ],
+  ["by a table whose prototype the module set", "two() { return 7; }", "table[key]()"],
+  [
+    "by a product of big integers",
+    '"9007199254740993"() { return 7; }',
+    "((a, k) => a[k * 1n]())(new A(), 9007199254740993n)",
+  ],
+  [
+    "by the groups of a match",
+    "get two() { return 7; }",
+    '"b".replace({ [Symbol.replace]: (s, t) => RegExp.prototype[Symbol.replace].call(matcher(), s, t) }, "$<" + key + ">")',
+  ],
+  [
+    "by options of bytes",
+    "get alphabet() { return 7 > 7 ? 'base64url' : 'base64'; }",
+    "new Uint8Array([251, 255]).toBase64(new A())",
+  ],
+  [
+    "where not all is in sight",
+    "one() { return 1; } two() { return 7; }",
+    "new A().one() + 0 * crypto.randomUUID().length",
+  ],
   ["by a number as text", 'get "0"() { return 7; }', "((a) => { for (let i = 0; i < 1; i++) return a[i]; })(new A())"],
   ["by its name in a list", "two() { return 7; }", '["two"].map((k) => new A()[k]())'],
   ["by a class of the platform that it extends", "", "new D([2, 1]).concat([3]).x"],
@@ -97,6 +129,10 @@ const SETUP = `
 class B { of(a) { return a.two(); } }
 class C extends A { three() { return super.two(); } }
 class D extends Array { constructor(...all) { super(...all); this.x = this.two(); } two() { return 7; } }
+const merge = Object.assign, namesOf = Object.getOwnPropertyNames, protoOf = Object.getPrototypeOf;
+const table = {};
+Object.setPrototypeOf(table, new A());
+const matcher = () => ({ exec() { return { index: 0, length: 1, 0: "b", groups: new A() }; }, flags: "", global: false });
 const key = "two", given = { two: 1 }, kept = new A(), method = A.prototype.two, apply = (a) => a.two();
 `;
 
@@ -132,6 +168,24 @@ Deno.test("a method counts where an input holds code, where a result holds insta
     {
       name: "an argument that is a function",
       text: `${A}\nawait t(cached(function f(g) { return g(new A()); }), (a) => a.two());\n`,
+      edits: [["7", "8"]],
+    },
+    {
+      name: "a cached function that is given an instance",
+      text: `${A}\nconst inner = cached(function inner(a) { return a.two(); });
+await t(cached(async function f() { return await inner(new A()); }));\n`,
+      edits: [["7", "8"]],
+    },
+    {
+      name: "a cached function that is given an object with an instance",
+      text: `${A}\nconst inner = cached(function inner(o) { return o.a.two(); });
+await t(cached(async function f() { return await inner({ a: new A() }); }));\n`,
+      edits: [["7", "8"]],
+    },
+    {
+      name: "a cached function that is given a closure",
+      text: `${A}\nconst inner = cached(function inner(make) { return make().two(); });
+await t(cached(async function f() { return await inner(() => new A()); }));\n`,
       edits: [["7", "8"]],
     },
     {

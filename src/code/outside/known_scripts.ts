@@ -140,7 +140,12 @@ const READS_WORLD =
   /\bprocess\s*(?:\?\.|\.)\s*(?:env|argv|platform|cwd)\b|\bDeno\.(?:env|args|cwd|build)\b|\b(?:read(?:File|TextFile|dir)(?:Sync)?)\b|\{[^{}]*\benv\b[^{}]*\}\s*=/;
 /** Assignments, declarations aside. Whether they are to a variable of the module is asked of the parser. */
 const ASSIGNED =
-  /(?<![.\w$]|\b(?:const|let|var)\s+)([\w$]+)\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)=)|(?:\+\+|--)\s*([\w$]+)/g;
+  /(?<![.\w$]|\b(?:const|let|var)\s+)([\w$]+)\s*(?:\/\*[^*]*\*\/\s*)?(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)=)|(?:\+\+|--)\s*([\w$]+)|\(\s*([\w$]+)\s*\)\s*=(?![=>])/g;
+/** Assignments to a pattern, as far as their ends tell, and loops that assign. */
+const PATTERN_END = /[\]}]\s*(?:\/\*[^*]*\*\/\s*)?=(?![=>])/g;
+const LOOP = /\bfor\s*(?:await\s*)?\(\s*(?!(?:const|let|var|using|await)\b)([^;()]{1,300}?)\s+(?:of|in)\b/g;
+/** Longest pattern, characters. */
+const MAX_PATTERN = 4000;
 /** Exports of variables: by declarations and assignments, and lists of names. */
 const EXPORTED = /\bexport\s+(?:const|let|var|default)\s+([\w$]+)|\bexports\b[^;\n=]{0,100}=\s*([\w$]+)/g;
 const EXPORT_LIST = /\bexports?\s*(?:=\s*)?\{([^}]*)\}/g;
@@ -174,7 +179,7 @@ function readKnown(url: string, text: string): KnownScript {
     }
     return found;
   };
-  const isAssigned = (name: string) => (assigned ??= namesMatched(text, ASSIGNED)).has(name);
+  const isAssigned = (name: string) => (assigned ??= assignedIn(text)).has(name);
   return {
     url,
     text,
@@ -268,8 +273,36 @@ function exportedNames(text: string): ReadonlySet<string> {
   return new Set([...namesMatched(text, EXPORTED), ...lists.flatMap((list) => [...namesMatched(list, /([\w$]+)/g)])]);
 }
 
+/** Names of variables that a text may assign. */
+function assignedIn(text: string): ReadonlySet<string> {
+  const names = new Set(namesMatched(text, ASSIGNED));
+  const add = (pattern: string) => pattern.match(/[\w$]+/g)?.forEach((name) => names.add(name));
+  for (const [, pattern = ""] of text.matchAll(LOOP)) add(pattern);
+  for (const { index } of text.matchAll(PATTERN_END)) {
+    const start = startOfBrackets(text, index);
+    const before = text.slice(Math.max(0, start - 10), start).trimEnd();
+    // An index, `list[i] = …`, and the pattern of a declaration, are no patterns that assign.
+    const isIndex = /[\w$)\]"'`]$/.test(before) &&
+      !/(?:^|[^\w$.])(?:return|of|in|else|do|yield|await|case)$/.test(before);
+    if (!isIndex && !/\b(?:const|let|var)$/.test(before)) add(text.slice(start, index));
+  }
+  return names;
+}
+
+/** Position of the bracket that the one at `end` closes, or one before that: a bracket in a text or a comment may mislead. */
+function startOfBrackets(text: string, end: number): number {
+  const least = Math.max(0, end - MAX_PATTERN);
+  let depth = 0;
+  for (let at = end; at > least; at--) {
+    const char = text[at]!;
+    if ("])}".includes(char)) depth++;
+    else if ("[({".includes(char) && --depth === 0) return at;
+  }
+  return least;
+}
+
 function namesMatched(text: string, pattern: RegExp): ReadonlySet<string> {
-  return new Set(Array.from(text.matchAll(pattern), ([, first, second]) => first ?? second ?? ""));
+  return new Set(Array.from(text.matchAll(pattern), ([, ...groups]) => groups.find((one) => one !== undefined) ?? ""));
 }
 
 const bindingsOf = new WeakMap<ScriptSyntax, ReadonlyMap<string, readonly Binding[]>>();

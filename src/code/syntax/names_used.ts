@@ -39,7 +39,7 @@ export function namesUsed(script: ScriptSyntax, node: AnyNode, isLeftOut: (membe
       case "MemberExpression": {
         const key = staticKey(at);
         if (key !== null) names.add(key);
-        else if (!isIndexed(script, at)) {
+        else if (!isIndexed(script, at, node)) {
           if (isTargetOnly(script, at)) writesAny = true;
           else readsAny = true;
         }
@@ -58,14 +58,21 @@ export function namesUsed(script: ScriptSyntax, node: AnyNode, isLeftOut: (membe
         names.add(at.value.cooked ?? at.value.raw);
         break;
       case "Property":
-        if (script.parents.get(at)?.type !== "ObjectPattern") break;
+        if (script.parents.get(at)?.type !== "ObjectPattern") {
+          const key = at.computed ? "" : at.key.type === "Identifier" ? at.key.name : "";
+          if (KEYS_OF_LANGUAGE.has(key)) names.add(key);
+          break;
+        }
         if (!at.computed && at.key.type === "Identifier") names.add(at.key.name);
-        else if (at.computed && at.key.type !== "Literal" && !isNumber(script, at.key)) readsAny = true;
+        else if (
+          at.computed && at.key.type !== "Literal" && (/\beval\b/.test(script.text) || !isNumber(script, at.key))
+        ) readsAny = true;
         break;
       case "BinaryExpression":
         if (at.operator === "in" && !["Literal", "PrivateIdentifier"].includes(at.left.type)) readsAny = true;
         break;
       case "WithStatement":
+      case "ForInStatement": // a method hides what is inherited under its name
         readsAny = true;
         break;
     }
@@ -80,7 +87,7 @@ function nameOfMethod(member: AnyNode): string | null {
   if (member.key.type === "PrivateIdentifier") return `#${member.key.name}`;
   if (member.key.type === "Identifier") return member.key.name;
   const key = member.key.type === "Literal" ? member.key.value : null;
-  return typeof key === "string" && String(Number(key)) !== key ? key : null;
+  return typeof key === "string" && !/^-?\d/.test(key) ? key : null;
 }
 
 /** True for the name in the definition of a member of a class or of an object literal. */
@@ -101,9 +108,13 @@ function isTargetOnly({ parents }: ScriptSyntax, node: MemberNode): boolean {
 }
 
 /** True for a computed key that names no method: a number, or one in a list or a literal of the code's own. */
-function isIndexed(script: ScriptSyntax, { object, property }: MemberNode): boolean {
-  return isNumber(script, property) || isPlain(script, object);
+function isIndexed(script: ScriptSyntax, { object, property }: MemberNode, within: AnyNode): boolean {
+  // What `eval` assigns is not in the text.
+  return !/\beval\b/.test(script.text) && (isNumber(script, property) || isPlain(script, object, within));
 }
+
+/** Keys of object literals by which the language does more than keep a value: a prototype, the groups of a match. */
+const KEYS_OF_LANGUAGE = new Set(["__proto__", "groups"]);
 
 const ARITHMETIC = new Set(["-", "*", "/", "%", "**", "|", "&", "^", "<<", ">>", ">>>"]);
 
@@ -185,8 +196,12 @@ function isOfLoop({ parents }: ScriptSyntax, declaration: AnyNode): boolean {
 const PLAIN_CLASSES = /^(Array|Map|Set|Date|(Big)?(Int|Uint|Float)(8|16|32|64)Array|Uint8ClampedArray)$/;
 const PLAIN_CALLS = /^(Array\.(from|of)|Object\.(keys|values|entries))$/;
 
-/** True for an expression whose value is a list, a typed array or an object literal that the code itself made. */
-function isPlain(script: ScriptSyntax, node: AnyNode): boolean {
+/**
+ * True for an expression whose value is a list, a typed array or an object literal that the code itself made.
+ *
+ * @param within The code that is looked at: other code may have done something to a variable from outside.
+ */
+function isPlain(script: ScriptSyntax, node: AnyNode, within: AnyNode): boolean {
   switch (node.type) {
     case "ArrayExpression":
       return true;
@@ -205,8 +220,9 @@ function isPlain(script: ScriptSyntax, node: AnyNode): boolean {
       const binding = script.bindings.get(node), declaration = binding?.declaration;
       if (binding === null) return node.name === "arguments";
       if (binding?.kind !== "const" || declaration?.type !== "VariableDeclarator") return false;
-      return declaration.id.type === "Identifier" && !!declaration.init && !isOfLoop(script, declaration) &&
-        isPlain(script, declaration.init);
+      const isOwn = declaration.start >= within.start && declaration.end <= within.end;
+      return isOwn && declaration.id.type === "Identifier" && !!declaration.init && !isOfLoop(script, declaration) &&
+        isPlain(script, declaration.init, within);
     }
     default:
       return false;

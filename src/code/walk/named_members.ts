@@ -20,7 +20,9 @@ import { valueOfGlobal } from "./platform.ts";
 /** Names by which code gets at members without their names, or at the objects that hold methods. */
 const REFLECTION = new Set(
   ("getOwnPropertyNames getOwnPropertyDescriptor getOwnPropertyDescriptors ownKeys Reflect prototype getPrototypeOf " +
-    "setPrototypeOf __proto__ __lookupGetter__ __lookupSetter__ constructor eval Function showHidden").split(" "),
+    "setPrototypeOf __proto__ __lookupGetter__ __lookupSetter__ constructor eval Function showHidden groups").split(
+      " ",
+    ),
 );
 /** Names of functions that read or assign members by keys that are data. */
 const BY_DATA = ["assign", "stringify"];
@@ -59,8 +61,8 @@ export class NamedMembers {
    * @returns Methods and accessors of a class that no code named until now. Their own names are not taken.
    */
   read(fn: object, unit: CodeUnit): ReadonlySet<AnyNode> {
-    if (this.#countsAll) return NONE;
     this.#classes.delete(fn);
+    if (this.#countsAll) return NONE;
     const { script, node } = unit;
     const own = extendsOwnClasses(fn) ? methodsOfBody(node) : [];
     const methods = new Map(own.map((one) => [one.member, one.name]));
@@ -92,6 +94,12 @@ export class NamedMembers {
   /** Classes with methods that were left out, and that code named since, or that count because not all is in sight. */
   outdated(found: InSight): object[] {
     if (this.#classes.size === 0) return [];
+    for (const code of found.codes.values()) {
+      // A function of the language that is captured: `const { assign } = Object`.
+      if (code.kind === "platform") {
+        this.#take({ names: new Set(code.name.split(".")), readsAny: false, writesAny: false });
+      }
+    }
     if (!isAllInSight(found)) this.#countsAll = true;
     return [...this.#classes].filter(([, { unit, members }]) =>
       methodsOfBody(unit.node).some(({ member, name }) => members.has(member) && this.#isNamed(member, name))
@@ -147,9 +155,10 @@ function isAllInSight({ codes, notes, changes }: InSight): boolean {
 function isInSight(fn: object, code: Code, codes: ReadonlyMap<object, Code>): boolean {
   switch (code.kind) {
     case "bound":
-    case "cached":
     case "wrapper":
       return true;
+    // A cached function that is called has code of its own, which may be given instances.
+    case "cached":
     case "ignored":
     case "package":
       return false;

@@ -10,7 +10,7 @@ const PROTOCOLS = `
   cause errors error suppressed stack description raw index input groups indices lastIndex exec flags source global
   ignoreCase multiline dotAll unicode unicodeSets sticky hasIndices get set has keys values entries size add resolve reject
   enumerable configurable writable apply construct defineProperty deleteProperty getOwnPropertyDescriptor getPrototypeOf
-  isExtensible ownKeys preventExtensions setPrototypeOf maxByteLength mode padding concat callee with undefined NaN Infinity
+  isExtensible ownKeys preventExtensions setPrototypeOf maxByteLength alphabet omitPadding lastChunkHandling firstDayOfWeek mode padding concat callee with undefined NaN Infinity
   -Infinity null true false default`;
 
 const LOCALES = `
