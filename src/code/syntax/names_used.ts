@@ -5,7 +5,7 @@
  */
 import { type AnyNode, childrenOf, isClassNode } from "./parse.ts";
 import type { Binding, ScriptSyntax } from "./scopes.ts";
-import { dottedName, staticKey } from "./uses.ts";
+import { dottedName, staticKey, staticText } from "./uses.ts";
 
 /** Names that code uses, and whether it also uses names that the text does not show. */
 export interface NamesUsed {
@@ -59,13 +59,13 @@ export function namesUsed(script: ScriptSyntax, node: AnyNode, isLeftOut: (membe
         break;
       case "Property":
         if (script.parents.get(at)?.type !== "ObjectPattern") {
-          const key = at.computed ? "" : at.key.type === "Identifier" ? at.key.name : "";
-          if (KEYS_OF_LANGUAGE.has(key)) names.add(key);
+          const key = at.key.type === "Identifier" && !at.computed ? at.key.name : staticText(at.key as AnyNode);
+          if (key !== null && KEYS_OF_LANGUAGE.has(key)) names.add(key);
           break;
         }
         if (!at.computed && at.key.type === "Identifier") names.add(at.key.name);
         else if (
-          at.computed && at.key.type !== "Literal" && (/\beval\b/.test(script.text) || !isNumber(script, at.key))
+          at.computed && at.key.type !== "Literal" && (mayEval(script) || !isNumber(script, at.key))
         ) readsAny = true;
         break;
       case "BinaryExpression":
@@ -109,8 +109,16 @@ function isTargetOnly({ parents }: ScriptSyntax, node: MemberNode): boolean {
 
 /** True for a computed key that names no method: a number, or one in a list or a literal of the code's own. */
 function isIndexed(script: ScriptSyntax, { object, property }: MemberNode, within: AnyNode): boolean {
-  // What `eval` assigns is not in the text.
-  return !/\beval\b/.test(script.text) && (isNumber(script, property) || isPlain(script, object, within));
+  return !mayEval(script) && (isNumber(script, property) || isPlain(script, object, within));
+}
+
+const evals = new WeakMap<ScriptSyntax, boolean>();
+
+/** True for a script with `eval`: what that assigns is not in the text. */
+function mayEval(script: ScriptSyntax): boolean {
+  let may = evals.get(script);
+  if (may === undefined) evals.set(script, may = /\beval\b/.test(script.text));
+  return may;
 }
 
 /** Keys of object literals by which the language does more than keep a value: a prototype, the groups of a match. */
