@@ -153,7 +153,7 @@ function judge(program: Program, [first, quiet, edited]: readonly [Turn, Turn, T
     // Other code may have changed the state of a package while the function waited, so two runs have to be seen.
     if (!first.isStored && first.raced.some((one) => OF_PACKAGE.test(one))) return [null, false];
     // A module that was still loading when the function was called has changed what is global while it ran.
-    const isLoading = JSON.stringify(program.plan.terms).includes("promise of a module");
+    const isLoading = program.plan.terms.flat().includes("module: promise of a module");
     if (!first.isStored && first.raced.length > 0 && isLoading) return [null, false];
     const isForever = isNamed([...notices, ...quiet.raced], [NEVER_REUSED, CHANGED_BY_RUN]);
     return isForever ? [null, false] : fault("needless", { first, quiet });

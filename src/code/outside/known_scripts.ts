@@ -275,7 +275,7 @@ function exportedNames(text: string): ReadonlySet<string> {
 
 /** Names of variables that a text may assign. */
 function assignedIn(text: string): ReadonlySet<string> {
-  const names = new Set(namesMatched(text, ASSIGNED));
+  const names = namesMatched(text, ASSIGNED);
   const add = (pattern: string) => pattern.match(/[\w$]+/g)?.forEach((name) => names.add(name));
   for (const [, pattern = ""] of text.matchAll(LOOP)) add(pattern);
   for (const { index } of text.matchAll(PATTERN_END)) {
@@ -301,7 +301,7 @@ function startOfBrackets(text: string, end: number): number {
   return least;
 }
 
-function namesMatched(text: string, pattern: RegExp): ReadonlySet<string> {
+function namesMatched(text: string, pattern: RegExp): Set<string> {
   return new Set(Array.from(text.matchAll(pattern), ([, ...groups]) => groups.find((one) => one !== undefined) ?? ""));
 }
 

@@ -81,9 +81,12 @@ export function namesUsed(script: ScriptSyntax, node: AnyNode, isLeftOut: (membe
   return { names, readsAny, writesAny };
 }
 
-/** Name of a method or an accessor, private ones with the `#`; `null` for computed keys, numbers and other members. */
-function nameOfMethod(member: AnyNode): string | null {
-  if (member.type !== "MethodDefinition" || member.computed || member.kind === "constructor") return null;
+/** A method or an accessor of a class. */
+export type MethodNode = Extract<AnyNode, { type: "MethodDefinition" }>;
+
+/** Name of a method or an accessor, private ones with the `#`; `null` for computed keys, numbers and constructors. */
+function nameOfMethod(member: MethodNode): string | null {
+  if (member.computed || member.kind === "constructor") return null;
   if (member.key.type === "PrivateIdentifier") return `#${member.key.name}`;
   if (member.key.type === "Identifier") return member.key.name;
   const key = member.key.type === "Literal" ? member.key.value : null;
@@ -242,11 +245,12 @@ function isPrototypeKey(key: AnyNode): boolean {
   return key.type === "Identifier" && key.name === "__proto__" || key.type === "Literal" && key.value === "__proto__";
 }
 
-/** Members of a class that can be left out while no code names them: methods and accessors that are written out. */
-export function methodsOfBody(node: AnyNode): readonly { readonly member: AnyNode; readonly name: string }[] {
-  if (!isClassNode(node)) return [];
-  return node.body.body.flatMap((member) => {
-    const name = nameOfMethod(member);
-    return name === null ? [] : [{ member, name }];
-  });
+/** Members of a class that can be left out while no code names them, with their names; none for other code. */
+export function methodsOfBody(node: AnyNode): Map<MethodNode, string> {
+  const found = new Map<MethodNode, string>();
+  for (const member of isClassNode(node) ? node.body.body : []) {
+    const name = member.type === "MethodDefinition" ? nameOfMethod(member) : null;
+    if (name !== null) found.set(member as MethodNode, name);
+  }
+  return found;
 }

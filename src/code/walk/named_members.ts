@@ -10,7 +10,7 @@
 import { isNativeFunction } from "../../values/kinds.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
-import { methodsOfBody, type NamesUsed, namesUsed } from "../syntax/names_used.ts";
+import { type MethodNode, methodsOfBody, type NamesUsed, namesUsed } from "../syntax/names_used.ts";
 import { type AnyNode, isClassNode } from "../syntax/parse.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import { isPlainMember, LANGUAGE_GLOBALS, PLAIN_GLOBALS, PROTOCOL_NAMES } from "./protocol_names.ts";
@@ -19,17 +19,18 @@ import { valueOfGlobal } from "./platform.ts";
 
 /** Names by which code gets at members without their names, or at the objects that hold methods. */
 const REFLECTION = new Set(
-  ("getOwnPropertyNames getOwnPropertyDescriptor getOwnPropertyDescriptors ownKeys Reflect prototype getPrototypeOf " +
-    "setPrototypeOf __proto__ __lookupGetter__ __lookupSetter__ constructor eval Function showHidden groups").split(
-      " ",
-    ),
+  (`getOwnPropertyNames getOwnPropertyDescriptor getOwnPropertyDescriptors ownKeys Reflect prototype getPrototypeOf
+  setPrototypeOf __proto__ __lookupGetter__ __lookupSetter__ constructor eval Function showHidden groups`).split(/\s+/),
 );
 /** Names of functions that read or assign members by keys that are data. */
 const BY_DATA = ["assign", "stringify"];
 /** Names of functions that tell which members a class itself has. */
 const ASKING = ["hasOwn", "hasOwnProperty", "propertyIsEnumerable"];
 
-const NONE: ReadonlySet<AnyNode> = new Set();
+/** Methods and accessors with their names. */
+type Methods = ReadonlyMap<AnyNode, string>;
+
+const NONE: Methods = new Map();
 
 /** What a walk has found, as far as it decides whether all names are in sight. */
 export interface InSight {
@@ -40,7 +41,7 @@ export interface InSight {
 
 interface Unnamed {
   readonly unit: CodeUnit;
-  readonly members: ReadonlySet<AnyNode>;
+  readonly members: ReadonlyMap<MethodNode, string>;
 }
 
 /** Names in the code that one walk reaches, and the methods that these leave out. */
@@ -60,33 +61,31 @@ export class NamedMembers {
    *
    * @returns Methods and accessors of a class that no code named until now. Their own names are not taken.
    */
-  read(fn: object, unit: CodeUnit): ReadonlySet<AnyNode> {
+  read(fn: object, unit: CodeUnit): Methods {
     this.#classes.delete(fn);
     if (this.#countsAll) return NONE;
     const { script, node } = unit;
-    const own = extendsOwnClasses(fn) ? methodsOfBody(node) : [];
-    const methods = new Map(own.map((one) => [one.member, one.name]));
+    const methods = extendsOwnClasses(fn) ? methodsOfBody(node) : new Map<MethodNode, string>();
     this.#take(usedBy(script, node, methods));
     for (let isDone = false; !isDone;) {
       isDone = true;
       for (const [member, name] of methods) {
         if (!this.#isNamed(member, name)) continue;
         methods.delete(member);
-        this.#take(usedBy(script, member, new Map()));
+        this.#take(usedBy(script, member, NONE));
         isDone = false;
       }
     }
     if (methods.size === 0) return NONE;
-    const members = new Set(methods.keys());
-    this.#classes.set(fn, { unit, members });
-    return members;
+    this.#classes.set(fn, { unit, members: methods });
+    return methods;
   }
 
   /** True for a place in the code of a class that is within a method that was left out. */
   leavesOutAt(fn: object, node: AnyNode): boolean {
-    const { unit, members } = this.#classes.get(fn) ?? {};
+    const { unit, members = NONE } = this.#classes.get(fn) ?? {};
     for (let at: AnyNode | undefined = node; unit && at && at !== unit.node; at = unit.script.parents.get(at)) {
-      if (members!.has(at)) return true;
+      if ((members as Methods).has(at)) return true;
     }
     return false;
   }
@@ -101,9 +100,9 @@ export class NamedMembers {
       }
     }
     if (!isAllInSight(found)) this.#countsAll = true;
-    return [...this.#classes].filter(([, { unit, members }]) =>
-      methodsOfBody(unit.node).some(({ member, name }) => members.has(member) && this.#isNamed(member, name))
-    ).map(([fn]) => fn);
+    return [...this.#classes]
+      .filter(([, { members }]) => members.entries().some(([member, name]) => this.#isNamed(member, name)))
+      .map(([fn]) => fn);
   }
 
   #take({ names, readsAny, writesAny }: NamesUsed): void {
@@ -115,19 +114,18 @@ export class NamedMembers {
     if (writesAny) this.#countsAccessors = true;
   }
 
-  #isNamed(member: AnyNode, name: string): boolean {
+  #isNamed({ kind, static: isStatic }: MethodNode, name: string): boolean {
     if (this.#countsAll || this.#names.has(name)) return true;
-    if (member.type !== "MethodDefinition") return true;
     const hasAny = (names: readonly string[]) => names.some((one) => this.#names.has(one));
-    if (member.kind !== "method" && (this.#countsAccessors || hasAny(BY_DATA))) return true;
-    return member.static && hasAny(ASKING);
+    if (kind !== "method" && (this.#countsAccessors || hasAny(BY_DATA))) return true;
+    return isStatic && hasAny(ASKING);
   }
 }
 
 const used = new WeakMap<AnyNode, NamesUsed>();
 
 /** Names in a piece of code without these members of it; found once, since the members follow from the code. */
-function usedBy(script: ScriptSyntax, node: AnyNode, without: ReadonlyMap<AnyNode, string>): NamesUsed {
+function usedBy(script: ScriptSyntax, node: AnyNode, without: Methods): NamesUsed {
   // A class that extends one of the platform is looked at with all of its members.
   if (without.size === 0 && isClassNode(node)) return namesUsed(script, node, () => false);
   let names = used.get(node);

@@ -42,7 +42,7 @@ type Required = Pick<RequireFindings, "files" | "modules" | "checks">;
 
 const NOTHING_REQUIRED: Required = { files: [], modules: [], checks: [] };
 const NO_FUNCTIONS: ReadonlySet<object> = new Set();
-const NO_NODES: ReadonlySet<AnyNode> = new Set();
+const NO_METHODS: ReadonlyMap<AnyNode, string> = new Map();
 
 /** What the identification of functions needs of the walk. */
 export interface CodeReaderOptions {
@@ -198,7 +198,7 @@ export class CodeReader {
       (value) => this.#options.fingerprint.cachedIdentity(value) !== undefined,
       foreign,
     );
-    const unnamed = (await this.#useMembers(unit))?.read(fn, unit) ?? NO_NODES;
+    const unnamed = (await this.#useMembers(unit))?.read(fn, unit) ?? NO_METHODS;
     const code = extras.leftOut.size + unnamed.size === 0
       ? normalizeUnit(unit)
       : normalizeUnit(unit, { isLeftOut: (member) => extras.leftOut.has(member) || unnamed.has(member) });
