@@ -57,24 +57,64 @@ Deno.test("the time zone does not count for the time that a date is", async () =
   assertEquals(await faultsOf(pairs), {});
 });
 
-const TEXTS: readonly ProgramPair[] = [
-  ...[
-    "Function.prototype.toString.call(g)",
-    "[g].join()",
-    "[g].toString()",
-    '"a".concat(g)',
-    "Object.keys({ [g]: 1 })",
-    "({ [String(g)]: 2 })[g]",
-    "new Error(g).message",
-    "encodeURIComponent(g)",
-    "btoa(g)",
-    "Symbol(g).description",
-  ].map((body): ProgramPair => ({
-    name: body,
-    text: `const g = (a) => { /* jot */ return a + 1; };\nawait t(cached(function f() { return ${body}; }));\n`,
+/** Forms that have the text of a function `g` in their value. */
+const SPELLED: readonly string[] = [
+  "Function.prototype.toString.call(g)",
+  "[g].join()",
+  "[g].toString()",
+  '"a".concat(g)',
+  "Object.keys({ [g]: 1 })",
+  "({ [String(g)]: 2 })[g]",
+  "new Error(g).message",
+  "encodeURIComponent(g)",
+  "btoa(g)",
+  "Symbol(g).description",
+  "'x'.replace('x', () => g)",
+  "String(new URLSearchParams({ g }))",
+  "`${[g]}`",
+  "[g] + ''",
+  "(() => { const list = [g]; return list.join(); })()",
+  "String.raw`${g}`",
+  "JSON.stringify([g], (k, v) => typeof v === 'function' ? v + '' : v)",
+  "Reflect.apply(g.toString, g, [])",
+  "g['to' + 'String']()",
+  "Object.fromEntries([[g, 1]])",
+  "g.toLocaleString()",
+  "(({ toString: text }) => text.call(g))(g)",
+  "[g].map(String)",
+  "util.format('%s', g)",
+  "textOf(g)",
+];
+
+/** Forms that call a function `g`, or tell it from others, and read texts of other values. */
+const UNSPELLED: readonly string[] = [
+  "[1].map(g).join() + g(2)",
+  "[3, 1].filter(g).map((x) => x.toFixed(1)).join()",
+  "encodeURIComponent([1].map(g)[0])",
+  "new Map([[1, g]]).set(2, g).size + String([1].length)",
+  "new Set([g]).has(g)",
+  "typeof g + g.length",
+  "(() => { const list = [1, 2].map(g); return list.join(); })()",
+  "JSON.stringify({ a: g(1), g })",
+];
+
+/** One program with a function for each form, after an edit of a comment in the function that they are given. */
+function jots(name: string, bodies: readonly string[], call: (body: string) => string, runs: number): ProgramPair {
+  const calls = bodies.map((body) => `await t(${call(body)});\n`);
+  return {
+    name,
+    text: `import util from "node:util";\nconst textOf = Function.prototype.call.bind(Function.prototype.toString);\n` +
+      `const g = (a) => { /* jot */ return a + 1; };\n${calls.join("")}`,
     edits: [["jot", "remark"]],
     file: "main.js",
-  })),
+    runs,
+  };
+}
+
+const TEXTS: readonly ProgramPair[] = [
+  jots("a captured function", SPELLED, (body) => `cached(function f() { return ${body}; })`, SPELLED.length),
+  jots("an argument", SPELLED, (body) => `cached(function f(g) { return ${body}; }), g`, SPELLED.length),
+  jots("an argument that is used otherwise", UNSPELLED, (body) => `cached(function f(g) { return ${body}; }), g`, 0),
   {
     name: "its own text",
     text: "await t(cached(function f() { return f.toString().length; /* jot */ }));",

@@ -4,7 +4,9 @@
  * @module
  */
 import { type AnyNode, type FunctionNode, isFunctionNode } from "../syntax/parse.ts";
+import type { CodeUnit } from "../syntax/code_unit.ts";
 import { staticKey } from "../syntax/uses.ts";
+import { writtenNames } from "./written_names.ts";
 import {
   ALL_PARTS,
   BARE,
@@ -58,6 +60,7 @@ export type SurroundingQuestion =
 
 /** The walk through a function, as far as calls need it. */
 export interface CallScene {
+  readonly unit: CodeUnit;
   evaluate(node: AnyNode): InputLevel;
   /** Walks an inline function; its parameters have the given levels, further ones {@linkcode INPUT}. Returns the level of its results. */
   runFunction(node: FunctionNode, parameters: readonly InputLevel[]): InputLevel;
@@ -121,7 +124,8 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
     if (known !== null) return known;
   }
   if (callee.type !== "MemberExpression") {
-    if (!chain) scene.evaluate(callee);
+    if (chain) writeOut(scene, args);
+    else scene.evaluate(callee);
     return giveAll(scene, args, INPUT);
   }
   if (callee.object.type === "Super") {
@@ -132,6 +136,7 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
   }
   const name = staticKey(callee);
   if (name === null) {
+    writeOut(scene, [callee.object]);
     scene.evaluate(callee);
     return giveAll(scene, args, INPUT);
   }
@@ -148,6 +153,7 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
   }
   const owner = scene.freeChainOf(callee.object);
   const kind = owner ? scene.ask({ about: "receiver", chain: owner, method: name }) : "";
+  if (kind !== "instance") writeOutInMethod(scene, callee.object, { name, args, receiver, kind });
   const result = callOfMethod(scene, { name, args, receiver, kind });
   return isPrimitiveLevel(receiver) || scene.ask({ about: "gives", name }) === "" ? result : INPUT;
 }
@@ -182,6 +188,7 @@ export function levelOfNew(scene: CallScene, { callee, arguments: args }: NewNod
 
 function newOfPlatform(scene: CallScene, path: string, args: readonly AnyNode[]): InputLevel {
   const rule = ruleOfClass(path);
+  if (!rule || path !== "Date" && rule.use === "text") writeOut(scene, args);
   if (!rule) return giveAll(scene, args, FRESH);
   const levels = evaluateAll(scene, args);
   if (!isErrorClass(path)) return resultOf(scene, rule, levels, BARE);
@@ -219,6 +226,7 @@ function callOfPlatform(scene: CallScene, path: string, args: readonly AnyNode[]
     return holding(scene, [items]);
   }
   const rule = ruleOfFunction(path);
+  if (!rule || rule.isText) writeOut(scene, args);
   if (!rule) return giveAll(scene, args, KNOWN);
   const levels = evaluateAll(scene, args);
   if (readsText(path)) scene.readText(joinLevels(levels));
@@ -387,6 +395,39 @@ function holding(scene: CallScene, levels: readonly InputLevel[]): InputLevel {
 
 function evaluateAll(scene: CallScene, args: readonly AnyNode[]): InputLevel[] {
   return args.map((one) => scene.evaluate(one.type === "SpreadElement" ? one.argument : one));
+}
+
+/** Notes that values may become text, as the variables that they are made of show: the text of a function, if it is one. */
+function writeOut(scene: CallScene, nodes: readonly AnyNode[], except?: AnyNode): void {
+  for (const name of nodes.flatMap((node) => writtenNames(scene.unit.script, node))) {
+    if (name !== except && ((scene.evaluate(name) & INPUT) !== 0 || isCode(scene, name))) {
+      scene.see({ names: true, texts: true });
+    }
+  }
+}
+
+/** True for a captured function or class. */
+function isCode(scene: CallScene, name: AnyNode): boolean {
+  const chain = scene.freeChainOf(name);
+  return chain !== null && /^(?:user|class)/.test(scene.ask({ about: "meaning", chain }));
+}
+
+/** Notes that a method of the platform may make a text of its receiver and its arguments. */
+function writeOutInMethod(scene: CallScene, object: AnyNode, { name, args, receiver, kind }: MethodSite): void {
+  const rule = ruleOfMethod(name);
+  const callback = callbackRuleOf(name);
+  if (rule?.isText) {
+    const made = scene.classMadeBy(object);
+    if (made && /^platform (?:Weak)?Map$/.test(scene.ask({ about: "meaning", chain: made }))) return;
+    // A variable by itself is a list of texts and numbers far more often than one of functions.
+    writeOut(scene, [object, ...args], object);
+  } else if (callback) {
+    if (callback.result === "text") writeOut(scene, args.slice(1));
+  } else if (
+    !rule && !ruleOfOwnMethod(name) && ((receiver & ~FRESH) === 0 || kind === "platform" || kind === "other")
+  ) {
+    writeOut(scene, args);
+  }
 }
 
 /** Hands all arguments to code that is not analysed, and returns the level of the result. */

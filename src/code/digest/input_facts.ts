@@ -19,6 +19,7 @@ import {
   type InputLevel,
   isPrimitiveLevel,
   KNOWN,
+  partsOfMember,
   type SeenParts,
 } from "./input_levels.ts";
 
@@ -172,6 +173,13 @@ export class InputFacts {
   /** Notes that the code asks for the text of a value on purpose, which tells functions apart by their comments too. */
   readText(level: InputLevel): void {
     if (this.isInput(level) || (level & KNOWN) !== 0) this.see({ names: true, texts: true });
+  }
+
+  /** Notes that the code reads a member of a value. */
+  seeMember(level: InputLevel, key: string): void {
+    const parts = partsOfMember(key);
+    if (parts.texts) this.readText(level);
+    else if (this.isInput(level)) this.see(parts);
   }
 
   /** Assigns to a variable. */

@@ -204,7 +204,13 @@ const FUNCTIONS = rulesOf([
   ["Object.hasOwn Object.prototype.hasOwnProperty URL.canParse", "text", BARE],
   [
     "String String.raw encodeURIComponent decodeURIComponent encodeURI decodeURI escape unescape btoa atob Symbol " +
-    "Symbol.for crypto.randomUUID Deno.env.get Deno.cwd Deno.readTextFile Deno.readTextFileSync Deno.realPath " +
+    "Symbol.for",
+    "text",
+    TEXTUAL,
+    true,
+  ],
+  [
+    "crypto.randomUUID Deno.env.get Deno.cwd Deno.readTextFile Deno.readTextFileSync Deno.realPath " +
     "Deno.realPathSync",
     "text",
     TEXTUAL,
@@ -266,11 +272,12 @@ export function ruleOfClass(path: string): PlatformRule | undefined {
 
 /** True for a function or method of the platform by which code asks for the text of a function on purpose. */
 export function readsText(name: string): boolean {
-  return name === "String" || name === "toString";
+  return name === "String" || name === "toString" || name === "toLocaleString";
 }
 
 /** Parts of a function or an error that a member of this name shows. */
 export function partsOfMember(key: string): SeenParts {
   if (key === "name" || key === "constructor") return { names: true };
+  if (key === "toString" || key === "toLocaleString") return { names: true, texts: true };
   return key === "stack" ? { stacks: true } : {};
 }

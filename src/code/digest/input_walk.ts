@@ -19,6 +19,7 @@ import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
 import { dottedName, staticKey } from "../syntax/uses.ts";
 import { functionOf } from "../syntax/scopes.ts";
+import { writtenNames } from "./written_names.ts";
 import { type CallScene, type FreeChain, levelOfCall, levelOfNew, type SurroundingQuestion } from "./input_calls.ts";
 import { InputFacts, type ResultsOfFunction } from "./input_facts.ts";
 import {
@@ -31,7 +32,6 @@ import {
   isTrustedMethod,
   joinLevels,
   KNOWN,
-  partsOfMember,
   type SeenParts,
   TEXTUAL,
 } from "./input_levels.ts";
@@ -241,8 +241,8 @@ class InputWalk extends InputFacts implements CallScene {
 
   /** Notes that a value becomes a part of a text: of a variable, which may hold a function, on purpose. */
   #writeAsText(node: AnyNode, level: InputLevel): void {
-    if (node.type === "Identifier" || node.type === "ThisExpression") this.readText(level);
-    else this.useAsText(level);
+    this.useAsText(level);
+    for (const name of writtenNames(this.unit.script, node)) this.readText(this.evaluate(name));
   }
 
   #localFunctionOf(node: AnyNode): FunctionNode | null {
@@ -290,7 +290,7 @@ class InputWalk extends InputFacts implements CallScene {
     if (chain) return isGiver ? INPUT : this.#free(chain);
     const level = this.evaluate(node.object);
     if (key === null) this.#readUnknown(level, this.evaluate(node.property));
-    else if (this.isInput(level)) this.see(partsOfMember(key));
+    else this.seeMember(level, key);
     return isGiver && !isPrimitiveLevel(level) ? INPUT : this.memberLevel(level, key);
   }
 
@@ -307,7 +307,7 @@ class InputWalk extends InputFacts implements CallScene {
       return this.memberLevel(level, null);
     }
     const key = nameOfKey(property.key);
-    if (this.isInput(level)) this.see(partsOfMember(key));
+    this.seeMember(level, key);
     return this.ask({ about: "gives", name: key }) !== "" ? INPUT : this.memberLevel(level, key);
   }
 
@@ -316,7 +316,7 @@ class InputWalk extends InputFacts implements CallScene {
     for (const part of node.type === "ArrayExpression" ? node.elements : node.properties) {
       if (part === null) continue;
       if (part.type === "Property") {
-        if (part.computed) this.useAsText(this.evaluate(part.key));
+        if (part.computed) this.#writeAsText(part.key, this.evaluate(part.key));
         const value = this.evaluate(part.value);
         // The object inherits from the input, whose members a loop over the object lists.
         if (!part.computed && nameOfKey(part.key) === "__proto__" && !part.shorthand) this.giveAway(value);

@@ -239,7 +239,7 @@ export function usesText(
   parents: ReadonlyMap<AnyNode, AnyNode> | undefined,
 ): boolean {
   if (typeof value !== "function") return false;
-  if (path[followed] === "toString") return true;
+  if (/^to(?:Locale)?String$/.test(path[followed] ?? "")) return true;
   if (parents !== undefined && becomesText(node, parents)) return true;
   return how === "read" && argument?.call.type === "CallExpression" && dottedName(argument.call.callee) === "String";
 }

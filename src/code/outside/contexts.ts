@@ -9,7 +9,7 @@
  */
 import { isPrimitive } from "../../words/type_tests.ts";
 import type { ScopeValues } from "../v8/inspector.ts";
-import { readScope, UNSET } from "../v8/scope_values.ts";
+import { readScope, UNSET } from "../v8/connection.ts";
 import { knownScript } from "./known_scripts.ts";
 import { madeFor, type OriginInScript } from "./load_scopes.ts";
 

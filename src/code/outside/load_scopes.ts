@@ -8,7 +8,7 @@
  * @module
  */
 import type { FunctionOrigin, ScopeValues } from "../v8/inspector.ts";
-import { readScope, UNSET } from "../v8/scope_values.ts";
+import { readScope, UNSET } from "../v8/connection.ts";
 import { knownScript } from "./known_scripts.ts";
 
 /** Origin of a function that is written in a script. */

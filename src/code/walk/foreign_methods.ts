@@ -8,7 +8,7 @@
  */
 import { OWN_SOURCES } from "../../words/program.ts";
 import type { FunctionOrigin, InspectorLease, ScopeValues } from "../v8/inspector.ts";
-import { valueInScopes } from "../v8/scope_values.ts";
+import { valueInScopes } from "../v8/connection.ts";
 import { type CodeUnit, findUnit } from "../syntax/code_unit.ts";
 import { normalizeCode } from "../syntax/normalize.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ScopeValues } from "../v8/inspector.ts";
-import { valueInScopes } from "../v8/scope_values.ts";
+import { valueInScopes } from "../v8/connection.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { ScriptSyntax } from "../syntax/scopes.ts";
 import type { AnyNode, ClassNode } from "../syntax/parse.ts";

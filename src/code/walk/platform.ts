@@ -302,7 +302,7 @@ export function mayMakeText(code: NormalizedCode | null): boolean {
 const ZONE_MEMBERS =
   /"(?:[gs]et(?:Hours|Minutes|Date|Day|Month|FullYear|Year)|getTimezoneOffset|to(?:Date|Time)String|timeZoneId)"/;
 /** Operations that may turn a date into text, which is in local time; as normalized code writes them. */
-const MAKES_TEXT = /\(template |"(?:\+|\+=|==|!=|toString|toPrimitive|join|concat)"/;
+const MAKES_TEXT = /\(template |"(?:\+|\+=|==|!=|toString|toLocaleString|toPrimitive|join|concat)"/;
 const LOCALE_MEMBERS = /"(?:toLocale\w*|localeCompare)"/;
 
 /**

@@ -6,7 +6,7 @@
 import process from "node:process";
 import { isProxy } from "../../words/type_tests.ts";
 import type { FunctionOrigin, InspectorLease, ScopeValues, Script } from "../v8/inspector.ts";
-import { readScope, UNSET, valueInScopes } from "../v8/scope_values.ts";
+import { readScope, UNSET, valueInScopes } from "../v8/connection.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Slot } from "../syntax/variable_names.ts";
 import { type AnyNode, type ClassNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
