@@ -66,3 +66,104 @@ await t(cached(function f() { return kit.ask(); }));\n`,
     assertEquals(await faultsOf(pairs), {});
   });
 }
+
+/** Places in which a package keeps what it is told, and its first use makes something else of it. */
+const PLACES_OF_GIVEN: readonly (readonly [name: string, text: string])[] = [
+  [
+    "a variable",
+    "let kept = null;\nexport const kit = { tell: (k) => { kept = k; }, ask: () => isNew(kept) ? (kept = use(kept)).made : kept.made };",
+  ],
+  [
+    "a member",
+    "const o = {};\nexport const kit = { tell: (k) => { o.k = k; }, ask: () => isNew(o.k) ? (o.k = use(o.k)).made : o.k.made };",
+  ],
+  [
+    "a private field",
+    "class Kit { #k; tell(k) { this.#k = k; } ask() { if (isNew(this.#k)) this.#k = use(this.#k); return this.#k.made; } }\n" +
+    "export const kit = new Kit();",
+  ],
+  [
+    "a static private field",
+    "export class kit { static #k; static tell(k) { this.#k = k; }\n" +
+    "  static ask() { if (isNew(this.#k)) this.#k = use(this.#k); return this.#k.made; } }",
+  ],
+  [
+    "a WeakMap",
+    "const w = new WeakMap(), o = {};\nexport const kit = { tell: (k) => { w.set(o, k); },\n" +
+    "  ask: () => { if (isNew(w.get(o))) w.set(o, use(w.get(o))); return w.get(o).made; } };",
+  ],
+  [
+    "a Map",
+    "const w = new Map();\nexport const kit = { tell: (k) => { w.set(1, k); },\n" +
+    "  ask: () => { if (isNew(w.get(1))) w.set(1, use(w.get(1))); return w.get(1).made; } };",
+  ],
+];
+
+/** What a program tells, first and later, with how the package knows it and what it makes of it. */
+const GIVEN: readonly (readonly [name: string, one: string, two: string, isNew: string, use: string])[] = [
+  ["a text", '"one"', '"two"', 'typeof k === "string"', "k + 1"],
+  ["a function", "() => 1", "() => 2", 'typeof k === "function"', "k()"],
+  ["a number", "1", "2", 'typeof k === "number"', "k * 2"],
+];
+
+/** In variables and fields, where every function sees the same place, these count too. */
+const GIVEN_IN_VARIABLES: typeof GIVEN = [
+  ["an option", "true", "false", 'typeof k === "boolean"', "!k"],
+  ["options", "{ rate: 1 }", "{ rate: 2 }", '"rate" in k', "k.rate"],
+  ["a list", "[1, 0]", "[2, 0]", "Array.isArray(k)", "k[0]"],
+];
+
+const REGISTRIES = [
+  ...PLACES_OF_GIVEN.flatMap((place) => GIVEN.map((given) => [place, given] as const)),
+  ...PLACES_OF_GIVEN.filter(([name]) => /variable|private/.test(name)).flatMap((place) =>
+    GIVEN_IN_VARIABLES.map((given) => [place, given] as const)
+  ),
+].map(([[place, text], [given, one, two, isNew, use]]) => ({
+  name: `${given} in ${place}`,
+  one,
+  two,
+  text: `const isNew = (k) => ${isNew};\nconst use = (k) => ({ made: ${use} });\n${text}\n`,
+}));
+
+const KITS = Object.fromEntries(REGISTRIES.flatMap(({ text }, index) => [
+  [
+    `node_modules/kit-${index}/package.json`,
+    `{ "name": "kit-${index}", "version": "1.0.0", "type": "module", "main": "index.js" }`,
+  ],
+  [`node_modules/kit-${index}/index.js`, text],
+]));
+
+/** A program that tells each package what `tell` has, and asks it. */
+function askAll(calls: (tell: string, ask: string, index: number) => string): string {
+  return REGISTRIES.map(({ one, two }, index) =>
+    `import { kit as kit${index} } from "./node_modules/kit-${index}/index.js";
+${
+      calls(
+        `kit${index}.tell([() => (${one}), () => (${two})][N]())`,
+        `cached(function ask${index}() { return kit${index}.ask(); })`,
+        index,
+      )
+    }\n`
+  ).join("");
+}
+
+Deno.test("what a package was told counts where runs make something else of it", async () => {
+  const text = `const N = 0;\n${askAll((tell, ask) => `${tell};\nawait t(${ask});`)}`;
+  assertEquals(
+    await faultsOf([
+      { name: "told otherwise", text, files: KITS, edits: [["const N = 0", "const N = 1"]], runs: REGISTRIES.length },
+      { name: "told the same", text, files: KITS, runs: 0 },
+    ]),
+    {},
+  );
+});
+
+Deno.test("what a package is told anew counts where runs make something else of it", async () => {
+  // A collection that runs change is asked for what it held at first alone.
+  const text = askAll((tell, ask, index) =>
+    /in a (?:WeakMap|Map)$|^(?:options|a list) in /.test(REGISTRIES[index]!.name)
+      ? ""
+      : `const step${index} = ${ask};\nfor (const N of [0, 1, 0]) { ${tell}; await t(step${index}); await t(step${index}); }`
+  );
+  assertEquals(await faultsOf([{ name: "told anew", text, files: KITS, runs: 0 }]), {});
+});

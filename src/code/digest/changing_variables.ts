@@ -16,6 +16,8 @@ export interface ChangingVariable {
   readonly place: StatePlace;
   /** True for a private field of `fn`, which is then any object. */
   readonly isPrivate?: boolean;
+  /** Type of the value, where only another type counts as a change. */
+  readonly typeAlone?: string;
 }
 
 /** Variables and fields that hold other values than they did. */
@@ -45,7 +47,7 @@ export async function findChangedVariables(
   return {
     variables: variables.filter((one) =>
       one.isPrivate
-        ? !Object.is(owned[numbersOfOwners.get(one.fn) as number]?.get(one.name), one.value)
+        ? !isValueUnchanged(one, owned[numbersOfOwners.get(one.fn) as number]?.get(one.name))
         : !isVariableUnchanged(one, origins[numbers.get(one.fn) as number])
     ),
     privates: new Map(holders.flatMap(([holder, before], index) => {
@@ -55,10 +57,15 @@ export async function findChangedVariables(
   };
 }
 
-function isVariableUnchanged({ name, value, isUnset }: ChangingVariable, origin: FunctionOrigin | undefined): boolean {
+function isValueUnchanged({ value, typeAlone }: ChangingVariable, now: unknown): boolean {
+  return typeAlone === undefined ? Object.is(now, value) : typeof now === typeAlone;
+}
+
+function isVariableUnchanged(variable: ChangingVariable, origin: FunctionOrigin | undefined): boolean {
+  const { name, isUnset } = variable;
   const scope = origin?.kind === "script" ? origin.scopes.find((one) => Object.hasOwn(one, name)) : undefined;
   try {
-    return scope !== undefined && !isUnset && Object.is(scope[name], value);
+    return scope !== undefined && !isUnset && isValueUnchanged(variable, scope[name]);
   } catch {
     return isUnset;
   }

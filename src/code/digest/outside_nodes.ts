@@ -131,7 +131,7 @@ export class OutsideNodes {
   state(): GraphNode | null {
     const state = this.#found.outside?.state;
     if (state === undefined) return null;
-    const { settings, constants, closures, entries, surfaces, facts, globals, isPart } = state;
+    const { settings, constants, closures, entries, surfaces, firsts, facts, globals, isPart } = state;
     const node: UnfilledNode = { own: "", references: [] };
     node.own = `state of packages ${
       JSON.stringify([settings.map(({ path }) => path), [...constants].map(toLine), isPart])
@@ -140,6 +140,11 @@ export class OutsideNodes {
       // What an object holds is in a surface.
       node.references.push(typeof value === "object" && value !== null ? "object" : this.#make.value(steadyOf(value)));
       if (isPrimitive(value)) this.#addPart(path, value);
+    }
+    for (const [path, { setting, first }] of firsts) {
+      node.references.push(`first ${path}`, this.#make.value(first.value));
+      // The program may tell the package anew what a run has made something else of.
+      this.#readAgain([{ ...setting, typeAlone: first.lastType }]);
     }
     this.#readAgain(settings);
     for (const [path, fn] of closures) node.references.push(`closure ${path}`, this.#make.value(fn));
@@ -178,10 +183,11 @@ export class OutsideNodes {
   }
 
   #readAgain(settings: readonly Setting[]): void {
-    for (const { fn, name, value, path, script, scopes, isPrivate, isEntry } of settings) {
+    for (const { fn, name, value, path, script, scopes, isPrivate, isEntry, typeAlone } of settings) {
       if (isEntry) continue;
+      const byType = typeAlone === undefined ? {} : { typeAlone };
       if (isPrivate) {
-        this.#make.variables.push({ fn, name, value, isUnset: false, place: path, isPrivate });
+        this.#make.variables.push({ fn, name, value, isUnset: false, place: path, isPrivate, ...byType });
         continue;
       }
       if (scopes !== undefined) {
@@ -194,7 +200,7 @@ export class OutsideNodes {
       const isObject = typeof value === "object" && value !== null || typeof value === "function";
       if (isObject && known.has(value)) continue;
       this.#settings.set(`${script.url}\n${name}`, known.add(value));
-      this.#make.variables.push({ fn, name, value, isUnset: false, place: path });
+      this.#make.variables.push({ fn, name, value, isUnset: false, place: path, ...byType });
     }
   }
 

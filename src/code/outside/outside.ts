@@ -11,7 +11,7 @@ import { classify } from "../../values/kinds.ts";
 import type { InspectorLease } from "../v8/inspector.ts";
 import type { Code, Root } from "../walk/reached.ts";
 import { globalsIn } from "./program_globals.ts";
-import { atFirstLook, firstValuesOf } from "./first_looks.ts";
+import { atFirstLook, type FirstLook, firstLookAt, firstValuesOf } from "./first_looks.ts";
 import { Contexts } from "./contexts.ts";
 import { ImportedValues } from "./imported.ts";
 import { type KnownScript, knownScript, variablesSeenBy } from "./known_scripts.ts";
@@ -20,9 +20,11 @@ import {
   fileOf,
   findPackageState,
   type HeldValues,
+  isGivenAtFirst,
   type OutsideFunction,
-  type PackageState,
+  type OutsideState,
   type Setting,
+  settingOfEntry,
 } from "./package_state.ts";
 import { isLiveExport } from "./live_exports.ts";
 import { nameOfFunction } from "../walk/values.ts";
@@ -38,7 +40,7 @@ import {
   type SurfaceOptions,
 } from "./surface.ts";
 import { COUNTERS, isTimeOfProcess, noticesOfUnseen, OF_MOMENT, type Unseen } from "./unseen.ts";
-import { type Entry, TableEntries } from "./weak_tables.ts";
+import { TableEntries } from "./weak_tables.ts";
 
 /** Knowledge that is needed for looking at code that is not the user's. */
 export interface OutsideOptions {
@@ -107,6 +109,7 @@ export class OutsideCode {
   readonly #instances = new Map<object, Surface | null>();
   /** Surfaces of what functions hold. */
   readonly #held: Surface[] = [];
+  readonly #firsts = new Map<string, { readonly setting: Setting; readonly first: FirstLook }>();
   #state: OutsideState | undefined;
   /** Number of times that a function was met, and that number when the state was found. */
   #met = 0;
@@ -377,7 +380,7 @@ export class OutsideCode {
     const { lease, packageNameOf } = this.#options;
     const state = await findPackageState(this.#functions.values(), lease, packageNameOf);
     const isCounted = ({ path }: { path: string }) => !this.#options.isLeftOut(path);
-    const settings = state.settings.filter(isCounted);
+    const settings = this.#counted(state.settings);
     const objects = [...state.objects].map(([path, at]) => ({ path, ...at })).filter(isCounted);
     const surfaces = objects.map(({ object, path, script, ...part }) => this.surface(object, path, script, part));
     for (const [index, { object }] of objects.entries()) {
@@ -390,23 +393,40 @@ export class OutsideCode {
     const entries = new TableEntries(this.#options.isLeftOut);
     const asked = new Set<object>();
     if (state.tables.length > 0) {
-      entries.add(state.tables, reached()).forEach((one) => all.push(...settingOfEntry(one)));
+      all.push(...this.#counted(entries.add(state.tables, reached()).flatMap(settingOfEntry)));
     }
     surfaces.push(...all.slice(settings.length).flatMap(surfaceIn));
     // What private fields and entries hold may have private fields and entries.
     for (let open = [...surfaces, ...this.#held, ...imported]; open.length > 0;) {
       const tables = open.flatMap(({ tables }) => tables);
       if (!entries.hasTables && tables.length > 0) entries.add([], reached());
-      const fields = [
+      const fields = this.#counted([
         ...await this.#privateSettings(open, asked),
         ...entries.add(tables, open.values().flatMap(keysIn)).flatMap(settingOfEntry),
-      ];
+      ]);
       all.push(...fields);
       open = fields.flatMap(surfaceIn);
       surfaces.push(...open);
     }
     for (const { path, value } of all) if (isTimeOfProcess(value)) this.#moments.add(path);
-    this.#state = { ...state, settings: all, surfaces, entries, globals: globalsIn(state.scripts) };
+    this.#state = {
+      ...state,
+      settings: all,
+      surfaces,
+      entries,
+      firsts: this.#firsts,
+      globals: globalsIn(state.scripts),
+    };
+  }
+
+  /** Settings that count; of those that runs change, what stood there at first is kept. */
+  #counted(settings: readonly Setting[]): Setting[] {
+    return settings.filter((setting) => {
+      const first = firstLookAt(setting.fn, setting.path, setting.value);
+      if (!this.#options.isLeftOut(setting.path)) return true;
+      if (isGivenAtFirst(setting, first)) this.#firsts.set(setting.path, { setting, first });
+      return false;
+    });
   }
 
   /** Private fields of the objects and classes in surfaces. */
@@ -419,8 +439,7 @@ export class OutsideCode {
     return holders.flatMap(({ object, path, script }, index) =>
       [...fields[index] ?? []].flatMap(([name, value]) => {
         const at = `${path}.${name}`;
-        const isCounted = script !== null && !this.#options.isLeftOut(at);
-        return isCounted ? [{ fn: object, name, value, path: at, script, isPrivate: true }] : [];
+        return script !== null ? [{ fn: object, name, value, path: at, script, isPrivate: true }] : [];
       })
     );
   }
@@ -435,7 +454,9 @@ export class OutsideCode {
   /** Functions and objects in the state of packages. */
   *stateValues(): Iterable<unknown> {
     if (this.#state === undefined) return;
-    for (const { value } of this.#state.settings) if (typeof value === "function") yield value;
+    for (const { value } of [...this.#state.settings, ...[...this.#firsts.values()].map(({ first }) => first)]) {
+      if (typeof value === "function") yield value;
+    }
     yield* this.#state.closures.values();
     yield* this.#state.readers.keys();
     for (const surface of this.#state.surfaces) if (!this.#ofClasses.has(surface)) yield* surface.references;
@@ -448,24 +469,10 @@ export class OutsideCode {
   }
 }
 
-/** State of packages, with the surfaces of the objects in it. */
-export interface OutsideState
-  extends Pick<PackageState, "settings" | "constants" | "closures" | "readers" | "facts" | "unseen" | "isPart"> {
-  readonly surfaces: readonly Surface[];
-  /** Entries of the tables of packages, which are among the settings. */
-  readonly entries: TableEntries;
-  /** Globals of the program that the packages may use. */
-  readonly globals: ReadonlyMap<string | symbol, unknown>;
-}
-
 /** What may be a key of a table among the objects and functions of a surface, with their names. */
 function* keysIn({ members, leaves }: Surface): Iterable<[key: object, name: string]> {
   for (const { object, path } of members) yield [object, path];
   for (const [path, fn] of leaves) yield [fn, path];
-}
-
-function settingOfEntry({ key, value, path, script }: Entry): Setting[] {
-  return script === null ? [] : [{ fn: key, name: path, value, path, script, isEntry: true }];
 }
 
 /** True for the object that stands for a module of CommonJS, which its function `require` holds. */

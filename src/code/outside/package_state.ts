@@ -7,12 +7,13 @@ import { isPrimitive } from "../../words/type_tests.ts";
 import { classify } from "../../values/kinds.ts";
 import type { InspectorLease, ScopeValues } from "../v8/inspector.ts";
 import type { AmbientFact } from "../walk/platform.ts";
-import { noteSymbol } from "./first_looks.ts";
+import { type FirstLook, noteSymbol } from "./first_looks.ts";
+import { isRandomText } from "./moments.ts";
 import { type KnownScript, knownScript } from "./known_scripts.ts";
 import { hasCountedMembers, isBound, isBuiltInData, isConstructor, type Surface } from "./surface.ts";
 import { isRequire, mayBeReader } from "../blind/readers.ts";
-import { COUNTERS, OF_MOMENT, type Unseen, unseenKindOf } from "./unseen.ts";
-import { isTable, type WeakTable } from "./weak_tables.ts";
+import { COUNTERS, isTimeOfProcess, OF_MOMENT, type Unseen, unseenKindOf } from "./unseen.ts";
+import { type Entry, isTable, type TableEntries, type WeakTable } from "./weak_tables.ts";
 import { moduleExportsOf, type OriginInScript, splitPackageScopes, variablesOf } from "./load_scopes.ts";
 
 /** A variable of a package that may be assigned again, as a function of the package sees it. */
@@ -29,6 +30,8 @@ export interface Setting {
   readonly isPrivate?: boolean;
   /** True for an entry of a table beside `fn`. */
   readonly isEntry?: boolean;
+  /** Type of the value, where runs change the value: only another type may be what the program told the package anew. */
+  readonly typeAlone?: string;
 }
 
 /** What a function that is not the user's holds. */
@@ -42,6 +45,16 @@ export interface HeldValues {
   readonly surfaces: readonly Surface[];
   /** True for a function that counts by its place alone, since the package made it when it was loaded. */
   readonly isLeaf: boolean;
+}
+
+export function settingOfEntry({ key, value, path, script }: Entry): Setting[] {
+  return script === null ? [] : [{ fn: key, name: path, value, path, script, isEntry: true }];
+}
+
+/** True for what stood in a setting at first that a program may have told, and not the package itself. */
+export function isGivenAtFirst({ script }: Setting, { value }: FirstLook): boolean {
+  if (typeof value === "function") return !script.has(Function.prototype.toString.call(value));
+  return value !== undefined && !isTimeOfProcess(value) && !isRandomText(value);
 }
 
 /** A function that is not the user's, with the place in which it is written. */
@@ -83,6 +96,18 @@ export interface PackageState {
   readonly unseen: readonly Unseen[];
   /** True when there are more scripts than are looked into. */
   readonly isPart: boolean;
+}
+
+/** State of packages, with the surfaces of the objects in it. */
+export interface OutsideState
+  extends Pick<PackageState, "settings" | "constants" | "closures" | "readers" | "facts" | "unseen" | "isPart"> {
+  readonly surfaces: readonly Surface[];
+  /** Entries of the tables of packages, which are among the settings. */
+  readonly entries: TableEntries;
+  /** What stood at first in settings that runs change, by path. */
+  readonly firsts: ReadonlyMap<string, { readonly setting: Setting; readonly first: FirstLook }>;
+  /** Globals of the program that the packages may use. */
+  readonly globals: ReadonlyMap<string | symbol, unknown>;
 }
 
 /** Number of scripts that are looked into. */

@@ -81,6 +81,9 @@ const MAX_MEMBERS = 4_000, MAX_DEPTH = 40;
 /** Number of members from which on an object counts as a whole, if it holds data alone. */
 const MAX_SIZE = 1_000;
 
+/** Number of entries of a collection that count as they were at first, where runs change it. */
+const MAX_GIVEN = 128;
+
 /** Number of objects within such an object that are looked at. */
 const MAX_INSIDE = 100_000;
 
@@ -151,6 +154,11 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     if (depth < MAX_DEPTH) queue.push({ object: value, path: at, depth });
     else hide(`objects more than ${MAX_DEPTH} steps away`, path);
   };
+  // What stood there before runs changed it, unless it is the package's own.
+  const isGiven = (first: unknown): boolean => {
+    if (!isPrimitive(first)) return typeof first === "function" && originOf(first) === "other";
+    return typeof first !== "symbol" && !isTimeOfProcess(first) && !isRandomText(first) && options.isMomentary !== true;
+  };
   const look = ({ object, path: at, depth }: Step): void => {
     options.leaveOutBelow(at);
     const isWhole = !options.isLeftOut(`${at}[]`);
@@ -160,6 +168,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     const keys = accessors.length === 0 ? all : all.filter((key) => !accessors.some(([one]) => one === key));
     const held = keys.map((key) => Object.getOwnPropertyDescriptor(object, key)?.value as unknown);
     const inside = isWhole ? [...insidesOf(object)] : [];
+    const given = isCollection(object) ? atFirstLook(object, () => [...insidesOf(object)].slice(0, MAX_GIVEN)) : [];
     const labels = labelsOf(all);
     const counted = all.filter((key) => !options.isLeftOut(`${at}${labels.get(key)}`));
     const order = counted.map((key) => labels.get(key)).join(" ");
@@ -185,11 +194,9 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     for (const [index, key] of keys.entries()) add(held[index], `${at}${labels.get(key)}`, depth + 1);
     for (const [key, first] of firsts) {
       const inner = `${at}${labels.get(key) ?? labelOfKey(key)}`;
-      const isOther = isPrimitive(first)
-        ? !isTimeOfProcess(first) && options.isMomentary !== true
-        : originOf(first as object) === "other";
-      if (options.isLeftOut(inner) && isOther) values.set(inner, first);
+      if (options.isLeftOut(inner) && isGiven(first)) values.set(inner, first);
     }
+    if (!isWhole) { for (const [label, first] of given) if (isGiven(first)) values.set(`${at}${label}`, first); }
     const parent = Object.getPrototypeOf(object) as object | null;
     if (parent !== null && typeof object === "object" && !BUILT_IN.has(parent)) {
       add(parent, `${at}.[[Prototype]]`, depth + 1);

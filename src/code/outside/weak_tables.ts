@@ -78,7 +78,7 @@ export class TableEntries {
       for (const [key, name] of this.#keys.entries().drop(from)) {
         if (this.#questions++ >= MAX_QUESTIONS) return found;
         const path = `${table.path} of ${name}`;
-        if (!has(table.table, key) || this.#isLeftOut(path)) continue;
+        if (!has(table.table, key)) continue;
         const value = valueIn(table.table, key);
         found.push({ ...table, path, key, value });
         const entries = this.#entries.get(table.table) ?? new Map<object, unknown>();
