@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { EVERY_MEMBER } from "../code/types.ts";
+import { EVERY_MEMBER, foldPlaces } from "../code/types.ts";
 import { describePlace, readPlace } from "../code/state/state.ts";
 import { type Call, CAPTURED, CAPTURED_BY_CODEC, countEveryMember } from "./identify.ts";
 import { encode, type Execution } from "./run.ts";
@@ -45,7 +45,7 @@ export async function leaveOutState(call: Call, execution: Settled["execution"])
     return { call, execution: { ...execution, raced: [] } };
   }
   const before = [...changedState.places];
-  changedState.set([...before, ...places]);
+  changedState.set(foldPlaces([...before, ...places]));
   // With the inputs as they were: the run may have changed them.
   const again = await call.anew();
   // A place that could not be left out still counts, so that its value after the run would be in the key.

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { StateWatch } from "../code/types.ts";
+import { allMembersOf, type StateWatch } from "../code/types.ts";
+import { readPlace } from "../code/state/state.ts";
 import type { Call } from "./identify.ts";
 
 /** Returns a function that takes note of the values; it returns `null` when something has changed already. */
@@ -32,7 +33,17 @@ function joinWatches(watches: readonly StateWatch[]): StateWatch {
   };
 }
 
-/** True for a place that does not count in a call, since runs change it. */
+/** True for a place that does not count in a call, since runs change it, or what it is a member of. */
 export function isLeftOutOf({ fingerprint, declared }: Call, place: string): boolean {
-  return fingerprint.leftOut.has(place) || declared.codecs.some(({ fingerprint }) => fingerprint.leftOut.has(place));
+  const names = readPlace(place) === null
+    ? [place, ...holdersOf(place)].flatMap((one) => [one, allMembersOf(one)])
+    : [place];
+  return [fingerprint, ...declared.codecs.map(({ fingerprint }) => fingerprint)].some(({ leftOut }) =>
+    names.some((name) => leftOut.has(name))
+  );
+}
+
+/** Places in the state of packages that a place is a part of: of `p.js#kept.a.b`, `p.js#kept.a` and `p.js#kept`. */
+function holdersOf(place: string): string[] {
+  return Array.from(place.matchAll(/[.[]/g), ({ index }) => place.slice(0, index));
 }

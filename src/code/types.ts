@@ -73,6 +73,25 @@ export interface FingerprintOptions {
  */
 export const EVERY_MEMBER = "methods of classes that no code names";
 
+/** Number of members of one object of a package that runs change from which on none of its members counts. */
+const MAX_MEMBERS_OF_STATE = 32;
+
+/** Place that stands for all members of the object of a package that a member at a place belongs to: `p.js#kept.*`. */
+export function allMembersOf(place: string): string {
+  return place.replace(/\.[^.#:/()[\] ]+$/, ".*");
+}
+
+/** Puts one place for all members in the place of many members of one object, such as a table that a run fills. */
+export function foldPlaces(places: Iterable<string>): string[] {
+  const all = [...places];
+  const counts = new Map<string, number>();
+  const objectOf = (place: string) => place.startsWith("[") ? place : allMembersOf(place);
+  for (const place of all) counts.set(objectOf(place), (counts.get(objectOf(place)) ?? 0) + 1);
+  return [
+    ...new Set(all.map((place) => counts.get(objectOf(place))! > MAX_MEMBERS_OF_STATE ? objectOf(place) : place)),
+  ];
+}
+
 /** Use of a function or module whose effects are not observed. */
 export interface BlindUse {
   /** Name as the code uses it: `Deno.Command`, `readFile from node:fs`, `fetch`. */

@@ -93,6 +93,25 @@ await t(cached(function f() { return (function* () {})().total(); }));
 `,
         edits: [["K = 2", "K = 3"]],
       },
+      ...[
+        ["by another name", "const write = JSON.stringify;", "write([s])"],
+        ["bound", "const write = JSON.stringify.bind(JSON);", "write([s])"],
+        ["by a computed name", 'const name = "stringify";', "JSON[name]([s])"],
+        ["by a Response", "", "Response.json([s]).text()"],
+        ["as a whole", "const { stringify } = JSON;", "stringify([s])"],
+      ].map(([name, setup, body]) => ({
+        name: `toJSON ${name}`,
+        text: `const K = 2; Set.prototype.toJSON = function () { return K; }; ${setup}\n` +
+          `await t(cached(function f(s) { return ${body}; }), new Set());\n`,
+        edits: [["K = 2", "K = 3"]] as const,
+      })),
+      {
+        name: "toJSON where no JSON is written",
+        text: "const K = 2; Set.prototype.toJSON = function () { return K; };\n" +
+          "await t(cached(function f(s) { return [...s].map((x) => x + 1).toSorted().join(); }), new Set([1]));\n",
+        edits: [["K = 2", "K = 3"]],
+        runs: 0,
+      },
       {
         name: "BigInt toJSON",
         text: `

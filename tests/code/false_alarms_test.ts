@@ -117,3 +117,25 @@ Deno.test("an instance of a package's class that counts by its content is not sa
     });
   }
 });
+
+const spaces = { numbers: Math, texts: JSON };
+const largest = Math.max.bind(Math);
+const write = JSON.stringify.bind(JSON);
+
+/** Functions that hold an object of the language that has functions, by how they hold it. */
+const NAMESPACES: Readonly<Record<string, (value: number) => unknown>> = {
+  "a bound function": (value) => largest(value, 1),
+  "another one": (value) => write([value]),
+  "an object with two of them": (value) => Object.values(spaces).length + spaces.numbers.abs(value),
+  "a list": (value) => [Intl, Reflect, Atomics, WebAssembly].length + value,
+};
+
+Deno.test("an object of the language that has functions is no reason for a warning", async (t) => {
+  for (const [what, fn] of Object.entries(NAMESPACES)) {
+    await t.step(what, async () => {
+      await using rig = await Rig.open();
+      const step = rig.cached({ name: "space" })(fn);
+      assertEquals([await step(2), await step(2), rig.runs(), rig.of("notice")], [fn(2), fn(2), 1, []]);
+    });
+  }
+});

@@ -31,6 +31,8 @@ export interface Interest {
   /** Names of the globals that the code uses. */
   readonly globals: ReadonlySet<string>;
   readonly openness: Openness;
+  /** True when the code may write JSON. */
+  readonly writesJson: boolean;
 }
 
 /** What code may read under names that are not known: nothing, data (a function that it gets is not called), or all. */
@@ -111,6 +113,9 @@ export const IMPLICIT: ReadonlySet<string> = new Set(
     "message name cause concat").split(" "),
 );
 
+/** Members among these that are read where JSON is written, and nowhere else. */
+const OF_JSON: ReadonlySet<string | symbol> = new Set(["toJSON", "toISOString"]);
+
 const RARELY_IMPLICIT: ReadonlySet<string> = new Set(["toString", "valueOf", "toJSON", "then", "next", "resolve"]);
 
 const natives = new WeakSet<object>();
@@ -170,7 +175,7 @@ export function placeLabel(owner: string, key: string | symbol, part: "value" | 
 
 /** Finds what the program changed of the built-in objects of the language, as far as code may read it. */
 export function findChanges(interest: Interest): BuiltInChange[] {
-  const { names, globals, openness } = interest;
+  const { names, globals, openness, writesJson } = interest;
   const isOpen = openness !== "closed";
   const changes: BuiltInChange[] = [];
   const parentOfGlobals: unknown = Object.getPrototypeOf(globalThis);
@@ -188,7 +193,9 @@ export function findChanges(interest: Interest): BuiltInChange[] {
     }
     const implicit = index < USUAL ? IMPLICIT : RARELY_IMPLICIT;
     for (const key of Reflect.ownKeys(object)) {
-      const isNamed = typeof key === "symbol" ? key !== TAG : names.has(key) || implicit.has(key);
+      const isNamed = typeof key === "symbol"
+        ? key !== TAG
+        : names.has(key) || implicit.has(key) && (writesJson || !OF_JSON.has(key));
       if (!isNamed && !isWhole && !added.has(key) && object !== Object.prototype) continue;
       const from = changes.length;
       addChanges(changes, owner, key);

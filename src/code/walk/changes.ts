@@ -37,6 +37,8 @@ export class BuiltInChanges {
   #openness: Openness = "closed";
   #awaits = false;
   #calls = false;
+  /** True once a function of the platform was met that the code holds: it may be that of JSON. */
+  #holdsPlatform = false;
 
   /** Looks at the code that was not looked at before. @returns The changes that are new. */
   async find(codes: ReadonlyMap<object, Code>, lease: InspectorLease): Promise<BuiltInChange[]> {
@@ -54,12 +56,15 @@ export class BuiltInChanges {
   }
 
   #interest(): Interest {
-    return { names: this.#names, globals: this.#globals, openness: this.#openness };
+    const names = this.#names;
+    const writesJson = this.#holdsPlatform || names.has("stringify") || names.has("json");
+    return { names, globals: this.#globals, openness: this.#openness, writesJson };
   }
 
   #add(fn: object, code: Code): void {
     this.#read.add(fn);
     if (code.kind === "package") this.#openness = "all";
+    if (code.kind === "platform" || code.kind === "bound") this.#holdsPlatform = true;
     if (code.kind !== "user" || code.user.isHelper) return;
     const { code: normalized, unit, roots } = code.user;
     if (normalized === null || roots.some(({ kind }) => kind === "package")) this.#openness = "all";

@@ -15,7 +15,7 @@ import { intrinsicPath } from "./intrinsics.ts";
 import { accessorsOfGlobal, isOfPlatform } from "./platform.ts";
 import { type Code, codeOfText, isCodeSettled, nameOfPackage, Notes, type Root, type UserCode } from "./reached.ts";
 import { NameResolver } from "./resolve_name.ts";
-import type { FingerprintOptions } from "../types.ts";
+import { allMembersOf, type FingerprintOptions } from "../types.ts";
 import type { NamedMembers } from "./named_members.ts";
 import {
   isAllKnown,
@@ -269,9 +269,9 @@ export class Exploration {
   }
 
   #isLeftOut(path: string): boolean {
-    const isOne = this.#options.leftOut?.has(path) === true;
-    if (isOne) this.leftOut.add(path);
-    return isOne;
+    const found = [path, allMembersOf(path)].filter((one) => this.#options.leftOut?.has(one));
+    for (const one of found) this.leftOut.add(one);
+    return found.length > 0;
   }
 
   /** Finds the declaration of a name, through imports; `null` when it cannot be found. */

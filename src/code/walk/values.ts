@@ -57,6 +57,11 @@ export interface Unknown {
   readonly blobs: readonly Blob[];
 }
 
+/** Objects of the language that hold functions. What a program changes of them counts where code may read it. */
+const NAMESPACES: ReadonlyMap<object, string> = new Map<object, string>(
+  Object.entries({ Atomics, Intl, JSON, Math, Reflect, WebAssembly }).map(([name, namespace]) => [namespace, name]),
+);
+
 /** A value in canonical form, with everything that it refers to. */
 export interface WrittenValue {
   /** Digest of the canonical bytes. */
@@ -257,6 +262,8 @@ class CapturedValue {
     }
     if (isProxy(subject)) return undefined;
     if (subject === globalThis) return this.#handle(subject, "globalThis");
+    const namespace = NAMESPACES.get(subject);
+    if (namespace !== undefined) return `namespace ${namespace}`;
     const prototype = Object.getPrototypeOf(subject) as object | null;
     if (prototype === null || prototype === Object.prototype || prototype === Array.prototype) return undefined;
     const { kind, isBare } = classify(subject);
