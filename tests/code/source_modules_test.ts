@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fingerprint } from "../../src/code/fingerprint.ts";
+import { faultsOf } from "../support/program_pairs.ts";
 import { Project } from "../support/project.ts";
 
 /** A function that loads a module while it runs, in two processes with an edit in between. */
@@ -691,4 +692,39 @@ Deno.test("where code is not followed, what it imports is named", async () => {
     cachedIdentity: () => undefined,
   });
   assertMatch(notices.join(), /not tracked: import\("node:path"\)/);
+});
+
+/** Ways to name the script of a Worker, with what stands around the function. */
+const WORKERS: readonly (readonly [setup: string, make: string])[] = [
+  ["", 'new Worker(new URL("./w.ts", import.meta.url), MODULE)'],
+  ["", 'new Worker(new URL("w.ts", import.meta.url).href, MODULE)'],
+  ["", 'new Worker(import.meta.resolve("./w.ts"), MODULE)'],
+  ['const AT = new URL("./w.ts", import.meta.url);', "new Worker(AT, MODULE)"],
+  ['const HREF = import.meta.resolve("./w.ts");', "new Worker(HREF, MODULE)"],
+  ['const start = () => new Worker(new URL("./w.ts", import.meta.url), MODULE);', "start()"],
+  [
+    'class W extends Worker { constructor() { super(new URL("./w.ts", import.meta.url), MODULE); } }',
+    "new W()",
+  ],
+];
+
+Deno.test("the script of a Worker that code starts counts, with what it imports", async () => {
+  const answer = "new Promise((done) => { w.onmessage = (e) => { w.terminate(); done(e.data); }; w.postMessage(x); })";
+  const text = 'const MODULE = { type: "module" };\n' +
+    WORKERS.map(([setup, make], index) =>
+      `${setup}\nawait t(cached(async function f${index}(x) { const w = ${make}; return await ${answer}; }), 2);\n`
+    ).join("");
+  const files = {
+    "w.ts": 'import { rate } from "./r.ts";\n// note\nself.onmessage = (e) => self.postMessage(rate(e.data));\n',
+    "r.ts": "export const rate = (x) => x * 2;\nexport const other = 1;\n",
+  };
+  const named = "what it reads through Worker";
+  assertEquals(
+    await faultsOf([
+      { name: "what it uses", text, files, named, editOf: ["r.ts", "x * 2", "x * 3"], runs: WORKERS.length },
+      { name: "another export", text, files, named, editOf: ["r.ts", "other = 1", "other = 2"], runs: 0 },
+      { name: "a comment", text, files, named, editOf: ["w.ts", "// note", "// more"], runs: 0 },
+    ]),
+    {},
+  );
 });

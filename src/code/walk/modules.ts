@@ -7,7 +7,8 @@ import type { InspectorLease } from "../v8/inspector.ts";
 import type { FingerprintOptions } from "../types.ts";
 import { readScript } from "../syntax/code_unit.ts";
 import type { Binding, ScriptSyntax } from "../syntax/scopes.ts";
-import type { AnyNode, Program } from "../syntax/parse.ts";
+import { type AnyNode, childrenOf, type Program } from "../syntax/parse.ts";
+import { staticKey, staticText } from "../syntax/uses.ts";
 
 /** An import as the source writes it. */
 export interface ImportedName {
@@ -161,4 +162,44 @@ function reexportIn(statement: Program["body"][number], name: string): { specifi
 /** Name of an export, as an identifier or a text writes it. */
 export function exportedName(node: AnyNode): string {
   return node.type === "Identifier" ? node.name : node.type === "Literal" ? String(node.value) : "";
+}
+
+/**
+ * Addresses of scripts that code writes out, to start a Worker or a program with them: `new URL("./w.ts",
+ * import.meta.url)`, `import.meta.resolve("./w.ts")`, also in a constant around the code.
+ *
+ * @param node The code.
+ * @param url URL of the module that it stands in.
+ */
+export function scriptsNamed(script: ScriptSyntax, node: AnyNode, url: string): string[] {
+  if (!/\bURL\b|\bresolve\b/.test(script.text)) return [];
+  const found = new Set<string>();
+  const add = (at: AnyNode | null | undefined): void => {
+    const call = at?.type === "MemberExpression" ? at.object as AnyNode : at;
+    const specifier = call ? specifierOfAddress(call) : null;
+    const address = specifier === null ? null : URL.parse(specifier, url);
+    if (address && /\.[cm]?[jt]sx?$/.test(address.pathname)) found.add(address.href);
+  };
+  const look = (at: AnyNode): void => {
+    add(at);
+    const declaration = at.type === "Identifier" ? script.bindings.get(at)?.declaration : null;
+    if (declaration?.type === "VariableDeclarator") add(declaration.init as AnyNode | null);
+    childrenOf(at).forEach(look);
+  };
+  look(node);
+  return [...found];
+}
+
+/** Specifier, relative to the module, of which an expression makes an address; `null` for any other expression. */
+function specifierOfAddress(node: AnyNode): string | null {
+  if (node.type !== "NewExpression" && node.type !== "CallExpression") return null;
+  const [first, second] = node.arguments;
+  const specifier = first && staticText(first as AnyNode);
+  if (!specifier || !/^(?:\.{0,2}\/|\w[\w./-]*$)/.test(specifier)) return null;
+  const ofMeta = (at: AnyNode | undefined) =>
+    at?.type === "MemberExpression" && at.object.type === "MetaProperty" ? staticKey(at) : null;
+  if (ofMeta(node.callee as AnyNode) === "resolve") return /^\.{0,2}\//.test(specifier) ? specifier : null;
+  return node.callee.type === "Identifier" && node.callee.name === "URL" && ofMeta(second as AnyNode) === "url"
+    ? specifier
+    : null;
 }

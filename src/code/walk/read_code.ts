@@ -26,6 +26,7 @@ import {
   type UserCode,
 } from "./reached.ts";
 import { type NameResolver, originBeside } from "./resolve_name.ts";
+import { scriptsNamed } from "./modules.ts";
 import type { NamedMembers } from "./named_members.ts";
 import type { RequireFindings } from "./required.ts";
 import type { FollowedImports, SourceModules } from "./source_modules.ts";
@@ -286,16 +287,22 @@ export class CodeReader {
     for (const path of paths) this.#options.notes.addBlind(blindImport(specifier, "*", path), url);
   }
 
-  /** Modules that code loads by `require` while it runs. What cannot be followed is noted. */
+  /** Modules that code loads by `require` while it runs, and scripts that it starts. What cannot be followed is noted. */
   async #requiredBy(unit: CodeUnit, url: string, roots: readonly Root[]): Promise<Required> {
-    if (!roots.some(mayLoadModules)) return NOTHING_REQUIRED;
+    const started = scriptsNamed(unit.script, unit.node, url);
+    if (!roots.some(mayLoadModules)) return { ...NOTHING_REQUIRED, modules: started };
     const { findRequired } = await import("./required.ts");
     const { projectRoot, packageOf } = this.#options.fingerprint;
     const required = findRequired({ unit, url, roots, projectRoot, packageOf });
     for (const identity of required.packages) this.#options.notes.addPackage(identity);
     for (const use of required.blind) this.#options.notes.addBlind(use, url);
     for (const notice of required.notices) this.#options.notes.notices.add(notice);
-    return required;
+    return {
+      ...NOTHING_REQUIRED,
+      files: required.files,
+      checks: required.checks,
+      modules: [...required.modules, ...started],
+    };
   }
 
   /** Static private fields of a class, by label. No property shows them, so the inspector reads them. */

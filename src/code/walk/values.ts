@@ -97,7 +97,8 @@ export function isAllKnown({ classes, instances, blobs }: Unknown): boolean {
 
 /** Notice that a handle counts by its kind alone. */
 export function noticeOfHandle(handle: string): string {
-  return `not tracked: the inside of a captured ${handle}, which counts by its kind alone`;
+  const remedy = handle === "Promise" ? "; await it before the function captures it" : "";
+  return `not tracked: the inside of a captured ${handle}, which counts by its kind alone${remedy}`;
 }
 
 /** Writes a value in canonical form. */
