@@ -36,7 +36,7 @@ function joinWatches(watches: readonly StateWatch[]): StateWatch {
 /** True for a place that does not count in a call, since runs change it, or what it is a member of. */
 export function isLeftOutOf({ fingerprint, declared }: Call, place: string): boolean {
   const names = readPlace(place) === null
-    ? [place, ...holdersOf(place)].flatMap((one) => [one, allMembersOf(one)])
+    ? [place, ...wholesOf(place)].flatMap((one) => [one, allMembersOf(one)])
     : [place];
   return [fingerprint, ...declared.codecs.map(({ fingerprint }) => fingerprint)].some(({ leftOut }) =>
     names.some((name) => leftOut.has(name))
@@ -44,6 +44,6 @@ export function isLeftOutOf({ fingerprint, declared }: Call, place: string): boo
 }
 
 /** Places in the state of packages that a place is a part of: of `p.js#kept.a.b`, `p.js#kept.a` and `p.js#kept`. */
-function holdersOf(place: string): string[] {
+function wholesOf(place: string): string[] {
   return Array.from(place.matchAll(/[.[]/g), ({ index }) => place.slice(0, index));
 }

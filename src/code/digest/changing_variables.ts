@@ -58,7 +58,8 @@ export async function findChangedVariables(
 }
 
 function isValueUnchanged({ value, typeAlone }: ChangingVariable, now: unknown): boolean {
-  return typeAlone === undefined ? Object.is(now, value) : typeof now === typeAlone;
+  const type: string = typeof now;
+  return typeAlone === undefined ? Object.is(now, value) : type === typeAlone;
 }
 
 function isVariableUnchanged(variable: ChangingVariable, origin: FunctionOrigin | undefined): boolean {

@@ -400,14 +400,14 @@ function evaluateAll(scene: CallScene, args: readonly AnyNode[]): InputLevel[] {
 /** Notes that values may become text, as the variables that they are made of show: the text of a function, if it is one. */
 function writeOut(scene: CallScene, nodes: readonly AnyNode[], except?: AnyNode): void {
   for (const name of nodes.flatMap((node) => writtenNames(scene.unit.script, node))) {
-    if (name !== except && ((scene.evaluate(name) & INPUT) !== 0 || isCode(scene, name))) {
+    if (name !== except && ((scene.evaluate(name) & INPUT) !== 0 || isCapturedCode(scene, name))) {
       scene.see({ names: true, texts: true });
     }
   }
 }
 
 /** True for a captured function or class. */
-function isCode(scene: CallScene, name: AnyNode): boolean {
+function isCapturedCode(scene: CallScene, name: AnyNode): boolean {
   const chain = scene.freeChainOf(name);
   return chain !== null && /^(?:user|class)/.test(scene.ask({ about: "meaning", chain }));
 }

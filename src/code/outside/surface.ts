@@ -141,7 +141,7 @@ export function surfaceOf(start: object, path: string, options: SurfaceOptions):
     else if (isBuiltInData(value)) return void values.set(at, value);
     else if (isTable(value)) return void tables.push({ table: value, path: at, script: options.script });
     else {
-      const maker = makerOf(value);
+      const maker = isPrototypeOfCollection(value) ? null : makerOf(value);
       if (maker === "platform") return hide(unseenKindOf(value), at);
       if (maker !== null && originOf(maker) === "native") return hide(unseenKindOf(value), at);
       if (maker !== null) add(maker, `${at}.constructor`, depth);
@@ -285,6 +285,13 @@ function classOfObject(object: object): object | null {
   if (typeof prototype !== "object" || prototype === null || BUILT_IN.has(prototype)) return null;
   const maker: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   return typeof maker === "function" ? maker : null;
+}
+
+/** True for the prototype of a class that extends Array, Map or Set. It holds methods; the instances hold the contents. */
+function isPrototypeOfCollection(object: object): boolean {
+  const constructor: unknown = Object.getOwnPropertyDescriptor(object, "constructor")?.value;
+  return typeof constructor === "function" && BUILT_IN.has(Object.getPrototypeOf(object)) &&
+    Object.getOwnPropertyDescriptor(constructor, "prototype")?.value === object;
 }
 
 const BUILT_IN: ReadonlySet<object> = new Set([Object, Array, Map, Set].map(({ prototype }) => prototype));
