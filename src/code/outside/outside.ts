@@ -454,9 +454,8 @@ export class OutsideCode {
   /** Functions and objects in the state of packages. */
   *stateValues(): Iterable<unknown> {
     if (this.#state === undefined) return;
-    for (const { value } of [...this.#state.settings, ...[...this.#firsts.values()].map(({ first }) => first)]) {
-      if (typeof value === "function") yield value;
-    }
+    const firsts = this.#firsts.values().map(({ first }) => first);
+    for (const { value } of [...this.#state.settings, ...firsts]) if (typeof value === "function") yield value;
     yield* this.#state.closures.values();
     yield* this.#state.readers.keys();
     for (const surface of this.#state.surfaces) if (!this.#ofClasses.has(surface)) yield* surface.references;
