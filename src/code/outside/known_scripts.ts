@@ -389,7 +389,16 @@ function useOfBinding(script: ScriptSyntax, binding: Binding): VariableUse {
   if (counting.length > 0 && others.every((write) => isAssignedLiteral(script, write))) return "own";
   const isOwn = (write: AnyNode) =>
     (isFill(script, write) || isDoneOnce(script, write)) && !isGivenByCaller(script, write, binding);
-  return others.every(isOwn) ? "filled" : "setting";
+  // What is emptied is filled anew with the same.
+  const told = others.filter((write) => !isOwn(write));
+  const isFilled = told.length < others.length && told.every((write) => isEmptied(script, write));
+  return told.length === 0 || isFilled ? "filled" : "setting";
+}
+
+function isEmptied(script: ScriptSyntax, write: AnyNode): boolean {
+  const parent = script.parents.get(write);
+  return parent?.type === "AssignmentExpression" && parent.operator === "=" &&
+    /^(?:null|undefined|void 0)$/.test(script.text.slice(parent.right.start, parent.right.end));
 }
 
 function isAssignedLiteral(script: ScriptSyntax, write: AnyNode): boolean {
