@@ -89,6 +89,7 @@ export function openUses(unit: CodeUnit, code: NonNullable<UserCode["code"]>, ro
   }
   // A call of `fn.constructor("…")` may compile code; after `new` it makes another object of the class.
   if (code.readsConstructor && callsConstructor(unit.node)) found.push("code given to .constructor()");
+  for (const member of code.meta) if (!OF_META.has(member)) found.push(`import.meta.${member}`);
   if (code.imports.some(({ specifier }) => specifier === null)) found.push("import() with a computed specifier");
   return found;
 }
@@ -103,16 +104,27 @@ function* askedBeside(root: Root): Iterable<string> {
     if (kind === "value" && isRequire(root.value) && path[0] === "resolve") {
       yield "the files that require.resolve finds";
     }
-    if (kind !== "global" && !isProcess) continue;
-    const [first, second = ""] = isProcess ? ["process", ...path] : pathInGlobal(slot.name, path);
+    const isDeno = kind === "platform" && slot.name === "Deno";
+    if (kind !== "global" && !isProcess && !isDeno) continue;
+    const [first, second = "", third = ""] = isProcess ? ["process", ...path] : pathInGlobal(slot.name, path);
     if (first === "dispatchEvent" && how === "call") yield "the listeners of the global object";
     if (first === "process" && /^(?:emit|emitWarning|listeners|rawListeners|listenerCount|eventNames)$/.test(second)) {
       yield "the listeners of process";
     }
     if (first === "RegExp" && LAST_MATCH.test(second)) yield "the last match of a regular expression";
     if (first === "performance" && /^getEntries/.test(second)) yield "the marks of performance";
+    if (first === "Deno" && second === "permissions") yield "the permissions of the process";
+    const isOfStream = /^std(?:in|out|err)$/.test(second) && OF_TERMINAL.test(third);
+    if (isOfStream || first === "Deno" && second === "isatty") yield TERMINAL;
   }
+  if (kind === "platform" && /^(?:node:)?tty\b/.test(root.name)) yield TERMINAL;
 }
+
+const TERMINAL = "whether there is a terminal, and its size";
+const OF_TERMINAL = /^(?:isTTY|isTerminal|columns|rows|getWindowSize|getColorDepth|hasColors)$/;
+
+/** Members of `import.meta` that the platform gives it. */
+const OF_META = new Set(["url", "filename", "dirname", "main", "resolve", "*"]);
 
 /** Members of `RegExp` that tell of the last match that any code has made. */
 const LAST_MATCH = /^(?:\$[\d&_`'+*]|lastMatch|lastParen|leftContext|rightContext|input)$/;

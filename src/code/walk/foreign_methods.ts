@@ -64,8 +64,18 @@ function runsRepeatedly(script: ScriptSyntax, node: ClassNode): boolean {
 
 const texts = new Map<string, string>();
 
+/** Ways to give `require` another module than the file has. */
+const REPLACES_MODULES = /\brequire\s*\.\s*cache\b|\bregisterHooks\b|\._(?:load|extensions|resolveFilename|cache)\b/;
+
+/** True when the program may put something in the place of modules that are required. */
+export async function mayReplaceModules(options: Pick<ForeignOptions, "lease" | "isOfPackage">): Promise<boolean> {
+  return (await userTexts(options)).some((text) => REPLACES_MODULES.test(text));
+}
+
 /** Texts of the loaded scripts of the user. */
-async function userTexts({ lease, isOfPackage }: ForeignOptions): Promise<readonly string[]> {
+async function userTexts(
+  { lease, isOfPackage }: Pick<ForeignOptions, "lease" | "isOfPackage">,
+): Promise<readonly string[]> {
   const urls = lease.scriptUrls().filter((url) =>
     !texts.has(url) && /^(?:file|https?|data|blob):/.test(url) && !url.startsWith(OWN_SOURCES) && !isOfPackage(url)
   );

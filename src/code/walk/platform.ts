@@ -41,6 +41,7 @@ const DENO: Readonly<Record<string, Reader>> = {
   uid: () => Deno.uid(),
   gid: () => Deno.gid(),
   umask: () => Deno.umask(),
+  exitCode: () => Deno.exitCode,
   networkInterfaces: () => Deno.networkInterfaces(),
   consoleSize: () => Deno.consoleSize(),
 };
@@ -62,6 +63,8 @@ const PROCESS: Readonly<Record<string, Reader>> = {
   versions: () => ({ ...process.versions }),
   title: () => process.title,
   exitCode: () => process.exitCode,
+  getMaxListeners: () => process.getMaxListeners(),
+  hasUncaughtExceptionCaptureCallback: () => process.hasUncaughtExceptionCaptureCallback(),
   noDeprecation: () => Reflect.get(process, "noDeprecation"),
   throwDeprecation: () => Reflect.get(process, "throwDeprecation"),
 };
@@ -87,6 +90,7 @@ const OS = new Set([
 const CHANGING = new Set([
   ...["Deno.args", "process.argv", "process.execArgv", "Deno.mainModule"],
   ...["Deno.networkInterfaces", "Deno.consoleSize", "Deno.umask", "process.umask"],
+  ...["Deno.exitCode", "process.getMaxListeners", "process.hasUncaughtExceptionCaptureCallback"],
   ...["process.title", "process.exitCode", "process.noDeprecation", "process.throwDeprecation"],
 ]);
 
@@ -97,7 +101,10 @@ export function ambientGlobal(path: readonly string[]): AmbientFact | null {
     : path;
   switch (first) {
     case "Deno":
-      return factOf(DENO, first, second, inner);
+      return factOf(DENO, first, second, inner) ?? missing(second);
+    case "location":
+    case "Request":
+      return { name: "location.href", read: () => attemptRead(() => globalThis.location?.href), changes: false };
     case "process":
       return factOf(PROCESS, first, second, inner);
     case "navigator":
@@ -108,6 +115,11 @@ export function ambientGlobal(path: readonly string[]): AmbientFact | null {
     default:
       return null;
   }
+}
+
+/** Fact that `Deno` lacks a member, which a flag of the command may add; `null` for a member that is there. */
+function missing(name: string): AmbientFact | null {
+  return name === "" || name in Deno ? null : presenceIn(Deno, "Deno", name);
 }
 
 /** Fact that an import from a module of Node reads; `null` when the import reads no fact. */
@@ -122,12 +134,16 @@ export function ambientImport(specifier: string, imported: string, path: readonl
       return ambientGlobal(["process", ...members]);
     case "os": {
       const [name = ""] = members;
+      if (name === "getPriority") return { name: "getPriority from node:os", read: () => readOs(name), changes: true };
       return OS.has(name) ? { name: `${name} from node:os`, read: () => readOs(name), changes: false } : null;
     }
     case "util":
       // Without the option `args`, `parseArgs` reads the command line.
       if (members[0] === "parseArgs") return factOf(PROCESS, "process", "argv", []);
       return members.length === 1 && SHOWING.has(members[0]!) ? SHOWN_AS : null;
+    case "stream":
+    case "events":
+      return settingOf(module, members) ?? DEFAULTS_OF_STREAMS;
     case "perf_hooks": // moments, such as `performance.timeOrigin`, are no inputs
       return null;
     default:
@@ -135,15 +151,30 @@ export function ambientImport(specifier: string, imported: string, path: readonl
   }
 }
 
+/** What emitters and streams have that are given no options; programs may change it. */
+const DEFAULTS_OF_STREAMS: AmbientFact = {
+  name: "defaults of node:events and node:stream",
+  read: () => {
+    const { getDefaultHighWaterMark } = process.getBuiltinModule("node:stream");
+    const { EventEmitter: { defaultMaxListeners } } = process.getBuiltinModule("node:events");
+    return [getDefaultHighWaterMark(false), getDefaultHighWaterMark(true), defaultMaxListeners];
+  },
+  changes: true,
+};
+
 /** Functions of `node:util` that show values. */
 const SHOWING = new Set(["inspect", "format", "formatWithOptions"]);
 
 /** How values are shown where a call does not say; programs may change it. */
 const SHOWN_AS: AmbientFact = {
   name: "inspect.defaultOptions from node:util",
-  read: () => ({
-    ...(process.getBuiltinModule("node:util") as { inspect: { defaultOptions: object } }).inspect.defaultOptions,
-  }),
+  read: () => {
+    const { inspect } = process.getBuiltinModule("node:util") as unknown as {
+      inspect: Record<string, object>;
+    };
+    const { INSPECT_MAX_BYTES } = process.getBuiltinModule("node:buffer");
+    return { ...inspect.defaultOptions, styles: { ...inspect.styles }, bytes: INSPECT_MAX_BYTES };
+  },
   changes: true,
 };
 
@@ -164,7 +195,7 @@ function settingOf(module: string, members: readonly string[]): AmbientFact | nu
   const name = `${members.join(".")} from node:${module}`;
   const found = attemptRead(read);
   // `getDefaultHighWaterMark(isOfObjects)`, `getDefaultResultOrder()`
-  if (typeof found === "function" && /^get(?:Default\w+|Fips)$/.test(members.at(-1) ?? "")) {
+  if (typeof found === "function" && /^get(?:Default\w+|Fips|Servers)$/.test(members.at(-1) ?? "")) {
     return { name, read: () => [false, true].map((given) => attemptRead(() => found(given))), changes: true };
   }
   const isSetting = ["number", "string", "boolean"].includes(typeof found);
@@ -261,16 +292,20 @@ export function factsOfCode(
 /** Whether globals are there that the code asks for by name: `"RATE" in globalThis`. */
 function presences({ text, slots }: NormalizedCode): AmbientFact[] {
   if (!text.includes(' "in" @')) return [];
-  const asked = slots.flatMap(({ name, binding }, slot) =>
-    binding === null && isGlobalObject(name)
-      ? Array.from(text.matchAll(new RegExp(`("(?:[^"\\\\]|\\\\.)*") "in" @${slot}(?!\\d)`, "g")), ([, key]) => key!)
-      : []
-  );
-  return [...new Set(asked)].map((key) => ({
-    name: `${key} in globalThis`,
-    read: () => JSON.parse(key) as string in globalThis,
-    changes: true,
-  }));
+  const asked = new Map<string, AmbientFact>();
+  for (const [slot, { name, binding }] of slots.entries()) {
+    if (binding !== null || !isGlobalObject(name) && name !== "Deno") continue;
+    for (const [, quoted] of text.matchAll(new RegExp(`("(?:[^"\\\\]|\\\\.)*") "in" @${slot}(?!\\d)`, "g"))) {
+      const key = JSON.parse(quoted!) as string;
+      const fact = name === "Deno" ? presenceIn(Deno, name, key) : presenceIn(globalThis, "globalThis", key);
+      asked.set(fact.name, fact);
+    }
+  }
+  return [...asked.values()];
+}
+
+function presenceIn(object: object, name: string, key: string): AmbientFact {
+  return { name: `${key} in ${name}`, read: () => key in object, changes: true };
 }
 
 /** The time zone and the locale, and globals that are asked for, as far as the code depends on them. */

@@ -292,11 +292,16 @@ export class CodeReader {
     const started = scriptsNamed(unit.script, unit.node, url);
     if (!roots.some(mayLoadModules)) return { ...NOTHING_REQUIRED, modules: started };
     const { findRequired } = await import("./required.ts");
+    const { mayReplaceModules } = await import("./foreign_methods.ts");
     const { projectRoot, packageOf } = this.#options.fingerprint;
     const required = findRequired({ unit, url, roots, projectRoot, packageOf });
     for (const identity of required.packages) this.#options.notes.addPackage(identity);
     for (const use of required.blind) this.#options.notes.addBlind(use, url);
     for (const notice of required.notices) this.#options.notes.notices.add(notice);
+    const isOfPackage = (at: string) => packageOf(at) !== null;
+    if (required.files.length > 0 && await mayReplaceModules({ lease: this.#options.lease, isOfPackage })) {
+      this.#options.notes.notices.add("not tracked: what the program puts in the place of modules that are required");
+    }
     return {
       ...NOTHING_REQUIRED,
       files: required.files,
