@@ -11,7 +11,7 @@ import type { Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { type Code, isOfPlatformAlone, type Root, type UserCode } from "../walk/reached.ts";
 import { digestGraph, type GraphNode, type UnfilledNode } from "./graph_digest.ts";
-import type { FoundMember } from "../walk/members.ts";
+import { type FoundMember, inherits } from "../walk/members.ts";
 import {
   accessorsOfGlobal,
   type AmbientFact,
@@ -371,7 +371,8 @@ class Assembler {
   ): string {
     const code = declaration ? this.#options.state.holders.get(declaration.binding) : undefined;
     const name = `${slot.name}.${path.join(".")}`;
-    return initialText(code, path, holder === globalThis ? "" : () => firstValue(value, this.#found.view, name, fn));
+    const views = { whole: this.#found.view, withoutState: this.#view };
+    return initialText(code, path, holder === globalThis ? "" : () => firstValue(value, views, name, fn));
   }
 
   #global(
@@ -412,8 +413,10 @@ class Assembler {
       if (state.objects.has(at)) return this.#initial(root, use.path.slice(0, index), at, user.fn);
       if (state.members.get(at)?.has(key)) {
         const initial = this.#initial(root, use.path.slice(0, index + 1), firstMember(at, key), user.fn);
-        if (!state.isFilled(at, key)) return initial;
-        return { own: "filled", references: [initial, sightOfMember(at, key, () => this.#value(member))] };
+        const filled = state.isFilled(at, key) ? [sightOfMember(at, key, () => this.#value(member))] : [];
+        // What is called, or stands in the place of a member of the class, may read all else of the object.
+        const reads = use.how === "call" && index === use.path.length - 1 || inherits(at, key) ? [this.#value(at)] : [];
+        return { own: `state ${filled.length} ${reads.length}`, references: [initial, ...filled, ...reads] };
       }
       at = member;
     }

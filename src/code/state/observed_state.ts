@@ -207,7 +207,8 @@ function changedPlaces(snapshot: StateSnapshot, privates: ChangedVariables["priv
       const { members } = snapshot.objects.get(object) ?? {};
       for (const key of keys) {
         places.add(JSON.stringify([...to, key]));
-        if (!key.startsWith("#")) noteFirstMember(object, key, members?.get(key));
+        const before = key.startsWith("#") ? snapshot.privateFieldsOf(object)?.get(key) : members?.get(key);
+        noteFirstMember(object, key, before);
       }
     }
   }

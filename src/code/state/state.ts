@@ -11,7 +11,8 @@ import type { Binding } from "../syntax/scopes.ts";
 import { type AnyNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { digestGraph, type GraphNode } from "../digest/graph_digest.ts";
 import { type Declaration, importOf } from "../walk/modules.ts";
-import { type ValueView, writeValue } from "../walk/values.ts";
+import { type ValueView, writePrimitive, writeValue } from "../walk/values.ts";
+import { isPrimitive } from "../../words/type_tests.ts";
 import { randomId } from "../../words/random.ts";
 
 /**
@@ -247,21 +248,56 @@ export function numberOf(fn: object): number {
  * Digests of state as it was first seen in this process: of objects by identity, of other values by the function that
  * closes over the variable, and by name.
  */
-const firstObjects = new WeakMap<object, string>();
+const firstObjects = new WeakMap<object, { readonly keys: string; readonly digest: string }>();
 const firstVariables = new WeakMap<object, Map<string, string>>();
 
-/** Digest of a value as it was when first asked for. */
-export function firstValue(value: unknown, view: ValueView, name: string, fn: object): string {
-  const isObject = typeof value === "object" && value !== null;
-  const known = isObject ? firstObjects.get(value) : firstVariables.get(fn)?.get(name);
-  if (known !== undefined) return known;
-  const { digest } = writeValue(value, view);
-  if (isObject) firstObjects.set(value, digest);
-  else {
+/** Views on values for {@linkcode firstValue}. */
+export interface FirstViews {
+  /** View in which state counts. */
+  readonly whole: ValueView;
+  /** View in which state does not count. */
+  readonly withoutState: ValueView;
+}
+
+/**
+ * Digest of a value as it was when first asked for.
+ *
+ * Of an object, the members that are state count as they were before a run was seen to change them. So a process that
+ * learns of them by a run digests what the next process finds.
+ */
+export function firstValue(value: unknown, views: FirstViews, name: string, fn: object): string {
+  if (typeof value !== "object" || value === null) {
     const names = firstVariables.get(fn) ?? new Map<string, string>();
-    firstVariables.set(fn, names.set(name, digest));
+    firstVariables.set(fn, names);
+    const digest = names.get(name) ?? writeValue(value, views.whole).digest;
+    names.set(name, digest);
+    return digest;
   }
-  return digest;
+  const { withoutState } = views;
+  const keys = keysOfState(value, withoutState).join();
+  const known = firstObjects.get(value);
+  if (known?.keys === keys) return known.digest;
+  const { digest, met } = writeValue(value, withoutState.isState(value) ? views.whole : withoutState);
+  const lines = [digest];
+  for (const [index, subject] of [...met.subjects()].entries()) {
+    if (typeof subject === "symbol") continue;
+    for (const key of keysOfState(subject, withoutState)) {
+      lines.push(`${index} ${key} ${textOfFirst(firstMember(subject, key, withoutState))}`);
+    }
+  }
+  const first = { keys, digest: lines.length === 1 ? digest : digestBytes(lines.join("\n")) };
+  firstObjects.set(value, first);
+  return first.digest;
+}
+
+/** Names of the members of an object that are state, sorted. */
+function keysOfState(object: object, view: ValueView): string[] {
+  return [...view.stateKeysOf(object) ?? []].filter((key) => typeof key === "string").sort();
+}
+
+/** Text of what a member held at first; of an object or function, its type. */
+function textOfFirst(value: unknown): string {
+  return isPrimitive(value) && typeof value !== "symbol" ? writePrimitive(value) : typeof value;
 }
 
 /**
@@ -290,10 +326,15 @@ export function noteFirstMember(holder: object, key: string, value: unknown): vo
   if (!known.has(key)) firstMembers.set(holder, known.set(key, value));
 }
 
-/** Value that a member had before a run was seen to change it, or else the value that it has: of an accessor, its getter. */
-export function firstMember(holder: object, key: string): unknown {
+/**
+ * Value that a member had before a run was seen to change it, or else the value that it has: of an accessor, its getter.
+ *
+ * @param view Knows the private fields.
+ */
+export function firstMember(holder: object, key: string, view?: ValueView): unknown {
   const known = firstMembers.get(holder);
   if (known?.has(key)) return known.get(key);
+  if (key.startsWith("#")) return view?.privateFieldsOf(holder)?.get(key);
   return valueOrGetter(Object.getOwnPropertyDescriptor(holder, key));
 }
 

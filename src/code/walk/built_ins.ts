@@ -161,6 +161,9 @@ function findOwners(): Owner[] {
     owners.set(namespace, name);
     for (const inner of Object.getOwnPropertyNames(namespace)) {
       const value = memberValue(namespace, inner);
+      if (`${name}.${inner}` === "Temporal.Now" && typeof value === "object" && value !== null) {
+        owners.set(value, "Temporal.Now");
+      }
       if (typeof value === "function" && /^[A-Z]/.test(inner)) addClass(`${name}.${inner}`, value);
     }
   }
@@ -194,7 +197,7 @@ export function findChanges(interest: Interest): BuiltInChange[] {
     const implicit = index < USUAL ? IMPLICIT : RARELY_IMPLICIT;
     for (const key of Reflect.ownKeys(object)) {
       const isNamed = typeof key === "symbol"
-        ? key !== TAG
+        ? key !== TAG || Object.getOwnPropertyDescriptor(object, key)?.writable === true
         : names.has(key) || implicit.has(key) && (writesJson || !OF_JSON.has(key));
       if (!isNamed && !isWhole && !added.has(key) && object !== Object.prototype) continue;
       const from = changes.length;

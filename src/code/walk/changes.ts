@@ -198,16 +198,21 @@ async function findOfPlatform({ names, globals }: Interest, lease: InspectorLeas
   for (const owner of platformOwners(globals)) {
     const own = DATA.get(owner.label);
     // A module of Node has data under names that nothing tells from the program's; functions are told apart.
-    const hasData = !owner.label.startsWith("node:");
-    for (const key of Object.getOwnPropertyNames(owner.object)) {
-      if (!names.has(key) && !(key === "toJSON" && names.has("stringify"))) continue;
+    const hasData = !owner.label.startsWith("node:") || owner.label === "node:buffer#Buffer.prototype";
+    const keys: (string | symbol)[] = Object.getOwnPropertyNames(owner.object).filter((key) =>
+      names.has(key) || key === "toJSON" && names.has("stringify")
+    );
+    if (globals.has(owner.label.replace(/\.prototype$/, ""))) keys.push(Symbol.iterator, Symbol.asyncIterator);
+    for (const key of keys) {
       const property = Object.getOwnPropertyDescriptor(owner.object, key);
       if (property === undefined || key === "constructor" || key === "prototype") continue;
       for (const part of ["value", "get", "set"] as const) {
         const value: unknown = property[part];
         const change: BuiltInChange = { label: placeLabel(owner.label, key, part), owner: owner.object, key, value };
         if (typeof value === "function") { if (!ofPlatform.has(value)) candidates.push(change); }
-        else if (part === "value" && hasData && property.writable === true && own?.has(key) !== true) {
+        else if (
+          part === "value" && hasData && property.writable === true && !(typeof key === "string" && own?.has(key))
+        ) {
           changes.push(change);
         }
       }
@@ -302,6 +307,33 @@ const FOR_PRIMITIVES: readonly OwnMember[] = [
   [Array.prototype, "toString"],
   [Array.prototype, "join"],
   [Date.prototype, Symbol.toPrimitive],
+  [Object.prototype, Symbol.toPrimitive],
+];
+
+/** Members that the language or the platform reads for code that has one of these names, in any place. */
+const FOR_NAMES: readonly (readonly [names: RegExp, members: readonly OwnMember[]])[] = [
+  [
+    /^(?:split|replace|replaceAll|match|matchAll|search|test|exec)$/,
+    [Symbol.split, Symbol.replace, Symbol.match, Symbol.matchAll, Symbol.search, "exec", "flags"].map((key) =>
+      [RegExp.prototype, key] as const
+    ),
+  ],
+  [
+    /^(?:union|intersection|difference|symmetricDifference|is(?:Subset|Superset)Of|isDisjointFrom)$/,
+    ["keys", "has", "size"].map((key) => [Set.prototype, key] as const),
+  ],
+  [/^(?:stringify|json)$/, [[Date.prototype, "toISOString"]]],
+  [/^(?:Map|groupBy)$/, [[Map.prototype, "set"]]],
+  [/^Set$/, [[Set.prototype, "add"]]],
+  [/^(?:Promise|all|race|any|allSettled)$/, [[Promise.prototype, "then"], [Promise, "resolve"]]],
+  [
+    /Error$|^(?:message|cause|stack)$/,
+    ["name", "message", "toString"].map((key) => [Error.prototype, key] as const),
+  ],
+  [
+    /^(?:map|filter|slice|splice|concat|flat|flatMap|of|from|subarray)$/,
+    [[Array, Symbol.species], [Array.prototype, "constructor"]],
+  ],
 ];
 
 /** Members that the language reads for code that calls something. */
@@ -316,6 +348,8 @@ const FOR_CALLS: readonly OwnMember[] = [
   [RegExp.prototype, "exec"],
   [RegExp.prototype, Symbol.replace],
   [Function.prototype, Symbol.hasInstance],
+  [Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.iterator],
+  [Object.getPrototypeOf(Object.getPrototypeOf((function* () {})())) as object, "return"],
 ];
 
 interface PlaceOfChange {
@@ -363,7 +397,8 @@ function guardOf(
   }
   const ofLanguage = places.length;
   for (const { label, object } of platformOwners(globals)) {
-    const isNamed = globals.has(label) || globals.has(/^\w+/.exec(label)![0]);
+    const isNamed = globals.has(label.replace(/\.prototype$/, "")) || globals.has(/^\w+/.exec(label)![0]);
+    if (isNamed && Object.hasOwn(object, Symbol.iterator)) addPlace(object, Symbol.iterator);
     for (const name of names) {
       if (!Object.hasOwn(object, name)) { if (isNamed) absent.push({ owner: object, name }); }
       else if (isNamed || places.length < ofLanguage + MAX_UNNAMED) addPlace(object, name);
@@ -371,6 +406,10 @@ function guardOf(
   }
   for (const [owner, key] of FOR_PRIMITIVES) addPlace(owner, key);
   if (calls || awaits) { for (const [owner, key] of FOR_CALLS) addPlace(owner, key); }
+  for (const [pattern, members] of FOR_NAMES) {
+    const isAsked = [...names, ...globals].some((name) => pattern.test(name));
+    if (isAsked) { for (const [owner, key] of members) addPlace(owner, key); }
+  }
   for (const { owner, key } of changes) addPlace(owner, key);
   const parents = main.map((owner) => ({ owner, parent: Object.getPrototypeOf(owner) as object | null }));
   const counts = isCounted ? main.map((owner) => ({ owner, count: Reflect.ownKeys(owner).length })) : [];

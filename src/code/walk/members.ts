@@ -68,6 +68,14 @@ function readMember(object: object, key: string): { readonly value: unknown } | 
   return isPlain && !(key in object) ? { value: undefined } : exportsOfInstance(object, key);
 }
 
+/** True for a name under which the prototype of an object has a member, whether or not the object has its own. */
+export function inherits(object: object, key: string): boolean {
+  for (let at = Object.getPrototypeOf(object) as object | null; at && !isProxy(at); at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, key)) return true;
+  }
+  return false;
+}
+
 const readExports = Object.getOwnPropertyDescriptor(WebAssembly.Instance.prototype, "exports")?.get;
 
 /** The exports of an instance of WebAssembly, behind an accessor of the platform; `null` for any other member. */
