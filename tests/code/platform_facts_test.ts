@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { faultsOf, programOf, type ProgramPair } from "../support/program_pairs.ts";
 import { Project } from "../support/project.ts";
 
 /** A module that exports `op(a, b)`: 106 adds, 107 subtracts. With `memory`, it also has a memory. */
@@ -138,4 +139,135 @@ Deno.test("settings of the modules of Node count by value, as they are when the 
   assertEquals(once.results.slice(0, 6), [77, "77.0", 99, "{\n  a: { b: { c: { d: 1 } } }\n}", "other", 0]);
   const twice = await run();
   assertEquals([twice.first, twice.ran, twice.results], [[], [], once.results]);
+});
+
+/** Settings of the host and of Node: how the program sets them, and what shows them. */
+const SETTINGS_OF_HOST: readonly (readonly [set: string, shown: string])[] = [
+  ["Deno.exitCode = s - 1;", "Deno.exitCode"],
+  ["os.setPriority(s + 2);", "os.getPriority()"],
+  ['dns.setServers(["8.8.8." + s]);', "dns.getServers()"],
+  [
+    "stream.setDefaultHighWaterMark(true, 10 * s);",
+    "new stream.PassThrough({ objectMode: true }).writableHighWaterMark",
+  ],
+  ["events.EventEmitter.defaultMaxListeners = s + 4;", "new events.EventEmitter().getMaxListeners()"],
+  ["process.setMaxListeners(s * 10);", "process.getMaxListeners()"],
+  [
+    "if (s === 2) process.setUncaughtExceptionCaptureCallback(() => {});",
+    "process.hasUncaughtExceptionCaptureCallback()",
+  ],
+  ['util.inspect.styles.number = s === 1 ? "yellow" : "red";', "util.inspect(5, { colors: true })"],
+  ["buffer.INSPECT_MAX_BYTES = s;", 'util.inspect(buffer.Buffer.from("abcdef"))'],
+  ["if (s === 2) process.env = { ...process.env, RATE_OF_TEST: 'a' };", "process.env.RATE_OF_TEST ?? null"],
+];
+
+/** What a program changes of the platform, and code that shows it without naming it. */
+const CHANGED: readonly (readonly [change: string, shown: string])[] = [
+  [
+    "if (s === 2) Date.prototype.toISOString = () => 'now'; else Date.prototype.toISOString = iso;",
+    "JSON.stringify(new Date(0))",
+  ],
+  [
+    "RegExp.prototype[Symbol.split] = s === 1 ? split : () => ['a', 'b', 'c'];",
+    '"a,b;c".split(/,/)',
+  ],
+  [
+    "Temporal.Now.instant = s === 1 ? instant : () => Temporal.Instant.fromEpochMilliseconds(0);",
+    "Temporal.Now.instant().epochMilliseconds === 0",
+  ],
+  ["Error.prototype.name = s === 1 ? 'Error' : 'Boo';", 'String(new Error("x"))'],
+  [
+    "Set.prototype.keys = s === 1 ? keys : function () { return [8][Symbol.iterator](); };",
+    "[...new Set([1]).union(new Set([2]))]",
+  ],
+  [
+    "if (s === 2) buffer.Buffer.prototype.rev = () => 99; else delete buffer.Buffer.prototype.rev;",
+    'buffer.Buffer.from("a").rev?.() ?? 0',
+  ],
+  [
+    "Map.prototype.set = s === 1 ? put : function (k, v) { return put.call(this, k, typeof v === 'number' ? v * 10 : v); };",
+    "new Map([[1, 2]]).get(1)",
+  ],
+  [
+    "URLSearchParams.prototype[Symbol.iterator] = s === 1 ? params : function* () { yield ['q', 1]; };",
+    'Object.fromEntries(new URLSearchParams("a=1"))',
+  ],
+];
+
+const IMPORTS = `import process from "node:process"; import os from "node:os"; import dns from "node:dns";
+import stream from "node:stream"; import events from "node:events"; import util from "node:util"; import buffer from "node:buffer";
+const iso = Date.prototype.toISOString, split = RegExp.prototype[Symbol.split], keys = Set.prototype.keys;
+const { set: put } = Map.prototype, { instant } = Temporal.Now, params = URLSearchParams.prototype[Symbol.iterator];
+`;
+
+Deno.test("settings of the host and of Node count, also those that nothing names", async () => {
+  const s = "const s = Deno.env.get('SECOND_OF_TEST') ? 2 : 1;\n";
+  const calls = SETTINGS_OF_HOST.map(([set, shown]) => `${set}\nawait t(cached(function f() { return ${shown}; }));\n`)
+    .join(
+      "",
+    );
+  const text = `${IMPORTS}${s}${calls}Deno.exitCode = 0;\n`;
+  assertEquals(
+    await faultsOf([
+      { name: "set otherwise", text, env: { SECOND_OF_TEST: "1" }, runs: SETTINGS_OF_HOST.length },
+      { name: "set the same", text, runs: 0 },
+    ]),
+    {},
+  );
+});
+
+Deno.test("what the platform reads by itself counts when the program changes it, also between two calls", async () => {
+  const text = CHANGED.map(([change, shown], index) =>
+    `const f${index} = cached(function f() { return ${shown}; });
+for (const s of [1, 2, 1]) { ${change} await t(f${index}); }\n`
+  ).join("");
+  assertEquals(await faultsOf([{ name: "between two calls", text: IMPORTS + text, runs: 0 }]), {});
+});
+
+/** What is named, since it is no input that can be digested: how the code asks for it, and words of the notice. */
+const NAMED: readonly (readonly [asked: string, named: string])[] = [
+  ["Deno.stdout.isTerminal()", "whether there is a terminal"],
+  ["process.stdout.isTTY", "whether there is a terminal"],
+  ["process.stderr.columns ?? 0", "whether there is a terminal"],
+  ["tty.isatty(1)", "whether there is a terminal"],
+  ['Deno.permissions.querySync({ name: "net" }).state', "the permissions of the process"],
+  ["import.meta.rate", "import.meta.rate"],
+  ["foreign.slice().length", "another realm"],
+  ['require("./a.cjs").v', "in the place of modules"],
+];
+
+Deno.test("what cannot be digested of the process is named where code asks for it", async () => {
+  const setup = `import process from "node:process"; import tty from "node:tty"; import vm from "node:vm";
+import { createRequire } from "node:module";
+const require = createRequire(import.meta.url), foreign = vm.runInNewContext("[1, 2]");
+if (Deno.args[0] === "never") delete require.cache[Deno.args[0]];
+import.meta.rate = 2;
+`;
+  const pairs = NAMED.map(([asked, named]): ProgramPair => ({
+    name: asked,
+    text: `${setup}await t(cached(function f() { return ${asked}; }));\n`,
+    files: { "a.cjs": "exports.v = 1;\n" },
+    named,
+    runs: 0,
+  }));
+  const writes = `import process from "node:process";\nconst said = import.meta.dirname.length;
+await t(cached(function f() { process.stdout.write(""); return said > 0 && "args" in Deno; }));\n`;
+  assertEquals(await faultsOf([...pairs, { name: "a function that writes", text: writes, runs: 0 }]), {});
+});
+
+Deno.test("the address of the program and flags that add members count", async () => {
+  const text = `await t(cached(function f() { return location.href; }));
+await t(cached(function f() { return new Request("/a").url; }));
+await t(cached(function f() { return typeof Deno.cron; }));
+await t(cached(function f() { return "cron" in Deno; }));\n`;
+  await using project = await Project.create({ "main.ts": programOf(text) });
+  const run = async (flags: readonly string[]) => {
+    const outcome = await project.run("main.ts", { flags: ["-A", "--no-check", ...flags] });
+    assertEquals(outcome.code, 0, outcome.stderr);
+    const { wrong, runs } = outcome.json<{ wrong: string[]; runs: number }>();
+    return [wrong, runs];
+  };
+  assertEquals(await run(["--location=http://a.test/x"]), [[], 4]);
+  assertEquals(await run(["--location=http://a.test/x"]), [[], 0]);
+  assertEquals(await run(["--location=http://b.test/x", "--unstable-cron"]), [[], 4]);
 });

@@ -64,9 +64,14 @@ console.log("\\n" + JSON.stringify({
 }));
 `;
 
+/** Text of a whole program of which the calls are given; it prints a report. */
+export function programOf(text: string): string {
+  return HEAD + text + TAIL;
+}
+
 async function runPair(pair: ProgramPair): Promise<[Report, Report] | string> {
   const file = pair.file ?? "main.ts";
-  await using project = await Project.create({ [file]: HEAD + pair.text + TAIL, ...pair.files });
+  await using project = await Project.create({ [file]: programOf(pair.text), ...pair.files });
   const flags = ["--no-check", ...pair.flags ?? ["-A"]];
   const first = await project.run(file, { flags, env: { TZ: "UTC" } });
   for (const [find, replace] of pair.edits ?? []) await project.edit(file, find, replace);

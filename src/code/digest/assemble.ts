@@ -196,7 +196,7 @@ class Assembler {
           node.references.push(...code.parts.map((part) => this.#value(part)));
         });
       case "user":
-        return this.#userCode(code.user);
+        return this.#node(code.user.fn, (node) => this.#fillCode(node, code.user));
     }
   }
 
@@ -204,10 +204,6 @@ class Assembler {
     if (wasm !== undefined) this.#parts.addModule("WebAssembly", wasm);
     return [`platform ${name}${wasm === undefined ? "" : ` of ${wasm}`}`, ...facts.map((fact) => this.#fact(fact))]
       .join(" ");
-  }
-
-  #userCode(user: UserCode): GraphNode {
-    return this.#node(user.fn, (node) => this.#fillCode(node, user));
   }
 
   #fillCode(node: UnfilledNode, user: UserCode): void {
@@ -415,8 +411,9 @@ class Assembler {
         const initial = this.#initial(root, use.path.slice(0, index + 1), firstMember(at, key), user.fn);
         const filled = state.isFilled(at, key) ? [sightOfMember(at, key, () => this.#value(member))] : [];
         // What is called, or stands in the place of a member of the class, may read all else of the object.
-        const reads = use.how === "call" && index === use.path.length - 1 || inherits(at, key) ? [this.#value(at)] : [];
-        return { own: `state ${filled.length} ${reads.length}`, references: [initial, ...filled, ...reads] };
+        const isRead = use.how === "call" && index === use.path.length - 1 || inherits(at, key);
+        const references = [initial, ...filled, ...isRead ? [this.#value(at)] : []];
+        return { own: `state ${filled.length}`, references };
       }
       at = member;
     }

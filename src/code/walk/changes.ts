@@ -195,14 +195,14 @@ const DATA: ReadonlyMap<string, ReadonlySet<string>> = new Map(Object.entries({
 async function findOfPlatform({ names, globals }: Interest, lease: InspectorLease): Promise<BuiltInChange[]> {
   const candidates: BuiltInChange[] = [];
   const changes: BuiltInChange[] = [];
-  for (const owner of platformOwners(globals)) {
+  for (const owner of platformOwners(globals, names)) {
     const own = DATA.get(owner.label);
     // A module of Node has data under names that nothing tells from the program's; functions are told apart.
     const hasData = !owner.label.startsWith("node:") || owner.label === "node:buffer#Buffer.prototype";
     const keys: (string | symbol)[] = Object.getOwnPropertyNames(owner.object).filter((key) =>
       names.has(key) || key === "toJSON" && names.has("stringify")
     );
-    if (globals.has(owner.label.replace(/\.prototype$/, ""))) keys.push(Symbol.iterator, Symbol.asyncIterator);
+    if (isOfNamed(globals, owner.label)) keys.push(Symbol.iterator, Symbol.asyncIterator);
     for (const key of keys) {
       const property = Object.getOwnPropertyDescriptor(owner.object, key);
       if (property === undefined || key === "constructor" || key === "prototype") continue;
@@ -246,7 +246,7 @@ function isPlatformOrigin(origin: FunctionOrigin, { label, value }: BuiltInChang
 }
 
 /** The objects of the platform's own JavaScript: those that code names, and the prototypes of its classes. */
-function platformOwners(globals: ReadonlySet<string>): Owner[] {
+function platformOwners(globals: ReadonlySet<string>, names: ReadonlySet<string>): Owner[] {
   const owners: Owner[] = [];
   if (globals.has("Deno")) owners.push({ label: "Deno", object: Deno }, { label: "Deno.env", object: Deno.env });
   if (globals.has("process")) owners.push({ label: "process", object: process });
@@ -254,7 +254,13 @@ function platformOwners(globals: ReadonlySet<string>): Owner[] {
     const [module, name] = label.split("#");
     if (!module?.startsWith("node:")) continue;
     const exports: unknown = process.getBuiltinModule(module);
-    if (name === undefined && typeof exports === "object" && exports !== null) owners.push({ label, object: exports });
+    if (name === undefined && typeof exports === "object" && exports !== null) {
+      owners.push({ label, object: exports });
+      for (const [key, value] of Object.entries(Object.getOwnPropertyDescriptors(exports))) {
+        const isClass = /^[A-Z]/.test(key) && names.has(key) && typeof value.value === "function";
+        if (isClass) owners.push(...prototypeOf(`${label}#${key}`, value.value as object));
+      }
+    }
     const one: unknown = name === undefined || !isReference(exports) ? exports : Reflect.get(exports, name);
     if (typeof one === "function") owners.push({ label, object: one }, ...prototypeOf(label, one));
   }
@@ -274,6 +280,13 @@ function platformOwners(globals: ReadonlySet<string>): Owner[] {
     if (typeof value === "function" && /^[A-Z]/.test(name)) owners.push(...prototypeOf(name, value));
   }
   return owners;
+}
+
+/** True for an object of a global, or of a module of Node, that code names. */
+function isOfNamed(globals: ReadonlySet<string>, label: string): boolean {
+  return [label.replace(/\.prototype$/, ""), /^node:\w+/.exec(label)?.[0], /^\w+/.exec(label)?.[0]].some((one) =>
+    one !== undefined && globals.has(one)
+  );
 }
 
 function prototypeOf(label: string, maker: object): Owner[] {
@@ -396,8 +409,8 @@ function guardOf(
     if (!hasListed(label)) listed.push(object);
   }
   const ofLanguage = places.length;
-  for (const { label, object } of platformOwners(globals)) {
-    const isNamed = globals.has(label.replace(/\.prototype$/, "")) || globals.has(/^\w+/.exec(label)![0]);
+  for (const { label, object } of platformOwners(globals, names)) {
+    const isNamed = isOfNamed(globals, label);
     if (isNamed && Object.hasOwn(object, Symbol.iterator)) addPlace(object, Symbol.iterator);
     for (const name of names) {
       if (!Object.hasOwn(object, name)) { if (isNamed) absent.push({ owner: object, name }); }

@@ -47,6 +47,8 @@ const DENO: Readonly<Record<string, Reader>> = {
 };
 
 const PROCESS: Readonly<Record<string, Reader>> = {
+  // What is asked for while a function runs is observed, unless the program put another object there.
+  env: () => isProxy(process.env) ? "observed" : { ...process.env },
   // The first two elements are paths, which differ between machines.
   argv: () => ["deno", portableMainModule(), ...process.argv.slice(2)],
   execArgv: () => [...process.execArgv],
@@ -90,7 +92,7 @@ const OS = new Set([
 const CHANGING = new Set([
   ...["Deno.args", "process.argv", "process.execArgv", "Deno.mainModule"],
   ...["Deno.networkInterfaces", "Deno.consoleSize", "Deno.umask", "process.umask"],
-  ...["Deno.exitCode", "process.getMaxListeners", "process.hasUncaughtExceptionCaptureCallback"],
+  ...["process.env", "Deno.exitCode", "process.getMaxListeners", "process.hasUncaughtExceptionCaptureCallback"],
   ...["process.title", "process.exitCode", "process.noDeprecation", "process.throwDeprecation"],
 ]);
 

@@ -9,7 +9,15 @@
 import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { Codec } from "../../values/codec.ts";
-import { classify, className, DATA_KINDS, mayHavePrivateState, ownPlatformName, tagOf } from "../../values/kinds.ts";
+import {
+  classify,
+  className,
+  DATA_KINDS,
+  isNativeFunction,
+  mayHavePrivateState,
+  ownPlatformName,
+  tagOf,
+} from "../../values/kinds.ts";
 import { isNodeBuffer } from "../../values/brands.ts";
 import { codecOfClass, isKeptByAny } from "../../values/use_codecs.ts";
 import { type EncodedKey, encodeKey, type EncodeKeyOptions } from "../../values/key/encode_key.ts";
@@ -61,6 +69,15 @@ export interface Unknown {
 const NAMESPACES: ReadonlyMap<object, string> = new Map<object, string>(
   Object.entries({ Atomics, Intl, JSON, Math, Reflect, WebAssembly }).map(([name, namespace]) => [namespace, name]),
 );
+
+/** True for a built-in prototype of another context of `node:vm`: what the program changes of it is not looked for. */
+function isForeign(prototype: object): boolean {
+  if (isProxy(prototype)) return false;
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  return typeof constructor === "function" && isNativeFunction(constructor) &&
+    Object.getOwnPropertyDescriptor(globalThis, constructor.name)?.value !== constructor &&
+    Object.getPrototypeOf(Object.getPrototypeOf(constructor) as object) !== Object.prototype;
+}
 
 /** A value in canonical form, with everything that it refers to. */
 export interface WrittenValue {
@@ -267,6 +284,7 @@ class CapturedValue {
     if (namespace !== undefined) return `namespace ${namespace}`;
     const prototype = Object.getPrototypeOf(subject) as object | null;
     if (prototype === null || prototype === Object.prototype || prototype === Array.prototype) return undefined;
+    if (isForeign(prototype)) this.#handle(prototype, "prototype of another realm");
     const { kind, isBare } = classify(subject);
     if (kind === "blob" && this.#view.blobDigestOf === undefined) return this.#handle(subject, nameOfHandle(subject));
     const isOfUser = !isBare && !isNodeBuffer(subject) && (kind === "instance" || ownPlatformName(subject) === null);
