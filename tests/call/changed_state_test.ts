@@ -311,3 +311,82 @@ console.log(JSON.stringify(${calls}));
     });
   }
 });
+
+/** Objects that fill in a member of their own when it is first used, each with the call and an edit of what it was made with. */
+const LAZY: readonly (readonly [name: string, setup: string, call: string])[] = [
+  [
+    "a getter that puts a function in its place",
+    "class Model { k; constructor(k) { this.k = k; } get predict() { const f = (x) => x * this.k; " +
+    'Object.defineProperty(this, "predict", { value: f }); return f; } }\nconst model = new Model(options.k);',
+    "model.predict(x)",
+  ],
+  [
+    "a getter that puts a value in its place",
+    "class Model { k; constructor(k) { this.k = k; } get square() { const value = this.k ** 2; " +
+    'Object.defineProperty(this, "square", { value }); return value; } }\nconst model = new Model(options.k);',
+    "model.square + x",
+  ],
+  [
+    "a method that binds itself",
+    "class Model { k; constructor(k) { this.k = k; } predict(x) { this.predict = (y) => y * this.k; return x * this.k; } }\n" +
+    "const model = new Model(options.k);",
+    "model.predict(x)",
+  ],
+  [
+    "a member that is filled when it is empty",
+    "class Model { k; constructor(k) { this.k = k; } get once() { return (this._once ??= this.make.bind(this)); } " +
+    "make(x) { return x * this.k; } }\nconst model = new Model(options.k);",
+    "model.once(x)",
+  ],
+];
+
+Deno.test("what an object was made with counts beside a member that its first use fills in", async (t) => {
+  for (const [name, setup, call] of LAZY) {
+    await t.step(name, async () => {
+      const text = programOf(
+        `import options from "./options.json" with { type: "json" };\n${setup}`,
+        `return ${call};`,
+        false,
+      );
+      await using project = await Project.create({ "main.ts": text, "options.json": '{ "k": 2 }' });
+      const [first] = [await run(project), await run(project)];
+      assertEquals(first.unstored, []);
+      assertEquals((await run(project)).runs, 0);
+      await project.edit("options.json", "2", "5");
+      const edited = await run(project);
+      await project.edit("main.ts", "./.cachepy", "./.other");
+      assertEquals(edited.results, (await run(project)).results);
+      assert(edited.runs > 0);
+    });
+  }
+});
+
+Deno.test("state that is filled in when it is first used costs the next process nothing", async (t) => {
+  const forms: readonly (readonly [name: string, setup: string, call: string])[] = [
+    LAZY[3]!,
+    [
+      "private fields",
+      "class Lazy { #v; #src; constructor(k) { this.#src = () => k; } get v() { " +
+      "if (this.#src) { this.#v = this.#src(); this.#src = null; } return this.#v; } }\nconst lazy = new Lazy(options.k);",
+      "lazy.v + x",
+    ],
+    [
+      "a member of a plain object",
+      "const get = () => kept;\nconst kept = { k: options.k, made: null };",
+      "(get().made ??= { k: kept.k }).k + x",
+    ],
+  ];
+  for (const [name, setup, call] of forms) {
+    await t.step(name, async () => {
+      const text = programOf(
+        `import options from "./options.json" with { type: "json" };\n${setup}`,
+        `return ${call};`,
+        false,
+      );
+      await using project = await Project.create({ "main.ts": text, "options.json": '{ "k": 2 }' });
+      const first = await run(project);
+      assertEquals([first.runs, first.unstored], [2, []]);
+      assertEquals((await run(project)).runs, 0);
+    });
+  }
+});

@@ -9,7 +9,7 @@ import type { NormalizedCode } from "../syntax/normalize.ts";
 import { type AnyNode, type ClassNode, isClassNode } from "../syntax/parse.ts";
 import type { BuiltInChange } from "../walk/built_ins.ts";
 import type { Exploration } from "../walk/explore.ts";
-import { findMember, methodIn } from "../walk/members.ts";
+import { findMember, methodIn, shadows } from "../walk/members.ts";
 import { pathInGlobal } from "../walk/platform.ts";
 import type { Code, Root, UserCode } from "../walk/reached.ts";
 import { classOf } from "../walk/values.ts";
@@ -347,7 +347,9 @@ function idOf(question: SurroundingQuestion): string {
 function valueOfChain(root: Root, path: readonly string[]): { readonly value: unknown } | null {
   if (root.kind !== "value" && root.kind !== "global") return null;
   const found = findMember(root.value, path);
-  return found.followed === path.length ? found : null;
+  // What stands in the place of a member of the class may have been put there by the first run.
+  const isOfClass = found.owner === null || !shadows(found.owner, path.at(-1));
+  return found.followed === path.length && isOfClass ? found : null;
 }
 
 /** Path of a member of the platform's: `Deno.env.get`, `node:path#join`. */

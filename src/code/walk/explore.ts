@@ -9,7 +9,7 @@ import type { Use } from "../syntax/uses.ts";
 import { blindGlobal } from "../blind/blind.ts";
 import { isObserved, isRequire, mayBeReader, noticeOfEnvironment, readerOf } from "../blind/readers.ts";
 import { BuiltInChanges } from "./changes.ts";
-import { findMember, type FoundMember, ReceivedUse } from "./members.ts";
+import { findMember, type FoundMember, ReceivedUse, shadows } from "./members.ts";
 import { type Declaration, declarationOf, moduleInPackage, resolveSpecifier } from "./modules.ts";
 import { intrinsicPath } from "./intrinsics.ts";
 import { accessorsOfGlobal, isOfPlatform } from "./platform.ts";
@@ -294,6 +294,8 @@ export class Exploration {
 
   /** True when a method depends on its receiver, so that the receiver counts as well. */
   countsOwner(use: Use, found: FoundMember): boolean {
+    // In the place of a member of the class there may stand what that member made of the object.
+    if (found.owner !== null && shadows(found.owner, use.path[found.followed - 1])) return true;
     if (use.how === "construct" || typeof found.value !== "function") return false;
     if (found.owner === null || found.owner === globalThis) return false;
     const code = this.codes.get(found.value);
@@ -410,7 +412,7 @@ export class Exploration {
   }
 
   #enqueueOwner(use: Use, found: FoundMember): void {
-    if (typeof found.value !== "function") return;
+    if (typeof found.value !== "function") return this.countsOwner(use, found) ? this.#enqueue(found.owner) : undefined;
     if (this.codes.has(found.value)) return this.#decideOwner(use, found);
     const waiting = this.#unreadMethods.get(found.value) ?? [];
     waiting.push({ use, found });

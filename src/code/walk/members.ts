@@ -68,12 +68,18 @@ function readMember(object: object, key: string): { readonly value: unknown } | 
   return isPlain && !(key in object) ? { value: undefined } : exportsOfInstance(object, key);
 }
 
-/** True for a name under which the prototype of an object has a member, whether or not the object has its own. */
+/** True for a name under which the class of an object has a member, whether or not the object has its own. */
 export function inherits(object: object, key: string): boolean {
   for (let at = Object.getPrototypeOf(object) as object | null; at && !isProxy(at); at = Object.getPrototypeOf(at)) {
+    if (at === Object.prototype || at === Array.prototype) return false;
     if (Object.hasOwn(at, key)) return true;
   }
   return false;
+}
+
+/** True for an instance that has a member of its own under a name under which its class has one, too. */
+export function shadows(owner: object, key: string | undefined): boolean {
+  return typeof owner === "object" && key !== undefined && Object.hasOwn(owner, key) && inherits(owner, key);
 }
 
 const readExports = Object.getOwnPropertyDescriptor(WebAssembly.Instance.prototype, "exports")?.get;

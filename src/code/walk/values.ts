@@ -13,7 +13,7 @@ import {
   classify,
   className,
   DATA_KINDS,
-  isNativeFunction,
+  isForeign,
   mayHavePrivateState,
   ownPlatformName,
   tagOf,
@@ -69,15 +69,6 @@ export interface Unknown {
 const NAMESPACES: ReadonlyMap<object, string> = new Map<object, string>(
   Object.entries({ Atomics, Intl, JSON, Math, Reflect, WebAssembly }).map(([name, namespace]) => [namespace, name]),
 );
-
-/** True for a built-in prototype of another context of `node:vm`: what the program changes of it is not looked for. */
-function isForeign(prototype: object): boolean {
-  if (isProxy(prototype)) return false;
-  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  return typeof constructor === "function" && isNativeFunction(constructor) &&
-    Object.getOwnPropertyDescriptor(globalThis, constructor.name)?.value !== constructor &&
-    Object.getPrototypeOf(Object.getPrototypeOf(constructor) as object) !== Object.prototype;
-}
 
 /** A value in canonical form, with everything that it refers to. */
 export interface WrittenValue {
@@ -284,7 +275,7 @@ class CapturedValue {
     if (namespace !== undefined) return `namespace ${namespace}`;
     const prototype = Object.getPrototypeOf(subject) as object | null;
     if (prototype === null || prototype === Object.prototype || prototype === Array.prototype) return undefined;
-    if (isForeign(prototype)) this.#handle(prototype, "prototype of another realm");
+    if (isForeign(subject)) this.#handle(prototype, "prototype of another realm");
     const { kind, isBare } = classify(subject);
     if (kind === "blob" && this.#view.blobDigestOf === undefined) return this.#handle(subject, nameOfHandle(subject));
     const isOfUser = !isBare && !isNodeBuffer(subject) && (kind === "instance" || ownPlatformName(subject) === null);

@@ -36,6 +36,14 @@ export function isUsual(subject: object, names: readonly string[]): boolean {
   return true;
 }
 
+/** True for an object all of whose members, but for those left out, are as an assignment makes them. */
+export function isUsualBut(subject: object, leftOut: ReadonlySet<PropertyKey>): boolean {
+  return Object.isExtensible(subject) && Reflect.ownKeys(subject).every((key) =>
+    leftOut.has(key) ||
+    typeof key === "string" && flagsOf(Object.getOwnPropertyDescriptor(subject, key)!) === USUAL
+  );
+}
+
 /**
  * True for an array with an element at each index and no further members, all as an assignment makes them. Of a long
  * array, the attributes of the elements in the middle are not looked at.

@@ -22,6 +22,7 @@ import {
   hasNamesAlone,
   isInMiddle,
   isUsual,
+  isUsualBut,
   lengthText,
   listMembers,
   Numbering,
@@ -267,11 +268,10 @@ export class KeyWriter implements KeyTarget {
     this.#members(subject, Reflect.ownKeys(subject));
   }
 
-  /**
-   * True for an object with members as an assignment makes them. Of an element in the middle of a long array with the
-   * names of the element before it, it is not looked at whether members are accessors or read-only.
-   */
+  /** True for members as an assignment makes them. In the middle of a long array, names alone tell of the next element. */
   #isUsual(subject: object, names: readonly string[]): boolean {
+    const leftOut = this.options.leftOutOf?.(subject);
+    if (leftOut !== undefined) return isUsualBut(subject, leftOut);
     return this.#isInMiddle(names) ? hasNamesAlone(subject, names) : isUsual(subject, names);
   }
 
