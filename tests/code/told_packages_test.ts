@@ -167,3 +167,58 @@ Deno.test("what a package is told anew counts where runs make something else of 
   );
   assertEquals(await faultsOf([{ name: "told anew", text, files: KITS, runs: 0 }]), {});
 });
+
+/** Packages whose first use fills or replaces what they keep, in ways that make many changes, or changes within others. */
+const FILLED: readonly (readonly [name: string, text: string])[] = [
+  [
+    "tables",
+    "const codes = new Array(600).fill(0), names = {};\nlet isReady = false;\n" +
+    "function init() { for (let i = 0; i < 600; i++) { codes[i] = i * 3; names['n' + i] = i; } isReady = true; }\n" +
+    "export const kit = { ask: () => { if (!isReady) init(); return codes[5] + names.n7; } };\n",
+  ],
+  [
+    "an object in the place of another one, and a member of that",
+    "const kept = { raw: { b: { opt: null } } };\n" +
+    "export const kit = { ask: () => { const { raw } = kept; raw.b.opt ??= 2; kept.raw = { b: raw.b }; return kept.raw.b.opt; } };\n",
+  ],
+  [
+    "a variable that is emptied elsewhere",
+    "let cache = null;\nexport const reset = () => { cache = null; };\n" +
+    "export const kit = { ask: () => { if (cache) { return cache; } else { cache = 'made'; return cache; } } };\n",
+  ],
+];
+
+Deno.test("what a package fills in when it is first used costs the next process nothing", async () => {
+  const text = FILLED.map((_, index) =>
+    `import { kit as kit${index} } from "./node_modules/filled-${index}/index.js";
+await t(cached(function ask${index}() { return kit${index}.ask(); }));\n`
+  ).join("");
+  const files = Object.fromEntries(FILLED.flatMap(([, source], index) => [
+    [
+      `node_modules/filled-${index}/package.json`,
+      `{ "name": "filled-${index}", "version": "1.0.0", "type": "module", "main": "index.js" }`,
+    ],
+    [`node_modules/filled-${index}/index.js`, source],
+  ]));
+  assertEquals(await faultsOf([{ name: "the next process", text, files, runs: 0 }]), {});
+});
+
+Deno.test("an instance of a package counts with a list of its own class", async () => {
+  const text = `import { Schema } from "./node_modules/schemas/index.js";
+const schema = new Schema(["a", 5]);
+await t(cached(function ask(x) { return schema.check(x); }), 6);\n`;
+  const files = {
+    "node_modules/schemas/package.json":
+      '{ "name": "schemas", "version": "1.0.0", "type": "module", "main": "index.js" }',
+    "node_modules/schemas/index.js": `class Keys extends Array { largest() { return Number(this[1]); } }
+export class Schema { terms = { keys: null }; constructor([name, most]) { this.terms.keys = Keys.of(name, most); }
+  check(x) { return x <= this.terms.keys.largest(); } }\n`,
+  };
+  assertEquals(
+    await faultsOf([
+      { name: "another setting", text, files, edits: [['["a", 5]', '["a", 7]']] },
+      { name: "the same", text, files, runs: 0 },
+    ]),
+    {},
+  );
+});
