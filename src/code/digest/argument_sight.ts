@@ -4,6 +4,7 @@
  * @module
  */
 import { type ArgumentSight, EVERYTHING, joinSights, NOTHING_SEEN } from "../types.ts";
+import { isNativeFunction } from "../../values/kinds.ts";
 import { isProxy } from "../../words/type_tests.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
 import { type AnyNode, type ClassNode, isClassNode } from "../syntax/parse.ts";
@@ -270,7 +271,7 @@ class SightFinder {
       case "user":
         return this.#meaningOfUser(code.user);
       default:
-        return "other";
+        return typeof fn === "function" && isNativeFunction(fn) ? "native" : "other";
     }
   }
 

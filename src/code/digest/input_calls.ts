@@ -43,7 +43,7 @@ export interface FreeChain {
  *
  * `meaning`: `bare`, `text`, `user`, `class` (with ` gives` when the result may hold an input), `class passes` or
  * `class hands` for a class without a constructor of its own (the parent's, of the platform or unknown, gets the
- * arguments), `platform` with a name, `package`, `input`, `other`. `receiver`: `collection`, `platform`, `instance`
+ * arguments), `platform` with a name, `package`, `input`, `native` for another native function, `other`. `receiver`: `collection`, `platform`, `instance`
  * (of a reached class that has the method), `other`. `gives`: `yes` when a method or accessor of that name may return an
  * input. `parent`: the class that the class at hand extends, by its meaning. `replaced`: `yes` when
  * code may put a function from elsewhere in the place of a method of that name. `mixed`: `yes` when a member of an input
@@ -120,12 +120,13 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
   }
   const chain = scene.freeChainOf(callee);
   if (chain) {
-    const known = callOfMeaning(scene, scene.ask({ about: "meaning", chain }), args);
+    const meaning = scene.ask({ about: "meaning", chain });
+    const known = callOfMeaning(scene, meaning, args);
     if (known !== null) return known;
+    if (meaning === "native") writeOut(scene, args);
   }
   if (callee.type !== "MemberExpression") {
-    if (chain) writeOut(scene, args);
-    else scene.evaluate(callee);
+    if (!chain) scene.evaluate(callee);
     return giveAll(scene, args, INPUT);
   }
   if (callee.object.type === "Super") {
@@ -153,6 +154,9 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
   }
   const owner = scene.freeChainOf(callee.object);
   const kind = owner ? scene.ask({ about: "receiver", chain: owner, method: name }) : "";
+  if (owner && /^(?:call|apply|bind)$/.test(name) && mayWriteOut(scene.ask({ about: "meaning", chain: owner }))) {
+    writeOut(scene, args);
+  }
   if (kind !== "instance") writeOutInMethod(scene, callee.object, { name, args, receiver, kind });
   const result = callOfMethod(scene, { name, args, receiver, kind });
   return isPrimitiveLevel(receiver) || scene.ask({ about: "gives", name }) === "" ? result : INPUT;
@@ -406,6 +410,12 @@ function writeOut(scene: CallScene, nodes: readonly AnyNode[], except?: AnyNode)
   }
 }
 
+/** True for a function of the platform that may make a text of what it is given: `Function.prototype.toString`. */
+function mayWriteOut(meaning: string): boolean {
+  const rule = ruleOfFunction(meaning.replace(/^platform /, ""));
+  return meaning === "native" || meaning.startsWith("platform ") && (!rule || rule.isText === true);
+}
+
 /** True for a captured function or class. */
 function isCapturedCode(scene: CallScene, name: AnyNode): boolean {
   const chain = scene.freeChainOf(name);
@@ -424,7 +434,7 @@ function writeOutInMethod(scene: CallScene, object: AnyNode, { name, args, recei
   } else if (callback) {
     if (callback.result === "text") writeOut(scene, args.slice(1));
   } else if (
-    !rule && !ruleOfOwnMethod(name) && ((receiver & ~FRESH) === 0 || kind === "platform" || kind === "other")
+    !rule && !ruleOfOwnMethod(name) && ((receiver & ~FRESH) === 0 || kind === "platform")
   ) {
     writeOut(scene, args);
   }

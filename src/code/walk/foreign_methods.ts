@@ -64,8 +64,9 @@ function runsRepeatedly(script: ScriptSyntax, node: ClassNode): boolean {
 
 const texts = new Map<string, string>();
 
-/** Ways to give `require` another module than the file has. */
-const REPLACES_MODULES = /\brequire\s*\.\s*cache\b|\bregisterHooks\b|\._(?:load|extensions|resolveFilename|cache)\b/;
+/** Ways to give `require` another module than the file has. A module that is taken out of the cache is read again. */
+const REPLACES_MODULES =
+  /(?<!\bdelete\s+|\bkeys\(|\bin\s+)\brequire\s*\.\s*cache\b|\bregisterHooks\b|\._(?:load|extensions|resolveFilename|cache)\b/;
 
 /** True when the program may put something in the place of modules that are required. */
 export async function mayReplaceModules(options: Pick<ForeignOptions, "lease" | "isOfPackage">): Promise<boolean> {
