@@ -105,8 +105,7 @@ export function isAllKnown({ classes, instances, blobs }: Unknown): boolean {
 
 /** Notice that a handle counts by its kind alone. */
 export function noticeOfHandle(handle: string): string {
-  const remedy = handle === "Promise" ? "; await it before the function captures it" : "";
-  return `not tracked: the inside of a captured ${handle}, which counts by its kind alone${remedy}`;
+  return `not tracked: the inside of a captured ${handle}, which counts by its kind alone`;
 }
 
 /** Writes a value in canonical form. */
