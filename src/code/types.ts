@@ -109,6 +109,8 @@ export interface ArgumentSight {
   readonly names: boolean;
   /** The source text of functions and classes, comments included. */
   readonly texts: boolean;
+  /** The source text of functions and classes that the code captures; nobody can tell of which. */
+  readonly capturedTexts: boolean;
   /** The stack traces of errors. */
   readonly stacks: boolean;
   /** Which object it was: the code keeps it in a variable of its own, or looks it up in a collection that it captures. */
@@ -116,9 +118,23 @@ export interface ArgumentSight {
 }
 
 /** Sight of code that is not known. */
-export const EVERYTHING: ArgumentSight = { order: true, names: true, texts: true, stacks: true, kept: false };
+export const EVERYTHING: ArgumentSight = {
+  order: true,
+  names: true,
+  texts: true,
+  capturedTexts: true,
+  stacks: true,
+  kept: false,
+};
 /** Sight of code that sees nothing but the content of values. */
-export const NOTHING_SEEN: ArgumentSight = { order: false, names: false, texts: false, stacks: false, kept: false };
+export const NOTHING_SEEN: ArgumentSight = {
+  order: false,
+  names: false,
+  texts: false,
+  capturedTexts: false,
+  stacks: false,
+  kept: false,
+};
 
 /** Sight of two pieces of code together. */
 export function joinSights(one: ArgumentSight, other: ArgumentSight): ArgumentSight {
@@ -127,6 +143,7 @@ export function joinSights(one: ArgumentSight, other: ArgumentSight): ArgumentSi
     order: one.order || other.order,
     names: one.names || other.names,
     texts: one.texts || other.texts,
+    capturedTexts: one.capturedTexts || other.capturedTexts,
     stacks: one.stacks || other.stacks,
     kept: one.kept || other.kept,
   };
@@ -134,7 +151,9 @@ export function joinSights(one: ArgumentSight, other: ArgumentSight): ArgumentSi
 
 /** True for sights of the same properties. */
 export function areEqualSights(one: ArgumentSight, other: ArgumentSight): boolean {
-  return one === other || one.order === other.order && one.names === other.names && one.texts === other.texts &&
+  return one === other ||
+    one.order === other.order && one.names === other.names && one.texts === other.texts &&
+      one.capturedTexts === other.capturedTexts &&
       one.stacks === other.stacks && one.kept === other.kept;
 }
 

@@ -123,7 +123,8 @@ class SightFinder {
         this.#note(user, findings);
       }
       if (this.#size() === known) {
-        return this.#leaks() ? { ...EVERYTHING, texts: sight.texts, kept: sight.kept } : sight;
+        const { texts, capturedTexts, kept } = sight;
+        return this.#leaks() ? { ...EVERYTHING, texts, capturedTexts, kept } : sight;
       }
     }
     return EVERYTHING;

@@ -95,7 +95,7 @@ class Assembler {
     this.#found = found;
     this.#options = options;
     this.#notices = new Set(found.notes.notices);
-    this.#names = findVisibleNames(found, options.sight.texts);
+    this.#names = findVisibleNames(found, options.sight.capturedTexts);
     this.#readsStacks = mentionsMember(found, "stack");
     this.#makesText = found.codes.values().some((code) => code.kind === "user" && mayMakeText(code.user.code));
     this.#asksIfFrozen = ["isFrozen", "isSealed", "isExtensible"].some((name) => mentionsMember(found, name));
@@ -211,7 +211,7 @@ class Assembler {
     const isClass = user.unit !== null && isClassNode(user.unit.node);
     const text = code ? code.text : user.text.replaceAll("\r\n", "\n");
     const isSeen = this.#names.escaping.has(user.fn);
-    const reads = { texts: this.#options.sight.texts, stacks: this.#readsStacks };
+    const reads = { texts: this.#options.sight.capturedTexts, stacks: this.#readsStacks };
     const { names, texts, form } = shownOf(user, this.#names, reads);
     node.references.push(...texts);
     if (isSeen && this.#asksIfFrozen) this.#checks.list.push(() => functionForm(user.fn) === form);

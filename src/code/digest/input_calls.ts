@@ -21,6 +21,7 @@ import {
   isPrimitiveLevel,
   joinLevels,
   KNOWN,
+  makesTexts,
   type PlatformRule,
   readsText,
   ruleOfClass,
@@ -112,7 +113,9 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
     const isSpread = args.some((one) => one.type === "SpreadElement");
     return scene.runFunction(callee, isSpread ? [] : levels);
   }
-  if (callee.type === "Identifier" && callee.name === "eval") scene.see({ ...ALL_PARTS, texts: true });
+  if (callee.type === "Identifier" && callee.name === "eval") {
+    scene.see({ ...ALL_PARTS, texts: true, capturedTexts: true });
+  }
   const local = scene.resultOfLocal(callee);
   if (local !== null) {
     evaluateAll(scene, args);
@@ -137,7 +140,8 @@ export function levelOfCall(scene: CallScene, node: CallNode | TagNode): InputLe
   }
   const name = staticKey(callee);
   if (name === null) {
-    writeOut(scene, [callee.object]);
+    // `g["to" + "String"]()`; a variable is the name of a method of the program's far more often.
+    if (/^(?:Binary|Template)/.test(callee.property.type)) writeOut(scene, [callee.object]);
     scene.evaluate(callee);
     return giveAll(scene, args, INPUT);
   }
@@ -192,7 +196,7 @@ export function levelOfNew(scene: CallScene, { callee, arguments: args }: NewNod
 
 function newOfPlatform(scene: CallScene, path: string, args: readonly AnyNode[]): InputLevel {
   const rule = ruleOfClass(path);
-  if (!rule || path !== "Date" && rule.use === "text") writeOut(scene, args);
+  if (rule ? path !== "Date" && rule.use === "text" : makesTexts(path)) writeOut(scene, args);
   if (!rule) return giveAll(scene, args, FRESH);
   const levels = evaluateAll(scene, args);
   if (!isErrorClass(path)) return resultOf(scene, rule, levels, BARE);
@@ -230,7 +234,7 @@ function callOfPlatform(scene: CallScene, path: string, args: readonly AnyNode[]
     return holding(scene, [items]);
   }
   const rule = ruleOfFunction(path);
-  if (!rule || rule.isText) writeOut(scene, args);
+  if (rule ? rule.isText : makesTexts(path)) writeOut(scene, args);
   if (!rule) return giveAll(scene, args, KNOWN);
   const levels = evaluateAll(scene, args);
   if (readsText(path)) scene.readText(joinLevels(levels));
@@ -404,16 +408,17 @@ function evaluateAll(scene: CallScene, args: readonly AnyNode[]): InputLevel[] {
 /** Notes that values may become text, as the variables that they are made of show: the text of a function, if it is one. */
 function writeOut(scene: CallScene, nodes: readonly AnyNode[], except?: AnyNode): void {
   for (const name of nodes.flatMap((node) => writtenNames(scene.unit.script, node))) {
-    if (name !== except && ((scene.evaluate(name) & INPUT) !== 0 || isCapturedCode(scene, name))) {
-      scene.see({ names: true, texts: true });
-    }
+    if (name === except) continue;
+    if ((scene.evaluate(name) & INPUT) !== 0) scene.see({ names: true, texts: true });
+    if (isCapturedCode(scene, name)) scene.see({ names: true, capturedTexts: true });
   }
 }
 
 /** True for a function of the platform that may make a text of what it is given: `Function.prototype.toString`. */
 function mayWriteOut(meaning: string): boolean {
   const rule = ruleOfFunction(meaning.replace(/^platform /, ""));
-  return meaning === "native" || meaning.startsWith("platform ") && (!rule || rule.isText === true);
+  return meaning === "native" ||
+    meaning.startsWith("platform ") && (rule ? rule.isText === true : makesTexts(meaning.slice("platform ".length)));
 }
 
 /** True for a captured function or class. */

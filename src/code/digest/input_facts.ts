@@ -45,7 +45,7 @@ export class InputFacts {
   readonly replaced = new Set<string>();
   /** Free names that the code uses as values. */
   readonly handedOut = new Map<string, FreeChain>();
-  readonly seen = { order: false, names: false, texts: false, stacks: false, kept: false };
+  readonly seen = { order: false, names: false, texts: false, capturedTexts: false, stacks: false, kept: false };
   /** True once an input was stored in an object that the code made; then any of these objects may hold inputs. */
   #isStored = false;
   #isMixed = false;
@@ -62,10 +62,11 @@ export class InputFacts {
     code.slots.forEach((slot, index) => slot.nodes.forEach((node) => this.slots.set(node, index)));
   }
 
-  see({ order, names, texts, stacks, kept }: SeenParts): void {
+  see({ order, names, texts, capturedTexts, stacks, kept }: SeenParts): void {
     this.seen.order ||= order === true;
     this.seen.names ||= names === true;
     this.seen.texts ||= texts === true;
+    this.seen.capturedTexts ||= capturedTexts === true;
     this.seen.stacks ||= stacks === true;
     this.seen.kept ||= kept === true;
   }
@@ -172,7 +173,7 @@ export class InputFacts {
 
   /** Notes that the code asks for the text of a value on purpose, which tells functions apart by their comments too. */
   readText(level: InputLevel): void {
-    if (this.isInput(level) || (level & KNOWN) !== 0) this.see({ names: true, texts: true });
+    if (this.isInput(level) || (level & KNOWN) !== 0) this.see({ names: true, texts: true, capturedTexts: true });
   }
 
   /** Notes that the code reads a member of a value. */

@@ -28,6 +28,7 @@ export interface SeenParts {
   readonly order?: boolean;
   readonly names?: boolean;
   readonly texts?: boolean;
+  readonly capturedTexts?: boolean;
   readonly stacks?: boolean;
   readonly kept?: boolean;
 }
@@ -278,6 +279,14 @@ export function readsText(name: string): boolean {
 /** Parts of a function or an error that a member of this name shows. */
 export function partsOfMember(key: string): SeenParts {
   if (key === "name" || key === "constructor") return { names: true };
-  if (key === "toString" || key === "toLocaleString") return { names: true, texts: true };
+  if (key === "toString" || key === "toLocaleString") return { names: true, texts: true, capturedTexts: true };
   return key === "stack" ? { stacks: true } : {};
 }
+
+/** True for a function or class of the platform without a rule that makes texts of what it is given. */
+export function makesTexts(path: string): boolean {
+  return MAKES_TEXTS.test(path);
+}
+
+const MAKES_TEXTS =
+  /^(?:URLSearchParams|Blob|File|FormData|Headers|Request|Response|Function\.prototype\.toString|node:(?:util#(?:format|inspect)|querystring#|buffer#))/;
