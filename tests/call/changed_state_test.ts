@@ -340,17 +340,21 @@ const LAZY: readonly (readonly [name: string, setup: string, call: string])[] = 
   ],
 ];
 
+/** Project with a step that uses an object which was made with the option `k`. */
+function projectOf(setup: string, call: string): Promise<Project> {
+  const imported = `import options from "./options.json" with { type: "json" };\n${setup}`;
+  return Project.create({
+    "main.ts": programOf(imported, `return ${call};`, false),
+    "options.json": '{ "k": 2 }',
+  });
+}
+
 Deno.test("what an object was made with counts beside a member that its first use fills in", async (t) => {
   for (const [name, setup, call] of LAZY) {
     await t.step(name, async () => {
-      const text = programOf(
-        `import options from "./options.json" with { type: "json" };\n${setup}`,
-        `return ${call};`,
-        false,
-      );
-      await using project = await Project.create({ "main.ts": text, "options.json": '{ "k": 2 }' });
-      const [first] = [await run(project), await run(project)];
-      assertEquals(first.unstored, []);
+      await using project = await projectOf(setup, call);
+      assertEquals((await run(project)).unstored, []);
+      await run(project);
       assertEquals((await run(project)).runs, 0);
       await project.edit("options.json", "2", "5");
       const edited = await run(project);
@@ -378,12 +382,7 @@ Deno.test("state that is filled in when it is first used costs the next process 
   ];
   for (const [name, setup, call] of forms) {
     await t.step(name, async () => {
-      const text = programOf(
-        `import options from "./options.json" with { type: "json" };\n${setup}`,
-        `return ${call};`,
-        false,
-      );
-      await using project = await Project.create({ "main.ts": text, "options.json": '{ "k": 2 }' });
+      await using project = await projectOf(setup, call);
       const first = await run(project);
       assertEquals([first.runs, first.unstored], [2, []]);
       assertEquals((await run(project)).runs, 0);

@@ -31,9 +31,9 @@ async function runHalf(
 ): Promise<Half> {
   const child = new Deno.Command(Deno.execPath(), { args: ["test", ...args], stdout: "piped", stderr: "piped" })
     .spawn();
-  const decoder = new TextDecoder();
   let output = "";
   const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+    const decoder = new TextDecoder();
     for await (const chunk of stream) {
       output += decoder.decode(chunk, { stream: true });
       await onOutput(chunk);

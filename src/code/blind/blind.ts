@@ -100,11 +100,11 @@ function* askedBeside(root: Root): Iterable<string> {
   if (kind === "platform" && /^(?:node:)?diagnostics_channel\b/.test(root.name)) yield "the listeners of channels";
   const isProcess = kind === "platform" &&
     (slot.name === "process" || /^(?:node:)?process#(?:\*|default)$/.test(root.name));
+  const isDeno = kind === "platform" && slot.name === "Deno";
   for (const { path, how } of slot.uses) {
     if (kind === "value" && isRequire(root.value) && path[0] === "resolve") {
       yield "the files that require.resolve finds";
     }
-    const isDeno = kind === "platform" && slot.name === "Deno";
     if (kind !== "global" && !isProcess && !isDeno) continue;
     const [first, second = "", third = ""] = isProcess ? ["process", ...path] : pathInGlobal(slot.name, path);
     if (first === "dispatchEvent" && how === "call") yield "the listeners of the global object";

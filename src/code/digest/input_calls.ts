@@ -44,9 +44,9 @@ export interface FreeChain {
  *
  * `meaning`: `bare`, `text`, `user`, `class` (with ` gives` when the result may hold an input), `class passes` or
  * `class hands` for a class without a constructor of its own (the parent's, of the platform or unknown, gets the
- * arguments), `platform` with a name, `package`, `input`, `native` for another native function, `other`. `receiver`: `collection`, `platform`, `instance`
- * (of a reached class that has the method), `other`. `gives`: `yes` when a method or accessor of that name may return an
- * input. `parent`: the class that the class at hand extends, by its meaning. `replaced`: `yes` when
+ * arguments), `platform` with a name, `package`, `input`, `native` for another native function, `other`. `receiver`:
+ * `collection`, `platform`, `instance` (of a reached class that has the method), `other`. `gives`: `yes` when a method or
+ * accessor of that name may return an input. `parent`: the class that the class at hand extends, by its meaning. `replaced`: `yes` when
  * code may put a function from elsewhere in the place of a method of that name. `mixed`: `yes` when a member of an input
  * may be an object of a package. `home`: `yes` for a class that was
  * reached as a whole, unless some code puts another function in place of the method. `method`: `yes` for a class whose instances have the named method, in code that was reached.
@@ -253,8 +253,7 @@ function callOfMethod(scene: CallScene, { name, args, receiver: level, kind: ans
   const callback = callbackRuleOf(name);
   if (callback) return callOfIteration(scene, callback, site);
   if (isOpenReceiver(receiver, kind)) return giveAll(scene, args, receiver);
-  const isOwn = (receiver & ~FRESH) === 0 || kind === "platform";
-  const rule = ruleOfMethod(name) ?? (isOwn ? ruleOfOwnMethod(name) : undefined);
+  const rule = ruleOfMethod(name) ?? (isPlatformReceiver(site) ? ruleOfOwnMethod(name) : undefined);
   if (!rule) return giveAll(scene, args, scene.isInput(receiver) ? INPUT : KNOWN);
   const isCompared = kind === "collection" && rule.use === "text" && !rule.isText;
   const levels = evaluateAll(scene, args);
@@ -309,6 +308,11 @@ function callOfIteration(scene: CallScene, rule: CallbackRule, { name, args, rec
     default:
       return partOfReceiver(scene, rule.result, receiver);
   }
+}
+
+/** True for a receiver that the code made with the platform, or a captured object of it. */
+function isPlatformReceiver({ receiver, kind }: Pick<MethodSite, "receiver" | "kind">): boolean {
+  return (receiver & ~FRESH) === 0 || kind === "platform";
 }
 
 /** True for a receiver that may be an object of a package. */
@@ -428,7 +432,8 @@ function isCapturedCode(scene: CallScene, name: AnyNode): boolean {
 }
 
 /** Notes that a method of the platform may make a text of its receiver and its arguments. */
-function writeOutInMethod(scene: CallScene, object: AnyNode, { name, args, receiver, kind }: MethodSite): void {
+function writeOutInMethod(scene: CallScene, object: AnyNode, site: MethodSite): void {
+  const { name, args } = site;
   const rule = ruleOfMethod(name);
   const callback = callbackRuleOf(name);
   if (rule?.isText) {
@@ -438,11 +443,7 @@ function writeOutInMethod(scene: CallScene, object: AnyNode, { name, args, recei
     writeOut(scene, [object, ...args], object);
   } else if (callback) {
     if (callback.result === "text") writeOut(scene, args.slice(1));
-  } else if (
-    !rule && !ruleOfOwnMethod(name) && ((receiver & ~FRESH) === 0 || kind === "platform")
-  ) {
-    writeOut(scene, args);
-  }
+  } else if (!rule && !ruleOfOwnMethod(name) && isPlatformReceiver(site)) writeOut(scene, args);
 }
 
 /** Hands all arguments to code that is not analysed, and returns the level of the result. */

@@ -172,7 +172,7 @@ export function exportedName(node: AnyNode): string {
  * @param url URL of the module that it stands in.
  */
 export function scriptsNamed(script: ScriptSyntax, node: AnyNode, url: string): string[] {
-  if (!/\bURL\b|\bresolve\b/.test(script.text)) return [];
+  if (!mayNameScripts(script)) return [];
   const found = new Set<string>();
   const add = (at: AnyNode | null | undefined): void => {
     const call = at?.type === "MemberExpression" ? at.object as AnyNode : at;
@@ -188,6 +188,15 @@ export function scriptsNamed(script: ScriptSyntax, node: AnyNode, url: string): 
   };
   look(node);
   return [...found];
+}
+
+const naming = new WeakMap<ScriptSyntax, boolean>();
+
+/** True for a script with a word by which addresses are made; asked once, since each function of the script is looked at. */
+function mayNameScripts(script: ScriptSyntax): boolean {
+  let may = naming.get(script);
+  if (may === undefined) naming.set(script, may = /\bURL\b|\bresolve\b/.test(script.text));
+  return may;
 }
 
 /** Specifier, relative to the module, of which an expression makes an address; `null` for any other expression. */
