@@ -147,12 +147,15 @@ Deno.test("no file leads back to itself, by what it loads or by the types that i
 Deno.test("the house stays one that can be overlooked: files, folders, names", async () => {
   const files = await sourceFiles();
   // Twelve of them are codecs and classes: ready ones by kind of library, so that nobody loads those of all.
-  assert(files.length <= 260, `${files.length} files`);
+  assert(files.length <= 300, `${files.length} files`);
   for (const { name } of table.values()) {
     if (name.endsWith(".ts")) continue;
     const count = files.filter((file) => file.startsWith(`src/${name}/`)).length;
-    // `code` is eight rooms, the largest of which has 27 files.
-    assert(count >= 3 && count <= (name === "code" ? 91 : 40), `src/${name} has ${count} files`);
+    // `code` is eight rooms, the largest of which has 27 files; `store` is five.
+    assert(
+      count >= 3 && count <= (name === "code" ? 91 : name === "store" ? 60 : 40),
+      `src/${name} has ${count} files`,
+    );
   }
   for (const file of files) {
     const lines = (await Deno.readTextFile(new URL(file, ROOT))).split("\n").length - 1;

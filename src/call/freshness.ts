@@ -21,8 +21,8 @@ import { childReason, damagedReason } from "../reasons/make_reason.ts";
 export interface TraceChecks {
   /** Checks a file, directory, variable …. Returns the reason to be stale; `null` when it is as recorded. */
   leaf(dependency: FlatDependency): StaleReason | null | Promise<StaleReason | null>;
-  /** Returns the present state of a recorded inner call. */
-  child(dependency: ChildDependency): Promise<ChildState>;
+  /** Returns the present state of an inner call that is recorded in a trace. */
+  child(dependency: ChildDependency, trace: Trace): Promise<ChildState>;
   /** Returns true when the code and the declared dependencies of an inner function are as recorded. */
   sameFunction(recorded: FlatTrace["functions"][number]): boolean | Promise<boolean>;
 }
@@ -100,7 +100,7 @@ interface Difference {
 async function firstDifference(trace: Trace, checks: TraceChecks): Promise<Difference | null> {
   if (trace.support !== null && await isSupported(trace.support, checks)) return null;
   for (const [position, dependency] of trace.dependencies.entries()) {
-    const found = dependency.kind === "child" ? checkChild(dependency, checks) : checks.leaf(dependency);
+    const found = dependency.kind === "child" ? checkChild(dependency, trace, checks) : checks.leaf(dependency);
     const reason = found instanceof Promise ? await found : found; // a needless await takes as long as a look-up
     if (reason !== null) return { position, reason };
   }
@@ -108,8 +108,12 @@ async function firstDifference(trace: Trace, checks: TraceChecks): Promise<Diffe
 }
 
 /** Returns the reason why an inner call would not have the recorded outcome; `null` when it would. */
-async function checkChild(recorded: ChildDependency, checks: TraceChecks): Promise<StaleReason | null> {
-  const now = await checks.child(recorded);
+async function checkChild(
+  recorded: ChildDependency,
+  trace: Trace,
+  checks: TraceChecks,
+): Promise<StaleReason | null> {
+  const now = await checks.child(recorded, trace);
   switch (now.kind) {
     case "outcome":
       return now.digest === recorded.outcome ? null : childReason(recorded, "result", await now.reasons());

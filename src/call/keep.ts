@@ -11,6 +11,7 @@ import type { BlobDigest } from "../words/digests.ts";
 import { CacheTypeError, describeError, messageOf } from "../words/errors.ts";
 import type { StaleReason } from "../words/events.ts";
 import { digestOfOutcome } from "./freshness.ts";
+import { sealTrace } from "../store/records/seal.ts";
 import { type Outcome, uniqueOutcome } from "./outcome.ts";
 import { type EntryRecord, FORMAT_VERSION, type Trace } from "../words/records.ts";
 import type { Execution } from "./run.ts";
@@ -97,7 +98,7 @@ async function commit(call: Call, execution: Storable, options: KeepOptions): Pr
     createdMs: Date.now(),
     computeMs: execution.computeMs,
   };
-  const record = recordOf(call, trace, options);
+  const record = recordOf(call, sealTrace(trace, call.key), options);
   const generation = cache.generation();
   memory.synchronize(generation);
   // Until the record is stored, nothing refers to the blob, and a prune in another process may delete it. The bytes are

@@ -18,7 +18,7 @@ import {
 } from "./freshness.ts";
 import type { Outcome } from "./outcome.ts";
 import { decodeResult } from "../values/result/decode_result.ts";
-import { type BlobDigest, isDigest } from "../words/digests.ts";
+import { type BlobDigest, type CallKey, isDigest } from "../words/digests.ts";
 import type { BlobStore } from "../store/blobs/blob_store.ts";
 import type { ChildDependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
 import { findWrapped, type Prepared, type Wrapped } from "./wrapped.ts";
@@ -65,7 +65,7 @@ export async function lookUp(
   memory.keepRecord(record);
   verification.open.add(call.key);
   try {
-    return { record, commits, verdict: await verifyRecord(record, checksOf(call, verification)) };
+    return { record, commits, verdict: await verifyRecord(record, checksOf(call, call.key, verification)) };
   } finally {
     verification.open.delete(call.key);
   }
@@ -99,7 +99,8 @@ async function readRecord(call: Call): Promise<EntryRecord | null> {
 /** A call, as far as the checks of its dependencies ask for it. */
 type CheckedCall = Pick<Call, "prepared" | "wrapped" | "freshDigests">;
 
-function checksOf(call: CheckedCall, verification: Verification): TraceChecks {
+/** Returns the checks of the traces under a key, which is that of the call or of an inner call. */
+function checksOf(call: CheckedCall, key: CallKey, verification: Verification): TraceChecks {
   const { root, files } = call.prepared;
   let looks = call.freshDigests();
   return {
@@ -107,12 +108,17 @@ function checksOf(call: CheckedCall, verification: Verification): TraceChecks {
       dependency.kind === "file" && looks?.get(dependency.path) === dependency.digest
         ? null
         : checkDependency(dependency, { root, files }),
-    child: (dependency) => {
+    child: (dependency, trace) => {
       looks = null; // an inner call that runs again may change the files
-      return lookAtChild(dependency, call, verification);
+      return lookAtChild(dependency, call, { verification, isOwn: () => isOwnTrace(trace, key) });
     },
     sameFunction: (recorded) => isFunctionUnchanged(recorded, call.wrapped.cacheDir),
   };
+}
+
+async function isOwnTrace(trace: Trace, key: CallKey): Promise<boolean> {
+  const { isSealed } = await import("../store/records/seal.ts"); // a hit looks at no inner call
+  return isSealed(trace, key);
 }
 
 /** True when a wrapped function has the recorded name, module, code and declared dependencies. */
@@ -125,17 +131,18 @@ async function isFunctionUnchanged(recorded: FlatTrace["functions"][number], hom
 
 /**
  * Returns the present state of a recorded inner call. If the verification may run functions, a stale inner call is run
- * again; else its record is only looked up.
+ * again; else its record is only looked up. Stored arguments are used only where this user's own programs stored them.
  */
 async function lookAtChild(
   recorded: ChildDependency,
   outer: CheckedCall,
-  verification: Verification,
+  { verification, isOwn }: { readonly verification: Verification; readonly isOwn: () => Promise<boolean> },
 ): Promise<ChildState> {
   const candidates = findWrapped(recorded.functionId, outer.wrapped.cacheDir);
   if (candidates.length === 0) return { kind: "gone" };
   if (verification.open.has(recorded.key)) return { kind: "stale", reasons: [] };
-  const inner = await identifyAmong(candidates, recorded, outer.prepared.workspace.cache.blobs);
+  const { blobs } = outer.prepared.workspace.cache;
+  const inner = await isOwn() ? await identifyAmong(candidates, recorded, blobs) : null;
   if (inner === null) return await lookAtRecord(candidates, recorded, outer, verification);
   if (verification.open.has(inner.key)) return { kind: "stale", reasons: [] };
 
@@ -155,7 +162,7 @@ async function lookAtChild(
 }
 
 /**
- * Returns the present state of a recorded inner call whose arguments were not stored, as far as its record tells it. All
+ * Returns the present state of a recorded inner call whose arguments cannot be used, as far as its record tells it. All
  * that the outer function did before is as it was, so it would make the call with equal arguments, which have the
  * recorded key unless the inner function has changed.
  */
@@ -169,7 +176,7 @@ async function lookAtRecord(
   for (const wrapped of record === null ? [] : candidates) {
     const prepared = await wrapped.prepare();
     if (!await isOfFunction(record!, prepared)) continue;
-    const checks = checksOf({ prepared, wrapped, freshDigests: () => null }, verification);
+    const checks = checksOf({ prepared, wrapped, freshDigests: () => null }, recorded.key, verification);
     const files = await Promise.all(record!.files.map((file) => checks.leaf(file)));
     const verdict = files.every((reason) => reason === null) ? await verifyRecord(record!, checks) : null;
     if (verdict?.fresh) return { kind: "outcome", digest: digestOfOutcome(verdict.trace), reasons: () => [] };

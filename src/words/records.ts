@@ -147,6 +147,11 @@ export interface Trace {
    * Digest by which outer calls depend on this one, where it is not that of the blob: stacks of errors are left out.
    */
   readonly outcome?: Digest<"outcome">;
+  /**
+   * Message authentication code over the trace and the key of its entry, by a key that only this user has; absent where
+   * no arguments of inner calls are stored. Without a valid one these arguments are never used: they may be a stranger's.
+   */
+  readonly seal?: Digest<"seal">;
   /** Size of the result in bytes. */
   readonly sizeBytes: number;
   /** Time when the execution ended, milliseconds since the epoch. */

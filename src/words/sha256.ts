@@ -31,6 +31,17 @@ export function digestChunks<Kind extends string>(chunks: Iterable<Uint8Array>):
   return hash.digest("hex") as Digest<Kind>;
 }
 
+/**
+ * Returns the HMAC-SHA-256 of `data` (RFC 2104), which only those who have the key can make.
+ *
+ * @param key The secret key.
+ * @param data Bytes or text.
+ * @returns 64 lowercase hex characters.
+ */
+export function authenticate<Kind extends string>(key: Uint8Array, data: Uint8Array | string): Digest<Kind> {
+  return nodeCrypto.createHmac("sha256", key).update(data).digest("hex") as Digest<Kind>;
+}
+
 /** SHA-256 that is computed piece by piece. */
 export interface DigestStream {
   /** Adds one piece. */

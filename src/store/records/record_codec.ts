@@ -168,6 +168,7 @@ const TRACE = rowOf<Trace>("trace", {
   dependencies: listShape(DEPENDENCY),
   support: orNull(FLAT_TRACE),
   outcome: orAbsent(digestShape()),
+  seal: lastOrAbsent(digestShape()),
 });
 
 const VALUE = rowOf<ValuePart>("value", {
@@ -244,6 +245,11 @@ export function decodeRecord(bytes: Uint8Array, key: CallKey): EntryRecord {
   const record = RECORD.unpack(fromBytes(bytes));
   if (record.traces.length === 0) refuse("record.traces", "a list of one trace or more");
   return { ...record, key, parts: [] };
+}
+
+/** Text over which the seal of a trace is made: all of the trace but the seal, and the key of its entry. */
+export function sealedText({ seal: _, ...trace }: Trace, key: CallKey): string {
+  return JSON.stringify([key, TRACE.pack(trace)]);
 }
 
 /** Encodes the parts of a fingerprint. */
