@@ -38,7 +38,7 @@ export async function withCache<Answer>(
 ): Promise<Answer> {
   const dir = toAbsolute(cacheDir);
   requireAccess(dir);
-  const refused = findLink(layoutOf(dir), true);
+  const refused = findLink(layoutOf(dir), access === "write" || access === "create");
   if (refused !== null) throw refused;
   if (access !== "create" && !isCache(dir)) return otherwise;
   // The store is loaded when a cache is opened, not when this package is imported.

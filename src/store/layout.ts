@@ -123,23 +123,25 @@ export function makeLayout(layout: CacheLayout): boolean {
 }
 
 /**
- * Returns the error for a link among the cache's own files, or for a database that is not the cache's alone. Checked
- * are the folders that every opening uses; blobs, and locks that are made later, are checked when they are used.
+ * Returns the error for a link among the cache's own files, for something else in the place of one of its folders, or for
+ * a database that is not the cache's alone. Checked are the folders that every opening uses; blobs, and locks that are
+ * made later, are checked when they are used.
  *
  * @param layout Paths of the cache.
- * @param isThorough True to check the folder of usage counts as well, which only management reads. @default {false}
+ * @param isThorough True to check the files of usage counts as well, which only management writes. @default {false}
  * @returns Error that names the path; `null` when nothing is wrong, or when there is no cache.
  */
 export function findLink(layout: CacheLayout, isThorough = false): CacheError | null {
-  const { version, blobs, locks, tmp, usage } = layout;
-  const info = lookAtEntry(version);
-  if (info === null) return null;
-  if (info.isSymlink) return refusal(version);
-  for (const folder of [version, blobs, locks, tmp, ...isThorough ? [usage] : []]) {
-    const link = linkIn(folder);
+  const { version, blobs, locks, tmp, usage, generation } = layout;
+  if (lookAtEntry(version) === null) return null;
+  for (const folder of [version, blobs, locks, tmp, usage]) {
+    const info = lookAtEntry(folder);
+    if (info !== null && !info.isDirectory) return refusal(folder, info.isSymlink ? "a link" : "no folder");
+    const link = folder === usage && !isThorough ? null : linkIn(folder);
     if (link !== null) return refusal(link);
   }
-  return findForeignDatabase(layout);
+  const info = lookAtEntry(generation);
+  return info !== null && !info.isFile ? refusal(generation, "no file") : findForeignDatabase(layout);
 }
 
 /**

@@ -136,19 +136,31 @@ export function writeAnew(path: string, bytes: Uint8Array, temporary: string): v
       if (attempt > 0 || removeOwn(temporary) === null) throw refusal(temporary, "no file of the cache");
     }
   }
-  renameSync(temporary, path);
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    if (!lookAtEntry(path)?.isDirectory) throw error;
+    removeOwn(temporary);
+    throw refusal(path, "a folder");
+  }
 }
 
 /**
  * Appends to a file, which is created when it does not exist.
  *
- * @returns True when the bytes were appended; false for anything but a regular file without a second name.
+ * @returns True when the bytes were appended; false for anything but a regular file without a second name, and for a file
+ * that may not be written to.
  */
 export function appendOwn(path: string, bytes: Uint8Array): boolean {
   const info = lookAtEntry(path);
   if (info !== null && !isOnlyName(info)) return false;
-  writeFileSync(path, bytes, { append: true, create: true, mode: FILE_MODE });
-  return true;
+  try {
+    writeFileSync(path, bytes, { append: true, create: true, mode: FILE_MODE });
+    return true;
+  } catch (error) {
+    if (info !== null && error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
+  }
 }
 
 /** True for a regular file without a second name. */

@@ -105,7 +105,7 @@ export class UsageLog {
 
   /**
    * Merges the logs into one file and drops entries that do not exist any more. One process at a time does so; others
-   * skip it.
+   * skip it. A failure costs only counts, so it is silent.
    *
    * @param exists Tells for a key whether its entry still exists.
    */
@@ -130,6 +130,8 @@ export class UsageLog {
       bytes.set(rows, header.byteLength);
       writeAnew(`${this.#folder}/merged.bin`, bytes, `${this.#folder}/merging`);
       for (const name of closed) removeOwn(`${this.#folder}/${name}`);
+    } catch {
+      // No space, no permission, or something else in the place of a file: the logs stay, and the next merge counts them.
     } finally {
       lock.release();
     }
