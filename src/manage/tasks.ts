@@ -6,7 +6,7 @@
 import { cacheDefaultDir } from "../options/project.ts";
 import { requireTaskOptions } from "../options/check_options.ts";
 import { withCache } from "./with_cache.ts";
-import { warnOnce } from "../words/announce.ts";
+import { callListener, warnOnce } from "../words/announce.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { listForeign } from "../store/layout.ts";
 
@@ -50,7 +50,7 @@ export async function cachePrune(
   requireTaskOptions(options, ["daysOld", "maxBytes", "fname", "dryRun", "onProgress"]);
   const { prune } = await import("../store/bound/prune.ts"); // loaded here, since programs seldom prune
   const access = options.dryRun === true ? "read" : "write";
-  return await withCache(cacheDir, access, (cache) => prune(cache, options), NOTHING_REMOVED);
+  return await withCache(cacheDir, access, (cache) => prune(cache, guarded(options)), NOTHING_REMOVED);
 }
 
 /**
@@ -135,7 +135,14 @@ export async function cacheVerify(
   return await withCache(
     cacheDir,
     options.repair === true ? "write" : "inspect",
-    (cache) => verify(cache, options),
+    (cache) => verify(cache, guarded(options)),
     nothing,
   );
+}
+
+/** Returns options whose `onProgress` never throws: half a removal would be the price. */
+function guarded<Options extends { readonly onProgress?: OnProgress }>(options: Options): Options {
+  const { onProgress } = options;
+  if (onProgress === undefined) return options;
+  return { ...options, onProgress: (...told: [number, number]) => callListener("onProgress", onProgress, ...told) };
 }

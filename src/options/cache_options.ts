@@ -120,7 +120,8 @@ export interface CacheOptions {
    */
   observe?: boolean;
   /**
-   * Function that is called with each event of a call; an error that it throws is ignored.
+   * Function that is called with each event of a call. An error that it throws, and a promise of it that rejects, is reported
+   * once and costs no call.
    *
    * @default none
    */

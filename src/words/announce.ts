@@ -12,7 +12,7 @@ import { describeError } from "./errors.ts";
 export interface Audience {
   /** True when each call prints a line. */
   readonly verbose: boolean;
-  /** Called with each event; an error that it throws is reported once and otherwise ignored. */
+  /** Called with each event; an error that it throws, or a promise that rejects, is reported once and ignored. */
   readonly onEvent?: ((event: CacheEvent) => void) | undefined;
 }
 
@@ -32,11 +32,29 @@ export function announce(event: CacheEvent, audience: Audience): void {
     const line = lineOfEvent(event);
     if (line !== null) writeLine(line);
   }
-  if (audience.onEvent === undefined) return;
+  if (audience.onEvent !== undefined) callListener("onEvent", audience.onEvent, event);
+}
+
+/**
+ * Calls a function of the user that is told something. What it throws, now or later, is reported once, and the work goes on:
+ * a promise that rejects and that nobody waits for would end the program.
+ *
+ * @param option Name of the option that the function was given by.
+ * @param listener The function.
+ * @param told Its arguments.
+ */
+export function callListener<Told extends unknown[]>(
+  option: string,
+  listener: (...told: Told) => unknown,
+  ...told: Told
+): void {
+  const report = (error: unknown) =>
+    void warnOnce(`${option} threw ${describeError(error)}; the work goes on without it`);
   try {
-    audience.onEvent(event);
+    const returned = listener(...told);
+    if (typeof returned === "object" && returned !== null) Promise.resolve(returned).then(undefined, report);
   } catch (error) {
-    warnOnce(`onEvent threw ${describeError(error)}; the call goes on without it`);
+    report(error);
   }
 }
 

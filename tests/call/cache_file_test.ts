@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { type CachedFunction, cacheFile, CacheTypeError } from "@bimsb/cachepy";
+import { Project } from "../support/project.ts";
 import { filesBelow, Rig } from "../support/rig.ts";
 
 Deno.test("a second call is answered from the cache, in the same words that the events say", async () => {
@@ -313,6 +314,40 @@ Deno.test("an onEvent that throws costs the caller nothing", async () => {
   });
   assertEquals(await step(), 5);
   assertEquals(await step(), 5);
+});
+
+Deno.test("listeners that throw or reject, now or later, cost no result and no task, and are named once", async () => {
+  await using project = await Project.create({
+    "main.ts": `
+import { cacheFile, cachePrune, cacheVerify } from "@bimsb/cachepy";
+const listeners = {
+  throws: () => { throw new Error("no log server"); },
+  rejects: async () => { await Promise.reject(new Error("no log server")); },
+  late: () => new Promise((_, reject) => setTimeout(() => reject(new Error("no log server")), 5)),
+  thenable: () => ({ then() { throw new Error("no log server"); } }),
+  odd: () => ({ get then() { throw new Error("no log server"); } }),
+};
+const listener = listeners[Deno.args[0]];
+const dir = new URL("./cache-" + Deno.args[0], import.meta.url);
+const f = cacheFile(dir, { onEvent: listener })(async function f(x) {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  return x * 2;
+});
+const found = [await f(1), await f(1), await f(2)];
+const { removed } = await cachePrune(dir, { maxBytes: 0, onProgress: listener });
+const { problems } = await cacheVerify(dir, { onProgress: listener });
+await new Promise((resolve) => setTimeout(resolve, 20));
+console.log(JSON.stringify([found, removed, problems]));
+`,
+  });
+  for (const listener of ["throws", "rejects", "late", "thenable", "odd"]) {
+    const { code, stderr, json } = await project.run("main.ts", { args: [listener], flags: ["-A", "--no-check"] });
+    assertEquals(code, 0, `${listener}: ${stderr}`);
+    assertEquals(json(), [[2, 2, 4], 2, []], listener);
+    for (const option of ["onEvent", "onProgress"]) {
+      assertEquals(stderr.split(`${option} threw Error: no log server`).length, 2, `${listener}: ${stderr}`);
+    }
+  }
 });
 
 Deno.test("functions of one name in one cache do not answer for each other", async () => {
