@@ -96,6 +96,10 @@ function noticeOfFolder(path: string): string {
     "only the names in the folder itself count; pass a smaller folder, or name it in fileArgs";
 }
 
+function noticeOfUnread(path: string, { message }: CacheError): string {
+  return `not tracked: what is in ${path}, which an argument names: ${message}`;
+}
+
 /** Absolute path of a file argument, `..` behind a link as the operating system resolves it. */
 function absoluteOf(path: string | URL): string {
   const mayTurn = typeof path === "string" && path.includes("..") && !/^file:/i.test(path);
@@ -142,7 +146,7 @@ export class PathReader {
 
   /**
    * Digests the file that a text may name, since the text looks like a path. Of a folder that is too large to be looked
-   * at before each call, the names of its entries count.
+   * at before each call, or that holds something that cannot be read, the names of its entries count, and that is said.
    */
   readonly guess = async (path: string | URL): Promise<FoundPath> => {
     try {
@@ -150,11 +154,14 @@ export class PathReader {
       this.guessed.add(at.path);
       return at;
     } catch (error) {
-      if (!isTooLarge(error)) throw error;
       const { files, root } = this.prepared;
       const absolute = absoluteOf(path);
-      const at = { path: portableOf(absolute, root), digest: files.digestListing(absolute) };
-      this.notices.push(noticeOfFolder(at.path));
+      const info = error instanceof CacheError ? files.stat(absolute) : null;
+      if (!(error instanceof CacheError) || info === null) throw error; // a text that names no file
+      const digest = info.isDirectory ? files.digestListing(absolute) : null;
+      const at = { path: portableOf(absolute, root), digest };
+      if (isTooLarge(error)) this.notices.push(noticeOfFolder(at.path));
+      else if (absolute !== "/dev/null") this.notices.push(noticeOfUnread(at.path, error));
       return at;
     }
   };

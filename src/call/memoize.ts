@@ -89,8 +89,10 @@ async function identifyOrWarn(
  * @throws {CacheError} When the cache cannot be set up or the options are wrong, which the user has to mend.
  */
 function causeOfUncached({ ready }: Wrapped, error: unknown): string {
-  const isOfInput = !(error instanceof CacheError || error instanceof CacheTypeError) || error.code === "ERR_ARGUMENT";
+  const isOfInput = !(error instanceof CacheError || error instanceof CacheTypeError) ||
+    error.code === "ERR_ARGUMENT" || error.code === "ERR_FILE";
   if (!isOfInput) throw error;
+  if (error instanceof CacheError) return error.message; // a file that is declared and cannot be read
   if (!(error instanceof CacheTypeError)) {
     return `${ready === undefined ? "its code" : "its code or an argument"} cannot be looked at: ${
       describeError(error)

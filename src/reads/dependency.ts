@@ -115,6 +115,11 @@ export function fileState(files: FileDigests, path: string): ContentDigest | nul
   }
 }
 
+/** True for the digest that stands for a failure: of a folder, it would not tell that other files in it changed. */
+export function isStateOfFailure(digest: ContentDigest | null | undefined): boolean {
+  return digest === DENIED || digest === UNREADABLE;
+}
+
 /** Digests of several paths, each as {@linkcode fileState} makes it; uses several cores where that saves time. */
 export function fileStates(files: FileDigests, paths: readonly string[]): Promise<(ContentDigest | null)[]> {
   return files.states(paths, stateOfFailure);

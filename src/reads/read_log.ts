@@ -4,7 +4,16 @@
  * @module
  */
 import { lastPartOf, parentOf } from "../options/paths.ts";
-import { cwdState, environmentState, fileState, fileStates, linkState, listingState, type Look } from "./dependency.ts";
+import {
+  cwdState,
+  environmentState,
+  fileState,
+  fileStates,
+  isStateOfFailure,
+  linkState,
+  listingState,
+  type Look,
+} from "./dependency.ts";
 import { listDirectory } from "./files/directory.ts";
 import { toPortable } from "../options/project.ts";
 import type { ChildDependency, Dependency } from "../words/records.ts";
@@ -39,6 +48,7 @@ export class ObservationSet {
   readonly #context: ObservationContext;
   readonly #order: (Observation | FileObservation | ChildPlace)[] = [];
   readonly #files = new Map<string, FileObservation>();
+  readonly #trees = new Set<FileObservation>();
   readonly #stats = new Map<string, StatObservation>();
   readonly #listings = new Map<string, ListingObservation>();
   readonly #links = new Map<string, LinkObservation>();
@@ -83,6 +93,7 @@ export class ObservationSet {
     if (this.#files.has(path)) return;
     const tree = this.#add(new FileObservation(path, null, this.#context.files));
     this.#files.set(path, tree);
+    this.#trees.add(tree);
     const state = fileState(this.#context.files, path);
     tree.digest = state instanceof Promise ? undefined : state;
     if (state instanceof Promise) tree.digesting = state;
@@ -200,6 +211,9 @@ export class ObservationSet {
     for (const [index, file] of files.entries()) {
       if (file.digesting !== undefined) file.digest = await file.digesting;
       if (!file.settle(states[index]!)) raced.add(file.path);
+    }
+    for (const { path, digest } of this.#trees) {
+      if (isStateOfFailure(digest)) raced.add(`${path}, in which a file cannot be read, perhaps`);
     }
     const dependencies: Dependency[] = [];
     const children = new Set<string>();

@@ -37,12 +37,24 @@ export class FolderTooLarge extends RangeError {
   override name = "FolderTooLarge";
 }
 
+/** Thrown by {@linkcode walkDirectory} for an entry that is there and cannot be looked at by its name. */
+export class UnreadableName extends TypeError {
+  override name = "UnreadableName";
+
+  /** @param path Path of the entry, with U+FFFD for the bytes that are no UTF-8. */
+  constructor(readonly path: string) {
+    super("its name is no UTF-8, so that Deno cannot read it");
+  }
+}
+
 /**
  * Lists everything below a directory, symbolic links followed, sorted by name in code unit order.
  *
  * A link to a directory that the link lies in is listed as a `loop`, a link to nothing as `broken`.
  *
  * @throws {FolderTooLarge} When there is more below the directory than `limit` allows.
+ * @throws {UnreadableName} For an entry whose name is no UTF-8: Deno lists it, and can open nothing of such a name, whereas
+ * another program can.
  * @throws The errors of reading a directory.
  */
 export function walkDirectory(root: string, options: WalkOptions = {}): FoundEntry[] {
@@ -68,6 +80,9 @@ function descend(folder: string, prefix: string, above: readonly string[], optio
     const matches = options.pattern === undefined || options.pattern.test(name);
     const info = statOrNull(path, entry.isSymlink);
     if (info === null) {
+      if (matches && !entry.isSymlink && entry.name.includes("\ufffd") && isListed(folder, entry.name)) {
+        throw new UnreadableName(path);
+      }
       if (matches) found.push({ kind: "broken", name });
     } else if (info.isDirectory) {
       const identity = identityOfEntry(info);
@@ -82,6 +97,11 @@ function descend(folder: string, prefix: string, above: readonly string[], optio
       found.push(info.isFile ? { kind: "file", name, path, info } : { kind: "special", name });
     }
   }
+}
+
+/** True when a folder still has an entry of this name: one that vanished meanwhile can have any name. */
+function isListed(folder: string, name: string): boolean {
+  return readDirSync(folder).some((entry) => entry.name === name);
 }
 
 /** Looks at a path. @returns `null` for a link to nothing or to itself, and for a file that vanished meanwhile. */

@@ -14,6 +14,7 @@ import {
   type FolderLimit,
   FolderTooLarge,
   listDirectory,
+  UnreadableName,
   walkDirectory,
 } from "./directory.ts";
 import { FileMemory } from "./file_memory.ts";
@@ -271,13 +272,16 @@ function readOr<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof CacheError ? error : notReadable(path, error, messageOf(error));
+    if (error instanceof CacheError) throw error;
+    throw notReadable(error instanceof UnreadableName ? error.path : path, error, messageOf(error));
   }
 }
 
 function notReadable(path: string, cause: unknown, why: string): CacheError {
   const remedy = cause instanceof Deno.errors.NotCapable
     ? `run with --allow-read=${path}`
+    : cause instanceof UnreadableName
+    ? "rename it, or take it out of what the call depends on"
     : "make it readable, or take it out of what the call depends on";
   return new CacheError("ERR_FILE", `Cannot digest ${path}: ${why}; ${remedy}`, { path, cause });
 }
