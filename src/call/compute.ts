@@ -8,7 +8,8 @@
  * @module
  */
 import { describeError } from "../words/errors.ts";
-import type { AnswerOptions } from "./deliver.ts";
+import { type AnswerOptions, isRepaired } from "./deliver.ts";
+import type { Trace } from "../words/records.ts";
 import { encodeResult } from "../values/result/encode_result.ts";
 import { joinChunks } from "../store/blobs/blob_store.ts";
 import { explain } from "./explain.ts";
@@ -112,7 +113,7 @@ async function runUnderLock(
   const lock = isRead(options) && isWritten ? await takeLock(run) : null;
   try {
     const again = lock === null || isUpToDate(found, call) ? found : await lookUp(call, verification, "afresh");
-    if (again.verdict?.fresh) {
+    if (again.verdict?.fresh && await isUsable(call, again.verdict.trace, options)) {
       if (lock !== null && lock.waitedMs > 0) reportShared(call, "machine");
       return outcomeOfTrace(again.verdict.trace);
     }
@@ -141,6 +142,11 @@ async function runUnderLock(
   } finally {
     lock?.release();
   }
+}
+
+/** False for the trace whose result this call could not use, unless another process has stored it again. */
+async function isUsable(call: Call, trace: Trace, { unusable }: AnswerOptions): Promise<boolean> {
+  return unusable === undefined || await isRepaired(call, trace, unusable);
 }
 
 function isRead(options: AnswerOptions): boolean {

@@ -6,6 +6,7 @@
 import { describeError } from "../words/errors.ts";
 import type { Call } from "./identify.ts";
 import { decodeResult } from "../values/result/decode_result.ts";
+import type { BlobDigest } from "../words/digests.ts";
 import type { CallOptions } from "./cached_function.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trace } from "../words/records.ts";
@@ -15,6 +16,10 @@ import { reportDamaged, reportHit } from "./report.ts";
 export interface UnusableResult {
   /** The defect; `null` for an entry that was removed while its result was read. */
   readonly detail: string | null;
+  /** Digest of the bytes. */
+  readonly result: BlobDigest;
+  /** True when the bytes are whole and no value could be made of them: another look at them is in vain. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -67,6 +72,16 @@ function copyOf(call: Call, { value, copy }: Outcome & { readonly kind: "unstore
   return copy === undefined ? value : decodeResult(copy, call.resultOptions);
 }
 
+/**
+ * True when the result of a trace can be used after all, since another process has repaired it.
+ *
+ * @param unusable The result that could not be used before.
+ */
+export async function isRepaired(call: Call, { result, sizeBytes }: Trace, unusable: UnusableResult): Promise<boolean> {
+  if (result !== unusable.result) return true;
+  return !unusable.isWhole && (await call.prepared.workspace.cache.blobs.read(result, sizeBytes)).status === "ok";
+}
+
 async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<Delivered> {
   const { cache, memory } = call.prepared.workspace;
   const known = memory.result(result);
@@ -76,19 +91,18 @@ async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<Del
     if (found.status !== "ok") {
       memory.dropRecord(call.key);
       const isPruned = found.status === "missing" && await cache.records.get(call.key, { parts: false }) === null;
-      if (found.status === "corrupt") cache.blobs.remove(result);
-      return isPruned
-        ? { unusable: { detail: null } }
-        : unusable(call, found.status === "missing" ? "its result is missing" : found.detail);
+      if (isPruned) return { unusable: { detail: null, result, isWhole: false } };
+      // Damaged bytes stay until the result is stored again: another process may have done so since they were read.
+      return unusable(call, found.status === "missing" ? "its result is missing" : found.detail, result);
     }
     if (memory.takes(sizeBytes)) memory.keepResult(result, found.bytes);
     return { value: decodeResult(found.bytes, call.resultOptions) };
   } catch (error) {
-    return unusable(call, describeError(error));
+    return unusable(call, describeError(error), result, true);
   }
 }
 
-function unusable(call: Call, detail: string): Delivered {
+function unusable(call: Call, detail: string, result: BlobDigest, isWhole = false): Delivered {
   reportDamaged(call, detail);
-  return { unusable: { detail } };
+  return { unusable: { detail, result, isWhole } };
 }

@@ -55,7 +55,7 @@ export function memoize(
       let outcome = await answer(call, options, place?.run);
       let delivered = await deliver(call, outcome, startedMs);
       while ("unusable" in delivered) { // the trace stands, but its result cannot be used: run the function
-        outcome = await answer(call, { ...options, load: false, unusable: delivered.unusable }, place?.run);
+        outcome = await answer(call, { ...options, unusable: delivered.unusable }, place?.run);
         delivered = await deliver(call, outcome, startedMs);
       }
       await place?.fill(outcome.call ?? call, packed, outcome); // also for an error, which is an outcome, too
@@ -143,7 +143,7 @@ async function answer(
   verification: Verification = beginVerification(answerInner),
 ): Promise<Outcome> {
   const isRead = options.force !== true && options.load !== false;
-  const found = isRead ? await lookUp(call, verification) : NOTHING_FOUND;
+  const found = isRead && options.unusable === undefined ? await lookUp(call, verification) : NOTHING_FOUND;
   if (found.verdict?.fresh) return outcomeOfTrace(found.verdict.trace);
 
   const module = computing ?? await loadCompute(call);
