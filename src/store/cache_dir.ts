@@ -17,6 +17,8 @@ import {
   makeLayout,
   requireAccess,
 } from "./layout.ts";
+import type { CacheError } from "../words/errors.ts";
+import { findLockDefect } from "./database/lock_support.ts";
 import { KvHandle } from "./database/kv_handle.ts";
 import { RecordStore, type Removal } from "./records/record_store.ts";
 import { UnstoredLog } from "./unstored_log.ts";
@@ -75,7 +77,10 @@ export interface Cache {
   readonly layout: CacheLayout;
   /** True when nothing can be written: by option, because the directory does not allow it, or because it is refused. */
   readonly readOnly: boolean;
-  /** True when something in the cache leads elsewhere: it then appears empty, and is neither read nor written. */
+  /**
+   * True when something in the cache leads elsewhere, or no database can be used there: it then appears empty, and is
+   * neither read nor written.
+   */
   readonly isRefused: boolean;
   readonly records: RecordStore;
   readonly blobs: BlobStore;
@@ -148,8 +153,10 @@ class OpenedCache implements Cache {
 
   constructor(layout: CacheLayout, options: OpenOptions) {
     this.layout = layout;
-    this.isRefused = this.#isRefused(layout);
-    this.readOnly = this.isRefused || options.readOnly === true || !this.#make(layout);
+    const refusal = findLink(layout);
+    const state = refusal !== null || options.readOnly === true ? null : this.#make(layout);
+    this.isRefused = this.#isRefused(refusal ?? (state === "no-locks" ? findLockDefect(layout) : null));
+    this.readOnly = this.isRefused || state === null || state === "closed";
     const damaged = (detail: string) => this.#tell({ kind: "damaged", detail });
     this.#handle = new KvHandle(layout, damaged, {
       readOnly: this.readOnly,
@@ -212,24 +219,23 @@ class OpenedCache implements Cache {
     this.#handle.close();
   }
 
-  /** True for a cache in which something leads elsewhere, which is reported: functions run, and nothing is stored. */
-  #isRefused(layout: CacheLayout): boolean {
-    const refused = findLink(layout);
+  /** True for a cache that is not used, which is reported: functions run, and nothing is stored. */
+  #isRefused(refused: CacheError | null): boolean {
     if (refused !== null) {
       this.#tell({ kind: "refused", detail: `${refused.message}; functions run uncached until then` });
     }
     return refused !== null;
   }
 
-  #make(layout: CacheLayout): boolean {
+  #make(layout: CacheLayout): ReturnType<typeof makeLayout> {
     tellNewerFormat(layout, (report) => this.#tell(report));
-    const isWritable = makeLayout(layout);
-    if (!isWritable) {
+    const state = makeLayout(layout);
+    if (state === "closed") {
       const detail =
         `The cache directory ${layout.root} cannot be written to: stored results are used, no new ones kept`;
       this.#tell({ kind: "read-only", detail });
     }
-    return isWritable;
+    return state;
   }
 
   #tell(report: CacheReport): void {

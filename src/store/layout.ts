@@ -102,22 +102,22 @@ export function layoutOf(cacheDir: string | URL): CacheLayout {
  * Creates the folders and marker files that do not exist yet.
  *
  * @param layout Paths of the cache.
- * @returns True when the directory can be written to; false when it exists and cannot be written to, or when the system
- * has run out of something that the creation needs.
+ * @returns `"writable"`; `"no-locks"` when no lock can be taken in a folder that can be written to; `"closed"` when the
+ * directory exists and cannot be written to, or when the system has run out of something that the creation needs.
  * @throws {CacheError} `ERR_CACHE_DIR` when the path is a file or the directory cannot be created, `ERR_PERMISSION`
  * when Deno was not given the permission.
  */
-export function makeLayout(layout: CacheLayout): boolean {
+export function makeLayout(layout: CacheLayout): "writable" | "no-locks" | "closed" {
   try {
     Deno.mkdirSync(layout.root, { recursive: true, mode: FOLDER_MODE });
     for (const folder of [layout.version, layout.blobs, layout.locks, layout.usage, layout.tmp]) makeFolder(folder);
     markOnce(layout);
     writeOnce(layout.generation, "");
-    return isWritable(layout);
+    return probe(layout);
   } catch (error) {
-    if (isReadOnlyError(error) && isFolder(layout.root)) return false;
+    if (isReadOnlyError(error) && isFolder(layout.root)) return "closed";
     // The user has made no mistake: the program goes on without storing anything.
-    if (isShortage(error)) return false;
+    if (isShortage(error)) return "closed";
     throw describeFolderError(error, layout.root);
   }
 }
@@ -313,23 +313,29 @@ function writeOnce(path: string, text: string): void {
   }
 }
 
-/** True when a file can be created. Mode bits do not tell: the file system may be read-only, or have access lists. */
-function isWritable(layout: CacheLayout): boolean {
-  const probe = `${layout.tmp}/probe-${randomId()}`;
+/** Creates a file and locks it. Mode bits do not tell: the file system may be read-only, or have access lists. */
+function probe(layout: CacheLayout): "writable" | "no-locks" | "closed" {
+  const path = `${layout.tmp}/probe-${randomId()}`;
+  let hasLocks = true;
   try {
-    Deno.writeFileSync(probe, new Uint8Array(0), { createNew: true, mode: FILE_MODE });
+    using file = Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE });
+    try {
+      file.tryLockSync(true);
+    } catch {
+      hasLocks = false;
+    }
   } catch (error) {
-    if (isReadOnlyError(error)) return false;
+    if (isReadOnlyError(error)) return "closed";
     // A full disk can still be read, and space may come back: writes fail one by one, with a reason each.
-    if (codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT") return true;
+    if (codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT") return "writable";
     throw error;
   }
   try {
-    Deno.removeSync(probe);
+    Deno.removeSync(path);
   } catch {
     // A prune in another process took the file for one that a killed process left. The folder is writable all the same.
   }
-  return true;
+  return hasLocks ? "writable" : "no-locks";
 }
 
 function isFolder(path: string): boolean {

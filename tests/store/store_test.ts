@@ -204,7 +204,7 @@ Deno.test("a clean-up that never pauses does not make a folder look as if it cou
     const output = sweeping.stdout.getReader();
     await output.read();
     try {
-      for (let n = 0; n < 3000; n++) assert(makeLayout(layoutOf(dir)));
+      for (let n = 0; n < 3000; n++) assertEquals(makeLayout(layoutOf(dir)), "writable");
     } finally {
       sweeping.kill("SIGKILL");
       await output.cancel();

@@ -58,6 +58,7 @@ export function tryFileLock(path: string): FileLock | null {
       if (isSameFile(file, path)) return held(file, path, isNew);
       isHeld = false;
     } catch (error) {
+      if (isNew) removeOwn(path); // nobody can hold a lock on it
       throw new LockUnavailable(`Cannot lock ${path}: ${messageOf(error)}`, {
         cause: error,
       });
