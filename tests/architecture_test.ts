@@ -200,6 +200,7 @@ const OWNERS: readonly [effect: string, sign: RegExp, owners: readonly string[]]
   ["node:crypto", /"node:crypto"/, ["src/words/random.ts", "src/words/sha256.ts"]],
   ["locks on files", /\.(tryLock|lock)(Sync)?\(true\)/, [
     "src/store/blobs/blob_store.ts",
+    "src/store/layout.ts",
     "src/store/locks/file_lock.ts",
   ]],
   ["workers", /\bnew Worker\(/, ["src/reads/files/parallel.ts"]],

@@ -95,10 +95,13 @@ export function fromPortable(path: string, root: string = projectRoot()): string
   return resolvePath(path, root);
 }
 
-/** The absolute path for a path relative to the working directory, an absolute path or a `file:` URL. */
+/**
+ * The absolute path for a path relative to the working directory, an absolute path or a `file:` URL. While there is no
+ * working directory, as when it was removed, a path is relative to the project root.
+ */
 export function toAbsolute(path: string | URL): string {
-  const base = typeof path === "string" && !isAbsolutePath(path) ? workingDirectory() : null;
-  return resolvePath(path, base ?? currentRoot ?? "/");
+  const isRelative = typeof path === "string" && !isAbsolutePath(path) && !/^file:/i.test(path);
+  return resolvePath(path, isRelative ? workingDirectory() ?? projectRoot() : "/");
 }
 
 /** A path relative to a folder, with `/`; `null` when it is not below the folder. Both are absolute. */

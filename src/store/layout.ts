@@ -27,7 +27,7 @@ import {
   requireFolders,
   writeAnew,
 } from "./own_files.ts";
-import { resolvePath } from "../options/paths.ts";
+import { toAbsolute } from "../options/project.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
 
 /** Absolute paths of one cache directory. */
@@ -84,7 +84,7 @@ const TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n" +
  * @returns Absolute paths.
  */
 export function layoutOf(cacheDir: string | URL): CacheLayout {
-  const root = resolvePath(cacheDir, Deno.cwd());
+  const root = toAbsolute(cacheDir);
   const version = `${root}/v${FORMAT_VERSION}`;
   return {
     root,

@@ -80,7 +80,7 @@ function descend(folder: string, prefix: string, above: readonly string[], optio
     const matches = options.pattern === undefined || options.pattern.test(name);
     const info = statOrNull(path, entry.isSymlink);
     if (info === null) {
-      if (matches && !entry.isSymlink && entry.name.includes("\ufffd") && isListed(folder, entry.name)) {
+      if (matches && !entry.isSymlink && entry.name.includes("\ufffd") && hasEntry(folder, entry.name)) {
         throw new UnreadableName(path);
       }
       if (matches) found.push({ kind: "broken", name });
@@ -100,7 +100,7 @@ function descend(folder: string, prefix: string, above: readonly string[], optio
 }
 
 /** True when a folder still has an entry of this name: one that vanished meanwhile can have any name. */
-function isListed(folder: string, name: string): boolean {
+function hasEntry(folder: string, name: string): boolean {
   return readDirSync(folder).some((entry) => entry.name === name);
 }
 
