@@ -5,6 +5,7 @@
  */
 import type { Terminal } from "./text/terminal.ts";
 import { createProgress } from "./text/durations.ts";
+import { printableJson } from "../words/printable.ts";
 import type { OnProgress } from "../manage/tasks.ts";
 
 /** An option of a command. */
@@ -114,9 +115,8 @@ export function isKeyLike(text: string): boolean {
  * @param value The value.
  */
 export async function printJson(terminal: Terminal, value: unknown): Promise<void> {
-  await terminal.out(
-    JSON.stringify(value, (_, inner) => inner instanceof Uint8Array ? toJsonValue(inner) : inner, 2) + "\n",
-  );
+  const json = JSON.stringify(value, (_, inner) => inner instanceof Uint8Array ? toJsonValue(inner) : inner, 2);
+  await terminal.out(printableJson(json) + "\n");
 }
 
 /**

@@ -7,7 +7,7 @@ import { commandHelp, COMMANDS, programHelp } from "./catalog.ts";
 import { COMMON_OPTIONS, EXIT, UsageError } from "./command.ts";
 import { openTerminal, type Terminal } from "./text/terminal.ts";
 import { CacheError, CacheTypeError, describeError } from "../words/errors.ts";
-import { printable } from "../reasons/describe_reasons.ts";
+import { printable } from "../words/printable.ts";
 
 /** Options that may stand before the command. */
 const PROGRAM_OPTIONS = [...COMMON_OPTIONS, { name: "version", short: "V", help: "print the version" }];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printable } from "../words/printable.ts";
 import type { StaleReason } from "../words/events.ts";
 
 /** Largest number of reasons that one line names; further reasons are only counted. */
@@ -203,23 +204,6 @@ function showValue(value: string | undefined): string | undefined {
 function shortName(functionId: string): string {
   const at = functionId.indexOf(" @ ");
   return printable(at > 0 ? functionId.slice(0, at) : functionId);
-}
-
-// Control characters (C0, DEL, C1), line separators, and the marks that change the direction of text.
-// deno-lint-ignore no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
-/**
- * Returns `text` on one line, with control characters and direction marks written as escapes (`\x1b`, `\u202e`).
- *
- * @param text Any text.
- * @returns Text without characters that a terminal would interpret.
- */
-export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
-  });
 }
 
 /**

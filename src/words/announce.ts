@@ -7,6 +7,7 @@
  */
 import type { CacheEvent } from "./events.ts";
 import { describeError } from "./errors.ts";
+import { printable } from "./printable.ts";
 
 /** Receivers of the events of a call. */
 export interface Audience {
@@ -83,7 +84,7 @@ export function warnOnce(text: string): boolean {
 function writeLine(text: string): void {
   try {
     // deno-lint-ignore no-console
-    console.error(`cachepy: ${text}`);
+    console.error(`cachepy: ${printable(text)}`);
   } catch {
     // Events and `why()` tell the same.
   }

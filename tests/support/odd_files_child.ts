@@ -23,6 +23,11 @@ import {
 import process from "node:process";
 import { openCache } from "../../src/store/cache_dir.ts";
 
+function tell(line: string): void {
+  // deno-lint-ignore no-console -- the parent reads it
+  console.log(line);
+}
+
 const [folder, kind] = Deno.args as [string, string];
 // Nothing keeps the superuser from reading.
 if (kind === "file that may not be read" && Deno.uid() === 0) process.setuid!(65534);
@@ -156,15 +161,15 @@ for (const [index, spot] of SPOTS.entries()) {
     return true;
   };
   const step = async (name: string, task: () => Promise<unknown>) => {
-    console.log(`at ${spot}: ${name}`);
+    tell(`at ${spot}: ${name}`);
     try {
       const value = await task();
-      if (name in WANTED && value !== WANTED[name]) console.log(`WRONG ${spot}: ${name}: ${value}`);
+      if (name in WANTED && value !== WANTED[name]) tell(`WRONG ${spot}: ${name}: ${value}`);
     } catch (error) {
       const isTold = error instanceof CacheError && error.path !== undefined;
-      if (name in WANTED || !isTold) console.log(`WRONG ${spot}: ${name}: ${Deno.inspect(error)}`);
+      if (name in WANTED || !isTold) tell(`WRONG ${spot}: ${name}: ${Deno.inspect(error)}`);
     }
-    if (!isAsItWas(place)) console.log(`WRONG ${spot}: ${name}: touched`);
+    if (!isAsItWas(place)) tell(`WRONG ${spot}: ${name}: touched`);
   };
   plant();
   const twice = cachedIn(dir);
@@ -174,4 +179,4 @@ for (const [index, spot] of SPOTS.entries()) {
   await close(dir);
 }
 for (const listener of listeners) listener.close();
-console.log("done");
+tell("done");

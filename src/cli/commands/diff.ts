@@ -1,6 +1,7 @@
 /** The command `diff`; loaded when it runs. @module */
 import type { Dependency, EntryRecord } from "../../words/records.ts";
-import { describeReason, describeReasons, printable } from "../../reasons/describe_reasons.ts";
+import { describeReason, describeReasons } from "../../reasons/describe_reasons.ts";
+import { printable } from "../../words/printable.ts";
 import { diffEntries } from "../../reasons/compare.ts";
 import { findEntry } from "../../manage/info.ts";
 import { withCache } from "../../manage/with_cache.ts";

@@ -4,7 +4,7 @@ import { cacheTreeFiles, cacheTreeForFile, keyOfNode } from "../../manage/graph/
 import { toPortable } from "../../options/project.ts";
 import { formatAge } from "../text/durations.ts";
 import { formatTable } from "../text/table.ts";
-import { printable } from "../../reasons/describe_reasons.ts";
+import { printable } from "../../words/printable.ts";
 import { type CommandContext, EXIT, printJson } from "../command.ts";
 
 /**

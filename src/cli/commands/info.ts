@@ -4,7 +4,7 @@ import { formatAge, formatDuration } from "../text/durations.ts";
 import { checkKey, type CommandContext, EXIT, printJson, toJsonValue } from "../command.ts";
 import { formatPairs, formatTable } from "../text/table.ts";
 import { cacheInfo, type EntryMeta } from "../../manage/info.ts";
-import { printable } from "../../reasons/describe_reasons.ts";
+import { printable } from "../../words/printable.ts";
 import { countOption } from "../parse_options.ts";
 import type { Terminal } from "../text/terminal.ts";
 

@@ -3,6 +3,7 @@ import { formatSize } from "../../options/check_options.ts";
 import { formatAge, formatDuration } from "../text/durations.ts";
 import { formatPairs, formatTable } from "../text/table.ts";
 import { cacheStats } from "../../manage/list.ts";
+import { printable } from "../../words/printable.ts";
 import { type CommandContext, EXIT, printJson } from "../command.ts";
 import { textOption } from "../parse_options.ts";
 
@@ -31,7 +32,8 @@ export async function run({ cacheDir, options, terminal, nowMs }: CommandContext
     ["newest", stats.newest ? formatAge(stats.newest.getTime(), nowMs) : "-"],
   ], terminal.style));
   for (const { fname, calls, detail } of stats.unstored ?? []) {
-    await terminal.out(`\nnot stored: ${calls} ${calls === 1 ? "call" : "calls"} of ${fname}: ${detail}`);
+    const line = `not stored: ${calls} ${calls === 1 ? "call" : "calls"} of ${fname}: ${detail}`;
+    await terminal.out(`${printable(line)}\n`);
   }
   if (stats.entries === 0) return EXIT.ok;
   const rows = stats.byFunction.map((sums) => [

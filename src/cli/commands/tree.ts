@@ -4,6 +4,7 @@ import { formatTree, graphToJson } from "../../manage/graph/export.ts";
 import { toPortable } from "../../options/project.ts";
 import { drawGraph, formatOfPath, nodeStates } from "../../manage/draw/plot.ts";
 import { type CommandContext, EXIT } from "../command.ts";
+import { printableJson } from "../../words/printable.ts";
 import { textOption, wordOption } from "../parse_options.ts";
 
 /**
@@ -35,7 +36,7 @@ async function formatGraph(
     case "text":
       return formatTree(nodes, toPortable);
     case "json":
-      return JSON.stringify(graphToJson(nodes.values()), null, 2) + "\n";
+      return printableJson(JSON.stringify(graphToJson(nodes.values()), null, 2)) + "\n";
     case "dot":
     case "svg":
     case "html":

@@ -2,7 +2,8 @@
 import type { CallReport, StaleReason } from "../../words/events.ts";
 import { formatAge } from "../text/durations.ts";
 import type { EntryRecord } from "../../words/records.ts";
-import { describeReason, describeReasons, printable } from "../../reasons/describe_reasons.ts";
+import { describeReason, describeReasons } from "../../reasons/describe_reasons.ts";
+import { printable } from "../../words/printable.ts";
 import { closestEntry, diffEntries } from "../../reasons/compare.ts";
 import { findEntry } from "../../manage/info.ts";
 import { StaleCheck } from "../../manage/stale_now.ts";

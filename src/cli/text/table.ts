@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { printable } from "../../reasons/describe_reasons.ts";
+import { printable } from "../../words/printable.ts";
 import { displayWidth, truncate } from "../../manage/draw/display_width.ts";
 import type { TextStyle } from "./terminal.ts";
 

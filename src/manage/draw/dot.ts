@@ -4,7 +4,7 @@
  * @module
  */
 import { type CacheNode, keyOfNode } from "../graph/nodes.ts";
-import { printable } from "../../reasons/describe_reasons.ts";
+import { printable } from "../../words/printable.ts";
 
 /** States and file names that a drawing shows. */
 export interface DrawOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type CacheNode, keyOfNode } from "../graph/nodes.ts";
-import { printable } from "../../reasons/describe_reasons.ts";
+import { printable } from "../../words/printable.ts";
 import { displayWidth, truncate } from "./display_width.ts";
 import { type BoxColors, type DrawOptions, FILE_COLORS, NODE_COLORS, type NodeState, STATE_WORDS } from "./dot.ts";
 

@@ -5,7 +5,7 @@
  */
 import { cacheDefaultDir, toPortable } from "../../options/project.ts";
 import { type CacheNode, cacheTreeNodes, keyOfNode } from "./nodes.ts";
-import { printable } from "../../reasons/describe_reasons.ts";
+import { printable } from "../../words/printable.ts";
 
 /**
  * Writes the graph as an indented text: each call below its caller, with the files that the call depends on.
