@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { warnOnce } from "../words/announce.ts";
 import { CacheTypeError, messageOf } from "../words/errors.ts";
 import {
   type CacheOptions,
@@ -75,7 +76,8 @@ export function findConfig(cwd: string): string | null {
 /**
  * Reads the defaults for a folder from the nearest configuration file; without one, there are no options.
  *
- * An unchanged file is read once per process; only the search for it is repeated.
+ * An unchanged file is read once per process; only the search for it is repeated. A file of another user is not read, which
+ * is said: a search comes through folders that others may write to.
  *
  * @param cwd An absolute path: the working directory.
  * @returns Checked options, which those given in code replace: the same object for as long as the file is unchanged.
@@ -87,7 +89,12 @@ export async function loadDefaultConfig(cwd: string): Promise<ValidatedOptions> 
   if (file === null || stamp === null) return NONE;
   const known = loaded.get(file);
   if (known?.stamp === stamp) return await known.options;
-  const options = readConfig(file);
+  const { foreignOwnerOf } = await import("./owner.ts"); // most programs have no configuration file
+  const owner = foreignOwnerOf(file);
+  if (owner !== null) {
+    warnOnce(`The configuration ${file} is not used, since it ${owner}; make it yours, or pass it by loadConfig()`);
+  }
+  const options = owner === null ? readConfig(file) : Promise.resolve(NONE);
   loaded.set(file, { stamp, options });
   return await options;
 }

@@ -132,6 +132,11 @@ function folderOfMain(url: string): string | null {
   return parentOf(pathOfFileUrl(url));
 }
 
+/** Folder of the program's main module; `null` when it is no file of the user's. */
+export function mainModuleFolder(): string | null {
+  return folderOfMain(mainModulePath());
+}
+
 /** URL of the program's main module; in a worker, which does not know it, URL of the worker's own module. */
 function mainModulePath(): string {
   try {

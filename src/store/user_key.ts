@@ -9,6 +9,7 @@
 import { warnOnce } from "../words/announce.ts";
 import { randomId, randomKey } from "../words/random.ts";
 import { messageOf } from "../words/errors.ts";
+import { currentUser } from "../options/owner.ts";
 import { isAbsolutePath, parentOf } from "../options/paths.ts";
 import { FILE_MODE, FOLDER_MODE, lookAtEntry } from "./own_files.ts";
 
@@ -69,17 +70,12 @@ function readKey(path: string): Uint8Array | null {
     const info = lookAtEntry(place);
     if (info === null) return null;
     if (place === path ? !info.isFile : !info.isDirectory) throw new Error(`${place} is a link, or not a file`);
-    if (!isOfThisUser(info)) throw new Error(`${place} is another user's`);
+    if (info.uid !== null && info.uid !== (currentUser() ?? info.uid)) throw new Error(`${place} is another user's`);
     if (info.mode !== null && (info.mode & forbidden) !== 0) throw new Error(`others can use ${place}; remove it`);
   }
   const text = readTextFileSync(path).trim();
   if (!/^[0-9a-f]{64}$/.test(text)) throw new Error("it is damaged; remove it");
   return Uint8Array.fromHex(text);
-}
-
-function isOfThisUser({ uid }: Deno.FileInfo): boolean {
-  const isAllowed = Deno.permissions.querySync({ name: "sys", kind: "uid" }).state === "granted";
-  return uid === null || !isAllowed || uid === Deno.uid();
 }
 
 /** Makes the key, unless another process was faster: it is complete, or it does not exist. */

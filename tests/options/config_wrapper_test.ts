@@ -135,3 +135,55 @@ Deno.test("the working directory of the first call decides which file holds, tha
   assertEquals(linesOf(await project.run("main.ts")).length, 2);
   assertEquals(await cachesOf(project), [join(".cachepy", "CACHEDIR.TAG")]);
 });
+
+const mayGiveAway = Deno.build.os !== "windows" && Deno.uid() === 0;
+
+Deno.test({
+  name: "a configuration of another user, or of everybody, found by the search is not used, and that is said",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const ways: [said: RegExp, change: (path: string) => Promise<void>][] = [
+      [/can be written to by every user/, (path) => Deno.chmod(path, 0o666)],
+    ];
+    if (mayGiveAway) {
+      ways.push([/belongs to another user \(65534\)/, (path) => Deno.chown(path, 65534, 65534)]);
+      ways.push([/belongs to another user \(65534\)/, async (path) => {
+        await Deno.rename(path, `${path}.mine`);
+        await Deno.symlink(`${path}.mine`, path);
+        // A link has an owner of its own.
+        const chown = await new Deno.Command("chown", { args: ["-h", "65534", path] }).output();
+        assertEquals(chown.code, 0);
+      }]);
+    }
+    for (const [said, change] of ways) {
+      for (const flags of [["-A"], ["--allow-read", "--allow-write", "--allow-env"]]) {
+        await using project = await Project.create({ "cachepy.yml": "cache_dir: elsewhere\n", "main.ts": MAIN });
+        await change(project.path("cachepy.yml"));
+        const outcome = await project.run("main.ts", { flags: [...flags, "--no-check"] });
+        assertEquals(outcome.json<Said>().kinds, ["run", "hit"]);
+        assertEquals((await cachesOf(project)).map((path) => path.split("/")[0]), [".cachepy"]);
+        const lines = linesOf(outcome);
+        assertEquals(lines.length, 1, outcome.stderr);
+        assertMatch(lines[0]!, said);
+        assertMatch(lines[0]!, /cachepy\.yml is not used.*pass it by loadConfig\(\)/);
+      }
+    }
+  },
+});
+
+Deno.test("a configuration of the user's own, of the system's user, and one that is named, are used", async () => {
+  await using project = await Project.create({
+    "cachepy.yml": "cache_dir: elsewhere\n",
+    "main.ts": MAIN,
+    "named.ts": `import { cacheFile, loadConfig } from "@bimsb/cachepy";
+const step = cacheFile(await loadConfig("cachepy.yml"))(function step(x) { return x; });
+console.log(JSON.stringify(await step(1)));`,
+  });
+  const own = await project.run("main.ts");
+  assertEquals([linesOf(own), (await cachesOf(project)).map((path) => path.split("/")[0])], [[], ["elsewhere"]]);
+  await Deno.chmod(project.path("cachepy.yml"), 0o644);
+  if (mayGiveAway) await Deno.chown(project.path("cachepy.yml"), 65534, 65534);
+  await Deno.remove(project.path("elsewhere"), { recursive: true });
+  await project.run("named.ts", { flags: ["-A", "--no-check"], cwd: project.folder });
+  assertEquals((await cachesOf(project)).some((path) => path.startsWith("elsewhere")), true);
+});
