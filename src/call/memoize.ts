@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { cutBehindSecret } from "./arguments.ts";
 import { type Call, identifyCall } from "./identify.ts";
 import type { CallOptions } from "./cached_function.ts";
 import { type AnswerOptions, deliver } from "./deliver.ts";
@@ -96,8 +97,12 @@ function causeOfUncached({ ready }: Wrapped, error: unknown): string {
       describeError(error)
     }`;
   }
+  const path = ready === undefined ? error.path : cutBehindSecret(ready.plan, error.path);
   // Users know arguments by the names of the parameters.
-  return error.message.replace(/\bargs\[(\d+)\]/, (place, index) => ready?.plan.names[Number(index)] ?? place);
+  return error.message.replace(error.path, () => path).replace(
+    /\bargs\[(\d+)\]/,
+    (place, index) => ready?.plan.names[Number(index)] ?? place,
+  );
 }
 
 /** Calls the function as part of the call around it, which is not stored: nothing tells when to make this one again. */
