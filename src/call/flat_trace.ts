@@ -84,7 +84,7 @@ function secretGuesses(call: Call): ReadonlySet<string> {
   const paths = absent.map(({ path }) => path);
   if (paths.length === 0) return new Set();
   try {
-    const secrets = pathLikeTexts([...secretValuesOf(call)]);
+    const secrets = pathLikeTexts(secretValuesOf(call));
     return new Set(paths.filter((path) => secrets.has(String(call.guessed.get(path)))));
   } catch {
     return new Set(paths); // a codec cannot encode an argument any more

@@ -64,7 +64,7 @@ export function reservePlace(): InnerCallPlace | undefined {
 function packArguments(call: Call): PackedArguments {
   const { receiver, args, resultOptions } = call;
   try {
-    if (secretValuesOf(call).next().done !== true) return null;
+    if (secretValuesOf(call, 1).length > 0) return null;
     const encoded = encodeResult([receiver, args], resultOptions);
     if (encoded instanceof Promise) return null; // a Blob, whose bytes would have to be awaited
     const { chunks, byteLength, notices } = encoded;

@@ -15,75 +15,94 @@ import { holdsSecret } from "../values/preview.ts";
 import { CodecFinder } from "../values/use_codecs.ts";
 import { isProxy } from "../words/type_tests.ts";
 
-/** Value that is still to be looked into, with the paths of secrets in it. */
-interface Unopened {
-  readonly value: unknown;
-  readonly paths: readonly MemberPath[];
-}
-
 /**
- * Yields the secrets of a call: values that their place or their name says to be secrets, and texts that hold one. No
+ * Finds the secrets of a call: values that their place or their name says to be secrets, and texts that hold one. No
  * accessor and no trap is called. Bytes are not looked into.
  *
+ * @param call The call.
+ * @param most Number of secrets after which the search ends.
  * @throws Whatever `encode` of a codec throws.
  */
-export function* secretValuesOf({ receiver, args, prepared: { plan }, resultOptions }: Call): Generator<unknown> {
-  const open: Unopened[] = args.map((value, position) => ({ value, paths: secretsAt(plan, position) }));
-  if (receiver !== globalThis) open.push({ value: receiver, paths: plan.secretsOfReceiver });
-  const seen = new Set<object>();
-  const codecs = new CodecFinder(resultOptions.codecs ?? []);
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value, paths } = next;
-    if (isSecretItself(paths) || typeof value === "string" && holdsSecret(value)) yield value;
-    else if (typeof value === "object" && value !== null && !isProxy(value)) {
+export function secretValuesOf(
+  { receiver, args, prepared: { plan }, resultOptions }: Call,
+  most = Infinity,
+): unknown[] {
+  const search = new SecretSearch(new CodecFinder(resultOptions.codecs ?? []), most);
+  for (const [position, value] of args.entries()) search.visit(value, secretsAt(plan, position));
+  if (receiver !== globalThis) search.visit(receiver, plan.secretsOfReceiver);
+  return search.run();
+}
+
+/** A walk through values. With a list of its own, nesting is bounded by memory and not by the engine's stack. */
+class SecretSearch {
+  readonly #codecs: CodecFinder;
+  readonly #most: number;
+  readonly #found: unknown[] = [];
+  readonly #seen = new Set<object>();
+  /** Objects that are still to be looked into, each followed by the paths of secrets in it. */
+  readonly #open: (object | readonly MemberPath[])[] = [];
+
+  constructor(codecs: CodecFinder, most: number) {
+    this.#codecs = codecs;
+    this.#most = most;
+  }
+
+  run(): unknown[] {
+    while (this.#open.length > 0 && this.#found.length < this.#most) {
+      const paths = this.#open.pop() as readonly MemberPath[];
+      this.#lookInto(this.#open.pop() as object, paths);
+    }
+    return this.#found;
+  }
+
+  /** Takes a value in: a secret is found, an object is looked into later. */
+  visit(value: unknown, paths: readonly MemberPath[]): void {
+    if (typeof value === "object" && value !== null) {
+      if (isSecretItself(paths)) this.#found.push(value);
       // An object that holds secrets by their paths is looked into for each of its places.
-      if (paths.length === 0 && seen.size === seen.add(value).size) continue;
-      if (value instanceof URL && holdsSecret(value.href)) yield value.href;
-      else open.push(...heldIn(value, paths, codecs));
+      else if (!isProxy(value) && (paths.length > 0 || this.#seen.size < this.#seen.add(value).size)) {
+        this.#open.push(value, paths);
+      }
+    } else if (isSecretItself(paths) || typeof value === "string" && holdsSecret(value)) this.#found.push(value);
+  }
+
+  #lookInto(value: object, paths: readonly MemberPath[]): void {
+    if (Object.getPrototypeOf(value) === Object.prototype) return this.#lookAtMembers(value, paths);
+    if (Array.isArray(value)) return this.#lookAtElements(value, paths);
+    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return;
+    if (value instanceof URL) this.visit(value.href, []);
+    else if (value instanceof Headers) this.#lookAtTexts(Headers.prototype.entries.call(value), paths);
+    else if (value instanceof URLSearchParams) {
+      this.#lookAtTexts(URLSearchParams.prototype.entries.call(value), paths);
+    }
+    const { kind } = classify(value);
+    if (kind === "map") {
+      Map.prototype.forEach.call(value, (item, key) => {
+        this.visit(key, []);
+        this.visit(item, typeof key === "string" ? secretsIn(paths, key) : []);
+      });
+    }
+    if (kind === "set") Set.prototype.forEach.call(value, (item) => this.visit(item, []));
+    const coded = this.#codecs.encode(value);
+    if (coded !== null) this.visit(coded.data, paths);
+    this.#lookAtMembers(value, paths);
+  }
+
+  #lookAtTexts(pairs: Iterable<[string, string]>, paths: readonly MemberPath[]): void {
+    for (const [name, text] of pairs) this.visit(text, secretsIn(paths, name));
+  }
+
+  #lookAtElements(array: readonly unknown[], paths: readonly MemberPath[]): void {
+    if (!areUsualElements(array)) return this.#lookAtMembers(array, paths);
+    const isNamed = paths.length > 0 || array.length === 2;
+    for (let index = 0; index < array.length; index++) {
+      this.visit(array[index], isNamed ? secretsIn(paths, nameOfElement(array, index)) : paths);
     }
   }
-}
 
-/** Values that an object holds, and that are stored with it. */
-function* heldIn(value: object, paths: readonly MemberPath[], codecs: CodecFinder): Generator<Unopened> {
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return;
-  if (Array.isArray(value) && areUsualElements(value)) {
-    for (let index = 0; index < value.length; index++) {
-      if (isOpened(value[index])) yield { value: value[index], paths: secretsIn(paths, nameOfElement(value, index)) };
-    }
-    return;
-  }
-  const { kind } = classify(value);
-  if (kind === "map") {
-    for (const [key, item] of Map.prototype.entries.call(value)) {
-      yield { value: key, paths: [] };
-      yield { value: item, paths: typeof key === "string" ? secretsIn(paths, key) : [] };
+  #lookAtMembers(value: object, paths: readonly MemberPath[]): void {
+    for (const key of Reflect.ownKeys(value)) {
+      this.visit(ownValue(value, key), secretsIn(paths, typeof key === "string" ? key : key.description ?? ""));
     }
   }
-  if (kind === "set") { for (const item of Set.prototype.values.call(value)) yield { value: item, paths: [] }; }
-  if (value instanceof Headers || value instanceof URLSearchParams) {
-    for (const [name, text] of value instanceof Headers ? headersIn(value) : parametersIn(value)) {
-      yield { value: text, paths: secretsIn(paths, name) };
-    }
-  }
-  const coded = kind === "plain" || Array.isArray(value) ? null : codecs.encode(value);
-  if (coded !== null) yield { value: coded.data, paths };
-  for (const key of Reflect.ownKeys(value)) {
-    const item = ownValue(value, key);
-    const name = typeof key === "string" ? key : key.description ?? "";
-    yield { value: item, paths: secretsIn(paths, name) };
-  }
-}
-
-function headersIn(headers: Headers): Iterable<[string, string]> {
-  return Headers.prototype.entries.call(headers);
-}
-
-function parametersIn(parameters: URLSearchParams): Iterable<[string, string]> {
-  return URLSearchParams.prototype.entries.call(parameters);
-}
-
-/** True for a value that may hold a secret by itself, whatever its place: not for numbers. */
-function isOpened(value: unknown): boolean {
-  return typeof value === "string" || typeof value === "object" && value !== null;
 }

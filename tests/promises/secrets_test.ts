@@ -366,6 +366,60 @@ async function projectWith(secrets: Readonly<Record<keyof typeof SECRETS, string
   return { project, run };
 }
 
+/** A package that keeps what it is given under the names that it is given, in its own state and in its caller's. */
+const KEEPER = {
+  "node_modules/keeper/package.json":
+    '{ "name": "keeper", "version": "1.0.0", "type": "module", "exports": "./index.js" }',
+  "node_modules/keeper/index.js": `
+const kept = {};
+const seen = new Map();
+export function keep(key) { kept[key] = { at: Object.keys(kept).length }; seen.set(key, 1); return 1; }
+export function put(object, key) { object[key] = 1; return 2; }`,
+  "main.ts": `
+import { cacheFile } from "@bimsb/cachepy";
+import { keep, put } from "keeper";
+const cached = cacheFile("cache", { verbose: true });
+const table: Record<string, number> = {};
+let runs = 0;
+const own = cached({ ignoreCode: ["runs"] })(function own(token: string) { runs++; return keep(token); });
+const others = cached({ ignoreCode: ["runs"] })(function others(token: string) { runs++; return put(table, token); });
+const open = cached(function open(name: string) { return keep(name); });
+await open("open-name");
+for (const token of JSON.parse(Deno.args[0]!)) {
+  await own(token);
+  await others(token);
+}
+console.log(JSON.stringify([(await own.why("x")).notices, (await others.why("x")).notices]));
+console.log(runs);`,
+};
+
+Deno.test("what a package or an object keeps under a secret is left out without naming the secret", async () => {
+  await using project = await Project.create(KEEPER, {
+    imports: { "@bimsb/cachepy": "jsr:@bimsb/cachepy@^0", keeper: "./node_modules/keeper/index.js" },
+  });
+  const secrets = {
+    plain: "hunter2plain",
+    dotted: "hunter2.dotted/x.y",
+    spaced: 'hunter2 "spaced" z',
+    keyed: "hunter2/keyed",
+  };
+  const args = [JSON.stringify(Object.values(secrets))];
+  const outcomes = [];
+  for (let time = 0; time < 3; time++) outcomes.push(await project.run("main.ts", { args }));
+  for (const outcome of outcomes) {
+    assertEquals(outcome.code, 0, outcome.stderr);
+    const shown = new TextEncoder().encode(outcome.stdout + outcome.stderr);
+    assertEquals(secretsIn(shown, { ...secrets, part: "hunter2" }), [], outcome.stderr);
+  }
+  assertEquals(outcomes.at(-1)!.json<number>(), 0, "all are hits in the end");
+  assertEquals(await secretsBelow(project.path("cache"), { ...secrets, part: "hunter2" }), []);
+  assertEquals(
+    (await secretsBelow(project.path("cache"), { open: "open-name" })).length > 0,
+    true,
+    "other names are told",
+  );
+});
+
 /** Runs each command that shows something of the entries, for people and for programs, and returns all that they say. */
 async function commandsOn(project: Project): Promise<string> {
   const outputs: string[] = [];
