@@ -6,7 +6,9 @@
  */
 import { ownValue } from "../values/brands.ts";
 import { isProxy } from "../words/type_tests.ts";
+import { looksSecret } from "../values/preview.ts";
 import { fillDefaults, type ParameterList } from "../code/syntax/parameters.ts";
+import type { ResolvedOptions } from "../options/check_options.ts";
 
 /** Place of an argument, or of a property of an argument, that an option names. */
 interface ArgumentPlace {
@@ -27,6 +29,10 @@ export interface ArgumentPlan {
   /** Paths of the members of the receiver that do not count: `this.log`. */
   readonly ignoredOfReceiver: readonly (readonly string[])[];
   readonly files: readonly ArgumentPlace[];
+  /** Places in `secretArgs`, and those of parameters whose names look like secrets. They decide no key. */
+  readonly secrets: readonly ArgumentPlace[];
+  /** Paths in `secretArgs` from the receiver inwards; an empty one is the receiver itself. */
+  readonly secretsOfReceiver: readonly MemberPath[];
   /** The places in `ignored` and `files` as text: a part of the key, since by another choice other inputs count. */
   readonly signature: string;
 }
@@ -43,25 +49,28 @@ export interface Inputs {
   readonly signals: readonly AbortSignal[];
 }
 
+/** Property names from a value inwards; `*` for any name. */
+export type MemberPath = readonly string[];
+
 /** Keys of members that do not count, by the object that has them. */
 export type LeftOut = ReadonlyMap<object, ReadonlySet<PropertyKey>>;
 
 /**
- * Finds the places that the names in `fileArgs` and `ignoreArgs` stand for.
+ * Finds the places that the names in `fileArgs`, `ignoreArgs` and `secretArgs` stand for.
  *
  * @param parameters The function's parameter list.
- * @param options The two options; each name must be one of the function's parameters.
+ * @param options The three options; each name must be one of the function's parameters.
  */
 export function planArguments(
   parameters: ParameterList | null,
-  options: { readonly fileArgs: readonly string[]; readonly ignoreArgs: readonly string[] },
+  options: Pick<ResolvedOptions, "fileArgs" | "ignoreArgs" | "secretArgs">,
 ): ArgumentPlan {
   const places = (names: readonly string[]): ArgumentPlace[] => names.flatMap((name) => placesOf(parameters, name));
   const ignored = places(options.ignoreArgs);
   const ignoresReceiver = options.ignoreArgs.includes("this");
-  const ignoredOfReceiver = options.ignoreArgs.flatMap((name) =>
-    name.startsWith("this.") ? [name.split(".").slice(1)] : []
-  );
+  const ofReceiver = (names: readonly string[]): MemberPath[] =>
+    names.filter((name) => name === "this" || name.startsWith("this.")).map((name) => name.split(".").slice(1));
+  const ignoredOfReceiver = ofReceiver(options.ignoreArgs).filter((path) => path.length > 0);
   const files = places(options.fileArgs);
   return {
     parameters,
@@ -70,6 +79,11 @@ export function planArguments(
     ignoresReceiver,
     ignoredOfReceiver,
     files,
+    secrets: [
+      ...places(options.secretArgs),
+      ...(parameters?.names ?? []).filter(({ name }) => looksSecret(name)).map(({ index, path }) => ({ index, path })),
+    ],
+    secretsOfReceiver: ofReceiver(options.secretArgs),
     signature: JSON.stringify([ignored, files].map((list) => list.map(({ index, path }) => [index, ...path]))) +
       (ignoresReceiver ? " this" : "") + (ignoredOfReceiver.length > 0 ? JSON.stringify(ignoredOfReceiver) : ""),
   };
@@ -81,6 +95,52 @@ function placesOf(parameters: ParameterList | null, name: string): ArgumentPlace
   if (whole.length > 0) return whole.map(({ index, path }) => ({ index, path }));
   const [first, ...rest] = name.split(".");
   return names.filter((bound) => bound.name === first).map(({ index, path }) => ({ index, path: [...path, ...rest] }));
+}
+
+/** Paths of the secrets in an argument, by the position of the argument; an empty path is the argument itself. */
+export function secretsAt({ secrets, parameters }: ArgumentPlan, position: number): readonly MemberPath[] {
+  return secrets.flatMap(({ index, path }) => {
+    if (!isRest(index, parameters)) return index === position ? [path] : [];
+    const [first, ...rest] = path;
+    if (first === undefined) return position >= index ? [path] : [];
+    return first === "*" || first === String(position - index) ? [rest] : [];
+  });
+}
+
+/**
+ * Paths of the secrets in a member of a value, found by those in the value and by the name of the member; an empty path
+ * is the member itself.
+ */
+export function secretsIn(paths: readonly MemberPath[], name: string): readonly MemberPath[] {
+  if (looksSecret(name)) return SECRET;
+  if (paths.length === 0) return paths;
+  return paths.filter(([first]) => first === name || first === "*").map(([, ...rest]) => rest);
+}
+
+/**
+ * Name of an element of an array: for the second of a pair after the name of a secret, as in lists of headers, that name;
+ * else the index.
+ */
+export function nameOfElement(array: readonly unknown[], index: number): string {
+  const name = index === 1 && array.length === 2 ? array[0] : undefined;
+  return typeof name === "string" && looksSecret(name) ? name : String(index);
+}
+
+/** Path of a value that is a secret as a whole. */
+const SECRET: readonly MemberPath[] = [[]];
+
+/** True when these paths lead to a value itself. */
+export function isSecretItself(paths: readonly MemberPath[]): boolean {
+  return paths.some((path) => path.length === 0);
+}
+
+/** Cuts the path to a part of an argument behind a secret, since names of parts of it may be secrets, too. */
+export function cutBehindSecret(plan: ArgumentPlan, path: string): string {
+  const position = /^args\[(\d+)\]/.exec(path)?.[1];
+  const secrets = position === undefined ? plan.secretsOfReceiver : secretsAt(plan, Number(position));
+  const places = secrets.map((inner) => [position === undefined ? "this" : `args[${position}]`, ...inner].join("."));
+  const place = places.find((one) => path.startsWith(one));
+  return place === undefined || place === path ? path : `${place}…`;
 }
 
 /**

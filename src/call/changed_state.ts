@@ -8,9 +8,11 @@
  * @module
  */
 import { EVERY_MEMBER, foldPlaces } from "../code/types.ts";
-import { describePlace, readPlace } from "../code/state/state.ts";
+import { describePlace, placeOf, readPlace } from "../code/state/state.ts";
 import { type Call, CAPTURED, CAPTURED_BY_CODEC, countEveryMember } from "./identify.ts";
 import { encode, type Execution } from "./run.ts";
+import { textsIn } from "./path_like.ts";
+import { secretValuesOf } from "./secret_arguments.ts";
 import { isLeftOutOf } from "./watch_call.ts";
 
 /** A call with the execution that belongs to it. */
@@ -30,14 +32,20 @@ const MAX_SHOWN = 5;
  */
 export async function leaveOutState(call: Call, execution: Settled["execution"]): Promise<Settled> {
   if (execution.watch === null || !execution.raced.some(isCaptured)) return { call, execution };
-  const { places, others, byCode } = await execution.watch.changes();
+  const { places: seen, others: labels, byCode } = await execution.watch.changes();
   const { changedState } = call.prepared;
-  if (places.length + others.length === 0 && countsMoreNow(call)) {
+  if (seen.length + labels.length === 0 && countsMoreNow(call)) {
     return { call, execution: { ...execution, raced: execution.raced.filter((one) => !isCaptured(one)) } };
   }
-  const isOfRun = (place: string) => execution.isAlone || byCode.has(place) || changedState.suspects.has(place);
-  if (others.length > 0 || places.length === 0 || !execution.raced.every(isCaptured) || !places.every(isOfRun)) {
-    changedState.suspect(places.filter(isOfPackage));
+  // Nothing is kept or told of a member that a secret names, as where a package keeps results by a token.
+  const secrets = seen.length + labels.length === 0 ? [] : secretTextsOf(call);
+  const hide = (place: string) => withoutSecrets(place, secrets);
+  const places = [...new Set(seen.map(hide))];
+  if (places.some((place) => holdsOne(place, secrets))) return { call, execution };
+  const isOfRun = (place: string) => execution.isAlone || byCode.has(place) || changedState.suspects.has(hide(place));
+  if (labels.length > 0 || places.length === 0 || !execution.raced.every(isCaptured) || !seen.every(isOfRun)) {
+    changedState.suspect(seen.filter(isOfPackage).map(hide));
+    const others = labels.filter((label) => !secrets.some((secret) => label.includes(secret)));
     return { call, execution: withNames(execution, [...others, ...places]) };
   }
   // State that was left out already: the call has the key of what it began with.
@@ -103,4 +111,39 @@ function named(raced: string, places: readonly string[]): string {
   if (places.length === 0) return raced;
   const more = places.length > MAX_SHOWN ? ` and ${places.length - MAX_SHOWN} more` : "";
   return `${raced} (${places.slice(0, MAX_SHOWN).map(describePlace).join(", ")}${more})`;
+}
+
+/** Length of the shortest secret that is looked for within names; a shorter one is a whole name or none. */
+const SHORTEST_PART = 4;
+
+/** Texts of the secrets of a call. */
+function secretTextsOf(call: Call): readonly string[] {
+  return [...new Set(textsIn(secretValuesOf(call)))].filter((text) => text !== "");
+}
+
+/** Names of the members that lead to a place. */
+function membersOf(place: string): readonly string[] {
+  const at = readPlace(place);
+  if (at !== null) return [at.name, ...at.path];
+  // A name that is no identifier is written as JSON in brackets, with its dots escaped.
+  return place.split(".").map((name) => /^\[".*"\]$/.test(name) ? JSON.parse(name)[0] : name);
+}
+
+/** True for the name of a place in which a secret stands. */
+function holdsOne(place: string, secrets: readonly string[]): boolean {
+  return secrets.length > 0 && membersOf(place).some((name) => isNamedBySecret(name, secrets));
+}
+
+function isNamedBySecret(name: string, secrets: readonly string[]): boolean {
+  return secrets.some((secret) => secret.length < SHORTEST_PART ? name === secret : name.includes(secret));
+}
+
+/** The place itself; of a member that a secret names, the place of all members beside it. */
+function withoutSecrets(place: string, secrets: readonly string[]): string {
+  if (!holdsOne(place, secrets)) return place;
+  const first = membersOf(place).findIndex((name) => isNamedBySecret(name, secrets));
+  if (first < 1) return place;
+  const at = readPlace(place);
+  if (at !== null) return placeOf(at.module, at.name, at.path.slice(0, first - 1));
+  return `${place.split(".").slice(0, first).join(".")}.*`;
 }

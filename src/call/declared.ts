@@ -113,8 +113,8 @@ function isRelative(path: string | URL): path is string {
 /** Digests the files that one call names, and keeps the digests. */
 export class PathReader {
   readonly found: FoundPath[] = [];
-  /** Portable paths of texts among the arguments that look like paths. */
-  readonly guessed = new Set<string>();
+  /** Texts among the arguments that look like paths, by their portable paths. */
+  readonly guessed = new Map<string, string | URL>();
 
   /** Absolute path of each relative path among the file arguments, by the text that was passed. */
   readonly named = new Map<string, string>();
@@ -151,7 +151,7 @@ export class PathReader {
   readonly guess = async (path: string | URL): Promise<FoundPath> => {
     try {
       const at = await this.#digest(path, GUESSED_FOLDER);
-      this.guessed.add(at.path);
+      this.guessed.set(at.path, path);
       return at;
     } catch (error) {
       const { files, root } = this.prepared;

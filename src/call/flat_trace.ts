@@ -5,6 +5,8 @@
  * @module
  */
 import type { Call } from "./identify.ts";
+import { pathLikeTexts } from "./path_like.ts";
+import { secretValuesOf } from "./secret_arguments.ts";
 import type { Dependency, FlatDependency, FlatTrace, Trace } from "../words/records.ts";
 
 /** Largest number of dependencies of a flat trace. A trace with more is verified through its inner calls alone. */
@@ -33,8 +35,9 @@ export class FlatTraceBuilder {
     this.#functions.set(functionId, { functionId, identity: call.identity });
     for (const inner of trace.support?.functions ?? []) this.#addFunction(inner);
     if (call.cwd !== null) this.#addLeaf(call.cwd);
+    const secrets = secretGuesses(call);
     for (const file of call.lookedAt) {
-      if (file.isFiltered) this.#isListable = false;
+      if (file.isFiltered || secrets.has(file.path)) this.#isListable = false;
       else this.#addLeaf(file);
     }
     for (const dependency of trace.support?.dependencies ?? trace.dependencies) {
@@ -69,5 +72,21 @@ export class FlatTraceBuilder {
     const known = this.#leaves.get(id);
     if (known === undefined) this.#leaves.set(id, leaf);
     else if (known.digest !== digest) this.#isListable = false;
+  }
+}
+
+/**
+ * Paths that are texts of secrets, and at which there is no file. They are not stored, so that nothing can tell later that
+ * there is one.
+ */
+function secretGuesses(call: Call): ReadonlySet<string> {
+  const absent = call.lookedAt.filter(({ path, digest }) => digest === null && call.guessed.has(path));
+  const paths = absent.map(({ path }) => path);
+  if (paths.length === 0) return new Set();
+  try {
+    const secrets = pathLikeTexts(secretValuesOf(call));
+    return new Set(paths.filter((path) => secrets.has(String(call.guessed.get(path)))));
+  } catch {
+    return new Set(paths); // a codec cannot encode an argument any more
   }
 }

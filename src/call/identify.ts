@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Inputs, normalizeArguments, withIgnored } from "./arguments.ts";
+import { type Inputs, normalizeArguments, secretsAt, withIgnored } from "./arguments.ts";
 import { type CallKeyParts, digestCallKey, digestFunctionKey, type FurtherKeyParts } from "./call_key.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { type CodecIdentity, identifyCodecs } from "./codec_identities.ts";
@@ -56,6 +56,8 @@ export interface Call extends Omit<FunctionState, "identityBytes"> {
   readonly files: readonly FileDependency[];
   /** The members of `files`, and in addition the texts among the arguments that look like paths but name no file. */
   readonly lookedAt: readonly FileDependency[];
+  /** Texts among the arguments that look like paths, by the path that is looked at in their place. */
+  readonly guessed: ReadonlyMap<string, string | URL>;
   /** Absolute path of each relative path among the file arguments, by the text that was passed. */
   readonly namedPaths: ReadonlyMap<string, string>;
   /** Working directory, if a path that the call names is relative to it; else `null`. */
@@ -268,15 +270,20 @@ class IdentifiedCall implements Call {
 
   values(): readonly ValuePart[] {
     const encode = (part: unknown) => this.encoder.encodePart(part);
-    const { names } = this.prepared.plan;
+    const { plan } = this.prepared;
     const { receiver, leftOut } = this.inputs;
+    const marks = { leftOut, secrets: plan.secretsOfReceiver };
     return this.#values ??= [
-      ...receiver === undefined ? [] : valueParts("this", receiver, encode, leftOut),
+      ...receiver === undefined ? [] : valueParts("this", receiver, encode, marks),
       ...this.inputs.values.flatMap((value, index) =>
-        valueParts(`args.${names[index] ?? index}`, value, encode, leftOut)
+        valueParts(`args.${plan.names[index] ?? index}`, value, encode, { leftOut, secrets: secretsAt(plan, index) })
       ),
       ...declaredParts(this.declared, encode),
     ];
+  }
+
+  get guessed(): ReadonlyMap<string, string | URL> {
+    return this.reader.guessed;
   }
 
   get namedPaths(): ReadonlyMap<string, string> {

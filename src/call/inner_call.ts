@@ -9,6 +9,7 @@ import type { Outcome } from "./outcome.ts";
 import { encodeResult } from "../values/result/encode_result.ts";
 import { type BlobStore, joinChunks } from "../store/blobs/blob_store.ts";
 import type { ChildDependency } from "../words/records.ts";
+import { secretValuesOf } from "./secret_arguments.ts";
 
 /** Largest size of encoded arguments that are stored in the trace itself, bytes. */
 const INLINE_BYTES = 512;
@@ -49,14 +50,21 @@ export function reservePlace(): InnerCallPlace | undefined {
         run.reads!.observeUnclear(`nothing tells whether the result of ${call.wrapped.fname}, which cannot be stored,`);
       }
       const args = await keepArguments(packed, blobs).catch(() => null);
-      enter({ kind: "child", functionId: call.wrapped.functionId, key: call.key, args, outcome: outcome.digest });
+      const { wrapped: { functionId }, key } = call;
+      const identity = args === null && isToldByRecord(call) ? { identity: call.identity } : {};
+      enter({ kind: "child", functionId, key, args, outcome: outcome.digest, ...identity });
     },
   };
 }
 
-/** Encodes receiver and arguments; `null` when they cannot be stored, or a copy would differ (of a frozen object). */
-function packArguments({ receiver, args, resultOptions }: Call): PackedArguments {
+/**
+ * Encodes receiver and arguments; `null` when they cannot be stored, when there are secrets among them, or when a copy
+ * would differ (of a frozen object).
+ */
+function packArguments(call: Call): PackedArguments {
+  const { receiver, args, resultOptions } = call;
   try {
+    if (secretValuesOf(call, 1).length > 0) return null;
     const encoded = encodeResult([receiver, args], resultOptions);
     if (encoded instanceof Promise) return null; // a Blob, whose bytes would have to be awaited
     const { chunks, byteLength, notices } = encoded;
@@ -64,6 +72,14 @@ function packArguments({ receiver, args, resultOptions }: Call): PackedArguments
   } catch {
     return null;
   }
+}
+
+/**
+ * True when the record of a call has all that can change the outcome of the call while the function is as it was: not the
+ * working directory, nor that there was no file of a name among the arguments.
+ */
+function isToldByRecord({ cwd, lookedAt, guessed }: Call): boolean {
+  return cwd === null && lookedAt.every(({ path, digest }) => digest !== null || !guessed.has(path));
 }
 
 /** Stores encoded arguments: large ones in a blob, whose digest is returned; small ones are returned for the trace. */

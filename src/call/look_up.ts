@@ -162,9 +162,9 @@ async function lookAtChild(
 }
 
 /**
- * Returns the present state of a recorded inner call whose arguments cannot be used, as far as its record tells it. All
- * that the outer function did before is as it was, so it would make the call with equal arguments, which have the
- * recorded key unless the inner function has changed.
+ * Returns the present state of a recorded inner call whose arguments were not stored, or cannot be used, as far as its
+ * record tells it. All that the outer function did before is as it was, so it would make the call with equal arguments,
+ * which have the recorded key unless the inner function has changed.
  */
 async function lookAtRecord(
   candidates: readonly Wrapped[],
@@ -173,15 +173,22 @@ async function lookAtRecord(
   verification: Verification,
 ): Promise<ChildState> {
   const record = await outer.prepared.workspace.cache.records.get(recorded.key, { parts: false });
+  let reasons: readonly StaleReason[] | null = null;
   for (const wrapped of record === null ? [] : candidates) {
     const prepared = await wrapped.prepare();
-    if (!await isOfFunction(record!, prepared)) continue;
+    const isSame = recorded.args === null
+      ? await identifyFunction(wrapped) === recorded.identity
+      : await isOfFunction(record!, prepared);
+    if (!isSame) continue;
     const checks = checksOf({ prepared, wrapped, freshDigests: () => null }, recorded.key, verification);
     const files = await Promise.all(record!.files.map((file) => checks.leaf(file)));
-    const verdict = files.every((reason) => reason === null) ? await verifyRecord(record!, checks) : null;
-    if (verdict?.fresh) return { kind: "outcome", digest: digestOfOutcome(verdict.trace), reasons: () => [] };
+    reasons = files.filter((reason) => reason !== null);
+    if (reasons.length > 0) continue;
+    const verdict = await verifyRecord(record!, checks);
+    if (verdict.fresh) return { kind: "outcome", digest: digestOfOutcome(verdict.trace), reasons: () => [] };
+    reasons = verdict.reasons;
   }
-  return { kind: "unrepeatable" };
+  return reasons === null ? { kind: "unrepeatable" } : { kind: "stale", reasons };
 }
 
 /** True when a record is of a function as it is now: with its code, its `version`, and nothing else that is declared. */

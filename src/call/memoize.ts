@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { cutBehindSecret } from "./arguments.ts";
 import { type Call, identifyCall } from "./identify.ts";
 import type { CallOptions } from "./cached_function.ts";
 import { type AnswerOptions, deliver } from "./deliver.ts";
@@ -75,10 +76,27 @@ async function identifyOrWarn(
   early: ArgumentSnapshot | null | undefined,
 ): Promise<Call | null> {
   try {
-    return await identifyCall(wrapped, receiver, args, early);
+    return await identify(wrapped, receiver, args, early);
   } catch (error) {
     reportUncached(wrapped, causeOfUncached(wrapped, error));
     return null;
+  }
+}
+
+/** Identifies a call. An error for a part of an argument that is a secret does not name what is in the secret. */
+async function identify(
+  wrapped: Wrapped,
+  receiver: unknown,
+  args: readonly unknown[],
+  early?: ArgumentSnapshot | null,
+): Promise<Call> {
+  try {
+    return await identifyCall(wrapped, receiver, args, early);
+  } catch (error) {
+    if (!(error instanceof CacheTypeError) || wrapped.ready === undefined) throw error;
+    const path = cutBehindSecret(wrapped.ready.plan, error.path);
+    if (path === error.path) throw error;
+    throw new CacheTypeError(error.code, error.message.replace(error.path, () => path), { path });
   }
 }
 
@@ -99,7 +117,10 @@ function causeOfUncached({ ready }: Wrapped, error: unknown): string {
     }`;
   }
   // Users know arguments by the names of the parameters.
-  return error.message.replace(/\bargs\[(\d+)\]/, (place, index) => ready?.plan.names[Number(index)] ?? place);
+  return error.message.replace(
+    /\bargs\[(\d+)\]/,
+    (place, index) => ready?.plan.names[Number(index)] ?? place,
+  );
 }
 
 /** Calls the function as part of the call around it, which is not stored: nothing tells when to make this one again. */
@@ -113,7 +134,7 @@ export function forget(wrapped: Wrapped, receiver: unknown, args: readonly unkno
   return runUnobserved(async () => {
     let call: Call;
     try {
-      call = await identifyCall(wrapped, receiver, args);
+      call = await identify(wrapped, receiver, args);
     } catch (error) {
       causeOfUncached(wrapped, error); // without a key there is no entry
       return false;
@@ -125,7 +146,7 @@ export function forget(wrapped: Wrapped, receiver: unknown, args: readonly unkno
 
 /** Returns the key of a call. */
 export function keyOf(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallKey> {
-  return runUnobserved(async () => (await identifyCall(wrapped, receiver, args)).key);
+  return runUnobserved(async () => (await identify(wrapped, receiver, args)).key);
 }
 
 /**
@@ -194,7 +215,7 @@ export function inspect(wrapped: Wrapped, receiver: unknown, args: readonly unkn
     const { reportOf, reportOfUncached } = await import("./explain.ts");
     let call: Call;
     try {
-      call = await identifyCall(wrapped, receiver, args);
+      call = await identify(wrapped, receiver, args);
     } catch (error) {
       return reportOfUncached(wrapped, causeOfUncached(wrapped, error));
     }

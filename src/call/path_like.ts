@@ -15,18 +15,25 @@ const MAX_TEXTS = 1000;
 /** Returns the texts in values that look like paths, also keys of Maps. No accessor and no trap is called. */
 export function pathLikeTexts(values: readonly unknown[]): ReadonlySet<string> {
   const paths = new Set<string>();
-  const open: unknown[] = [...values].reverse();
-  const seen = new Set<unknown>();
-  while (open.length > 0 && paths.size < MAX_TEXTS) {
-    const value = open.pop();
-    if (typeof value === "string" && isPathLike(value)) paths.add(value);
-    if (typeof value !== "object" || value === null || seen.has(value) || isProxy(value)) continue;
-    seen.add(value);
-    if (value instanceof URL) {
-      if (value.protocol === "file:") paths.add(value.href);
-    } else if (!ArrayBuffer.isView(value)) open.push(...heldBy(value).reverse());
+  for (const text of textsIn(values)) {
+    if (isPathLike(text)) paths.add(text);
+    if (paths.size === MAX_TEXTS) break;
   }
   return paths;
+}
+
+/** Yields the texts in values and the addresses of URLs among them, also keys of Maps. No accessor and no trap is called. */
+export function* textsIn(values: readonly unknown[]): Generator<string> {
+  const open: unknown[] = [...values].reverse();
+  const seen = new Set<unknown>();
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === "string") yield value;
+    if (typeof value !== "object" || value === null || seen.has(value) || isProxy(value)) continue;
+    seen.add(value);
+    if (value instanceof URL) yield value.href;
+    else if (!ArrayBuffer.isView(value)) open.push(...heldBy(value).reverse());
+  }
 }
 
 /** Values that an object holds, in order. */

@@ -58,7 +58,7 @@ export class Wrapped {
    * @param options Options given in code, checked.
    * @param name Name to show when the options give none.
    * @param prepareCalls Prepares the function for its calls; called by the first call.
-   * @throws {CacheTypeError} `ERR_OPTION_PARAMETER` for a name in `fileArgs` or `ignoreArgs` that is no parameter.
+   * @throws {CacheTypeError} `ERR_OPTION_PARAMETER` for a name in `fileArgs`, `ignoreArgs` or `secretArgs` that is none.
    */
   constructor(
     readonly fn: AnyFunction,
@@ -72,7 +72,7 @@ export class Wrapped {
     this.functionId = `${this.fname} @ ${site?.startsWith("file:") ? toPortable(new URL(site)) : site ?? "?"}`;
     // Resolved now, since the program may change its working directory before the first call.
     this.cacheDir = toAbsolute(options.cacheDir ?? cacheDefaultDir());
-    const speaksOfParameters = options.fileArgs !== undefined || options.ignoreArgs !== undefined;
+    const speaksOfParameters = (options.fileArgs ?? options.ignoreArgs ?? options.secretArgs) !== undefined;
     if (speaksOfParameters) requireParameterNames(options, this.parameters()?.names.map((bound) => bound.name) ?? []);
   }
 

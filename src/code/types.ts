@@ -78,7 +78,8 @@ const MAX_MEMBERS_OF_STATE = 32;
 
 /** Place that stands for all members of the object of a package that a member at a place belongs to: `p.js#kept.*`. */
 export function allMembersOf(place: string): string {
-  return place.replace(/\.[^.#:/()[\] ]+$/, ".*");
+  // A name in brackets is a text in which dots are escaped.
+  return place.replace(/\.\["(?:[^"\\]|\\.)*"\]$|(?<=#.*)\.[^.#:()[\] ]+$|\.[^.#:/()[\] ]+$/, ".*");
 }
 
 /** Puts one place for all members in the place of many members of one object, such as a table that a run fills. */

@@ -36,6 +36,27 @@ export interface CacheOptions {
    */
   ignoreArgs?: string[];
   /**
+   * Names of the parameters whose values are secrets: their digests count, are stored and are shown, and the values are
+   * not. Also a member of a parameter (`options.pin`), the receiver (`this`) or a member of the receiver (`this.pin`).
+   * Names that look like secrets (`password`, `apiKey`, `token`) need not be listed. Digests of short secrets can be
+   * guessed by who reads the cache; one that cannot change the result is better listed in `ignoreArgs` besides. What was
+   * stored before stays until it is removed.
+   *
+   * @default none
+   *
+   * @example The miss names the argument, without its value
+   * ```ts
+   * import { cacheFile } from "@bimsb/cachepy";
+   *
+   * const balance = cacheFile(await Deno.makeTempDir(), { secretArgs: ["pin"] })((account: string, pin: string) => {
+   *   return account.length + pin.length;
+   * });
+   * await balance("DE75", "2931");
+   * console.log((await balance.why("DE75", "4070")).summary); // args.pin changed
+   * ```
+   */
+  secretArgs?: string[];
+  /**
    * Pattern of the files of a folder that count. It may match anywhere in a file's path, which is relative to the
    * folder and has `/` separators. A string is the source of a regular expression, not a glob: `"\\.csv$"`.
    *
@@ -195,6 +216,7 @@ export interface ResolvedOptions {
   readonly cacheDir: string | URL | null;
   readonly fileArgs: readonly string[];
   readonly ignoreArgs: readonly string[];
+  readonly secretArgs: readonly string[];
   readonly filePattern: RegExp | null;
   readonly envVars: readonly string[];
   readonly version: string | null;

@@ -38,6 +38,7 @@ export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   cacheDir: { wanted: `${PATH} of a folder`, accept: acceptPath },
   fileArgs: listOf("a parameter's name", acceptText),
   ignoreArgs: listOf("a parameter's name", acceptText),
+  secretArgs: listOf("a parameter's name", acceptText),
   filePattern: { wanted: "a regular expression or the source of one", accept: acceptPattern },
   envVars: listOf("a variable's name, without = in it", acceptVariableName),
   version: { wanted: "a string", accept: acceptString },
@@ -178,6 +179,7 @@ const DEFAULTS: ResolvedOptions = {
   cacheDir: null,
   fileArgs: [],
   ignoreArgs: [],
+  secretArgs: [],
   filePattern: null,
   envVars: [],
   version: null,
@@ -262,8 +264,8 @@ export function resolveOptions(options: ValidatedOptions): ResolvedOptions {
 }
 
 /**
- * Refuses names in `fileArgs` and `ignoreArgs` that are no parameters of the function: with a misspelt name, a file
- * would not be tracked, and nobody would notice.
+ * Refuses names in `fileArgs`, `ignoreArgs` and `secretArgs` that are no parameters of the function: with a misspelt name,
+ * a file would not be tracked, or a secret be stored, and nobody would notice.
  *
  * @param options Options that were given for this function.
  * @param parameterNames Names of the function's parameters, those within destructured ones included.
@@ -271,11 +273,11 @@ export function resolveOptions(options: ValidatedOptions): ResolvedOptions {
  * @throws {CacheTypeError} `ERR_OPTION_PARAMETER`, with the path of the name (`options.fileArgs[0]`).
  */
 export function requireParameterNames(
-  options: Pick<CacheOptions, "fileArgs" | "ignoreArgs">,
+  options: Pick<CacheOptions, OptionOfParameters>,
   parameterNames: readonly string[],
   where = "options",
 ): void {
-  for (const option of ["fileArgs", "ignoreArgs"] as const) {
+  for (const option of OPTIONS_OF_PARAMETERS) {
     options[option]?.forEach((name, index) => {
       if (isOfParameter(name, option, parameterNames)) return;
       const near = nearestWord(name, parameterNames);
@@ -291,15 +293,21 @@ export function requireParameterNames(
   }
 }
 
-/** True for the name of a parameter, for a path that begins with one, and in `ignoreArgs` for `this`. */
-function isOfParameter(name: string, option: "fileArgs" | "ignoreArgs", parameterNames: readonly string[]): boolean {
-  if (parameterNames.includes(name) || option === "ignoreArgs" && /^this(?:\.|$)/.test(name)) return true;
+/** Options that list names of parameters. */
+const OPTIONS_OF_PARAMETERS = ["fileArgs", "ignoreArgs", "secretArgs"] as const;
+
+/** Name of an option that lists names of parameters. */
+type OptionOfParameters = typeof OPTIONS_OF_PARAMETERS[number];
+
+/** True for the name of a parameter, for a path that begins with one, and except in `fileArgs` for `this`. */
+function isOfParameter(name: string, option: OptionOfParameters, parameterNames: readonly string[]): boolean {
+  if (parameterNames.includes(name) || option !== "fileArgs" && /^this(?:\.|$)/.test(name)) return true;
   const end = name.indexOf(".");
   return end > 0 && end < name.length - 1 && parameterNames.includes(name.slice(0, end));
 }
 
 /**
- * Removes the names in `fileArgs` and `ignoreArgs` that are no parameters of the function. The defaults of a
+ * Removes the names in `fileArgs`, `ignoreArgs` and `secretArgs` that are no parameters of the function. The defaults of a
  * configuration file have such names, since they are for many functions at once.
  */
 export function withoutForeignParameters(
@@ -307,7 +315,7 @@ export function withoutForeignParameters(
   parameterNames: readonly string[],
 ): ValidatedOptions {
   const copy: CacheOptions = { ...options };
-  for (const option of ["fileArgs", "ignoreArgs"] as const) {
+  for (const option of OPTIONS_OF_PARAMETERS) {
     const names = copy[option];
     if (names !== undefined) copy[option] = names.filter((name) => isOfParameter(name, option, parameterNames));
   }

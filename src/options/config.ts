@@ -256,6 +256,7 @@ function remedyFor(name: OptionName, key: string, value: unknown): string {
 const OPTION_IS_LIST: ReadonlySet<keyof CacheOptions> = new Set<keyof CacheOptions>([
   "fileArgs",
   "ignoreArgs",
+  "secretArgs",
   "envVars",
   "dependsOnFiles",
   "ignoreCode",

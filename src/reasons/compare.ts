@@ -23,6 +23,7 @@ import {
   environmentReason,
   fileReason,
   packageReason,
+  type Previews,
   previewsOf,
   variableReason,
   versionReason,
@@ -168,10 +169,10 @@ export function compareParts(before: readonly FingerprintPart[], after: readonly
   const reasons: StaleReason[] = [];
   for (const part of after) {
     const old = pairOf.get(part);
-    if (old) reasons.push(partReason(part, "changed", old.preview, part.preview));
-    else if (added.has(part)) reasons.push(partReason(part, "added", undefined, part.preview));
+    if (old) reasons.push(partReason(part, "changed", previewsOfBoth(old, part)));
+    else if (added.has(part)) reasons.push(partReason(part, "added", previewsOf(undefined, part.preview)));
   }
-  for (const part of removed) reasons.push(partReason(part, "removed", part.preview, undefined));
+  for (const part of removed) reasons.push(partReason(part, "removed", previewsOf(part.preview, undefined)));
   return reasons;
 }
 
@@ -196,10 +197,8 @@ function pair(
 function partReason(
   part: FingerprintPart,
   change: "changed" | "added" | "removed",
-  before: string | undefined,
-  after: string | undefined,
+  previews: Previews,
 ): StaleReason {
-  const previews = previewsOf(before, after);
   return part.kind === "package" || part.kind === "runtime"
     ? packageReason(part.name, previews)
     : codeReason(part.name, part.module, change, previews);
@@ -290,8 +289,20 @@ function compareContents(before: readonly FileDependency[], after: readonly File
   return reasons;
 }
 
+/**
+ * Previews of something before and after. When it was there both times and has one preview, it is a secret by the options
+ * or the rules of one of the calls alone, and is not shown.
+ */
+function previewsOfBoth(before: Previewed | undefined, after: Previewed | undefined): Previews {
+  const isHidden = before && after && (before.preview === undefined || after.preview === undefined);
+  return isHidden ? {} : previewsOf(before?.preview, after?.preview);
+}
+
+/** A leaf of an input, or a part of a fingerprint. */
+type Previewed = Pick<ValuePart | FingerprintPart, "preview">;
+
 function valueReason(path: string, before: ValuePart | undefined, after: ValuePart | undefined): StaleReason {
-  const previews = previewsOf(before?.preview, after?.preview);
+  const previews = previewsOfBoth(before, after);
   if (path === "version") return versionReason(previews);
   if (path === "codecs") return codecReason(null, true, true);
   if (path.startsWith("codecs.")) {

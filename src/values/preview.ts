@@ -1,5 +1,5 @@
 /**
- * Shows values as short text in messages.
+ * Shows values as short text in messages, without the secrets in it, and tells by its name which value is a secret.
  *
  * A file of its own, so that a program that only checks options need not load the codec.
  *
@@ -7,19 +7,22 @@
  */
 /** Length of the longest text shown, in UTF-16 units. */
 const MAX_LENGTH = 80;
+/** Length of the beginning of a text in which secrets are looked for, in UTF-16 units. */
+const MAX_SEARCHED = 1000;
 
 /**
  * Returns a text of at most 80 UTF-16 units for a value: a primitive in full where it fits, a container by its kind and
  * size. The description of a symbol is not shortened.
  *
- * Nested values are not looked into, so the text is made fast for large data too.
+ * Nested values are not looked into, so the text is made fast for large data too. Secrets that a text or a URL names
+ * are left out; a value that is a secret as a whole can be told by its name alone, see {@linkcode looksSecret}.
  *
  * @param value Any value.
  */
 export function previewOf(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return cut(JSON.stringify(value.length > MAX_LENGTH * 2 ? value.slice(0, MAX_LENGTH * 2) : value));
+      return cut(JSON.stringify(maskSecrets(value).slice(0, MAX_LENGTH * 2)));
     case "bigint":
       return cut(`${value}n`);
     case "number":
@@ -29,7 +32,7 @@ export function previewOf(value: unknown): string {
     case "object":
       return value === null ? "null" : cut(previewObject(value));
     default:
-      return String(value);
+      return typeof value === "symbol" ? maskSecrets(String(value)) : String(value);
   }
 }
 
@@ -39,7 +42,7 @@ function previewObject(value: object): string {
   if (value instanceof RegExp) return `/${value.source}/${value.flags}`;
   if (value instanceof Map) return `Map(${value.size})`;
   if (value instanceof Set) return `Set(${value.size})`;
-  if (value instanceof URL) return value.href;
+  if (value instanceof URL) return maskSecrets(value.href);
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   if (ArrayBuffer.isView(value)) return `${tag}(${value.byteLength} bytes)`;
   return tag === "Object" ? `{…} (${Object.keys(value).length} properties)` : tag;
@@ -47,4 +50,109 @@ function previewObject(value: object): string {
 
 function cut(text: string): string {
   return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH - 1)}…`;
+}
+
+/** Words that name a secret, wherever they stand in a name. */
+const SECRET_WORDS = new Set(
+  ("password passwords passwd passphrase passphrases passcode passcodes pwd pw secret secrets credential credentials " +
+    "creds auth oauth authorization authorisation authentication bearer jwt cookie cookies apikey apikeys dsn otp totp " +
+    "token").split(" "),
+);
+/** Pairs of neighbouring words that name a secret. */
+const SECRET_PAIRS =
+  /\b(?:(?:api|access|private|signing|encryption|decryption|master|account|subscription|license|ssh|shared|service) keys?|(?:access|auth|refresh|api|bearer|session|csrf|xsrf|bot) tokens|session (?:id|key)|secret id|access signature|conn(?:ection)? str(?:ing)?s?|seed phrase|pass (?:word|phrase|code)s?)\b/;
+/** Words that name a secret together with the words before them, which are written as one. */
+const JOINED_WORDS =
+  /^(?:password|passwd|passphrase)|(?:password|passwd|passphrase|secret|apikey|(?:access|private|secret|signing|encryption|account|auth)keys?|(?:access|auth|refresh|api|bearer|session|csrf|xsrf|bot)tokens?|sess(?:ion)?id|connectionstring|connstr)$/;
+/** Name that ends in `pass`, alone or after the thing that the password is for. */
+const PASS =
+  /^pass$|\b(?:db|database|user|admin|root|login|smtp|mail|ftp|ssh|http|proxy|mysql|pg|postgres|redis) pass$/;
+/** Last words that say that a name is that of a property of a secret, which is none itself. */
+const OF_SECRET = new Set(
+  ("length len count counts size num min max limit budget policy rule rules strength name names label type types kind " +
+    "method methods mode url uri endpoint host file files path paths dir folder field column index indices provider " +
+    "expiry expires expired ttl timeout age error status valid enabled required scope scopes issuer cost price usage " +
+    "rate total pattern embedding embeddings frequency frequencies weight weights").split(" "),
+);
+/** First words of the name of a yes or no. */
+const OF_QUESTION = new Set(["is", "has", "needs", "requires"]);
+/** Words before or after `token` in the vocabulary of language models, where it names a piece of text. */
+const PIECE_OF_TEXT = /^(?:pad|unk|eos|bos|cls|sep|mask|special|stop|start|end|blank|max|min) token$|^token ids?$/;
+/** Length of the longest text that may be a name, in UTF-16 units. */
+const LONGEST_NAME = 200;
+/** Largest number of names whose answers are remembered. */
+const MAX_KNOWN = 2000;
+
+const known = new Map<string, boolean>();
+
+/**
+ * True for a name that looks like that of a secret: `password`, `API_KEY`, `x-auth-token`, `db.credentials`.
+ *
+ * The words of the name decide, in camel case and with any separators, so that `author`, `keys`, `tokens` and `tokenizer`
+ * are none. A name that looks like a secret by mistake costs a preview and nothing else.
+ *
+ * @param name Name of a variable, parameter, member or header, or a path of such names.
+ */
+export function looksSecret(name: string): boolean {
+  const before = known.get(name);
+  if (before !== undefined || name.length > LONGEST_NAME) return before ?? false;
+  if (known.size >= MAX_KNOWN) known.clear();
+  const isSecret = name.split(/[.[\]]/).some(isNameOfSecret);
+  known.set(name, isSecret);
+  return isSecret;
+}
+
+function isNameOfSecret(name: string): boolean {
+  const spaced = name.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2").replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2");
+  const words = spaced.toLowerCase().split(/[^\p{L}]+/u).filter((word) => word !== "");
+  const text = words.join(" ");
+  if (OF_QUESTION.has(words[0] ?? "") || PIECE_OF_TEXT.test(text)) return false;
+  if (SECRET_PAIRS.test(text)) return true;
+  if (OF_SECRET.has(words.at(-1) ?? "")) return false;
+  return PASS.test(text) || words.some((word) => SECRET_WORDS.has(word) || JOINED_WORDS.test(word));
+}
+
+/** Name and password in a URL. One that is cut off, and longer than the name of a host, counts as a password. */
+const USER_INFO = /:\/\/(?:[^\s/?#"']*@|[^\s/?#@:]*:(?!\d*(?:[/?#\s"']|$))[^\s"']*@|[^\s/?#"']{300,}$)/g;
+/** A name before its value: in a query, a connection string, JSON, a header, an assignment. */
+const NAME_OF_VALUE = /(?<!\w)(["']?)([A-Za-z][\w.-]{0,80})\1\s*[=:]\s*/g;
+/** A value after its name. */
+const VALUE = /"(?:[^"\\]|\\.)*"?|'[^']*'?|[^&;"'}\n]+/y;
+const COOKIE = /\b((?:set-)?cookie["']?\s*[=:]\s*).+/gi;
+const KEY_OF_QUERY = /([?&](?:key|sig|signature)=)[^&#\s"']+/gi;
+const CREDENTIALS = /\b([Bb]earer)\s+[^\s"']{6,}|\b([Bb]asic)\s+(?=[a-z\d+/]*[A-Z\d=])[A-Za-z\d+/]{8,}={0,2}/g;
+
+/**
+ * Returns the beginning of a text, up to 1,000 UTF-16 units, with `…` in the place of secrets: name and password of a
+ * URL, values after a name that looks like a secret (`?token=`, `Password=`, `"apiKey":`), bearer tokens.
+ */
+export function maskSecrets(text: string): string {
+  const begin = text.length > MAX_SEARCHED ? text.slice(0, MAX_SEARCHED) : text;
+  if (!/[:=]|bearer|basic/i.test(begin)) return begin;
+  return maskAssigned(begin.replace(USER_INFO, "://…@").replace(COOKIE, "$1…"))
+    .replace(KEY_OF_QUERY, "$1…")
+    .replace(CREDENTIALS, (_, bearer, basic) => `${bearer ?? basic} …`);
+}
+
+/** True for a text that holds what {@linkcode maskSecrets} leaves out, at any place. */
+export function holdsSecret(text: string): boolean {
+  for (let at = 0; at === 0 || at + MAX_SEARCHED / 2 < text.length; at += MAX_SEARCHED / 2) {
+    const part = text.slice(at, at + MAX_SEARCHED);
+    if (maskSecrets(part) !== part) return true;
+  }
+  return false;
+}
+
+/** Puts `…` in the place of each value after a name that looks like a secret. */
+function maskAssigned(text: string): string {
+  let [masked, from] = ["", 0];
+  for (const { 0: all, 2: name = "", index } of text.matchAll(NAME_OF_VALUE)) {
+    const at = index + all.length;
+    if (index < from || !looksSecret(name)) continue;
+    VALUE.lastIndex = at;
+    const value = VALUE.exec(text)?.[0] ?? "";
+    masked += `${text.slice(from, at)}${value === "" ? "" : "…"}`;
+    from = at + value.length;
+  }
+  return masked + text.slice(from);
 }

@@ -40,7 +40,7 @@ export class CacheTypeError extends TypeError {
  * Kinds of mistakes in the values that the user passes.
  *
  * `ERR_NOT_A_FUNCTION`, `ERR_GENERATOR`, `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`, `ERR_OPTION_PARAMETER` (a name in
- * `fileArgs` or `ignoreArgs` that is no parameter), `ERR_ARGUMENT` (a value that cannot be an input), `ERR_RESULT` (a
+ * `fileArgs`, `ignoreArgs` or `secretArgs` that is no parameter), `ERR_ARGUMENT` (a value that cannot be an input), `ERR_RESULT` (a
  * value that cannot be stored), `ERR_CONFIG` (a mistake in a YAML file).
  */
 export type CacheTypeErrorCode =

@@ -112,11 +112,17 @@ export interface ChildDependency {
   readonly key: CallKey;
   /**
    * Receiver and arguments of the inner call, for running it again: the encoded bytes when they are few, else the
-   * digest of the blob that holds them; `null` when they could not be stored.
+   * digest of the blob that holds them; `null` when they could not be stored, or hold a secret.
    */
   readonly args: Uint8Array | BlobDigest | null;
   /** Digest of the value that the inner call returned, or of the error that it threw. */
   readonly outcome: Digest<"outcome">;
+  /**
+   * Digest of the code of the inner function and of the dependencies that its options declare, by which the call is known
+   * to have the recorded key still. Absent when the arguments are stored, or when the record of the call does not tell all
+   * that the call depends on.
+   */
+  readonly identity?: Digest<"function">;
 }
 
 /** A dependency other than an inner call. */
@@ -170,7 +176,7 @@ export interface FingerprintPart {
   readonly module?: string;
   /** Digest of this part alone: of a function's own normalized source, of a value, of a package's locked closure. */
   readonly digest: Digest;
-  /** Short text to show in a difference: `0.5`, `4.17.21`; at most 80 characters. */
+  /** Short text to show in a difference: `0.5`, `4.17.21`; at most 80 characters; absent for secrets. */
   readonly preview?: string;
 }
 
@@ -180,7 +186,7 @@ export interface ValuePart {
   readonly path: string;
   /** Digest of the value found; `null` when there was none, such as a variable that was not set. */
   readonly digest: ValueDigest | ContentDigest | null;
-  /** Abbreviated value, at most 80 characters; absent where it must not be shown (environment variables). */
+  /** Abbreviated value, at most 80 characters; absent for secrets and environment variables. */
   readonly preview?: string;
 }
 

@@ -48,7 +48,11 @@ async function printSections(terminal: Terminal, meta: EntryMeta): Promise<void>
     ["packages", meta.packages.map(({ name, version }) => [name, version ?? ""])],
     [
       "code",
-      meta.parts.map(({ kind, name, module, preview }) => [kind, module ? `${name} @ ${module}` : name, preview ?? ""]),
+      meta.parts.map(({ kind, name, module, preview, digest }) => [
+        kind,
+        module ? `${name} @ ${module}` : name,
+        preview ?? (kind === "value" ? short(digest) : ""),
+      ]),
     ],
     ["calls", meta.children.map(({ functionId, key }) => [functionId, key.slice(0, 12)])],
     ["notices", meta.notices.map((notice) => [notice])],

@@ -8,7 +8,7 @@
 import type { FingerprintPart } from "../../words/records.ts";
 import type { Digest } from "../../words/digests.ts";
 import type { PackageIdentity } from "../packages/packages.ts";
-import { previewOf } from "../../values/preview.ts";
+import { looksSecret, previewOf } from "../../values/preview.ts";
 
 /** Text of a package, or of an export of it. */
 export function packageText({ name, digest }: Pick<PackageIdentity, "name" | "digest">, imported: string): string {
@@ -28,7 +28,8 @@ export class Parts {
   }
 
   /**
-   * Adds the value of a variable.
+   * Adds the value of a variable. One whose name, or that of an object that it is a member of, looks like a secret gets
+   * no preview.
    *
    * @param digest Digest of the value, as the fingerprint covers it.
    */
@@ -38,7 +39,7 @@ export class Parts {
       name,
       ...(module === undefined ? {} : { module }),
       digest,
-      preview: previewOf(value),
+      ...(looksSecret(name) ? {} : { preview: previewOf(value) }),
     });
   }
 

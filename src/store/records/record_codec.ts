@@ -139,7 +139,13 @@ const DEPENDENCY = unionOf<Dependency>("dependency", {
     "c",
     rowOf<ChildDependency, { kind: "child" }>(
       "child dependency",
-      { functionId: TEXT, key: digestShape(), args: CHILD_ARGS, outcome: digestShape() },
+      {
+        functionId: TEXT,
+        key: digestShape(),
+        args: CHILD_ARGS,
+        outcome: digestShape(),
+        identity: lastOrAbsent(digestShape()),
+      },
       { kind: "child" },
     ),
   ],

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { looksSecret, maskSecrets } from "../preview.ts";
+
 /** The meaning of a frame's items, which also decides the form of a path to one of them. */
 export const Step = {
   /** `items` are an array's elements. */
@@ -122,11 +124,15 @@ export class WalkStack {
     frame.items = EMPTY;
   }
 
-  /** The path to the item that was taken last: `result.user.fn`, `result[3].get("k")`. */
+  /**
+   * The path to the item that was taken last: `result.user.fn`, `result[3].get("k")`. The path to an input ends at a name
+   * that looks like a secret, since names behind it may be secrets: `args[0].credentials…`.
+   */
   path(): string {
     let text = this.root;
     for (let at = 0; at < this.depth; at++) {
       const part = partOf(this.frames[at]!);
+      if (this.root !== "result" && at < this.depth - 1 && looksSecret(part)) return `${text}${part}…`;
       // The middle of a path of more than 128 steps is left out, since nobody reads it.
       if (at === 64 && this.depth > 128) {
         text += "…";
@@ -179,7 +185,10 @@ export function property(name: unknown): string {
 }
 
 function previewOfKey(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "string") {
+    const text = maskSecrets(value);
+    return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+  }
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "object" && value !== null || typeof value === "function") return "…";
   return String(value);

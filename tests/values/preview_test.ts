@@ -1,0 +1,92 @@
+import { assertEquals } from "@std/assert";
+import { holdsSecret, looksSecret, maskSecrets, previewOf } from "../../src/values/preview.ts";
+
+/** Names of which the values must not be shown. */
+const SECRET = `
+password passwd pwd DB_PWD passphrase pass_phrase passWord passwords PGPASSWORD userpassword pass dbPass smtp_pass
+passwordHash secret secrets clientSecret CLIENT_SECRET token accessToken token1 tokenProd GITHUB_TOKEN authtoken
+accessTokens idToken nextToken apiKey APIKey api_key apikey API_KEYS x-api-key accessKey AWS_SECRET_ACCESS_KEY
+accessKeyId private-key sshKey SharedAccessKey Ocp-Apim-Subscription-Key credential credentials awsCreds auth basicAuth
+oauth OAuth Authorization proxy-authorization bearer cookie Set-Cookie sessionId session_id JSESSIONID sessionKey
+connectionString connection_string connStr dsn SENTRY_DSN jwt otp secretId seedPhrase #apiKey auth.user db.password
+config.db.password.value Client.static_token credentials[0]`;
+
+/** Names of an analysis, of which the values stay readable. */
+const READABLE = `
+tokens tokenize tokenizer tokenCount token_count maxTokens promptTokens padToken eos_token tokenIds tokenId
+tokenEmbeddings author authors authority authorId key keys primaryKey publicKey sortKey foreign_key keyboard monkey
+secretary secretome secretory passwordLength passwordPolicy secretName hasToken isSecret tokenUrl tokenType cookieName
+session sessions sessionLength connection accessLevel privateData bypass passRate passenger bandpass compass passage
+apiVersion cookbook credit pin seed salt signature x rows alpha host user url`;
+
+Deno.test("looksSecret() goes by the words of a name, in every way of writing it", () => {
+  assertEquals(SECRET.trim().split(/\s+/).filter((name) => !looksSecret(name)), []);
+});
+
+Deno.test("looksSecret() leaves the names of an analysis readable: tokens, authors, keys", () => {
+  assertEquals(READABLE.trim().split(/\s+/).filter(looksSecret), []);
+  assertEquals(looksSecret(`password${"x".repeat(1000)}`), false, "no name is that long");
+});
+
+Deno.test("maskSecrets() leaves out passwords of URLs and connection strings, tokens of queries and headers", () => {
+  for (
+    const [text, shown] of [
+      ["https://user:hunter2@host/x?a=1", "https://…@host/x?a=1"],
+      ["https://user:hu@nter2@host/x", "https://…@host/x"],
+      ["postgres://u:hunter/2@h:5432/db", "postgres://…@h:5432/db"],
+      ["https://hunter2@github.com/a", "https://…@github.com/a"],
+      ["https://h/x?a=1&access_token=hunter2&b=2", "https://h/x?a=1&access_token=…&b=2"],
+      ["https://h/x?key=hunter2&b=2#token=hunter2", "https://h/x?key=…&b=2#token=…"],
+      ["Server=x;Password=hunter2 and more;Database=y", "Server=x;Password=…;Database=y"],
+      ['{"db":{"password":"hunter2, \\"x","port":1}}', '{"db":{"password":…,"port":1}}'],
+      ["Authorization: Bearer hunter2", "Authorization: …"],
+      ["Cookie: a=hunter2; b=hunter2", "Cookie: …"],
+      ["API_KEY=hunter2", "API_KEY=…"],
+      ["psql --password=hunter2", "psql --password=…"],
+      ["Bearer hunter2hunter2", "Bearer …"],
+      ["Basic aHVudGVyMjpodW50ZXIy", "Basic …"],
+    ] as const
+  ) {
+    assertEquals(maskSecrets(text), shown);
+    assertEquals(holdsSecret(text), true, text);
+    assertEquals(previewOf(text).includes("hunter"), false, previewOf(text));
+  }
+});
+
+Deno.test("maskSecrets() leaves other texts as they are, up to 1,000 characters", () => {
+  for (
+    const text of [
+      "https://host:8080/a/@scope/b?tokens=3&author=x",
+      "basic statistics of the mean: 3",
+      "author: Hunter",
+      "a@b.org",
+      "2026-01-01T00:00:00Z",
+      "C:\\Users\\x",
+      "tokens=5",
+      "rows >= 5 && x == 3",
+    ]
+  ) {
+    assertEquals(maskSecrets(text), text);
+    assertEquals(holdsSecret(text), false, text);
+  }
+  assertEquals(maskSecrets("x".repeat(3000)), "x".repeat(1000));
+});
+
+Deno.test("secrets are left out where the text is cut, and are found far behind its beginning", () => {
+  const cut = `https://${"hunter2".repeat(40)}:${"hunter2".repeat(400)}@host/`;
+  assertEquals(previewOf(cut).includes("hunter2"), false);
+  assertEquals(previewOf(new URL(cut)).includes("hunter2"), false);
+  for (const length of [0, 400, 900, 990, 1400, 1990, 5000]) {
+    assertEquals(holdsSecret(`${"x ".repeat(length / 2)}token=hunter2`), true, String(length));
+  }
+  assertEquals(holdsSecret("x ".repeat(100_000)), false);
+});
+
+Deno.test("previewOf() takes a long hostile text in no noticeable time", () => {
+  const beganMs = performance.now();
+  for (const piece of ["://", "a:", "=", "://a:", 'password="\\', "a".repeat(80) + ".", "Bearer ", "basic A"]) {
+    previewOf(piece.repeat(1_000_000 / piece.length));
+    holdsSecret(piece.repeat(100_000 / piece.length));
+  }
+  assertEquals(performance.now() - beganMs < 20_000, true);
+});
