@@ -169,10 +169,11 @@ class OpenedCache implements Cache {
     this.usage = new UsageLog(layout, this.readOnly);
     this.unstored = new UnstoredLog(layout, this.readOnly);
     this.changedPlaces = new ChangedPlaces(layout, this.readOnly);
-    // Called at a normal end of the process, Deno.exit() included; only the counts have to be written then.
+    // Called at a normal end of the process, Deno.exit() included; only counts and a note have to be written then.
     globalThis.addEventListener("unload", () => {
       this.usage.flush();
       this.unstored.flush();
+      this.#handle.noteSoundness();
     });
   }
 

@@ -90,10 +90,9 @@ export class KvHandle {
             this.close();
             await setAside(this.#layout, open.inode, error, this.#report);
           } else if (isDamage(error) && this.readOnly && attempt < DAMAGE_ATTEMPTS) {
-            const { describeUnreadable, openMemory } = await import("./kv_read_only.ts");
+            const { openSaved } = await import("./kv_read_only.ts");
             this.close();
-            this.#kv = openMemory(open.inode); // empty, and nothing will be written to it
-            this.#report(describeUnreadable(this.#layout, error));
+            this.#kv = openSaved(this.#layout, open.inode, error, this.#report); // nothing will be written to it
           } else if (isClosed(error) && attempt < DAMAGE_ATTEMPTS) {
             // Another operation found damage and closed the handle while this one used it.
             if (await this.#kv === open) this.close();
@@ -131,6 +130,11 @@ export class KvHandle {
     if (this.#kv === undefined || this.readOnly) return;
     const open = await this.#open(performance.now() + this.#patienceMs()).catch(() => undefined);
     if (open !== undefined && inodeOf(this.#layout.meta) !== open.inode) this.close();
+  }
+
+  /** Notes at the end of the process that the database is sound, as far as this process knows. */
+  noteSoundness(): void {
+    this.#ready?.note?.renew();
   }
 
   /** Closes the database; the next {@linkcode run} opens it again. */

@@ -1,62 +1,10 @@
 /**
- * Checks of a database file before Deno.Kv opens it, the counter of its commits, and the errors of SQLite.
- *
- * Deno.Kv cleans up its queue in a thread of its own while it opens, and a failure there ends the whole process, so a
- * file that is cut off must not be handed to Deno.Kv.
+ * The files of a database, the counter of its commits, and the errors of SQLite.
  *
  * @module
  */
-import defer * as sqlite from "node:sqlite";
 import { CacheError, messageOf } from "../../words/errors.ts";
 import { type CacheLayout, codeOf, describeFolderError, isPermissionError, isReadOnlyError } from "../layout.ts";
-
-const MAGIC = "SQLite format 3\0";
-/** Length in bytes of the header, which holds the database's size (SQLite database file format, section 1.3). */
-const HEADER_BYTES = 100;
-
-/**
- * Returns the defect of a database file, as far as its header and length show it. A file that looks cut off is checked
- * as a whole, since the missing pages may be in its log.
- *
- * @param path Path of the database.
- * @returns One sentence; `null` when there is no defect, no file, or an empty file.
- */
-export function findBreak(path: string): string | null {
-  const header = readHeader(path);
-  if (header === null) return null;
-  const { bytes, sizeBytes } = header;
-  if (new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) return "file is not a database";
-  const view = new DataView(bytes.buffer);
-  const pageBytes = view.getUint16(16) === 1 ? 65_536 : view.getUint16(16);
-  return sizeBytes >= view.getUint32(28) * pageBytes ? null : checkWhole(path);
-}
-
-function readHeader(path: string): { bytes: Uint8Array<ArrayBuffer>; sizeBytes: number } | null {
-  try {
-    using file = Deno.openSync(path);
-    const sizeBytes = file.statSync().size;
-    const bytes = new Uint8Array(HEADER_BYTES);
-    file.readSync(bytes);
-    return sizeBytes === 0 ? null : { bytes, sizeBytes };
-  } catch {
-    return null; // the opening reports why the file cannot be read
-  }
-}
-
-function checkWhole(path: string): string | null {
-  try {
-    const database = new sqlite.DatabaseSync(path, { readOnly: true });
-    try {
-      const [finding] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {});
-      return finding === "ok" ? null : "database disk image is malformed";
-    } finally {
-      database.close();
-    }
-  } catch (error) {
-    // Another process may hold the database for a moment: that is no damage.
-    return /malformed|not a database/.test(String(error)) ? "database disk image is malformed" : null;
-  }
-}
 
 /** Length in bytes of the version, change counter, size and checksum in the header of the log's index. */
 const COUNTER_BYTES = 48;
@@ -119,6 +67,18 @@ export function fileSizeOf(path: string): number {
   } catch {
     return 0;
   }
+}
+
+/** Returns a text that differs after the database or its log has changed. */
+export function databaseStampOf({ meta }: CacheLayout): string {
+  return ["", "-wal"].map((suffix) => {
+    try {
+      const { ino, size, mtime } = Deno.lstatSync(meta + suffix);
+      return `${ino} ${size} ${mtime?.getTime()}`;
+    } catch {
+      return "";
+    }
+  }).join(" ");
 }
 
 /** True for an error that says that another process holds the database. */
