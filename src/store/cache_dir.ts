@@ -301,6 +301,7 @@ export async function clear(cache: Cache): Promise<Removal> {
     cache.blobs.removeAbandoned(Date.now());
     removeAbandonedLocks(cache.layout.locks);
     await cache.records.compactSummaries();
+    await removeUndecodable(handle);
     cache.usage.merge(() => false);
     cache.unstored.tidy(() => false);
     cache.changedPlaces.clear();
@@ -311,6 +312,15 @@ export async function clear(cache: Cache): Promise<Removal> {
     lock?.release();
     release();
   }
+}
+
+/** Deletes the rows that Deno.Kv cannot decode, and therefore does not list. */
+async function removeUndecodable(handle: KvHandle): Promise<void> {
+  const path = await handle.rawPath();
+  if (path === null) return;
+  const { findUnreadable, removeUnreadable } = await import("./database/unreadable_rows.ts"); // seldom needed
+  const rows = await findUnreadable(path);
+  if (rows.length > 0) removeUnreadable(path, rows.map(({ k }) => k));
 }
 
 /** True while some process is emptying the cache. */

@@ -61,11 +61,19 @@ export function warnOnce(text: string): boolean {
   return true;
 }
 
+/**
+ * Control characters and direction marks, which a terminal would obey: a text may quote a cache from a stranger. Line
+ * feeds and tabs stay.
+ */
+// deno-lint-ignore no-control-regex
+const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 /** Writes a line to standard error. Where a program replaced `console`, a line that cannot be written costs no call. */
 function writeLine(text: string): void {
   try {
+    const shown = text.replace(OBEYED, (character) => JSON.stringify(character).slice(1, -1).replace(OBEYED, "?"));
     // deno-lint-ignore no-console
-    console.error(`cachepy: ${text}`);
+    console.error(`cachepy: ${shown}`);
   } catch {
     // Events and `why()` tell the same.
   }

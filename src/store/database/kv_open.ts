@@ -136,7 +136,7 @@ function withCounter(kv: Deno.Kv, inode: number | null, { meta }: CacheLayout, n
     commits.close();
     kv.close();
   };
-  return { kv, inode, commits, note, close };
+  return { kv, inode, commits, note, raw: meta, close };
 }
 
 /**

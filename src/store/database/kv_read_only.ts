@@ -10,6 +10,7 @@ import {
   fileSizeOf,
   inodeOf,
   isDamage,
+  isUndecodable,
 } from "./sqlite_files.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { type CheckExtent, SoundnessNote } from "./soundness.ts";
@@ -27,6 +28,8 @@ export interface OpenKv {
   readonly commits?: CommitCounter;
   /** Note about the soundness of a database that this process may write to. */
   readonly note?: SoundnessNote;
+  /** Path at which node:sqlite can read the database; absent for one in memory, and for a copy. */
+  readonly raw?: string;
   readonly close: () => void;
 }
 
@@ -49,7 +52,7 @@ export async function openReadOnly(layout: CacheLayout, isLive: boolean, report:
     if (defect) return { ...await openSaved(layout, inode, new Error(defect), report), isOutdated };
     try {
       const kv = await openAndTry(layout.meta);
-      return { kv, inode, close: () => kv.close() };
+      return { kv, inode, raw: layout.meta, close: () => kv.close() };
     } catch (error) {
       if (isPermissionError(error)) throw describeOpenError(error, layout);
     }
@@ -61,7 +64,7 @@ export async function openReadOnly(layout: CacheLayout, isLive: boolean, report:
     if (await defectOf(address, extent) === null) {
       try {
         const kv = await openAndTry(address);
-        return { kv, inode, isOutdated, close: () => kv.close() };
+        return { kv, inode, isOutdated, raw: address, close: () => kv.close() };
       } catch {
         // Deno's permission system sees a relative path in the URI; a copy needs no URI.
       }
@@ -111,7 +114,7 @@ export async function openSaved(
 ): Promise<OpenKv> {
   let kept = 0;
   try {
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error) && !isUndecodable(error)) throw error;
     const saved = await openInFolder(inode, async (folder) => {
       copyWhole(layout.meta, `${folder}/meta.kv`);
       const { salvage } = await import("./salvage.ts");

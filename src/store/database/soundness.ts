@@ -8,6 +8,7 @@
  *
  * @module
  */
+import defer * as sqlite from "node:sqlite";
 import { databaseStampOf, fileSizeOf } from "./sqlite_files.ts";
 import { isOnlyName, lookAtEntry, writeAnew } from "../own_files.ts";
 import type { CacheLayout } from "../layout.ts";
@@ -70,9 +71,15 @@ export class SoundnessNote {
     this.#setTime(Date.now() / 1000);
   }
 
-  /** Renews the note at the end of a process that wrote to the database. */
+  /**
+   * Renews the note at the end of a process that wrote to the database. Deno then writes the log into the database, which
+   * changes its time; to check a small database takes the next process no longer than doing so here, for a large one the
+   * log is written here, so that the note fits.
+   */
   renew(): void {
-    if (databaseStampOf(this.#layout) === this.#stamp) return;
+    if (this.#isReadOnly || databaseStampOf(this.#layout) === this.#stamp) return;
+    const { meta } = this.#layout;
+    if (fileSizeOf(meta) > SMALL_BYTES && fileSizeOf(`${meta}-wal`) > 0) writeLogBack(meta);
     // What this process wrote itself needs no check; its first note counts as one, since the database was empty.
     if (this.#checkedMs === 0) this.#checkedMs = Date.now();
     this.#write();
@@ -109,6 +116,20 @@ export class SoundnessNote {
     } catch {
       // There is no note, or it may not be changed.
     }
+  }
+}
+
+/** Writes the log of a database into it, unless another process is reading or writing. */
+function writeLogBack(meta: string): void {
+  try {
+    const database = new sqlite.DatabaseSync(meta, { timeout: 0 });
+    try {
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } finally {
+      database.close();
+    }
+  } catch {
+    // The next process checks the database.
   }
 }
 

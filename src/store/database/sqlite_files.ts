@@ -69,12 +69,15 @@ export function fileSizeOf(path: string): number {
   }
 }
 
-/** Returns a text that differs after the database or its log has changed. */
+/**
+ * Returns a text that differs after the database or its log has changed. An empty log is as none: the first program that
+ * opens a database makes one, and the last one deletes it.
+ */
 export function databaseStampOf({ meta }: CacheLayout): string {
   return ["", "-wal"].map((suffix) => {
     try {
       const { ino, size, mtime } = Deno.lstatSync(meta + suffix);
-      return `${ino} ${size} ${mtime?.getTime()}`;
+      return size === 0 ? "" : `${ino} ${size} ${mtime?.getTime()}`;
     } catch {
       return "";
     }
@@ -93,6 +96,12 @@ const DAMAGE =
 /** True for an error that says that the file is damaged, or is not a database of Deno.Kv. */
 export function isDamage(error: unknown): boolean {
   return error instanceof Error && DAMAGE.test(error.message);
+}
+
+/** True for an error of Deno.Kv about a row that it cannot decode: it then gives none of the rows that it read. */
+export function isUndecodable(error: unknown): boolean {
+  return error instanceof Deno.errors.InvalidData || error instanceof Deno.errors.UnexpectedEof ||
+    error instanceof Error && /value encoding|invalid column type|deserialize/i.test(error.message);
 }
 
 /** True for an error that says that the database was closed during an operation. */
