@@ -10,6 +10,9 @@ import type { CallOptions } from "./cached_function.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trace } from "../words/records.ts";
 import { reportDamaged, reportHit } from "./report.ts";
+import type { Workspace } from "./workspace.ts";
+import type { BlobStore } from "../store/blobs/blob_store.ts";
+import { pause } from "../words/waiting.ts";
 
 /** A stored result that cannot be used. */
 export interface UnusableResult {
@@ -67,15 +70,16 @@ function copyOf(call: Call, { value, copy }: Outcome & { readonly kind: "unstore
   return copy === undefined ? value : decodeResult(copy, call.resultOptions);
 }
 
-async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<Delivered> {
+async function readResult(call: Call, trace: Trace): Promise<Delivered> {
+  const { result, sizeBytes } = trace;
   const { cache, memory } = call.prepared.workspace;
   const known = memory.result(result);
   try {
     if (known !== undefined) return { value: decodeResult(known, call.resultOptions) };
-    const found = await cache.blobs.read(result, sizeBytes);
+    const found = await readPresent(call.prepared.workspace, trace);
     if (found.status !== "ok") {
       memory.dropRecord(call.key);
-      const isPruned = found.status === "missing" && await cache.records.get(call.key, { parts: false }) === null;
+      const isPruned = found.status === "missing" && await isRemoved(call, trace);
       if (found.status === "corrupt") cache.blobs.remove(result);
       return isPruned
         ? { unusable: { detail: null } }
@@ -86,6 +90,31 @@ async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<Del
   } catch (error) {
     return unusable(call, describeError(error));
   }
+}
+
+/** Longest time in milliseconds for which a result that was moved aside is waited for. */
+const ASIDE_MS = 2000;
+
+/**
+ * Reads a result. Another process that removes entries moves results aside for a moment, and puts back those that are in
+ * use.
+ */
+async function readPresent({ cache }: Workspace, { result, sizeBytes }: Trace): ReturnType<BlobStore["read"]> {
+  const giveUpMs = performance.now() + ASIDE_MS;
+  for (;;) {
+    const found = await cache.blobs.read(result, sizeBytes);
+    if (found.status !== "missing") return found;
+    const isAside = cache.blobs.listAside().some(({ digest }) => digest === result);
+    if (!isAside) return await cache.blobs.read(result, sizeBytes); // it may have been put back just now
+    if (performance.now() > giveUpMs) return found;
+    await pause(5);
+  }
+}
+
+/** True when the entry of a call was removed or replaced since its record was read. */
+async function isRemoved({ key, prepared: { workspace: { cache } } }: Call, { result }: Trace): Promise<boolean> {
+  const record = await cache.records.get(key, { parts: false });
+  return record === null || record.traces.every((trace) => trace.result !== result);
 }
 
 function unusable(call: Call, detail: string): Delivered {

@@ -301,7 +301,7 @@ export async function clear(cache: Cache): Promise<Removal> {
     cache.blobs.removeAbandoned(Date.now());
     removeAbandonedLocks(cache.layout.locks);
     await cache.records.compactSummaries();
-    await removeUndecodable(handle);
+    await tidyDatabase(cache);
     cache.usage.merge(() => false);
     cache.unstored.tidy(() => false);
     cache.changedPlaces.clear();
@@ -314,13 +314,18 @@ export async function clear(cache: Cache): Promise<Removal> {
   }
 }
 
-/** Deletes the rows that Deno.Kv cannot decode, and therefore does not list. */
-async function removeUndecodable(handle: KvHandle): Promise<void> {
+/** Deletes the rows that Deno.Kv cannot decode, and therefore does not list, and gives back the space of all rows. */
+async function tidyDatabase({ layout, records: { garbage: { handle } } }: Cache): Promise<void> {
   const path = await handle.rawPath();
   if (path === null) return;
-  const { findUnreadable, removeUnreadable } = await import("./database/unreadable_rows.ts"); // seldom needed
+  // Loaded here, since most programs that open a cache do not clear it.
+  const [{ findUnreadable, removeUnreadable }, { giveBackSpace }] = await Promise.all([
+    import("./database/unreadable_rows.ts"),
+    import("./database/free_space.ts"),
+  ]);
   const rows = await findUnreadable(path);
   if (rows.length > 0) removeUnreadable(path, rows.map(({ k }) => k));
+  await giveBackSpace(layout);
 }
 
 /** True while some process is emptying the cache. */

@@ -9,6 +9,7 @@ import type { Cache } from "../cache_dir.ts";
 import { listOwn } from "../own_files.ts";
 import { isLockHeld, removeAbandonedLocks } from "../locks/file_lock.ts";
 import { OWN_NAMES } from "../layout.ts";
+import { giveBackSpace } from "../database/free_space.ts";
 import type { StoredSummary } from "../records/record_codec.ts";
 import type { Removal } from "../records/record_store.ts";
 import { collectGarbage, readReferences, recoverAside } from "../blobs/blob_garbage.ts";
@@ -136,6 +137,7 @@ async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
   await cache.records.removeUnusedParts(codes, nowMs);
   cache.usage.merge((key) => keys.has(key));
   cache.unstored.tidy(() => true);
+  await giveBackSpace(cache.layout);
   return { temporaryFiles, locks, freedBytes };
 }
 

@@ -6,7 +6,7 @@
  * @module
  */
 import defer * as sqlite from "node:sqlite";
-import { isDamage } from "./sqlite_files.ts";
+import { isDamage } from "./sqlite_errors.ts";
 import { messageOf } from "../../words/errors.ts";
 import type { CheckExtent } from "./soundness.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 import { runsTests } from "../../words/program.ts";
-import { inodeOf, isBusy, isClosed, isDamage, isUndecodable } from "./sqlite_files.ts";
+import { describeDatabaseError, isBusy, isClosed, isDamage, isUndecodable } from "./sqlite_errors.ts";
+import { inodeOf } from "./sqlite_files.ts";
 import { BUSY_MS, DAMAGE_ATTEMPTS, type KvAccess, openKv } from "./kv_open.ts";
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
@@ -165,7 +166,7 @@ export class KvHandle {
       }
     } catch (error) {
       if (isBusy(error)) this.#impatientUntilMs = performance.now() + IMPATIENT_MS;
-      throw error;
+      throw isUndecodable(error) ? error : describeDatabaseError(error, this.#layout);
     } finally {
       release();
     }
@@ -187,11 +188,15 @@ export class KvHandle {
   /**
    * Closes the handle if the file under it was deleted or replaced, so that the next operation opens the new file: data
    * written to a deleted file is lost.
+   *
+   * @returns True when it was.
    */
-  async followFile(): Promise<void> {
-    if (this.#kv === undefined || this.readOnly) return;
+  async followFile(): Promise<boolean> {
+    if (this.#kv === undefined || this.readOnly) return false;
     const open = await this.#open(performance.now() + this.#patienceMs()).catch(() => undefined);
-    if (open !== undefined && inodeOf(this.#layout.meta) !== open.inode) this.close();
+    if (open === undefined || inodeOf(this.#layout.meta) === open.inode) return false;
+    this.close();
+    return true;
   }
 
   /** Notes at the end of the process that the database is sound, as far as this process knows. */

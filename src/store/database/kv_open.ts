@@ -4,7 +4,8 @@
  * @module
  */
 import { CacheError } from "../../words/errors.ts";
-import { CommitCounter, describeOpenError, fileSizeOf, inodeOf, isBusy, isDamage } from "./sqlite_files.ts";
+import { describeOpenError, isBusy, isDamage } from "./sqlite_errors.ts";
+import { CommitCounter, fileSizeOf, inodeOf } from "./sqlite_files.ts";
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { SoundnessNote } from "./soundness.ts";

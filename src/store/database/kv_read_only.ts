@@ -3,15 +3,8 @@
  *
  * @module
  */
-import {
-  type CommitCounter,
-  databaseStampOf,
-  describeOpenError,
-  fileSizeOf,
-  inodeOf,
-  isDamage,
-  isUndecodable,
-} from "./sqlite_files.ts";
+import { describeOpenError, isDamage, isUndecodable } from "./sqlite_errors.ts";
+import { type CommitCounter, databaseStampOf, fileSizeOf, inodeOf } from "./sqlite_files.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { type CheckExtent, SoundnessNote } from "./soundness.ts";
 import { FILE_MODE } from "../own_files.ts";

@@ -18,6 +18,9 @@ const MAX_MUTATIONS = 900;
 const MAX_KEY_BYTES = 70_000;
 const MAX_BYTES = 700_000;
 
+/** Largest number of times that a commit is repeated because its database was replaced. */
+const MAX_REPEATS = 3;
+
 /**
  * Writer that joins commits requested at the same time into one atomic commit: the cost is waiting for the disk, once
  * per atomic commit.
@@ -95,7 +98,15 @@ export class KvWriter {
     return this.#waiting.splice(0, count);
   }
 
-  #write(group: readonly Pending[]): Promise<boolean> {
+  /** Writes a group; again, if another process put another database in the place of this one meanwhile. */
+  async #write(group: readonly Pending[]): Promise<boolean> {
+    for (let attempt = 0;; attempt++) {
+      const isWritten = await this.#writeOnce(group);
+      if (!isWritten || attempt >= MAX_REPEATS || !await this.#handle.followFile()) return isWritten;
+    }
+  }
+
+  #writeOnce(group: readonly Pending[]): Promise<boolean> {
     const mutations = newestOf(group.flatMap((pending) => pending.mutations));
     const checks = new Map(
       group.flatMap((pending) => pending.checks).map((

@@ -1,10 +1,9 @@
 /**
- * The files of a database, the counter of its commits, and the errors of SQLite.
+ * The files of a database, and the counter of its commits.
  *
  * @module
  */
-import { CacheError, messageOf } from "../../words/errors.ts";
-import { type CacheLayout, codeOf, describeFolderError, isPermissionError, isReadOnlyError } from "../layout.ts";
+import type { CacheLayout } from "../layout.ts";
 
 /** Length in bytes of the version, change counter, size and checksum in the header of the log's index. */
 const COUNTER_BYTES = 48;
@@ -82,43 +81,4 @@ export function databaseStampOf({ meta }: CacheLayout): string {
       return "";
     }
   }).join(" ");
-}
-
-/** True for an error that says that another process holds the database. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof Error && /database (table )?is locked|database is busy/i.test(error.message);
-}
-
-/** Messages of SQLite for a file that is no database, a damaged one, or one with other tables than those of Deno.Kv. */
-const DAMAGE =
-  /not a database|malformed|file is encrypted|table \w+ already exists|no such (table|column)|has no column/i;
-
-/** True for an error that says that the file is damaged, or is not a database of Deno.Kv. */
-export function isDamage(error: unknown): boolean {
-  return error instanceof Error && DAMAGE.test(error.message);
-}
-
-/** True for an error of Deno.Kv about a row that it cannot decode: it then gives none of the rows that it read. */
-export function isUndecodable(error: unknown): boolean {
-  return error instanceof Deno.errors.InvalidData || error instanceof Deno.errors.UnexpectedEof ||
-    error instanceof Error && /value encoding|invalid column type|deserialize/i.test(error.message);
-}
-
-/** True for an error that says that the database was closed during an operation. */
-export function isClosed(error: unknown): boolean {
-  return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
-}
-
-/** Turns an error of opening a database into one that names the remedy. */
-export function describeOpenError(error: unknown, layout: CacheLayout): unknown {
-  if (error instanceof CacheError) return error;
-  if (isPermissionError(error) || isReadOnlyError(error) || codeOf(error) === "ENOENT") {
-    return describeFolderError(error, layout.root);
-  }
-  const remedy = isBusy(error) ? "end the program that holds it" : "delete the file to begin an empty cache";
-  return new CacheError(
-    "ERR_CACHE_DIR",
-    `Cannot open the cache's database ${layout.meta}: ${messageOf(error)}; ${remedy}`,
-    { path: layout.meta, cause: error },
-  );
 }
