@@ -10,6 +10,7 @@ import { listOwn } from "../own_files.ts";
 import { isLockHeld, removeAbandonedLocks } from "../locks/file_lock.ts";
 import { OWN_NAMES } from "../layout.ts";
 import { giveBackSpace } from "../database/free_space.ts";
+import { mendIndexes } from "../records/mend_indexes.ts";
 import type { StoredSummary } from "../records/record_codec.ts";
 import type { Removal } from "../records/record_store.ts";
 import { collectGarbage, readReferences, recoverAside } from "../blobs/blob_garbage.ts";
@@ -64,6 +65,7 @@ const STEP = 1000;
 export async function prune(cache: Cache, options: PruneOptions = {}): Promise<Removal> {
   const release = cache.use();
   try {
+    if (!cache.readOnly && options.dryRun !== true) await mendIndexes(cache.records);
     const nowMs = options.now ?? Date.now();
     const daysOld = options.daysOld ?? (options.maxBytes === undefined ? DEFAULT_DAYS : Infinity);
     const usage = cache.usage.read();

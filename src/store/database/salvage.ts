@@ -5,8 +5,9 @@
  */
 import defer * as sqlite from "node:sqlite";
 import { carveRows, type RawRow } from "./carve_rows.ts";
-import { decodeKey, decodeValue } from "./raw_rows.ts";
+import { decodeKey, decodeValue, encodeKey } from "./raw_rows.ts";
 import { FILE_MODE } from "../own_files.ts";
+import { MEND_ROW } from "../records/rows.ts";
 import { pause } from "../../words/waiting.ts";
 
 /**
@@ -70,6 +71,7 @@ export async function salvage(from: string, to: string): Promise<number> {
         if (row.version > highest) highest = row.version;
       }
       database.prepare("UPDATE data_version SET version = ?").run(highest + VERSIONS_LEFT_OUT);
+      insert.run(encodeKey(MEND_ROW), new Uint8Array([1]), 3, 1);
       kept = countRecords(database);
       database.exec("COMMIT");
     } finally {
