@@ -11,6 +11,9 @@ import type { CallOptions } from "./cached_function.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trace } from "../words/records.ts";
 import { reportDamaged, reportHit } from "./report.ts";
+import type { Workspace } from "./workspace.ts";
+import type { BlobStore } from "../store/blobs/blob_store.ts";
+import { pause } from "../words/waiting.ts";
 
 /** A stored result that cannot be used. */
 export interface UnusableResult {
@@ -82,15 +85,16 @@ export async function isRepaired(call: Call, { result, sizeBytes }: Trace, unusa
   return !unusable.isWhole && (await call.prepared.workspace.cache.blobs.read(result, sizeBytes)).status === "ok";
 }
 
-async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<Delivered> {
-  const { cache, memory } = call.prepared.workspace;
+async function readResult(call: Call, trace: Trace): Promise<Delivered> {
+  const { result, sizeBytes } = trace;
+  const { memory } = call.prepared.workspace;
   const known = memory.result(result);
   try {
     if (known !== undefined) return { value: decodeResult(known, call.resultOptions) };
-    const found = await cache.blobs.read(result, sizeBytes);
+    const found = await readPresent(call.prepared.workspace, trace);
     if (found.status !== "ok") {
       memory.dropRecord(call.key);
-      const isPruned = found.status === "missing" && await cache.records.get(call.key, { parts: false }) === null;
+      const isPruned = found.status === "missing" && await isRemoved(call, trace);
       if (isPruned) return { unusable: { detail: null, result, isWhole: false } };
       // Damaged bytes stay until the result is stored again: another process may have done so since they were read.
       return unusable(call, found.status === "missing" ? "its result is missing" : found.detail, result);
@@ -100,6 +104,31 @@ async function readResult(call: Call, { result, sizeBytes }: Trace): Promise<Del
   } catch (error) {
     return unusable(call, describeError(error), result, true);
   }
+}
+
+/** Longest time in milliseconds for which a result that was moved aside is waited for. */
+const ASIDE_MS = 2000;
+
+/**
+ * Reads a result. Another process that removes entries moves results aside for a moment, and puts back those that are in
+ * use.
+ */
+async function readPresent({ cache }: Workspace, { result, sizeBytes }: Trace): ReturnType<BlobStore["read"]> {
+  const giveUpMs = performance.now() + ASIDE_MS;
+  for (;;) {
+    const found = await cache.blobs.read(result, sizeBytes);
+    if (found.status !== "missing") return found;
+    const isAside = cache.blobs.listAside().some(({ digest }) => digest === result);
+    if (!isAside) return await cache.blobs.read(result, sizeBytes); // it may have been put back just now
+    if (performance.now() > giveUpMs) return found;
+    await pause(5);
+  }
+}
+
+/** True when the entry of a call was removed or replaced since its record was read. */
+async function isRemoved({ key, prepared: { workspace: { cache } } }: Call, { result }: Trace): Promise<boolean> {
+  const record = await cache.records.get(key, { parts: false });
+  return record === null || record.traces.every((trace) => trace.result !== result);
 }
 
 function unusable(call: Call, detail: string, result: BlobDigest, isWhole = false): Delivered {

@@ -15,7 +15,15 @@ import { sealTrace } from "../store/records/seal.ts";
 import { type Outcome, uniqueOutcome } from "./outcome.ts";
 import { type EntryRecord, FORMAT_VERSION, type Trace } from "../words/records.ts";
 import type { Execution } from "./run.ts";
-import { allNoticesOf, reportNotice, reportPruned, reportRaced, reportStored, reportUnsaved } from "./report.ts";
+import {
+  allNoticesOf,
+  reportNotice,
+  reportPruned,
+  reportRaced,
+  reportStored,
+  reportUnkept,
+  reportUnsaved,
+} from "./report.ts";
 
 /** Options of {@linkcode keep}. */
 export interface KeepOptions {
@@ -52,7 +60,7 @@ export async function keep(call: Call, execution: Returned, options: KeepOptions
     await keepBound(call, trace.sizeBytes);
     return { kind: "stored", trace, value, reasons, digest: digestOfOutcome(trace) };
   } catch (error) {
-    reportUnsaved(call, describeError(error), null);
+    reportUnkept(call, error);
     return unstored(execution, reasons);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { type Call, identifyCall, identifyFunction, resultOptionsOf } from "./identify.ts";
 import { declaresNothing } from "./declared.ts";
-import { CacheError, describeError } from "../words/errors.ts";
+import { CacheError } from "../words/errors.ts";
 import { checkDependency } from "../reads/dependency.ts";
 import type { StaleReason } from "../words/events.ts";
 import {
@@ -23,7 +23,7 @@ import type { BlobStore } from "../store/blobs/blob_store.ts";
 import type { ChildDependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
 import { findWrapped, type Prepared, type Wrapped } from "./wrapped.ts";
 import { digestBytes } from "../words/sha256.ts";
-import { reportDamaged } from "./report.ts";
+import { reportDamaged, reportUnread } from "./report.ts";
 import { once } from "../words/waiting.ts";
 
 /** The verification of one call, together with those of all inner calls that it leads to. */
@@ -91,7 +91,7 @@ async function readRecord(call: Call): Promise<EntryRecord | null> {
     const isSetUp = error instanceof CacheError &&
       (error.code === "ERR_UNSTABLE_KV" || error.code === "ERR_PERMISSION");
     if (!workspace.hasWorked && isSetUp) throw error;
-    reportDamaged(call, describeError(error));
+    reportUnread(call, error);
     return null;
   }
 }

@@ -5,6 +5,7 @@
  */
 import { announce, isAudienceHeard, warnOnce } from "../words/announce.ts";
 import type { Call } from "./identify.ts";
+import { CacheError, describeError } from "../words/errors.ts";
 import type { Wrapped } from "./wrapped.ts";
 import type { CacheEvent, StaleReason } from "../words/events.ts";
 import { describeReasons } from "../reasons/describe_reasons.ts";
@@ -60,6 +61,16 @@ export function reportDamaged(call: Call, detail: string): void {
   warnOnce(`${call.wrapped.fname}: a stored entry is damaged and is not used: ${detail}`);
 }
 
+/**
+ * Reports that stored data could not be looked for. That concerns all functions of the cache, so the line on stderr names
+ * none and is written once.
+ */
+export function reportUnread(call: Call, error: unknown): void {
+  const detail = `stored results cannot be used: ${describeError(error)}`;
+  report(call, { kind: "notice", detail });
+  warnOnce(error instanceof CacheError ? error.message : detail);
+}
+
 /** Reports that inputs changed while the function ran. */
 export function reportRaced(call: Call, changed: readonly string[]): void {
   report(call, { kind: "raced", changed });
@@ -71,9 +82,22 @@ export function reportRaced(call: Call, changed: readonly string[]): void {
 
 /** Reports that the result is returned and could not be stored. */
 export function reportUnsaved(call: Call, detail: string, path: string | null): void {
+  noteUnsaved(call, detail, path);
+  warnOnce(`${call.wrapped.fname}: the result is returned and not stored: ${detail}`);
+}
+
+/** Reports that the store failed to take the result. A failure of the whole cache is told once, not for each function. */
+export function reportUnkept(call: Call, error: unknown): void {
+  if (!(error instanceof CacheError) || error.code !== "ERR_CACHE_DIR") {
+    return reportUnsaved(call, describeError(error), null);
+  }
+  noteUnsaved(call, error.message, null);
+  warnOnce(`the result is returned and not stored: ${error.message}`);
+}
+
+function noteUnsaved(call: Call, detail: string, path: string | null): void {
   report(call, { kind: "save-failed", detail, path });
   call.prepared.workspace.cache.unstored.note(call.wrapped, detail);
-  warnOnce(`${call.wrapped.fname}: the result is returned and not stored: ${detail}`);
 }
 
 /** Reports that entries were removed to keep the cache under `maxBytes`. */

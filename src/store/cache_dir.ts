@@ -176,10 +176,11 @@ class OpenedCache implements Cache {
     this.usage = new UsageLog(layout, this.readOnly);
     this.unstored = new UnstoredLog(layout, this.readOnly);
     this.changedPlaces = new ChangedPlaces(layout, this.readOnly);
-    // Called at a normal end of the process, Deno.exit() included; only the counts have to be written then.
+    // Called at a normal end of the process, Deno.exit() included; only counts and a note have to be written then.
     globalThis.addEventListener("unload", () => {
       this.usage.flush();
       this.unstored.flush();
+      this.#handle.noteSoundness();
     });
   }
 
@@ -306,6 +307,7 @@ export async function clear(cache: Cache): Promise<Removal> {
     cache.blobs.removeAbandoned(Date.now());
     removeAbandonedLocks(cache.layout.locks);
     await cache.records.compactSummaries();
+    await tidyDatabase(cache);
     cache.usage.merge(() => false);
     cache.unstored.tidy(() => false);
     cache.changedPlaces.clear();
@@ -316,6 +318,20 @@ export async function clear(cache: Cache): Promise<Removal> {
     lock?.release();
     release();
   }
+}
+
+/** Deletes the rows that Deno.Kv cannot decode, and therefore does not list, and gives back the space of all rows. */
+async function tidyDatabase({ layout, records: { garbage: { handle } } }: Cache): Promise<void> {
+  const path = await handle.rawPath();
+  if (path === null) return;
+  // Loaded here, since most programs that open a cache do not clear it.
+  const [{ findUnreadable, removeUnreadable }, { giveBackSpace }] = await Promise.all([
+    import("./database/unreadable_rows.ts"),
+    import("./database/free_space.ts"),
+  ]);
+  const rows = await findUnreadable(path);
+  if (rows.length > 0) removeUnreadable(path, rows.map(({ k }) => k));
+  await giveBackSpace(layout);
 }
 
 /** True while some process is emptying the cache. */

@@ -6,6 +6,7 @@
  * @module
  */
 export { collectGarbage, hasReference, readReferences, recoverAside } from "./blobs/blob_garbage.ts";
+export { findDefect } from "./database/check_database.ts";
 export type { Mutation } from "./database/kv_rows.ts";
 export { listForeign } from "./layout.ts";
 export { abandonedLocks, isLockHeld, removeAbandonedLocks } from "./locks/file_lock.ts";
@@ -24,5 +25,6 @@ export {
   tombstoneRow,
   unpackValue,
 } from "./records/rows.ts";
+export { findUnreadable, removeUnreadable } from "./database/unreadable_rows.ts";
 export { digestShape, isObject, MalformedRow, type Members, refuse, shapeOf, unpackMembers } from "./records/shapes.ts";
 export { decodePage } from "./records/summary_index.ts";

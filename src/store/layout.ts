@@ -9,6 +9,7 @@
  * <cacheDir>/v1/usage/                hits and last use, batched
  * <cacheDir>/v1/tmp/                  files that are being written
  * <cacheDir>/v1/generation            grows by a byte whenever entries are removed or replaced
+ * <cacheDir>/v1/checked               sizes and times of the database when it was last known to be sound
  * ```
  *
  * @module
@@ -52,7 +53,7 @@ const UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 export const OWN_NAMES = {
   /** Files in the folder of the format version, those that mark it as a cache included. */
   version: new RegExp(
-    "^(meta\\.kv(\\.damaged-\\d+)?(-wal|-shm|-journal)?|generation|verify\\.json(\\.\\d+)?|" +
+    "^(meta\\.kv(\\.damaged-\\d+|\\.new)?(-wal|-shm|-journal)?|generation|checked|verify\\.json(\\.\\d+)?|" +
       `files\\.bin(\\.${UUID}\\.tmp)?|CACHEDIR\\.TAG|\\.gitignore)$`,
   ),
   /** File that is being written; the number is the id of the writing process. */

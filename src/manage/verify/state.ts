@@ -25,6 +25,8 @@ import { messageOf } from "../../words/errors.ts";
  * | `orphan-node` | the graph has a call without an entry, and the call was not loaded or synced | deletes it |
  * | `missing-edge` | an edge can be found from one end only | adds the row for the other end |
  * | `dangling-edge` | an edge belongs to no node | deletes it |
+ * | `damaged-database` | pages of the database are damaged | copies what can be read into a new one |
+ * | `unreadable-row` | a row of the database has bytes that are no key or no value | deletes it |
  * | `damaged-usage` | the counts of use cannot be read | begins new ones |
  * | `leftover-file` | a killed process left a temporary file or a lock | deletes it |
  * | `stray-file` | a name that the cache did not make, or a link | leaves it alone: it may be the user's |
@@ -42,6 +44,8 @@ export type ProblemKind =
   | "orphan-node"
   | "missing-edge"
   | "dangling-edge"
+  | "damaged-database"
+  | "unreadable-row"
   | "damaged-usage"
   | "leftover-file"
   | "stray-file";

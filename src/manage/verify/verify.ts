@@ -1,5 +1,5 @@
 /**
- * The order of the checks of a cache: records, blobs, indexes, graph and files, each compared with the others. A file
+ * The order of the checks of a cache: database, records, blobs, indexes, graph and files, each compared with the others. A file
  * of its own beside `tasks.ts`, so that only a program that verifies a cache loads the checks.
  *
  * The checks are safe beside processes that use the cache: a problem is looked at again before it is reported, since a
@@ -8,6 +8,7 @@
  * @module
  */
 import { type Cache, isBeingCleared } from "../../store/cache_dir.ts";
+import { checkDatabase } from "./database.ts";
 import { checkEntries, checkReferences } from "./entries.ts";
 import { checkFiles } from "./files.ts";
 import { checkGraph, checkSummaries } from "./indexes.ts";
@@ -31,6 +32,7 @@ export async function verify(cache: Cache, options: VerifyOptions = {}): Promise
     for (let attempt = 0;; attempt++) {
       const era = await cache.records.era();
       const state = new VerifyState(cache, attempt === 0 ? options : { ...options, resume: false });
+      await checkDatabase(cache, state);
       state.expect(await countEntries(cache));
       const records = await checkEntries(cache, state);
       await checkReferences(cache, state, records);

@@ -9,6 +9,8 @@ import type { Cache } from "../cache_dir.ts";
 import { listOwn } from "../own_files.ts";
 import { isLockHeld, removeAbandonedLocks } from "../locks/file_lock.ts";
 import { OWN_NAMES } from "../layout.ts";
+import { giveBackSpace } from "../database/free_space.ts";
+import { mendIndexes } from "../records/mend_indexes.ts";
 import type { StoredSummary } from "../records/record_codec.ts";
 import type { Removal } from "../records/record_store.ts";
 import { collectGarbage, readReferences, recoverAside } from "../blobs/blob_garbage.ts";
@@ -63,6 +65,7 @@ const STEP = 1000;
 export async function prune(cache: Cache, options: PruneOptions = {}): Promise<Removal> {
   const release = cache.use();
   try {
+    if (!cache.readOnly && options.dryRun !== true) await mendIndexes(cache.records);
     const nowMs = options.now ?? Date.now();
     const daysOld = options.daysOld ?? (options.maxBytes === undefined ? DEFAULT_DAYS : Infinity);
     const usage = cache.usage.read();
@@ -136,6 +139,7 @@ async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
   await cache.records.removeUnusedParts(codes, nowMs);
   cache.usage.merge((key) => keys.has(key));
   cache.unstored.tidy(() => true);
+  await giveBackSpace(cache.layout);
   return { temporaryFiles, locks, freedBytes };
 }
 

@@ -4,12 +4,17 @@
  * @module
  */
 import { runsTests } from "../../words/program.ts";
-import { inodeOf, isBusy, isClosed, isDamage } from "./sqlite_files.ts";
+import { describeDatabaseError, isBusy, isClosed, isDamage, isUndecodable } from "./sqlite_errors.ts";
+import { inodeOf } from "./sqlite_files.ts";
 import { BUSY_MS, DAMAGE_ATTEMPTS, type KvAccess, openKv } from "./kv_open.ts";
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
+import type { UnreadableRow } from "./unreadable_rows.ts";
 import type { CacheLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
+
+/** Functions that read and remove rows without Deno.Kv. */
+export type RawRows = typeof import("./unreadable_rows.ts");
 
 /**
  * Database that is open while somebody uses it.
@@ -26,6 +31,7 @@ export class KvHandle {
   #users = 0;
   #impatientUntilMs = 0;
   #ready: OpenKv | undefined;
+  readonly #toldRows = new Set<string>();
 
   /** True when nothing is written. */
   readonly readOnly: boolean;
@@ -58,14 +64,71 @@ export class KvHandle {
     };
   }
 
-  /** Reads a row. @throws {CacheError} As {@linkcode openKv}. */
-  get<T = unknown>(key: Deno.KvKey): Promise<Deno.KvEntryMaybe<T>> {
-    return this.run((kv) => kv.get<T>(key));
+  /**
+   * Reads a row. One that cannot be decoded has a value that no decoder of rows takes.
+   *
+   * @throws {CacheError} As {@linkcode openKv}.
+   */
+  async get<T = unknown>(key: Deno.KvKey): Promise<Deno.KvEntryMaybe<T>> {
+    const [entry] = await this.around(
+      (kv) => Promise.all([kv.get<T>(key)]),
+      ({ readRawRows }, path, tell) => readRawRows(path, [key], tell) as [Deno.KvEntryMaybe<T>],
+    );
+    return entry;
   }
 
   /** Reads several rows, ten at most, as they are at one moment. @throws {CacheError} As {@linkcode openKv}. */
   getMany<T = unknown>(keys: readonly Deno.KvKey[]): Promise<Deno.KvEntryMaybe<T>[]> {
-    return this.run((kv) => kv.getMany<T[]>([...keys]));
+    return this.around(
+      (kv) => kv.getMany<T[]>([...keys]),
+      ({ readRawRows }, path, tell) => readRawRows(path, keys, tell) as Deno.KvEntryMaybe<T>[],
+    );
+  }
+
+  /**
+   * Runs an operation as {@linkcode KvHandle.run} does, and in another way if Deno.Kv meets a row that it cannot decode.
+   *
+   * @param operation The operation.
+   * @param otherwise Does it without Deno.Kv, with the functions of `unreadable_rows`, on the file at a path. Its last
+   * argument is to be called with each row that cannot be decoded; such a row is reported once.
+   * @throws {CacheError} As {@linkcode openKv}.
+   */
+  async around<T>(
+    operation: (kv: Deno.Kv) => Promise<T>,
+    otherwise: (rows: RawRows, path: string, tell: (row: UnreadableRow) => void) => T | Promise<T>,
+  ): Promise<T> {
+    const release = this.use();
+    try {
+      return await this.run(operation);
+    } catch (error) {
+      const path = this.#ready?.raw;
+      if (!isUndecodable(error) || path === undefined) throw error;
+      return await otherwise(await import("./unreadable_rows.ts"), path, ({ detail }) => this.#tellRow(detail));
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Returns the path at which the database can be read without Deno.Kv; `null` for one in memory, and for a copy, in
+   * which all rows can be decoded.
+   */
+  async rawPath(): Promise<string | null> {
+    return (await this.#open(performance.now() + this.#patienceMs())).raw ?? null;
+  }
+
+  /** Puts a new database, with the records that can be read, in the place of one that was found damaged. */
+  async replaceDamaged(defect: string): Promise<void> {
+    const { inode } = await this.#open(performance.now() + this.#patienceMs());
+    const { setAside } = await import("./kv_repair.ts");
+    this.close();
+    await setAside(this.#layout, inode, new Error(defect), this.#report);
+  }
+
+  #tellRow(detail: string): void {
+    if (this.#toldRows.has(detail) || this.#toldRows.size >= MAX_TOLD_ROWS) return;
+    this.#toldRows.add(detail);
+    this.#report(`${detail}; it is passed over, and verify --repair removes it`);
   }
 
   /**
@@ -89,11 +152,10 @@ export class KvHandle {
             const { setAside } = await import("./kv_repair.ts"); // a sound database needs none of it
             this.close();
             await setAside(this.#layout, open.inode, error, this.#report);
-          } else if (isDamage(error) && this.readOnly && attempt < DAMAGE_ATTEMPTS) {
-            const { describeUnreadable, openMemory } = await import("./kv_read_only.ts");
+          } else if (this.readOnly && attempt < DAMAGE_ATTEMPTS && (isDamage(error) || isLost(error, open))) {
+            const { openSaved } = await import("./kv_read_only.ts");
             this.close();
-            this.#kv = openMemory(open.inode); // empty, and nothing will be written to it
-            this.#report(describeUnreadable(this.#layout, error));
+            this.#kv = openSaved(this.#layout, open.inode, error, this.#report); // nothing will be written to it
           } else if (isClosed(error) && attempt < DAMAGE_ATTEMPTS) {
             // Another operation found damage and closed the handle while this one used it.
             if (await this.#kv === open) this.close();
@@ -104,7 +166,7 @@ export class KvHandle {
       }
     } catch (error) {
       if (isBusy(error)) this.#impatientUntilMs = performance.now() + IMPATIENT_MS;
-      throw error;
+      throw isUndecodable(error) ? error : describeDatabaseError(error, this.#layout);
     } finally {
       release();
     }
@@ -126,11 +188,20 @@ export class KvHandle {
   /**
    * Closes the handle if the file under it was deleted or replaced, so that the next operation opens the new file: data
    * written to a deleted file is lost.
+   *
+   * @returns True when it was.
    */
-  async followFile(): Promise<void> {
-    if (this.#kv === undefined || this.readOnly) return;
+  async followFile(): Promise<boolean> {
+    if (this.#kv === undefined || this.readOnly) return false;
     const open = await this.#open(performance.now() + this.#patienceMs()).catch(() => undefined);
-    if (open !== undefined && inodeOf(this.#layout.meta) !== open.inode) this.close();
+    if (open === undefined || inodeOf(this.#layout.meta) === open.inode) return false;
+    this.close();
+    return true;
+  }
+
+  /** Notes at the end of the process that the database is sound, as far as this process knows. */
+  noteSoundness(): void {
+    this.#ready?.note?.renew();
   }
 
   /** Closes the database; the next {@linkcode run} opens it again. */
@@ -157,6 +228,14 @@ export class KvHandle {
     return within(giveUpMs, this.#kv);
   }
 }
+
+/** True when a row cannot be decoded, and there is no file in which the others can be read without Deno.Kv. */
+function isLost(error: unknown, { raw }: OpenKv): boolean {
+  return isUndecodable(error) && raw === undefined;
+}
+
+/** Largest number of rows that cannot be decoded and are reported one by one. */
+const MAX_TOLD_ROWS = 100;
 
 /** Longest wait after a wait in vain, and the time for which this shorter limit holds, in milliseconds. */
 const IMPATIENCE_MS = 100;

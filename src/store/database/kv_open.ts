@@ -4,9 +4,12 @@
  * @module
  */
 import { CacheError } from "../../words/errors.ts";
-import { CommitCounter, describeOpenError, fileSizeOf, findBreak, inodeOf, isBusy, isDamage } from "./sqlite_files.ts";
+import { describeOpenError, isBusy, isDamage } from "./sqlite_errors.ts";
+import { CommitCounter, fileSizeOf, inodeOf } from "./sqlite_files.ts";
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
+import { SoundnessNote } from "./soundness.ts";
+import { holdFolder, isLockHeld } from "../locks/file_lock.ts";
 import { FILE_MODE } from "../own_files.ts";
 import { type CacheLayout, findForeignDatabase, makeLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
@@ -53,33 +56,68 @@ export async function openKv(
   }
   const giveUpMs = performance.now() + BUSY_MS;
   for (let attempt = 0;; attempt++) {
+    await waitForRepair(layout, giveUpMs);
     requireOwnDatabase(layout);
     if (fileSizeOf(layout.meta) === 0) await (await repair()).replaceEmptied(layout, report);
     const before = inodeOf(layout.meta) ?? makeMeta(layout);
-    const broken = attempt < DAMAGE_ATTEMPTS ? findBreak(layout.meta) : null;
-    if (broken !== null) {
-      await (await repair()).setAside(layout, before, new Error(broken), report);
-      continue;
-    }
     try {
-      requireOwnDatabase(layout);
-      const kv = await Deno.openKv(layout.meta);
-      try {
-        // Damage shows at the first read, not when the file is opened.
-        await kv.get(["format"]);
-        const inode = inodeOf(layout.meta);
-        if (inode === before || attempt >= DAMAGE_ATTEMPTS) return withCounter(kv, inode, layout);
-        kv.close(); // another process moved the file aside in between
-      } catch (error) {
-        kv.close();
-        throw error;
-      }
+      return await openSound(layout, before, attempt < DAMAGE_ATTEMPTS);
     } catch (error) {
+      if (error instanceof Replaced) continue;
       if (isBusy(error) && performance.now() < giveUpMs) await pause(Math.random() * Math.min(2 ** attempt, 64));
       else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS) {
         await (await repair()).setAside(layout, before, error, report);
       } else throw describeOpenError(error, layout);
     }
+  }
+}
+
+/** Another process moved the file aside while it was being opened. */
+class Replaced extends Error {}
+
+/**
+ * Opens the database after a check, if it needs one. Meanwhile no other process puts another database in its place: an
+ * open database would otherwise go on with the log of the other one.
+ *
+ * @param layout Paths of the cache.
+ * @param inode Inode of the file that is to be opened.
+ * @param isStrict True to refuse another file than that one, and a damaged one.
+ * @throws {Replaced} When it is another file by now.
+ * @throws The error of SQLite; one that says that the file is malformed when the check found damage.
+ */
+async function openSound(layout: CacheLayout, inode: number | null, isStrict: boolean): Promise<OpenKv> {
+  using _hold = await holdFolder(layout.version, false, BUSY_MS);
+  requireOwnDatabase(layout);
+  const note = new SoundnessNote(layout, false);
+  const extent = isStrict ? note.neededCheck() : "none";
+  if (extent !== "none") {
+    const { findDefect } = await import("./check_database.ts"); // most programs find a fitting note
+    const defect = findDefect(layout.meta, extent);
+    if (defect) throw new Error(defect);
+    if (defect === null) note.checked(extent);
+  }
+  let kv: Deno.Kv | undefined;
+  try {
+    note.opening();
+    kv = await Deno.openKv(layout.meta);
+    // Damage shows at the first read, not when the file is opened.
+    await kv.get(["format"]);
+    note.opened();
+    const now = inodeOf(layout.meta);
+    if (isStrict && now !== inode) throw new Replaced();
+    return withCounter(kv, now, layout, note);
+  } catch (error) {
+    kv?.close();
+    if (!isDamage(error)) note.opened();
+    throw error;
+  }
+}
+
+/** Waits while another process copies the rows of a damaged database into a new one. */
+async function waitForRepair({ meta, locks }: CacheLayout, giveUpMs: number): Promise<void> {
+  while (inodeOf(meta) === null && isLockHeld(`${locks}/recovery.lock`)) {
+    if (performance.now() > giveUpMs) throw new Error("database is locked by a process that repairs it");
+    await pause(10);
   }
 }
 
@@ -93,13 +131,13 @@ function requireOwnDatabase(layout: CacheLayout): void {
   if (foreign !== null) throw foreign;
 }
 
-function withCounter(kv: Deno.Kv, inode: number | null, { meta }: CacheLayout): OpenKv {
+function withCounter(kv: Deno.Kv, inode: number | null, { meta }: CacheLayout, note: SoundnessNote): OpenKv {
   const commits = new CommitCounter(meta);
   const close = () => {
     commits.close();
     kv.close();
   };
-  return { kv, inode, commits, close };
+  return { kv, inode, commits, note, raw: meta, close };
 }
 
 /**

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { type CommitCounter, describeOpenError, fileSizeOf, inodeOf } from "./sqlite_files.ts";
+import { describeOpenError, isDamage, isUndecodable } from "./sqlite_errors.ts";
+import { type CommitCounter, databaseStampOf, fileSizeOf, inodeOf } from "./sqlite_files.ts";
 import type { ReportDamage } from "./kv_repair.ts";
+import { type CheckExtent, SoundnessNote } from "./soundness.ts";
 import { FILE_MODE } from "../own_files.ts";
 import { type CacheLayout, isPermissionError } from "../layout.ts";
 import { messageOf } from "../../words/errors.ts";
@@ -17,6 +19,10 @@ export interface OpenKv {
   readonly isOutdated?: () => boolean;
   /** Counter of commits, for a database that other processes may write to as well. */
   readonly commits?: CommitCounter;
+  /** Note about the soundness of a database that this process may write to. */
+  readonly note?: SoundnessNote;
+  /** Path at which node:sqlite can read the database; absent for one in memory, and for a copy. */
+  readonly raw?: string;
   readonly close: () => void;
 }
 
@@ -33,56 +39,101 @@ export async function openReadOnly(layout: CacheLayout, isLive: boolean, report:
   const stamp = databaseStampOf(layout);
   const isOutdated = () => stamp !== databaseStampOf(layout);
   if (inode === null) return { ...await openMemory(null), isOutdated };
+  const extent = new SoundnessNote(layout, true).neededCheck();
   if (isLive) {
+    const defect = await defectOf(layout.meta, extent);
+    if (defect) return { ...await openSaved(layout, inode, new Error(defect), report), isOutdated };
     try {
       const kv = await openAndTry(layout.meta);
-      return { kv, inode, close: () => kv.close() };
+      return { kv, inode, raw: layout.meta, close: () => kv.close() };
     } catch (error) {
       if (isPermissionError(error)) throw describeOpenError(error, layout);
     }
   }
   const hasLog = fileSizeOf(`${layout.meta}-wal`) > 0;
   if (!hasLog) {
-    try {
-      const kv = await openAndTry(`file:${encodeURI(layout.meta)}?immutable=1`);
-      return { kv, inode, isOutdated, close: () => kv.close() };
-    } catch {
-      // Deno's permission system sees a relative path in the URI; a copy needs no URI.
+    const address = `file:${encodeURI(layout.meta)}?immutable=1`;
+    // Where it cannot be told, the copy is checked.
+    if (await defectOf(address, extent) === null) {
+      try {
+        const kv = await openAndTry(address);
+        return { kv, inode, isOutdated, raw: address, close: () => kv.close() };
+      } catch {
+        // Deno's permission system sees a relative path in the URI; a copy needs no URI.
+      }
     }
   }
-  return { ...await openCopy(layout, inode, report), isOutdated };
+  return { ...await openCopy(layout, inode, { extent, report }), isOutdated };
 }
 
-/** Returns a text that differs after the database or its log has changed. */
-function databaseStampOf({ meta }: CacheLayout): string {
-  return ["", "-wal"].map((suffix) => {
-    try {
-      const { ino, size, mtime } = Deno.lstatSync(meta + suffix);
-      return `${ino} ${size} ${mtime?.getTime()}`;
-    } catch {
-      return "";
-    }
-  }).join(" ");
+/** Looks for damage before Deno.Kv does, which would end the process; see `findDefect`. */
+async function defectOf(path: string, extent: CheckExtent): Promise<string | null | undefined> {
+  if (extent === "none") return null;
+  const { findDefect } = await import("./check_database.ts");
+  return findDefect(path, extent);
 }
 
-async function openCopy(layout: CacheLayout, inode: number | null, report: ReportDamage): Promise<OpenKv> {
-  let folder: string | undefined;
+interface CopyOptions {
+  /** Extent of the check of the copy before it is opened. */
+  readonly extent: CheckExtent;
+  readonly report: ReportDamage;
+}
+
+/** Opens a copy of the database; when that is damaged, a new database with the records that can be read in it. */
+async function openCopy(
+  layout: CacheLayout,
+  inode: number | null,
+  { extent, report }: CopyOptions,
+): Promise<OpenKv> {
   try {
-    folder = Deno.makeTempDirSync({ prefix: "cachepy-" });
-    const copy = `${folder}/meta.kv`;
-    copyWhole(layout.meta, copy);
-    const kv = await openAndTry(copy);
+    return await openInFolder(inode, async (folder) => {
+      const copy = `${folder}/meta.kv`;
+      copyWhole(layout.meta, copy);
+      const defect = await defectOf(copy, extent);
+      if (defect) throw new Error(defect);
+      return copy;
+    });
+  } catch (error) {
+    return await openSaved(layout, inode, error, report);
+  }
+}
+
+/** Opens the records that can still be read in a damaged database. An empty one answers every question with a miss. */
+export async function openSaved(
+  layout: CacheLayout,
+  inode: number | null,
+  error: unknown,
+  report: ReportDamage,
+): Promise<OpenKv> {
+  let kept = 0;
+  try {
+    if (!isDamage(error) && !isUndecodable(error)) throw error;
+    const saved = await openInFolder(inode, async (folder) => {
+      copyWhole(layout.meta, `${folder}/meta.kv`);
+      const { salvage } = await import("./salvage.ts");
+      kept = await salvage(`${folder}/meta.kv`, `${folder}/saved.kv`);
+      return kept > 0 ? `${folder}/saved.kv` : ":memory:";
+    });
+    report(describeUnreadable(layout, error, kept));
+    return saved;
+  } catch {
+    report(describeUnreadable(layout, error, 0));
+    return await openMemory(inode);
+  }
+}
+
+/** Opens the database at the path that `make` returns, in a temporary folder, which is deleted at once. */
+async function openInFolder(inode: number | null, make: (folder: string) => Promise<string>): Promise<OpenKv> {
+  const folder = Deno.makeTempDirSync({ prefix: "cachepy-" });
+  try {
+    const kv = await openAndTry(await make(folder));
     // The writing thread of Deno.Kv has work of its own when it begins, and ends the program if its file is gone by
     // then. So wait for the thread's answer: from then on the open handle keeps the bytes alive, and the names are
     // not needed.
     await kv.delete(["format"]);
     return { kv, inode, close: () => kv.close() };
-  } catch (error) {
-    // Not even a copy can be read. An empty cache answers every question with a miss.
-    report(describeUnreadable(layout, error));
-    return await openMemory(inode);
   } finally {
-    if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(folder, { recursive: true });
   }
 }
 
@@ -120,7 +171,12 @@ async function openAndTry(path: string): Promise<Deno.Kv> {
   }
 }
 
-/** Returns the sentence that reports that a database is not used because it cannot be read. */
-export function describeUnreadable(layout: CacheLayout, error: unknown): string {
-  return `The cache's database ${layout.meta} cannot be read (${messageOf(error)}); nothing in it is used`;
+/** Returns the sentence that reports that a database cannot be read, or only a part of its records. */
+function describeUnreadable(layout: CacheLayout, error: unknown, kept: number): string {
+  const used = kept === 0
+    ? "nothing in it is used"
+    : kept === 1
+    ? "1 stored result is used"
+    : `${kept} stored results are used`;
+  return `The cache's database ${layout.meta} cannot be read (${messageOf(error)}); ${used}`;
 }

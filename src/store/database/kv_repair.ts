@@ -1,11 +1,11 @@
 /**
- * Moving a damaged database aside, by one process at a time.
+ * Moving a damaged database aside and saving what can be read of it, by one process at a time.
  *
  * @module
  */
 import { fileSizeOf, inodeOf } from "./sqlite_files.ts";
-import { type FileLock, LockUnavailable, tryFileLock } from "../locks/file_lock.ts";
-import { listOwn } from "../own_files.ts";
+import { type FileLock, holdFolder, LockUnavailable, tryFileLock } from "../locks/file_lock.ts";
+import { listOwn, removeOwn } from "../own_files.ts";
 import { type CacheLayout, OWN_NAMES } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 import { messageOf } from "../../words/errors.ts";
@@ -46,7 +46,10 @@ function hasOldBlobs({ blobs }: CacheLayout): boolean {
   return false;
 }
 
-/** Moves a damaged database aside, unless another process has done so since the database was opened. */
+/**
+ * Moves a damaged database aside and begins a new one with all records that can still be read, unless another process
+ * has done so since the database was opened.
+ */
 export async function setAside(
   layout: CacheLayout,
   inode: number | null,
@@ -57,31 +60,67 @@ export async function setAside(
   if (lock === null) return await pause(20);
   try {
     if (inodeOf(layout.meta) !== inode) return;
-    for (let n = 1;; n++) {
-      const aside = `${layout.meta}.damaged-${n}`;
-      if (inodeOf(aside) !== null) continue;
-      // The database itself goes last, because SQLite discards a log that it finds beside an empty database. If it went
-      // first, another process could begin a new database in between, and the log of that one would be taken away.
-      let hasMoved = false;
-      for (const suffix of ["-wal", "-shm", ""]) {
-        try {
-          Deno.renameSync(layout.meta + suffix, aside + suffix);
-          hasMoved = true;
-        } catch (cause) {
-          if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-        }
-      }
-      report(
-        `The cache's database ${layout.meta} was damaged (${messageOf(error)}); ${
-          hasMoved ? `it was moved to ${aside} and ` : ""
-        }an empty ` +
-          "one was begun; results are computed again when they are next asked for",
-      );
-      return;
-    }
+    const aside = freeNameFor(layout.meta);
+    const hasMoved = await moveAside(layout, aside);
+    const outcome = hasMoved
+      ? `it was moved to ${aside} and ${await saveRecords(layout, aside)}`
+      : "an empty one was begun; results are computed again when they are next asked for";
+    report(`The cache's database ${layout.meta} was damaged (${messageOf(error)}); ${outcome}`);
   } finally {
     lock.release();
   }
+}
+
+function freeNameFor(meta: string): string {
+  for (let n = 1;; n++) {
+    const aside = `${meta}.damaged-${n}`;
+    if (["", "-wal", "-shm"].every((suffix) => inodeOf(aside + suffix) === null)) return aside;
+  }
+}
+
+/** Moves a database and its log while nobody is opening it. @returns True when there was something to move. */
+async function moveAside({ meta, version }: CacheLayout, aside: string): Promise<boolean> {
+  using _hold = await holdFolder(version, true, HOLD_MS);
+  let hasMoved = false;
+  // The database itself goes last, because SQLite discards a log that it finds beside an empty database. If it went
+  // first, another process could begin a new database in between, and the log of that one would be taken away.
+  for (const suffix of ["-wal", "-shm", ""]) {
+    try {
+      Deno.renameSync(meta + suffix, aside + suffix);
+      hasMoved = true;
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    }
+  }
+  return hasMoved;
+}
+
+/** Longest wait in milliseconds for those who are opening the database, which takes them a few. */
+const HOLD_MS = 2000;
+
+/**
+ * Begins the new database with the records of the old one, in one step: no process sees a part of them.
+ *
+ * @returns Words for what was saved.
+ */
+async function saveRecords({ meta }: CacheLayout, aside: string): Promise<string> {
+  const made = `${meta}.new`;
+  let kept = 0;
+  let why = "";
+  try {
+    removeOwn(made); // a killed process may have left it
+    const { salvage } = await import("./salvage.ts");
+    kept = await salvage(aside, made);
+    if (kept > 0 && inodeOf(meta) === null) Deno.renameSync(made, meta);
+    else if (kept > 0) kept = Deno.removeSync(made) ?? 0; // where locks do not work, another process began one
+  } catch (error) {
+    kept = 0;
+    why = ` (its records could not be copied: ${messageOf(error)})`;
+  }
+  const records = kept === 1 ? "1 stored result was" : `${kept} stored results were`;
+  return kept > 0
+    ? `${records} kept; others are computed again when they are next asked for`
+    : `an empty one was begun${why}; results are computed again when they are next asked for`;
 }
 
 /** Takes the lock of repairs; `null` while another process repairs. Without locks, the check of the inode must do. */

@@ -18,6 +18,9 @@ const MAX_MUTATIONS = 900;
 const MAX_KEY_BYTES = 70_000;
 const MAX_BYTES = 700_000;
 
+/** Largest number of times that a commit is repeated because its database was replaced. */
+const MAX_REPEATS = 3;
+
 /**
  * Writer that joins commits requested at the same time into one atomic commit: the cost is waiting for the disk, once
  * per atomic commit.
@@ -95,20 +98,33 @@ export class KvWriter {
     return this.#waiting.splice(0, count);
   }
 
-  #write(group: readonly Pending[]): Promise<boolean> {
+  /** Writes a group; again, if another process put another database in the place of this one meanwhile. */
+  async #write(group: readonly Pending[]): Promise<boolean> {
+    for (let attempt = 0;; attempt++) {
+      const isWritten = await this.#writeOnce(group);
+      if (!isWritten || attempt >= MAX_REPEATS || !await this.#handle.followFile()) return isWritten;
+    }
+  }
+
+  #writeOnce(group: readonly Pending[]): Promise<boolean> {
     const mutations = newestOf(group.flatMap((pending) => pending.mutations));
     const checks = new Map(
       group.flatMap((pending) => pending.checks).map((
         check,
       ) => [`${nameOfRow(check.key)}\0${check.versionstamp}`, check]),
     );
-    return this.#handle.run(async (kv) => {
+    return this.#handle.around(async (kv) => {
       const atomic = kv.atomic().check(...checks.values());
       for (const { key, value } of mutations) {
         if (value === undefined) atomic.delete(key);
         else atomic.set(key, value);
       }
       return (await atomic.commit()).ok;
+    }, ({ encodeKey, removeUnreadable }, path) => {
+      // The version of a row that a check names cannot be read: without the row, the check tells whether that matters.
+      const removed = removeUnreadable(path, Array.from(checks.values(), ({ key }) => encodeKey(key)));
+      if (removed === 0) throw new Error("Deno.Kv cannot decode a row that is to be replaced");
+      return false;
     });
   }
 }
@@ -192,7 +208,7 @@ const LIST_BATCH = 1000;
  */
 export async function* listRows(
   handle: KvHandle,
-  selector: Deno.KvListSelector,
+  selector: RowSelector,
   options: { readonly limit?: number; readonly reverse?: boolean } = {},
 ): AsyncGenerator<Deno.KvEntry<unknown>> {
   const release = handle.use();
@@ -217,6 +233,11 @@ export async function* listRows(
   }
 }
 
+/** Range of rows whose keys have the same first parts. */
+export interface RowSelector {
+  readonly prefix: Deno.KvKey;
+}
+
 interface Batch {
   readonly rows: Deno.KvEntry<unknown>[];
   /** Number of rows that were asked for. */
@@ -227,17 +248,20 @@ interface Batch {
 /** Reads one batch in one operation, which is repeated as a whole when the database is locked. */
 function readBatch(
   handle: KvHandle,
-  selector: Deno.KvListSelector,
+  selector: RowSelector,
   size: number,
   reverse: boolean,
   cursor: string | undefined,
 ): Promise<Batch> {
-  return handle.run(async (kv) => {
+  return handle.around(async (kv) => {
     const start = cursor === undefined ? {} : { cursor };
-    const iterator = kv.list(selector, { batchSize: size, limit: size, reverse, ...start });
+    const iterator = kv.list({ prefix: [...selector.prefix] }, { batchSize: size, limit: size, reverse, ...start });
     const rows: Deno.KvEntry<unknown>[] = [];
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) rows.push(next.value);
     return { rows, size, cursor: iterator.cursor };
+  }, ({ readRawRange }, path, tell) => {
+    const range = { prefix: selector.prefix, size, reverse, cursor };
+    return { ...readRawRange(path, range, tell), size };
   });
 }
 

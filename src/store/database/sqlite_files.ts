@@ -1,62 +1,9 @@
 /**
- * Checks of a database file before Deno.Kv opens it, the counter of its commits, and the errors of SQLite.
- *
- * Deno.Kv cleans up its queue in a thread of its own while it opens, and a failure there ends the whole process, so a
- * file that is cut off must not be handed to Deno.Kv.
+ * The files of a database, and the counter of its commits.
  *
  * @module
  */
-import defer * as sqlite from "node:sqlite";
-import { CacheError, messageOf } from "../../words/errors.ts";
-import { type CacheLayout, codeOf, describeFolderError, isPermissionError, isReadOnlyError } from "../layout.ts";
-
-const MAGIC = "SQLite format 3\0";
-/** Length in bytes of the header, which holds the database's size (SQLite database file format, section 1.3). */
-const HEADER_BYTES = 100;
-
-/**
- * Returns the defect of a database file, as far as its header and length show it. A file that looks cut off is checked
- * as a whole, since the missing pages may be in its log.
- *
- * @param path Path of the database.
- * @returns One sentence; `null` when there is no defect, no file, or an empty file.
- */
-export function findBreak(path: string): string | null {
-  const header = readHeader(path);
-  if (header === null) return null;
-  const { bytes, sizeBytes } = header;
-  if (new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) return "file is not a database";
-  const view = new DataView(bytes.buffer);
-  const pageBytes = view.getUint16(16) === 1 ? 65_536 : view.getUint16(16);
-  return sizeBytes >= view.getUint32(28) * pageBytes ? null : checkWhole(path);
-}
-
-function readHeader(path: string): { bytes: Uint8Array<ArrayBuffer>; sizeBytes: number } | null {
-  try {
-    using file = Deno.openSync(path);
-    const sizeBytes = file.statSync().size;
-    const bytes = new Uint8Array(HEADER_BYTES);
-    file.readSync(bytes);
-    return sizeBytes === 0 ? null : { bytes, sizeBytes };
-  } catch {
-    return null; // the opening reports why the file cannot be read
-  }
-}
-
-function checkWhole(path: string): string | null {
-  try {
-    const database = new sqlite.DatabaseSync(path, { readOnly: true });
-    try {
-      const [finding] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {});
-      return finding === "ok" ? null : "database disk image is malformed";
-    } finally {
-      database.close();
-    }
-  } catch (error) {
-    // Another process may hold the database for a moment: that is no damage.
-    return /malformed|not a database/.test(String(error)) ? "database disk image is malformed" : null;
-  }
-}
+import type { CacheLayout } from "../layout.ts";
 
 /** Length in bytes of the version, change counter, size and checksum in the header of the log's index. */
 const COUNTER_BYTES = 48;
@@ -121,35 +68,17 @@ export function fileSizeOf(path: string): number {
   }
 }
 
-/** True for an error that says that another process holds the database. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof Error && /database (table )?is locked|database is busy/i.test(error.message);
-}
-
-/** Messages of SQLite for a file that is no database, a damaged one, or one with other tables than those of Deno.Kv. */
-const DAMAGE =
-  /not a database|malformed|file is encrypted|table \w+ already exists|no such (table|column)|has no column/i;
-
-/** True for an error that says that the file is damaged, or is not a database of Deno.Kv. */
-export function isDamage(error: unknown): boolean {
-  return error instanceof Error && DAMAGE.test(error.message);
-}
-
-/** True for an error that says that the database was closed during an operation. */
-export function isClosed(error: unknown): boolean {
-  return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
-}
-
-/** Turns an error of opening a database into one that names the remedy. */
-export function describeOpenError(error: unknown, layout: CacheLayout): unknown {
-  if (error instanceof CacheError) return error;
-  if (isPermissionError(error) || isReadOnlyError(error) || codeOf(error) === "ENOENT") {
-    return describeFolderError(error, layout.root);
-  }
-  const remedy = isBusy(error) ? "end the program that holds it" : "delete the file to begin an empty cache";
-  return new CacheError(
-    "ERR_CACHE_DIR",
-    `Cannot open the cache's database ${layout.meta}: ${messageOf(error)}; ${remedy}`,
-    { path: layout.meta, cause: error },
-  );
+/**
+ * Returns a text that differs after the database or its log has changed. An empty log is as none: the first program that
+ * opens a database makes one, and the last one deletes it.
+ */
+export function databaseStampOf({ meta }: CacheLayout): string {
+  return ["", "-wal"].map((suffix) => {
+    try {
+      const { ino, size, mtime } = Deno.lstatSync(meta + suffix);
+      return size === 0 ? "" : `${ino} ${size} ${mtime?.getTime()}`;
+    } catch {
+      return "";
+    }
+  }).join(" ");
 }

@@ -104,6 +104,34 @@ export async function waitForLock(path: string): Promise<FileLock | null> {
   }
 }
 
+/**
+ * Waits until nobody replaces files in a folder, and keeps others from it until the hold is disposed of: a program that
+ * opens a database opens several files, which must belong together.
+ *
+ * @param folder The folder; it is locked itself, so that no file is left.
+ * @param isAlone True for the one that replaces files; it waits for all others.
+ * @param patienceMs Longest wait, milliseconds.
+ * @returns `null` when the wait was in vain, and where locks do not work.
+ */
+export async function holdFolder(folder: string, isAlone: boolean, patienceMs: number): Promise<Disposable | null> {
+  const giveUpMs = performance.now() + patienceMs;
+  let file: Deno.FsFile | undefined;
+  try {
+    file = Deno.openSync(folder);
+    while (!(isAlone ? file.tryLockSync(true) : file.tryLockSync(false))) {
+      if (performance.now() > giveUpMs) {
+        file.close();
+        return null;
+      }
+      await pause(1 + Math.random() * 5);
+    }
+    return file;
+  } catch {
+    file?.close();
+    return null;
+  }
+}
+
 /** True when somebody holds the lock now; false where that cannot be told. */
 export function isLockHeld(path: string): boolean {
   try {

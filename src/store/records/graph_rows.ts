@@ -9,7 +9,7 @@
 import { type BlobDigest, type CallKey, type ContentDigest, isDigest } from "../../words/digests.ts";
 import type { EntryRecord } from "../../words/records.ts";
 import type { BlobStore } from "../blobs/blob_store.ts";
-import { inPieces, type KvWriter, listRows, type Mutation } from "../database/kv_rows.ts";
+import { inPieces, type KvWriter, listRows, type Mutation, type RowSelector } from "../database/kv_rows.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
 import { decodeNode, encodeNode, type StoredNode } from "./record_codec.ts";
 import { MalformedRow } from "./shapes.ts";
@@ -139,7 +139,7 @@ export class GraphRows {
     }
   }
 
-  async #idsIn(selector: Deno.KvListSelector): Promise<string[]> {
+  async #idsIn(selector: RowSelector): Promise<string[]> {
     const ids: string[] = [];
     for await (const { value } of listRows(this.#handle, selector)) if (typeof value === "string") ids.push(value);
     return ids;

@@ -17,6 +17,7 @@ import type { KvHandle } from "../database/kv_handle.ts";
 import { decodeRecord, encodeRecord, type StoredNode, type StoredSummary } from "./record_codec.ts";
 import { MalformedRow } from "./shapes.ts";
 import { blobOfValue, blobRow, ERA_ROW, nodeRow, packValue, recordRow, tombstoneRow, unpackValue } from "./rows.ts";
+import { previewOf } from "../../values/preview.ts";
 import { SummaryIndex } from "./summary_index.ts";
 
 /** Options of {@linkcode RecordStore.get}. */
@@ -91,7 +92,8 @@ export class RecordStore {
     this.#locks = locks;
     this.#generation = generation;
     this.#writer = new KvWriter(handle);
-    const reportRow = (row: Deno.KvKey, detail: string) => report(`Row ${row.join(" ")} is damaged: ${detail}`);
+    const reportRow = (row: Deno.KvKey, detail: string) =>
+      report(`Row ${row.map(previewOf).join(" ")} is damaged: ${detail}`);
     this.#graph = new GraphRows(handle, this.#writer, blobs, reportRow);
     this.#parts = new FingerprintParts(handle, this.#writer, blobs);
     this.#summaries = new SummaryIndex({ handle, writer: this.#writer, locks, meta, report: reportRow });

@@ -12,6 +12,7 @@
  * | `["e", child, parent]` | id of the parent: an edge, read from the child's side |
  * | `["f", path, key]` | id of the node: an edge from a file |
  * | `["era"]` | written again whenever the cache is emptied, so that a commit that began before can tell |
+ * | `["mend"]` | there after rows were copied from a damaged database, until the indexes were completed |
  *
  * @module
  */
@@ -52,6 +53,9 @@ export const fileRowsOf = (path: string): Deno.KvKey => ["f", shortenKey(path)];
 
 /** Key of the row that every emptying of the cache writes again. */
 export const ERA_ROW: Deno.KvKey = ["era"];
+
+/** Key of the row in a database made from what was readable in a damaged one: its indexes may lack rows. */
+export const MEND_ROW: Deno.KvKey = ["mend"];
 
 /** Returns a text that fits into a key, which is limited to 2 KiB: a long one as its beginning and its digest. */
 function shortenKey(text: string): string {

@@ -1,0 +1,67 @@
+/**
+ * The check of a database before Deno.Kv opens it.
+ *
+ * A file of its own, since a database that is known to be sound needs none of it.
+ *
+ * @module
+ */
+import defer * as sqlite from "node:sqlite";
+import { isDamage } from "./sqlite_errors.ts";
+import { messageOf } from "../../words/errors.ts";
+import type { CheckExtent } from "./soundness.ts";
+
+const DAMAGED = "database disk image is malformed";
+
+/**
+ * Questions about all that Deno.Kv reads in its own thread, each with the answer that a cache has. The cache puts nothing
+ * into the queue and lets no row expire, and Deno.Kv ends the process when it cannot decode such a row.
+ */
+const OPENING: readonly [question: string, isSound: (answer: unknown) => boolean][] = [
+  ["SELECT (SELECT count(*) FROM queue) + (SELECT count(*) FROM queue_running)", (count) => count === 0],
+  ["SELECT count(*) FROM (SELECT 1 FROM kv WHERE expiration_ms >= 0 LIMIT 1)", (count) => count === 0],
+  ["SELECT min(typeof(version)) || max(typeof(version)) FROM data_version", isInteger],
+  ["SELECT min(typeof(version)) || max(typeof(version)) FROM migration_state", isInteger],
+];
+
+/** Questions to the whole file. Deno.Kv ends the process when a row that says that it holds a number does not. */
+const WHOLE: typeof OPENING = [
+  ["PRAGMA quick_check(1)", (finding) => finding === "ok"],
+  ["SELECT count(*) FROM (SELECT 1 FROM kv WHERE v_encoding = 2 LIMIT 1)", (count) => count === 0],
+];
+
+/**
+ * Looks for damage in a database.
+ *
+ * @param path Path of the database, or its address with `immutable`.
+ * @param extent Extent of the check.
+ * @returns One sentence about the damage; `null` for a sound database; `undefined` when that cannot be told, as while
+ * another program holds the database.
+ */
+export function findDefect(path: string, extent: CheckExtent): string | null | undefined {
+  let database: sqlite.DatabaseSync | undefined;
+  try {
+    database = new sqlite.DatabaseSync(path, { readOnly: true, timeout: 0 });
+    for (const [question, isSound] of extent === "whole" ? [...WHOLE, ...OPENING] : OPENING) {
+      if (!isSound(ask(database, question))) return DAMAGED;
+    }
+    return null;
+  } catch (error) {
+    // Tables may be missing while another process makes the database; Deno.Kv says so when they are missing for good.
+    if (/no such (table|column)/.test(messageOf(error))) {
+      return extent === "opening" ? findDefect(path, "whole") : null;
+    }
+    return isDamage(error) ? messageOf(error) : undefined;
+  } finally {
+    database?.close();
+  }
+}
+
+function ask(database: sqlite.DatabaseSync, question: string): unknown {
+  const [answer] = Object.values(database.prepare(question).get() ?? {});
+  return answer;
+}
+
+/** True when all versions are integers, or there is none because another process is making the database. */
+function isInteger(types: unknown): boolean {
+  return types === "integerinteger" || types === null;
+}

@@ -1,0 +1,49 @@
+/**
+ * Giving the space of deleted rows back to the disk, which SQLite does not do by itself.
+ *
+ * A file of its own, since only what removes much loads it.
+ *
+ * @module
+ */
+import defer * as sqlite from "node:sqlite";
+import { holdFolder } from "../locks/file_lock.ts";
+import type { CacheLayout } from "../layout.ts";
+
+/** Free space in bytes up to which a database stays as it is: the next entries fill it. */
+const WORTHWHILE_BYTES = 4 * 1024 * 1024;
+/**
+ * Size in bytes of the rows that are left, above which a database stays as it is. All of them are written anew, which
+ * takes 8 ms per MB, and the program stands still meanwhile.
+ */
+const QUICK_BYTES = 32 * 1024 * 1024;
+/** Longest wait in milliseconds for other processes, which may write again as soon as this one is done. */
+const TIMEOUT_MS = 100;
+
+/**
+ * Gives the space of deleted rows back to the disk if more than half of the database is free, that is more than 4 MiB,
+ * and at most 32 MiB of rows are left. Does nothing while another process writes; fails no caller.
+ *
+ * @param layout Paths of the cache.
+ * @returns Number of bytes by which the file has become smaller. The file may shrink later, when other processes that
+ * have it open let go of it.
+ */
+export async function giveBackSpace({ meta, version }: CacheLayout): Promise<number> {
+  using _hold = await holdFolder(version, false, TIMEOUT_MS);
+  try {
+    const before = Deno.lstatSync(meta).size;
+    const database = new sqlite.DatabaseSync(meta, { timeout: TIMEOUT_MS });
+    try {
+      const ask = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number;
+      const [pages, free, pageBytes] = [ask("page_count"), ask("freelist_count"), ask("page_size")];
+      const isWorthwhile = 2 * free > pages && free * pageBytes > WORTHWHILE_BYTES;
+      if (!isWorthwhile || (pages - free) * pageBytes > QUICK_BYTES) return 0;
+      database.exec("VACUUM");
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } finally {
+      database.close();
+    }
+    return Math.max(0, before - Deno.lstatSync(meta).size);
+  } catch {
+    return 0; // another process uses the database, or there is no room for the copy: another time
+  }
+}
