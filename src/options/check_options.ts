@@ -65,6 +65,8 @@ export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   },
   denoVersion: flag(),
   durable: flag(),
+  groupShared: flag(),
+  metadataDir: { wanted: `${PATH} of a folder on a local disk`, accept: acceptPath },
 };
 
 function flag(): OptionCheck {
@@ -199,6 +201,8 @@ const DEFAULTS: ResolvedOptions = {
   maxTraces: 8,
   denoVersion: true,
   durable: false,
+  groupShared: false,
+  metadataDir: null,
 };
 
 /**

@@ -7,7 +7,7 @@ import { CacheError } from "../../words/errors.ts";
 import { CommitCounter, describeOpenError, fileSizeOf, findBreak, inodeOf, isBusy, isDamage } from "./sqlite_files.ts";
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
-import { FILE_MODE } from "../own_files.ts";
+import { FILE_MODE, openToGroup } from "../own_files.ts";
 import { type CacheLayout, findForeignDatabase, makeLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
@@ -111,6 +111,7 @@ function makeMeta(layout: CacheLayout): number | null {
   try {
     makeLayout(layout);
     Deno.openSync(layout.meta, { write: true, createNew: true, mode: FILE_MODE }).close();
+    openToGroup(layout.meta);
   } catch {
     // Another process was first, or the file cannot be created, which the opening reports.
   }

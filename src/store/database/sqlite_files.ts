@@ -140,13 +140,23 @@ export function isClosed(error: unknown): boolean {
   return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
 }
 
+const DELETE_IT = "delete the file to begin an empty cache";
+const UNMAPPED =
+  "its disk fails, or cannot map files into memory as some disks that several hosts share; name a folder " +
+  "on a local disk in cacheDir";
+
+/** True for an error that SQLite gives where it cannot share memory or locks through files, or cannot read the disk. */
+function isUnmapped(error: unknown): boolean {
+  return error instanceof Error && /disk I\/O error|locking protocol|unable to open database file/i.test(error.message);
+}
+
 /** Turns an error of opening a database into one that names the remedy. */
 export function describeOpenError(error: unknown, layout: CacheLayout): unknown {
   if (error instanceof CacheError) return error;
   if (isPermissionError(error) || isReadOnlyError(error) || codeOf(error) === "ENOENT") {
     return describeFolderError(error, layout.root);
   }
-  const remedy = isBusy(error) ? "end the program that holds it" : "delete the file to begin an empty cache";
+  const remedy = isBusy(error) ? "end the program that holds it" : isUnmapped(error) ? UNMAPPED : DELETE_IT;
   return new CacheError(
     "ERR_CACHE_DIR",
     `Cannot open the cache's database ${layout.meta}: ${messageOf(error)}; ${remedy}`,
