@@ -64,9 +64,9 @@ export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
     accept: (value) => value === Infinity ? REFUSED : acceptNumber(value, 1, true),
   },
   denoVersion: flag(),
-  durable: flag(),
   groupShared: flag(),
   metadataDir: { wanted: `${PATH} of a folder on a local disk`, accept: acceptPath },
+  durable: flag(),
 };
 
 function flag(): OptionCheck {
