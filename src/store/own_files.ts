@@ -16,7 +16,8 @@ import { CacheError } from "../words/errors.ts";
 import { randomId } from "../words/random.ts";
 
 // Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
-const { chmodSync, lstatSync, mkdirSync, readDirSync, readFileSync, removeSync, renameSync, writeFileSync } = Deno;
+const { chmodSync, lstatSync, mkdirSync, openSync, readDirSync, readFileSync, removeSync, renameSync, writeFileSync } =
+  Deno;
 
 /** Mode of folders: private, since cached results may hold data that the permissions of the source files protect. */
 export const FOLDER_MODE = 0o700;
@@ -204,7 +205,9 @@ export function writeAnew(path: string, bytes: Uint8Array, temporary: string): v
 export function appendOwn(path: string, bytes: Uint8Array): boolean {
   const info = lookAtEntry(path);
   if (info !== null && !isOnlyName(info)) return false;
-  writeFileSync(path, bytes, { append: true, create: true, mode: FILE_MODE });
+  // Not by writeFileSync, which gives the mode to a file that exists as well, also to one that is another user's.
+  using file = openSync(path, { append: true, create: true, mode: FILE_MODE });
+  for (let at = 0; at < bytes.byteLength;) at += file.writeSync(bytes.subarray(at));
   if (info === null) openToGroup(path);
   return true;
 }
