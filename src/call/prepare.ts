@@ -9,10 +9,10 @@ import { loadDefaultConfig } from "../options/config.ts";
 import { type Fingerprint, fingerprint, type FingerprintOptions } from "../code/fingerprint.ts";
 import { mergeOptions, resolveOptions, withoutForeignParameters } from "../options/check_options.ts";
 import { projectRoot, toAbsolute, workingDirectory } from "../options/project.ts";
-import { SizeBound } from "../store/bound/size_bound.ts";
 import { cachedIdentity, type Prepared, type Wrapped } from "./wrapped.ts";
 import type { CacheReport } from "../store/cache_dir.ts";
-import { openWorkspace } from "./workspace.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+import type { SizeBound } from "../store/bound/size_bound.ts";
 import type { BlindUse } from "../code/types.ts";
 import { digestBytes } from "../words/sha256.ts";
 import {
@@ -37,7 +37,10 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
   const defaults = withoutForeignParameters(await loadDefaultConfig(workingDirectory() ?? projectRoot()), names);
   const options = resolveOptions(mergeOptions(defaults, wrapped.given));
   const isConfigured = wrapped.given.cacheDir === undefined && options.cacheDir !== null;
-  const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : wrapped.cacheDir, options);
+  const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : wrapped.cacheDir, {
+    ...options,
+    metadataDir: options.metadataDir === null ? null : toAbsolute(options.metadataDir),
+  });
   const root = projectRoot();
   const changedState = workspace.cache.changedPlaces.of(wrapped.functionId);
   const digestFile = (path: string) => workspace.files.digestFileSync(path);
@@ -60,7 +63,7 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
     files: workspace.files,
     root,
     plan: planArguments(parameters, options),
-    ...(options.maxBytes === Infinity ? {} : { bound: new SizeBound(workspace.cache, options.maxBytes) }),
+    ...(options.maxBytes === Infinity ? {} : { bound: await sizeBoundOf(workspace, options.maxBytes) }),
     codeOptions,
     changedState,
     fingerprint: followFingerprint(
@@ -72,6 +75,12 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
       (found) => warnOfCode(wrapped, found, { audience, options }),
     ),
   };
+}
+
+/** Returns the bound on the size of a cache. Most caches have none, so that it is loaded here. */
+async function sizeBoundOf({ cache }: Workspace, maxBytes: number): Promise<SizeBound> {
+  const { SizeBound } = await import("../store/bound/size_bound.ts");
+  return new SizeBound(cache, maxBytes);
 }
 
 /**

@@ -23,6 +23,9 @@ export interface Workspace {
 export interface WorkspaceOptions {
   readonly readOnly: boolean;
   readonly durable: boolean;
+  readonly groupShared: boolean;
+  /** An absolute path; `null` when none was given. */
+  readonly metadataDir: string | null;
 }
 
 const shared = new WeakMap<Cache, Workspace>();

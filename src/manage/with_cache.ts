@@ -27,7 +27,7 @@ export type Access =
  * @param task Function that does the task.
  * @param otherwise Value to return when there is no cache.
  * @returns The value that `task` returns, or `otherwise`.
- * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, `ERR_PERMISSION` with the flags that are missing,
+ * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, or when it is another host's, `ERR_PERMISSION` with the flags that are missing,
  * and the errors of `openCache`.
  */
 export async function withCache<Answer>(
@@ -44,6 +44,8 @@ export async function withCache<Answer>(
   // The store is loaded when a cache is opened, not when this package is imported.
   const { openCache } = await import("../store/cache_dir.ts");
   const cache = await openCache(dir, access === "inspect" ? { readOnly: true, isLive: true } : {});
+  const foreign = cache.refused ?? findLink(cache.layout, true);
+  if (foreign !== null) throw foreign;
   const stopListening = cache.onReport(({ detail }) => void warnOnce(detail));
   const release = cache.use();
   try {

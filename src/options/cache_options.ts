@@ -206,6 +206,21 @@ export interface CacheOptions {
    * @default false
    */
   durable?: boolean;
+  /**
+   * True to open the cache to the group of its folder: 2770 instead of 0700 for folders, 0660 instead of 0600 for files.
+   * The folder keeps that mode, and every program that uses it follows. Not on Windows.
+   *
+   * @default false
+   */
+  groupShared?: boolean;
+  /**
+   * Folder on a local disk for the database and the locks of a cache whose directory is on a disk that several hosts
+   * may share, such as NFS. Each such cache has a folder of its own in it.
+   *
+   * @default the value of `CACHEPY_METADATA_DIR`, else `cachepy` in `$XDG_CACHE_HOME` or `~/.cache`, else
+   * `cachepy-<user>` in `$TMPDIR` or `/tmp`
+   */
+  metadataDir?: string | URL;
 }
 
 /** Name of an option. */
@@ -238,4 +253,6 @@ export interface ResolvedOptions {
   readonly maxTraces: number;
   readonly denoVersion: boolean;
   readonly durable: boolean;
+  readonly groupShared: boolean;
+  readonly metadataDir: string | URL | null;
 }

@@ -65,6 +65,8 @@ export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
     accept: (value) => value === Infinity ? REFUSED : acceptNumber(value, 1, true),
   },
   denoVersion: flag(),
+  groupShared: flag(),
+  metadataDir: { wanted: `${PATH} of a folder on a local disk`, accept: acceptPath },
   durable: flag(),
 };
 
@@ -201,6 +203,8 @@ const DEFAULTS: ResolvedOptions = {
   maxTraces: 8,
   denoVersion: true,
   durable: false,
+  groupShared: false,
+  metadataDir: null,
 };
 
 /**

@@ -209,7 +209,7 @@ function validateDocument(source: ConfigSource, document: object): ValidatedOpti
 /** Converts a value to the one that code would give: a size to a number, a relative path to an absolute one. */
 function fromYaml(name: OptionName, value: unknown, file: string): unknown {
   if (name === "maxBytes" && typeof value === "string") return parseSize(value) ?? value;
-  if (name === "cacheDir") return resolveText(value, file);
+  if (name === "cacheDir" || name === "metadataDir") return resolveText(value, file);
   if (name === "dependsOnFiles" && Array.isArray(value)) return value.map((item) => resolveText(item, file));
   return value;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type BlobDigest, type CallKey, isDigest } from "../words/digests.ts";
+import type { CacheError } from "../words/errors.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
 import type { AcquireOptions, CallLock } from "./locks/call_lock.ts";
 import { BlobStore } from "./blobs/blob_store.ts";
@@ -12,15 +13,18 @@ import {
   describeFolderError,
   findLink,
   Generation,
+  isOnRootDisk,
   isPermissionError,
   layoutOf,
   makeLayout,
+  makeRoot,
   requireAccess,
 } from "./layout.ts";
-import type { CacheError } from "../words/errors.ts";
 import { findLockDefect } from "./database/lock_support.ts";
+import { isOpenToGroup, lookAtEntry } from "./own_files.ts";
 import { KvHandle } from "./database/kv_handle.ts";
 import { RecordStore, type Removal } from "./records/record_store.ts";
+import type { Placement } from "./shared/place_cache.ts";
 import { UnstoredLog } from "./unstored_log.ts";
 import { ChangedPlaces } from "./changed_places.ts";
 import { UsageLog } from "./usage_log.ts";
@@ -56,6 +60,19 @@ export interface OpenOptions {
    * @default {false}
    */
   readonly durable?: boolean;
+  /**
+   * True to open the directory to its group. One that is open to its group stays so.
+   *
+   * @default {false}
+   */
+  readonly groupShared?: boolean;
+  /**
+   * Folder for the metadata of a directory on a disk that several hosts may share: an absolute path, or `null` for a
+   * place that is found.
+   *
+   * @default {null}
+   */
+  readonly metadataDir?: string | null;
 }
 
 /** Report about the cache as a whole that its users should hear. */
@@ -63,9 +80,10 @@ export interface CacheReport {
   /**
    * `damaged`: stored data cannot be used; `read-only`: nothing is stored; `no-locks`: two processes may compute the
    * same call; `format`: the directory also holds a cache of a newer version, which is left alone; `refused`: something
-   * in the cache leads elsewhere, such as a link, so nothing in it is read or written.
+   * in the cache leads elsewhere, such as a link, or it is another host's, so nothing in it is read or written;
+   * `shared`: the directory is, or may be, on a disk that several hosts share.
    */
-  readonly kind: "damaged" | "read-only" | "no-locks" | "format" | "refused";
+  readonly kind: "damaged" | "read-only" | "no-locks" | "format" | "refused" | "shared";
   /** The report in one sentence. */
   readonly detail: string;
 }
@@ -78,10 +96,10 @@ export interface Cache {
   /** True when nothing can be written: by option, because the directory does not allow it, or because it is refused. */
   readonly readOnly: boolean;
   /**
-   * True when something in the cache leads elsewhere, or no database can be used there: it then appears empty, and is
-   * neither read nor written.
+   * Reason for which the cache appears empty, and is neither read nor written: something in it leads elsewhere, or no database
+   * can be used there.
    */
-  readonly isRefused: boolean;
+  readonly refused: CacheError | null;
   readonly records: RecordStore;
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
@@ -120,18 +138,46 @@ const open = new Map<string, Promise<Cache>>();
  */
 export function openCache(cacheDir: string | URL, options: OpenOptions = {}): Promise<Cache> {
   const layout = layoutOf(cacheDir);
-  const id = `${layout.root}\0${options.readOnly === true}\0${options.durable === true}\0${options.isLive === true}`;
+  const { readOnly = false, durable = false, isLive = false, groupShared = false, metadataDir = null } = options;
+  const id = [layout.root, readOnly, durable, isLive, groupShared, metadataDir].join("\0");
   let cache = open.get(id);
   if (cache === undefined) {
-    cache = Promise.try(() => {
+    cache = Promise.try(async () => {
       requireAccess(layout.root);
-      return new OpenedCache(layout, options);
+      return new OpenedCache(await placementOf(layout, { readOnly, groupShared, metadataDir }), options);
     });
     open.set(id, cache);
     // Not kept: before the next opening the user may remove the cause.
-    cache.then(({ isRefused }) => isRefused && open.delete(id), () => open.delete(id));
+    cache.then(({ refused }) => refused !== null && open.delete(id), () => open.delete(id));
   }
   return cache;
+}
+
+/**
+ * Returns the place of a cache: the directory itself on a disk of this host alone, where a hit loads no other module.
+ */
+async function placementOf(
+  layout: CacheLayout,
+  { readOnly, groupShared, metadataDir }: Required<Pick<OpenOptions, "readOnly" | "groupShared" | "metadataDir">>,
+): Promise<Placement> {
+  const refused = findLink(layout);
+  if (refused !== null) return { layout, refused, notice: null, isFixed: false };
+  let group: number | null = null;
+  if (groupShared && !readOnly || isOpenToGroup(layout.version)) {
+    group = (await import("./shared/group.ts")).groupOf(layout, groupShared && !readOnly);
+  }
+  if (!readOnly) makeRoot(layout);
+  const disk = isOnRootDisk(layout.root) ? "local" : (await import("./shared/disk.ts")).diskOf(layout.root);
+  if (disk === "shared" || lookAtEntry(layout.host) !== null) {
+    const { placeCache } = await import("./shared/place_cache.ts");
+    const placement = await placeCache(layout, { readOnly, metadataDir, group });
+    return { ...placement, refused: placement.refused ?? findLink(placement.layout) };
+  }
+  const notice = disk !== "unknown"
+    ? null
+    : `It cannot be told whether ${layout.root} is on a disk that several hosts share, on which their programs damage ` +
+      "each other's entries; run with --allow-sys=statfs";
+  return { layout, refused: null, notice, isFixed: false };
 }
 
 /** Largest number of reports that are kept for listeners that are added later. */
@@ -140,7 +186,7 @@ const MAX_REPORTS = 100;
 class OpenedCache implements Cache {
   readonly layout: CacheLayout;
   readonly readOnly: boolean;
-  readonly isRefused: boolean;
+  readonly refused: CacheError | null;
   readonly records: RecordStore;
   readonly blobs: BlobStore;
   readonly usage: UsageLog;
@@ -151,17 +197,20 @@ class OpenedCache implements Cache {
   readonly #reports: CacheReport[] = [];
   readonly #listeners = new Set<(report: CacheReport) => void>();
 
-  constructor(layout: CacheLayout, options: OpenOptions) {
+  constructor({ layout, refused, notice, isFixed }: Placement, options: OpenOptions) {
     this.layout = layout;
-    const refusal = findLink(layout);
-    const state = refusal !== null || options.readOnly === true ? null : this.#make(layout);
-    this.isRefused = this.#isRefused(refusal ?? (state === "no-locks" ? findLockDefect(layout) : null));
-    this.readOnly = this.isRefused || state === null || state === "closed";
+    const state = refused !== null || options.readOnly === true ? null : this.#make(layout);
+    this.refused = refused ?? (state === "no-locks" ? findLockDefect(layout) : null);
+    if (this.refused !== null) {
+      this.#tell({ kind: "refused", detail: `${this.refused.message}; functions run uncached until then` });
+    }
+    if (notice !== null) this.#tell({ kind: "shared", detail: notice });
+    this.readOnly = this.refused !== null || state === null || state === "closed" || isFixed;
     const damaged = (detail: string) => this.#tell({ kind: "damaged", detail });
     this.#handle = new KvHandle(layout, damaged, {
       readOnly: this.readOnly,
-      isLive: options.isLive === true,
-      isRefused: this.isRefused,
+      isLive: options.isLive === true && !isFixed,
+      isRefused: refused !== null,
     });
     this.#generation = new Generation(layout);
     this.blobs = new BlobStore(layout, { durable: options.durable ?? false });
@@ -218,14 +267,6 @@ class OpenedCache implements Cache {
     this.usage.flush();
     this.unstored.flush();
     this.#handle.close();
-  }
-
-  /** True for a cache that is not used, which is reported: functions run, and nothing is stored. */
-  #isRefused(refused: CacheError | null): boolean {
-    if (refused !== null) {
-      this.#tell({ kind: "refused", detail: `${refused.message}; functions run uncached until then` });
-    }
-    return refused !== null;
   }
 
   #make(layout: CacheLayout): ReturnType<typeof makeLayout> {

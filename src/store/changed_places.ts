@@ -12,7 +12,7 @@
  */
 import { digestBytes } from "../words/sha256.ts";
 import { type CacheLayout, OWN_NAMES } from "./layout.ts";
-import { FOLDER_MODE, listOwn, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
+import { listOwn, makeOwnFolder, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
 
 /** Places that runs of one function have changed, in this process and in others. */
 export interface ChangedState {
@@ -80,17 +80,17 @@ export class ChangedPlaces {
   /** Adds places of a function. A failure is silent: each process then finds them anew. */
   #add(functionId: string, added: Kept): void {
     if (this.#isReadOnly) return;
-    const { version, usage } = this.#layout;
+    const { metadata, usage } = this.#layout;
     const before = this.#read(functionId);
     const union = (list: keyof Kept) => [...new Set([...before[list], ...added[list]])].sort().slice(0, MAX_PLACES);
     const all: Kept = { places: union("places"), suspects: union("suspects") };
     const path = this.#pathOf(functionId);
     try {
       try {
-        requireFolders(version, usage);
+        requireFolders(metadata, usage);
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
-        Deno.mkdirSync(usage, { mode: FOLDER_MODE });
+        makeOwnFolder(usage);
       }
       writeAnew(path, new TextEncoder().encode(JSON.stringify(all)), `${path}.new`);
     } catch {

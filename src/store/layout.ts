@@ -12,6 +12,9 @@
  * <cacheDir>/v1/checked               sizes and times of the database when it was last known to be sound
  * ```
  *
+ * On a disk that several hosts may share, `meta.kv`, `locks`, `usage` and `generation` are in a folder on a local disk,
+ * with a `tmp` of its own, and `<cacheDir>/v1/host` names that folder and its host: see `shared/place_cache`.
+ *
  * @module
  */
 import { CacheError, messageOf } from "../words/errors.ts";
@@ -24,6 +27,8 @@ import {
   linkIn,
   listOwn,
   lookAtEntry,
+  makeOwnFolder,
+  openToGroup,
   refusal,
   requireFolders,
   writeAnew,
@@ -37,11 +42,21 @@ export interface CacheLayout {
   readonly root: string;
   /** Folder of this format version; everything in it belongs to this package. */
   readonly version: string;
+  /** File that says to which host the directory belongs, on a disk that several hosts may share. */
+  readonly host: string;
+  /**
+   * Folder of the files that processes share by memory, by locks or by appending: `version`, or a folder on a local
+   * disk when the directory is on a disk that several hosts may share.
+   */
+  readonly metadata: string;
   readonly meta: string;
   readonly blobs: string;
   readonly locks: string;
   readonly usage: string;
+  /** Folder of blobs that are being written, on the disk of `blobs`. */
   readonly tmp: string;
+  /** Folder of other files that are being written, on the disk of `metadata`; `tmp` where that is the same disk. */
+  readonly metadataTmp: string;
   readonly generation: string;
 }
 
@@ -53,7 +68,7 @@ const UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 export const OWN_NAMES = {
   /** Files in the folder of the format version, those that mark it as a cache included. */
   version: new RegExp(
-    "^(meta\\.kv(\\.damaged-\\d+|\\.new)?(-wal|-shm|-journal)?|generation|checked|verify\\.json(\\.\\d+)?|" +
+    "^(meta\\.kv(\\.damaged-\\d+|\\.new)?(-wal|-shm|-journal)?|generation|checked|host|cache-dir|verify\\.json(\\.\\d+)?|" +
       `files\\.bin(\\.${UUID}\\.tmp)?|CACHEDIR\\.TAG|\\.gitignore)$`,
   ),
   /** File that is being written; the number is the id of the writing process. */
@@ -87,16 +102,36 @@ const TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n" +
 export function layoutOf(cacheDir: string | URL): CacheLayout {
   const root = toAbsolute(cacheDir);
   const version = `${root}/v${FORMAT_VERSION}`;
+  return withMetadata({ root, version, blobs: `${version}/blobs`, tmp: `${version}/tmp` }, version);
+}
+
+/** Returns the paths of a cache whose metadata are in the folder `metadata`. */
+export function withMetadata(
+  { root, version, blobs, tmp }: Pick<CacheLayout, "root" | "version" | "blobs" | "tmp">,
+  metadata: string,
+): CacheLayout {
   return {
     root,
     version,
-    meta: `${version}/meta.kv`,
-    blobs: `${version}/blobs`,
-    locks: `${version}/locks`,
-    usage: `${version}/usage`,
-    tmp: `${version}/tmp`,
-    generation: `${version}/generation`,
+    host: `${version}/host`,
+    metadata,
+    meta: `${metadata}/meta.kv`,
+    blobs,
+    locks: `${metadata}/locks`,
+    usage: `${metadata}/usage`,
+    tmp,
+    metadataTmp: `${metadata}/tmp`,
+    generation: `${metadata}/generation`,
   };
+}
+
+/** Makes the directory itself, if that is possible; {@linkcode makeLayout} reports why not. */
+export function makeRoot({ root }: Pick<CacheLayout, "root">): void {
+  try {
+    Deno.mkdirSync(root, { recursive: true, mode: FOLDER_MODE });
+  } catch {
+    // Reported by the next step.
+  }
 }
 
 /**
@@ -111,7 +146,8 @@ export function layoutOf(cacheDir: string | URL): CacheLayout {
 export function makeLayout(layout: CacheLayout): "writable" | "no-locks" | "closed" {
   try {
     Deno.mkdirSync(layout.root, { recursive: true, mode: FOLDER_MODE });
-    for (const folder of [layout.version, layout.blobs, layout.locks, layout.usage, layout.tmp]) makeFolder(folder);
+    const { version, metadata, blobs, locks, usage, tmp, metadataTmp } = layout;
+    for (const folder of new Set([version, metadata, blobs, locks, usage, tmp, metadataTmp])) makeFolder(folder);
     markOnce(layout);
     writeOnce(layout.generation, "");
     return probe(layout);
@@ -133,9 +169,9 @@ export function makeLayout(layout: CacheLayout): "writable" | "no-locks" | "clos
  * @returns Error that names the path; `null` when nothing is wrong, or when there is no cache.
  */
 export function findLink(layout: CacheLayout, isThorough = false): CacheError | null {
-  const { version, blobs, locks, tmp, usage, generation } = layout;
+  const { version, metadata, blobs, locks, tmp, metadataTmp, usage, generation } = layout;
   if (lookAtEntry(version) === null) return null;
-  for (const folder of [version, blobs, locks, tmp, usage]) {
+  for (const folder of new Set([version, metadata, blobs, locks, tmp, metadataTmp, usage])) {
     const info = lookAtEntry(folder);
     if (info !== null && !info.isDirectory) return refusal(folder, info.isSymlink ? "a link" : "no folder");
     const link = folder === usage && !isThorough ? null : linkIn(folder);
@@ -151,8 +187,8 @@ export function findLink(layout: CacheLayout, isThorough = false): CacheError | 
  *
  * @returns Error that names the path; `null` when nothing is wrong.
  */
-export function findForeignDatabase({ version, meta }: CacheLayout): CacheError | null {
-  if (lookAtEntry(version)?.isSymlink) return refusal(version);
+export function findForeignDatabase({ metadata, meta }: CacheLayout): CacheError | null {
+  if (lookAtEntry(metadata)?.isSymlink) return refusal(metadata);
   for (const suffix of DATABASE_SUFFIXES) {
     const info = lookAtEntry(meta + suffix);
     if (info === null || isOnlyName(info)) continue;
@@ -169,7 +205,8 @@ export function findForeignDatabase({ version, meta }: CacheLayout): CacheError 
  * @param layout Paths of the cache.
  * @returns Absolute paths.
  */
-export function* listForeign({ version, blobs, locks, usage, tmp }: CacheLayout): Generator<string> {
+export function* listForeign(layout: CacheLayout): Generator<string> {
+  const { version, metadata, blobs, locks, usage, tmp, metadataTmp } = layout;
   const isUsage = (name: string) =>
     OWN_NAMES.usage.test(name) || OWN_NAMES.usageLog.test(name) ||
     OWN_NAMES.unstored.test(name) || OWN_NAMES.state.test(name);
@@ -181,6 +218,10 @@ export function* listForeign({ version, blobs, locks, usage, tmp }: CacheLayout)
     [usage, isUsage, NONE],
     [tmp, isTemporary, NONE],
   ];
+  if (metadata !== version) {
+    places.push([metadata, (name) => OWN_NAMES.version.test(name), /^(locks|usage|tmp)$/]);
+    places.push([metadataTmp, isTemporary, NONE]);
+  }
   for (const name of listOwn(blobs, OWN_NAMES.blobFolder, "isDirectory")) {
     places.push([`${blobs}/${name}`, (file) => OWN_NAMES.blob.test(file), NONE]);
   }
@@ -206,6 +247,35 @@ function entriesOf(folder: string): Deno.DirEntry[] {
 /** True when the system lacked something that may come back: space, descriptors, memory, access to the disk. */
 function isShortage(error: unknown): boolean {
   return /^E(NOSPC|DQUOT|MFILE|NFILE|NOMEM|IO|STALE)$/.test(codeOf(error));
+}
+
+/** True for a folder on the disk of `/` when that is one of this host alone: most caches are there. */
+export function isOnRootDisk(folder: string): boolean {
+  try {
+    const info = Deno.statSync(folder);
+    return info.dev === deviceOfRoot() && (isBlockDevice(info.dev) || looksLocal(info));
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the number of the device of `/`; `null` when that may not be read. */
+export function deviceOfRoot(): number | null {
+  const { state } = Deno.permissions.querySync({ name: "read", path: "/" });
+  return state === "granted" ? Deno.statSync("/").dev : null;
+}
+
+/**
+ * True for a folder that looks as those of overlayfs and tmpfs do, the file systems without a block device in most
+ * containers. NFS, SMB, Lustre and Ceph give larger blocks, sshfs does not count the links of folders.
+ */
+export function looksLocal({ blksize, nlink }: Deno.FileInfo): boolean {
+  return blksize === 4096 && nlink !== null && nlink > 1;
+}
+
+/** True for the number of a block device. Linux gives file systems without one a number with the major part 0. */
+export function isBlockDevice(device: number): boolean {
+  return Math.floor(device / 256) % 4096 !== 0;
 }
 
 /** True when `error` says that a file system refused a write, as opposed to Deno's permission system. */
@@ -280,7 +350,7 @@ function missingPermission(root: string, missing: readonly string[], cause?: unk
 }
 
 /** True when the folder holds only the cache. A mark in a project's own folder would hide it from git and backups. */
-function holdsOnlyCache(root: string): boolean {
+export function holdsOnlyCache(root: string): boolean {
   for (const { name } of Deno.readDirSync(root)) {
     if (name !== "CACHEDIR.TAG" && name !== ".gitignore" && !/^v\d+$/.test(name)) return false;
   }
@@ -295,9 +365,10 @@ function markOnce({ root, version }: CacheLayout): void {
   writeOnce(`${marked}/CACHEDIR.TAG`, TAG_TEXT);
 }
 
-function makeFolder(path: string): void {
+/** Makes a folder of the cache unless there is one. @throws {CacheError} `ERR_CACHE_DIR` when there is a link. */
+export function makeFolder(path: string): void {
   try {
-    Deno.mkdirSync(path, { mode: FOLDER_MODE });
+    makeOwnFolder(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     const info = lookAtEntry(path);
@@ -306,17 +377,24 @@ function makeFolder(path: string): void {
   }
 }
 
-function writeOnce(path: string, text: string): void {
+/** Writes a file unless there is one. */
+export function writeOnce(path: string, text: string): void {
   try {
     Deno.writeTextFileSync(path, text, { createNew: true, mode: FILE_MODE });
+    openToGroup(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
 }
 
-/** Creates a file and locks it. Mode bits do not tell: the file system may be read-only, or have access lists. */
-function probe(layout: CacheLayout): "writable" | "no-locks" | "closed" {
-  const path = `${layout.tmp}/probe-${randomId()}`;
+/** Creates files and locks them. Mode bits do not tell: the file system may be read-only, or have access lists. */
+function probe({ tmp, metadataTmp }: CacheLayout): "writable" | "no-locks" | "closed" {
+  const found = probeIn(metadataTmp);
+  return tmp === metadataTmp || found === "closed" || probeIn(tmp) !== "closed" ? found : "closed";
+}
+
+function probeIn(folder: string): "writable" | "no-locks" | "closed" {
+  const path = `${folder}/probe-${randomId()}`;
   let hasLocks = true;
   try {
     using file = Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE });
@@ -366,14 +444,14 @@ const ONE_BYTE = new Uint8Array([0x2e]);
  */
 export class Generation {
   readonly #path: string;
-  readonly #version: string;
+  readonly #metadata: string;
   readonly #tmp: string;
 
   /** @param layout Paths of the cache. */
-  constructor({ generation, version, tmp }: Pick<CacheLayout, "generation" | "version" | "tmp">) {
+  constructor({ generation, metadata, metadataTmp }: Pick<CacheLayout, "generation" | "metadata" | "metadataTmp">) {
     this.#path = generation;
-    this.#version = version;
-    this.#tmp = tmp;
+    this.#metadata = metadata;
+    this.#tmp = metadataTmp;
   }
 
   /**
@@ -392,7 +470,7 @@ export class Generation {
 
   /** Changes the generation. Call it *after* the store has committed a removal or replacement, never before. */
   bump(): void {
-    requireFolders(this.#version);
+    requireFolders(this.#metadata);
     if (appendOwn(this.#path, ONE_BYTE)) return;
     // The file may not be appended to. A new file has another inode, which changes the generation as well.
     requireFolders(this.#tmp);

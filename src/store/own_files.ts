@@ -11,15 +11,72 @@
  *
  * @module
  */
+import { parentOf } from "../options/paths.ts";
 import { CacheError } from "../words/errors.ts";
+import { randomId } from "../words/random.ts";
 
 // Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
-const { lstatSync, readDirSync, readFileSync, removeSync, renameSync, writeFileSync } = Deno;
+const { chmodSync, lstatSync, mkdirSync, openSync, readDirSync, readFileSync, removeSync, renameSync, writeFileSync } =
+  Deno;
 
 /** Mode of folders: private, since cached results may hold data that the permissions of the source files protect. */
 export const FOLDER_MODE = 0o700;
 /** Mode of files: private for the same reason as folders. */
 export const FILE_MODE = 0o600;
+/** Modes in a cache that a group shares: what is made in a folder belongs to the folder's group (setgid). */
+export const GROUP_FOLDER_MODE = 0o2770;
+export const GROUP_FILE_MODE = 0o660;
+
+/** Folders of this process's caches that a group shares. */
+const groupFolders = new Set<string>();
+
+/** True for a folder that says by its mode that its group shares it: setgid, and all rights for the group. */
+export function isOpenToGroup(folder: string): boolean {
+  const info = lookAtEntry(folder);
+  return info !== null && info.isDirectory && ((info.mode ?? 0) & 0o2070) === 0o2070;
+}
+
+/** Lets a group use everything that this process makes in a folder from now on. */
+export function openFolderToGroup(folder: string): void {
+  groupFolders.add(folder);
+}
+
+/** True for a path in a folder that a group shares. */
+export function isOfGroup(path: string): boolean {
+  for (const folder of groupFolders) if (path === folder || path.startsWith(`${folder}/`)) return true;
+  return false;
+}
+
+/** Lets the group use a file that was just made, where a group shares its folder: the mode of a new file has no say. */
+export function openToGroup(path: string): void {
+  if (groupFolders.size > 0 && isOfGroup(path)) chmodSync(path, GROUP_FILE_MODE);
+}
+
+/**
+ * Makes a folder.
+ *
+ * In a cache that a group shares, the folder gets its name when it has its mode: in between, others of the group could
+ * write nothing into it.
+ *
+ * @param path Path of the folder.
+ * @param recursive True to make the folders above as well; the folder may then exist. @default {false}
+ * @throws The system's error; {@linkcode Deno.errors.AlreadyExists} unless `recursive`.
+ */
+export function makeOwnFolder(path: string, recursive = false): void {
+  if (groupFolders.size === 0 || !isOfGroup(path)) return mkdirSync(path, { recursive, mode: FOLDER_MODE });
+  if (lookAtEntry(path) !== null) return mkdirSync(path, { recursive });
+  if (recursive && lookAtEntry(parentOf(path)) === null) makeOwnFolder(parentOf(path), true);
+  const temporary = `${path}.${Deno.pid}-${randomId()}`;
+  mkdirSync(temporary, { mode: FOLDER_MODE });
+  try {
+    chmodSync(temporary, GROUP_FOLDER_MODE);
+    renameSync(temporary, path);
+  } catch (error) {
+    removeSync(temporary);
+    if (lookAtEntry(path) === null) throw error;
+    return mkdirSync(path, { recursive }); // another process was faster
+  }
+}
 
 /**
  * Returns the error for something in a cache directory that is refused.
@@ -136,6 +193,7 @@ export function writeAnew(path: string, bytes: Uint8Array, temporary: string): v
       if (attempt > 0 || removeOwn(temporary) === null) throw refusal(temporary, "no file of the cache");
     }
   }
+  openToGroup(temporary);
   try {
     renameSync(temporary, path);
   } catch (error) {
@@ -155,7 +213,10 @@ export function appendOwn(path: string, bytes: Uint8Array): boolean {
   const info = lookAtEntry(path);
   if (info !== null && !isOnlyName(info)) return false;
   try {
-    writeFileSync(path, bytes, { append: true, create: true, mode: FILE_MODE });
+    // Not by writeFileSync, which gives the mode to a file that exists as well, also to one that is another user's.
+    using file = openSync(path, { append: true, create: true, mode: FILE_MODE });
+    for (let at = 0; at < bytes.byteLength;) at += file.writeSync(bytes.subarray(at));
+    if (info === null) openToGroup(path);
     return true;
   } catch (error) {
     if (info !== null && error instanceof Deno.errors.PermissionDenied) return false;

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { FOLDER_MODE, listOwn, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
+import { listOwn, makeOwnFolder, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
 import { type CacheLayout, OWN_NAMES } from "./layout.ts";
 import { randomId } from "../words/random.ts";
 
@@ -98,12 +98,12 @@ export class UnstoredLog {
   }
 
   #write(name: string, counts: ReadonlyMap<string, UnstoredCalls>): void {
-    const { version, usage } = this.#layout;
+    const { metadata, usage } = this.#layout;
     try {
-      requireFolders(version, usage);
+      requireFolders(metadata, usage);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      Deno.mkdirSync(usage, { mode: FOLDER_MODE });
+      makeOwnFolder(usage);
     }
     const bytes = new TextEncoder().encode(JSON.stringify([...counts.values()]));
     writeAnew(`${usage}/${name}`, bytes, `${usage}/${name}.new`);

@@ -18,9 +18,9 @@ import type { EntryUsage } from "../words/records.ts";
 import { tryChoreLock } from "./locks/file_lock.ts";
 import {
   appendOwn,
-  FOLDER_MODE,
   listOwn,
   lookAtEntry,
+  makeOwnFolder,
   readOwn,
   removeOwn,
   requireFolders,
@@ -38,7 +38,7 @@ const MERGE_BYTES = 1_000_000;
 
 /** Usage of the entries of one cache directory. */
 export class UsageLog {
-  readonly #version: string;
+  readonly #metadata: string;
   readonly #folder: string;
   readonly #locks: string;
   readonly #isReadOnly: boolean;
@@ -49,7 +49,7 @@ export class UsageLog {
 
   /** @param layout Paths of the cache. @param isReadOnly True when nothing may be written. */
   constructor(layout: CacheLayout, isReadOnly: boolean) {
-    this.#version = layout.version;
+    this.#metadata = layout.metadata;
     this.#folder = layout.usage;
     this.#locks = layout.locks;
     this.#isReadOnly = isReadOnly;
@@ -80,7 +80,7 @@ export class UsageLog {
       if (!(error instanceof Deno.errors.NotFound)) return;
       try {
         // The folders above are not created: a cache that the user deleted must not come back.
-        Deno.mkdirSync(this.#folder, { mode: FOLDER_MODE });
+        makeOwnFolder(this.#folder);
         this.#append(rows);
       } catch {
         // The cache directory is gone, and the entries with it.
@@ -114,7 +114,7 @@ export class UsageLog {
     const lock = tryChoreLock(`${this.#locks}/usage.lock`);
     if (lock === null) return;
     try {
-      requireFolders(this.#version, this.#folder);
+      requireFolders(this.#metadata, this.#folder);
       this.flush();
       // Logs are renamed first: their writers then begin new files, so nothing is appended to a log that is being read.
       for (const { name } of this.#listLogs()) {
@@ -167,7 +167,7 @@ export class UsageLog {
   }
 
   #append(rows: ReadonlyMap<CallKey, EntryUsage>): void {
-    requireFolders(this.#version, this.#folder);
+    requireFolders(this.#metadata, this.#folder);
     appendOwn(`${this.#folder}/${this.#name}`, encodeRows(rows));
   }
 }

@@ -61,6 +61,8 @@ maxBytes: 1024
 waitMs: 10
 maxTraces: 4
 denoVersion: false
+groupShared: true
+metadataDir: /scratch
 durable: true
 `;
   const expected = {
@@ -85,6 +87,8 @@ durable: true
     waitMs: 10,
     maxTraces: 4,
     denoVersion: false,
+    groupShared: true,
+    metadataDir: "/scratch",
     durable: true,
   };
   const snake = camel.replace(/^\w+/gm, (key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));

@@ -41,6 +41,8 @@ const GOOD: Record<string, unknown[]> = {
   maxTraces: [1, 8],
   denoVersion: [true, false],
   durable: [true, false],
+  groupShared: [true, false],
+  metadataDir: ["meta", "/scratch", new URL("file:///scratch")],
 };
 
 const BAD: Record<string, unknown[]> = {
@@ -69,6 +71,8 @@ const BAD: Record<string, unknown[]> = {
   maxTraces: [0, 1.5, Infinity, "8"],
   denoVersion: ["2"],
   durable: [null],
+  groupShared: ["lab", 1, null],
+  metadataDir: ["", 1, null, new URL("https://example.com/x")],
 };
 
 Deno.test("the tables of these tests speak of every option", () => {

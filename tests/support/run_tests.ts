@@ -7,6 +7,7 @@
  * @module
  */
 import { findPython, NOTEBOOK_NEEDS } from "./notebook.ts";
+import { findSshfs, SSHFS_NEEDS } from "./sshfs.ts";
 
 /** Folders of the tests that take half of the time. */
 const FIRST_HALF = ["tests/code", "tests/values"];
@@ -84,6 +85,11 @@ for await (const { name } of readCoverage()) {
 }
 const [passed, failed] = ["passed", "failed"].map((word) => halves.reduce((sum, half) => sum + countOf(word, half), 0));
 await show(new TextEncoder().encode(`\nboth halves: ${passed} passed | ${failed} failed\n`));
+const leftOut = [
+  ...findPython() === null ? [`the notebook tests; they need ${NOTEBOOK_NEEDS}`] : [],
+  ...findSshfs() === null ? [`the tests of shared disks; they need ${SSHFS_NEEDS}`] : [],
+  ...Deno.uid() === 0 ? [] : ["the tests with several users; they need the superuser: run them in a container"],
+];
 // deno-lint-ignore no-console
-if (findPython() === null) console.error(`left out: the notebook tests; they need ${NOTEBOOK_NEEDS}`);
+for (const what of leftOut) console.error(`left out: ${what}`);
 Deno.exit(Math.max(...halves.map(({ code }) => code)));

@@ -11,7 +11,7 @@ import type { VerifyState } from "./state.ts";
 /** Looks for damage in the file, and for rows that Deno.Kv cannot decode. */
 export async function checkDatabase(cache: Cache, state: VerifyState): Promise<void> {
   const { meta } = cache.layout;
-  if (cache.isRefused || lookAtEntry(meta) === null) return;
+  if (cache.refused !== null || lookAtEntry(meta) === null) return;
   const defect = findDefect(meta, "whole");
   if (defect === undefined) return; // another program holds the database, which the next check meets as well
   if (defect !== null) {

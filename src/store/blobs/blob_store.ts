@@ -11,9 +11,10 @@ import { randomId } from "../../words/random.ts";
 import { beginDigest, digestBytes, digestChunks } from "../../words/sha256.ts";
 import {
   FILE_MODE,
-  FOLDER_MODE,
   listOwn,
   lookAtEntry,
+  makeOwnFolder,
+  openToGroup,
   ownFile,
   refusal,
   removeOwn,
@@ -102,6 +103,9 @@ export class BlobStore {
   readonly #version: string;
   readonly #blobs: string;
   readonly #tmp: string;
+  readonly #metadataTmp: string;
+  /** False on a disk that several hosts share, where a lock may reach no other process, or wait for another host. */
+  readonly #hasLocks: boolean;
   readonly #durable: boolean;
   /** Small blobs that this process wrote, so that they probably exist. */
   readonly #written = new Set<BlobDigest>();
@@ -111,6 +115,8 @@ export class BlobStore {
     this.#version = layout.version;
     this.#blobs = layout.blobs;
     this.#tmp = layout.tmp;
+    this.#metadataTmp = layout.metadataTmp;
+    this.#hasLocks = layout.metadata === layout.version;
     this.#durable = options.durable ?? false;
   }
 
@@ -242,11 +248,13 @@ export class BlobStore {
    * abandoned when it was not written to in the hour before.
    */
   *listAbandoned(nowMs: number): Generator<string> {
-    requireFolders(this.#version, this.#tmp);
-    for (const name of listOwn(this.#tmp, OWN_NAMES.temporary)) {
-      const path = `${this.#tmp}/${name}`;
-      using file = openExisting(path);
-      if (file !== null && isAbandoned(file, nowMs)) yield path;
+    requireFolders(this.#version, this.#tmp, this.#metadataTmp);
+    for (const folder of new Set([this.#tmp, this.#metadataTmp])) {
+      for (const name of listOwn(folder, OWN_NAMES.temporary)) {
+        const path = `${folder}/${name}`;
+        using file = openExisting(path);
+        if (file !== null && isAbandoned(file, this.#hasLocks, nowMs)) yield path;
+      }
     }
   }
 
@@ -359,6 +367,8 @@ export class BlobStore {
       this.#tmp,
       () => Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE }),
     );
+    openToGroup(path);
+    if (!this.#hasLocks) return [file, path];
     try {
       if (file.tryLockSync(true)) return [file, path];
     } catch {
@@ -396,7 +406,7 @@ export class BlobStore {
       return effect();
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+      makeOwnFolder(folder, true);
       return effect();
     }
   }
@@ -461,13 +471,14 @@ function openExisting(path: string): Deno.FsFile | null {
   }
 }
 
-/** True for a file that nobody writes, which is locked from then on. */
-function isAbandoned(file: Deno.FsFile, nowMs: number): boolean {
+/** True for a file that nobody writes, which is locked from then on where locks work. */
+function isAbandoned(file: Deno.FsFile, hasLocks: boolean, nowMs: number): boolean {
   try {
-    return file.tryLockSync(true);
+    if (hasLocks) return file.tryLockSync(true);
   } catch {
-    return nowMs - (file.statSync().mtime?.getTime() ?? nowMs) > ABANDONED_MS;
+    // Locks do not work here.
   }
+  return nowMs - (file.statSync().mtime?.getTime() ?? nowMs) > ABANDONED_MS;
 }
 
 /** Deletes an empty folder in the place of a blob, where it keeps the blob from being written. Other folders stay. */

@@ -80,7 +80,7 @@ export class Inflation {
   constructor(layout: CacheLayout, isReadOnly: boolean) {
     this.#path = `${layout.usage}/inflation.json`;
     this.#isReadOnly = isReadOnly;
-    this.#folders = [layout.version, layout.usage];
+    this.#folders = [layout.metadata, layout.usage];
     this.#steps = readSteps(this.#path);
   }
 

@@ -27,8 +27,8 @@ const TIMEOUT_MS = 100;
  * @returns Number of bytes by which the file has become smaller. The file may shrink later, when other processes that
  * have it open let go of it.
  */
-export async function giveBackSpace({ meta, version }: CacheLayout): Promise<number> {
-  using _hold = await holdFolder(version, false, TIMEOUT_MS);
+export async function giveBackSpace({ meta, metadata }: CacheLayout): Promise<number> {
+  using _hold = await holdFolder(metadata, false, TIMEOUT_MS);
   try {
     const before = Deno.lstatSync(meta).size;
     const database = new sqlite.DatabaseSync(meta, { timeout: TIMEOUT_MS });

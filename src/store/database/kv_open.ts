@@ -10,7 +10,7 @@ import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { SoundnessNote } from "./soundness.ts";
 import { holdFolder, isLockHeld } from "../locks/file_lock.ts";
-import { FILE_MODE } from "../own_files.ts";
+import { FILE_MODE, openToGroup } from "../own_files.ts";
 import { type CacheLayout, findForeignDatabase, makeLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
@@ -86,7 +86,7 @@ class Replaced extends Error {}
  * @throws The error of SQLite; one that says that the file is malformed when the check found damage.
  */
 async function openSound(layout: CacheLayout, inode: number | null, isStrict: boolean): Promise<OpenKv> {
-  using _hold = await holdFolder(layout.version, false, BUSY_MS);
+  using _hold = await holdFolder(layout.metadata, false, BUSY_MS);
   requireOwnDatabase(layout);
   const note = new SoundnessNote(layout, false);
   const extent = isStrict ? note.neededCheck() : "none";
@@ -149,6 +149,7 @@ function makeMeta(layout: CacheLayout): number | null {
   try {
     makeLayout(layout);
     Deno.openSync(layout.meta, { write: true, createNew: true, mode: FILE_MODE }).close();
+    openToGroup(layout.meta);
   } catch {
     // Another process was first, or the file cannot be created, which the opening reports.
   }

@@ -79,8 +79,8 @@ function freeNameFor(meta: string): string {
 }
 
 /** Moves a database and its log while nobody is opening it. @returns True when there was something to move. */
-async function moveAside({ meta, version }: CacheLayout, aside: string): Promise<boolean> {
-  using _hold = await holdFolder(version, true, HOLD_MS);
+async function moveAside({ meta, metadata }: CacheLayout, aside: string): Promise<boolean> {
+  using _hold = await holdFolder(metadata, true, HOLD_MS);
   let hasMoved = false;
   // The database itself goes last, because SQLite discards a log that it finds beside an empty database. If it went
   // first, another process could begin a new database in between, and the log of that one would be taken away.

@@ -17,8 +17,8 @@ import { removeOwn } from "../own_files.ts";
  * @param layout Paths of a cache that can be written to.
  * @returns Error with the remedy; `null` when it can.
  */
-export function findLockDefect({ root, tmp }: CacheLayout): CacheError | null {
-  const path = `${tmp}/probe-${randomId()}`;
+export function findLockDefect({ root, metadataTmp }: CacheLayout): CacheError | null {
+  const path = `${metadataTmp}/probe-${randomId()}`;
   try {
     const database = new sqlite.DatabaseSync(path, { timeout: 0 });
     try {

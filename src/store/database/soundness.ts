@@ -36,7 +36,7 @@ export class SoundnessNote {
   /** @param layout Paths of the cache. @param isReadOnly True when the note must not be written. */
   constructor(layout: CacheLayout, isReadOnly: boolean) {
     this.#layout = layout;
-    this.#path = `${layout.version}/${NOTE_NAME}`;
+    this.#path = `${layout.metadata}/${NOTE_NAME}`;
     this.#isReadOnly = isReadOnly;
   }
 
@@ -102,7 +102,7 @@ export class SoundnessNote {
     this.#stamp = databaseStampOf(this.#layout);
     const bytes = new TextEncoder().encode(`${this.#stamp}\n${this.#checkedMs}`);
     try {
-      writeAnew(this.#path, bytes, `${this.#layout.tmp}/${Deno.pid}-${randomId()}`);
+      writeAnew(this.#path, bytes, `${this.#layout.metadataTmp}/${Deno.pid}-${randomId()}`);
     } catch {
       // The next process checks the database.
     }

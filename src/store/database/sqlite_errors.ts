@@ -38,7 +38,11 @@ const REMEDIES: readonly [sign: RegExp, remedy: string][] = [
     "another program holds it, or another process is removing much from the cache; it is used again as soon as that ends",
   ],
   [/disk is full|no space left/i, "make room on the disk"],
-  [/disk i\/o error/i, "the disk did not answer; check it, or the connection to it"],
+  [
+    /disk i\/o error|locking protocol/i,
+    "the disk did not answer, or cannot map files into memory, as some disks that several hosts share; check it, or name a " +
+    "folder on a local disk in cacheDir",
+  ],
   [/readonly database/i, "allow this user to write to the file and its folder, or set readOnly"],
   [
     /unable to open database file/i,

@@ -9,11 +9,14 @@
  */
 import { pause } from "../../words/waiting.ts";
 import { parentOf } from "../../options/paths.ts";
+import { randomId } from "../../words/random.ts";
 import {
   FILE_MODE,
-  FOLDER_MODE,
+  isOfGroup,
   listOwn,
   lookAtEntry,
+  makeOwnFolder,
+  openToGroup,
   ownFile,
   refusal,
   removeOwn,
@@ -238,7 +241,7 @@ function openLockFile(path: string): LockFile {
     } catch (error) {
       if (error instanceof Deno.errors.NotFound && attempt === 0) {
         try {
-          Deno.mkdirSync(parentOf(path), { recursive: true, mode: FOLDER_MODE });
+          makeOwnFolder(parentOf(path), true);
           continue;
         } catch {
           // The error of the attempt to open the file is thrown below.
@@ -253,7 +256,7 @@ function openLockFile(path: string): LockFile {
 function openOrMake(path: string): LockFile {
   for (;;) {
     try {
-      return { file: Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE }), isNew: true };
+      return { file: isOfGroup(path) ? makeForGroup(path) : makeLockFile(path), isNew: true };
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
@@ -265,6 +268,26 @@ function openOrMake(path: string): LockFile {
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
+  }
+}
+
+function makeLockFile(path: string): Deno.FsFile {
+  return Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE });
+}
+
+/** Makes a lock file that gets its name when others of the group may open it: they could not wait for it else. */
+function makeForGroup(path: string): Deno.FsFile {
+  const temporary = `${parentOf(parentOf(path))}/tmp/${Deno.pid}-${randomId()}`;
+  const file = makeLockFile(temporary);
+  try {
+    openToGroup(temporary);
+    Deno.linkSync(temporary, path);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  } finally {
+    removeOwn(temporary);
   }
 }
 

@@ -1,0 +1,71 @@
+/**
+ * Caches that a group shares: whether one is, and opening one to its group.
+ *
+ * The folder says so itself, by its mode: every program that uses the cache, the command line included, then makes its
+ * files for the group, whether or not it was given the option.
+ *
+ * @module
+ */
+import { parentOf } from "../../options/paths.ts";
+import { type CacheLayout, describeFolderError, holdsOnlyCache, isReadOnlyError, listForeign } from "../layout.ts";
+import {
+  GROUP_FILE_MODE,
+  GROUP_FOLDER_MODE,
+  isOpenToGroup,
+  listOwn,
+  lookAtEntry,
+  makeOwnFolder,
+  openFolderToGroup,
+} from "../own_files.ts";
+
+const { chmodSync } = Deno;
+
+/**
+ * Returns the id of the group that shares a cache; `null` for a cache of one user.
+ *
+ * @param layout Paths of the cache.
+ * @param isWanted True to open the cache to the group of its folder, which is made when it does not exist.
+ */
+export function groupOf(layout: CacheLayout, isWanted: boolean): number | null {
+  const { version } = layout;
+  if (!isOpenToGroup(version)) {
+    if (!isWanted || Deno.build.os === "windows") return null;
+    try {
+      openToItsGroup(layout);
+    } catch (error) {
+      if (isReadOnlyError(error)) return null; // somebody else's: what may be read is read
+      throw describeFolderError(error, layout.root);
+    }
+  }
+  openFolderToGroup(version);
+  return lookAtEntry(version)?.gid ?? null;
+}
+
+/** Makes the folder, or opens the one there is: what is in it first, so that a half-opened folder is opened again. */
+function openToItsGroup(layout: CacheLayout): void {
+  const { root, version } = layout;
+  let top = version;
+  while (lookAtEntry(parentOf(top)) === null) top = parentOf(top);
+  if (lookAtEntry(top) === null) {
+    openFolderToGroup(top);
+    makeOwnFolder(version, true);
+  } else {
+    const foreign = new Set(listForeign(layout));
+    openBelow(version, foreign);
+    chmodSync(version, GROUP_FOLDER_MODE);
+  }
+  const mode = lookAtEntry(root)?.mode ?? null;
+  if (mode !== null && (mode & 0o050) !== 0o050 && holdsOnlyCache(root)) chmodSync(root, GROUP_FOLDER_MODE);
+}
+
+function openBelow(folder: string, foreign: ReadonlySet<string>): void {
+  for (const name of listOwn(folder, /^/, "isFile")) {
+    if (!foreign.has(`${folder}/${name}`)) chmodSync(`${folder}/${name}`, GROUP_FILE_MODE);
+  }
+  for (const name of listOwn(folder, /^/, "isDirectory")) {
+    const path = `${folder}/${name}`;
+    if (foreign.has(path)) continue;
+    openBelow(path, foreign);
+    chmodSync(path, GROUP_FOLDER_MODE);
+  }
+}
