@@ -5,7 +5,7 @@
  */
 import defer * as sqlite from "node:sqlite";
 import { isOnlyName, lookAtEntry, writeAnew } from "../own_files.ts";
-import type { CacheLayout } from "../layout.ts";
+import { type CacheLayout, findForeignDatabase } from "../layout.ts";
 import { randomId } from "../../words/random.ts";
 
 /** Length in bytes of the version, change counter, size and checksum in the header of the log's index. */
@@ -156,7 +156,7 @@ export class SoundnessNote {
    * process ends, which changes its time; so that is done here before.
    */
   renew(): void {
-    if (this.#isReadOnly || databaseStampOf(this.#layout) === this.#stamp) return;
+    if (this.#isReadOnly || databaseStampOf(this.#layout) === this.#stamp || !isOwnDatabase(this.#layout)) return;
     const { meta } = this.#layout;
     if (fileSizeOf(`${meta}-wal`) > 0) writeLogBack(meta);
     // What this process wrote itself needs no check; its first note counts as one, since the database was empty.
@@ -195,6 +195,15 @@ export class SoundnessNote {
     } catch {
       // There is no note, or it may not be changed.
     }
+  }
+}
+
+/** False when the database leads elsewhere, as after somebody put a link in its place. */
+function isOwnDatabase(layout: CacheLayout): boolean {
+  try {
+    return findForeignDatabase(layout) === null;
+  } catch {
+    return false;
   }
 }
 
