@@ -2,9 +2,9 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { giveBackSpace } from "../../src/store/database/free_space.ts";
 import { listRows } from "../../src/store/database/kv_rows.ts";
-import { decodeKey, decodeValue, encodeKey, versionstampOf } from "../../src/store/database/raw_rows.ts";
+import { decodeKey, decodeValue, encodeRowKey, versionstampOf } from "../../src/store/database/raw_rows.ts";
 import { salvage } from "../../src/store/database/salvage.ts";
-import { describeDatabaseError, describeOpenError } from "../../src/store/database/sqlite_errors.ts";
+import { describeDatabaseError, describeOpenError } from "../../src/store/database/database_errors.ts";
 import { findUnreadable } from "../../src/store/database/unreadable_rows.ts";
 import { layoutOf } from "../../src/store/layout.ts";
 import { prune } from "../../src/store/bound/prune.ts";
@@ -36,7 +36,7 @@ Deno.test("keys, values and versions are decoded as Deno.Kv decodes them", () =>
     for await (const entry of kv.list({ prefix: [] })) {
       const { k, v, encoding, version } = rows[at++]!;
       assertEquals(decodeKey(k), [...entry.key]);
-      assertEquals(encodeKey(entry.key), k.slice());
+      assertEquals(encodeRowKey(entry.key), k.slice());
       assertEquals(decodeValue({ encoding, v })?.value, entry.value);
       assertEquals(versionstampOf(BigInt(version)), entry.versionstamp);
     }
@@ -61,7 +61,7 @@ for (const reverse of [false, true]) {
       const database = new DatabaseSync(`${dir}/v1/meta.kv`);
       for (const n of bad) {
         const change = n % 2 === 0 ? "v_encoding = 77" : "k = CAST(k || x'ff' AS BLOB)";
-        database.prepare(`UPDATE kv SET ${change} WHERE k = ?`).run(encodeKey(keys[n]!));
+        database.prepare(`UPDATE kv SET ${change} WHERE k = ?`).run(encodeRowKey(keys[n]!));
       }
       database.close();
       const reports: string[] = [];

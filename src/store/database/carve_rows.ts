@@ -74,7 +74,7 @@ function freePagesOf(file: PageFile): Set<number> | null {
 /** Returns the numbers of the pages to which the tree of the rows leads, as far as it can be followed. */
 function reachablePages(file: PageFile): Set<number> {
   const reached = new Set<number>();
-  const waiting = [rootOf(file)];
+  const waiting = [rootPageOf(file)];
   for (let number = waiting.pop(); number !== undefined; number = waiting.pop()) {
     const page = number > 1 && number <= file.count && !reached.has(number) ? file.read(number) : null;
     if (page === null) continue;
@@ -87,14 +87,14 @@ function reachablePages(file: PageFile): Set<number> {
   return reached;
 }
 
-function rootOf(file: PageFile): number {
+function rootPageOf(file: PageFile): number {
   const first = file.readFirst();
   if (first === null || first[FILE_HEADER_BYTES] !== TABLE_LEAF) return USUAL_ROOT;
   for (const cell of cellsOf(first, FILE_HEADER_BYTES)) {
     try {
       const [length, at] = varintAt(first, cell);
       const [, start] = varintAt(first, at);
-      const [, name, , root] = columnsOf(first.subarray(start, start + length)) ?? [];
+      const [, name, , root] = columnsOfRow(first.subarray(start, start + length)) ?? [];
       if (name instanceof Uint8Array && new TextDecoder().decode(name) === "kv") return Number(root);
     } catch {
       // The row is damaged.
@@ -124,7 +124,7 @@ function rowOfCell(file: PageFile, page: Uint8Array<ArrayBuffer>, cell: number):
   try {
     const [length, at] = varintAt(page, page[0] === INTERIOR ? cell + 4 : cell);
     const payload = file.payload(page, at, length);
-    const columns = payload === null ? null : columnsOf(payload);
+    const columns = payload === null ? null : columnsOfRow(payload);
     if (columns?.length !== 6) return null;
     const [k, v, encoding, version, seq, expiration] = columns;
     const isRow = k instanceof Uint8Array && v instanceof Uint8Array && typeof encoding === "bigint" &&
@@ -136,7 +136,7 @@ function rowOfCell(file: PageFile, page: Uint8Array<ArrayBuffer>, cell: number):
 }
 
 /** Returns the columns of a record: blobs and texts as bytes, integers, and `null` for all else. */
-function columnsOf(payload: Uint8Array<ArrayBuffer>): (Uint8Array<ArrayBuffer> | bigint | null)[] | null {
+function columnsOfRow(payload: Uint8Array<ArrayBuffer>): (Uint8Array<ArrayBuffer> | bigint | null)[] | null {
   const [headerBytes, first] = varintAt(payload, 0);
   const columns: (Uint8Array<ArrayBuffer> | bigint | null)[] = [];
   let start = headerBytes;

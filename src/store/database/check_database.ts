@@ -6,9 +6,8 @@
  * @module
  */
 import defer * as sqlite from "node:sqlite";
-import { isDamage } from "./sqlite_errors.ts";
+import { type CheckExtent, isDamage } from "./sqlite_files.ts";
 import { messageOf } from "../../words/errors.ts";
-import type { CheckExtent } from "./soundness.ts";
 
 const DAMAGED = "database disk image is malformed";
 
@@ -42,7 +41,7 @@ export function findDefect(path: string, extent: CheckExtent): string | null | u
   try {
     database = new sqlite.DatabaseSync(path, { readOnly: true, timeout: 0 });
     for (const [question, isSound] of extent === "whole" ? [...WHOLE, ...OPENING] : OPENING) {
-      if (!isSound(ask(database, question))) return DAMAGED;
+      if (!isSound(askDatabase(database, question))) return DAMAGED;
     }
     return null;
   } catch (error) {
@@ -56,7 +55,7 @@ export function findDefect(path: string, extent: CheckExtent): string | null | u
   }
 }
 
-function ask(database: sqlite.DatabaseSync, question: string): unknown {
+function askDatabase(database: sqlite.DatabaseSync, question: string): unknown {
   const [answer] = Object.values(database.prepare(question).get() ?? {});
   return answer;
 }

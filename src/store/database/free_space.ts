@@ -7,7 +7,7 @@
  */
 import defer * as sqlite from "node:sqlite";
 import { holdFolder } from "../locks/file_lock.ts";
-import type { CacheLayout } from "../layout.ts";
+import { type CacheLayout, findForeignDatabase } from "../layout.ts";
 
 /** Free space in bytes up to which a database stays as it is: the next entries fill it. */
 const WORTHWHILE_BYTES = 4 * 1024 * 1024;
@@ -27,9 +27,11 @@ const TIMEOUT_MS = 100;
  * @returns Number of bytes by which the file has become smaller. The file may shrink later, when other processes that
  * have it open let go of it.
  */
-export async function giveBackSpace({ meta, metadata }: CacheLayout): Promise<number> {
+export async function giveBackSpace(layout: CacheLayout): Promise<number> {
+  const { meta, metadata } = layout;
   using _hold = await holdFolder(metadata, false, TIMEOUT_MS);
   try {
+    if (findForeignDatabase(layout) !== null) return 0;
     const before = Deno.lstatSync(meta).size;
     const database = new sqlite.DatabaseSync(meta, { timeout: TIMEOUT_MS });
     try {

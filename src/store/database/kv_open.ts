@@ -4,11 +4,9 @@
  * @module
  */
 import { CacheError } from "../../words/errors.ts";
-import { describeOpenError, isBusy, isDamage } from "./sqlite_errors.ts";
-import { CommitCounter, fileSizeOf, inodeOf } from "./sqlite_files.ts";
+import { CommitCounter, fileSizeOf, inodeOf, isBusy, isDamage, SoundnessNote } from "./sqlite_files.ts";
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
-import { SoundnessNote } from "./soundness.ts";
 import { holdFolder, isLockHeld } from "../locks/file_lock.ts";
 import { FILE_MODE, openToGroup } from "../own_files.ts";
 import { type CacheLayout, findForeignDatabase, makeLayout } from "../layout.ts";
@@ -67,7 +65,7 @@ export async function openKv(
       if (isBusy(error) && performance.now() < giveUpMs) await pause(Math.random() * Math.min(2 ** attempt, 64));
       else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS) {
         await (await repair()).setAside(layout, before, error, report);
-      } else throw describeOpenError(error, layout);
+      } else throw await failureInWords(error, layout, true);
     }
   }
 }
@@ -110,6 +108,23 @@ async function openSound(layout: CacheLayout, inode: number | null, isStrict: bo
     kv?.close();
     if (!isDamage(error)) note.opened();
     throw error;
+  }
+}
+
+/**
+ * Turns an error of the database into one in words.
+ *
+ * @param error The error.
+ * @param layout Paths of the cache.
+ * @param isOpening True for an error of opening the database, which always gets words.
+ * @returns The error itself when it needs none, or when nothing more can be loaded.
+ */
+export async function failureInWords(error: unknown, layout: CacheLayout, isOpening: boolean): Promise<unknown> {
+  try {
+    const { describeDatabaseError, describeOpenError } = await import("./database_errors.ts");
+    return isOpening ? describeOpenError(error, layout) : describeDatabaseError(error, layout);
+  } catch {
+    return error;
   }
 }
 

@@ -3,10 +3,18 @@
  *
  * @module
  */
-import { describeOpenError, isDamage, isUndecodable } from "./sqlite_errors.ts";
-import { type CommitCounter, databaseStampOf, fileSizeOf, inodeOf } from "./sqlite_files.ts";
+import {
+  type CheckExtent,
+  type CommitCounter,
+  databaseStampOf,
+  fileSizeOf,
+  inodeOf,
+  isDamage,
+  isUndecodable,
+  SoundnessNote,
+} from "./sqlite_files.ts";
+import { describeOpenError } from "./database_errors.ts";
 import type { ReportDamage } from "./kv_repair.ts";
-import { type CheckExtent, SoundnessNote } from "./soundness.ts";
 import { FILE_MODE } from "../own_files.ts";
 import { type CacheLayout, isPermissionError } from "../layout.ts";
 import { messageOf } from "../../words/errors.ts";

@@ -120,9 +120,9 @@ export class KvWriter {
         else atomic.set(key, value);
       }
       return (await atomic.commit()).ok;
-    }, ({ encodeKey, removeUnreadable }, path) => {
+    }, ({ encodeRowKey, removeUnreadable }, path) => {
       // The version of a row that a check names cannot be read: without the row, the check tells whether that matters.
-      const removed = removeUnreadable(path, Array.from(checks.values(), ({ key }) => encodeKey(key)));
+      const removed = removeUnreadable(path, Array.from(checks.values(), ({ key }) => encodeRowKey(key)));
       if (removed === 0) throw new Error("Deno.Kv cannot decode a row that is to be replaced");
       return false;
     });

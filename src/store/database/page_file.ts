@@ -100,7 +100,7 @@ export class PageFile implements Disposable {
     if (byteLength < LOG_HEADER_BYTES || pageBytes !== this.#pageBytes) return null;
     const view = new DataView(this.#log.buffer);
     const isLittle = (view.getUint32(0) & 1) === 0;
-    let sums: Sums = checksum(view, [0, 24], isLittle, [0, 0]);
+    let sums: Sums = addToChecksum(view, [0, 24], isLittle, [0, 0]);
     if (sums[0] !== view.getUint32(24) || sums[1] !== view.getUint32(28)) return null;
     let pages: number | null = null;
     let waiting = new Map<number, number>();
@@ -108,8 +108,8 @@ export class PageFile implements Disposable {
     for (let at = LOG_HEADER_BYTES; at + step <= byteLength; at += step) {
       // A frame that an earlier use of the log left has other salts.
       if (view.getBigUint64(at + 8) !== view.getBigUint64(16)) break;
-      sums = checksum(view, [at, at + 8], isLittle, sums);
-      sums = checksum(view, [at + FRAME_HEADER_BYTES, at + step], isLittle, sums);
+      sums = addToChecksum(view, [at, at + 8], isLittle, sums);
+      sums = addToChecksum(view, [at + FRAME_HEADER_BYTES, at + step], isLittle, sums);
       if (sums[0] !== view.getUint32(at + 16) || sums[1] !== view.getUint32(at + 20)) break;
       waiting.set(view.getUint32(at), at + FRAME_HEADER_BYTES);
       const committed = view.getUint32(at + 4);
@@ -146,7 +146,7 @@ export class PageFile implements Disposable {
 type Sums = [first: number, second: number];
 
 /** Goes on with the checksum of the log over some of its bytes (file format, section 4.2). */
-function checksum(view: DataView, [start, end]: [number, number], isLittle: boolean, [first, second]: Sums): Sums {
+function addToChecksum(view: DataView, [start, end]: [number, number], isLittle: boolean, [first, second]: Sums): Sums {
   for (let at = start; at < end; at += 8) {
     first = (first + view.getUint32(at, isLittle) + second) >>> 0;
     second = (second + view.getUint32(at + 4, isLittle) + first) >>> 0;

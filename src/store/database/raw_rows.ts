@@ -27,7 +27,7 @@ export function decodeKey(bytes: Uint8Array): Deno.KvKey | null {
       at += 8;
     } else if (kind === TEXT) {
       const end = endOfText(bytes, at);
-      const text = end === null ? null : textOf(bytes.subarray(at, end));
+      const text = end === null ? null : decodeText(bytes.subarray(at, end));
       if (text === null) return null;
       parts.push(text);
       at = end! + 1;
@@ -37,7 +37,7 @@ export function decodeKey(bytes: Uint8Array): Deno.KvKey | null {
 }
 
 /** Encodes a key of texts and numbers. */
-export function encodeKey(key: Deno.KvKey): Uint8Array<ArrayBuffer> {
+export function encodeRowKey(key: Deno.KvKey): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
   for (const part of key) {
     if (typeof part === "number") bytes.push(NUMBER, ...bytesOfNumber(part));
@@ -78,7 +78,7 @@ function endOfText(bytes: Uint8Array, start: number): number | null {
   return null;
 }
 
-function textOf(bytes: Uint8Array): string | null {
+function decodeText(bytes: Uint8Array): string | null {
   try {
     const plain = bytes.includes(END) ? bytes.filter((byte, at) => byte !== ESCAPED || bytes[at - 1] !== END) : bytes;
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain);

@@ -5,7 +5,7 @@
  */
 import defer * as sqlite from "node:sqlite";
 import { carveRows, type RawRow } from "./carve_rows.ts";
-import { decodeKey, decodeValue, encodeKey } from "./raw_rows.ts";
+import { decodeKey, decodeValue, encodeRowKey } from "./raw_rows.ts";
 import { FILE_MODE } from "../own_files.ts";
 import { MEND_ROW } from "../records/rows.ts";
 import { pause } from "../../words/waiting.ts";
@@ -66,12 +66,12 @@ export async function salvage(from: string, to: string): Promise<number> {
       let count = 0;
       for (const row of carveRows(from)) {
         if (++count % ROWS_AT_ONCE === 0) await pause(0);
-        if (!isReadable(row)) continue;
+        if (!isWholeRow(row)) continue;
         insert.run(row.k, row.v, row.encoding, row.version);
         if (row.version > highest) highest = row.version;
       }
       database.prepare("UPDATE data_version SET version = ?").run(highest + VERSIONS_LEFT_OUT);
-      insert.run(encodeKey(MEND_ROW), new Uint8Array([1]), 3, 1);
+      insert.run(encodeRowKey(MEND_ROW), new Uint8Array([1]), 3, 1);
       kept = countRecords(database);
       database.exec("COMMIT");
     } finally {
@@ -86,7 +86,7 @@ export async function salvage(from: string, to: string): Promise<number> {
   }
 }
 
-function isReadable(row: RawRow): boolean {
+function isWholeRow(row: RawRow): boolean {
   return decodeKey(row.k) !== null && decodeValue(row) !== null;
 }
 

@@ -5,11 +5,11 @@
  * @module
  */
 import defer * as sqlite from "node:sqlite";
-import { decodeKey, decodeValue, encodeKey, versionstampOf } from "./raw_rows.ts";
+import { decodeKey, decodeValue, encodeRowKey, versionstampOf } from "./raw_rows.ts";
 import { previewOf } from "../../values/preview.ts";
 import { pause } from "../../words/waiting.ts";
 
-export { encodeKey } from "./raw_rows.ts";
+export { encodeRowKey } from "./raw_rows.ts";
 
 /** Value of a row whose own value cannot be decoded: no decoder takes it for one of its rows. */
 export class UnreadableValue {}
@@ -24,7 +24,7 @@ export interface UnreadableRow {
   readonly detail: string;
 }
 
-interface StoredRow {
+interface TableRow {
   readonly k: sqlite.SQLOutputValue;
   readonly v: sqlite.SQLOutputValue;
   readonly encoding: sqlite.SQLOutputValue;
@@ -56,7 +56,7 @@ export function readRawRange(
   { prefix, size, reverse, cursor }: RawRange,
   onUnreadable: (row: UnreadableRow) => void,
 ): { readonly rows: Deno.KvEntry<unknown>[]; readonly cursor: string } {
-  const start = encodeKey(prefix);
+  const start = encodeRowKey(prefix);
   const last = cursor === undefined ? null : join(start, fromCursor(cursor));
   const above = !reverse && last !== null ? last : join(start, [0x00]);
   const below = reverse && last !== null ? last : join(start, [0xff]);
@@ -65,8 +65,8 @@ export function readRawRange(
     const rows: Deno.KvEntry<unknown>[] = [];
     let at: Uint8Array = last ?? start;
     const statement = `${COLUMNS} WHERE k ${last === null || reverse ? ">=" : ">"} ? AND k < ? ORDER BY k ${order}`;
-    for (const row of prepare(database, statement).iterate(above, below)) {
-      const { entry, unreadable } = decodeRow(row as unknown as StoredRow);
+    for (const row of prepareRead(database, statement).iterate(above, below)) {
+      const { entry, unreadable } = decodeRow(row as unknown as TableRow);
       if (unreadable !== null) onUnreadable(unreadable);
       else {
         rows.push(entry);
@@ -91,9 +91,9 @@ export function readRawRows(
   onUnreadable: (row: UnreadableRow) => void,
 ): Deno.KvEntryMaybe<unknown>[] {
   return withDatabase(path, true, (database) => {
-    const statement = prepare(database, `${COLUMNS} WHERE k = ?`);
+    const statement = prepareRead(database, `${COLUMNS} WHERE k = ?`);
     return keys.map((key) => {
-      const row = statement.get(encodeKey(key)) as unknown as StoredRow | undefined;
+      const row = statement.get(encodeRowKey(key)) as unknown as TableRow | undefined;
       if (row === undefined) return { key, value: null, versionstamp: null };
       const { entry, unreadable } = decodeRow(row);
       if (unreadable === null) return entry;
@@ -114,9 +114,9 @@ export async function findUnreadable(path: string): Promise<UnreadableRow[]> {
   try {
     const found: UnreadableRow[] = [];
     let count = 0;
-    for (const row of prepare(database, COLUMNS).iterate()) {
+    for (const row of prepareRead(database, COLUMNS).iterate()) {
       if (++count % ROWS_AT_ONCE === 0) await pause(0);
-      const { unreadable } = decodeRow(row as unknown as StoredRow);
+      const { unreadable } = decodeRow(row as unknown as TableRow);
       if (unreadable !== null) found.push(unreadable);
     }
     return found;
@@ -128,13 +128,13 @@ export async function findUnreadable(path: string): Promise<UnreadableRow[]> {
 /** Deletes the rows among `keys`, as SQLite has them, that cannot be decoded. @returns Number of rows deleted. */
 export function removeUnreadable(path: string, keys: Iterable<sqlite.SQLOutputValue>): number {
   return withDatabase(path, false, (database) => {
-    const look = prepare(database, `${COLUMNS} WHERE k = ?`);
+    const look = prepareRead(database, `${COLUMNS} WHERE k = ?`);
     const remove = database.prepare("DELETE FROM kv WHERE k = ?");
     let count = 0;
     database.exec("BEGIN IMMEDIATE");
     for (const k of keys) {
       // It may have been written anew meanwhile.
-      const row = look.get(k) as unknown as StoredRow | undefined;
+      const row = look.get(k) as unknown as TableRow | undefined;
       if (row === undefined || decodeRow(row).unreadable === null) continue;
       remove.run(k);
       count++;
@@ -156,7 +156,7 @@ function withDatabase<T>(path: string, readOnly: boolean, task: (database: sqlit
   }
 }
 
-function prepare(database: sqlite.DatabaseSync, statement: string): sqlite.StatementSync {
+function prepareRead(database: sqlite.DatabaseSync, statement: string): sqlite.StatementSync {
   const prepared = database.prepare(statement);
   prepared.setReadBigInts(true);
   return prepared;
@@ -166,7 +166,7 @@ type Decoded =
   | { readonly entry: Deno.KvEntry<unknown>; readonly unreadable: null }
   | { readonly entry: null; readonly unreadable: UnreadableRow };
 
-function decodeRow({ k, v, encoding, version }: StoredRow): Decoded {
+function decodeRow({ k, v, encoding, version }: TableRow): Decoded {
   const key = k instanceof Uint8Array ? decodeKey(k) : null;
   const isWhole = v instanceof Uint8Array && typeof encoding === "bigint" && typeof version === "bigint";
   const decoded = isWhole ? decodeValue({ encoding: Number(encoding), v: v.slice() }) : null;

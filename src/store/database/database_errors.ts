@@ -1,35 +1,13 @@
 /**
- * The errors of SQLite and Deno.Kv: what they say about the database, and what the user can do.
+ * Errors of the database in words: what is wrong, and what the user can do.
+ *
+ * A file of its own, since only a failure loads it.
  *
  * @module
  */
 import { CacheError, messageOf } from "../../words/errors.ts";
+import { isDamage } from "./sqlite_files.ts";
 import { type CacheLayout, codeOf, describeFolderError, isPermissionError, isReadOnlyError } from "../layout.ts";
-
-/** True for an error that says that another process holds the database. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof Error && /database (table )?is locked|database is busy/i.test(error.message);
-}
-
-/** Messages of SQLite for a file that is no database, a damaged one, or one with other tables than those of Deno.Kv. */
-const DAMAGE =
-  /not a database|malformed|file is encrypted|table \w+ already exists|no such (table|column)|has no column/i;
-
-/** True for an error that says that the file is damaged, or is not a database of Deno.Kv. */
-export function isDamage(error: unknown): boolean {
-  return error instanceof Error && DAMAGE.test(error.message);
-}
-
-/** True for an error of Deno.Kv about a row that it cannot decode: it then gives none of the rows that it read. */
-export function isUndecodable(error: unknown): boolean {
-  return error instanceof Deno.errors.InvalidData || error instanceof Deno.errors.UnexpectedEof ||
-    error instanceof Error && /value encoding|invalid column type|deserialize/i.test(error.message);
-}
-
-/** True for an error that says that the database was closed during an operation. */
-export function isClosed(error: unknown): boolean {
-  return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
-}
 
 /** Causes for which SQLite fails, each with what the user can do. */
 const REMEDIES: readonly [sign: RegExp, remedy: string][] = [
@@ -48,13 +26,14 @@ const REMEDIES: readonly [sign: RegExp, remedy: string][] = [
     /unable to open database file/i,
     "allow this user to read and write the file and its folder; if that is so, let the program open more files",
   ],
-  [DAMAGE, "delete the file to begin an empty cache"],
 ];
 
 /** Turns an error of SQLite into one that names the database and the remedy; returns other errors as they are. */
 export function describeDatabaseError(error: unknown, { meta }: CacheLayout): unknown {
   if (!(error instanceof Error) || error instanceof CacheError) return error;
-  const remedy = REMEDIES.find(([sign]) => sign.test(error.message))?.[1];
+  const remedy = isDamage(error)
+    ? "delete the file to begin an empty cache"
+    : REMEDIES.find(([sign]) => sign.test(error.message))?.[1];
   if (remedy === undefined) return error;
   const text = `Cannot use the cache's database ${meta}: ${error.message}; ${remedy}`;
   return new CacheError("ERR_CACHE_DIR", text, { path: meta, cause: error });
