@@ -39,7 +39,7 @@ export interface CacheOptions {
    * Names of the parameters whose values are secrets: their digests count, are stored and are shown, and the values are
    * not. Also a member of a parameter (`options.pin`), the receiver (`this`) or a member of the receiver (`this.pin`).
    * Names that look like secrets (`password`, `apiKey`, `token`) need not be listed. Digests of short secrets can be
-   * guessed by who reads the cache; a secret that cannot change the result is better listed in `ignoreArgs`. What was
+   * guessed by who reads the cache; one that cannot change the result is better listed in `ignoreArgs` besides. What was
    * stored before stays until it is removed.
    *
    * @default none

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { cacheInfo, CacheTypeError } from "@bimsb/cachepy";
 import { Project } from "../support/project.ts";
-import { Rig } from "../support/rig.ts";
+import { filesBelow, Rig } from "../support/rig.ts";
 
 /** Paths of the leaves of a call, with the previews of those that are shown. */
 async function shownOf(rig: Rig, key: string): Promise<Record<string, string | null>> {
@@ -131,6 +131,44 @@ Deno.test("an outer call with an inner call that throws looks at the one with a 
   rig.forgetEvents();
   assertEquals(await outer("abcd"), 4);
   assertEquals(rig.runs("outer"), 1);
+});
+
+Deno.test("an outer call runs again while its inner call with a secret throws, and gets what that throws now", async () => {
+  await using rig = await Rig.open();
+  const path = await rig.write("state.txt", "down");
+  const login = rig.cached()(function login(password: string) {
+    if (Deno.readTextFileSync(path) === "down") throw new RangeError("down");
+    return password.length;
+  });
+  const outer = rig.cached()(async (password: string) => await login(password).catch(() => -1));
+  assertEquals([await outer("abcd"), await outer("abcd")], [-1, -1]);
+  assertEquals(rig.runs("login"), 2);
+  await rig.write("state.txt", "up");
+  assertEquals([await outer("abcd"), await outer("abcd")], [4, 4]);
+  assertEquals(rig.runs("login"), 3);
+});
+
+Deno.test("a secret in ignoreArgs and secretArgs leaves no digest, and another one is a hit, also of an inner call", async () => {
+  await using rig = await Rig.open();
+  const options = { ignoreArgs: ["pass_"], secretArgs: ["pass_"] };
+  const inner = rig.cached(options)((pass_: string, x: number) => x + pass_.length * 0);
+  const outer = rig.cached(options)(async (pass_: string, x: number) => await inner(pass_, x));
+  await outer("hunter2hunter2", 1);
+  await outer("another one", 1);
+  assertEquals(rig.runs(), 2);
+  const digestAfter = async (secret: string) => {
+    await using rig = await Rig.open();
+    await rig.cached(options)((pass_: string, x: number) => x + pass_.length * 0)(secret, 1);
+    const { meta } = await cacheInfo(rig.cacheDir, rig.of("stored")[0]!.key!);
+    return meta.values.find(({ path }) => path === "args.pass_")!.digest;
+  };
+  assertEquals(await digestAfter("one"), await digestAfter("another"), "the digest is that of no value");
+  for (const name of await filesBelow(rig.cacheDir)) {
+    const text = new TextDecoder("latin1").decode(await Deno.readFile(`${rig.cacheDir}/${name}`));
+    for (const form of ["hunter2", btoa("unter2hunter"), btoa("nter2hunter2"), btoa("hunter2hunter2").slice(0, 12)]) {
+      assertEquals(text.includes(form.slice(0, 12)), false, name);
+    }
+  }
 });
 
 Deno.test("an edited inner function with a secret makes its outer call run, also when only its ignoreArgs changed", async () => {
