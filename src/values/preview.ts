@@ -89,7 +89,8 @@ const known = new Map<string, boolean>();
  * True for a name that looks like that of a secret: `password`, `API_KEY`, `x-auth-token`, `db.credentials`.
  *
  * The words of the name decide, in camel case and with any separators, so that `author`, `keys`, `tokens` and `tokenizer`
- * are none. A name that looks like a secret by mistake costs a preview and nothing else.
+ * are none. A name that looks like a secret by mistake costs a preview, and that an inner call cannot be made again without
+ * its outer one.
  *
  * @param name Name of a variable, parameter, member or header, or a path of such names.
  */
