@@ -68,7 +68,8 @@ const UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 export const OWN_NAMES = {
   /** Files in the folder of the format version, those that mark it as a cache included. */
   version: new RegExp(
-    "^(meta\\.kv(\\.damaged-\\d+|\\.new)?(-wal|-shm|-journal)?|generation|checked|host|cache-dir|verify\\.json(\\.\\d+)?|" +
+    "^(meta\\.kv(\\.damaged-\\d+|\\.new)?(-wal|-shm|-journal)?|generation|checked|host(\\.claim)?|cache-dir|" +
+      "verify\\.json(\\.\\d+)?|" +
       `files\\.bin(\\.${UUID}\\.tmp)?|CACHEDIR\\.TAG|\\.gitignore)$`,
   ),
   /** File that is being written; the number is the id of the writing process. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { cacheClear, cachePrune, cacheStats, cacheVerify } from "@bimsb/cachepy";
 import { valueOf } from "../support/call_values.ts";
 import { Crew, Worker, type WorkerOptions } from "../support/call_worker.ts";
@@ -144,8 +144,13 @@ Deno.test(
     assertEquals([await ada.end(), await bob.end()], ["", ""]);
     assertEquals(modesOf(`${lab.crew.folder}/project`), OPEN, "what is written at the end of a process, too");
     const eve = await lab.start(EVE);
+    const runs = lab.crew.runs("sized");
     const { value, error } = await eve.call("sized", 1, 3000);
-    assert(value === undefined || error === undefined);
+    assertEquals([value, error, lab.crew.runs("sized")], [valueOf(1, 3000), undefined, runs + 1]);
+    assertMatch(
+      await eve.end(),
+      /Permission denied.*; name a folder that can be written to in cacheDir; functions run unc/,
+    );
     assertEquals(modesOf(`${lab.crew.folder}/project`), OPEN);
   },
 );

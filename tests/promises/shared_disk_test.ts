@@ -140,17 +140,22 @@ for (const options of [[], ["direct_io"]]) {
   });
 }
 
-Deno.test({ name: "processes that are first at once agree on one place for the metadata", ignore }, async () => {
-  await using disk = await SharedDisk.open();
-  await Promise.all([0, 1, 0, 1].map((point, n) => disk.call(n, point)));
-  assertEquals([...Deno.readDirSync(disk.places)].length, 1);
-  assertEquals(disk.metadata.startsWith(disk.places), true);
-  assertEquals(Deno.statSync(disk.metadata).mode! & 0o777, 0o700);
-  const names = [...Deno.readDirSync(`${disk.cacheDir}/v1`)].map(({ name }) => name).sort();
-  assertEquals(names, ["blobs", "host", "tmp"]);
-  for (const n of [0, 1, 2, 3]) await disk.call(n, n % 2);
-  assertEquals(disk.crew.runs("sized"), 4);
-});
+for (const options of [[], ["disable_hardlink"]]) {
+  const name = `processes that are first at once agree on one place for the metadata, ${
+    options.length === 0 ? "with" : "without"
+  } links on the disk`;
+  Deno.test({ name, ignore }, async () => {
+    await using disk = await SharedDisk.open(...options);
+    await Promise.all([0, 1, 0, 1].map((point, n) => disk.call(n, point)));
+    assertEquals([...Deno.readDirSync(disk.places)].length, 1);
+    assertEquals(disk.metadata.startsWith(disk.places), true);
+    assertEquals(Deno.statSync(disk.metadata).mode! & 0o777, 0o700);
+    const names = [...Deno.readDirSync(`${disk.cacheDir}/v1`)].map(({ name }) => name).sort();
+    assertEquals(names, ["blobs", "host", "tmp"]);
+    for (const n of [0, 1, 2, 3]) await disk.call(n, n % 2);
+    assertEquals(disk.crew.runs("sized"), 4);
+  });
+}
 
 Deno.test({
   name: "a second host: right values, one line that says what to do, and nothing of the first is touched",
@@ -286,6 +291,7 @@ Deno.test(
     Deno.chmodSync(`${folder}/${own!.name}`, 0o777);
     await disk.call(3, 0, { env });
     assertEquals([...Deno.readDirSync(`${folder}/${own!.name}`)].length, 0);
+    Deno.removeSync(disk.metadata, { recursive: true }); // the place after that is in /tmp
   },
 );
 
@@ -375,4 +381,46 @@ Deno.test({
   await disk.call(1, 1);
   assertEquals(disk.crew.runs("sized"), 2, "the flag that the line names is what it takes");
   assertEquals((await disk.call(1, 0, { flags })).includes("cannot be told"), false, "the folder says so by now");
+});
+
+Deno.test({
+  name: "a copy of the folder, and a host of the same name: right values, and only results are computed again",
+  ignore,
+}, async () => {
+  await using disk = await SharedDisk.open();
+  for (const n of [1, 2]) await disk.call(n);
+  const { success } = await new Deno.Command("cp", { args: ["-r", disk.cacheDir, `${disk.mounts.disk}/copy`] })
+    .output();
+  assert(success);
+  const inCopy = async (n: number) => {
+    const worker = new Worker([`${disk.points[1]}/copy`, `${disk.crew.folder}/side`], { env: disk.env() });
+    await worker.ready;
+    assertEquals((await worker.call("sized", n, 10)).value, valueOf(n, 10));
+    assertEquals(await worker.end(), "");
+  };
+  for (const n of [1, 3, 3]) await inCopy(n);
+  assertEquals(disk.crew.runs("sized"), 3, "what both have is found by both");
+  await disk.call(3);
+  assertEquals(disk.crew.runs("sized"), 4, "the result of 3 is in the copy alone");
+  // Another host has no metadata, and its places have the same names.
+  Deno.renameSync(`${disk.crew.folder}/xdg`, `${disk.crew.folder}/first`);
+  for (const n of [1, 1, 4]) await disk.call(n);
+  assertEquals(disk.crew.runs("sized"), 6);
+  await disk.here((dir) => cacheVerify(dir, { repair: true }));
+  Deno.renameSync(`${disk.crew.folder}/xdg`, `${disk.crew.folder}/second`);
+  Deno.renameSync(`${disk.crew.folder}/first`, `${disk.crew.folder}/xdg`);
+  for (const n of [1, 2, 3, 4]) await disk.call(n);
+});
+
+Deno.test({
+  name: "a process was killed while it made the file of the host, without links: the next one goes on",
+  ignore,
+}, async () => {
+  await using disk = await SharedDisk.open("disable_hardlink");
+  Deno.mkdirSync(`${disk.cacheDir}/v1`, { recursive: true });
+  Deno.writeTextFileSync(`${disk.cacheDir}/v1/host.claim`, "");
+  assertMatch(await disk.call(1), ONCE);
+  assertEquals([...Deno.readDirSync(`${disk.cacheDir}/v1`)].map(({ name }) => name).sort(), ["blobs", "host", "tmp"]);
+  assertEquals(await disk.call(1, 1), "");
+  assertEquals(disk.crew.runs("sized"), 1);
 });

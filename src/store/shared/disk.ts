@@ -82,8 +82,10 @@ export function diskOf(folder: string): DiskKind {
 
 /** Returns the list of mounts; `null` where it may not be read, since Deno gives files in `/proc` to `-A` alone. */
 function readMounts(): string | null {
+  const path = "/proc/self/mountinfo";
+  if (!isGranted({ name: "read", path })) return null;
   try {
-    return readTextFileSync("/proc/self/mountinfo");
+    return readTextFileSync(path);
   } catch {
     return null;
   }

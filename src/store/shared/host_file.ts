@@ -12,7 +12,7 @@ import { randomId } from "../../words/random.ts";
 import type { CacheLayout } from "../layout.ts";
 import { FILE_MODE, lookAtEntry, openToGroup, readOwn, removeOwn, writeAnew } from "../own_files.ts";
 
-const { linkSync, writeFileSync } = Deno;
+const { linkSync, renameSync, writeFileSync } = Deno;
 
 /** Owner of a cache directory on a shared disk. */
 export interface HostFile {
@@ -48,9 +48,9 @@ export function readHostFile({ host: path }: CacheLayout): HostFile | "damaged" 
  * Writes the file unless there is one: of several processes, on any number of hosts, one succeeds.
  *
  * The whole file gets its name by a link, which is atomic on every file system that has links, NFS included. Where there
- * are none, the name is taken first and the text follows.
+ * are none, the process that makes a file beside it may rename.
  *
- * @returns False when there is a file already.
+ * @returns False when there is a file already, or when another process is about to make one.
  * @throws The system's error when the file cannot be written.
  */
 export function claimHostFile(layout: CacheLayout, file: HostFile): boolean {
@@ -64,17 +64,41 @@ export function claimHostFile(layout: CacheLayout, file: HostFile): boolean {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;
-    try {
-      writeFileSync(path, bytes, { createNew: true, mode: FILE_MODE });
-      openToGroup(path);
-      return true;
-    } catch (cause) {
-      if (cause instanceof Deno.errors.AlreadyExists) return false;
-      throw cause;
-    }
+    return renameAlone(layout, temporary);
   } finally {
     removeOwn(temporary);
   }
+}
+
+function renameAlone(layout: CacheLayout, temporary: string): boolean {
+  const gate = gateOf(layout);
+  try {
+    writeFileSync(gate, new Uint8Array(0), { createNew: true, mode: FILE_MODE });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+  try {
+    if (lookAtEntry(layout.host) !== null) return false;
+    renameSync(temporary, layout.host);
+    return true;
+  } finally {
+    removeOwn(gate);
+  }
+}
+
+/** True while a process makes the file where there are no links; also after it was killed meanwhile. */
+export function isBeingClaimed(layout: CacheLayout): boolean {
+  return lookAtEntry(gateOf(layout)) !== null;
+}
+
+/** Lets another process make the file, since the one that was about to has had time enough. */
+export function dropClaim(layout: CacheLayout): void {
+  removeOwn(gateOf(layout));
+}
+
+function gateOf({ host }: CacheLayout): string {
+  return `${host}.claim`;
 }
 
 /** Replaces the file, by the host that it names. @throws The system's error when the file cannot be written. */

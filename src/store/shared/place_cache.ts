@@ -22,7 +22,7 @@ import {
 } from "../layout.ts";
 import { lookAtEntry, openFolderToGroup } from "../own_files.ts";
 import { isGranted } from "./disk.ts";
-import { claimHostFile, type HostFile, readHostFile, replaceHostFile } from "./host_file.ts";
+import { claimHostFile, dropClaim, type HostFile, isBeingClaimed, readHostFile, replaceHostFile } from "./host_file.ts";
 import { makePlace, type Party, type PlaceState, stateOfPlace } from "./metadata_place.ts";
 
 /** Options of {@linkcode placeCache}. */
@@ -62,20 +62,20 @@ export async function placeCache(layout: CacheLayout, options: PlaceOptions): Pr
 }
 
 async function findPlace(layout: CacheLayout, options: PlaceOptions): Promise<Placement> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0;; attempt++) {
     const file = readHostFile(layout);
-    if (file === "damaged") {
-      await pause(50); // another process may be writing it
-      continue;
-    }
-    const placement = file === null ? claim(layout, options) : followHost(layout, file, options);
+    if (file === "damaged") throw damagedFile(layout);
+    if (file !== null) return followHost(layout, file, options);
+    const placement = options.readOnly || !isBeingClaimed(layout) ? claim(layout, options) : null;
     if (placement !== null) return placement;
+    if (attempt === ATTEMPTS) dropClaim(layout);
+    if (attempt > 2 * ATTEMPTS) throw damagedFile(layout);
+    await pause(50);
   }
-  throw damagedFile(layout);
 }
 
-/** Number of times that other processes may be faster, or may be seen in the middle of writing the file. */
-const ATTEMPTS = 5;
+/** Number of times that a process looks, 50 ms apart, for the file that another one is about to make. */
+const ATTEMPTS = 40;
 
 /** Makes the directory this host's; `null` when another process was faster. */
 function claim(layout: CacheLayout, options: PlaceOptions): Placement | null {
