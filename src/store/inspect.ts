@@ -6,6 +6,7 @@
  * @module
  */
 export { collectGarbage, hasReference, readReferences, recoverAside } from "./blobs/blob_garbage.ts";
+export { removeCleared } from "./blobs/cleared.ts";
 export type { Mutation } from "./database/kv_rows.ts";
 export { listForeign } from "./layout.ts";
 export { abandonedLocks, isLockHeld, removeAbandonedLocks } from "./locks/file_lock.ts";

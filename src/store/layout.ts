@@ -7,7 +7,7 @@
  * <cacheDir>/v1/blobs/ab/cd….cbor     content-addressed bytes
  * <cacheDir>/v1/locks/<key>.lock      <key>.computing
  * <cacheDir>/v1/usage/                hits and last use, batched
- * <cacheDir>/v1/tmp/                  files that are being written
+ * <cacheDir>/v1/tmp/                  files that are being written, and results that are being deleted
  * <cacheDir>/v1/generation            grows by a byte whenever entries are removed or replaced
  * ```
  *
@@ -15,6 +15,7 @@
  */
 import { CacheError, messageOf } from "../words/errors.ts";
 import { randomId } from "../words/random.ts";
+import { giveTurn, isTurnOver } from "../words/waiting.ts";
 import {
   appendOwn,
   FILE_MODE,
@@ -59,6 +60,8 @@ export const OWN_NAMES = {
   temporary: new RegExp(`^(\\d+|probe)-${UUID}$`),
   /** Blob that was moved aside, where no reader looks. */
   aside: new RegExp(`^[0-9a-f]{64}\\.aside-${UUID}$`),
+  /** Folder of the blobs of a cache that was emptied, which are still to be deleted. */
+  cleared: new RegExp(`^cleared-${UUID}$`),
   /** Folder of blobs, named after the first two characters of their digests; `blob` is a file in it. */
   blobFolder: /^[0-9a-f]{2}$/,
   blob: /^[0-9a-f]{62}\.cbor$/,
@@ -166,7 +169,7 @@ export function findForeignDatabase({ version, meta }: CacheLayout): CacheError 
  * @param layout Paths of the cache.
  * @returns Absolute paths.
  */
-export function* listForeign({ version, blobs, locks, usage, tmp }: CacheLayout): Generator<string> {
+export async function* listForeign({ version, blobs, locks, usage, tmp }: CacheLayout): AsyncGenerator<string> {
   const isUsage = (name: string) =>
     OWN_NAMES.usage.test(name) || OWN_NAMES.usageLog.test(name) ||
     OWN_NAMES.unstored.test(name) || OWN_NAMES.state.test(name);
@@ -176,12 +179,13 @@ export function* listForeign({ version, blobs, locks, usage, tmp }: CacheLayout)
     [blobs, () => false, OWN_NAMES.blobFolder],
     [locks, (name) => OWN_NAMES.lock.test(name), NONE],
     [usage, isUsage, NONE],
-    [tmp, isTemporary, NONE],
+    [tmp, isTemporary, OWN_NAMES.cleared],
   ];
   for (const name of listOwn(blobs, OWN_NAMES.blobFolder, "isDirectory")) {
     places.push([`${blobs}/${name}`, (file) => OWN_NAMES.blob.test(file), NONE]);
   }
   for (const [folder, isOwn, folders] of places) {
+    if (isTurnOver()) await giveTurn();
     for (const { name, isFile, isDirectory } of entriesOf(folder)) {
       const isOurs = isFile ? isOwn(name) : isDirectory && folders.test(name);
       if (!isOurs) yield `${folder}/${name}`;

@@ -12,6 +12,7 @@ import { OWN_NAMES } from "../layout.ts";
 import type { StoredSummary } from "../records/record_codec.ts";
 import type { Removal } from "../records/record_store.ts";
 import { collectGarbage, readReferences, recoverAside } from "../blobs/blob_garbage.ts";
+import { removeCleared } from "../blobs/cleared.ts";
 
 /** Options of {@linkcode prune}. */
 export interface PruneOptions {
@@ -65,7 +66,7 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
   try {
     const nowMs = options.now ?? Date.now();
     const daysOld = options.daysOld ?? (options.maxBytes === undefined ? DEFAULT_DAYS : Infinity);
-    const usage = cache.usage.read();
+    const usage = await cache.usage.read();
     const old: StoredSummary[] = [];
     const rest: StoredSummary[] = [];
     let scanned = 0;
@@ -80,7 +81,7 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
     const inflation = new Inflation(cache.layout, cache.readOnly || options.dryRun === true);
     const cheapest = options.maxBytes === undefined
       ? { entries: [], value: null }
-      : chooseCheapest(rest, { maxBytes: options.maxBytes, usage, inflation });
+      : await chooseCheapest(rest, { maxBytes: options.maxBytes, usage, inflation });
     const isBeingComputed = runningCalls(cache);
     const victims = [...old, ...cheapest.entries].filter(({ key }) => !isBeingComputed(key));
     if (options.dryRun === true) return { removed: victims.length, freedBytes: totalBytesOf(victims) };
@@ -123,18 +124,19 @@ const GRACE_MS = 60_000;
  * @param nowMs Time that counts as now, milliseconds since the epoch.
  */
 async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
+  await removeCleared(cache.layout, cache.records.garbage);
   const temporaryFiles = await recoverAside(cache.records.garbage) + cache.blobs.removeAbandoned(nowMs);
   const locks = removeAbandonedLocks(cache.layout.locks);
   const references = await readReferences(cache.records.garbage.handle);
   const orphans = new Set<BlobDigest>();
-  for (const { digest, modifiedMs } of cache.blobs.list((digest) => !references.has(digest))) {
+  for await (const { digest, modifiedMs } of cache.blobs.list((digest) => !references.has(digest))) {
     if (nowMs - modifiedMs > GRACE_MS) orphans.add(digest);
   }
   const freedBytes = await collectGarbage(orphans, cache.records.garbage);
   await cache.records.compactSummaries();
   const { keys, codes } = await readLive(cache);
   await cache.records.removeUnusedParts(codes, nowMs);
-  cache.usage.merge((key) => keys.has(key));
+  await cache.usage.merge((key) => keys.has(key));
   cache.unstored.tidy(() => true);
   return { temporaryFiles, locks, freedBytes };
 }
