@@ -153,7 +153,7 @@ export class PathReader {
       if (!isTooLarge(error)) throw error;
       const { files, root } = this.prepared;
       const absolute = absoluteOf(path);
-      const at = { path: portableOf(absolute, root), digest: files.digestListing(absolute) };
+      const at = { path: portableOf(absolute, root), digest: await files.digestListing(absolute) };
       this.notices.push(noticeOfFolder(at.path));
       return at;
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { cacheDefaultDir } from "../options/project.ts";
-import { sortInTurns } from "../words/sort_in_turns.ts";
+import { sortInTurns } from "../words/waiting.ts";
 import { requireTaskOptions } from "../options/check_options.ts";
 import { withCache } from "./with_cache.ts";
 

@@ -4,7 +4,16 @@
  * @module
  */
 import { lastPartOf, parentOf } from "../options/paths.ts";
-import { cwdState, environmentState, fileState, fileStates, linkState, listingState, type Look } from "./dependency.ts";
+import {
+  cwdState,
+  environmentState,
+  fileState,
+  fileStates,
+  linkState,
+  type Look,
+  stateOfFailure,
+} from "./dependency.ts";
+import { giveTurn, isTurnOver, STEPS } from "../words/waiting.ts";
 import { listDirectory } from "./files/directory.ts";
 import { toPortable } from "../options/project.ts";
 import type { ChildDependency, Dependency } from "../words/records.ts";
@@ -83,7 +92,7 @@ export class ObservationSet {
     if (this.#files.has(path)) return;
     const tree = this.#add(new FileObservation(path, null, this.#context.files));
     this.#files.set(path, tree);
-    const state = fileState(this.#context.files, path);
+    const state = fileState(this.#context.files, path, { isNow: true });
     tree.digest = state instanceof Promise ? undefined : state;
     if (state instanceof Promise) tree.digesting = state;
   }
@@ -198,12 +207,14 @@ export class ObservationSet {
     const raced = new Set(this.#unclear);
     const states = await fileStates(this.#context.files, files.map((file) => file.path));
     for (const [index, file] of files.entries()) {
+      if (index % STEPS === STEPS - 1 && isTurnOver()) await giveTurn();
       if (file.digesting !== undefined) file.digest = await file.digesting;
       if (!file.settle(states[index]!)) raced.add(file.path);
     }
     const dependencies: Dependency[] = [];
     const children = new Set<string>();
-    for (const each of this.#order) {
+    for (const [index, each] of this.#order.entries()) {
+      if (index % STEPS === STEPS - 1 && isTurnOver()) await giveTurn();
       if ("child" in each) {
         if (each.child !== undefined) addChild(dependencies, children, each.child);
       } else if (each instanceof FileObservation) {
@@ -220,8 +231,8 @@ export class ObservationSet {
   #list(path: string): Listing {
     try {
       return listDirectory(path);
-    } catch {
-      return listingState(this.#context.files, path);
+    } catch (error) {
+      return stateOfFailure(error);
     }
   }
 

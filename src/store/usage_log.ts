@@ -15,7 +15,7 @@
 import type { CallKey } from "../words/digests.ts";
 import { randomId } from "../words/random.ts";
 import type { EntryUsage } from "../words/records.ts";
-import { inTurns, STEPS } from "../words/waiting.ts";
+import { atOnce, inTurns, STEPS } from "../words/waiting.ts";
 import { tryChoreLock } from "./locks/file_lock.ts";
 import {
   appendOwn,
@@ -179,14 +179,6 @@ export class UsageLog {
 interface LogFile {
   readonly name: string;
   readonly sizeBytes: number;
-}
-
-/** Does work without letting other tasks run: few rows, or the last ones of a process that ends. */
-function atOnce<Result>(work: Iterator<unknown, Result>): Result {
-  for (;;) {
-    const { done, value } = work.next();
-    if (done) return value;
-  }
 }
 
 function* dropOthers(usage: Map<CallKey, EntryUsage>, isKept: (key: CallKey) => boolean): Generator<void, void> {

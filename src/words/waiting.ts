@@ -45,35 +45,126 @@ export function giveTurn(): Promise<void> {
   );
 }
 
+/** Work in steps: it yields wherever other tasks may run, or a promise that it waits for, and gets the promise's value. */
+// deno-lint-ignore no-explicit-any -- each promise has a value of its own
+export type Work<Result> = Generator<Promise<any> | void, Result, any>;
+
 /**
- * Does work that yields wherever other tasks may run.
+ * Does work in turns with the other tasks of the event loop.
  *
- * @param work The work; it yields after every few microseconds of work.
+ * @param work The work; it yields after every few microseconds.
+ * @param firstMs Longest time for which the work runs at first, milliseconds; `Infinity`: until it waits for a promise.
  * @returns The value that the work returns: at once when that takes little time, else as a promise.
  * @throws The error that the work throws, when that happens before the promise is made.
  */
-export function inTurns<Result>(work: Iterator<unknown, Result>): Result | Promise<Result> {
-  const done = doPiece(work);
-  return done === null ? finishLater(work) : done.value;
+export function inTurns<Result>(work: Work<Result>, firstMs: number = PIECE_MS): Result | Promise<Result> {
+  const { done, value } = doPiece(work, { ms: firstMs });
+  return done ? value as Result : finishLater(work, value);
 }
 
-async function finishLater<Result>(work: Iterator<unknown, Result>): Promise<Result> {
-  for (;;) {
-    await giveTurn();
-    const done = doPiece(work);
-    if (done !== null) return done.value;
+async function finishLater<Result>(work: Work<Result>, first: unknown): Promise<Result> {
+  for (let waitsFor = first;;) {
+    let piece: IteratorResult<unknown, unknown>;
+    if (waitsFor instanceof Promise) {
+      let answer: unknown;
+      try {
+        answer = await waitsFor;
+      } catch (error) {
+        piece = work.throw(error);
+        if (piece.done) return piece.value as Result;
+        waitsFor = piece.value;
+        continue;
+      }
+      piece = doPiece(work, { answer });
+    } else {
+      await giveTurn();
+      piece = doPiece(work);
+    }
+    if (piece.done) return piece.value as Result;
+    waitsFor = piece.value;
   }
 }
 
-/** Does one piece of work. @returns The result in an object; `null` when the work is not done. */
-function doPiece<Result>(work: Iterator<unknown, Result>): { readonly value: Result } | null {
-  const endsMs = performance.now() + PIECE_MS;
-  do {
+/** Does one piece of work: until it is done, waits for a promise, or has taken long enough. */
+function doPiece<Result>(
+  work: Work<Result>,
+  { answer, ms = PIECE_MS }: { readonly answer?: unknown; readonly ms?: number } = {},
+): IteratorResult<unknown, Result> {
+  const endsMs = performance.now() + ms;
+  let step = work.next(answer);
+  // The clock is read after every eighth step: it costs as much as a short step.
+  for (let steps = 1; !step.done && step.value === undefined; steps++) {
+    if (steps % 8 === 0 && performance.now() >= endsMs) break;
+    step = work.next();
+  }
+  return step;
+}
+
+/** Does work without letting other tasks run: few steps, or the last ones of a process that ends. */
+export function atOnce<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
     const { done, value } = work.next();
-    if (done) return { value };
-  } while (performance.now() < endsMs);
-  return null;
+    if (done) return value;
+  }
 }
 
 /** Number of steps of a loop after which it asks whether the turn is over. */
 export const STEPS = 64;
+
+/** Number of items that are sorted in one go. */
+const RUN = 2048;
+
+/**
+ * Sorts a list as `Array.prototype.sort` does, equal items in their order, while other tasks run.
+ *
+ * @param items The items, which stay as they are.
+ * @param compare Order of two items, as for `sort`.
+ * @returns A new list.
+ */
+export async function sortInTurns<Item>(
+  items: readonly Item[],
+  compare: (one: Item, other: Item) => number,
+): Promise<Item[]> {
+  return await inTurns(mergeSort(items, compare));
+}
+
+/** Sorts short runs, then merges them by twos. Runs that are in order already are joined without a comparison each. */
+export function* mergeSort<Item>(
+  items: readonly Item[],
+  compare: (one: Item, other: Item) => number,
+): Generator<void, Item[]> {
+  let runs: Item[][] = [];
+  for (let at = 0; at < items.length; at += RUN) {
+    runs.push(items.slice(at, at + RUN).sort(compare));
+    yield;
+  }
+  while (runs.length > 1) {
+    const merged: Item[][] = [];
+    for (let at = 0; at < runs.length; at += 2) {
+      const one = runs[at]!;
+      const other = runs[at + 1];
+      merged.push(other === undefined ? one : yield* merge(one, other, compare));
+    }
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+function* merge<Item>(
+  one: readonly Item[],
+  other: readonly Item[],
+  compare: (one: Item, other: Item) => number,
+): Generator<void, Item[]> {
+  if (compare(one.at(-1)!, other[0]!) <= 0) return [...one, ...other];
+  const merged: Item[] = [];
+  let at = 0;
+  let otherAt = 0;
+  while (at < one.length && otherAt < other.length) {
+    merged.push(compare(one[at]!, other[otherAt]!) <= 0 ? one[at++]! : other[otherAt++]!);
+    if (merged.length % RUN === 0) yield;
+  }
+  for (; at < one.length; at++) merged.push(one[at]!);
+  for (; otherAt < other.length; otherAt++) merged.push(other[otherAt]!);
+  yield;
+  return merged;
+}

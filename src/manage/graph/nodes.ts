@@ -7,8 +7,7 @@ import { cacheDefaultDir, fromPortable, toAbsolute, toPortable } from "../../opt
 import { withCache } from "../with_cache.ts";
 import type { Cache, StoredNode } from "../../store/cache_dir.ts";
 import type { FileDigests } from "../../reads/files/file_digests.ts";
-import { sortInTurns } from "../../words/sort_in_turns.ts";
-import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
+import { giveTurn, isTurnOver, sortInTurns, STEPS } from "../../words/waiting.ts";
 import { fileDigestsFor } from "../../reads/files/open_digests.ts";
 
 /** Number of calls that are read from the database at the same time. */
@@ -237,7 +236,7 @@ async function fileStateOf(path: string, digests: FileDigests): Promise<FileStat
     const digest = await digests.digestPath(path);
     if (!digests.stat(path)?.isDirectory) return { states: [digest], isUnknown: false };
     // A directory is recorded by its listing when it was listed, by its contents when it was declared.
-    return { states: [digest, digests.digestListing(path)], isUnknown: false };
+    return { states: [digest, await digests.digestListing(path)], isUnknown: false };
   } catch {
     return { states: [], isUnknown: true };
   }

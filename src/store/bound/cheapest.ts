@@ -10,8 +10,7 @@
  */
 import type { CallKey } from "../../words/digests.ts";
 import type { EntrySummary, EntryUsage } from "../../words/records.ts";
-import { sortInTurns } from "../../words/sort_in_turns.ts";
-import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
+import { giveTurn, isTurnOver, sortInTurns, STEPS } from "../../words/waiting.ts";
 import { readOwn, requireFolders, writeAnew } from "../own_files.ts";
 import type { CacheLayout } from "../layout.ts";
 
