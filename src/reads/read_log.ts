@@ -13,8 +13,8 @@ import {
   type Look,
   stateOfFailure,
 } from "./dependency.ts";
-import { giveTurn, isTurnOver, STEPS } from "../words/waiting.ts";
-import { listDirectory } from "./files/directory.ts";
+import { giveTurn, inTurns, isTurnOver, STEPS } from "../words/waiting.ts";
+import { listDirectory, listInTurns } from "./files/directory.ts";
 import { toPortable } from "../options/project.ts";
 import type { ChildDependency, Dependency } from "../words/records.ts";
 import { FileObservation } from "./file_observation.ts";
@@ -54,6 +54,8 @@ export class ObservationSet {
   readonly #variables = new Map<string, EnvironmentObservation>();
   #cwd: CwdObservation | undefined;
   readonly #unclear = new Set<string>();
+  /** Listings of large directories after the run, by path. */
+  readonly #after = new Map<string, readonly string[]>();
 
   constructor(context: ObservationContext) {
     this.#context = context;
@@ -211,6 +213,9 @@ export class ObservationSet {
       if (file.digesting !== undefined) file.digest = await file.digesting;
       if (!file.settle(states[index]!)) raced.add(file.path);
     }
+    for (const { path, listing } of this.#listings.values()) {
+      if (isLines(listing) && listing.length > MANY_LINES) await this.#listAfter(path);
+    }
     const dependencies: Dependency[] = [];
     const children = new Set<string>();
     for (const [index, each] of this.#order.entries()) {
@@ -228,7 +233,19 @@ export class ObservationSet {
     return { dependencies, raced: [...raced] };
   }
 
+  /** Lists a large directory in turns with the other tasks of the event loop, for the comparison that follows. */
+  async #listAfter(path: string): Promise<void> {
+    try {
+      const info = this.#context.files.stat(path);
+      if (info !== null) this.#after.set(path, await inTurns(listInTurns(path, info)));
+    } catch {
+      // The comparison finds out in its own way that the directory is gone or may not be read.
+    }
+  }
+
   #list(path: string): Listing {
+    const after = this.#after.get(path);
+    if (after !== undefined) return after;
     try {
       return listDirectory(path);
     } catch (error) {
@@ -241,6 +258,9 @@ export class ObservationSet {
     return observation;
   }
 }
+
+/** Number of lines from which a directory is listed in turns once the call has ended. */
+const MANY_LINES = 4096;
 
 /** Device number of `/dev/null`, the one device whose content is known. */
 const NULL_DEVICE = 259;

@@ -85,6 +85,23 @@ Deno.test(
     }),
 );
 
+Deno.test("a function that lists 6,000 files runs again once a file is added, also one added while it runs", () =>
+  withFolder(async (folder) => {
+    await makeFiles(`${folder}/data`, 6000);
+    const counts: number[] = [];
+    const list = cacheFile(`${folder}/cache`)(async function list(adds: boolean) {
+      const found = [...Deno.readDirSync(`${folder}/data`)].length;
+      counts.push(found);
+      if (adds) await new Deno.Command("touch", { args: [`${folder}/data/another`] }).output();
+      return found;
+    });
+    assertEquals([await list(false), await list(false)], [6000, 6000]);
+    assertEquals(counts, [6000]);
+    assertEquals(await list(true), 6000); // changed meanwhile, so it is not stored
+    assertEquals([await list(true), await list(true), await list(false)], [6001, 6001, 6001]);
+    assertEquals(counts, [6000, 6000, 6001, 6001]);
+  }));
+
 Deno.test(
   "the counts of 300,000 uses are read and merged without stopping the event loop",
   options,
