@@ -20,6 +20,7 @@ export const PATHS: Readonly<Record<string, () => Promise<{ run(scale: Scale): P
   start: () => import("./paths/start.ts"),
   instances: () => import("./paths/instances.ts"),
   outside: () => import("./paths/outside.ts"),
+  event_loop: () => import("./paths/event_loop.ts"),
 };
 
 if (import.meta.main) {

@@ -158,7 +158,7 @@ export class PathReader {
       const absolute = absoluteOf(path);
       const info = error instanceof CacheError ? files.stat(absolute) : null;
       if (!(error instanceof CacheError) || info === null) throw error; // a text that names no file
-      const digest = info.isDirectory ? files.digestListing(absolute) : null;
+      const digest = info.isDirectory ? await files.digestListing(absolute) : null;
       const at = { path: portableOf(absolute, root), digest };
       if (isTooLarge(error)) this.notices.push(noticeOfFolder(at.path));
       else if (absolute !== "/dev/null") this.notices.push(noticeOfUnread(at.path, error));

@@ -12,6 +12,7 @@
 import type { Digest } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
 import type { ChildDependency, EntryRecord, FlatDependency, FlatTrace, Trace } from "../words/records.ts";
+import { giveTurn, isTurnOver, STEPS } from "../words/waiting.ts";
 import { childReason, damagedReason } from "../reasons/make_reason.ts";
 
 /**
@@ -100,6 +101,7 @@ interface Difference {
 async function firstDifference(trace: Trace, checks: TraceChecks): Promise<Difference | null> {
   if (trace.support !== null && await isSupported(trace.support, checks)) return null;
   for (const [position, dependency] of trace.dependencies.entries()) {
+    if (position % STEPS === STEPS - 1 && isTurnOver()) await giveTurn();
     const found = dependency.kind === "child" ? checkChild(dependency, trace, checks) : checks.leaf(dependency);
     const reason = found instanceof Promise ? await found : found; // a needless await takes as long as a look-up
     if (reason !== null) return { position, reason };
@@ -134,7 +136,8 @@ async function isSupported(support: FlatTrace, checks: TraceChecks): Promise<boo
   for (const inner of support.functions) {
     if (!await checks.sameFunction(inner)) return false;
   }
-  for (const dependency of support.dependencies) {
+  for (const [index, dependency] of support.dependencies.entries()) {
+    if (index % STEPS === STEPS - 1 && isTurnOver()) await giveTurn();
     const found = checks.leaf(dependency);
     if ((found instanceof Promise ? await found : found) !== null) return false;
   }

@@ -82,7 +82,7 @@ export interface CacheInfo {
 export async function cacheInfo(cacheDir: string | URL, key: string): Promise<CacheInfo> {
   const info = await withCache(cacheDir, "read", async (cache) => {
     const record = await findEntry(cache, key);
-    return { value: await readStoredValue(cache, record), meta: describeEntry(cache, record) };
+    return { value: await readStoredValue(cache, record), meta: await describeEntry(cache, record) };
   }, null);
   if (info === null) throw noEntry(key, `there is no cache at ${cacheDir}`);
   return info;
@@ -110,8 +110,8 @@ export async function findEntry(cache: Cache, key: string): Promise<EntryRecord>
  * @param record The entry.
  * @returns The answer for users.
  */
-function describeEntry(cache: Cache, record: EntryRecord): EntryMeta {
-  const usage = cache.usage.read().get(record.key);
+async function describeEntry(cache: Cache, record: EntryRecord): Promise<EntryMeta> {
+  const usage = (await cache.usage.read()).get(record.key);
   const newest = record.traces[0];
   const dependencies = record.traces.flatMap((trace) => trace.dependencies);
   const files = new Map<string, string | null>();

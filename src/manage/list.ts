@@ -4,6 +4,7 @@
  * @module
  */
 import { cacheDefaultDir } from "../options/project.ts";
+import { sortInTurns } from "../words/waiting.ts";
 import { requireTaskOptions } from "../options/check_options.ts";
 import { withCache } from "./with_cache.ts";
 
@@ -51,7 +52,7 @@ export async function cacheList(
 ): Promise<ListedEntry[]> {
   requireTaskOptions(options, ["fname"]);
   return await withCache(cacheDir, "read", async (cache) => {
-    const usage = cache.usage.read();
+    const usage = await cache.usage.read();
     const entries: ListedEntry[] = [];
     for await (const page of cache.records.summaryPages(options)) {
       for (const { key, fname, createdMs, sizeBytes, computeMs } of page) {
@@ -66,7 +67,10 @@ export async function cacheList(
         });
       }
     }
-    return entries.sort((a, b) => b.created.getTime() - a.created.getTime() || (a.key < b.key ? -1 : 1));
+    return await sortInTurns(
+      entries,
+      (a, b) => b.created.getTime() - a.created.getTime() || (a.key < b.key ? -1 : 1),
+    );
   }, []);
 }
 
@@ -147,7 +151,7 @@ export async function cacheStats(
   requireTaskOptions(options, ["fname"]);
   const empty: CacheStats = { entries: 0, sizeBytes: 0, oldest: null, newest: null, byFunction: [] };
   return await withCache(cacheDir, "read", async (cache) => {
-    const usage = cache.usage.read();
+    const usage = await cache.usage.read();
     const byFunction = new Map<string, { -readonly [Name in keyof FunctionStats]: FunctionStats[Name] }>();
     const total = { entries: 0, sizeBytes: 0 };
     const newestOf = new Map<string, number>();

@@ -56,24 +56,33 @@ export async function cachePrune(
 /**
  * Removes all entries and the graph. Files that the cache did not make stay, and a warning names them.
  *
+ * The cache is empty when this returns. The results are then deleted from the disk in small steps, which do not keep the
+ * program alive; what is left when the program ends, the next program deletes that writes to the cache.
+ *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
  * @returns Numbers of removed entries and bytes; zeros when there is no cache.
  * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, which is not followed.
  */
 export async function cacheClear(cacheDir: string | URL = cacheDefaultDir()): Promise<Removed> {
-  const { clear } = await import("../store/cache_dir.ts"); // loaded here, since programs seldom clear a cache
+  const { clear } = await import("../store/clear.ts"); // loaded here, since programs seldom clear a cache
   return await withCache(cacheDir, "write", async (cache) => {
     const removed = await clear(cache);
-    tellLeft(cache);
+    await tellLeft(cache);
     return removed;
   }, NOTHING_REMOVED);
+}
+
+/** Waits until the results of a cache that was cleared are deleted from the disk: for a program that ends afterwards. */
+export async function finishClear(cacheDir: string | URL): Promise<void> {
+  const { finishClearing } = await import("../store/clear.ts");
+  await withCache(cacheDir, "write", finishClearing, undefined);
 }
 
 /** Largest number of files that the warning names. */
 const MAX_SHOWN = 5;
 
-function tellLeft({ layout }: Cache): void {
-  const left = [...listForeign(layout)];
+async function tellLeft({ layout }: Cache): Promise<void> {
+  const left = await Array.fromAsync(listForeign(layout));
   if (left.length === 0) return;
   const more = left.length > MAX_SHOWN ? ` and ${left.length - MAX_SHOWN} more` : "";
   warnOnce(`The cache did not make ${left.slice(0, MAX_SHOWN).join(", ")}${more}; left in place`);

@@ -11,7 +11,7 @@ import { digestBytes } from "../words/sha256.ts";
 import type { ContentDigest } from "../words/digests.ts";
 import { CacheError } from "../words/errors.ts";
 import type { StaleReason } from "../words/events.ts";
-import { type FileDigests, isAbsence } from "./files/file_digests.ts";
+import { type DigestPathOptions, type FileDigests, isAbsence } from "./files/file_digests.ts";
 import { realPathOf } from "../options/manifest_files.ts";
 import { fromPortable, toPortable } from "../options/project.ts";
 import type { EnvironmentDependency, FlatDependency, LinkDependency, StatDependency } from "../words/records.ts";
@@ -79,12 +79,12 @@ export function checkDependency(
         ? state.then((state) => differenceOfFile(dependency, state, "content"))
         : differenceOfFile(dependency, state, "content");
     }
-    case "directory":
-      return differenceOfFile(
-        dependency,
-        listingState(context.files, fromPortable(dependency.path, context.root)),
-        "listing",
-      );
+    case "directory": {
+      const state = listingState(context.files, fromPortable(dependency.path, context.root));
+      return state instanceof Promise
+        ? state.then((state) => differenceOfFile(dependency, state, "listing"))
+        : differenceOfFile(dependency, state, "listing");
+    }
     case "stat": {
       const info = lookAt(fromPortable(dependency.path, context.root), dependency.followed);
       return differenceOfFile(dependency, statState(info, fieldsOf(dependency)), "metadata");
@@ -106,9 +106,13 @@ export function checkDependency(
  * Digest of the bytes of a file, or of all files below a directory; `null` when nothing is at the path. Never throws: a
  * path that cannot be read has a digest of its own.
  */
-export function fileState(files: FileDigests, path: string): ContentDigest | null | Promise<ContentDigest | null> {
+export function fileState(
+  files: FileDigests,
+  path: string,
+  options: DigestPathOptions = {},
+): ContentDigest | null | Promise<ContentDigest | null> {
   try {
-    const state = files.digestPath(path);
+    const state = files.digestPath(path, options);
     return state instanceof Promise ? state.catch(stateOfFailure) : state;
   } catch (error) {
     return stateOfFailure(error);
@@ -126,9 +130,13 @@ export function fileStates(files: FileDigests, paths: readonly string[]): Promis
 }
 
 /** Digest of the names and types of the entries of a directory; `null` when nothing is at the path. */
-export function listingState(files: FileDigests, path: string): ContentDigest | null {
+export function listingState(
+  files: FileDigests,
+  path: string,
+): ContentDigest | null | Promise<ContentDigest | null> {
   try {
-    return files.digestListing(path);
+    const state = files.digestListing(path);
+    return state instanceof Promise ? state.catch(stateOfFailure) : state;
   } catch (error) {
     return stateOfFailure(error);
   }
@@ -275,7 +283,8 @@ function differenceOfVariable(
   return environmentReason(name, digest !== null, now !== null, detail);
 }
 
-function stateOfFailure(error: unknown): ContentDigest | null {
+/** Digest that stands for a dependency whose reading failed; `null` when nothing is there. */
+export function stateOfFailure(error: unknown): ContentDigest | null {
   const cause = error instanceof CacheError ? error.cause : error;
   if (isAbsence(cause)) return null;
   return isDenial(cause) ? DENIED : UNREADABLE;

@@ -11,10 +11,11 @@ import {
   fileStates,
   isStateOfFailure,
   linkState,
-  listingState,
   type Look,
+  stateOfFailure,
 } from "./dependency.ts";
-import { listDirectory } from "./files/directory.ts";
+import { giveTurn, inTurns, isTurnOver, STEPS } from "../words/waiting.ts";
+import { listDirectory, listInTurns } from "./files/directory.ts";
 import { toPortable } from "../options/project.ts";
 import type { ChildDependency, Dependency } from "../words/records.ts";
 import { FileObservation } from "./file_observation.ts";
@@ -55,6 +56,8 @@ export class ObservationSet {
   readonly #variables = new Map<string, EnvironmentObservation>();
   #cwd: CwdObservation | undefined;
   readonly #unclear = new Set<string>();
+  /** Listings of large directories after the run, by path. */
+  readonly #after = new Map<string, readonly string[]>();
 
   constructor(context: ObservationContext) {
     this.#context = context;
@@ -94,7 +97,7 @@ export class ObservationSet {
     const tree = this.#add(new FileObservation(path, null, this.#context.files));
     this.#files.set(path, tree);
     this.#trees.add(tree);
-    const state = fileState(this.#context.files, path);
+    const state = fileState(this.#context.files, path, { isNow: true });
     tree.digest = state instanceof Promise ? undefined : state;
     if (state instanceof Promise) tree.digesting = state;
   }
@@ -209,15 +212,20 @@ export class ObservationSet {
     const raced = new Set(this.#unclear);
     const states = await fileStates(this.#context.files, files.map((file) => file.path));
     for (const [index, file] of files.entries()) {
+      if (index % STEPS === STEPS - 1 && isTurnOver()) await giveTurn();
       if (file.digesting !== undefined) file.digest = await file.digesting;
       if (!file.settle(states[index]!)) raced.add(file.path);
     }
     for (const { path, digest } of this.#trees) {
       if (isStateOfFailure(digest)) raced.add(`${path}, in which a file cannot be read, perhaps`);
     }
+    for (const { path, listing } of this.#listings.values()) {
+      if (isLines(listing) && listing.length > MANY_LINES) await this.#listAfter(path);
+    }
     const dependencies: Dependency[] = [];
     const children = new Set<string>();
-    for (const each of this.#order) {
+    for (const [index, each] of this.#order.entries()) {
+      if (index % STEPS === STEPS - 1 && isTurnOver()) await giveTurn();
       if ("child" in each) {
         if (each.child !== undefined) addChild(dependencies, children, each.child);
       } else if (each instanceof FileObservation) {
@@ -231,11 +239,23 @@ export class ObservationSet {
     return { dependencies, raced: [...raced] };
   }
 
+  /** Lists a large directory in turns with the other tasks of the event loop, for the comparison that follows. */
+  async #listAfter(path: string): Promise<void> {
+    try {
+      const info = this.#context.files.stat(path);
+      if (info !== null) this.#after.set(path, await inTurns(listInTurns(path, info)));
+    } catch {
+      // The comparison finds out in its own way that the directory is gone or may not be read.
+    }
+  }
+
   #list(path: string): Listing {
+    const after = this.#after.get(path);
+    if (after !== undefined) return after;
     try {
       return listDirectory(path);
-    } catch {
-      return listingState(this.#context.files, path);
+    } catch (error) {
+      return stateOfFailure(error);
     }
   }
 
@@ -244,6 +264,9 @@ export class ObservationSet {
     return observation;
   }
 }
+
+/** Number of lines from which a directory is listed in turns once the call has ended. */
+const MANY_LINES = 4096;
 
 /** Device number of `/dev/null`, the one device whose content is known. */
 const NULL_DEVICE = 259;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BlobDigest, type CallKey, isDigest } from "../words/digests.ts";
+import type { CallKey } from "../words/digests.ts";
 import type { CacheError } from "../words/errors.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
 import type { AcquireOptions, CallLock } from "./locks/call_lock.ts";
@@ -18,19 +18,18 @@ import {
   layoutOf,
   makeLayout,
   makeRoot,
+  OWN_NAMES,
   requireAccess,
 } from "./layout.ts";
 import { findLockDefect } from "./database/lock_support.ts";
-import { isOpenToGroup, lookAtEntry } from "./own_files.ts";
+import { isOpenToGroup, listOwn, lookAtEntry } from "./own_files.ts";
+import { runsTests } from "../words/program.ts";
 import { KvHandle } from "./database/kv_handle.ts";
-import { RecordStore, type Removal } from "./records/record_store.ts";
+import { RecordStore } from "./records/record_store.ts";
 import type { Placement } from "./shared/place_cache.ts";
 import { UnstoredLog } from "./unstored_log.ts";
 import { ChangedPlaces } from "./changed_places.ts";
 import { UsageLog } from "./usage_log.ts";
-import { inPieces, listRows } from "./database/kv_rows.ts";
-import { collectGarbage, recoverAside } from "./blobs/blob_garbage.ts";
-import { isLockHeld, removeAbandonedLocks, waitForLock } from "./locks/file_lock.ts";
 
 export type { StoredNode } from "./records/record_codec.ts";
 export type { BlobStore } from "./blobs/blob_store.ts";
@@ -174,7 +173,7 @@ async function placementOf(
   if (refused !== null) return { layout, refused, notice: null, isFixed: false };
   let group: number | null = null;
   if (groupShared && !readOnly || isOpenToGroup(layout.version)) {
-    group = (await import("./shared/group.ts")).groupOf(layout, groupShared && !readOnly);
+    group = await (await import("./shared/group.ts")).groupOf(layout, groupShared && !readOnly);
   }
   if (!readOnly) makeRoot(layout);
   const disk = isOnRootDisk(layout.root) ? "local" : (await import("./shared/disk.ts")).diskOf(layout.root);
@@ -192,6 +191,9 @@ async function placementOf(
 
 /** Largest number of reports that are kept for listeners that are added later. */
 const MAX_REPORTS = 100;
+
+/** Time after the opening, milliseconds, from which files are deleted that nobody needs any more. */
+const TIDY_MS = 250;
 
 class OpenedCache implements Cache {
   readonly layout: CacheLayout;
@@ -235,6 +237,7 @@ class OpenedCache implements Cache {
     this.usage = new UsageLog(layout, this.readOnly);
     this.unstored = new UnstoredLog(layout, this.readOnly);
     this.changedPlaces = new ChangedPlaces(layout, this.readOnly);
+    if (!this.readOnly && !runsTests()) this.#tidy();
     // Called at a normal end of the process, Deno.exit() included; only counts and a note have to be written then.
     globalThis.addEventListener("unload", () => {
       this.usage.flush();
@@ -290,6 +293,16 @@ class OpenedCache implements Cache {
     return state;
   }
 
+  /** Deletes, after the program's start, the blobs that a process which emptied the cache had no time to delete. */
+  #tidy(): void {
+    if (listOwn(this.layout.tmp, OWN_NAMES.cleared, "isDirectory").length === 0) return;
+    const timer = setTimeout(async () => {
+      const { removeClearedLater } = await import("./blobs/cleared.ts"); // such blobs are rare
+      await removeClearedLater(this.layout, this.records.garbage);
+    }, TIDY_MS);
+    Deno.unrefTimer(timer);
+  }
+
   #tell(report: CacheReport): void {
     if (this.#reports.length < MAX_REPORTS) this.#reports.push(report);
     for (const listener of this.#listeners) listener(report);
@@ -319,77 +332,4 @@ function tellNewerFormat(layout: CacheLayout, tell: (report: CacheReport) => voi
     detail: `The cache directory ${layout.root} also holds entries of format ${newest}, made by a newer version; ` +
       `this version reads and writes format ${FORMAT_VERSION} beside them`,
   });
-}
-
-/**
- * Removes all entries, the graph, the usage counts, and files that killed processes left behind. Entries that other
- * processes store meanwhile may stay or go.
- *
- * @param cache The cache.
- * @returns Number of entries removed, and bytes of the results that were deleted.
- */
-export async function clear(cache: Cache): Promise<Removal> {
-  const release = cache.use();
-  const lock = await waitForLock(lockOf(cache));
-  try {
-    const { handle } = cache.records.garbage;
-    await recoverAside(cache.records.garbage);
-    let removed = 0;
-    // All rows are deleted without reading the entries, which takes a third of the time. Records go first, so that no
-    // record is ever without its result.
-    for await (const piece of inPieces(listRows(handle, { prefix: ["r"] }), 800)) {
-      removed += piece.filter(({ key: [, key] }) => isDigest(key)).length;
-      await cache.records.writeRows(piece.map(({ key }) => ({ key })));
-    }
-    // Changed here as well as at the end, so that other processes drop entries from memory before the results are gone.
-    cache.bumpGeneration();
-    await cache.records.beginEra();
-    await cache.records.resetGraph();
-    await cache.records.removeRest();
-    // An entry stored meanwhile may have lost its rows in the indexes, and its result would then be taken for garbage.
-    const stored: CallKey[] = [];
-    for await (const { key: [, key] } of listRows(handle, { prefix: ["r"] })) {
-      if (isDigest(key)) stored.push(key as CallKey);
-    }
-    removed += (await cache.records.remove(stored)).removed;
-    const blobs = new Set<BlobDigest>();
-    for (const { digest } of cache.blobs.list()) blobs.add(digest);
-    const freedBytes = await collectGarbage(blobs, cache.records.garbage);
-    cache.blobs.removeAbandoned(Date.now());
-    removeAbandonedLocks(cache.layout.locks);
-    await cache.records.compactSummaries();
-    await tidyDatabase(cache);
-    cache.usage.merge(() => false);
-    cache.unstored.tidy(() => false);
-    cache.changedPlaces.clear();
-    cache.bumpGeneration();
-    await cache.records.beginEra();
-    return { removed, freedBytes };
-  } finally {
-    lock?.release();
-    release();
-  }
-}
-
-/** Deletes the rows that Deno.Kv cannot decode, and therefore does not list, and gives back the space of all rows. */
-async function tidyDatabase({ layout, records: { garbage: { handle } } }: Cache): Promise<void> {
-  const path = await handle.rawPath();
-  if (path === null) return;
-  // Loaded here, since most programs that open a cache do not clear it.
-  const [{ findUnreadable, removeUnreadable }, { giveBackSpace }] = await Promise.all([
-    import("./database/unreadable_rows.ts"),
-    import("./database/free_space.ts"),
-  ]);
-  const rows = await findUnreadable(path);
-  if (rows.length > 0) removeUnreadable(path, rows.map(({ k }) => k));
-  await giveBackSpace(layout);
-}
-
-/** True while some process is emptying the cache. */
-export function isBeingCleared(cache: Cache): boolean {
-  return isLockHeld(lockOf(cache));
-}
-
-function lockOf({ layout }: Cache): string {
-  return `${layout.locks}/clear.lock`;
 }

@@ -7,6 +7,7 @@
  */
 export { collectGarbage, hasReference, readReferences, recoverAside } from "./blobs/blob_garbage.ts";
 export { findDefect } from "./database/check_database.ts";
+export { removeCleared } from "./blobs/cleared.ts";
 export type { Mutation } from "./database/kv_rows.ts";
 export { listForeign } from "./layout.ts";
 export { abandonedLocks, isLockHeld, removeAbandonedLocks } from "./locks/file_lock.ts";

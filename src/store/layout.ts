@@ -7,7 +7,7 @@
  * <cacheDir>/v1/blobs/ab/cd….cbor     content-addressed bytes
  * <cacheDir>/v1/locks/<key>.lock      <key>.computing
  * <cacheDir>/v1/usage/                hits and last use, batched
- * <cacheDir>/v1/tmp/                  files that are being written
+ * <cacheDir>/v1/tmp/                  files that are being written, and results that are being deleted
  * <cacheDir>/v1/generation            grows by a byte whenever entries are removed or replaced
  * <cacheDir>/v1/checked               sizes and times of the database when it was last known to be sound
  * ```
@@ -19,6 +19,7 @@
  */
 import { CacheError, messageOf } from "../words/errors.ts";
 import { randomId } from "../words/random.ts";
+import { giveTurn, isTurnOver } from "../words/waiting.ts";
 import {
   appendOwn,
   FILE_MODE,
@@ -76,6 +77,8 @@ export const OWN_NAMES = {
   temporary: new RegExp(`^(\\d+|probe)-${UUID}$`),
   /** Blob that was moved aside, where no reader looks. */
   aside: new RegExp(`^[0-9a-f]{64}\\.aside-${UUID}$`),
+  /** Folder of the blobs of a cache that was emptied, which are still to be deleted. */
+  cleared: new RegExp(`^cleared-${UUID}$`),
   /** Folder of blobs, named after the first two characters of their digests; `blob` is a file in it. */
   blobFolder: /^[0-9a-f]{2}$/,
   blob: /^[0-9a-f]{62}\.cbor$/,
@@ -206,7 +209,7 @@ export function findForeignDatabase({ metadata, meta }: CacheLayout): CacheError
  * @param layout Paths of the cache.
  * @returns Absolute paths.
  */
-export function* listForeign(layout: CacheLayout): Generator<string> {
+export async function* listForeign(layout: CacheLayout): AsyncGenerator<string> {
   const { version, metadata, blobs, locks, usage, tmp, metadataTmp } = layout;
   const isUsage = (name: string) =>
     OWN_NAMES.usage.test(name) || OWN_NAMES.usageLog.test(name) ||
@@ -217,7 +220,7 @@ export function* listForeign(layout: CacheLayout): Generator<string> {
     [blobs, () => false, OWN_NAMES.blobFolder],
     [locks, (name) => OWN_NAMES.lock.test(name), NONE],
     [usage, isUsage, NONE],
-    [tmp, isTemporary, NONE],
+    [tmp, isTemporary, OWN_NAMES.cleared],
   ];
   if (metadata !== version) {
     places.push([metadata, (name) => OWN_NAMES.version.test(name), /^(locks|usage|tmp)$/]);
@@ -227,6 +230,7 @@ export function* listForeign(layout: CacheLayout): Generator<string> {
     places.push([`${blobs}/${name}`, (file) => OWN_NAMES.blob.test(file), NONE]);
   }
   for (const [folder, isOwn, folders] of places) {
+    if (isTurnOver()) await giveTurn();
     for (const { name, isFile, isDirectory } of entriesOf(folder)) {
       const isOurs = isFile ? isOwn(name) : isDirectory && folders.test(name);
       if (!isOurs) yield `${folder}/${name}`;

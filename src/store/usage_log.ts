@@ -15,6 +15,7 @@
 import type { CallKey } from "../words/digests.ts";
 import { randomId } from "../words/random.ts";
 import type { EntryUsage } from "../words/records.ts";
+import { atOnce, inTurns, STEPS } from "../words/waiting.ts";
 import { tryChoreLock } from "./locks/file_lock.ts";
 import {
   appendOwn,
@@ -30,6 +31,9 @@ import { type CacheLayout, OWN_NAMES } from "./layout.ts";
 
 /** Length in bytes of one row: a key, a number of hits, the time of the last hit. */
 const ROW_BYTES = 48;
+const LINE_FEED = 0x0a;
+/** Length in bytes of the rows that are read or written before other tasks may run. */
+const PIECE_BYTES = STEPS * ROW_BYTES;
 /** Number of hits, and time in milliseconds, after which the counts are appended. */
 const FLUSH_HITS = 1000;
 const FLUSH_MS = 1000;
@@ -93,12 +97,12 @@ export class UsageLog {
    *
    * @returns Usage by key; an entry that was never hit has none.
    */
-  read(): Map<CallKey, EntryUsage> {
+  async read(): Promise<Map<CallKey, EntryUsage>> {
     this.flush();
     const usage = new Map<CallKey, EntryUsage>();
-    const { logs } = this.#readAll(usage);
+    const { logs } = await inTurns(this.#readAll(usage));
     const total = logs.reduce((sum, log) => sum + log.sizeBytes, 0);
-    if (total > MERGE_BYTES && !this.#isReadOnly) this.merge(() => true);
+    if (total > MERGE_BYTES && !this.#isReadOnly) await this.merge(() => true);
     for (const [key, { hits, lastUsedMs }] of this.#pending) add(usage, key, hits, lastUsedMs);
     return usage;
   }
@@ -109,7 +113,7 @@ export class UsageLog {
    *
    * @param exists Tells for a key whether its entry still exists.
    */
-  merge(exists: (key: CallKey) => boolean): void {
+  async merge(exists: (key: CallKey) => boolean): Promise<void> {
     if (this.#isReadOnly) return;
     const lock = tryChoreLock(`${this.#locks}/usage.lock`);
     if (lock === null) return;
@@ -121,10 +125,10 @@ export class UsageLog {
         if (!name.startsWith("closed-")) rename(this.#folder, name, `closed-${randomId()}.log`);
       }
       const usage = new Map<CallKey, EntryUsage>();
-      const { closed } = this.#readAll(usage);
-      for (const key of usage.keys()) if (!exists(key)) usage.delete(key);
+      const { closed } = await inTurns(this.#readAll(usage));
+      await inTurns(dropOthers(usage, exists));
       const header = new TextEncoder().encode(JSON.stringify(closed) + "\n");
-      const rows = encodeRows(usage);
+      const rows = await inTurns(encodeRows(usage));
       const bytes = new Uint8Array(header.byteLength + rows.byteLength);
       bytes.set(header);
       bytes.set(rows, header.byteLength);
@@ -140,20 +144,22 @@ export class UsageLog {
   /** True when the file of merged counts cannot be read. Its counts then count as none; the next merge begins anew. */
   isDamaged(): boolean {
     const path = `${this.#folder}/merged.bin`;
-    return readQuietly(path).byteLength > 0 && readMerged(path, new Map()) === null;
+    return readQuietly(path).byteLength > 0 && headOf(readQuietly(path)) === null;
   }
 
-  #readAll(usage: Map<CallKey, EntryUsage>): { logs: LogFile[]; merged: readonly string[] | null; closed: string[] } {
+  *#readAll(usage: Map<CallKey, EntryUsage>): Generator<void, { logs: LogFile[]; closed: string[] }> {
     const logs = this.#listLogs();
-    const merged = readMerged(`${this.#folder}/merged.bin`, usage);
+    const bytes = readQuietly(`${this.#folder}/merged.bin`);
+    const merged = headOf(bytes);
+    if (merged !== null) yield* decodeRows(bytes.subarray(bytes.indexOf(LINE_FEED) + 1), usage);
     const closed: string[] = [];
     for (const { name } of logs) {
       if (name.startsWith("closed-")) closed.push(name);
       // Merged already, by a process that was killed before it could delete the log.
       if (merged?.includes(name)) continue;
-      decodeRows(readQuietly(`${this.#folder}/${name}`), usage);
+      yield* decodeRows(readQuietly(`${this.#folder}/${name}`), usage);
     }
-    return { logs, merged, closed };
+    return { logs, closed };
   }
 
   #listLogs(): LogFile[] {
@@ -168,13 +174,20 @@ export class UsageLog {
 
   #append(rows: ReadonlyMap<CallKey, EntryUsage>): void {
     requireFolders(this.#metadata, this.#folder);
-    appendOwn(`${this.#folder}/${this.#name}`, encodeRows(rows));
+    appendOwn(`${this.#folder}/${this.#name}`, atOnce(encodeRows(rows)));
   }
 }
 
 interface LogFile {
   readonly name: string;
   readonly sizeBytes: number;
+}
+
+function* dropOthers(usage: Map<CallKey, EntryUsage>, isKept: (key: CallKey) => boolean): Generator<void, void> {
+  for (const key of usage.keys()) {
+    if (!isKept(key)) usage.delete(key);
+    yield;
+  }
 }
 
 function add(usage: Map<CallKey, EntryUsage>, key: CallKey, hits: number, lastUsedMs: number): void {
@@ -193,7 +206,7 @@ function rename(folder: string, from: string, to: string): void {
   }
 }
 
-function encodeRows(usage: ReadonlyMap<CallKey, EntryUsage>): Uint8Array {
+function* encodeRows(usage: ReadonlyMap<CallKey, EntryUsage>): Generator<void, Uint8Array> {
   const bytes = new Uint8Array(usage.size * ROW_BYTES);
   const view = new DataView(bytes.buffer);
   let at = 0;
@@ -202,14 +215,16 @@ function encodeRows(usage: ReadonlyMap<CallKey, EntryUsage>): Uint8Array {
     view.setFloat64(at + 32, hits);
     view.setFloat64(at + 40, lastUsedMs);
     at += ROW_BYTES;
+    if (at % PIECE_BYTES === 0) yield;
   }
   return bytes;
 }
 
 /** Adds the rows in `bytes` to `usage`; skips a row that was cut off by a kill, or that holds no sensible numbers. */
-function decodeRows(bytes: Uint8Array, usage: Map<CallKey, EntryUsage>): void {
+function* decodeRows(bytes: Uint8Array, usage: Map<CallKey, EntryUsage>): Generator<void, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at + ROW_BYTES <= bytes.byteLength; at += ROW_BYTES) {
+    if (at % PIECE_BYTES === 0) yield;
     const hits = view.getFloat64(at + 32);
     const lastUsedMs = view.getFloat64(at + 40);
     if (!Number.isSafeInteger(hits) || hits < 1 || !(lastUsedMs >= 0 && lastUsedMs < 8.64e15)) continue;
@@ -217,15 +232,13 @@ function decodeRows(bytes: Uint8Array, usage: Map<CallKey, EntryUsage>): void {
   }
 }
 
-function readMerged(path: string, usage: Map<CallKey, EntryUsage>): string[] | null {
-  const bytes = readQuietly(path);
-  const end = bytes.indexOf(0x0a);
+/** Returns the names of the logs in a file of merged counts; `null` when the bytes are none. */
+function headOf(bytes: Uint8Array): string[] | null {
+  const end = bytes.indexOf(LINE_FEED);
   if (end < 0) return null;
   try {
     const names: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
-    if (!Array.isArray(names)) return null;
-    decodeRows(bytes.subarray(end + 1), usage);
-    return names.filter((name) => typeof name === "string");
+    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : null;
   } catch {
     return null;
   }

@@ -44,8 +44,8 @@ export function authenticate<Kind extends string>(key: Uint8Array, data: Uint8Ar
 
 /** SHA-256 that is computed piece by piece. */
 export interface DigestStream {
-  /** Adds one piece. */
-  update(chunk: Uint8Array): void;
+  /** Adds one piece; a text is digested as UTF-8. */
+  update(chunk: Uint8Array | string): void;
   /** Ends the digest and returns it: 64 lowercase hex characters. */
   end<Kind extends string>(): Digest<Kind>;
 }

@@ -35,8 +35,8 @@ function key(name: string): string {
   return digestOf(name).slice(0, 12);
 }
 
-Deno.test("graphToDot() is valid and has all calls, files and edges", () => {
-  const { nodes, edges } = readDot(graphToDot(PIPELINE.values()));
+Deno.test("graphToDot() is valid and has all calls, files and edges", async () => {
+  const { nodes, edges } = readDot(await graphToDot(PIPELINE.values()));
   const id = (name: string) => `${name}:${digestOf(name)}`;
   assertEquals([...nodes.keys()], [id("report"), id("summarize"), id("load"), "file:/p/weather.csv"]);
   assertEquals(edges, [
@@ -48,16 +48,16 @@ Deno.test("graphToDot() is valid and has all calls, files and edges", () => {
   assertEquals(nodes.get(id("load"))!["label"], `load\\n${key("load")}`);
 });
 
-Deno.test("graphToDot() stays valid whatever functions and files are called", () => {
+Deno.test("graphToDot() stays valid whatever functions and files are called", async () => {
   const { nodes, edges } = readDot(
-    graphToDot(graph({ [HOSTILE]: [], "a\\": [] }, { [HOSTILE]: [HOSTILE, "b\\"] }).values()),
+    await graphToDot(graph({ [HOSTILE]: [], "a\\": [] }, { [HOSTILE]: [HOSTILE, "b\\"] }).values()),
   );
   assertEquals(nodes.size, 4);
   assertEquals(edges.length, 2);
 });
 
-Deno.test("graphToDot() of nothing is a valid empty graph", () => {
-  assertEquals(readDot(graphToDot([])), { nodes: new Map(), edges: [] });
+Deno.test("graphToDot() of nothing is a valid empty graph", async () => {
+  assertEquals(readDot(await graphToDot([])), { nodes: new Map(), edges: [] });
 });
 
 Deno.test("graphToSvg() is well-formed and draws a box for each call and file, and an arrow for each edge", () => {
@@ -113,9 +113,9 @@ Deno.test("graphToHtml() shows names as text, not as markup", () => {
   assert(!html.includes("<img"));
 });
 
-Deno.test("formatTree() shows callers above calls, files below them, and a shared call once", () => {
+Deno.test("formatTree() shows callers above calls, files below them, and a shared call once", async () => {
   assertEquals(
-    formatTree(PIPELINE),
+    await formatTree(PIPELINE),
     `3 calls, 3 nested calls, 1 file
 report (${key("report")})
 ├─ summarize (${key("summarize")})
@@ -126,15 +126,15 @@ report (${key("report")})
   );
 });
 
-Deno.test("formatTree() ends on cycles, on children that are gone and on 20,000 levels", () => {
+Deno.test("formatTree() ends on cycles, on children that are gone and on 20,000 levels", async () => {
   const cycle = graph({ a: ["b"], b: ["a"] });
   assertEquals(
-    formatTree(cycle),
+    await formatTree(cycle),
     `2 calls, 2 nested calls, 0 files\na (${key("a")})\n└─ b (${key("b")})\n   └─ a (${key("a")}) see above\n`,
   );
-  const gone = formatTree(graph({ a: ["b"] }));
+  const gone = await formatTree(graph({ a: ["b"] }));
   assert(gone.includes("is not stored any more"));
-  const deep = formatTree(chain(20_000));
+  const deep = await formatTree(chain(20_000));
   assert(deep.includes(`… ${20_000 - 41} calls deeper`));
   assertEquals(deep.split("\n").length, 44);
 });

@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { walkDirectory } from "../../src/reads/files/directory.ts";
+import { inTurns } from "../../src/words/waiting.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import { inFolder } from "../support/reads.ts";
 
@@ -82,9 +83,9 @@ Deno.test("links within a directory are followed, but not in circles", () =>
       Deno.symlinkSync("itself", `${folder}/itself`);
       Deno.symlinkSync(elsewhere, `${folder}/elsewhere`);
       Deno.symlinkSync(`${folder}/nothing`, `${folder}/broken`);
-      const kinds = walkDirectory(folder).filter((entry) => entry.kind !== "file").map(({ kind, name }) =>
-        `${kind} ${name}`
-      );
+      const kinds = (await inTurns(walkDirectory(folder))).filter((entry) => entry.kind !== "file").map((
+        { kind, name },
+      ) => `${kind} ${name}`);
       assertEquals(kinds, [
         "broken broken",
         "directory elsewhere",

@@ -155,7 +155,7 @@ Deno.test("a prune of a salvaged cache lists and keeps the entries whose rows in
     database.exec("DELETE FROM kv WHERE k > x'027300' AND k < x'0274' OR k > x'026200' AND k < x'0263'");
     database.close();
     // Old enough to be garbage.
-    for (const { digest } of cache.blobs.list()) {
+    for await (const { digest } of cache.blobs.list()) {
       Deno.utimeSync(`${dir}/v1/blobs/${digest.slice(0, 2)}/${digest.slice(2)}.cbor`, 1_600_000_000, 1_600_000_000);
     }
     await cache.records.writeRows([{ key: MEND_ROW, value: new Uint8Array([1]) }]);

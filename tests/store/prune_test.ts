@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { prune } from "../../src/store/bound/prune.ts";
 import { chooseCheapest, Inflation } from "../../src/store/bound/cheapest.ts";
 import { SizeBound } from "../../src/store/bound/size_bound.ts";
-import { type Cache, clear } from "../../src/store/cache_dir.ts";
+import type { Cache } from "../../src/store/cache_dir.ts";
+import { clear } from "../../src/store/clear.ts";
 import { keyOf, load, store, valueOf, withStore } from "../support/store_rig.ts";
 
 const DAY_MS = 86_400_000;
@@ -55,7 +56,7 @@ Deno.test("prune() by size alone leaves old entries that fit", () =>
   }));
 
 Deno.test("chooseCheapest() lets entries age: what was used after an eviction outlives what was used before it", () =>
-  withStore((cache) => {
+  withStore(async (cache) => {
     const inflation = new Inflation(cache.layout, false);
     inflation.raise(5, 2000);
     inflation.raise(3, 3000);
@@ -69,10 +70,11 @@ Deno.test("chooseCheapest() lets entries age: what was used after an eviction ou
       computeMs,
     });
     const entries = [entry("before", 1000, 4000), entry("after", 2500, 10)];
-    const choose = (given: Inflation | { at(): number }) =>
-      chooseCheapest(entries, { maxBytes: 1000, usage: new Map(), inflation: given }).entries.map(({ key }) => key);
-    assertEquals(choose({ at: () => 0 }), [keyOf("after")]);
-    assertEquals(choose(new Inflation(cache.layout, true)), [keyOf("before")]);
+    const choose = async (given: Inflation | { at(): number }) =>
+      (await chooseCheapest(entries, { maxBytes: 1000, usage: new Map(), inflation: given })).entries
+        .map(({ key }) => key);
+    assertEquals(await choose({ at: () => 0 }), [keyOf("after")]);
+    assertEquals(await choose(new Inflation(cache.layout, true)), [keyOf("before")]);
   }));
 
 Deno.test("prune() leaves an entry alone that is being computed", () =>
@@ -121,7 +123,7 @@ Deno.test("a bound on the size holds while entries are added, and keeps the dear
       await store(cache, i, { value: `${i}`.padEnd(5000, "x"), computeMs: 1 });
       if (await bound.committed(5000) !== null) removals++;
       let total = 0;
-      for (const { sizeBytes } of cache.blobs.list()) total += sizeBytes;
+      for await (const { sizeBytes } of cache.blobs.list()) total += sizeBytes;
       assert(total <= maxBytes, `${total}`);
     }
     assert(removals > 3 && removals < 50, `${removals}`);
@@ -133,13 +135,13 @@ Deno.test("clear() leaves an empty cache that works", () =>
     const generation = cache.generation();
     for (let i = 0; i < 20; i++) await store(cache, i);
     cache.usage.record(keyOf(1));
-    const total = [...cache.blobs.list()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const total = (await Array.fromAsync(cache.blobs.list())).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     assertEquals(await clear(cache), { removed: 20, freedBytes: total });
     assert(cache.generation() !== generation);
     assertEquals(await names(cache), []);
     assertEquals(await Array.fromAsync(cache.records.nodes()), []);
-    assertEquals([...cache.blobs.list()], []);
-    assertEquals(cache.usage.read().size, 0);
+    assertEquals(await Array.fromAsync(cache.blobs.list()), []);
+    assertEquals((await cache.usage.read()).size, 0);
     const rows = await cache.records.garbage.handle.run((kv) => Array.fromAsync(kv.list({ prefix: [] })));
     assertEquals(rows.map(({ key }) => key), [["era"]]);
     await store(cache, 1);

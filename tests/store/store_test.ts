@@ -235,25 +235,25 @@ Deno.test("hits are counted at a normal end of the process and at Deno.exit()", 
       assertEquals(code, 0);
     }
     cache.usage.record(keyOf("a"), 5_000_000_000_000);
-    assertEquals(cache.usage.read(), new Map([[keyOf("a"), { hits: 3, lastUsedMs: 5_000_000_000_000 }]]));
-    cache.usage.merge(() => true);
+    assertEquals(await cache.usage.read(), new Map([[keyOf("a"), { hits: 3, lastUsedMs: 5_000_000_000_000 }]]));
+    await cache.usage.merge(() => true);
     cache.usage.record(keyOf("a"), 1);
-    assertEquals(cache.usage.read().get(keyOf("a")), { hits: 4, lastUsedMs: 5_000_000_000_000 });
-    cache.usage.merge(() => false);
-    assertEquals(cache.usage.read().size, 0);
+    assertEquals((await cache.usage.read()).get(keyOf("a")), { hits: 4, lastUsedMs: 5_000_000_000_000 });
+    await cache.usage.merge(() => false);
+    assertEquals((await cache.usage.read()).size, 0);
   }));
 
 Deno.test("counts that were cut off or replaced by garbage are passed over", () =>
-  withStore((cache) => {
+  withStore(async (cache) => {
     cache.usage.record(keyOf("a"), 1000);
     cache.usage.flush();
     Deno.writeFileSync(`${cache.layout.usage}/1-x.log`, crypto.getRandomValues(new Uint8Array(48 * 20 + 13)));
     Deno.writeTextFileSync(`${cache.layout.usage}/merged.bin`, "garbage");
     assertEquals(cache.usage.isDamaged(), true);
-    assertEquals(cache.usage.read().get(keyOf("a"))!.hits, 1);
-    cache.usage.merge((key) => key === keyOf("a"));
+    assertEquals((await cache.usage.read()).get(keyOf("a"))!.hits, 1);
+    await cache.usage.merge((key) => key === keyOf("a"));
     assertEquals(cache.usage.isDamaged(), false);
-    assertEquals(cache.usage.read().size, 1);
+    assertEquals((await cache.usage.read()).size, 1);
   }));
 
 Deno.test("a test that uses a cache leaks nothing under the sanitizers", () =>

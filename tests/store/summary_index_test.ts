@@ -78,7 +78,7 @@ Deno.test("what another process cleared does not come back with the next entry",
   withFolder(async (folder) => {
     const [one, other] = [await openCache(folder), await openCache(folder, { durable: true })];
     for (const name of upTo(3)) await store(one, name);
-    const { clear } = await import("../../src/store/cache_dir.ts");
+    const { clear } = await import("../../src/store/clear.ts");
     assertEquals((await clear(other)).removed, 3);
     await store(one, "new");
     assertEquals(await listedKeys(other), keysOf(["new"]));
@@ -89,7 +89,7 @@ Deno.test("what another process cleared does not come back with the next entry",
 Deno.test("who stores, replaces, removes or clears the same entry at the same time leaves nothing of the loser", () =>
   withFolder(async (folder) => {
     const caches = [await openCache(folder), await openCache(folder, { durable: true })];
-    const { clear } = await import("../../src/store/cache_dir.ts");
+    const { clear } = await import("../../src/store/clear.ts");
     for (let round = 0; round < 150; round++) {
       await Promise.all(caches.flatMap((cache, side) => [
         store(cache, round % 3, { createdMs: 10 * round + side, value: `${side}` }),

@@ -1,6 +1,6 @@
 /** The command `clear`; a file of its own, so that the help and other commands need not load it. @module */
 import { formatSize } from "../../options/check_options.ts";
-import { cacheClear } from "../../manage/tasks.ts";
+import { cacheClear, finishClear } from "../../manage/tasks.ts";
 import { cacheStats } from "../../manage/list.ts";
 import { type CommandContext, EXIT, printJson } from "../command.ts";
 
@@ -23,5 +23,7 @@ export async function run({ cacheDir, options, terminal }: CommandContext): Prom
   else {
     await terminal.out(`Removed ${removed} ${removed === 1 ? "entry" : "entries"}, freed ${formatSize(freedBytes)}\n`);
   }
+  // The cache is empty by now. When the command ends, the space is free as well; interrupting it here does no harm.
+  await finishClear(cacheDir);
   return EXIT.ok;
 }

@@ -1,6 +1,6 @@
 /** The command `tree`; loaded when it runs. @module */
 import { type CacheNode, cacheTreeForFile, cacheTreeNodes } from "../../manage/graph/nodes.ts";
-import { formatTree, graphToJson } from "../../manage/graph/export.ts";
+import { formatTree, stringifyGraph } from "../../manage/graph/export.ts";
 import { toPortable } from "../../options/project.ts";
 import { drawGraph, formatOfPath, nodeStates } from "../../manage/draw/plot.ts";
 import { type CommandContext, EXIT } from "../command.ts";
@@ -34,9 +34,9 @@ async function formatGraph(
 ): Promise<string> {
   switch (format) {
     case "text":
-      return formatTree(nodes, toPortable);
+      return await formatTree(nodes, toPortable);
     case "json":
-      return printableJson(JSON.stringify(graphToJson(nodes.values()), null, 2)) + "\n";
+      return printableJson(await stringifyGraph(nodes.values())) + "\n";
     case "dot":
     case "svg":
     case "html":

@@ -5,6 +5,7 @@
  */
 import { type CacheNode, keyOfNode } from "../graph/nodes.ts";
 import { printable } from "../../words/printable.ts";
+import { inTurns } from "../../words/waiting.ts";
 
 /** States and file names that a drawing shows. */
 export interface DrawOptions {
@@ -22,7 +23,11 @@ export interface DrawOptions {
  * @param options See {@linkcode DrawOptions}.
  * @returns Text that `dot` reads; the language is described at graphviz.org/doc/info/lang.html.
  */
-export function graphToDot(nodes: Iterable<CacheNode>, options: DrawOptions = {}): string {
+export async function graphToDot(nodes: Iterable<CacheNode>, options: DrawOptions = {}): Promise<string> {
+  return await inTurns(writeDot(nodes, options));
+}
+
+function* writeDot(nodes: Iterable<CacheNode>, options: DrawOptions): Generator<void, string> {
   const nameFile = options.nameFile ?? ((path: string) => path);
   const lines = [
     "digraph cachepy {",
@@ -34,6 +39,7 @@ export function graphToDot(nodes: Iterable<CacheNode>, options: DrawOptions = {}
   const files = new Set<string>();
   const edges: string[] = [];
   for (const node of nodes) {
+    yield;
     known.add(node.id);
     const { fill, text } = NODE_COLORS[options.states?.get(node.id) ?? "fresh"];
     const label = quote(`${node.fname}\n${keyOfNode(node).slice(0, 12)}`);
@@ -49,6 +55,7 @@ export function graphToDot(nodes: Iterable<CacheNode>, options: DrawOptions = {}
     }
   }
   for (const file of files) {
+    yield;
     const { fill, text } = FILE_COLORS;
     lines.push(
       `  ${quote(`file:${file}`)} [shape=note, style=filled, fillcolor="${fill}", fontcolor="${text}", label=${

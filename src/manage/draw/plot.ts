@@ -4,6 +4,7 @@
  * @module
  */
 import { type CacheNode, cacheTreeNodes, findChangedFiles } from "../graph/nodes.ts";
+import { giveTurn, isTurnOver } from "../../words/waiting.ts";
 import { CHECKS, type OptionCheck, validateBy } from "../../options/check_options.ts";
 import { cacheDefaultDir, toPortable } from "../../options/project.ts";
 import type { DrawOptions, NodeState } from "./dot.ts";
@@ -113,7 +114,7 @@ export async function cacheTreeToDot(cacheDir: string | URL = cacheDefaultDir())
 export async function drawGraph(nodes: ReadonlyMap<string, CacheNode>, options: DrawGraphOptions): Promise<string> {
   const draw: DrawOptions = { states: options.states, nameFile: toPortable };
   // The code of a format is loaded only when that format is drawn.
-  if (options.format === "dot") return (await import("./dot.ts")).graphToDot(nodes.values(), draw);
+  if (options.format === "dot") return await (await import("./dot.ts")).graphToDot(nodes.values(), draw);
   const newest = [...nodes.values()].slice(-MOST_DRAWN);
   const caption = newest.length < nodes.size ? `The newest ${newest.length} of ${nodes.size} calls are drawn` : "";
   const { graphToSvg } = await import("./svg.ts");
@@ -137,6 +138,7 @@ export async function nodeStates(
   const changed = cacheDir === null ? new Map<string, string[]>() : await findChangedFiles(nodes.values(), cacheDir);
   const states = new Map<string, NodeState>();
   for (const node of nodes.values()) {
+    if (isTurnOver()) await giveTurn();
     states.set(node.id, !isStored(node.outfile) ? "missing" : changed.has(node.id) ? "stale" : "fresh");
   }
   return states;

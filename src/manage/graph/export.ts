@@ -6,6 +6,7 @@
 import { cacheDefaultDir, toPortable } from "../../options/project.ts";
 import { type CacheNode, cacheTreeNodes, keyOfNode } from "./nodes.ts";
 import { printable } from "../../words/printable.ts";
+import { inTurns } from "../../words/waiting.ts";
 
 /**
  * Writes the graph as an indented text: each call below its caller, with the files that the call depends on.
@@ -14,7 +15,7 @@ import { printable } from "../../words/printable.ts";
  * @returns Lines joined by line feeds; the first line counts calls and files. Paths below the project are relative.
  */
 export async function cacheTreeSummary(cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
-  return formatTree(await cacheTreeNodes(cacheDir), toPortable);
+  return await formatTree(await cacheTreeNodes(cacheDir), toPortable);
 }
 
 /**
@@ -32,8 +33,33 @@ export async function cacheTreeSummary(cacheDir: string | URL = cacheDefaultDir(
  * ```
  */
 export async function cacheTreeToJson(cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
-  const nodes = await cacheTreeNodes(cacheDir);
-  return JSON.stringify(graphToJson(nodes.values()), null, 2);
+  return await stringifyGraph((await cacheTreeNodes(cacheDir)).values());
+}
+
+/** Returns the text that `JSON.stringify(graphToJson(nodes), null, 2)` makes, which is made call by call. */
+export async function stringifyGraph(nodes: Iterable<CacheNode>): Promise<string> {
+  return await inTurns(writeGraph(nodes));
+}
+
+function* writeGraph(nodes: Iterable<CacheNode>): Generator<void, string> {
+  const parts: string[] = [];
+  const edges: string[] = [];
+  let format = "";
+  for (const node of nodes) {
+    const one = graphToJson([node]);
+    format = one.format;
+    for (const plain of one.nodes) parts.push(indented(plain));
+    for (const edge of one.edges) edges.push(indented(edge));
+    yield;
+  }
+  if (parts.length === 0) return JSON.stringify(graphToJson([]), null, 2);
+  const list = (items: readonly string[]) => items.length === 0 ? "[]" : `[\n${items.join(",\n")}\n  ]`;
+  return `{\n  "format": ${JSON.stringify(format)},\n  "nodes": ${list(parts)},\n  "edges": ${list(edges)}\n}`;
+}
+
+/** Returns an item of a list that is a member of the outermost object. */
+function indented(item: unknown): string {
+  return "    " + JSON.stringify(item, null, 2).replaceAll("\n", "\n    ");
 }
 
 /** The graph as plain JSON. */
@@ -75,29 +101,41 @@ const DEEPEST = 40;
  * @param nameFile Returns the text that is shown for a path; the path itself is shown when this is not given.
  * @returns Lines joined by line feeds, with a line feed at the end.
  */
-export function formatTree(
+export async function formatTree(
   nodes: ReadonlyMap<string, CacheNode>,
   nameFile: (path: string) => string = (path) => path,
-): string {
+): Promise<string> {
+  return await inTurns(writeTree(nodes, nameFile));
+}
+
+function* writeTree(
+  nodes: ReadonlyMap<string, CacheNode>,
+  nameFile: (path: string) => string,
+): Generator<void, string> {
   const files = new Set<string>();
   let calls = 0;
   for (const node of nodes.values()) {
     for (const file of node.files) files.add(file);
     calls += node.children.length;
+    yield;
   }
   const lines = [`${count(nodes.size, "call")}, ${count(calls, "nested call")}, ${count(files.size, "file")}`];
   const written = new Set<string>();
   const isRoot = (node: CacheNode) => !node.parents.some((parent) => nodes.has(parent));
-  for (const node of nodes.values()) if (isRoot(node)) writeBranch(node);
+  for (const node of nodes.values()) {
+    if (isRoot(node)) yield* writeBranch(node);
+    else yield;
+  }
   // Calls that no root leads to lie on a cycle or below one. Only a damaged graph has a cycle.
-  for (const node of nodes.values()) if (!written.has(node.id)) writeBranch(node);
+  for (const node of nodes.values()) if (!written.has(node.id)) yield* writeBranch(node);
   return lines.join("\n") + "\n";
 
-  function writeBranch(root: CacheNode): void {
+  function* writeBranch(root: CacheNode): Generator<void, void> {
     const stack: { text: string | CacheNode; lead: string; branch: string; depth: number }[] = [
       { text: root, lead: "", branch: "", depth: 0 },
     ];
     for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
+      yield;
       if (typeof item.text === "string") {
         lines.push(item.lead + item.branch + item.text);
         continue;

@@ -7,6 +7,7 @@ import { cacheDefaultDir, fromPortable, toAbsolute, toPortable } from "../../opt
 import { withCache } from "../with_cache.ts";
 import type { Cache, StoredNode } from "../../store/cache_dir.ts";
 import type { FileDigests } from "../../reads/files/file_digests.ts";
+import { giveTurn, isTurnOver, sortInTurns, STEPS } from "../../words/waiting.ts";
 import { fileDigestsFor } from "../../reads/files/open_digests.ts";
 
 /** Number of calls that are read from the database at the same time. */
@@ -51,7 +52,7 @@ export async function cacheTreeForFile(
       const found = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => readNode(cache, id)));
       nodes.push(...found.filter((node) => node !== null));
     }
-    return byId(nodes);
+    return await byId(nodes);
   }, new Map<string, CacheNode>());
 }
 
@@ -65,7 +66,11 @@ export async function cacheTreeFiles(cacheDir: string | URL = cacheDefaultDir())
   return await withCache(cacheDir, "read", async (cache) => {
     const files = new Set<string>();
     for await (const { files: found } of cache.records.nodes()) for (const path of Object.keys(found)) files.add(path);
-    return Array.from(files, (path) => fromPortable(path)).sort();
+    const paths: string[] = [];
+    for (const path of files) {
+      if (paths.push(fromPortable(path)) % STEPS === 0 && isTurnOver()) await giveTurn();
+    }
+    return await sortInTurns(paths, (one, other) => one < other ? -1 : 1);
   }, []);
 }
 
@@ -87,7 +92,13 @@ async function readGraph(cache: Cache): Promise<Map<string, CacheNode>> {
       else parents.set(child, new Set([node.id]));
     }
   }
-  return byId(stored.map((node) => toCacheNode(cache, node, parents.get(node.id) ?? [])));
+  const nodes: CacheNode[] = [];
+  for (const node of stored) {
+    if (nodes.push(toCacheNode(cache, node, parents.get(node.id) ?? [])) % STEPS === 0 && isTurnOver()) {
+      await giveTurn();
+    }
+  }
+  return await byId(nodes);
 }
 
 async function readNode(cache: Cache, id: string): Promise<CacheNode | null> {
@@ -111,9 +122,16 @@ function toCacheNode(cache: Cache, node: StoredNode, parents: Iterable<string>):
   };
 }
 
-function byId(nodes: CacheNode[]): Map<string, CacheNode> {
-  nodes.sort((a, b) => a.created.getTime() - b.created.getTime() || (a.id < b.id ? -1 : 1));
-  return new Map(nodes.map((node) => [node.id, node]));
+async function byId(nodes: readonly CacheNode[]): Promise<Map<string, CacheNode>> {
+  const found = new Map<string, CacheNode>();
+  const sorted = await sortInTurns(
+    nodes,
+    (a, b) => a.created.getTime() - b.created.getTime() || (a.id < b.id ? -1 : 1),
+  );
+  for (const node of sorted) {
+    if (found.set(node.id, node).size % STEPS === 0 && isTurnOver()) await giveTurn();
+  }
+  return found;
 }
 
 /** One stored call in the graph of calls and files. */
@@ -189,8 +207,10 @@ export async function findChangedFiles(
   const digests = fileDigestsFor(toAbsolute(cacheDir), { readOnly: true });
   const found = new Map<string, FileState>();
   const changed = new Map<string, string[]>();
+  let steps = 0;
   for (const node of nodes) {
     for (const path of node.files) {
+      if (++steps % STEPS === 0 && isTurnOver()) await giveTurn();
       if (!found.has(path)) found.set(path, await fileStateOf(path, digests));
       const now = found.get(path)!;
       const recorded = node.fileHashes[path] ?? null;
@@ -216,7 +236,7 @@ async function fileStateOf(path: string, digests: FileDigests): Promise<FileStat
     const digest = await digests.digestPath(path);
     if (!digests.stat(path)?.isDirectory) return { states: [digest], isUnknown: false };
     // A directory is recorded by its listing when it was listed, by its contents when it was declared.
-    return { states: [digest, digests.digestListing(path)], isUnknown: false };
+    return { states: [digest, await digests.digestListing(path)], isUnknown: false };
   } catch {
     return { states: [], isUnknown: true };
   }

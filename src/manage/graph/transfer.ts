@@ -5,6 +5,7 @@
  */
 import { CacheError, messageOf } from "../../words/errors.ts";
 import { cacheDefaultDir, toAbsolute } from "../../options/project.ts";
+import { inTurns, type Work } from "../../words/waiting.ts";
 import { withCache } from "../with_cache.ts";
 import type { StoredNode } from "../../store/cache_dir.ts";
 
@@ -22,7 +23,7 @@ const SAVED_FORMAT = "cachepy-saved-graph-1";
 export async function cacheTreeSave(path: string | URL, cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
   const file = toAbsolute(path);
   const nodes = await storedNodes(cacheDir);
-  await Deno.writeTextFile(file, JSON.stringify({ format: SAVED_FORMAT, nodes }, null, 1) + "\n");
+  await Deno.writeTextFile(file, await inTurns(writeSaved(nodes)));
   return file;
 }
 
@@ -77,6 +78,17 @@ export async function cacheTreeSync(
  */
 export async function cacheTreeReset(cacheDir: string | URL = cacheDefaultDir()): Promise<void> {
   await withCache(cacheDir, "write", (cache) => cache.records.resetGraph(), undefined);
+}
+
+/** Returns the text that `JSON.stringify({ format, nodes }, null, 1)` makes, which is made node by node. */
+function* writeSaved(nodes: readonly StoredNode[]): Work<string> {
+  const items: string[] = [];
+  for (const node of nodes) {
+    items.push("\n  " + JSON.stringify(node, null, 1).replaceAll("\n", "\n  "));
+    yield;
+  }
+  const list = items.length === 0 ? "[]" : `[${items.join()}\n ]`;
+  return `{\n "format": ${JSON.stringify(SAVED_FORMAT)},\n "nodes": ${list}\n}\n`;
 }
 
 async function storedNodes(cacheDir: string | URL): Promise<StoredNode[]> {

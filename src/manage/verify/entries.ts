@@ -5,6 +5,7 @@
  */
 import { type BlobDigest, type CallKey, isDigest } from "../../words/digests.ts";
 import type { EntryRecord, Trace } from "../../words/records.ts";
+import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
 import type { Cache } from "../../store/cache_dir.ts";
 import {
   blobOfValue,
@@ -188,7 +189,9 @@ export async function checkReferences(
 ): Promise<void> {
   const suspicions = new Suspicions();
   const missing = new Map<string, [BlobDigest, CallKey]>();
+  let steps = 0;
   for (const [key, { blobs }] of records) {
+    if (++steps % STEPS === 0 && isTurnOver()) await giveTurn();
     for (const blob of blobs) missing.set(`${blob} ${key}`, [blob, key]);
   }
   for await (const { key: row } of listRows(cache.records.garbage.handle, { prefix: ["b"] })) {

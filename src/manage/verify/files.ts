@@ -26,7 +26,7 @@ export async function checkFiles(cache: Cache, state: VerifyState): Promise<void
   // Blobs are listed before references: a blob is written before its record, so a blob listed without a reference is
   // either not used or so young that its record is still to come.
   const blobs: BlobDigest[] = [];
-  for (const { digest } of cache.blobs.list()) blobs.push(digest);
+  for await (const { digest } of cache.blobs.list()) blobs.push(digest);
   const references = await readReferences(store.handle);
   state.step(blobs.length);
   const orphans = await settledOrphans(cache, state, blobs.filter((digest) => !references.has(digest)));
@@ -42,13 +42,13 @@ export async function checkFiles(cache: Cache, state: VerifyState): Promise<void
     const detail = `A process that has ended left ${path}`;
     await state.found({ key: lastPartOf(path), kind: "leftover-file", detail }, () => "it was deleted");
   }
-  for (const path of listForeign(cache.layout)) {
+  for await (const path of listForeign(cache.layout)) {
     const detail = `The cache did not make ${path}, and leaves it alone; delete it, or move it elsewhere`;
     state.note({ key: lastPartOf(path), kind: "stray-file", detail });
   }
   if (cache.usage.isDamaged()) {
-    await state.found({ key: "", kind: "damaged-usage", detail: "The counts of use cannot be read" }, () => {
-      cache.usage.merge(() => true);
+    await state.found({ key: "", kind: "damaged-usage", detail: "The counts of use cannot be read" }, async () => {
+      await cache.usage.merge(() => true);
       return "new ones were begun";
     });
   }

@@ -5,6 +5,7 @@
  */
 import type { CallKey } from "../../words/digests.ts";
 import type { EntryRecord } from "../../words/records.ts";
+import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
 import type { Cache } from "../../store/cache_dir.ts";
 import {
   callKeyIn,
@@ -193,7 +194,9 @@ async function checkNodes(
 async function checkEdges(cache: Cache, state: VerifyState, nodes: readonly StoredNode[]): Promise<void> {
   const suspicions = new Suspicions();
   const missing = new Map<string, { readonly row: Deno.KvKey; readonly id: string }>();
+  let steps = 0;
   for (const node of nodes) {
+    if (++steps % STEPS === 0 && isTurnOver()) await giveTurn();
     for (const { key } of edgesOf(node)) missing.set(key.join("\0"), { row: key, id: node.id });
   }
   for (const prefix of ["e", "f"]) {

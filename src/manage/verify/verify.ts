@@ -7,7 +7,9 @@
  *
  * @module
  */
-import { type Cache, isBeingCleared } from "../../store/cache_dir.ts";
+import type { Cache } from "../../store/cache_dir.ts";
+import { isBeingCleared } from "../../store/clear.ts";
+import { removeCleared } from "../../store/inspect.ts";
 import { checkDatabase } from "./database.ts";
 import { checkEntries, checkReferences } from "./entries.ts";
 import { checkFiles } from "./files.ts";
@@ -30,6 +32,8 @@ export async function verify(cache: Cache, options: VerifyOptions = {}): Promise
   const release = cache.use();
   try {
     for (let attempt = 0;; attempt++) {
+      // A process that was killed while it emptied the cache may have left results aside that entries need.
+      if (options.repair === true && !cache.readOnly) await removeCleared(cache.layout, cache.records.garbage);
       const era = await cache.records.era();
       const state = new VerifyState(cache, attempt === 0 ? options : { ...options, resume: false });
       await checkDatabase(cache, state);

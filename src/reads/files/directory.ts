@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { digestBytes } from "../../words/sha256.ts";
+import { beginDigest, digestBytes } from "../../words/sha256.ts";
 import type { ContentDigest } from "../../words/digests.ts";
+import { mergeSort, STEPS, type Work } from "../../words/waiting.ts";
 
 // Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
-const { readDirSync, statSync } = Deno;
+const { readDir, readDirSync, statSync } = Deno;
 
 /** A file or folder found below a directory; `name` is relative to that directory, with `/` separators. */
 export type FoundEntry =
@@ -20,6 +21,8 @@ export interface WalkOptions {
   readonly pattern?: RegExp | undefined;
   /** Absolute path that is left out with all below it: the cache's own folder. */
   readonly exclude?: string | undefined;
+  /** True to look at everything before other tasks run. @default false */
+  readonly isNow?: boolean | undefined;
   /** Largest folder that is walked. @default none */
   readonly limit?: FolderLimit | undefined;
 }
@@ -57,12 +60,12 @@ export class UnreadableName extends TypeError {
  * another program can.
  * @throws The errors of reading a directory.
  */
-export function walkDirectory(root: string, options: WalkOptions = {}): FoundEntry[] {
+export function* walkDirectory(root: string, options: WalkOptions = {}): Work<FoundEntry[]> {
   const found: FoundEntry[] = [];
   const rootInfo = statSync(root);
   const left = { ...options.limit ?? { entries: Infinity, sizeBytes: Infinity } };
-  descend(root, "", [identityOfEntry(rootInfo)], { ...options, left }, found);
-  return found.sort((one, other) => one.name < other.name ? -1 : one.name > other.name ? 1 : 0);
+  yield* descend({ path: root, prefix: "", info: rootInfo, above: [] }, { ...options, left }, found);
+  return yield* mergeSort(found, (one, other) => one.name < other.name ? -1 : one.name > other.name ? 1 : 0);
 }
 
 /** Options of a walk, with what is left of its limit. */
@@ -70,9 +73,22 @@ interface LimitedWalk extends WalkOptions {
   readonly left: { entries: number; sizeBytes: number };
 }
 
-function descend(folder: string, prefix: string, above: readonly string[], options: LimitedWalk, found: FoundEntry[]) {
+/** Folder that is walked. */
+interface WalkedFolder {
+  readonly path: string;
+  /** Beginning of the names of its entries. */
+  readonly prefix: string;
+  readonly info: Deno.FileInfo;
+  /** Identities of the folders around it. */
+  readonly above: readonly string[];
+}
+
+function* descend(walked: WalkedFolder, options: LimitedWalk, found: FoundEntry[]): Work<void> {
   const { left } = options;
-  for (const entry of readDirSync(folder)) {
+  const { path: folder, prefix } = walked;
+  const around = [...walked.above, identityOfEntry(walked.info)];
+  for (const entry of options.isNow ? readDirSync(folder) : yield* entriesOfFolder(folder, walked.info)) {
+    yield;
     if (--left.entries < 0) throw new FolderTooLarge(`${folder}: too many entries`);
     const name = prefix + entry.name;
     const path = `${folder}/${entry.name}`;
@@ -86,12 +102,12 @@ function descend(folder: string, prefix: string, above: readonly string[], optio
       if (matches) found.push({ kind: "broken", name });
     } else if (info.isDirectory) {
       const identity = identityOfEntry(info);
-      if (above.includes(identity)) {
+      if (around.includes(identity)) {
         if (matches) found.push({ kind: "loop", name });
         continue;
       }
       if (options.pattern === undefined) found.push({ kind: "directory", name });
-      descend(path, `${name}/`, [...above, identity], options, found);
+      yield* descend({ path, prefix: `${name}/`, info, above: around }, options, found);
     } else if (matches) {
       if ((left.sizeBytes -= info.size) < 0) throw new FolderTooLarge(`${folder}: too many bytes`);
       found.push(info.isFile ? { kind: "file", name, path, info } : { kind: "special", name });
@@ -102,6 +118,23 @@ function descend(folder: string, prefix: string, above: readonly string[], optio
 /** True when a folder still has an entry of this name: one that vanished meanwhile can have any name. */
 function hasEntry(folder: string, name: string): boolean {
   return readDirSync(folder).some((entry) => entry.name === name);
+}
+
+/**
+ * Size of a folder itself, bytes, from which its entries are read in another thread: it grows with their number, and
+ * reading thousands of names in one go would stop the event loop.
+ */
+export const LARGE_FOLDER_BYTES = 128 * 1024;
+
+/** Reads the entries of a folder. */
+function* entriesOfFolder(path: string, info: Deno.FileInfo): Work<Iterable<Deno.DirEntry>> {
+  return info.size < LARGE_FOLDER_BYTES ? readDirSync(path) : yield collectEntries(path);
+}
+
+async function collectEntries(path: string): Promise<Deno.DirEntry[]> {
+  const entries: Deno.DirEntry[] = [];
+  for await (const entry of readDir(path)) entries.push(entry);
+  return entries;
 }
 
 /** Looks at a path. @returns `null` for a link to nothing or to itself, and for a file that vanished meanwhile. */
@@ -124,15 +157,21 @@ function identityOfEntry(info: Deno.FileInfo): string {
  * @param found The entries, sorted by name.
  * @param contents The digests of the entries that are files, in the order of `found`.
  */
-export function digestFound(found: readonly FoundEntry[], contents: readonly ContentDigest[]): ContentDigest {
+export function* digestFound(found: readonly FoundEntry[], contents: readonly ContentDigest[]): Work<ContentDigest> {
+  const hash = beginDigest();
   // No name contains a zero byte, so two different trees never give the same text.
-  const parts: string[] = ["directory"];
+  let text = "directory";
   let next = 0;
-  for (const entry of found) {
-    parts.push(entry.kind, entry.name);
-    if (entry.kind === "file") parts.push(contents[next++]!);
+  for (const [index, entry] of found.entries()) {
+    text += `\0${entry.kind}\0${entry.name}`;
+    if (entry.kind === "file") text += `\0${contents[next++]!}`;
+    if (index % STEPS !== 0) continue;
+    hash.update(text);
+    text = "";
+    yield;
   }
-  return digestBytes(parts.join("\0"));
+  hash.update(text);
+  return hash.end();
 }
 
 /** Returns the line of an entry in a listing: a letter for the type, and the name. */
@@ -148,6 +187,15 @@ export function listDirectory(path: string): string[] {
   const lines: string[] = [];
   for (const entry of readDirSync(path)) lines.push(listingLine(entry));
   return lines.sort();
+}
+
+/** Lists a directory as {@linkcode listDirectory} does, in turns. @param info Result of `stat` for the directory. */
+export function* listInTurns(path: string, info: Deno.FileInfo): Work<readonly string[]> {
+  const lines: string[] = [];
+  for (const entry of yield* entriesOfFolder(path, info)) {
+    if (lines.push(listingLine(entry)) % STEPS === 0) yield;
+  }
+  return yield* mergeSort(lines, (one, other) => one < other ? -1 : one > other ? 1 : 0);
 }
 
 /** Digests the lines of a listing. @param lines Sorted, as {@linkcode listDirectory} returns them. */

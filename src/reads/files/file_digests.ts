@@ -13,10 +13,13 @@ import {
   digestListing,
   type FolderLimit,
   FolderTooLarge,
+  LARGE_FOLDER_BYTES,
   listDirectory,
+  listInTurns,
   UnreadableName,
   walkDirectory,
 } from "./directory.ts";
+import { giveTurn, inTurns, isTurnOver, STEPS, type Work } from "../../words/waiting.ts";
 import { FileMemory } from "./file_memory.ts";
 import { hashSoon } from "./parallel.ts";
 import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./snapshot.ts";
@@ -43,6 +46,13 @@ export interface FileDigestsOptions {
 export interface DigestPathOptions {
   /** Pattern of the files that count in a directory, by name relative to it; flags `g` and `y` have no effect. */
   readonly pattern?: RegExp | string | undefined;
+  /**
+   * True to look at all files of a folder before anything else runs, however many there are: for code that reads them
+   * next, and whose reads are not seen. Only large files are then read later.
+   *
+   * @default false
+   */
+  readonly isNow?: boolean | undefined;
   /** Largest folder that is digested; see {@linkcode isTooLarge}. @default none */
   readonly limit?: FolderLimit | undefined;
 }
@@ -93,7 +103,7 @@ export class FileDigests {
     const startedMs = this.#now();
     const info = this.stat(path);
     if (info === null) return null;
-    if (info.isDirectory) return this.#digestDirectory(path, options);
+    if (info.isDirectory) return inTurns(this.#digestDirectory(path, options), options.isNow ? Infinity : undefined);
     return this.#digestFile(path, info, startedMs);
   }
 
@@ -103,14 +113,15 @@ export class FileDigests {
     this.memory.expect(paths.length);
     const digests: (ContentDigest | null | Promise<ContentDigest | null>)[] = [];
     const unknown: FoundFile[] = [];
-    for (const path of paths) {
+    for (const [index, path] of paths.entries()) {
+      if (index % STEPS === STEPS - 1 && isTurnOver()) await giveTurn();
       const info = this.stat(path);
-      const known = info?.isFile ? this.memory.get(path, info, startedMs) : undefined;
+      const known = info?.isFile ? this.memory.get(path, info) : undefined;
       if (info === null || known !== undefined) digests.push(known ?? null);
       else if (info.isFile) unknown.push({ path, info, index: digests.push(null) - 1 });
       else digests.push(watched(this.digestPath(path, options)));
     }
-    this.#hash(unknown, digests, startedMs);
+    await inTurns(this.#hash(unknown, digests, startedMs));
     return await together(digests);
   }
 
@@ -155,12 +166,15 @@ export class FileDigests {
   /**
    * Digests the names and types of the entries of a directory, without anything below the entries.
    *
-   * @returns The digest; `null` when nothing is at `path`.
+   * @returns The digest; `null` when nothing is at `path`. A promise only for a large directory.
    * @throws {CacheError} `ERR_FILE` when the directory cannot be listed.
    */
-  digestListing(path: string): ContentDigest | null {
-    if (this.stat(path) === null) return null;
-    return digestListing(readOr(path, () => listDirectory(path)));
+  digestListing(path: string): ContentDigest | null | Promise<ContentDigest | null> {
+    const info = this.stat(path);
+    if (info === null) return null;
+    if (info.size < LARGE_FOLDER_BYTES) return digestListing(readOr(path, () => listDirectory(path)));
+    const lines = inTurns(readable(path, listInTurns(path, info)));
+    return lines instanceof Promise ? lines.then(digestListing) : digestListing(lines);
   }
 
   /** Metadata at `path`, links followed; `null` when absent. @throws {CacheError} `ERR_FILE` when `stat` fails. */
@@ -180,32 +194,38 @@ export class FileDigests {
     return info.size <= SYNC_BYTES ? this.#hashNow(path, info, startedMs) : this.#hashSoon(path, info, startedMs);
   }
 
-  #digestDirectory(path: string, { pattern, limit }: DigestPathOptions): ContentDigest | Promise<ContentDigest> {
+  *#digestDirectory(path: string, { pattern, limit, isNow }: DigestPathOptions): Work<ContentDigest> {
     const startedMs = this.#now();
-    const found = readOr(
-      path,
-      () => walkDirectory(path, { pattern: statelessPattern(pattern), exclude: this.cacheFolder, limit }),
-    );
+    const exclude = this.cacheFolder;
+    const walk = walkDirectory(path, { pattern: statelessPattern(pattern), exclude, limit, isNow });
+    const found = yield* readable(path, walk);
     const files = found.filter((entry) => entry.kind === "file");
     this.memory.expect(files.length);
     const contents: (ContentDigest | Promise<ContentDigest>)[] = [];
     const unknown: FoundFile[] = [];
     for (const [index, { path, info }] of files.entries()) {
-      const known = this.memory.get(path, info, startedMs);
+      // Another digestion may have read the file after this one began.
+      const known = this.memory.get(path, info);
       if (known === undefined) unknown.push({ path, info, index });
       contents.push(known ?? "" as ContentDigest);
+      yield;
     }
-    this.#hash(unknown, contents, startedMs);
+    yield* this.#hash(unknown, contents, startedMs);
     const all = together(contents);
-    return all instanceof Promise ? all.then((all) => digestFound(found, all)) : digestFound(found, all);
+    return yield* digestFound(found, all instanceof Promise ? yield all : all);
   }
 
   /** Hashes `files` and puts their digests into `digests`; when much has to be read, puts promises there. */
-  #hash(files: readonly FoundFile[], digests: (null | ContentDigest | Promise<unknown>)[], startedMs: number): void {
+  *#hash(
+    files: readonly FoundFile[],
+    digests: (null | ContentDigest | Promise<unknown>)[],
+    startedMs: number,
+  ): Work<void> {
     const sizeBytes = files.reduce((sum, { info }) => sum + info.size, 0);
     const isMuch = sizeBytes > SYNC_SUM_BYTES || files.some(({ info }) => info.size > SYNC_BYTES);
     for (const { path, info, index } of files) {
       digests[index] = isMuch ? watched(this.#hashSoon(path, info, startedMs)) : this.#hashNow(path, info, startedMs);
+      if (!isMuch) yield; // what is hashed soon is hashed together when it is asked for in one go
     }
   }
 
@@ -266,6 +286,15 @@ export function isAbsence(error: unknown): boolean {
 function watched<T>(value: T | Promise<T>): T | Promise<T> {
   if (value instanceof Promise) value.catch(() => {});
   return value;
+}
+
+/** Does work that reads at `path`. @throws {CacheError} `ERR_FILE` when that fails. */
+function* readable<Result>(path: string, work: Work<Result>): Work<Result> {
+  try {
+    return yield* work;
+  } catch (error) {
+    throw error instanceof CacheError ? error : notReadable(path, error, messageOf(error));
+  }
 }
 
 function readOr<T>(path: string, read: () => T): T {

@@ -13,7 +13,7 @@ import { randomId } from "../../words/random.ts";
 import {
   decodeSnapshot,
   emptySnapshot,
-  encodeSnapshot,
+  encodeInSteps,
   type FileStamp,
   isSameStamp,
   isStampSettled,
@@ -22,6 +22,7 @@ import {
   type RememberedFile,
   type Snapshot,
 } from "./snapshot.ts";
+import { atOnce, inTurns } from "../../words/waiting.ts";
 import { ownFile, readOwn, removeOwn, requireFolders, writeAnew } from "../../store/own_files.ts";
 
 /** Time in milliseconds to hash a file: for the file itself, and for each byte. */
@@ -47,7 +48,8 @@ export interface FileMemoryOptions {
 export class FileMemory {
   /** File of the snapshot; `null`: none. */
   readonly #path: string | null;
-  readonly #save: boolean;
+  readonly #saves: boolean;
+  #isSaving = false;
   readonly #now: () => number;
   readonly #recent = new Map<string, RememberedFile>();
   /** Paths of the rows of `#recent` that are in no snapshot. */
@@ -60,7 +62,7 @@ export class FileMemory {
 
   constructor(options: FileMemoryOptions) {
     this.#path = options.path;
-    this.#save = options.save ?? true;
+    this.#saves = options.save ?? true;
     this.#now = options.now ?? Date.now;
   }
 
@@ -112,7 +114,7 @@ export class FileMemory {
     this.#recent.set(path, { ...stamp, digest: content.digest, checkedMs: startedMs });
     this.#unsaved.add(path);
     this.#unsavedMs += HASH_FILE_MS + content.sizeBytes * HASH_BYTE_MS;
-    if (this.#unsaved.size >= SAVE_ROWS) this.flush(true);
+    if (this.#unsaved.size >= SAVE_ROWS) this.#flushInTurns();
     if (this.#recent.size >= MAX_ROWS) this.#shrink();
   }
 
@@ -152,7 +154,7 @@ export class FileMemory {
     this.#snapshot = emptySnapshot();
     this.#snapshotBytes = 0;
     const path = this.#path;
-    if (path !== null && this.#save) {
+    if (path !== null && this.#saves) {
       attemptWrite(() => {
         requireFolders(parentOf(path));
         removeOwn(path);
@@ -168,28 +170,46 @@ export class FileMemory {
    * @param always True to write whatever the cost.
    */
   flush(always = false): void {
-    if (this.#path === null || !this.#save || this.#unsaved.size === 0) return;
+    if (this.#path === null || !this.#saves || this.#unsaved.size === 0) return;
     if (!always && this.#unsavedMs * 10 < this.#snapshotBytes * SAVE_BYTE_MS) return;
     const path = this.#path;
-    attemptWrite(() => {
-      const saved = readSnapshot(path);
-      const files = new Map<string, RememberedFile>();
-      for (const each of saved.paths()) files.set(each, saved.get(each)!);
-      for (const [each, file] of this.#recent) if (file === FORGOTTEN) files.delete(each);
-      for (const each of this.#unsaved) files.set(each, this.#recent.get(each)!);
-      const bytes = encodeSnapshot(files);
-      const temporary = `${path}.${randomId()}.tmp`;
-      requireFolders(parentOf(path));
-      try {
-        writeAnew(path, bytes, temporary);
-      } catch (error) {
-        attemptWrite(() => removeOwn(temporary));
-        throw error;
-      }
-      this.#snapshotBytes = bytes.length;
-    });
+    attemptWrite(() => atOnce(this.#saveInSteps(path)));
+  }
+
+  /** Writes new rows to the snapshot while other tasks run, since a program goes on that reads so many files. */
+  #flushInTurns(): void {
+    if (this.#path === null || !this.#saves || this.#isSaving) return;
+    this.#isSaving = true;
+    const path = this.#path;
+    void Promise.try(() => inTurns(this.#saveInSteps(path))).catch(() => {}).finally(() => this.#isSaving = false);
+  }
+
+  *#saveInSteps(path: string): Generator<void, void> {
+    const unsaved = [...this.#unsaved];
     this.#unsaved.clear();
     this.#unsavedMs = 0;
+    const saved = readSnapshot(path);
+    const files = new Map<string, RememberedFile>();
+    for (const each of saved.paths()) {
+      files.set(each, saved.get(each)!);
+      yield;
+    }
+    for (const [each, file] of this.#recent) if (file === FORGOTTEN) files.delete(each);
+    for (const each of unsaved) {
+      const file = this.#recent.get(each);
+      if (file !== undefined && !Number.isNaN(file.size)) files.set(each, file); // else forgotten meanwhile
+      yield;
+    }
+    const bytes = yield* encodeInSteps(files);
+    const temporary = `${path}.${randomId()}.tmp`;
+    requireFolders(parentOf(path));
+    try {
+      writeAnew(path, bytes, temporary);
+    } catch (error) {
+      attemptWrite(() => removeOwn(temporary));
+      throw error;
+    }
+    this.#snapshotBytes = bytes.length;
   }
 
   /** Looks up a file in the snapshot, once loading the snapshot costs less than the hashing that it may save. */

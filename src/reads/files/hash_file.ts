@@ -77,11 +77,3 @@ export async function hashFile(path: string, buffers: Buffers): Promise<HashedCo
   }
   return { digest: hash.end(), sizeBytes };
 }
-
-// Taken when this module loads, so that a test that replaces timers does not stop the hashing.
-const { setTimeout } = globalThis;
-
-/** Waits until other timers and finished operations have run. Awaiting a read of one's own may end before that. */
-export function giveWay(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
-}

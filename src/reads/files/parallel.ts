@@ -4,7 +4,7 @@
  * @module
  */
 import type { ContentDigest } from "../../words/digests.ts";
-import defer * as timer from "./hash_file.ts";
+import { giveTurn } from "../../words/waiting.ts";
 import { type Buffers, createBuffers, type HashedContent, hashFile, hashSmallFile, SYNC_BYTES } from "./hash_file.ts";
 
 /** A file to hash, with the functions that settle the promise of its digest. */
@@ -34,7 +34,7 @@ const MAX_HELPERS = 3;
  * Amount of work on small files after which other tasks of the event loop run, bytes; opening a file counts as 10,000.
  * While a large file is read, other tasks run in any case.
  */
-const TURN_BYTES = 8 * 1024 * 1024;
+const TURN_BYTES = 2 * 1024 * 1024;
 
 /** Files that were asked for in the present turn of the event loop; `undefined`: none. */
 let waiting: Task[] | undefined;
@@ -87,7 +87,7 @@ async function hashHere(tasks: Task[]): Promise<void> {
     sinceTurn = sizeBytes <= SYNC_BYTES ? sinceTurn + sizeBytes + 10_000 : 0;
     if (sinceTurn > TURN_BYTES) {
       sinceTurn = 0;
-      await timer.giveWay();
+      await giveTurn();
     }
   }
 }

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { atOnce } from "../../words/waiting.ts";
 import type { ContentDigest } from "../../words/digests.ts";
 
 /** Stamp and digest of a file when it was last read. */
@@ -125,6 +126,13 @@ export function emptySnapshot(): Snapshot {
 
 /** Encodes a snapshot of files, by path; of more than {@linkcode MAX_ROWS} files, those read last are kept. */
 export function encodeSnapshot(files: ReadonlyMap<string, RememberedFile>): Uint8Array<ArrayBuffer> {
+  return atOnce(encodeInSteps(files));
+}
+
+/** Encodes as {@linkcode encodeSnapshot} does; yields wherever other tasks may run. */
+export function* encodeInSteps(
+  files: ReadonlyMap<string, RememberedFile>,
+): Generator<void, Uint8Array<ArrayBuffer>> {
   let kept = [...files].filter(([path]) => !path.includes("\0"));
   if (kept.length > MAX_ROWS) {
     const times = kept.map(([, file]) => file.checkedMs).sort((one, other) => other - one);
@@ -145,6 +153,7 @@ export function encodeSnapshot(files: ReadonlyMap<string, RememberedFile>): Uint
     }
     bytes.set(Uint8Array.fromHex(file.digest), digestAt);
     digestAt += DIGEST_BYTES;
+    yield;
   }
   bytes.set(text, textAt);
   view.setUint32(0, MAGIC, true);

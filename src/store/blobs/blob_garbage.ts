@@ -8,6 +8,7 @@ import type { BlobStore } from "./blob_store.ts";
 import { type FileLock, waitForLock } from "../locks/file_lock.ts";
 import { listRows } from "../database/kv_rows.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
+import { giveTurn, isTurnOver } from "../../words/waiting.ts";
 import { blobRowsOf } from "../records/rows.ts";
 
 /** Number of candidates above which reading all references once is faster than asking for each candidate. */
@@ -35,12 +36,14 @@ export async function collectGarbage(candidates: ReadonlySet<BlobDigest>, store:
   let after: ReadonlySet<BlobDigest> | undefined;
   try {
     for (const digest of unused) {
+      if (isTurnOver()) await giveTurn();
       const moved = store.blobs.moveAside(digest);
       if (moved !== null) aside.push({ digest, moved });
     }
     after = await look();
   } finally {
     for (const { digest, moved } of aside) {
+      if (isTurnOver()) await giveTurn();
       if (after === undefined || after.has(digest)) moved.putBack();
       else freedBytes += moved.remove();
     }
@@ -82,7 +85,7 @@ export interface GarbageStore {
  *
  * @returns `null` where locks do not work; blobs are then moved and put back without a lock.
  */
-function lockSweep(store: GarbageStore): Promise<FileLock | null> {
+export function lockSweep(store: GarbageStore): Promise<FileLock | null> {
   return waitForLock(`${store.locks}/sweep.lock`);
 }
 

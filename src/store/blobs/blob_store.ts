@@ -8,6 +8,7 @@
  */
 import { type BlobDigest, isDigest } from "../../words/digests.ts";
 import { randomId } from "../../words/random.ts";
+import { giveTurn, isTurnOver } from "../../words/waiting.ts";
 import { beginDigest, digestBytes, digestChunks } from "../../words/sha256.ts";
 import {
   FILE_MODE,
@@ -277,9 +278,10 @@ export class BlobStore {
    *
    * @param isWanted True for a blob to yield; asked before the file is looked at.
    */
-  *list(isWanted: (digest: BlobDigest) => boolean = () => true): Generator<BlobFile> {
+  async *list(isWanted: (digest: BlobDigest) => boolean = () => true): AsyncGenerator<BlobFile> {
     requireFolders(this.#version, this.#blobs);
     for (const folder of listOwn(this.#blobs, OWN_NAMES.blobFolder, "isDirectory")) {
+      if (isTurnOver()) await giveTurn();
       for (const name of listOwn(`${this.#blobs}/${folder}`, OWN_NAMES.blob)) {
         const digest = folder + name.replace(/\.cbor$/, "") as BlobDigest;
         if (!isWanted(digest)) continue;

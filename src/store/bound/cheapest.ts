@@ -10,6 +10,7 @@
  */
 import type { CallKey } from "../../words/digests.ts";
 import type { EntrySummary, EntryUsage } from "../../words/records.ts";
+import { giveTurn, isTurnOver, sortInTurns, STEPS } from "../../words/waiting.ts";
 import { readOwn, requireFolders, writeAnew } from "../own_files.ts";
 import type { CacheLayout } from "../layout.ts";
 
@@ -32,23 +33,25 @@ const ROW_BYTES = 1024;
  * @param options See {@linkcode CheapestOptions}.
  * @returns The entries, and the highest worth among them (`null` when there are none), by which later uses are raised.
  */
-export function chooseCheapest<Entry extends EntrySummary>(
+export async function chooseCheapest<Entry extends EntrySummary>(
   entries: readonly Entry[],
   { maxBytes, usage, inflation }: CheapestOptions,
-): { entries: Entry[]; value: number | null } {
+): Promise<{ entries: Entry[]; value: number | null }> {
   let sizeBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   if (sizeBytes <= maxBytes) return { entries: [], value: null };
-  const ranked = entries.map((entry) => {
+  const ranked: { entry: Entry; worth: number; lastUsedMs: number }[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if (index % STEPS === 0 && isTurnOver()) await giveTurn();
     const used = usage.get(entry.key);
     const lastUsedMs = Math.max(used?.lastUsedMs ?? 0, entry.createdMs);
     const uses = 1 + (used?.hits ?? 0);
     const worth = inflation.at(lastUsedMs) + uses * entry.computeMs / (entry.sizeBytes + ROW_BYTES);
-    return { entry, worth, lastUsedMs };
-  });
-  ranked.sort((a, b) => a.worth - b.worth || a.lastUsedMs - b.lastUsedMs);
+    ranked.push({ entry, worth, lastUsedMs });
+  }
+  const sorted = await sortInTurns(ranked, (a, b) => a.worth - b.worth || a.lastUsedMs - b.lastUsedMs);
   const chosen: Entry[] = [];
   let value: number | null = null;
-  for (const { entry, worth } of ranked) {
+  for (const { entry, worth } of sorted) {
     if (sizeBytes <= maxBytes) break;
     // Removing an entry whose result has no bytes gains nothing.
     if (entry.sizeBytes === 0) continue;

@@ -14,6 +14,7 @@ import { mendIndexes } from "../records/mend_indexes.ts";
 import type { StoredSummary } from "../records/record_codec.ts";
 import type { Removal } from "../records/record_store.ts";
 import { collectGarbage, readReferences, recoverAside } from "../blobs/blob_garbage.ts";
+import { removeCleared } from "../blobs/cleared.ts";
 
 /** Options of {@linkcode prune}. */
 export interface PruneOptions {
@@ -68,7 +69,7 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
     if (!cache.readOnly && options.dryRun !== true) await mendIndexes(cache.records);
     const nowMs = options.now ?? Date.now();
     const daysOld = options.daysOld ?? (options.maxBytes === undefined ? DEFAULT_DAYS : Infinity);
-    const usage = cache.usage.read();
+    const usage = await cache.usage.read();
     const old: StoredSummary[] = [];
     const rest: StoredSummary[] = [];
     let scanned = 0;
@@ -83,7 +84,7 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
     const inflation = new Inflation(cache.layout, cache.readOnly || options.dryRun === true);
     const cheapest = options.maxBytes === undefined
       ? { entries: [], value: null }
-      : chooseCheapest(rest, { maxBytes: options.maxBytes, usage, inflation });
+      : await chooseCheapest(rest, { maxBytes: options.maxBytes, usage, inflation });
     const isBeingComputed = runningCalls(cache);
     const victims = [...old, ...cheapest.entries].filter(({ key }) => !isBeingComputed(key));
     if (options.dryRun === true) return { removed: victims.length, freedBytes: totalBytesOf(victims) };
@@ -126,18 +127,19 @@ const GRACE_MS = 60_000;
  * @param nowMs Time that counts as now, milliseconds since the epoch.
  */
 async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
+  await removeCleared(cache.layout, cache.records.garbage);
   const temporaryFiles = await recoverAside(cache.records.garbage) + cache.blobs.removeAbandoned(nowMs);
   const locks = removeAbandonedLocks(cache.layout.locks);
   const references = await readReferences(cache.records.garbage.handle);
   const orphans = new Set<BlobDigest>();
-  for (const { digest, modifiedMs } of cache.blobs.list((digest) => !references.has(digest))) {
+  for await (const { digest, modifiedMs } of cache.blobs.list((digest) => !references.has(digest))) {
     if (nowMs - modifiedMs > GRACE_MS) orphans.add(digest);
   }
   const freedBytes = await collectGarbage(orphans, cache.records.garbage);
   await cache.records.compactSummaries();
   const { keys, codes } = await readLive(cache);
   await cache.records.removeUnusedParts(codes, nowMs);
-  cache.usage.merge((key) => keys.has(key));
+  await cache.usage.merge((key) => keys.has(key));
   cache.unstored.tidy(() => true);
   await giveBackSpace(cache.layout);
   return { temporaryFiles, locks, freedBytes };

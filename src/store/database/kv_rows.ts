@@ -5,6 +5,7 @@
  * @module
  */
 import type { KvHandle } from "./kv_handle.ts";
+import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
 
 /** Row to write, or to delete when `value` is absent. */
 export interface Mutation {
@@ -203,7 +204,8 @@ function estimatedBytes(text: string): number {
 const LIST_BATCH = 1000;
 
 /**
- * Yields all rows of a range, read in batches; between two batches others may write. The next batch is read while the
+ * Yields all rows of a range, read in batches, in turns with the other tasks of the event loop; between two batches
+ * others may write. The next batch is read while the
  * current one is being used.
  */
 export async function* listRows(
@@ -213,6 +215,7 @@ export async function* listRows(
 ): AsyncGenerator<Deno.KvEntry<unknown>> {
   const release = handle.use();
   let left = options.limit ?? Infinity;
+  let steps = 0;
   let batch = readBatch(handle, selector, Math.min(left, LIST_BATCH), options.reverse === true, undefined);
   try {
     for (;;) {
@@ -224,7 +227,10 @@ export async function* listRows(
         // A failure is thrown where the batch is awaited; a caller that stops early does not hear of it.
         batch.catch(() => {});
       }
-      yield* rows;
+      for (const row of rows) {
+        if (++steps % STEPS === 0 && isTurnOver()) await giveTurn();
+        yield row;
+      }
       if (isLast) return;
     }
   } finally {

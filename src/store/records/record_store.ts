@@ -18,6 +18,7 @@ import { decodeRecord, encodeRecord, type StoredNode, type StoredSummary } from 
 import { MalformedRow } from "./shapes.ts";
 import { blobOfValue, blobRow, ERA_ROW, nodeRow, packValue, recordRow, tombstoneRow, unpackValue } from "./rows.ts";
 import { previewOf } from "../../values/preview.ts";
+import { giveTurn, isTurnOver } from "../../words/waiting.ts";
 import { SummaryIndex } from "./summary_index.ts";
 
 /** Options of {@linkcode RecordStore.get}. */
@@ -71,6 +72,8 @@ export interface RecordStoreParts {
 
 /** Number of entries that are removed between two changes of the generation, which tell other processes. */
 const REMOVED_AT_ONCE = 1000;
+/** Number of entries that are read and removed together, which takes a few milliseconds of the event loop. */
+const REMOVED_IN_TURN = 128;
 /** Largest number of absent keys that are remembered; a key is forgotten when a record is committed under it. */
 const MAX_ABSENT = 4096;
 /** Records of one cache directory. */
@@ -171,10 +174,13 @@ export class RecordStore {
       let removed = 0;
       const unused = new Set<BlobDigest>();
       for (const piece of pieces(keys, REMOVED_AT_ONCE)) {
-        for (const found of await Promise.all(piece.map((key) => this.#removeEntry(key)))) {
-          if (found === null) continue;
-          removed++;
-          for (const blob of found.blobs) unused.add(blob);
+        for (const some of pieces(piece, REMOVED_IN_TURN)) {
+          if (isTurnOver()) await giveTurn();
+          for (const found of await Promise.all(some.map((key) => this.#removeEntry(key)))) {
+            if (found === null) continue;
+            removed++;
+            for (const blob of found.blobs) unused.add(blob);
+          }
         }
         if (removed > 0) this.#generation.bump();
         onProgress?.(done += piece.length);
@@ -264,6 +270,12 @@ export class RecordStore {
         await this.#writer.commitAll(piece.map(({ key }) => ({ key })));
       }
     }
+    this.forget();
+  }
+
+  /** Forgets what this process has written to a cache that was emptied. */
+  forget(): void {
+    this.#summaries.forgetPages();
     this.#parts.forget();
   }
 
@@ -339,8 +351,10 @@ export class RecordStore {
     const [last, ...after] = splitMutations([...ahead.pop()!, ...replacing(before, rows, record)]);
     let isWritten = false;
     try {
+      // The era in which the rows ahead are written: were the cache emptied after them, the record would lack them.
+      const era = await this.#summaries.era();
       for (const piece of ahead) await this.#writer.commit(piece);
-      isWritten = await this.#summaries.commit(record, last!, isAsFound(record.key, before));
+      isWritten = await this.#summaries.commit(record, last!, [isAsFound(record.key, before), era]);
       if (isWritten) { for (const piece of after) await this.#writer.commit(piece); }
       return isWritten;
     } finally {

@@ -74,11 +74,14 @@ export class SummaryIndex {
    *
    * @param record Record that is stored.
    * @param rows Its rows.
-   * @param check Version of the record that these rows replace.
+   * @param checks Version of the record that these rows replace, and the {@linkcode era} of its other rows.
    * @returns True when the rows were written; false when the record has another version now, or the cache was emptied.
    */
-  async commit(record: EntryRecord, rows: readonly Mutation[], check: Deno.AtomicCheck): Promise<boolean> {
-    const era = this.#era ??= await this.#readEra();
+  async commit(
+    record: EntryRecord,
+    rows: readonly Mutation[],
+    [check, era]: readonly [found: Deno.AtomicCheck, era: Deno.AtomicCheck],
+  ): Promise<boolean> {
     // There is no await before the page reaches the writer, since pages given later hold this summary too.
     const page = this.#pageFor(record, era);
     page.bytes = appendToPage(page.bytes, encodePageRow(summaryOf(record)));
@@ -90,6 +93,11 @@ export class SummaryIndex {
     } finally {
       if (!isWritten) this.forgetPages();
     }
+  }
+
+  /** Returns the era in which this process writes, as a check that fails once the cache is emptied. */
+  async era(): Promise<Deno.AtomicCheck> {
+    return this.#era ??= await this.#readEra();
   }
 
   /** Begins new pages: the open ones list a record that was not stored, or are from before the cache was emptied. */
@@ -211,7 +219,7 @@ export class SummaryIndex {
     const open = this.#pages.get(id);
     if (
       open !== undefined && open.entries < PAGE_ENTRIES && open.inode === inode &&
-      Math.abs(nowMs - open.beganMs) < PAGE_MS
+      String(open.row[3]).startsWith(eraPrefix(era)) && Math.abs(nowMs - open.beganMs) < PAGE_MS
     ) return open;
     const page: OpenPage = {
       row: pageRow(functionId, nowMs, nameIn(era)),

@@ -26,12 +26,12 @@ const { chmodSync } = Deno;
  * @param layout Paths of the cache.
  * @param isWanted True to open the cache to the group of its folder, which is made when it does not exist.
  */
-export function groupOf(layout: CacheLayout, isWanted: boolean): number | null {
+export async function groupOf(layout: CacheLayout, isWanted: boolean): Promise<number | null> {
   const { version } = layout;
   if (!isOpenToGroup(version)) {
     if (!isWanted || Deno.build.os === "windows") return null;
     try {
-      openToItsGroup(layout);
+      await openToItsGroup(layout);
     } catch (error) {
       if (isReadOnlyError(error)) return null; // somebody else's: what may be read is read
       throw describeFolderError(error, layout.root);
@@ -42,7 +42,7 @@ export function groupOf(layout: CacheLayout, isWanted: boolean): number | null {
 }
 
 /** Makes the folder, or opens the one there is: what is in it first, so that a half-opened folder is opened again. */
-function openToItsGroup(layout: CacheLayout): void {
+async function openToItsGroup(layout: CacheLayout): Promise<void> {
   const { root, version } = layout;
   let top = version;
   while (lookAtEntry(parentOf(top)) === null) top = parentOf(top);
@@ -50,7 +50,7 @@ function openToItsGroup(layout: CacheLayout): void {
     openFolderToGroup(top);
     makeOwnFolder(version, true);
   } else {
-    const foreign = new Set(listForeign(layout));
+    const foreign = new Set(await Array.fromAsync(listForeign(layout)));
     openBelow(version, foreign);
     chmodSync(version, GROUP_FOLDER_MODE);
   }

@@ -1,0 +1,156 @@
+/**
+ * Emptying a cache: its rows in one transaction, its blobs by moving their folders.
+ *
+ * @module
+ */
+import { type CallKey, isDigest } from "../words/digests.ts";
+import { runsTests } from "../words/program.ts";
+import { pause } from "../words/waiting.ts";
+import { recoverAside } from "./blobs/blob_garbage.ts";
+import { moveBlobsAside, removeCleared, removeClearedLater } from "./blobs/cleared.ts";
+import type { Cache } from "./cache_dir.ts";
+import { emptyRows, type RowsToEmpty } from "./database/empty_rows.ts";
+import type { EmptyAnswer } from "./database/empty_worker.ts";
+import { inPieces, listRows } from "./database/kv_rows.ts";
+import { fileSizeOf, isBusy } from "./database/sqlite_files.ts";
+import { findForeignDatabase } from "./layout.ts";
+import { isLockHeld, removeAbandonedLocks, waitForLock } from "./locks/file_lock.ts";
+import type { Removal } from "./records/record_store.ts";
+
+/**
+ * Removes all entries, the graph, the usage counts, and files that killed processes left behind. Entries that other
+ * processes store meanwhile may stay or go.
+ *
+ * The results are deleted from the disk while the process goes on; what is left when it ends, the next process deletes
+ * that writes to the cache. {@linkcode finishClearing} deletes them at once.
+ *
+ * @param cache The cache.
+ * @returns Number of entries removed, and bytes of the results that are deleted.
+ */
+export async function clear(cache: Cache): Promise<Removal> {
+  const release = cache.use();
+  const lock = await waitForLock(lockOf(cache));
+  try {
+    const { layout, records } = cache;
+    await recoverAside(records.garbage);
+    await records.beginEra();
+    // Rows go first, so that no record is ever without its result.
+    const removed = await emptyTable(cache) ?? await removeRows(cache);
+    records.forget();
+    // Other processes drop entries from memory before the results are gone.
+    cache.bumpGeneration();
+    const freedBytes = await moveBlobsAside(layout, records.garbage);
+    cache.blobs.removeAbandoned(Date.now());
+    removeAbandonedLocks(layout.locks);
+    await cache.usage.merge(() => false);
+    cache.unstored.tidy(() => false);
+    cache.changedPlaces.clear();
+    // A check that began in between has seen blobs without their records.
+    await records.beginEra();
+    return { removed, freedBytes };
+  } finally {
+    lock?.release();
+    // A timer at the end of a test counts as a leak.
+    if (runsTests()) await removeCleared(cache.layout, cache.records.garbage);
+    else void removeClearedLater(cache.layout, cache.records.garbage);
+    release();
+  }
+}
+
+/** Deletes from the disk what {@linkcode clear} has moved aside, and waits for it. */
+export async function finishClearing(cache: Cache): Promise<void> {
+  await removeCleared(cache.layout, cache.records.garbage);
+}
+
+/** True while some process is emptying the cache. */
+export function isBeingCleared(cache: Cache): boolean {
+  return isLockHeld(lockOf(cache));
+}
+
+function lockOf({ layout }: Cache): string {
+  return `${layout.locks}/clear.lock`;
+}
+
+/** Size of a database, bytes, from which a worker empties it: in this thread, that would take longer than starting one. */
+const LARGE_BYTES = 16 * 1024 * 1024;
+/** Longest wait for other processes that write, milliseconds. */
+const PATIENCE_MS = 5000;
+
+/** Deletes all rows by SQLite. @returns Number of entries; `null` when that is not possible here. */
+async function emptyTable({ layout, records }: Cache): Promise<number | null> {
+  const era = await records.era();
+  // A link in its place would be followed, and a file that is gone would be made.
+  if (era === null || fileSizeOf(layout.meta) === 0 || findForeignDatabase(layout) !== null) return null;
+  const rows: RowsToEmpty = { path: layout.meta, era, patienceMs: 0 };
+  if (fileSizeOf(layout.meta) + fileSizeOf(`${layout.meta}-wal`) > LARGE_BYTES) {
+    return await askWorker({ ...rows, patienceMs: PATIENCE_MS });
+  }
+  for (const giveUpMs = performance.now() + PATIENCE_MS;;) {
+    try {
+      return emptyRows(rows);
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpMs) return null;
+      await pause(1 + Math.random() * 5);
+    }
+  }
+}
+
+/** Lets a worker delete the rows. @returns Number of entries; `null` when it cannot. */
+async function askWorker(rows: RowsToEmpty): Promise<EmptyAnswer> {
+  const url = new URL("./database/empty_worker.ts", import.meta.url);
+  let worker: Worker | undefined;
+  try {
+    const mayLoad = url.protocol !== "file:" ||
+      Deno.permissions.querySync({ name: "read", path: url }).state === "granted";
+    if (!mayLoad) return null;
+    const started = worker = new Worker(url, { type: "module", name: "cachepy-clear" });
+    return await new Promise<EmptyAnswer>((resolve) => {
+      started.onmessage = (event) => resolve(event.data);
+      started.onerror = (event) => {
+        event.preventDefault();
+        resolve(null);
+      };
+      started.postMessage(rows);
+    });
+  } catch {
+    return null;
+  } finally {
+    worker?.terminate();
+  }
+}
+
+/** Deletes all rows by Deno.Kv, without reading the entries. @returns Number of entries. */
+async function removeRows(cache: Cache): Promise<number> {
+  const { handle } = cache.records.garbage;
+  let removed = 0;
+  for await (const piece of inPieces(listRows(handle, { prefix: ["r"] }), 800)) {
+    removed += piece.filter(({ key: [, key] }) => isDigest(key)).length;
+    await cache.records.writeRows(piece.map(({ key }) => ({ key })));
+  }
+  await cache.records.beginEra();
+  await cache.records.resetGraph();
+  await cache.records.removeRest();
+  // An entry stored meanwhile may have lost its rows in the indexes, and its result would then be taken for garbage.
+  const stored: CallKey[] = [];
+  for await (const { key: [, key] } of listRows(handle, { prefix: ["r"] })) {
+    if (isDigest(key)) stored.push(key as CallKey);
+  }
+  removed += (await cache.records.remove(stored)).removed;
+  await cache.records.compactSummaries();
+  await tidyDatabase(cache);
+  return removed;
+}
+
+/** Deletes the rows that Deno.Kv cannot decode, and therefore does not list, and gives back the space of all rows. */
+async function tidyDatabase({ layout, records: { garbage: { handle } } }: Cache): Promise<void> {
+  const path = await handle.rawPath();
+  if (path === null) return;
+  // Loaded here, since a database that SQLite empties needs none of it.
+  const [{ findUnreadable, removeUnreadable }, { giveBackSpace }] = await Promise.all([
+    import("./database/unreadable_rows.ts"),
+    import("./database/free_space.ts"),
+  ]);
+  const rows = await findUnreadable(path);
+  if (rows.length > 0) removeUnreadable(path, rows.map(({ k }) => k));
+  await giveBackSpace(layout);
+}

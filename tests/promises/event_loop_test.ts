@@ -1,0 +1,183 @@
+import { assert, assertEquals } from "@std/assert";
+import { cacheFile, cacheList, cachePrune, cacheStats, cacheTreeNodes, cacheTreeToJson } from "@bimsb/cachepy";
+import { clear } from "../../src/store/clear.ts";
+import { FileDigests } from "../../src/reads/files/file_digests.ts";
+import { sortInTurns } from "../../src/words/waiting.ts";
+import { CAN_WATCH_LOOP, type LoopWatch, watchLoop } from "../support/loop_turns.ts";
+import { keyOf, store, withFolder, withStore } from "../support/store_rig.ts";
+
+/**
+ * The work is watched in processor time, so that the machine may be busy. The limit is wider than the 50 ms that are
+ * promised: code that runs for the first time is compiled meanwhile, and memory is tidied up.
+ */
+const LONGEST_MS = 150;
+
+function assertTurned<Value>({ longestMs, totalMs, turns, value }: LoopWatch<Value>, what: string): Value {
+  const found = `${what}: ${longestMs.toFixed()} ms of ${totalMs.toFixed()} in one go, ${turns} turns`;
+  assert(longestMs < LONGEST_MS, found);
+  assert(longestMs < Math.max(totalMs / 2, LONGEST_MS / 2), found);
+  assert(turns >= Math.floor(totalMs / 100), found);
+  return value;
+}
+
+const options = { ignore: !CAN_WATCH_LOOP };
+
+async function makeFiles(folder: string, count: number): Promise<void> {
+  await Deno.mkdir(folder);
+  for (let i = 0; i < count; i++) {
+    Deno.writeTextFileSync(`${folder}/a file with a name of some length ${i}`, `text ${i}`);
+  }
+}
+
+Deno.test(
+  "a folder of 15,000 files as a file argument does not stop the event loop, neither on a miss nor on a hit",
+  options,
+  () =>
+    withFolder(async (folder) => {
+      await makeFiles(`${folder}/data`, 15_000);
+      let runs = 0;
+      const size = cacheFile(`${folder}/cache`, { fileArgs: ["path"] })(function size(path: string) {
+        runs++;
+        return path.length;
+      });
+      await size(import.meta.filename!); // loads the code
+      const miss = assertTurned(await watchLoop(() => size(`${folder}/data`)), "miss");
+      const hit = assertTurned(await watchLoop(() => size(`${folder}/data`)), "hit");
+      assertEquals([miss, hit], [`${folder}/data`.length, `${folder}/data`.length]);
+      assertEquals(runs, 2);
+      Deno.writeTextFileSync(`${folder}/data/a file with a name of some length 9999`, "changed");
+      await size(`${folder}/data`);
+      assertEquals(runs, 3);
+    }),
+);
+
+Deno.test(
+  "a folder of 15,000 files has the digest that it has when it is looked at in one go",
+  options,
+  () =>
+    withFolder(async (folder) => {
+      await makeFiles(`${folder}/data`, 15_000);
+      const inTurns = new FileDigests().digestPath(`${folder}/data`);
+      const atOnce = new FileDigests().digestPath(`${folder}/data`, { isNow: true });
+      assert(inTurns instanceof Promise && typeof atOnce === "string");
+      assertEquals(await inTurns, atOnce);
+      // A small one is digested at once, since a call that hits must not wait.
+      await makeFiles(`${folder}/few`, 5);
+      assert(typeof new FileDigests().digestPath(`${folder}/few`) === "string");
+    }),
+);
+
+Deno.test(
+  "a file that changes while its folder is digested gives the digest before or after, and then the new one",
+  options,
+  () =>
+    withFolder(async (folder) => {
+      await makeFiles(`${folder}/data`, 5000);
+      const digests = new FileDigests();
+      const before = await digests.digestPath(`${folder}/data`);
+      const meanwhile = digests.digestPath(`${folder}/data`);
+      Deno.writeTextFileSync(`${folder}/data/a file with a name of some length 4999`, "changed meanwhile");
+      const mixed = await meanwhile;
+      const after = await digests.digestPath(`${folder}/data`);
+      assert(mixed === before || mixed === after);
+      assert(before !== after);
+      assertEquals(await new FileDigests().digestPath(`${folder}/data`), after);
+    }),
+);
+
+Deno.test("a function that lists 6,000 files runs again once a file is added, also one added while it runs", () =>
+  withFolder(async (folder) => {
+    await makeFiles(`${folder}/data`, 6000);
+    const counts: number[] = [];
+    const list = cacheFile(`${folder}/cache`)(async function list(adds: boolean) {
+      const found = [...Deno.readDirSync(`${folder}/data`)].length;
+      counts.push(found);
+      if (adds) await new Deno.Command("touch", { args: [`${folder}/data/another`] }).output();
+      return found;
+    });
+    assertEquals([await list(false), await list(false)], [6000, 6000]);
+    assertEquals(counts, [6000]);
+    assertEquals(await list(true), 6000); // changed meanwhile, so it is not stored
+    assertEquals([await list(true), await list(true), await list(false)], [6001, 6001, 6001]);
+    assertEquals(counts, [6000, 6000, 6001, 6001]);
+  }));
+
+Deno.test(
+  "the counts of 300,000 uses are read and merged without stopping the event loop",
+  options,
+  () =>
+    withStore(async (cache) => {
+      const rows = new Uint8Array(300_000 * 48);
+      const view = new DataView(rows.buffer);
+      for (let i = 0; i < 300_000; i++) {
+        view.setUint32(i * 48, i);
+        view.setFloat64(i * 48 + 32, 1);
+        view.setFloat64(i * 48 + 40, 1_700_000_000_000);
+      }
+      Deno.writeFileSync(`${cache.layout.usage}/1-${crypto.randomUUID()}.log`, rows);
+      assertEquals(assertTurned(await watchLoop(() => cache.usage.read()), "read").size, 300_000);
+      assertTurned(await watchLoop(() => cache.usage.merge(() => true)), "merge");
+      assertEquals((await cache.usage.read()).size, 300_000);
+    }),
+);
+
+Deno.test(
+  "lists, graphs and prunes of 2,000 entries let the event loop turn",
+  options,
+  () =>
+    withStore(async (cache, dir) => {
+      const release = cache.use();
+      for (let at = 0; at < 2000; at += 500) {
+        await Promise.all(Array.from({ length: 500 }, (_, i) => store(cache, at + i, { fname: `f${i % 7}` })));
+      }
+      const entries = assertTurned(await watchLoop(() => cacheList(dir)), "list");
+      assertEquals(new Set(entries.map(({ key }) => key)).size, 2000);
+      const times = entries.map(({ created }) => created.getTime());
+      assertEquals(times, times.toSorted((a, b) => b - a));
+      assertEquals(assertTurned(await watchLoop(() => cacheStats(dir)), "stats").entries, 2000);
+      const nodes = assertTurned(await watchLoop(() => cacheTreeNodes(dir)), "nodes");
+      assert(nodes.has(`f0:${keyOf(0)}`));
+      const json = assertTurned(await watchLoop(() => cacheTreeToJson(dir)), "json");
+      assertEquals(json, JSON.stringify(JSON.parse(json), null, 2));
+      const { removed } = assertTurned(await watchLoop(() => cachePrune(dir, { maxBytes: 0 })), "prune");
+      assertEquals(removed, 2000);
+      release();
+    }),
+);
+
+Deno.test(
+  "clear() of a database of more than 16 MiB does not stop the event loop",
+  options,
+  () =>
+    withStore(async (cache) => {
+      const release = cache.use();
+      // The name is in the record too.
+      const name = (i: number) => `${i}`.padEnd(50_000, "x");
+      for (let at = 0; at < 360; at += 60) {
+        await Promise.all(Array.from({ length: 60 }, (_, i) => store(cache, name(at + i), { value: `${at + i}` })));
+      }
+      const bytes = Deno.statSync(cache.layout.meta).size + Deno.statSync(`${cache.layout.meta}-wal`).size;
+      assert(bytes > 17_000_000, `${bytes} bytes`);
+      const { removed } = assertTurned(await watchLoop(() => clear(cache)), "clear");
+      assertEquals(removed, 360);
+      assert(Deno.statSync(cache.layout.meta).size < 1_000_000, "the disk has its space back");
+      await store(cache, "new");
+      assertEquals((await Array.fromAsync(cache.records.summaries())).length, 1);
+      release();
+    }),
+);
+
+Deno.test(
+  "sortInTurns() sorts as sort() does, equal items in their order, and lets the event loop turn",
+  options,
+  async () => {
+    for (const length of [0, 1, 2, 2048, 2049, 5000, 300_000]) {
+      const items = Array.from({ length }, (_, at) => ({ at, rank: Math.floor(Math.random() * length / 3) }));
+      const sorted = assertTurned(
+        await watchLoop(() => sortInTurns(items, (a, b) => a.rank - b.rank)),
+        `${length} items`,
+      );
+      assertEquals(sorted.map(({ at }) => at), items.toSorted((a, b) => a.rank - b.rank).map(({ at }) => at));
+    }
+  },
+);
