@@ -11,6 +11,7 @@ import {
 } from "@bimsb/cachepy";
 import { valueOf } from "../support/call_values.ts";
 import { Crew, Worker, type WorkerOptions } from "../support/call_worker.ts";
+import { Project } from "../support/project.ts";
 import { runCli } from "../support/run_cli.ts";
 import { findSshfs, Mounts } from "../support/sshfs.ts";
 
@@ -423,4 +424,51 @@ Deno.test({
   assertEquals([...Deno.readDirSync(`${disk.cacheDir}/v1`)].map(({ name }) => name).sort(), ["blobs", "host", "tmp"]);
   assertEquals(await disk.call(1, 1), "");
   assertEquals(disk.crew.runs("sized"), 1);
+});
+
+const SCRIPT = "/usr/bin/script";
+
+/** True where there is the program that gives others a terminal. */
+function hasScript(): boolean {
+  try {
+    return Deno.statSync(SCRIPT).isFile;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "on a terminal nothing is asked about a shared disk, whatever is missing",
+  ignore: ignore || !hasScript(),
+}, async () => {
+  await using disk = await SharedDisk.open();
+  await using project = await Project.create({
+    "main.ts": `import { cacheFile } from "@bimsb/cachepy";
+      console.log(await cacheFile(Deno.args[0])(function f(x: number) { return x * 2; })(21));`,
+  });
+  const [point] = disk.points;
+  const own = `--allow-read=${point},${project.folder} --allow-write=${point}`;
+  const said = new Map<string, string>();
+  const combinations = [
+    own,
+    `${own} --allow-sys=statfs`,
+    `${own} --allow-env --allow-sys`,
+    "--allow-read --allow-write",
+  ];
+  for (const flags of [...combinations, "-A", ...combinations]) {
+    const command = `${Deno.execPath()} run --no-lock ${flags} ${project.path("main.ts")} ${point}/cache`;
+    const { stdout } = await new Deno.Command(SCRIPT, {
+      args: ["-qec", command, "/dev/null"],
+      cwd: project.folder,
+      env: { NO_COLOR: "1", ...disk.env() },
+      stdin: "null",
+      signal: AbortSignal.timeout(20_000),
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    assertEquals(/Allow\?|Deno requests/.test(text), false, `${flags}: ${text}`);
+    assertMatch(text, /\b42\b/, flags);
+    said.set(flags, text);
+  }
+  assertMatch(said.get(own)!, /run with --allow-/);
+  assertMatch(said.get(combinations[2]!)!, /its metadata, .*, may not be used; run with --allow-read=/);
 });
