@@ -38,13 +38,14 @@ export async function withCache<Answer>(
 ): Promise<Answer> {
   const dir = toAbsolute(cacheDir);
   requireAccess(dir);
-  const refused = findLink(layoutOf(dir), access === "write" || access === "create");
+  const isWriting = access === "write" || access === "create";
+  const refused = findLink(layoutOf(dir), isWriting);
   if (refused !== null) throw refused;
   if (access !== "create" && !isCache(dir)) return otherwise;
   // The store is loaded when a cache is opened, not when this package is imported.
   const { openCache } = await import("../store/cache_dir.ts");
   const cache = await openCache(dir, access === "inspect" ? { readOnly: true, isLive: true } : {});
-  const foreign = cache.refused ?? findLink(cache.layout, true);
+  const foreign = cache.refused ?? findLink(cache.layout, isWriting);
   if (foreign !== null) throw foreign;
   const stopListening = cache.onReport(({ detail }) => void warnOnce(detail));
   const release = cache.use();

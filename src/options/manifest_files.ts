@@ -21,13 +21,18 @@ export type ManifestText =
   | { readonly text: string; readonly stamp: string }
   | { readonly text: null; readonly reason: Unreadable };
 
-/** True when reading `path` is allowed already; no prompt is shown. */
-export function mayRead(path: string): boolean {
+/** True when a permission is granted already; no prompt is shown. */
+export function isGranted(permission: Deno.PermissionDescriptor): boolean {
   try {
-    return querySync({ name: "read", path }).state === "granted";
+    return querySync(permission).state === "granted";
   } catch {
     return false;
   }
+}
+
+/** True when reading `path` is allowed already; no prompt is shown. */
+export function mayRead(path: string): boolean {
+  return isGranted({ name: "read", path });
 }
 
 /**

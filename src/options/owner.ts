@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isGranted } from "./manifest_files.ts";
 import { mainModuleFolder } from "./project.ts";
 
 // Taken when this module loads, as in `manifest_files`.
@@ -16,8 +17,7 @@ const WRITABLE_BY_ALL = 0o002;
 
 /** Returns the number of the user that runs the program; `null` on Windows, and without `--allow-sys=uid`. */
 export function currentUser(): number | null {
-  const isAllowed = Deno.permissions.querySync({ name: "sys", kind: "uid" }).state === "granted";
-  return isAllowed ? Deno.uid() : null;
+  return isGranted({ name: "sys", kind: "uid" }) ? Deno.uid() : null;
 }
 
 /**

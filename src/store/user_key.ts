@@ -9,13 +9,13 @@
 import { warnOnce } from "../words/announce.ts";
 import { randomId, randomKey } from "../words/random.ts";
 import { messageOf } from "../words/errors.ts";
+import { isGranted, variableOf } from "../options/manifest_files.ts";
 import { currentUser } from "../options/owner.ts";
 import { isAbsolutePath, parentOf } from "../options/paths.ts";
 import { FILE_MODE, FOLDER_MODE, lookAtEntry } from "./own_files.ts";
 
 // Taken when this module loads, as in `own_files`.
 const { linkSync, mkdirSync, readTextFileSync, removeSync, renameSync, writeTextFileSync } = Deno;
-const readVariable = Deno.env.get.bind(Deno.env);
 
 const KEY_BYTES = 32;
 
@@ -31,10 +31,10 @@ let known: Uint8Array | undefined;
 export function userKey(isMade: boolean): Uint8Array | null {
   if (known !== undefined) return known;
   const path = keyPath();
-  if (path === null || !isGranted("read", path)) return null;
+  if (path === null || !isGranted({ name: "read", path })) return null;
   try {
     known = readKey(path) ?? undefined;
-    if (known === undefined && isMade && isGranted("write", parentOf(path))) {
+    if (known === undefined && isMade && isGranted({ name: "write", path: parentOf(path) })) {
       makeKey(path);
       known = readKey(path) ?? undefined;
     }
@@ -54,14 +54,9 @@ function keyPath(): string | null {
 }
 
 function variable(name: string): string | null {
-  const isAllowed = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
-  const value = isAllowed ? readVariable(name) : undefined;
+  const value = variableOf(name);
   // The specification has relative paths ignored: the key would be another one in each working directory.
   return value !== undefined && isAbsolutePath(value) ? value : null;
-}
-
-function isGranted(name: "read" | "write", path: string): boolean {
-  return Deno.permissions.querySync({ name, path }).state === "granted";
 }
 
 /** Reads the key; `null` when there is none. @throws {Error} When others can read it, or it is no key. */

@@ -168,3 +168,27 @@ function* merge<Item>(
   yield;
   return merged;
 }
+
+/** Semaphore: a limit on the pieces of work that are done at the same time. Further ones wait, in order. */
+export class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param count Number of pieces of work that may be done at a time. */
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** Does the work as soon as the limit allows it. @throws The error that the work throws. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next(); // the slot passes to the next in line
+    }
+  }
+}

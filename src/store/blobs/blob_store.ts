@@ -8,7 +8,7 @@
  */
 import { type BlobDigest, isDigest } from "../../words/digests.ts";
 import { randomId } from "../../words/random.ts";
-import { giveTurn, isTurnOver } from "../../words/waiting.ts";
+import { giveTurn, isTurnOver, Slots } from "../../words/waiting.ts";
 import { beginDigest, digestBytes, digestChunks } from "../../words/sha256.ts";
 import {
   FILE_MODE,
@@ -23,30 +23,6 @@ import {
 } from "../own_files.ts";
 import { type CacheLayout, codeOf, OWN_NAMES } from "../layout.ts";
 import { messageOf } from "../../words/errors.ts";
-
-/** Semaphore: a limit on the pieces of work that are done at the same time. Further ones wait, in order. */
-class Slots {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  /** @param count Number of pieces of work that may be done at a time. */
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  /** Does the work as soon as the limit allows it. @throws The error that the work throws. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next(); // the slot passes to the next in line
-    }
-  }
-}
 
 /** Size in bytes up to which synchronous calls are faster than the round trip of an asynchronous one. */
 export const SYNC_LIMIT_BYTES = 65_536;

@@ -10,6 +10,7 @@
  * @module
  */
 import defer * as sqlite from "node:sqlite";
+import { versionstampOf } from "./raw_rows.ts";
 
 /** Database to empty. */
 export interface RowsToEmpty {
@@ -42,7 +43,9 @@ export function emptyRows({ path, era, patienceMs }: RowsToEmpty): number {
   let removed: number;
   try {
     const row = database.prepare("SELECT * FROM kv WHERE k = ?").get(ERA_KEY);
-    if (row === undefined || versionstampOf(row["version"]) !== era) throw new Error("The rows have another form");
+    if (row === undefined || versionstampOf(BigInt(row["version"] as number)) !== era) {
+      throw new Error("The rows have another form");
+    }
     removed = Number(database.prepare(`SELECT count(*) AS n FROM kv WHERE ${RECORD_KEYS}`).get()!["n"]);
     database.exec("DELETE FROM kv");
     database.exec("UPDATE data_version SET version = version + 1");
@@ -61,9 +64,4 @@ export function emptyRows({ path, era, patienceMs }: RowsToEmpty): number {
     // Another process uses the database at this moment, so the space is used for the next entries.
   }
   return removed;
-}
-
-/** Returns a version as Deno.Kv tells it: 16 hexadecimal digits, and four for the place within a commit. */
-function versionstampOf(version: unknown): string {
-  return `${Number(version).toString(16).padStart(16, "0")}0000`;
 }

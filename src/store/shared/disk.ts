@@ -7,6 +7,7 @@
  * @module
  */
 import defer * as nodeFs from "node:fs"; // it takes longer to load than a hit has to spare: asked last
+import { isGranted } from "../../options/manifest_files.ts";
 import { deviceOfRoot, isBlockDevice, looksLocal } from "../layout.ts";
 
 // Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
@@ -123,13 +124,4 @@ export function kindOfType(type: number, device: number, rootDevice: number | nu
   const unsigned = type >>> 0; // Node gives a signed number
   const isGuest = (unsigned === FUSE || unsigned === V9FS) && !isBlockDevice(device) && device !== rootDevice;
   return SHARED_TYPES.has(unsigned) || isGuest ? "shared" : "local";
-}
-
-/** True when a permission is granted; no prompt is shown. */
-export function isGranted(permission: Deno.PermissionDescriptor): boolean {
-  try {
-    return Deno.permissions.querySync(permission).state === "granted";
-  } catch {
-    return false;
-  }
 }

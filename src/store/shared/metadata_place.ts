@@ -13,7 +13,8 @@ import { CacheError, messageOf } from "../../words/errors.ts";
 import { randomId } from "../../words/random.ts";
 import { FILE_MODE, FOLDER_MODE, GROUP_FOLDER_MODE, lookAtEntry, openFolderToGroup, removeOwn } from "../own_files.ts";
 import { writeOnce } from "../layout.ts";
-import { diskOf, isGranted } from "./disk.ts";
+import { isGranted } from "../../options/manifest_files.ts";
+import { diskOf } from "./disk.ts";
 
 const { chmodSync, chownSync, mkdirSync, removeSync, writeFileSync } = Deno;
 

@@ -9,7 +9,7 @@
  */
 import { CacheError } from "../../words/errors.ts";
 import { randomId } from "../../words/random.ts";
-import { variableOf } from "../../options/manifest_files.ts";
+import { isGranted, variableOf } from "../../options/manifest_files.ts";
 import { toAbsolute } from "../../options/project.ts";
 import { pause } from "../../words/waiting.ts";
 import {
@@ -21,7 +21,6 @@ import {
   withMetadata,
 } from "../layout.ts";
 import { lookAtEntry, openFolderToGroup } from "../own_files.ts";
-import { isGranted } from "./disk.ts";
 import { claimHostFile, dropClaim, type HostFile, isBeingClaimed, readHostFile, replaceHostFile } from "./host_file.ts";
 import { makePlace, type Party, type PlaceState, stateOfPlace } from "./metadata_place.ts";
 
