@@ -169,3 +169,21 @@ Deno.test("a listing counts the names and types of entries, not their contents",
     Deno.writeTextFileSync(`${folder}/b`, "");
     assertNotEquals(digests.digestListing(folder), before);
   }));
+
+Deno.test({
+  name: "a file that the system makes up and that has no end is refused, one that ends is digested",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const files = new FileDigests();
+    for (const path of ["/proc/self/pagemap", "/proc/kcore", "/proc/kmsg"]) {
+      try {
+        if (!Deno.statSync(path).isFile) continue;
+      } catch {
+        continue; // containers have not all of them
+      }
+      const error = await assertRejects(async () => await files.digestPath(path), CacheError);
+      assertEquals([error.code, error.path], ["ERR_FILE", path]);
+    }
+    assertEquals(await files.digestPath("/proc/self/status") === null, false);
+  },
+});

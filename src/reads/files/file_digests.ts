@@ -57,6 +57,9 @@ export interface DigestPathOptions {
   readonly limit?: FolderLimit | undefined;
 }
 
+/** Files of Linux that are as devices: all of the memory, and messages that are waited for. */
+const ENDLESS: ReadonlySet<string> = new Set(["/proc/kcore", "/proc/kmsg"]);
+
 /** True for the error of {@linkcode FileDigests.digestPath} about a folder beyond the limit. */
 export function isTooLarge(error: unknown): boolean {
   return error instanceof CacheError && error.cause instanceof FolderTooLarge;
@@ -188,7 +191,7 @@ export class FileDigests {
   }
 
   #digestFile(path: string, info: Deno.FileInfo, startedMs: number): ContentDigest | Promise<ContentDigest> {
-    if (!info.isFile) throw notReadable(path, undefined, "it is a pipe or a device");
+    if (!info.isFile || ENDLESS.has(path)) throw notReadable(path, undefined, "it is a pipe or a device");
     const known = this.memory.get(path, info);
     if (known !== undefined) return known;
     return info.size <= SYNC_BYTES ? this.#hashNow(path, info, startedMs) : this.#hashSoon(path, info, startedMs);
@@ -230,7 +233,7 @@ export class FileDigests {
   }
 
   #hashNow(path: string, info: Deno.FileInfo, startedMs: number): ContentDigest {
-    const content = readOr(path, () => info.size <= SYNC_BYTES ? hashSmallFile(path) : hashFileSync(path));
+    const content = readOr(path, () => info.size <= SYNC_BYTES ? hashSmallFile(path, info.size) : hashFileSync(path));
     this.memory.set(path, stampOf(info), content, startedMs);
     return content.digest;
   }

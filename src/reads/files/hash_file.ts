@@ -27,10 +27,31 @@ export interface HashedContent {
   readonly sizeBytes: number;
 }
 
-/** Reads a small file in one piece and hashes it. */
-export function hashSmallFile(path: string): HashedContent {
+/**
+ * Reads a small file in one piece and hashes it.
+ *
+ * @throws {RangeError} When it has more than 64 MiB, though it is said to be empty.
+ */
+export function hashSmallFile(path: string, statedBytes: number): HashedContent {
+  if (statedBytes === 0) return hashMadeUpFile(path);
   const bytes = readFileSync(path);
   return { digest: digestBytes(bytes), sizeBytes: bytes.length };
+}
+
+/** Largest number of bytes of a file that is said to be empty: files that the system makes up may have no end. */
+const MADE_UP_BYTES = 64 * 1024 * 1024;
+
+/** Hashes a file that is said to be empty, as all those are that the system makes up. */
+function hashMadeUpFile(path: string): HashedContent {
+  using file = openSync(path);
+  const hash = beginDigest();
+  const buffer = new Uint8Array(SYNC_BYTES);
+  let sizeBytes = 0;
+  for (let count = file.readSync(buffer); count !== null; count = file.readSync(buffer)) {
+    if ((sizeBytes += count) > MADE_UP_BYTES) throw new RangeError("it has no end");
+    hash.update(buffer.subarray(0, count));
+  }
+  return { digest: hash.end(), sizeBytes };
 }
 
 /** Hashes a file of any size synchronously. */

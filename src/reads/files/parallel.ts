@@ -79,7 +79,7 @@ async function hashHere(tasks: Task[]): Promise<void> {
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
     const { path, sizeBytes } = task;
     try {
-      if (sizeBytes <= SYNC_BYTES) task.resolve(hashSmallFile(path));
+      if (sizeBytes <= SYNC_BYTES) task.resolve(hashSmallFile(path, sizeBytes));
       else task.resolve(await hashFile(path, buffers ??= createBuffers(sizeBytes)));
     } catch (error) {
       task.reject(error);
