@@ -288,7 +288,15 @@ const USED = [
     .map((name) => `v1/locks/${name}`),
   ...["merging", "merged.bin", "inflation.json", `inflation.json.${Deno.pid}`, `12-${UUID}.log`, `closed-${UUID}.log`]
     .map((name) => `v1/usage/${name}`),
-  ...["verify.json", `verify.json.${Deno.pid}`, "files.bin", "CACHEDIR.TAG", "meta.kv.damaged-1"]
+  ...[
+    "verify.json",
+    `verify.json.${Deno.pid}`,
+    "files.bin",
+    "CACHEDIR.TAG",
+    "meta.kv.damaged-1",
+    "meta.kv.new",
+    "checked",
+  ]
     .map((name) => `v1/${name}`),
   ...[`12-${UUID}`, `KEY.aside-${UUID}`, "other"].map((name) => `v1/tmp/${name}`),
   "BLOB",

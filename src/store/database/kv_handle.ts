@@ -5,7 +5,7 @@
  */
 import { runsTests } from "../../words/program.ts";
 import { inodeOf, isBusy, isClosed, isDamage, isUndecodable } from "./sqlite_files.ts";
-import { BUSY_MS, DAMAGE_ATTEMPTS, failureInWords, type KvAccess, openKv } from "./kv_open.ts";
+import { BUSY_MS, DAMAGE_ATTEMPTS, type KvAccess, openKv, putInWords } from "./kv_open.ts";
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import type { UnreadableRow } from "./unreadable_rows.ts";
@@ -165,7 +165,7 @@ export class KvHandle {
       }
     } catch (error) {
       if (isBusy(error)) this.#impatientUntilMs = performance.now() + IMPATIENT_MS;
-      throw isUndecodable(error) ? error : await failureInWords(error, this.#layout, false);
+      throw isUndecodable(error) ? error : await putInWords(error, this.#layout, false);
     } finally {
       release();
     }

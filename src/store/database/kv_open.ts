@@ -65,7 +65,7 @@ export async function openKv(
       if (isBusy(error) && performance.now() < giveUpMs) await pause(Math.random() * Math.min(2 ** attempt, 64));
       else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS) {
         await (await repair()).setAside(layout, before, error, report);
-      } else throw await failureInWords(error, layout, true);
+      } else throw await putInWords(error, layout, true);
     }
   }
 }
@@ -119,7 +119,7 @@ async function openSound(layout: CacheLayout, inode: number | null, isStrict: bo
  * @param isOpening True for an error of opening the database, which always gets words.
  * @returns The error itself when it needs none, or when nothing more can be loaded.
  */
-export async function failureInWords(error: unknown, layout: CacheLayout, isOpening: boolean): Promise<unknown> {
+export async function putInWords(error: unknown, layout: CacheLayout, isOpening: boolean): Promise<unknown> {
   try {
     const { describeDatabaseError, describeOpenError } = await import("./database_errors.ts");
     return isOpening ? describeOpenError(error, layout) : describeDatabaseError(error, layout);
