@@ -12,6 +12,7 @@ import { isAbsolutePath } from "../options/paths.ts";
 import type { WorkingDirectoryDependency } from "../words/records.ts";
 import type { Prepared } from "./wrapped.ts";
 import type { ContentDigest } from "../words/digests.ts";
+import { giveTurn, isTurnOver, STEPS } from "../words/waiting.ts";
 import { CacheError } from "../words/errors.ts";
 import type { CodecIdentity } from "./codec_identities.ts";
 import type { ResolvedOptions } from "../options/check_options.ts";
@@ -169,7 +170,12 @@ export class PathReader {
   /** Returns the portable paths whose digests have changed. */
   async changed(): Promise<string[]> {
     const again = new PathReader(this.prepared);
-    const now = await Promise.all(this.found.map(({ path }) => again.digest(fromPortable(path, this.prepared.root))));
+    const looks: (FoundPath | Promise<FoundPath>)[] = [];
+    for (const { path } of this.found) {
+      const look = again.digest(fromPortable(path, this.prepared.root));
+      if (looks.push(look) % STEPS === 0 && isTurnOver()) await giveTurn();
+    }
+    const now = await Promise.all(looks);
     return this.found.filter(({ digest }, index) => now[index]!.digest !== digest).map(({ path }) => path);
   }
 }
@@ -188,10 +194,11 @@ export async function digestPaths(
   reader: PathReader,
   countsPath: boolean,
 ): Promise<string> {
-  const files = paths.map((path) => {
+  const files: (FoundPath | Promise<FoundPath>)[] = [];
+  for (const path of paths) {
     if (isRelative(path)) reader.named.set(path, absoluteOf(path));
-    return reader.digest(path);
-  });
+    if (files.push(reader.digest(path)) % STEPS === 0 && isTurnOver()) await giveTurn();
+  }
   let contents = "";
   // One text is encoded faster than many. The parts end with a zero byte, which no path of a file contains.
   for (const file of files) {

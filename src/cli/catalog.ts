@@ -144,7 +144,9 @@ fileHashes, outfile, created }]. Exit code 1: no call depends on PATH.`,
     usage: "[options]",
     options: [{ name: "yes", short: "y", help: "do not ask" }],
     arguments: [0, 0],
-    details: `Asks first when a person sits at the terminal; in a script it does not.
+    details: `Asks first when a person sits at the terminal; in a script it does not. The cache is empty
+when the command says so; it ends once the results are deleted from the disk as well. Interrupted before that, it leaves
+the rest to the next program that writes to the cache.
 
 JSON: { removed, freedBytes }. Exit code 1: it was answered no.`,
     load: () => import("./commands/clear.ts"),

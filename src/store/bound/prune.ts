@@ -103,6 +103,7 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
 /** Returns a test for calls that are being computed. It lists the locks once: they are few, and the entries many. */
 function runningCalls(cache: Cache): (key: CallKey) => boolean {
   const names = new Set(listOwn(cache.layout.locks, OWN_NAMES.lock));
+  if (names.size === 0) return () => false;
   return (key) => names.has(`${key}.lock`) && isLockHeld(`${cache.layout.locks}/${key}.lock`);
 }
 
