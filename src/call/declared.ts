@@ -6,6 +6,7 @@
  */
 import { cwdState, declaredVariableState } from "../reads/dependency.ts";
 import { type FolderLimit, isTooLarge } from "../reads/files/file_digests.ts";
+import { mayBeSlow } from "../reads/files/slow_pattern.ts";
 import { locatePath } from "../reads/context.ts";
 import { fromPortable, portableOf, toAbsolute, workingDirectory } from "../options/project.ts";
 import { isAbsolutePath } from "../options/paths.ts";
@@ -132,11 +133,20 @@ export class PathReader {
     const { files, options: { filePattern } } = this.prepared;
     const absolute = absoluteOf(path);
     if (isRelative(path)) this.cwd ??= { kind: "cwd", digest: cwdState(this.prepared.root) };
-    const digest = files.digestPath(absolute, { limit, pattern: filePattern ?? undefined });
+    const digest = files.digestPath(absolute, { limit, pattern: this.#harmless(filePattern) });
     if (!(digest instanceof Promise)) return this.#keep(absolute, digest);
     const pending = digest.then((digest) => this.#keep(absolute, digest));
     pending.catch(() => {}); // `pending` is awaited later, unless another path fails first
     return pending;
+  }
+
+  /** Returns the pattern, if it cannot take for ever; else all files of a folder count, which is said. */
+  #harmless(pattern: RegExp | null): RegExp | undefined {
+    if (pattern === null || !mayBeSlow(pattern)) return pattern ?? undefined;
+    const notice = `filePattern ${pattern} may take for ever on some names, so all files in a folder count; write it ` +
+      "without nested repetitions";
+    if (!this.notices.includes(notice)) this.notices.push(notice);
+    return undefined;
   }
 
   #keep(absolute: string, digest: ContentDigest | null): FoundPath {

@@ -58,7 +58,8 @@ export interface CacheOptions {
   secretArgs?: string[];
   /**
    * Pattern of the files of a folder that count. It may match anywhere in a file's path, which is relative to the
-   * folder and has `/` separators. A string is the source of a regular expression, not a glob: `"\\.csv$"`.
+   * folder and has `/` separators. A string is the source of a regular expression, not a glob: `"\\.csv$"`. For one that
+   * may take for ever on some names (`(a+)+`), all files count, and that is said.
    *
    * @default every file
    */

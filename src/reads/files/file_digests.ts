@@ -296,7 +296,8 @@ function* readable<Result>(path: string, work: Work<Result>): Work<Result> {
   try {
     return yield* work;
   } catch (error) {
-    throw error instanceof CacheError ? error : notReadable(path, error, messageOf(error));
+    if (error instanceof CacheError) throw error;
+    throw notReadable(error instanceof UnreadableName ? error.path : path, error, messageOf(error));
   }
 }
 
@@ -304,8 +305,7 @@ function readOr<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof CacheError) throw error;
-    throw notReadable(error instanceof UnreadableName ? error.path : path, error, messageOf(error));
+    throw error instanceof CacheError ? error : notReadable(path, error, messageOf(error));
   }
 }
 
