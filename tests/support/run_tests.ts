@@ -9,8 +9,8 @@
 import { findPython, NOTEBOOK_NEEDS } from "./notebook.ts";
 import { findSshfs, SSHFS_NEEDS } from "./sshfs.ts";
 
-/** Folders of the tests that take half of the time. */
-const FIRST_HALF = ["tests/code", "tests/values"];
+/** Folders and files of the tests that take half of the time. */
+const FIRST_HALF = ["tests/code", "tests/values", "tests/promises/random_programs_test.ts"];
 
 /** What else is in a folder of tests. `--ignore` has no effect where files are given beside folders. */
 function besides(folder: string): string[] {
@@ -18,6 +18,7 @@ function besides(folder: string): string[] {
     .filter(({ name, isFile }) => !isFile || name.endsWith("_test.ts"))
     .map(({ name }) => `${folder}/${name}`)
     .filter((path) => !FIRST_HALF.includes(path))
+    .flatMap((path) => FIRST_HALF.some((one) => one.startsWith(`${path}/`)) ? besides(path) : [path])
     .sort();
 }
 
