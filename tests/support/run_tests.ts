@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { COMPILER_NEEDS, findCompiler } from "./compiler.ts";
 import { findPython, NOTEBOOK_NEEDS } from "./notebook.ts";
 import { findSshfs, SSHFS_NEEDS } from "./sshfs.ts";
 
@@ -89,6 +90,7 @@ await show(new TextEncoder().encode(`\nboth halves: ${passed} passed | ${failed}
 const leftOut = [
   ...findPython() === null ? [`the notebook tests; they need ${NOTEBOOK_NEEDS}`] : [],
   ...findSshfs() === null ? [`the tests of shared disks; they need ${SSHFS_NEEDS}`] : [],
+  ...findCompiler() === null ? [`the test of a file system without locks; it needs ${COMPILER_NEEDS}`] : [],
   ...Deno.uid() === 0 ? [] : ["the tests with several users; they need the superuser: run them in a container"],
 ];
 // deno-lint-ignore no-console
