@@ -23,6 +23,7 @@ import type { BlobStore } from "../store/blobs/blob_store.ts";
 import type { ChildDependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
 import { findWrapped, type Prepared, type Wrapped } from "./wrapped.ts";
 import { digestBytes } from "../words/sha256.ts";
+import { warnOnce } from "../words/announce.ts";
 import { reportDamaged, reportUnread } from "./report.ts";
 import { once } from "../words/waiting.ts";
 
@@ -116,6 +117,16 @@ function checksOf(call: CheckedCall, key: CallKey, verification: Verification): 
   };
 }
 
+/** Says once that an outer function runs where an inner one would do, if that is for want of a permission. */
+async function tellMissingKey(): Promise<void> {
+  const { flagsForUserKey } = await import("../store/records/seal.ts");
+  const flags = flagsForUserKey();
+  if (flags === null) return;
+  warnOnce(
+    `inner calls cannot be run again on their own, so outer ones run: the user's key may not be used; run with ${flags}`,
+  );
+}
+
 async function isOwnTrace(trace: Trace, key: CallKey): Promise<boolean> {
   const { isSealed } = await import("../store/records/seal.ts"); // a hit looks at no inner call
   return isSealed(trace, key);
@@ -143,7 +154,11 @@ async function lookAtChild(
   if (verification.open.has(recorded.key)) return { kind: "stale", reasons: [] };
   const { blobs } = outer.prepared.workspace.cache;
   const inner = await isOwn() ? await identifyAmong(candidates, recorded, blobs) : null;
-  if (inner === null) return await lookAtRecord(candidates, recorded, outer, verification);
+  if (inner === null) {
+    const state = await lookAtRecord(candidates, recorded, outer, verification);
+    if (state.kind !== "outcome" && recorded.args !== null) await tellMissingKey();
+    return state;
+  }
   if (verification.open.has(inner.key)) return { kind: "stale", reasons: [] };
 
   if (verification.rerun !== undefined) {

@@ -14,7 +14,7 @@ import type { ChildDependency, EntryRecord } from "../words/records.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { compareTraces } from "../reasons/compare.ts";
 import { once } from "../words/waiting.ts";
-import { environmentReason } from "../reasons/make_reason.ts";
+import { damagedReason, environmentReason } from "../reasons/make_reason.ts";
 
 /** Number of the newest entries of a function among which a replacement for an older entry is sought. */
 const MOST_SIBLINGS = 2_000;
@@ -113,12 +113,14 @@ export class StaleCheck {
       // Declared dependencies are part of the call key: if one changed, a call would look up another key.
       const reasons = await this.#declaredDifferences(record);
       if (reasons.length > 0) return { fresh: false, reasons };
-      return await verifyRecord(record, {
+      const verdict = await verifyRecord(record, {
         leaf: this.#leaf,
         child: (dependency) => this.#lookAtChild(dependency, record),
         // Code is not loaded here, so it cannot be compared: it is assumed to be unchanged.
         sameFunction: () => true,
       });
+      const isGone = verdict.fresh && !this.#cache.blobs.has(verdict.trace.result);
+      return isGone ? { fresh: false, reasons: [damagedReason("its result is missing")] } : verdict;
     } finally {
       this.#open.delete(record.key);
     }

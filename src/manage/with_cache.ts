@@ -6,7 +6,8 @@
 import { warnOnce } from "../words/announce.ts";
 import { toAbsolute } from "../options/project.ts";
 import type { Cache } from "../store/cache_dir.ts";
-import { findLink, layoutOf, requireAccess } from "../store/layout.ts";
+import { type CacheLayout, describeFolderError, findLink, layoutOf, requireAccess } from "../store/layout.ts";
+import { CacheError } from "../words/errors.ts";
 
 /** Kind of access that a task needs. */
 export type Access =
@@ -27,8 +28,8 @@ export type Access =
  * @param task Function that does the task.
  * @param otherwise Value to return when there is no cache.
  * @returns The value that `task` returns, or `otherwise`.
- * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, or when it is another host's, `ERR_PERMISSION` with the flags that are missing,
- * and the errors of `openCache`.
+ * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, when it is another host's, or when it is to be changed
+ * and cannot be written to, `ERR_PERMISSION` with the flags that are missing, and the errors of `openCache`.
  */
 export async function withCache<Answer>(
   cacheDir: string | URL,
@@ -39,7 +40,7 @@ export async function withCache<Answer>(
   const dir = toAbsolute(cacheDir);
   requireAccess(dir);
   const isWriting = access === "write" || access === "create";
-  const refused = findLink(layoutOf(dir), isWriting);
+  const refused = findRefused(layoutOf(dir), isWriting);
   if (refused !== null) throw refused;
   if (access !== "create" && !isCache(dir)) return otherwise;
   // The store is loaded when a cache is opened, not when this package is imported.
@@ -47,6 +48,7 @@ export async function withCache<Answer>(
   const cache = await openCache(dir, access === "inspect" ? { readOnly: true, isLive: true } : {});
   const foreign = cache.refused ?? findLink(cache.layout, isWriting);
   if (foreign !== null) throw foreign;
+  if (isWriting && cache.readOnly) throw notWritable(dir);
   const stopListening = cache.onReport(({ detail }) => void warnOnce(detail));
   const release = cache.use();
   try {
@@ -54,6 +56,25 @@ export async function withCache<Answer>(
   } finally {
     release();
     stopListening();
+  }
+}
+
+function notWritable(dir: string): CacheError {
+  return new CacheError(
+    "ERR_CACHE_DIR",
+    `Cannot change the cache ${dir}: this program may not write there, or the disk is full; run it as the owner of the ` +
+      "folder, or make room",
+    { path: dir },
+  );
+}
+
+/** Returns the error for a link. A folder that this user may not enter is named as such. */
+function findRefused(layout: CacheLayout, isThorough: boolean): CacheError | null {
+  try {
+    return findLink(layout, isThorough);
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return describeFolderError(error, layout.root);
+    throw error;
   }
 }
 

@@ -13,7 +13,8 @@ import { emptyRows, type RowsToEmpty } from "./database/empty_rows.ts";
 import type { EmptyAnswer } from "./database/empty_worker.ts";
 import { inPieces, listRows } from "./database/kv_rows.ts";
 import { fileSizeOf, isBusy } from "./database/sqlite_files.ts";
-import { findForeignDatabase } from "./layout.ts";
+import { type CacheLayout, findForeignDatabase, OWN_NAMES } from "./layout.ts";
+import { listOwn, removeOwn } from "./own_files.ts";
 import { isLockHeld, removeAbandonedLocks, waitForLock } from "./locks/file_lock.ts";
 import type { Removal } from "./records/record_store.ts";
 
@@ -42,6 +43,7 @@ export async function clear(cache: Cache): Promise<Removal> {
     const freedBytes = await moveBlobsAside(layout, records.garbage);
     cache.blobs.removeAbandoned(Date.now());
     removeAbandonedLocks(layout.locks);
+    removeSetAside(layout);
     await cache.usage.merge(() => false);
     cache.unstored.tidy(() => false);
     cache.changedPlaces.clear();
@@ -55,6 +57,11 @@ export async function clear(cache: Cache): Promise<Removal> {
     else void removeClearedLater(cache.layout, cache.records.garbage);
     release();
   }
+}
+
+/** Deletes databases that were damaged and set aside: they hold the entries that were in them. */
+function removeSetAside({ metadata }: CacheLayout): void {
+  for (const name of listOwn(metadata, OWN_NAMES.setAside)) removeOwn(`${metadata}/${name}`);
 }
 
 /** Deletes from the disk what {@linkcode clear} has moved aside, and waits for it. */

@@ -73,6 +73,8 @@ export const OWN_NAMES = {
       "verify\\.json(\\.\\d+)?|" +
       `files\\.bin(\\.${UUID}\\.tmp)?|CACHEDIR\\.TAG|\\.gitignore)$`,
   ),
+  /** Damaged database that was set aside. */
+  setAside: /^meta\.kv\.damaged-\d+(-wal|-shm|-journal)?$/,
   /** File that is being written; the number is the id of the writing process. */
   temporary: new RegExp(`^(\\d+|probe)-${UUID}$`),
   /** Blob that was moved aside, where no reader looks. */
@@ -320,7 +322,9 @@ export function describeFolderError(error: unknown, root: string): CacheError {
   }
   return new CacheError(
     "ERR_CACHE_DIR",
-    `Cannot make the cache directory ${root}: ${why}; name a folder that can be written to in cacheDir`,
+    `Cannot ${
+      isFolder(root) ? "use" : "make"
+    } the cache directory ${root}: ${why}; name a folder that can be written to in cacheDir`,
     details,
   );
 }

@@ -44,6 +44,20 @@ export function userKey(isMade: boolean): Uint8Array | null {
   return known ?? null;
 }
 
+/**
+ * Returns what a program has to be allowed so that it can use the key; `null` when it can, or when it may do all that, and
+ * something else is wrong, which {@linkcode userKey} says.
+ */
+export function flagsForUserKey(): string | null {
+  const path = keyPath();
+  if (path === null) {
+    return "--allow-env=HOME,XDG_STATE_HOME and --allow-read and --allow-write of ~/.local/state/cachepy";
+  }
+  const folder = parentOf(path);
+  const missing = (["read", "write"] as const).filter((name) => !isGranted({ name, path: folder }));
+  return missing.length === 0 ? null : missing.map((name) => `--allow-${name}=${folder}`).join(" ");
+}
+
 /** Returns the path of the key; `null` when the program may not know the user's folder. */
 function keyPath(): string | null {
   const isWindows = Deno.build.os === "windows";

@@ -120,7 +120,7 @@ const NAME_OF_VALUE = /(?<!\w)(["']?)([A-Za-z][\w.-]{0,80})\1\s*[=:]\s*/g;
 /** A value after its name. */
 const VALUE = /"(?:[^"\\]|\\.)*"?|'[^']*'?|[^&;"'}\n]+/y;
 const COOKIE = /\b((?:set-)?cookie["']?\s*[=:]\s*).+/gi;
-const KEY_OF_QUERY = /([?&](?:key|sig|signature)=)[^&#\s"']+/gi;
+const KEY_OF_QUERY = /([?&](?:key|sig|signature|[\w-]*-(?:signature|credential))=)[^&#\s"']+/gi;
 const CREDENTIALS = /\b([Bb]earer)\s+[^\s"']{6,}|\b([Bb]asic)\s+(?=[a-z\d+/]*[A-Z\d=])[A-Za-z\d+/]{8,}={0,2}/g;
 
 /**

@@ -295,6 +295,26 @@ Deno.test("the disk is full: right values, save-failed, hits go on; with room ag
     assertEquals(((await last.do({ do: "verify" })).value as { problems: unknown[] }).problems, []);
   }));
 
+Deno.test("the disk is full before a process opens the cache: hits go on, the line says so, and room is used again", () =>
+  withSmallDisk("size=8m", async (crew, disk, options) => {
+    const first = await crew.start(options);
+    await callAll(first);
+    await first.end();
+    const makeRoom = fill(disk);
+    const worker = await crew.start(options);
+    assertEquals(runsOf(await callAll(worker)), 0, "what was stored before is used");
+    const events = await callAll(worker, 50);
+    assert(events.some(({ kind }) => kind === "save-failed"));
+    makeRoom();
+    await new Promise((resolve) => setTimeout(resolve, 1200)); // a disk counts as full for a second
+    await callAll(worker, 60);
+    const said = await worker.end();
+    assertMatch(said, /The disk of .* is full: stored results are used, no new ones kept; make room/);
+    assertEquals(said.includes("damaged"), false, said);
+    const last = await crew.start(options);
+    assertEquals(runsOf(await callAll(last, 60)), 0);
+  }));
+
 Deno.test("the disk was full before the cache was made: right values, and a line that says so", () =>
   withSmallDisk("size=1m", async (crew, disk, options) => {
     const makeRoom = fill(disk);

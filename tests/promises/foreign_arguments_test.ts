@@ -209,6 +209,7 @@ Deno.test("a program that may not use the user's folder asks nothing, and gets i
   const { runs, stderr } = await victim.run({ flags });
   assertEquals(runs.toSorted(), ["report", "sh"]);
   assert(!stderr.includes("prompt") && !stderr.includes("NotCapable"), stderr);
+  assertStringIncludes(stderr, "run with --allow-env=HOME,XDG_STATE_HOME");
 });
 
 Deno.test("eight processes that make the key at once make one", async () => {

@@ -159,7 +159,7 @@ export class KvHandle {
             // Another operation found damage and closed the handle while this one used it.
             if (await this.#kv === open) this.close();
           } else {
-            throw error;
+            throw open.isOnFullDisk === true && !isUndecodable(error) ? new Error("database or disk is full") : error;
           }
         }
       }

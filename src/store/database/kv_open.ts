@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { CacheError } from "../../words/errors.ts";
+import { CacheError, messageOf } from "../../words/errors.ts";
+import { randomId } from "../../words/random.ts";
 import { CommitCounter, fileSizeOf, inodeOf, isBusy, isDamage, SoundnessNote } from "./sqlite_files.ts";
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { holdFolder, isLockHeld } from "../locks/file_lock.ts";
-import { FILE_MODE, openToGroup } from "../own_files.ts";
-import { type CacheLayout, findForeignDatabase, makeLayout } from "../layout.ts";
+import { FILE_MODE, openToGroup, removeOwn } from "../own_files.ts";
+import { type CacheLayout, codeOf, findForeignDatabase, makeLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
 /** Longest wait for another process's lock, milliseconds. SQLite itself waits up to 5 s in one attempt. */
@@ -65,10 +66,28 @@ export async function openKv(
       if (isBusy(error) && performance.now() < giveUpMs) await pause(Math.random() * Math.min(2 ** attempt, 64));
       else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS) {
         await (await repair()).setAside(layout, before, error, report);
-      } else throw await putInWords(error, layout, true);
+      } else if (isDiskFull(error, layout)) return await (await readOnly()).openWhileFull(layout, report);
+      else throw await putInWords(error, layout, true);
     }
   }
 }
+
+/** True for an error of opening a database on a full disk: SQLite needs room for the index of the log, and may not say so. */
+function isDiskFull(error: unknown, { metadataTmp }: CacheLayout): boolean {
+  if (!/disk i\/o error|disk is full|unable to open/i.test(messageOf(error))) return false;
+  const path = `${metadataTmp}/${Deno.pid}-${randomId()}`;
+  try {
+    Deno.writeFileSync(path, new Uint8Array(INDEX_BYTES), { createNew: true, mode: FILE_MODE });
+    return false;
+  } catch (cause) {
+    return /^E(NOSPC|DQUOT)$/.test(codeOf(cause));
+  } finally {
+    removeOwn(path);
+  }
+}
+
+/** Size of the index of a log, bytes. */
+const INDEX_BYTES = 32_768;
 
 /** Another process moved the file aside while it was being opened. */
 class Replaced extends Error {}

@@ -29,9 +29,22 @@ export interface OpenKv {
   readonly commits?: CommitCounter;
   /** Note about the soundness of a database that this process may write to. */
   readonly note?: SoundnessNote;
+  /** True for a database that is only read since the disk is full. */
+  readonly isOnFullDisk?: true;
   /** Path at which node:sqlite can read the database; absent for one in memory, and for a copy. */
   readonly raw?: string;
   readonly close: () => void;
+}
+
+/** Time in milliseconds for which a disk counts as full. */
+const FULL_MS = 1000;
+
+/** Opens a database for reading where the disk has no room for what SQLite keeps beside it. */
+export async function openWhileFull(layout: CacheLayout, report: ReportDamage): Promise<OpenKv> {
+  report(`The disk of ${layout.meta} is full: stored results are used, no new ones kept; make room on the disk`);
+  const open = await openReadOnly(layout, false, () => {});
+  const giveUpMs = performance.now() + FULL_MS;
+  return { ...open, isOnFullDisk: true, isOutdated: () => performance.now() > giveUpMs };
 }
 
 /**

@@ -13,6 +13,8 @@ import { authenticate } from "../../words/sha256.ts";
 import { userKey } from "../user_key.ts";
 import { sealedText } from "./record_codec.ts";
 
+export { flagsForUserKey } from "../user_key.ts";
+
 /** Seals a trace of an entry, if it stores arguments of inner calls and the user's key can be used. */
 export function sealTrace(trace: Trace, key: CallKey): Trace {
   const hasArguments = trace.dependencies.some((one) => one.kind === "child" && one.args !== null);
