@@ -122,13 +122,19 @@ export function ownFile(path: string): Deno.FileInfo | null {
 /**
  * Reads a file.
  *
+ * @param mostBytes Largest size: a sparse file takes no room on the disk and all of the memory.
  * @throws {Deno.errors.NotFound} When there is nothing at the path.
- * @throws {CacheError} `ERR_CACHE_DIR` when there is something other than a regular file.
+ * @throws {CacheError} `ERR_CACHE_DIR` when there is something other than a regular file, or a larger one.
  */
-export function readOwn(path: string): Uint8Array<ArrayBuffer> {
-  if (!lstatSync(path).isFile) throw refusal(path, "no regular file");
+export function readOwn(path: string, mostBytes: number = MOST_BYTES): Uint8Array<ArrayBuffer> {
+  const { isFile, size } = lstatSync(path);
+  if (!isFile) throw refusal(path, "no regular file");
+  if (size > mostBytes) throw refusal(path, `a file of ${size} bytes`);
   return readFileSync(path);
 }
+
+/** Largest size of most files of the cache, bytes; those that grow with the number of entries are given their own. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
  * Returns the names in a folder, in unspecified order; none when the folder does not exist or cannot be read.

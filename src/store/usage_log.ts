@@ -244,9 +244,12 @@ function headOf(bytes: Uint8Array): string[] | null {
   }
 }
 
+/** Largest size of a file of counts, bytes: five million entries. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
 function readQuietly(path: string): Uint8Array {
   try {
-    return readOwn(path);
+    return readOwn(path, MOST_BYTES);
   } catch {
     return new Uint8Array(0);
   }

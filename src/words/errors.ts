@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { printable } from "./printable.ts";
+
 /** Path and cause of a mistake, for the constructors below. */
 export interface ErrorDetails {
   /** Path to the offending value: `args[0].user.fn`, `options.fileArgs[1]`. */
@@ -30,7 +32,8 @@ export class CacheTypeError extends TypeError {
    * @param details Path to the value, and cause.
    */
   constructor(code: CacheTypeErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    // A name in a cache may be a stranger's, and Deno prints the message of an error that nobody catches as it is.
+    super(printable(message), "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.path = details.path ?? "";
   }
@@ -70,7 +73,7 @@ export class CacheError extends Error {
    * @param details Path of the file or folder, and cause.
    */
   constructor(code: CacheErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    super(printable(message), "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.path = details.path ?? "";
   }

@@ -255,7 +255,7 @@ function readSnapshot(path: string): Snapshot {
   try {
     requireFolders(parentOf(path));
     if ((ownFile(path)?.size ?? Infinity) > MAX_SNAPSHOT_BYTES) return emptySnapshot();
-    return decodeSnapshot(readOwn(path));
+    return decodeSnapshot(readOwn(path, 2 ** 30));
   } catch {
     return emptySnapshot();
   }

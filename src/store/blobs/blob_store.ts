@@ -22,6 +22,7 @@ import {
   requireFolders,
 } from "../own_files.ts";
 import { type CacheLayout, codeOf, OWN_NAMES } from "../layout.ts";
+import { lastPartOf } from "../../options/paths.ts";
 import { messageOf } from "../../words/errors.ts";
 
 /** Size in bytes up to which synchronous calls are faster than the round trip of an asynchronous one. */
@@ -150,10 +151,10 @@ export class BlobStore {
    *
    * @param digest Digest of the blob.
    */
-  readSync(digest: BlobDigest): BlobRead {
+  readSync(digest: BlobDigest, sizeBytes?: number): BlobRead {
     try {
       const path = this.pathOf(digest);
-      return notAFile(path) ?? check(digest, Deno.readFileSync(path));
+      return notAFile(path, sizeBytes) ?? check(digest, Deno.readFileSync(path));
     } catch (error) {
       return failedRead(error);
     }
@@ -166,9 +167,9 @@ export class BlobStore {
    * @param sizeBytes Size that the record says; it only serves to choose the faster way to read.
    */
   async read(digest: BlobDigest, sizeBytes?: number): Promise<BlobRead> {
-    if (sizeBytes !== undefined && sizeBytes <= SYNC_LIMIT_BYTES) return this.readSync(digest);
+    if (sizeBytes !== undefined && sizeBytes <= SYNC_LIMIT_BYTES) return this.readSync(digest, sizeBytes);
     try {
-      return await largeFiles.run(() => this.#readLarge(digest));
+      return await largeFiles.run(() => this.#readLarge(digest, sizeBytes));
     } catch (error) {
       return failedRead(error);
     }
@@ -314,9 +315,9 @@ export class BlobStore {
     }
   }
 
-  async #readLarge(digest: BlobDigest): Promise<BlobRead> {
+  async #readLarge(digest: BlobDigest, sizeBytes?: number): Promise<BlobRead> {
     const path = this.pathOf(digest);
-    const refused = notAFile(path);
+    const refused = notAFile(path, sizeBytes);
     if (refused !== null) return refused;
     using file = await Deno.open(path);
     const bytes = new Uint8Array((await file.stat()).size);
@@ -360,6 +361,7 @@ export class BlobStore {
   #publish(temporary: string, digest: BlobDigest): void {
     const path = this.pathOf(digest);
     this.#requireFolderOf(digest);
+    removeEmptyFolder(path); // somebody's, in the place of the file
     this.#inFolder(`${this.#blobs}/${digest.slice(0, 2)}`, () => Deno.renameSync(temporary, path));
   }
 
@@ -403,9 +405,15 @@ function compare(digest: BlobDigest, found: BlobDigest, bytes: Uint8Array<ArrayB
   return { status: "corrupt", detail: `Blob ${digest} holds ${filled} bytes of another digest, ${found}` };
 }
 
-/** Returns the result for a link or a pipe, which is not opened: it may lead anywhere, or block. Otherwise `null`. */
-function notAFile(path: string): BlobRead | null {
+/**
+ * Returns the result for a link or a pipe, which is not opened: it may lead anywhere, or block; and for a file of another
+ * size, which may take all of the memory. Otherwise `null`.
+ */
+function notAFile(path: string, sizeBytes?: number): BlobRead | null {
   const info = Deno.lstatSync(path);
+  if (info.isFile && sizeBytes !== undefined && info.size !== sizeBytes) {
+    return { status: "corrupt", detail: `Blob ${lastPartOf(path)} has ${info.size} bytes instead of ${sizeBytes}` };
+  }
   if (info.isFile || info.isDirectory) return null;
   return { status: "corrupt", detail: refusal(path, info.isSymlink ? "a link" : "no file").message };
 }

@@ -11,7 +11,7 @@ import type { BlobDigest } from "../../words/digests.ts";
 import { randomId } from "../../words/random.ts";
 import { giveTurn, inTurns, isTurnOver, STEPS } from "../../words/waiting.ts";
 import { type GarbageStore, lockSweep, readReferences } from "./blob_garbage.ts";
-import { FOLDER_MODE, listOwn, lookAtEntry, requireFolders } from "../own_files.ts";
+import { listOwn, lookAtEntry, makeOwnFolder, requireFolders } from "../own_files.ts";
 import { type CacheLayout, OWN_NAMES } from "../layout.ts";
 import { tryChoreLock } from "../locks/file_lock.ts";
 
@@ -94,7 +94,7 @@ function listCleared({ version, tmp }: CacheLayout): string[] {
 /** Moves each folder of blobs; of one in which something else lies, the blobs alone. @returns Bytes of the blobs. */
 function* moveFolders({ version, blobs, tmp }: CacheLayout, to: string): Generator<void, number> {
   requireFolders(version, blobs, tmp);
-  Deno.mkdirSync(to, { recursive: true, mode: FOLDER_MODE });
+  makeOwnFolder(to, true);
   let sizeBytes = 0;
   for (const name of listOwn(blobs, OWN_NAMES.blobFolder, "isDirectory")) {
     const [from, folder] = [`${blobs}/${name}`, `${to}/${name}`];
@@ -102,7 +102,7 @@ function* moveFolders({ version, blobs, tmp }: CacheLayout, to: string): Generat
     const { files, isPure } = filesIn(from);
     if (isPure) move(from, folder);
     // A moved folder is made anew, for those who write.
-    Deno.mkdirSync(isPure ? from : folder, { recursive: true, mode: FOLDER_MODE });
+    makeOwnFolder(isPure ? from : folder, true);
     for (const file of files) {
       if (!isPure) move(`${from}/${file}`, `${folder}/${file}`);
       sizeBytes += lookAtEntry(`${folder}/${file}`)?.size ?? 0;
@@ -153,7 +153,7 @@ function putBack(
   const info = lookAtEntry(aside);
   if (!info?.isFile || lookAtEntry(`${folder}/${place}`)?.isSymlink || store.blobs.has(digest)) return 0;
   requireFolders(version, blobs, `${blobs}/${place}`);
-  Deno.mkdirSync(`${blobs}/${place}`, { recursive: true, mode: FOLDER_MODE });
+  makeOwnFolder(`${blobs}/${place}`, true);
   move(aside, store.blobs.pathOf(digest));
   return info.size;
 }
@@ -176,7 +176,7 @@ async function* deleteFolders({ blobs }: CacheLayout, folders: readonly string[]
       }
       for (const { name: other, isFile } of entriesIn(`${folder}/${name}`)) {
         if (isFile && OWN_NAMES.blob.test(other) || lookAtEntry(`${blobs}/${name}/${other}`) !== null) continue;
-        Deno.mkdirSync(`${blobs}/${name}`, { recursive: true, mode: FOLDER_MODE });
+        makeOwnFolder(`${blobs}/${name}`, true);
         move(`${folder}/${name}/${other}`, `${blobs}/${name}/${other}`);
       }
       removeEmpty(`${folder}/${name}`);

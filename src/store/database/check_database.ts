@@ -9,21 +9,40 @@ import defer * as sqlite from "node:sqlite";
 import { type CheckExtent, isDamage } from "./sqlite_files.ts";
 import { messageOf } from "../../words/errors.ts";
 
+/** A question in SQL, and a test for the answer. */
+type Question = readonly [question: string, isSound: (answer: unknown) => boolean];
+
 const DAMAGED = "database disk image is malformed";
+
+/**
+ * Question about the schema, which comes first: a trigger or a view in the place of a table would run with what the cache
+ * asks or writes, and may take for ever. Deno.Kv makes tables and indexes alone.
+ */
+const SCHEMA: Question = [
+  "SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index') OR sql LIKE 'create virtual%'",
+  (count) => count === 0,
+];
+
+/** True when a table has one row with a version in this range, or there is no entry, as while a database is made. */
+const hasOneVersion = (table: string, most: number): Question => [
+  `SELECT (SELECT count(*) FROM ${table}) = 1 AND (SELECT count(*) FROM ${table} WHERE typeof(version) = 'integer' ` +
+  `AND version BETWEEN 0 AND ${most}) = 1 OR NOT EXISTS (SELECT 1 FROM kv)`,
+  (isSound) => isSound === 1,
+];
 
 /**
  * Questions about all that Deno.Kv reads in its own thread, each with the answer that a cache has. The cache puts nothing
  * into the queue and lets no row expire, and Deno.Kv ends the process when it cannot decode such a row.
  */
-const OPENING: readonly [question: string, isSound: (answer: unknown) => boolean][] = [
+const OPENING: readonly Question[] = [
   ["SELECT (SELECT count(*) FROM queue) + (SELECT count(*) FROM queue_running)", (count) => count === 0],
   ["SELECT count(*) FROM (SELECT 1 FROM kv WHERE expiration_ms >= 0 LIMIT 1)", (count) => count === 0],
-  ["SELECT min(typeof(version)) || max(typeof(version)) FROM data_version", isInteger],
-  ["SELECT min(typeof(version)) || max(typeof(version)) FROM migration_state", isInteger],
+  hasOneVersion("data_version", 2 ** 52),
+  hasOneVersion("migration_state", 1000),
 ];
 
 /** Questions to the whole file. Deno.Kv ends the process when a row that says that it holds a number does not. */
-const WHOLE: typeof OPENING = [
+const WHOLE: readonly Question[] = [
   ["PRAGMA quick_check(1)", (finding) => finding === "ok"],
   ["SELECT count(*) FROM (SELECT 1 FROM kv WHERE v_encoding = 2 LIMIT 1)", (count) => count === 0],
 ];
@@ -40,7 +59,7 @@ export function findDefect(path: string, extent: CheckExtent): string | null | u
   let database: sqlite.DatabaseSync | undefined;
   try {
     database = new sqlite.DatabaseSync(path, { readOnly: true, timeout: 0 });
-    for (const [question, isSound] of extent === "whole" ? [...WHOLE, ...OPENING] : OPENING) {
+    for (const [question, isSound] of [SCHEMA, ...extent === "whole" ? WHOLE : [], ...OPENING]) {
       if (!isSound(askDatabase(database, question))) return DAMAGED;
     }
     return null;
@@ -58,9 +77,4 @@ export function findDefect(path: string, extent: CheckExtent): string | null | u
 function askDatabase(database: sqlite.DatabaseSync, question: string): unknown {
   const [answer] = Object.values(database.prepare(question).get() ?? {});
   return answer;
-}
-
-/** True when all versions are integers, or there is none because another process is making the database. */
-function isInteger(types: unknown): boolean {
-  return types === "integerinteger" || types === null;
 }

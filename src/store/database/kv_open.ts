@@ -9,7 +9,7 @@ import { CommitCounter, fileSizeOf, inodeOf, isBusy, isDamage, SoundnessNote } f
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { holdFolder, isLockHeld } from "../locks/file_lock.ts";
-import { FILE_MODE, openToGroup, removeOwn } from "../own_files.ts";
+import { FILE_MODE, lookAtEntry, openToGroup, removeOwn } from "../own_files.ts";
 import { type CacheLayout, codeOf, findForeignDatabase, makeLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
@@ -57,6 +57,7 @@ export async function openKv(
   for (let attempt = 0;; attempt++) {
     await waitForRepair(layout, giveUpMs);
     requireOwnDatabase(layout);
+    if (lookAtEntry(`${layout.meta}-journal`) !== null) await (await repair()).setJournalAside(layout, report);
     if (fileSizeOf(layout.meta) === 0) await (await repair()).replaceEmptied(layout, report);
     const before = inodeOf(layout.meta) ?? makeMeta(layout);
     try {
@@ -119,13 +120,12 @@ async function openSound(layout: CacheLayout, inode: number | null, isStrict: bo
     kv = await Deno.openKv(layout.meta);
     // Damage shows at the first read, not when the file is opened.
     await kv.get(["format"]);
-    note.opened();
     const now = inodeOf(layout.meta);
     if (isStrict && now !== inode) throw new Replaced();
     return withCounter(kv, now, layout, note);
   } catch (error) {
     kv?.close();
-    if (!isDamage(error)) note.opened();
+    if (!isDamage(error)) note.ended();
     throw error;
   }
 }
@@ -168,6 +168,7 @@ function requireOwnDatabase(layout: CacheLayout): void {
 function withCounter(kv: Deno.Kv, inode: number | null, { meta }: CacheLayout, note: SoundnessNote): OpenKv {
   const commits = new CommitCounter(meta);
   const close = () => {
+    note.ended();
     commits.close();
     kv.close();
   };

@@ -15,7 +15,7 @@ import {
 } from "./sqlite_files.ts";
 import { describeOpenError } from "./database_errors.ts";
 import type { ReportDamage } from "./kv_repair.ts";
-import { FILE_MODE } from "../own_files.ts";
+import { FILE_MODE, lookAtEntry } from "../own_files.ts";
 import { type CacheLayout, isPermissionError } from "../layout.ts";
 import { messageOf } from "../../words/errors.ts";
 
@@ -61,6 +61,10 @@ export async function openReadOnly(layout: CacheLayout, isLive: boolean, report:
   const isOutdated = () => stamp !== databaseStampOf(layout);
   if (inode === null) return { ...await openMemory(null), isOutdated };
   const extent = new SoundnessNote(layout, true).neededCheck();
+  // SQLite would play a journal back, whoever made it; a copy leaves it behind.
+  if (lookAtEntry(`${layout.meta}-journal`) !== null) {
+    return { ...await openCopy(layout, inode, { extent, report }), isOutdated };
+  }
   if (isLive) {
     const defect = await defectOf(layout.meta, extent);
     if (defect) return { ...await openSaved(layout, inode, new Error(defect), report), isOutdated };

@@ -5,7 +5,7 @@
  */
 import { fileSizeOf, inodeOf } from "./sqlite_files.ts";
 import { type FileLock, holdFolder, LockUnavailable, tryFileLock } from "../locks/file_lock.ts";
-import { listOwn, removeOwn } from "../own_files.ts";
+import { listOwn, lookAtEntry, removeOwn } from "../own_files.ts";
 import { type CacheLayout, OWN_NAMES } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 import { messageOf } from "../../words/errors.ts";
@@ -44,6 +44,47 @@ function hasOldBlobs({ blobs }: CacheLayout): boolean {
     // There is no folder of blobs, or it cannot be read.
   }
   return false;
+}
+
+/** Time in milliseconds after which a journal is no trace of a process that makes the database at this moment. */
+const JOURNAL_MS = 2000;
+
+/**
+ * Moves aside a rollback journal. SQLite plays back one that it finds beside a database, into the database and into what the
+ * journal names, and deletes a file whose name is in it; a stranger may have chosen the name. A database with a write-ahead
+ * log has no journal, except for the moment in which SQLite makes it.
+ */
+export async function setJournalAside({ meta }: CacheLayout, report: ReportDamage): Promise<void> {
+  const journal = `${meta}-journal`;
+  for (const giveUpMs = performance.now() + JOURNAL_MS; performance.now() < giveUpMs && !hasLog(meta);) {
+    if (lookAtEntry(journal) === null) return;
+    await pause(20);
+  }
+  for (let n = 1;; n++) {
+    const aside = `${meta}.damaged-${n}-journal`;
+    if (lookAtEntry(aside) !== null) continue;
+    try {
+      Deno.renameSync(journal, aside);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return; // the other process has made the database
+      throw error;
+    }
+    report(
+      `${journal} is a journal, which the cache does not keep; it was moved to ${aside}, and nothing in it is used`,
+    );
+    return;
+  }
+}
+
+/** True for a database whose header says that its changes are in a write-ahead log (SQLite file format, section 1.3.3). */
+function hasLog(meta: string): boolean {
+  try {
+    using file = Deno.openSync(meta);
+    const header = new Uint8Array(20);
+    return file.readSync(header) === header.byteLength && header[18] === 2 && header[19] === 2;
+  } catch {
+    return false;
+  }
 }
 
 /**

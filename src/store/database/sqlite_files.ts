@@ -8,6 +8,8 @@ import defer * as sqlite from "node:sqlite";
 import { isOnlyName, lookAtEntry, writeAnew } from "../own_files.ts";
 import { type CacheLayout, findForeignDatabase } from "../layout.ts";
 import { randomId } from "../../words/random.ts";
+import { authenticate } from "../../words/sha256.ts";
+import { userKey } from "../user_key.ts";
 
 /** Length in bytes of the version, change counter, size and checksum in the header of the log's index. */
 const COUNTER_BYTES = 48;
@@ -90,8 +92,8 @@ export function fileSizeOf(path: string): number {
 export function databaseStampOf({ meta }: CacheLayout): string {
   return ["", "-wal"].map((suffix) => {
     try {
-      const { ino, size, mtime } = Deno.lstatSync(meta + suffix);
-      return size === 0 ? "" : `${ino} ${size} ${mtime?.getTime()}`;
+      const { ino, size, mtime, ctime } = Deno.lstatSync(meta + suffix);
+      return size === 0 ? "" : `${ino} ${size} ${mtime?.getTime()} ${ctime?.getTime()}`;
     } catch {
       return "";
     }
@@ -137,10 +139,10 @@ export class SoundnessNote {
     const sizeBytes = fileSizeOf(this.#layout.meta) + fileSizeOf(`${this.#layout.meta}-wal`);
     if (sizeBytes === 0) return "none";
     const note = this.#read();
-    if (note === null || note.isOpening) return "whole";
+    if (note === null) return "whole";
     this.#checkedMs = note.checkedMs;
     this.#stamp = note.stamp;
-    if (note.stamp === databaseStampOf(this.#layout)) return "none";
+    if (!note.isOpening && note.stamp === databaseStampOf(this.#layout)) return "none";
     return sizeBytes > SMALL_BYTES && Math.abs(Date.now() - note.checkedMs) < RECENT_MS ? "opening" : "whole";
   }
 
@@ -151,15 +153,15 @@ export class SoundnessNote {
   }
 
   /**
-   * Marks the note while Deno.Kv opens the database: should that end the process all the same, the next process finds
-   * the mark, and checks. The mark is the time of the note, which costs two microseconds.
+   * Marks the note while Deno.Kv uses the database: should that end the process all the same, the next process finds the
+   * mark, and checks. The mark is the time of the note, which costs two microseconds.
    */
   opening(): void {
     this.#setTime(OPENING_S);
   }
 
-  /** Takes the mark away. */
-  opened(): void {
+  /** Takes the mark away, at the end of the process: a row that is read later may end the process as well. */
+  ended(): void {
     this.#setTime(Date.now() / 1000);
   }
 
@@ -168,6 +170,7 @@ export class SoundnessNote {
    * process ends, which changes its time; so that is done here before.
    */
   renew(): void {
+    this.ended();
     if (this.#isReadOnly || databaseStampOf(this.#layout) === this.#stamp || !isOwnDatabase(this.#layout)) return;
     const { meta } = this.#layout;
     if (fileSizeOf(`${meta}-wal`) > 0) writeLogBack(meta);
@@ -180,7 +183,9 @@ export class SoundnessNote {
     try {
       const info = lookAtEntry(this.#path);
       if (info === null || !isOnlyName(info) || info.size > MAX_BYTES) return null;
-      const [stamp = "", checked] = Deno.readTextFileSync(this.#path).split("\n");
+      const [stamp = "", checked = "", seal] = Deno.readTextFileSync(this.#path).split("\n");
+      // Somebody else's note says nothing of what this user may open.
+      if (this.#sealOf(stamp, checked) !== (seal ?? null)) return null;
       const checkedMs = Number(checked);
       return { stamp, checkedMs, isOpening: info.mtime?.getTime() === OPENING_S * 1000 };
     } catch {
@@ -191,12 +196,19 @@ export class SoundnessNote {
   #write(): void {
     if (this.#isReadOnly) return;
     this.#stamp = databaseStampOf(this.#layout);
-    const bytes = new TextEncoder().encode(`${this.#stamp}\n${this.#checkedMs}`);
+    const seal = this.#sealOf(this.#stamp, String(this.#checkedMs), true);
+    const bytes = new TextEncoder().encode([this.#stamp, this.#checkedMs, ...seal === null ? [] : [seal]].join("\n"));
     try {
       writeAnew(this.#path, bytes, `${this.#layout.metadataTmp}/${Deno.pid}-${randomId()}`);
     } catch {
       // The next process checks the database.
     }
+  }
+
+  /** Returns the code by which a note is known to be of this user's; `null` without the user's key. */
+  #sealOf(stamp: string, checked: string, isMade = false): string | null {
+    const key = userKey(isMade);
+    return key === null ? null : authenticate(key, JSON.stringify([stamp, checked]));
   }
 
   #setTime(seconds: number): void {

@@ -11,6 +11,7 @@ import { type CacheLayout, describeFolderError, holdsOnlyCache, isReadOnlyError,
 import {
   GROUP_FILE_MODE,
   GROUP_FOLDER_MODE,
+  isOnlyName,
   isOpenToGroup,
   listOwn,
   lookAtEntry,
@@ -60,7 +61,10 @@ async function openToItsGroup(layout: CacheLayout): Promise<void> {
 
 function openBelow(folder: string, foreign: ReadonlySet<string>): void {
   for (const name of listOwn(folder, /^/, "isFile")) {
-    if (!foreign.has(`${folder}/${name}`)) chmodSync(`${folder}/${name}`, GROUP_FILE_MODE);
+    const path = `${folder}/${name}`;
+    const info = lookAtEntry(path);
+    // A file with a second name may be one of the user's, which a stranger linked here.
+    if (!foreign.has(path) && info !== null && isOnlyName(info)) chmodSync(path, GROUP_FILE_MODE);
   }
   for (const name of listOwn(folder, /^/, "isDirectory")) {
     const path = `${folder}/${name}`;
