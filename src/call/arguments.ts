@@ -6,7 +6,7 @@
  */
 import { ownValue } from "../values/brands.ts";
 import { isProxy } from "../words/type_tests.ts";
-import { looksSecret } from "../values/preview.ts";
+import { holdsSecret, looksSecret } from "../values/preview.ts";
 import { fillDefaults, type ParameterList } from "../code/syntax/parameters.ts";
 import type { ResolvedOptions } from "../options/check_options.ts";
 
@@ -105,6 +105,29 @@ export function secretsAt({ secrets, parameters }: ArgumentPlan, position: numbe
     if (first === undefined) return position >= index ? [path] : [];
     return first === "*" || first === String(position - index) ? [rest] : [];
   });
+}
+
+/**
+ * Returns the plan for one call, with the defaults among the secrets that were filled in and made of an earlier parameter
+ * that is a secret, has one, or is a text that holds one. A value that the caller gave in the place of such a default is
+ * shown.
+ *
+ * @param args Arguments as the caller passed them.
+ */
+export function withMadeSecrets(plan: ArgumentPlan, args: readonly unknown[]): ArgumentPlan {
+  const { parameters } = plan;
+  if (parameters === null || parameters.made.length === 0 || parameters.usesArguments) return plan;
+  const filled = fillDefaults(parameters, args);
+  let ofCall = plan;
+  for (const { index, path, uses } of parameters.made) {
+    if (valueAt(args, { index, path }, parameters) !== undefined) continue;
+    const isOfSecret = (used: number) => {
+      const value = filled[used];
+      return secretsAt(ofCall, used).length > 0 || typeof value === "string" && holdsSecret(value);
+    };
+    if (uses.some(isOfSecret)) ofCall = { ...ofCall, secrets: [...ofCall.secrets, { index, path }] };
+  }
+  return ofCall;
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Inputs, normalizeArguments, secretsAt, withIgnored } from "./arguments.ts";
+import { type Inputs, normalizeArguments, secretsAt, withIgnored, withMadeSecrets } from "./arguments.ts";
 import { type CallKeyParts, digestCallKey, digestFunctionKey, type FurtherKeyParts } from "./call_key.ts";
 import { CanonicalEncoder } from "./canonical.ts";
 import { type CodecIdentity, identifyCodecs } from "./codec_identities.ts";
@@ -270,7 +270,7 @@ class IdentifiedCall implements Call {
 
   values(): readonly ValuePart[] {
     const encode = (part: unknown) => this.encoder.encodePart(part);
-    const { plan } = this.prepared;
+    const plan = withMadeSecrets(this.prepared.plan, this.args);
     const { receiver, leftOut } = this.inputs;
     const marks = { leftOut, secrets: plan.secretsOfReceiver };
     return this.#values ??= [

@@ -6,14 +6,18 @@
  *
  * @module
  */
-import { isSecretItself, type MemberPath, nameOfElement, secretsAt, secretsIn } from "./arguments.ts";
+import { isSecretItself, type MemberPath, nameOfElement, secretsAt, secretsIn, withMadeSecrets } from "./arguments.ts";
 import type { Call } from "./identify.ts";
+import { fillDefaults } from "../code/syntax/parameters.ts";
 import { areUsualElements } from "../values/key/key_members.ts";
 import { ownValue } from "../values/brands.ts";
-import { classify } from "../values/kinds.ts";
+import { classify, keysBesideBytes, unbox } from "../values/kinds.ts";
 import { holdsSecret } from "../values/preview.ts";
 import { CodecFinder } from "../values/use_codecs.ts";
 import { isProxy } from "../words/type_tests.ts";
+
+const sourceOf = Object.getOwnPropertyDescriptor(RegExp.prototype, "source")!.get!;
+const exceptionMessage = Object.getOwnPropertyDescriptor(DOMException.prototype, "message")!.get!;
 
 /**
  * Finds the secrets of a call: values that their place or their name says to be secrets, and texts that hold one. No
@@ -29,6 +33,12 @@ export function secretValuesOf(
 ): unknown[] {
   const search = new SecretSearch(new CodecFinder(resultOptions.codecs ?? []), most);
   for (const [position, value] of args.entries()) search.visit(value, secretsAt(plan, position));
+  // What the function sees beside these: defaults that are made of secrets.
+  const ofCall = withMadeSecrets(plan, args);
+  if (ofCall !== plan) {
+    const filled = fillDefaults(plan.parameters!, args);
+    for (const [position, value] of filled.entries()) search.visit(value, secretsAt(ofCall, position));
+  }
   if (receiver !== globalThis) search.visit(receiver, plan.secretsOfReceiver);
   return search.run();
 }
@@ -63,13 +73,18 @@ class SecretSearch {
       else if (!isProxy(value) && (paths.length > 0 || this.#seen.size < this.#seen.add(value).size)) {
         this.#open.push(value, paths);
       }
-    } else if (isSecretItself(paths) || typeof value === "string" && holdsSecret(value)) this.#found.push(value);
+    } else if (isSecretItself(paths)) this.#found.push(value);
+    else {
+      const text = typeof value === "symbol" ? value.description : value;
+      if (typeof text === "string" && holdsSecret(text)) this.#found.push(value);
+    }
   }
 
   #lookInto(value: object, paths: readonly MemberPath[]): void {
     if (Object.getPrototypeOf(value) === Object.prototype) return this.#lookAtMembers(value, paths);
+    this.#lookAtPrototypes(value, paths);
     if (Array.isArray(value)) return this.#lookAtElements(value, paths);
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return;
+    if (ArrayBuffer.isView(value)) return this.#lookAtMembers(value, paths, keysBesideBytes(value));
     if (value instanceof URL) this.visit(value.href, []);
     else if (value instanceof Headers) this.#lookAtTexts(Headers.prototype.entries.call(value), paths);
     else if (value instanceof URLSearchParams) {
@@ -82,6 +97,9 @@ class SecretSearch {
         this.visit(item, typeof key === "string" ? secretsIn(paths, key) : []);
       });
     }
+    if (kind === "boxed") this.visit(unbox(value), []);
+    if (kind === "regexp") this.visit(sourceOf.call(value), []);
+    if (kind === "exception") this.visit(exceptionMessage.call(value), []);
     if (kind === "set") Set.prototype.forEach.call(value, (item) => this.visit(item, []));
     const coded = this.#codecs.encode(value);
     if (coded !== null) this.visit(coded.data, paths);
@@ -100,9 +118,31 @@ class SecretSearch {
     }
   }
 
-  #lookAtMembers(value: object, paths: readonly MemberPath[]): void {
-    for (const key of Reflect.ownKeys(value)) {
-      this.visit(ownValue(value, key), secretsIn(paths, typeof key === "string" ? key : key.description ?? ""));
+  /** Looks at the data that an object inherits. Functions are methods: their names tell what they do. */
+  #lookAtPrototypes(value: object, paths: readonly MemberPath[]): void {
+    for (
+      let at: unknown = Object.getPrototypeOf(value);
+      typeof at === "object" && at !== null && at !== Object.prototype && !isProxy(at);
+      at = Object.getPrototypeOf(at)
+    ) {
+      const holder = at;
+      if (paths.length === 0 && this.#seen.size === this.#seen.add(holder).size) return;
+      const keys = Reflect.ownKeys(holder).filter((key) => {
+        const member = ownValue(holder, key);
+        return member !== undefined && typeof member !== "function";
+      });
+      this.#lookAtMembers(holder, paths, keys);
+    }
+  }
+
+  #lookAtMembers(
+    value: object,
+    paths: readonly MemberPath[],
+    keys: readonly PropertyKey[] = Reflect.ownKeys(value),
+  ): void {
+    for (const key of keys) {
+      const name = typeof key === "symbol" ? key.description ?? "" : String(key);
+      this.visit(ownValue(value, key), secretsIn(paths, name));
     }
   }
 }

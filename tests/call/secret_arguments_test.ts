@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readFileSync } from "node:fs";
-import { cacheInfo, CacheTypeError } from "@bimsb/cachepy";
+import { cacheInfo, CacheTypeError, ofClass } from "@bimsb/cachepy";
 import { Project } from "../support/project.ts";
 import { filesBelow, Rig } from "../support/rig.ts";
 
@@ -256,4 +256,149 @@ Deno.test("the arguments of an inner call without a secret are stored: an inner 
   await rig.write("a.txt", "two");
   await outer(1);
   assertEquals([rig.runs("inner"), rig.runs("outer")], [2, 1]);
+});
+
+Deno.test("a default that is made of a secret is hidden, also in a part of an argument; the same place is shown when given", async () => {
+  await using rig = await Rig.open();
+  const options = { secretArgs: ["pin"] };
+  const step = rig.cached(options)(
+    function step(
+      pin: string,
+      copy = pin,
+      opts = { header: "k " + pin, rows: 2 },
+      { inner = copy, open = "open" } = {},
+      [first = [pin]] = [] as string[][],
+      mode = "plain",
+    ) {
+      return [pin, copy, opts, inner, open, first, mode].length;
+    },
+  );
+  await step("s3cr3tzz1qq");
+  await step("s3cr3tzz1qq", "given", { header: "h", rows: 1 }, { inner: "i", open: "o" }, [["f"]], "m");
+  const [made, given] = await Promise.all(rig.of("stored").map(({ key }) => shownOf(rig, key!)));
+  assertEquals(made, {
+    "args.pin": null,
+    "args.copy": null,
+    "args.opts": null,
+    "args.{inner, open}.inner": null,
+    "args.{inner, open}.open": '"open"',
+    "args.[first][0]": null,
+    "args.mode": '"plain"',
+  });
+  assertEquals(given, {
+    "args.pin": null,
+    "args.copy": '"given"',
+    "args.opts.header": '"h"',
+    "args.opts.rows": "1",
+    "args.{inner, open}.inner": '"i"',
+    "args.{inner, open}.open": '"o"',
+    "args.[first][0][0]": '"f"',
+    "args.mode": '"m"',
+  });
+
+  const whole = rig.cached({ secretArgs: ["all.code"] })(
+    function whole(all: { code: string }, copy = all, x = 1, twice = x) {
+      return [all, copy, x, twice].length;
+    },
+  );
+  rig.forgetEvents();
+  await whole({ code: "s3cr3tzz1qq" });
+  const shown = await shownOf(rig, rig.of("stored")[0]!.key!);
+  assertEquals(shown, { "args.all.code": null, "args.copy": null, "args.x": "1", "args.twice": "1" });
+
+  const url = rig.cached()(function url(at: string, note = "x" + at) {
+    return at + note.length;
+  });
+  rig.forgetEvents();
+  await url("token=s3cr3tzz1qq");
+  assertEquals(await shownOf(rig, rig.of("stored")[0]!.key!), { "args.at": '"token=…"', "args.note": null });
+});
+
+Deno.test("a default that is made of a secret is in no line and no file, also of an inner call and of a path looked for", async () => {
+  await using project = await Project.create({
+    "main.ts": `
+import { cacheFile } from "@bimsb/cachepy";
+import { existsSync } from "node:fs";
+const cached = cacheFile("cache", { verbose: true });
+const login = cached(function login(password: string, confirm = password) { return password.length + confirm.length; });
+const note = cached(function note(password: string, path = "dir/" + password) { return existsSync("main.ts") ? 1 : path.length; });
+const outer = cached(async function outer(credentials: string) { return await login(credentials) + await note(credentials); });
+for (const secret of ["s3cr3tzz1qq", "s3cr3tzz2qq"]) {
+  await login(secret + "x");
+  await outer(secret);
+}
+console.log((await login.why("s3cr3tzz3qq")).summary);`,
+  });
+  const { stdout, stderr, code } = await project.run("main.ts");
+  assertEquals(code, 0, stderr);
+  assertEquals(stderr.includes("login: miss: args.password changed; args.confirm changed"), true, stderr);
+  assertEquals((stdout + stderr).includes("s3cr3tzz"), false, stderr);
+  for (const name of await filesBelow(project.path("cache"))) {
+    const text = new TextDecoder("latin1").decode(await Deno.readFile(project.path(`cache/${name}`)));
+    for (const form of ["s3cr3tzz", ...["", "a", "ab"].map((before) => btoa(`${before}s3cr3tzz1`).slice(4, 12))]) {
+      assertEquals(text.includes(form), false, name);
+    }
+  }
+});
+
+Deno.test("an argument of an inner call that hides a secret in what it is made of is in no file; one without is stored", async () => {
+  await using project = await Project.create({
+    "main.ts": `
+import { cacheFile } from "@bimsb/cachepy";
+const cached = cacheFile("cache");
+const inner = cached(function inner(value: unknown) { return typeof value; });
+const outer = cached(async function outer(text: string) {
+  const under = (prototype: object, own: object = { x: 1 }) => Object.assign(Object.create(prototype), own);
+  const values = [
+    under({ [Deno.args[0]!]: text }),
+    under(under({ [Deno.args[0]!]: { deep: text } }, {})),
+    Object.setPrototypeOf([1], under({ [Deno.args[0]!]: text }, {})),
+    Object(Deno.args[0] + "=" + text),
+    [Object(Symbol.for(Deno.args[0] + "=" + text))],
+    Symbol.for(Deno.args[0] + "=" + text),
+    { r: new RegExp(Deno.args[0] + "=" + text) },
+    Object.assign(new Uint8Array(2), { [Deno.args[0]!]: text }),
+    Object.assign(new ArrayBuffer(2), { [Deno.args[0]!]: text }),
+    Object.assign(/x/, { [Deno.args[0]!]: text }),
+    new DOMException(Deno.args[0] + "=" + text),
+  ];
+  for (const value of values) await inner(value);
+  return values.length;
+});
+await outer(["s3cr3", "tzz1qq"].join(""));`,
+  });
+  for (const [name, isStored] of [["password", false], ["rate", true]] as const) {
+    const { code, stderr } = await project.run("main.ts", { args: [name] });
+    assertEquals(code, 0, stderr);
+    const found = new Set<string>();
+    // Only what stands in the arguments of inner calls: the text is shown as the argument of the outer call.
+    const forms = ["", "a", "ab"].map((before) => btoa(`${before}s3cr3tzz1qq`).slice(4, 12));
+    for (const name of await filesBelow(project.path("cache"))) {
+      const text = new TextDecoder("latin1").decode(await Deno.readFile(project.path(`cache/${name}`)));
+      for (const form of forms) if (text.includes(form)) found.add(form);
+    }
+    assertEquals(found.size > 0, isStored, name);
+  }
+});
+
+Deno.test("a method named like a secret is none: an inner call with its object is made again alone", async () => {
+  await using rig = await Rig.open();
+  const path = await rig.write("a.txt", "one");
+  class Tool {
+    constructor(readonly y: number) {}
+    token() {
+      return this.y;
+    }
+  }
+  const inner = rig.cached({ codecs: [ofClass(Tool)] })(async function inner(tool: object) {
+    return (await Deno.readTextFile(path)).length + Object.keys(tool).length * 0;
+  });
+  const outer = rig.cached()(async function outer(x: number) {
+    return x + await inner(Object.assign(Object.create({ rate: 2 }), { y: 1 })) + await inner(new Uint8Array(2)) +
+      await inner(new Tool(1));
+  });
+  await outer(1);
+  await rig.write("a.txt", "two");
+  await outer(1);
+  assertEquals([rig.runs("inner"), rig.runs("outer")], [6, 1]);
 });

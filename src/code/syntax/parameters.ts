@@ -40,6 +40,18 @@ export interface ParameterList {
    * Plans by which {@linkcode fillDefaults} fills in defaults, one per position; `null` where nothing is to be done.
    */
   readonly plan: readonly (DefaultPlan | null)[];
+  /** Defaults made of earlier parameters, in order: what hides a value must hide what is made of it. */
+  readonly made: readonly MadeDefault[];
+}
+
+/** Place of a default that {@linkcode fillDefaults} makes of earlier parameters. */
+export interface MadeDefault {
+  /** Position of the argument. */
+  readonly index: number;
+  /** Property names and element numbers from the argument inwards; empty for the argument itself. */
+  readonly path: readonly string[];
+  /** Positions of the parameters that the default is made of. */
+  readonly uses: readonly number[];
 }
 
 /**
@@ -67,7 +79,8 @@ function readParameters(syntax: CallableSyntax, node: FunctionNode): ParameterLi
   const names: BoundName[] = [];
   node.params.forEach((parameter, index) => collectNames(parameter, index, [], false, names));
   const isArrow = node.type === "ArrowFunctionExpression";
-  const plan = compileDefaults(node.params);
+  const made: MadeDefault[] = [];
+  const plan = compileDefaults(node.params, made);
   return {
     count: node.params.length,
     rest: node.params.at(-1)?.type === "RestElement",
@@ -77,6 +90,7 @@ function readParameters(syntax: CallableSyntax, node: FunctionNode): ParameterLi
     usesThis: !isArrow && usesThis(node),
     hasDefaults: plan.some((one) => one !== null),
     plan,
+    made,
   };
 }
 
@@ -177,16 +191,46 @@ export function fillDefaults(parameters: ParameterList, args: readonly unknown[]
   return filled;
 }
 
-/** Compiles the defaults of a parameter list; `null` for a parameter that has none. */
-function compileDefaults(parameters: readonly AnyNode[]): (DefaultPlan | null)[] {
+/** Compiles the defaults of a parameter list; `null` for a parameter that has none. Lists those made of parameters. */
+function compileDefaults(parameters: readonly AnyNode[], made: MadeDefault[]): (DefaultPlan | null)[] {
   const earlier = new Map<string, number>();
   return parameters.map((parameter, index) => {
     if (parameter.type === "RestElement") return null;
     const plan = compile(parameter, new Map(earlier));
+    if (plan !== null) collectMade(parameter, { index, path: [], earlier }, made);
     const name = parameter.type === "AssignmentPattern" ? parameter.left : parameter;
     if (name.type === "Identifier") earlier.set(name.name, index);
     return plan;
   });
+}
+
+/** Collects the defaults in a parameter that are made of earlier ones: those that cannot be made without one of these. */
+function collectMade(
+  node: AnyNode,
+  place: { index: number; path: readonly string[]; earlier: ReadonlyMap<string, number> },
+  into: MadeDefault[],
+): void {
+  const { index, path, earlier } = place;
+  const collectIn = (child: AnyNode, name: string) => collectMade(child, { ...place, path: [...path, name] }, into);
+  switch (node.type) {
+    case "AssignmentPattern": {
+      if (compileExpression(node.right, earlier) !== null) {
+        const canDoWithout = (name: string) =>
+          compileExpression(node.right, new Map([...earlier].filter(([one]) => one !== name))) !== null;
+        const uses = [...earlier].filter(([name]) => !canDoWithout(name)).map(([, used]) => used);
+        if (uses.length > 0) into.push({ index, path, uses });
+      }
+      return collectMade(node.left, place, into);
+    }
+    case "ObjectPattern":
+      for (const property of node.properties) {
+        const key = property.type === "Property" ? propertyKeyOf(property) : null;
+        if (property.type === "Property" && key !== null) collectIn(property.value, key);
+      }
+      return;
+    case "ArrayPattern":
+      return node.elements.forEach((element, at) => element && collectIn(element, String(at)));
+  }
 }
 
 function compile(node: AnyNode, earlier: ReadonlyMap<string, number>): DefaultPlan | null {
