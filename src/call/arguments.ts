@@ -141,13 +141,32 @@ export function secretsIn(paths: readonly MemberPath[], name: string): readonly 
 }
 
 /**
- * Name of an element of an array: for the second of a pair after the name of a secret, as in lists of headers, that name;
- * else the index.
+ * Name of an element of an array: for the second of a pair after the name of a secret, as in lists of headers, that name,
+ * and so for what follows an option of a command (`--password`); else the index.
  */
 export function nameOfElement(array: readonly unknown[], index: number): string {
-  const name = index === 1 && array.length === 2 ? array[0] : undefined;
-  return typeof name === "string" && looksSecret(name) ? name : String(index);
+  const before = array[index - 1];
+  if (typeof before !== "string" || !looksSecret(before)) return String(index);
+  return index === 1 && array.length === 2 || /^--?[a-z][\w.-]*$/i.test(before) ? before : String(index);
 }
+
+/**
+ * Name by which a member of an object may be a secret: for the value beside the name of a secret, as in
+ * `{ name: "password", value: … }`, that name; else its own.
+ */
+export function nameOfMember(holder: object, name: string): string {
+  if (!VALUES_OF_NAMED.has(name.toLowerCase())) return name;
+  for (const naming of NAMING) {
+    const text = ownValue(holder, naming);
+    if (typeof text === "string" && looksSecret(text)) return text;
+  }
+  return name;
+}
+
+/** Members that have the value of what another member names. */
+const VALUES_OF_NAMED = new Set(["value", "values", "val", "content", "contents", "data", "text"]);
+/** Members whose value is the name of another one. */
+const NAMING = ["name", "key", "header", "field", "variable", "Name", "Key", "Header", "Field", "Variable"];
 
 /** Path of a value that is a secret as a whole. */
 const SECRET: readonly MemberPath[] = [[]];

@@ -9,7 +9,7 @@ import { previewOf } from "../values/preview.ts";
 import type { ValuePart } from "../words/records.ts";
 import { classify } from "../values/kinds.ts";
 import { isProxy } from "../words/type_tests.ts";
-import { isSecretItself, type LeftOut, type MemberPath, nameOfElement, secretsIn } from "./arguments.ts";
+import { isSecretItself, type LeftOut, type MemberPath, nameOfElement, nameOfMember, secretsIn } from "./arguments.ts";
 
 /** Number of leaves of one input up to which objects and arrays are opened; beyond it, each of them is one leaf. */
 const MAX_LEAVES = 64;
@@ -57,7 +57,7 @@ export function valueParts(
     for (const [name, item] of inner ?? []) {
       const [step, ofSecret] = typeof name === "number"
         ? [`[${name}]`, nameOfElement(value as unknown[], name)]
-        : [stepOf(name), name];
+        : [stepOf(name), nameOfMember(value as object, name)];
       collect(`${path}${step}`, item, depth - 1, secretsIn(secrets, ofSecret));
     }
   };

@@ -6,7 +6,15 @@
  *
  * @module
  */
-import { isSecretItself, type MemberPath, nameOfElement, secretsAt, secretsIn, withMadeSecrets } from "./arguments.ts";
+import {
+  isSecretItself,
+  type MemberPath,
+  nameOfElement,
+  nameOfMember,
+  secretsAt,
+  secretsIn,
+  withMadeSecrets,
+} from "./arguments.ts";
 import type { Call } from "./identify.ts";
 import { fillDefaults } from "../code/syntax/parameters.ts";
 import { areUsualElements } from "../values/key/key_members.ts";
@@ -114,7 +122,9 @@ class SecretSearch {
     if (!areUsualElements(array)) return this.#lookAtMembers(array, paths);
     const isNamed = paths.length > 0 || array.length === 2;
     for (let index = 0; index < array.length; index++) {
-      this.visit(array[index], isNamed ? secretsIn(paths, nameOfElement(array, index)) : paths);
+      const before = array[index - 1];
+      const mayBeNamed = isNamed || typeof before === "string" && before.startsWith("-");
+      this.visit(array[index], mayBeNamed ? secretsIn(paths, nameOfElement(array, index)) : paths);
     }
   }
 
@@ -142,7 +152,7 @@ class SecretSearch {
   ): void {
     for (const key of keys) {
       const name = typeof key === "symbol" ? key.description ?? "" : String(key);
-      this.visit(ownValue(value, key), secretsIn(paths, name));
+      this.visit(ownValue(value, key), secretsIn(paths, nameOfMember(value, name)));
     }
   }
 }

@@ -39,7 +39,7 @@ export function previewOf(value: unknown): string {
 function previewObject(value: object): string {
   if (Array.isArray(value)) return `Array(${value.length})`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
-  if (value instanceof RegExp) return `/${value.source}/${value.flags}`;
+  if (value instanceof RegExp) return maskSecrets(`/${value.source}/${value.flags}`);
   if (value instanceof Map) return `Map(${value.size})`;
   if (value instanceof Set) return `Set(${value.size})`;
   if (value instanceof URL) return maskSecrets(value.href);
@@ -115,22 +115,42 @@ function isNameOfSecret(name: string): boolean {
 
 /** Name and password in a URL. One that is cut off, and longer than the name of a host, counts as a password. */
 const USER_INFO = /:\/\/(?:[^\s/?#"']*@|[^\s/?#@:]*:(?!\d*(?:[/?#\s"']|$))[^\s"']*@|[^\s/?#"']{300,}$)/g;
-/** A name before its value: in a query, a connection string, JSON, a header, an assignment. */
-const NAME_OF_VALUE = /(?<!\w)(["']?)([A-Za-z][\w.-]{0,80})\1\s*[=:]\s*/g;
-/** A value after its name. */
-const VALUE = /"(?:[^"\\]|\\.)*"?|'[^']*'?|[^&;"'}\n]+/y;
-const COOKIE = /\b((?:set-)?cookie["']?\s*[=:]\s*).+/gi;
+/** What stands for a quote, a bracket or a sign in escaped text: `\"`, `\u0022`, `%22`, `&quot;`. */
+const ESCAPED = String.raw`\\u00[23][\da-f]|%[2357][\da-f]|&(?:quot|apos|#\d+);`;
+/** A name, and the beginning of the next word: where a name ends, a value may begin. */
+const NAME = String.raw`(?:(?<=%[\da-f]{2}|\\u00[\da-f]{2})|(?<!\w))([a-z][\w.-]{0,80})`;
+/**
+ * A name before its value: in a query, a connection string, JSON, a header, an assignment, a list of pairs, an element of
+ * XML, an option of a command. Between name and sign there may be quotes, brackets and spaces.
+ */
+const NAME_OF_VALUE = new RegExp(
+  String.raw`${NAME}(?:${ESCAPED}|\\+[bdnrstw]|\[[\w-]{0,40}\]|[^\w\n]){0,8}?(?:[=:]{1,2}>?|%3[ad]|\\u003[ad])\s*` +
+    String.raw`|(?<=[[{(,]\s*\\*["'\x60]-{0,2})([a-z][\w.-]{0,80})\\*["'\x60]\s*,\s*` +
+    String.raw`|(?<=<(?:[\w.-]+:)?)([a-z][\w.-]{0,80})(?=[\s>])|(?<![\w-])--?([a-z][\w.-]{0,80})\s+`,
+  "gi",
+);
+/** A value of a query, when another one or the fragment follows. */
+const VALUE_IN_QUERY = /[^&#\s"'`<>\\]*(?=[&#])/y;
+/** The name of a secret as a value itself: `{ name: "password", value: … }`. */
+const NAMED = /(?<!\w)(?:name|key|header|field|variable)(?:\\*["'])?\s*[=:]>?\s*(?:\\*["'])?([a-z][\w.-]{0,80})/gi;
+/** A member that has the value of what a {@linkcode NAMED} names. */
+const VALUE_OF_NAMED = /(?<!\w)(?:values?|val|contents?|data|text)[\\"']*\s*[=:]/i;
+/** What is hidden up to the end of the text: a private key, and the parts of an answer to a challenge. */
+const HIDDEN_TO_END = /(-----BEGIN [A-Z\d ]*PRIVATE KEY)[^]+|\b(digest\s+)[a-z]+\s*=[^]+/i;
 const KEY_OF_QUERY = /([?&](?:key|sig|signature|[\w-]*-(?:signature|credential))=)[^&#\s"']+/gi;
 const CREDENTIALS = /\b([Bb]earer)\s+[^\s"']{6,}|\b([Bb]asic)\s+(?=[a-z\d+/]*[A-Z\d=])[A-Za-z\d+/]{8,}={0,2}/g;
 
 /**
  * Returns the beginning of a text, up to 1,000 UTF-16 units, with `…` in the place of secrets: name and password of a
- * URL, values after a name that looks like a secret (`?token=`, `Password=`, `"apiKey":`), bearer tokens.
+ * URL, bearer tokens, private keys, and values after a name that looks like a secret (`Password=`, `"apiKey":`,
+ * `--token `). Where such a value ends depends on what wrote the text, so that all that follows is left out, too; of a
+ * query (`?token=…&rows=1`), the other values stay.
  */
 export function maskSecrets(text: string): string {
   const begin = text.length > MAX_SEARCHED ? text.slice(0, MAX_SEARCHED) : text;
-  if (!/[:=]|bearer|basic/i.test(begin)) return begin;
-  return maskAssigned(begin.replace(USER_INFO, "://…@").replace(COOKIE, "$1…"))
+  if (!/[:=<"'`-]|%3|bearer|basic/i.test(begin)) return begin;
+  return maskAssigned(maskNamed(begin.replace(USER_INFO, "://…@")))
+    .replace(HIDDEN_TO_END, "$1$2…")
     .replace(KEY_OF_QUERY, "$1…")
     .replace(CREDENTIALS, (_, bearer, basic) => `${bearer ?? basic} …`);
 }
@@ -147,13 +167,26 @@ export function holdsSecret(text: string): boolean {
 /** Puts `…` in the place of each value after a name that looks like a secret. */
 function maskAssigned(text: string): string {
   let [masked, from] = ["", 0];
-  for (const { 0: all, 2: name = "", index } of text.matchAll(NAME_OF_VALUE)) {
+  for (const { 0: all, 1: assigned, 2: listed, 3: element, 4: option, index } of text.matchAll(NAME_OF_VALUE)) {
     const at = index + all.length;
-    if (index < from || !looksSecret(name)) continue;
-    VALUE.lastIndex = at;
-    const value = VALUE.exec(text)?.[0] ?? "";
-    masked += `${text.slice(from, at)}${value === "" ? "" : "…"}`;
-    from = at + value.length;
+    if (index < from || at === text.length) continue;
+    const name = assigned ?? listed ?? element ?? option ?? "";
+    // Behind a backslash, the first letter may be that of a line break: `\ntoken=`.
+    if (!looksSecret(name) && !(text[index - 1] === "\\" && looksSecret(name.slice(1)))) continue;
+    masked += `${text.slice(from, at)}…`;
+    VALUE_IN_QUERY.lastIndex = at;
+    const inQuery = /[?&#]/.test(text[index - 1] ?? "") ? VALUE_IN_QUERY.exec(text) : null;
+    if (inQuery === null) return masked;
+    from = at + inQuery[0].length;
   }
   return masked + text.slice(from);
+}
+
+/** Leaves out the object in which the name of a secret stands as a value, since the value may stand before it. */
+function maskNamed(text: string): string {
+  if (!VALUE_OF_NAMED.test(text)) return text;
+  for (const { 1: name = "", index } of text.matchAll(NAMED)) {
+    if (looksSecret(name)) return `${text.slice(0, text.lastIndexOf("{", index) + 1)}…`;
+  }
+  return text;
 }

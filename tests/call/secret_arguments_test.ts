@@ -402,3 +402,37 @@ Deno.test("a method named like a secret is none: an inner call with its object i
   await outer(1);
   assertEquals([rig.runs("inner"), rig.runs("outer")], [6, 1]);
 });
+
+Deno.test("a value beside the name of a secret is hidden: in a pair, in an object that names it, after an option", async () => {
+  await using rig = await Rig.open();
+  const path = await rig.write("a.txt", "one");
+  const inner = rig.cached()(async function inner(given: unknown) {
+    return (await Deno.readTextFile(path)).length + JSON.stringify(given).length * 0;
+  });
+  const outer = rig.cached()(async function outer(x: number, name: string, option: string) {
+    const rows = { name, value: "v" };
+    return x + await inner(rows) + await inner(["run", option, "v"]) + await inner([{ Value: "v", Key: name }]);
+  });
+  await outer(1, "password", "--password");
+  const keys = rig.of("stored").filter(({ fname }) => fname === "inner").map(({ key }) => key!);
+  assertEquals(await Promise.all(keys.map((key) => shownOf(rig, key))), [
+    { "args.given.name": '"password"', "args.given.value": null },
+    { "args.given[0]": '"run"', "args.given[1]": '"--password"', "args.given[2]": null },
+    { "args.given[0].Key": '"password"', "args.given[0].Value": null },
+  ]);
+  rig.forgetEvents();
+  await outer(1, "author", "--author");
+  const open = rig.of("stored").filter(({ fname }) => fname === "inner").map(({ key }) => key!);
+  assertEquals(await Promise.all(open.map((key) => shownOf(rig, key))), [
+    { "args.given.name": '"author"', "args.given.value": '"v"' },
+    { "args.given[0]": '"run"', "args.given[1]": '"--author"', "args.given[2]": '"v"' },
+    { "args.given[0].Key": '"author"', "args.given[0].Value": '"v"' },
+  ]);
+
+  await rig.write("a.txt", "two");
+  rig.forgetEvents();
+  await outer(1, "author", "--author");
+  assertEquals([rig.runs("inner"), rig.runs("outer")], [3, 0], "its arguments are stored");
+  await outer(1, "password", "--password");
+  assertEquals([rig.runs("inner"), rig.runs("outer")], [6, 1], "those with a secret are not");
+});

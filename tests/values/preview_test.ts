@@ -37,20 +37,55 @@ Deno.test("maskSecrets() leaves out passwords of URLs and connection strings, to
       ["https://hunter2@github.com/a", "https://…@github.com/a"],
       ["https://h/x?a=1&access_token=hunter2&b=2", "https://h/x?a=1&access_token=…&b=2"],
       ["https://h/x?key=hunter2&b=2#token=hunter2", "https://h/x?key=…&b=2#token=…"],
-      ["Server=x;Password=hunter2 and more;Database=y", "Server=x;Password=…;Database=y"],
-      ['{"db":{"password":"hunter2, \\"x","port":1}}', '{"db":{"password":…,"port":1}}'],
+      ["Server=x;Password=hunter2 and more;Database=y", "Server=x;Password=…"],
+      ['{"db":{"password":"hunter2, \\"x","port":1}}', '{"db":{"password":…'],
       ["Authorization: Bearer hunter2", "Authorization: …"],
       ["Cookie: a=hunter2; b=hunter2", "Cookie: …"],
       ["API_KEY=hunter2", "API_KEY=…"],
       ["psql --password=hunter2", "psql --password=…"],
       ["Bearer hunter2hunter2", "Bearer …"],
       ["Basic aHVudGVyMjpodW50ZXIy", "Basic …"],
+      ['{"password":["hunter2","hunter2"]}', '{"password":…'],
+      ['{"a":1,"credentials":{"user":"u","value":"hunter2"}}', '{"a":1,"credentials":…'],
+      [JSON.stringify({ body: '{"password":"hunter2"}' }), '{"body":"{\\"password\\":…'],
+      [JSON.stringify(JSON.stringify({ body: '{"token" : ["hunter2"]}' })), '"{\\"body\\":\\"{\\\\\\"token\\\\\\" : …'],
+      [JSON.stringify({ env: "rows=1\ntoken=hunter2" }), '{"env":"rows=1\\ntoken=…'],
+      ['Authorization: Digest username="u", response="hunter2"', "Authorization: …"],
+      ['x Digest username="u", response="hunter2"', "x Digest …"],
+      ["db.password=>'hunter2'", "db.password=>…"],
+      ["{'password' => 'hunter2'}", "{'password' => …"],
+      ["password := hunter2", "password := …"],
+      ['headers["Authorization"] = "hunter2"', 'headers["Authorization"] = …'],
+      ["a=1&auth[value]=hunter2&b=2", "a=1&auth[value]=…&b=2"],
+      ["auth[user]=u&auth[value]=hunter2", "auth[user]=…"],
+      ["psql --rows 5 --password hunter2", "psql --rows 5 --password …"],
+      ["java -password hunter2", "java -password …"],
+      ['["psql","--password","hunter2"]', '["psql","--password",…'],
+      ['[["rows","5"],["Authorization","hunter2"]]', '[["rows","5"],["Authorization",…'],
+      ['[{"rows":1},{"name":"password","value":"hunter2"}]', '[{"rows":1},{…'],
+      ['[{"rows":1},{"value":"hunter2","name":"password"}]', '[{"rows":1},{…'],
+      ["- value: hunter2\n  name: API_KEY", "…"],
+      ['<add value="hunter2" key="password"/>', "…"],
+      ["<a:password>hunter2</a:password>", "<a:password…"],
+      ['login("password", "hunter2")', 'login("password", …'],
+      ["<rows>5</rows><password>hunter2</password>", "<rows>5</rows><password…"],
+      ["a=%7B%22password%22%3A%22hunter2%22%7D", "a=%7B%22password%22%3A…"],
+      ["https://h/?to=%3Frows%3D5%26token%3Dhunter2", "https://h/?to=%3Frows%3D5%26token%3D…"],
+      ["https://h/?token=hunter2 and hunter2", "https://h/?token=…"],
+      ["-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY…"],
+      ["-----BEGIN PRIVATE KEY-----\\nhunter2", "-----BEGIN PRIVATE KEY…"],
     ] as const
   ) {
     assertEquals(maskSecrets(text), shown);
     assertEquals(holdsSecret(text), true, text);
     assertEquals(previewOf(text).includes("hunter"), false, previewOf(text));
   }
+});
+
+Deno.test("previewOf() leaves the secret in the source of a regular expression out", () => {
+  assertEquals(previewOf(new RegExp("password=hunter2", "g")), "/password=…");
+  assertEquals(previewOf(/password\s*=\s*hunter2/).includes("hunter2"), false);
+  assertEquals(previewOf(/tokens=\d+/g), "/tokens=\\d+/g");
 });
 
 Deno.test("maskSecrets() leaves other texts as they are, up to 1,000 characters", () => {
@@ -64,6 +99,18 @@ Deno.test("maskSecrets() leaves other texts as they are, up to 1,000 characters"
       "C:\\Users\\x",
       "tokens=5",
       "rows >= 5 && x == 3",
+      "tokens: 5, author=Ada, keys: [1]",
+      '{"tokens":["a","b"],"author":{"name":"Ada","value":3}}',
+      '["rows","author","tokens"]',
+      "run --tokens 5 --author Ada -n 3",
+      "<tokens>5</tokens><author>Ada</author>",
+      '{"name":"rows","value":5}',
+      '{"name":"cookie-parser","version":"1.0.0"}',
+      "the password is asked for",
+      "a digest of rows",
+      "-----BEGIN PUBLIC KEY-----\nabc",
+      "%22author%22%3A5",
+      "C:\\tokens\\author",
     ]
   ) {
     assertEquals(maskSecrets(text), text);
@@ -84,7 +131,28 @@ Deno.test("secrets are left out where the text is cut, and are found far behind 
 
 Deno.test("previewOf() takes a long hostile text in no noticeable time", () => {
   const beganMs = performance.now();
-  for (const piece of ["://", "a:", "=", "://a:", 'password="\\', "a".repeat(80) + ".", "Bearer ", "basic A"]) {
+  for (
+    const piece of [
+      "://",
+      "a:",
+      "=",
+      "://a:",
+      'password="\\',
+      "a".repeat(80) + ".",
+      "Bearer ",
+      "basic A",
+      "<a",
+      "<a.",
+      "--a ",
+      "a\\n",
+      "a[",
+      '["a',
+      "( ",
+      "%3d",
+      "name:token ",
+      "digest ",
+    ]
+  ) {
     previewOf(piece.repeat(1_000_000 / piece.length));
     holdsSecret(piece.repeat(100_000 / piece.length));
   }
