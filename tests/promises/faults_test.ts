@@ -88,7 +88,7 @@ const AT_REST: Record<string, Hazard> = {
   "results deleted": { damage: eachBlob((path) => Deno.removeSync(path)), line: /its result is missing/ },
   "results truncated": {
     damage: eachBlob((path) => Deno.truncateSync(path, Deno.statSync(path).size >> 1)),
-    line: /of another digest/,
+    line: /has \d+ bytes instead of \d+/,
   },
   "results with one bit flipped": {
     damage: eachBlob((path) => {
@@ -100,7 +100,7 @@ const AT_REST: Record<string, Hazard> = {
   },
   "results emptied": {
     damage: eachBlob((path) => Deno.truncateSync(path, 0)),
-    line: /holds 0 bytes of another digest/,
+    line: /has 0 bytes instead of \d+/,
   },
   "results swapped with each other": {
     damage: (dir) => {
@@ -108,7 +108,7 @@ const AT_REST: Record<string, Hazard> = {
       paths.forEach((path, i) => Deno.renameSync(path, `${paths[(i + 1) % paths.length]}.new`));
       paths.forEach((path) => Deno.renameSync(`${path}.new`, path));
     },
-    line: /of another digest/,
+    line: /of another digest|bytes instead of/,
   },
   "folders in the place of results": {
     damage: eachBlob((path) => {
