@@ -8,6 +8,7 @@
  * @module
  */
 import { PageFile } from "./page_file.ts";
+import { giveTurn, isTurnOver } from "../../words/waiting.ts";
 
 /** A row of Deno.Kv as its table holds it. */
 export interface RawRow {
@@ -28,6 +29,13 @@ const TABLE_LEAF = 0x0d;
 const FILE_HEADER_BYTES = 100;
 /** Root page of the rows in each database that Deno.Kv made, for a file whose first page does not tell. */
 const USUAL_ROOT = 4;
+/** Number of columns of the rows of Deno.Kv. */
+const COLUMNS = 6;
+/**
+ * Number of times that the cells of a page may fill it. Cells do not overlap in a sound page; in a damaged one, a single
+ * cell with a wrong length must not cost the others.
+ */
+const MOST_FILLS = 2;
 
 /**
  * Yields the rows that can be read. A key can come several times: the row with the highest version is the newest.
@@ -35,54 +43,80 @@ const USUAL_ROOT = 4;
  * A page that was given back to the file may still hold rows that were deleted since. So pages in the list of free pages
  * are passed over; where that list is damaged as well, only pages are read to which the tree of the table leads.
  *
+ * Other tasks have their turn after each page, whether it gives rows or not.
+ *
  * @param path Path of the database; the log is beside it. Either may be missing.
  */
-export function* carveRows(path: string): Generator<RawRow> {
-  using file = new PageFile(path);
-  const free = freePagesOf(file);
-  const live = free === null ? reachablePages(file) : null;
-  for (let number = 2; number <= file.count; number++) {
-    if (live === null ? free!.has(number) : !live.has(number)) continue;
+export async function* carveRows(path: string): AsyncGenerator<RawRow> {
+  using file = await PageFile.open(path);
+  const free = await freePagesOf(file);
+  const live = free === null ? await reachablePages(file) : null;
+  for (const number of file.numbers()) {
+    if (isTurnOver()) await giveTurn();
+    if (number === 1 || (live === null ? free!.has(number) : !live.has(number))) continue;
     const page = file.read(number);
-    if (page === null) continue;
-    for (const cell of cellsOf(page)) {
-      const row = rowOfCell(file, page, cell);
+    if (page !== null) yield* rowsOf(file, page);
+  }
+}
+
+function* rowsOf(file: PageFile, page: Uint8Array<ArrayBuffer>): Generator<RawRow> {
+  if (page[0] === TABLE_LEAF) return;
+  let roomBytes = MOST_FILLS * page.byteLength;
+  for (const cell of cellsOf(page)) {
+    try {
+      const [length, at] = varintAt(page, page[0] === INTERIOR ? cell + 4 : cell);
+      roomBytes -= at - cell + file.localBytes(length);
+      if (roomBytes < 0) return;
+      const row = rowOf(file.payload(page, at, length));
       if (row !== null) yield row;
+    } catch {
+      // A number in the cell leads out of the page.
     }
   }
 }
 
 /** Returns the numbers of the free pages; `null` when their list cannot be followed to its end. */
-function freePagesOf(file: PageFile): Set<number> | null {
+async function freePagesOf(file: PageFile): Promise<Set<number> | null> {
   const first = file.readFirst();
   if (first === null) return null;
   const view = viewOf(first);
   const free = new Set<number>();
+  let absent = 0;
   for (let trunk = view.getUint32(32); trunk !== 0;) {
-    const page = trunk <= file.count && !free.has(trunk) ? file.read(trunk) : null;
+    if (isTurnOver()) await giveTurn();
+    const page = free.has(trunk) ? null : file.read(trunk);
     if (page === null) return null;
     free.add(trunk);
     const leaves = viewOf(page);
     const count = leaves.getUint32(4);
     if (count > page.byteLength / 4 - 2) return null;
-    for (let at = 0; at < count; at++) free.add(leaves.getUint32(8 + 4 * at));
+    for (let at = 0; at < count; at++) {
+      const leaf = leaves.getUint32(8 + 4 * at);
+      if (file.has(leaf)) free.add(leaf);
+      else absent++;
+    }
     trunk = leaves.getUint32(0);
   }
-  return free.size === view.getUint32(36) ? free : null;
+  return free.size + absent === view.getUint32(36) ? free : null;
 }
 
 /** Returns the numbers of the pages to which the tree of the rows leads, as far as it can be followed. */
-function reachablePages(file: PageFile): Set<number> {
-  const reached = new Set<number>();
-  const waiting = [rootPageOf(file)];
-  for (let number = waiting.pop(); number !== undefined; number = waiting.pop()) {
-    const page = number > 1 && number <= file.count && !reached.has(number) ? file.read(number) : null;
-    if (page === null) continue;
+async function reachablePages(file: PageFile): Promise<Set<number>> {
+  const root = rootPageOf(file);
+  const reached = new Set([root]);
+  const waiting = [root];
+  const reach = (number: number) => {
+    if (number === 1 || reached.has(number) || !file.has(number)) return;
     reached.add(number);
-    if (page[0] !== INTERIOR) continue;
+    waiting.push(number);
+  };
+  for (let number = waiting.pop(); number !== undefined; number = waiting.pop()) {
+    if (isTurnOver()) await giveTurn();
+    const page = file.read(number);
+    if (page?.[0] !== INTERIOR) continue;
     const view = viewOf(page);
-    waiting.push(view.getUint32(8));
-    for (const cell of cellsOf(page)) waiting.push(view.getUint32(cell));
+    reach(view.getUint32(8));
+    for (const cell of cellsOf(page)) reach(view.getUint32(cell));
   }
   return reached;
 }
@@ -118,24 +152,20 @@ function cellsOf(page: Uint8Array, start = 0): number[] {
   return cells;
 }
 
-/** Returns the row in a cell; `null` for a cell of another table, and for one that is not whole. */
-function rowOfCell(file: PageFile, page: Uint8Array<ArrayBuffer>, cell: number): RawRow | null {
-  if (page[0] === TABLE_LEAF) return null;
-  try {
-    const [length, at] = varintAt(page, page[0] === INTERIOR ? cell + 4 : cell);
-    const payload = file.payload(page, at, length);
-    const columns = payload === null ? null : columnsOfRow(payload);
-    if (columns?.length !== 6) return null;
-    const [k, v, encoding, version, seq, expiration] = columns;
-    const isRow = k instanceof Uint8Array && v instanceof Uint8Array && typeof encoding === "bigint" &&
-      typeof version === "bigint" && version >= 0n && typeof seq === "bigint" && expiration === -1n;
-    return isRow ? { k, v, encoding: Number(encoding), version } : null;
-  } catch {
-    return null; // a number in the cell leads out of the page
-  }
+/** Returns the row in a payload; `null` for a row of another table, and for one that is not whole. */
+function rowOf(payload: Uint8Array<ArrayBuffer> | null): RawRow | null {
+  const columns = payload === null ? null : columnsOfRow(payload);
+  if (columns?.length !== COLUMNS) return null;
+  const [k, v, encoding, version, seq, expiration] = columns;
+  const isRow = k instanceof Uint8Array && v instanceof Uint8Array && typeof encoding === "bigint" &&
+    typeof version === "bigint" && version >= 0n && typeof seq === "bigint" && expiration === -1n;
+  return isRow ? { k, v, encoding: Number(encoding), version } : null;
 }
 
-/** Returns the columns of a record: blobs and texts as bytes, integers, and `null` for all else. */
+/**
+ * Returns the columns of a record: blobs and texts as bytes, integers, and `null` for all else; `null` for more columns
+ * than a row of Deno.Kv has.
+ */
 function columnsOfRow(payload: Uint8Array<ArrayBuffer>): (Uint8Array<ArrayBuffer> | bigint | null)[] | null {
   const [headerBytes, first] = varintAt(payload, 0);
   const columns: (Uint8Array<ArrayBuffer> | bigint | null)[] = [];
@@ -143,7 +173,7 @@ function columnsOfRow(payload: Uint8Array<ArrayBuffer>): (Uint8Array<ArrayBuffer
   for (let at = first; at < headerBytes;) {
     const [type, next] = varintAt(payload, at);
     const size = sizeOfColumn(type);
-    if (start + size > payload.byteLength) return null;
+    if (start + size > payload.byteLength || columns.length === COLUMNS) return null;
     const bytes = payload.subarray(start, start + size);
     if (type >= 12) columns.push(bytes.slice());
     else if (type === 8 || type === 9) columns.push(BigInt(type - 8));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { giveTurn, isTurnOver } from "../../words/waiting.ts";
 
 /** First bytes of each database. */
 const FIRST_BYTES = new TextEncoder().encode("SQLite format 3\0");
@@ -11,39 +12,72 @@ const USUAL_PAGE_BYTES = 4096;
 /** Size in bytes of the header of the log, and of the header of each page in it. */
 const LOG_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
+/** Limits of Deno.Kv for a value and its key in bytes, and room for the numbers beside them. */
+const MOST_PAYLOAD_BYTES = 65_536 + 2048 + 1024;
+/**
+ * Number of payloads of which a page may be a part. In a sound file it is one; a damaged cell may lead into a page of
+ * another row, which must not be lost for that. The limit keeps all reads of payloads in proportion to the file.
+ */
+const MOST_USES = 4;
+/**
+ * A file with holes can be of any size and takes no room on the disk. So no more is read of a file than this, and than
+ * this many times its room: a file system that compresses, or that counts late, tells of less room than there are bytes.
+ */
+const SURE_BYTES = 1024 ** 3;
+const MOST_BYTES_PER_ROOM = 64;
 
-/** A database that is read page by page. */
+/** A database that is read page by page, in a time in proportion to its room on the disk, whatever is in it. */
 export class PageFile implements Disposable {
   readonly #file: Deno.FsFile | null;
-  readonly #log: Uint8Array<ArrayBuffer>;
   readonly #pageBytes: number;
   readonly #usableBytes: number;
-  /** Where the newest version of a page begins in the log. */
-  readonly #logged = new Map<number, number>();
-  /** Number of pages. */
-  readonly count: number;
+  /** Number of pages in the file itself. */
+  readonly #filePages: number;
+  /** Newest version of each page in the log. */
+  readonly #logged = new Map<number, Uint8Array<ArrayBuffer>>();
+  /** Number of payloads that were looked for in a page. */
+  readonly #uses = new Map<number, number>();
+  /** Number of pages that the log states. */
+  #stated = Infinity;
 
-  /** @param path Path of the database; the log is beside it. Either may be missing. */
-  constructor(path: string) {
+  private constructor(path: string, log: Deno.FsFile | null) {
     this.#file = openIfThere(path);
-    this.#log = readIfThere(`${path}-wal`);
     const header = new Uint8Array(100);
-    const hasHeader = this.#readAt(0, header) && isFirst(header);
-    const logView = new DataView(this.#log.buffer);
-    const logPageBytes = this.#log.byteLength >= LOG_HEADER_BYTES ? logView.getUint32(8) : 0;
+    const hasHeader = readAt(this.#file, 0, header) && isFirst(header);
+    const logHeader = new DataView(new ArrayBuffer(LOG_HEADER_BYTES));
+    const logPageBytes = readAt(log, 0, new Uint8Array(logHeader.buffer)) ? logHeader.getUint32(8) : 0;
     const stated = hasHeader ? new DataView(header.buffer).getUint16(16) : logPageBytes;
     this.#pageBytes = pageBytesOf(stated);
     this.#usableBytes = this.#pageBytes - (hasHeader ? header[20]! : 0);
-    const pages = this.#readLog(logPageBytes);
-    this.count = pages ?? Math.floor((this.#file?.statSync().size ?? 0) / this.#pageBytes);
+    this.#filePages = Math.floor(readableBytesOf(this.#file) / this.#pageBytes);
+  }
+
+  /** Opens a database. @param path Path of the database; the log is beside it. Either may be missing. */
+  static async open(path: string): Promise<PageFile> {
+    using log = openIfThere(`${path}-wal`);
+    const file = new PageFile(path, log);
+    if (log !== null) await file.#readLog(log);
+    return file;
+  }
+
+  /** Yields the numbers of the pages that are there; those that only the log has come last. */
+  *numbers(): Generator<number> {
+    for (let number = 1; number <= this.#filePages && number <= this.#stated; number++) yield number;
+    for (const number of this.#logged.keys()) if (number > this.#filePages && this.has(number)) yield number;
+  }
+
+  /** True for the number of a page that is there. */
+  has(number: number): boolean {
+    return number >= 1 && number <= this.#stated && (number <= this.#filePages || this.#logged.has(number));
   }
 
   /** Returns a page; `null` when it is not there. Pages are numbered from 1. */
   read(number: number): Uint8Array<ArrayBuffer> | null {
+    if (!this.has(number)) return null;
     const logged = this.#logged.get(number);
-    if (logged !== undefined) return this.#log.slice(logged, logged + this.#pageBytes);
+    if (logged !== undefined) return logged;
     const page = new Uint8Array(this.#pageBytes);
-    return this.#readAt((number - 1) * this.#pageBytes, page) ? page : null;
+    return readAt(this.#file, (number - 1) * this.#pageBytes, page) ? page : null;
   }
 
   /** Returns the first page, which has the header of the file; `null` when it is damaged. */
@@ -58,18 +92,18 @@ export class PageFile implements Disposable {
    * @param page Page of the cell.
    * @param at Place in the page at which the bytes begin.
    * @param length Number of bytes in all.
-   * @returns `null` when a page is not there.
+   * @returns `null` when a page is not there or is in use for other cells, and for more bytes than a row can have.
    */
   payload(page: Uint8Array<ArrayBuffer>, at: number, length: number): Uint8Array<ArrayBuffer> | null {
-    const local = this.#localBytes(length);
-    if (at + local > page.byteLength || length > this.count * this.#pageBytes) return null;
+    const local = this.localBytes(length);
+    if (at + local > page.byteLength || length > MOST_PAYLOAD_BYTES) return null;
     if (local === length) return page.subarray(at, at + length);
     const payload = new Uint8Array(length);
     payload.set(page.subarray(at, at + local));
     const room = this.#usableBytes - 4;
     let next = new DataView(page.buffer, page.byteOffset).getUint32(at + local);
     for (let done = local; done < length; done += room) {
-      const more = next > 1 && next <= this.count ? this.read(next) : null;
+      const more = next > 1 && this.#mayUse(next) ? this.read(next) : null;
       if (more === null) return null;
       payload.set(more.subarray(4, 4 + Math.min(room, length - done)), done);
       next = new DataView(more.buffer).getUint32(0);
@@ -82,7 +116,7 @@ export class PageFile implements Disposable {
   }
 
   /** Returns how many bytes of a cell are in its own page (file format, section 1.6). */
-  #localBytes(length: number): number {
+  localBytes(length: number): number {
     const most = Math.floor((this.#usableBytes - 12) * 64 / 255) - 23;
     if (length <= most) return length;
     const least = Math.floor((this.#usableBytes - 12) * 32 / 255) - 23;
@@ -90,57 +124,74 @@ export class PageFile implements Disposable {
     return surplus <= most ? surplus : least;
   }
 
-  /**
-   * Notes the pages of the log up to the last commit that is whole: each page has a checksum of all pages up to it.
-   *
-   * @returns Number of pages of the database after that commit; `null` when the log has none.
-   */
-  #readLog(pageBytes: number): number | null {
-    const { byteLength } = this.#log;
-    if (byteLength < LOG_HEADER_BYTES || pageBytes !== this.#pageBytes) return null;
-    const view = new DataView(this.#log.buffer);
-    const isLittle = (view.getUint32(0) & 1) === 0;
-    let sums: Sums = addToChecksum(view, [0, 24], isLittle, [0, 0]);
-    if (sums[0] !== view.getUint32(24) || sums[1] !== view.getUint32(28)) return null;
-    let pages: number | null = null;
-    let waiting = new Map<number, number>();
-    const step = FRAME_HEADER_BYTES + pageBytes;
-    for (let at = LOG_HEADER_BYTES; at + step <= byteLength; at += step) {
-      // A frame that an earlier use of the log left has other salts.
-      if (view.getBigUint64(at + 8) !== view.getBigUint64(16)) break;
-      sums = addToChecksum(view, [at, at + 8], isLittle, sums);
-      sums = addToChecksum(view, [at + FRAME_HEADER_BYTES, at + step], isLittle, sums);
-      if (sums[0] !== view.getUint32(at + 16) || sums[1] !== view.getUint32(at + 20)) break;
-      waiting.set(view.getUint32(at), at + FRAME_HEADER_BYTES);
-      const committed = view.getUint32(at + 4);
-      if (committed === 0) continue;
-      pages = committed;
-      for (const [number, place] of waiting) this.#logged.set(number, place);
-      waiting = new Map();
-    }
-    return pages;
-  }
-
-  #readAt(offset: number, into: Uint8Array): boolean {
-    if (this.#file === null) return false;
-    this.#file.seekSync(offset, Deno.SeekMode.Start);
-    let done = 0;
-    while (done < into.byteLength) {
-      const read = this.#readSome(into.subarray(done));
-      if (read === 0) return false;
-      done += read;
-    }
+  /** Counts one more payload of which a page is a part; false when it was a part of too many. */
+  #mayUse(number: number): boolean {
+    const uses = this.#uses.get(number) ?? 0;
+    if (uses >= MOST_USES) return false;
+    this.#uses.set(number, uses + 1);
     return true;
   }
 
-  /** Returns the number of bytes read; 0 at the end of the file, and for a sector that the disk cannot read. */
-  #readSome(into: Uint8Array): number {
-    try {
-      return this.#file?.readSync(into) ?? 0;
-    } catch {
-      return 0;
+  /**
+   * Keeps the pages of the log up to the last commit that is whole: each page has a checksum of all pages up to it.
+   * Other tasks have their turn after each page.
+   */
+  async #readLog(log: Deno.FsFile): Promise<void> {
+    const header = new DataView(new ArrayBuffer(LOG_HEADER_BYTES));
+    if (!readAt(log, 0, new Uint8Array(header.buffer)) || header.getUint32(8) !== this.#pageBytes) return;
+    const isLittle = (header.getUint32(0) & 1) === 0;
+    let sums: Sums = addToChecksum(header, [0, 24], isLittle, [0, 0]);
+    if (sums[0] !== header.getUint32(24) || sums[1] !== header.getUint32(28)) return;
+    let waiting = new Map<number, Uint8Array<ArrayBuffer>>();
+    const step = FRAME_HEADER_BYTES + this.#pageBytes;
+    const end = readableBytesOf(log);
+    for (let at = LOG_HEADER_BYTES; at + step <= end; at += step) {
+      if (isTurnOver()) await giveTurn();
+      const frame = new Uint8Array(step);
+      if (!readAt(log, at, frame)) break;
+      const view = new DataView(frame.buffer);
+      // A frame that an earlier use of the log left has other salts.
+      if (view.getBigUint64(8) !== header.getBigUint64(16)) break;
+      sums = addToChecksum(view, [0, 8], isLittle, sums);
+      sums = addToChecksum(view, [FRAME_HEADER_BYTES, step], isLittle, sums);
+      if (sums[0] !== view.getUint32(16) || sums[1] !== view.getUint32(20)) break;
+      waiting.set(view.getUint32(0), frame.slice(FRAME_HEADER_BYTES));
+      const committed = view.getUint32(4);
+      if (committed === 0) continue;
+      this.#stated = committed;
+      for (const [number, page] of waiting) this.#logged.set(number, page);
+      waiting = new Map();
     }
   }
+}
+
+/** Fills bytes from a place in a file; false when there are fewer. */
+function readAt(file: Deno.FsFile | null, offset: number, into: Uint8Array): boolean {
+  if (file === null) return false;
+  file.seekSync(offset, Deno.SeekMode.Start);
+  let done = 0;
+  while (done < into.byteLength) {
+    const read = readSome(file, into.subarray(done));
+    if (read === 0) return false;
+    done += read;
+  }
+  return true;
+}
+
+/** Returns the number of bytes read; 0 at the end of the file, and for a sector that the disk cannot read. */
+function readSome(file: Deno.FsFile, into: Uint8Array): number {
+  try {
+    return file.readSync(into) ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** Returns the number of bytes of a file that are read; Windows does not tell the room that a file takes. */
+function readableBytesOf(file: Deno.FsFile | null): number {
+  if (file === null) return 0;
+  const { size, blocks } = file.statSync();
+  return blocks === null ? size : Math.min(size, Math.max(SURE_BYTES, blocks * 512 * MOST_BYTES_PER_ROOM));
 }
 
 type Sums = [first: number, second: number];
@@ -169,13 +220,5 @@ function openIfThere(path: string): Deno.FsFile | null {
     return Deno.openSync(path);
   } catch {
     return null;
-  }
-}
-
-function readIfThere(path: string): Uint8Array<ArrayBuffer> {
-  try {
-    return Deno.readFileSync(path);
-  } catch {
-    return new Uint8Array(0);
   }
 }

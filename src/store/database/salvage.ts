@@ -8,7 +8,6 @@ import { carveRows, type RawRow } from "./carve_rows.ts";
 import { decodeKey, decodeValue, encodeRowKey } from "./raw_rows.ts";
 import { FILE_MODE } from "../own_files.ts";
 import { MEND_ROW } from "../records/rows.ts";
-import { pause } from "../../words/waiting.ts";
 
 /**
  * Tables of Deno.Kv as its third migration leaves them. Deno makes the later ones, if there are any, when it opens the
@@ -43,8 +42,6 @@ const INSERT = `INSERT INTO kv (k, v, v_encoding, version) VALUES (?, ?, ?, ?) O
  * must not be given again, since a process may still hold it to see whether that row has changed.
  */
 const VERSIONS_LEFT_OUT = 1_000_000n;
-/** Number of rows after which other tasks of the program get a turn. */
-const ROWS_AT_ONCE = 2000;
 
 /**
  * Copies the rows that can be read into a new database.
@@ -63,9 +60,7 @@ export async function salvage(from: string, to: string): Promise<number> {
       database.exec(`BEGIN;${SCHEMA}`);
       const insert = database.prepare(INSERT);
       let highest = 0n;
-      let count = 0;
-      for (const row of carveRows(from)) {
-        if (++count % ROWS_AT_ONCE === 0) await pause(0);
+      for await (const row of carveRows(from)) {
         if (!isWholeRow(row)) continue;
         insert.run(row.k, row.v, row.encoding, row.version);
         if (row.version > highest) highest = row.version;
