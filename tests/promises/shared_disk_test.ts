@@ -375,7 +375,7 @@ Deno.test({
   assertMatch(said, /cannot be told whether .* is on a disk that several hosts share.*; run with --allow-sys=statfs/);
   assertMatch(
     said,
-    /returned and not stored: .*cannot map files into memory.*; name a folder on a local disk in cacheDir/,
+    /returned and not stored: .*cannot map files into memory.*name a folder on a local disk in cacheDir/,
   );
   assertEquals(said.includes("delete the file"), false, said);
   await disk.call(1, 0, { flags: [...flags, "--allow-sys"] });
