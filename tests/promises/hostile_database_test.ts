@@ -205,6 +205,46 @@ Deno.test({
   },
 });
 
+/** Number of pages in {@linkcode loopOf}. */
+const LOOP_PAGES = 256;
+
+/** A database with a broken tree, of which each cell claims the whole file and leads to a page that leads to itself. */
+function loopOf(meta: string): Uint8Array<ArrayBuffer> {
+  const page = 4096, cells = 440, start = 900;
+  const bytes = new Uint8Array(LOOP_PAGES * page);
+  const view = new DataView(bytes.buffer);
+  bytes.set(Deno.readFileSync(meta).subarray(0, page));
+  bytes.fill(0, 32, 40);
+  bytes.fill(0xff, 100, 108);
+  view.setUint32(page, 2);
+  const claimed = LOOP_PAGES * page - 1;
+  const most = Math.floor((page - 12) * 64 / 255) - 23, least = Math.floor((page - 12) * 32 / 255) - 23;
+  const local = least + (claimed - least) % (page - 4);
+  for (let at = 2 * page; at < bytes.length; at += page) {
+    bytes[at] = 0x0a;
+    view.setUint16(at + 3, cells);
+    for (let cell = 0; cell < cells; cell++) view.setUint16(at + 8 + 2 * cell, start);
+    const length = [claimed >> 14 & 0x7f | 0x80, claimed >> 7 & 0x7f | 0x80, claimed & 0x7f];
+    bytes.set(length, at + start);
+    view.setUint32(at + start + length.length + (local <= most ? local : least), 2);
+  }
+  return bytes;
+}
+
+Deno.test("a damaged database whose pages lead to each other in circles, or that is all holes, is done with at once", async () => {
+  await using circles = await Victim.create();
+  circles.sql("SELECT 1");
+  await Deno.writeFile(circles.meta, loopOf(circles.meta));
+  await circles.run();
+  await using holes = await Victim.create();
+  holes.sql("SELECT 1");
+  using file = await Deno.open(holes.meta, { write: true });
+  await file.seek(100, Deno.SeekMode.Start);
+  await file.write(new Uint8Array(8).fill(0xff));
+  if (Deno.build.os === "linux") await file.truncate(200 * 2 ** 30);
+  await holes.run();
+});
+
 Deno.test("the message of an error shows the control characters of a name in a cache", () => {
   assertStringIncludes(new CacheError("ERR_CACHE_DIR", "a \x1b]0;x\x07 b").message, "a \\x1b]0;x\\x07 b");
 });
