@@ -67,7 +67,7 @@ function* rowsOf(file: PageFile, page: Uint8Array<ArrayBuffer>): Generator<RawRo
       const [length, at] = varintAt(page, page[0] === INTERIOR ? cell + 4 : cell);
       roomBytes -= at - cell + file.localBytes(length);
       if (roomBytes < 0) return;
-      const row = rowOf(file.payload(page, at, length));
+      const row = rawRowOf(file.payload(page, at, length));
       if (row !== null) yield row;
     } catch {
       // A number in the cell leads out of the page.
@@ -153,7 +153,7 @@ function cellsOf(page: Uint8Array, start = 0): number[] {
 }
 
 /** Returns the row in a payload; `null` for a row of another table, and for one that is not whole. */
-function rowOf(payload: Uint8Array<ArrayBuffer> | null): RawRow | null {
+function rawRowOf(payload: Uint8Array<ArrayBuffer> | null): RawRow | null {
   const columns = payload === null ? null : columnsOfRow(payload);
   if (columns?.length !== COLUMNS) return null;
   const [k, v, encoding, version, seq, expiration] = columns;
