@@ -78,7 +78,10 @@ class Lab implements AsyncDisposable {
 
   async start(user: number, options: WorkerOptions = {}, cacheDir = this.cacheDir): Promise<Worker> {
     const home = `${this.#home}/${user}`;
-    const env = { DENO_DIR: home, HOME: home, XDG_CACHE_HOME: "", CACHEPY_METADATA_DIR: "", ...options.env };
+    // What is covered is written for the user who runs the tests alone.
+    const coverage = Deno.env.has("DENO_COVERAGE_DIR") ? { DENO_COVERAGE_DIR: `${home}/coverage` } : {};
+    const own = { DENO_DIR: home, HOME: home, XDG_CACHE_HOME: "", CACHEPY_METADATA_DIR: "", ...coverage };
+    const env = { ...own, ...options.env };
     const through = asUser(user, user === EVE ? EVE : GROUP)!;
     const side = `${this.crew.folder}/side`;
     const worker = new Worker([cacheDir, side], { flags: ["-A", "--quiet"], ...options, through, env });

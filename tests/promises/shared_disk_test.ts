@@ -84,7 +84,8 @@ class SharedDisk implements AsyncDisposable {
 
   /** Makes the directory that of another host, as if that had been first. */
   giveAway(): void {
-    const path = `${this.cacheDir}/v1/host`;
+    // By the mount that is looked at next: sshfs keeps the size of a file in mind for a while.
+    const path = `${this.points[0]}/cache/v1/host`;
     const metadata = this.metadata;
     Deno.writeTextFileSync(path, JSON.stringify({ ...JSON.parse(Deno.readTextFileSync(path)), host: "node7" }));
     Deno.renameSync(metadata, `${this.crew.folder}/metadata of node7`);
