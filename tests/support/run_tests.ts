@@ -11,7 +11,12 @@ import { findPython, NOTEBOOK_NEEDS } from "./notebook.ts";
 import { findSshfs, SSHFS_NEEDS } from "./sshfs.ts";
 
 /** Folders and files of the tests that take half of the time. */
-const FIRST_HALF = ["tests/code", "tests/values", "tests/promises/random_programs_test.ts"];
+const FIRST_HALF = [
+  "tests/code",
+  "tests/values",
+  "tests/promises/damage_test.ts",
+  "tests/promises/random_programs_test.ts",
+];
 
 /** What else is in a folder of tests. `--ignore` has no effect where files are given beside folders. */
 function besides(folder: string): string[] {
