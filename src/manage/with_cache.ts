@@ -6,7 +6,7 @@
 import { warnOnce } from "../words/announce.ts";
 import { toAbsolute } from "../options/project.ts";
 import type { Cache } from "../store/cache_dir.ts";
-import { type CacheLayout, describeFolderError, findLink, layoutOf, requireAccess } from "../store/layout.ts";
+import { findLink, layoutOf, requireAccess } from "../store/layout.ts";
 import { CacheError } from "../words/errors.ts";
 
 /** Kind of access that a task needs. */
@@ -40,7 +40,7 @@ export async function withCache<Answer>(
   const dir = toAbsolute(cacheDir);
   requireAccess(dir);
   const isWriting = access === "write" || access === "create";
-  const refused = findRefused(layoutOf(dir), isWriting);
+  const refused = findLink(layoutOf(dir), isWriting);
   if (refused !== null) throw refused;
   if (access !== "create" && !isCache(dir)) return otherwise;
   // The store is loaded when a cache is opened, not when this package is imported.
@@ -66,16 +66,6 @@ function notWritable(dir: string): CacheError {
       "folder, or make room",
     { path: dir },
   );
-}
-
-/** Returns the error for a link. A folder that this user may not enter is named as such. */
-function findRefused(layout: CacheLayout, isThorough: boolean): CacheError | null {
-  try {
-    return findLink(layout, isThorough);
-  } catch (error) {
-    if (error instanceof Deno.errors.PermissionDenied) return describeFolderError(error, layout.root);
-    throw error;
-  }
 }
 
 function isCache(dir: string): boolean {

@@ -20,6 +20,15 @@ export function currentUser(): number | null {
   return isGranted({ name: "sys", kind: "uid" }) ? Deno.uid() : null;
 }
 
+/** Returns the name of the host on which the program runs; `null` without `--allow-sys=hostname`. */
+export function currentHost(): string | null {
+  try {
+    return isGranted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Returns whose a file is, if it may not be trusted: another user's than the program's or the system's, or everybody's.
  *

@@ -152,16 +152,6 @@ export function openCache(cacheDir: string | URL, options: OpenOptions = {}): Pr
   return cache;
 }
 
-/** Returns the error for a link, and for a directory that this user may not enter. */
-function findRefusal(layout: CacheLayout): CacheError | null {
-  try {
-    return findLink(layout);
-  } catch (error) {
-    if (error instanceof Deno.errors.PermissionDenied) return describeFolderError(error, layout.root);
-    throw error;
-  }
-}
-
 /**
  * Returns the place of a cache: the directory itself on a disk of this host alone, where a hit loads no other module.
  */
@@ -169,7 +159,7 @@ async function placementOf(
   layout: CacheLayout,
   { readOnly, groupShared, metadataDir }: Required<Pick<OpenOptions, "readOnly" | "groupShared" | "metadataDir">>,
 ): Promise<Placement> {
-  const refused = findRefusal(layout);
+  const refused = findLink(layout);
   if (refused !== null) return { layout, refused, notice: null, isFixed: false };
   let group: number | null = null;
   if (groupShared && !readOnly || isOpenToGroup(layout.version)) {

@@ -172,9 +172,19 @@ export function makeLayout(layout: CacheLayout): "writable" | "no-locks" | "clos
  *
  * @param layout Paths of the cache.
  * @param isThorough True to check the files of usage counts as well, which only management writes. @default {false}
- * @returns Error that names the path; `null` when nothing is wrong, or when there is no cache.
+ * @returns Error that names the path, also of a directory that this user may not enter; `null` when nothing is wrong, or
+ * when there is no cache.
  */
 export function findLink(layout: CacheLayout, isThorough = false): CacheError | null {
+  try {
+    return firstLink(layout, isThorough);
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return describeFolderError(error, layout.root);
+    throw error;
+  }
+}
+
+function firstLink(layout: CacheLayout, isThorough: boolean): CacheError | null {
   const { version, metadata, blobs, locks, tmp, metadataTmp, usage, generation } = layout;
   if (lookAtEntry(version) === null) return null;
   for (const folder of new Set([version, metadata, blobs, locks, tmp, metadataTmp, usage])) {

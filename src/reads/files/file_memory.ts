@@ -254,8 +254,7 @@ const UNSETTLED: RememberedFile = { ...NO_STAMP };
 function readSnapshot(path: string): Snapshot {
   try {
     requireFolders(parentOf(path));
-    if ((ownFile(path)?.size ?? Infinity) > MAX_SNAPSHOT_BYTES) return emptySnapshot();
-    return decodeSnapshot(readOwn(path, 2 ** 30));
+    return decodeSnapshot(readOwn(path, MAX_SNAPSHOT_BYTES));
   } catch {
     return emptySnapshot();
   }

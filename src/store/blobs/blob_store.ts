@@ -361,8 +361,14 @@ export class BlobStore {
   #publish(temporary: string, digest: BlobDigest): void {
     const path = this.pathOf(digest);
     this.#requireFolderOf(digest);
-    removeEmptyFolder(path); // somebody's, in the place of the file
-    this.#inFolder(`${this.#blobs}/${digest.slice(0, 2)}`, () => Deno.renameSync(temporary, path));
+    const move = () => Deno.renameSync(temporary, path);
+    try {
+      this.#inFolder(`${this.#blobs}/${digest.slice(0, 2)}`, move);
+    } catch (error) {
+      if (!lookAtEntry(path)?.isDirectory) throw error;
+      removeEmptyFolder(path); // somebody's, in the place of the file
+      move();
+    }
   }
 
   #moved(aside: string, digest: BlobDigest): MovedBlob {

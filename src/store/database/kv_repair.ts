@@ -60,20 +60,14 @@ export async function setJournalAside({ meta }: CacheLayout, report: ReportDamag
     if (lookAtEntry(journal) === null) return;
     await pause(20);
   }
-  for (let n = 1;; n++) {
-    const aside = `${meta}.damaged-${n}-journal`;
-    if (lookAtEntry(aside) !== null) continue;
-    try {
-      Deno.renameSync(journal, aside);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return; // the other process has made the database
-      throw error;
-    }
-    report(
-      `${journal} is a journal, which the cache does not keep; it was moved to ${aside}, and nothing in it is used`,
-    );
-    return;
+  const aside = `${freeNameFor(meta)}-journal`;
+  try {
+    Deno.renameSync(journal, aside);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return; // the other process has made the database
+    throw error;
   }
+  report(`${journal} is a journal, which the cache does not keep; it was moved to ${aside}, and nothing in it is used`);
 }
 
 /** True for a database whose header says that its changes are in a write-ahead log (SQLite file format, section 1.3.3). */
@@ -115,7 +109,7 @@ export async function setAside(
 function freeNameFor(meta: string): string {
   for (let n = 1;; n++) {
     const aside = `${meta}.damaged-${n}`;
-    if (["", "-wal", "-shm"].every((suffix) => inodeOf(aside + suffix) === null)) return aside;
+    if (["", "-wal", "-shm", "-journal"].every((suffix) => inodeOf(aside + suffix) === null)) return aside;
   }
 }
 

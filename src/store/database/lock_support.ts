@@ -20,12 +20,8 @@ import { removeOwn } from "../own_files.ts";
 export function findLockDefect({ root, metadataTmp }: CacheLayout): CacheError | null {
   const path = `${metadataTmp}/probe-${randomId()}`;
   try {
-    const database = new sqlite.DatabaseSync(path, { timeout: 0 });
-    try {
-      database.exec("BEGIN IMMEDIATE");
-    } finally {
-      database.close();
-    }
+    using database = new sqlite.DatabaseSync(path, { timeout: 0 });
+    database.exec("BEGIN IMMEDIATE");
     return null;
   } catch (error) {
     return new CacheError(

@@ -234,12 +234,8 @@ function isOwnDatabase(layout: CacheLayout): boolean {
 /** Writes the log of a database into it, unless another process is reading or writing. */
 function writeLogBack(meta: string): void {
   try {
-    const database = new sqlite.DatabaseSync(meta, { timeout: 0 });
-    try {
-      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    } finally {
-      database.close();
-    }
+    using database = new sqlite.DatabaseSync(meta, { timeout: 0 });
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch {
     // The next process checks the database.
   }

@@ -9,6 +9,7 @@
  */
 import { type CallKey, isDigest } from "../../words/digests.ts";
 import type { FileLock } from "./file_lock.ts";
+import { currentHost } from "../../options/owner.ts";
 import { readOwn, removeOwn, writeAnew } from "../own_files.ts";
 
 /** Process that computes a call. */
@@ -165,14 +166,5 @@ function parseHolder(text: string): Holder | null {
 let knownHost: string | undefined;
 
 function hostName(): string {
-  if (knownHost === undefined) {
-    try {
-      // Reading the name must never prompt: without the permission the name stays empty.
-      const isGranted = Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state === "granted";
-      knownHost = isGranted ? Deno.hostname() : "";
-    } catch {
-      knownHost = "";
-    }
-  }
-  return knownHost;
+  return knownHost ??= currentHost() ?? "";
 }

@@ -14,6 +14,7 @@ import { randomId } from "../../words/random.ts";
 import { FILE_MODE, FOLDER_MODE, GROUP_FOLDER_MODE, lookAtEntry, openFolderToGroup, removeOwn } from "../own_files.ts";
 import { writeOnce } from "../layout.ts";
 import { isGranted } from "../../options/manifest_files.ts";
+import { currentUser } from "../../options/owner.ts";
 import { diskOf } from "./disk.ts";
 
 const { chmodSync, chownSync, mkdirSync, removeSync, writeFileSync } = Deno;
@@ -67,7 +68,8 @@ function belongsTo(folder: string, { group }: Party, readOnly: boolean): boolean
 
 /** Returns the id of this process's user; `otherwise` where it can be told only by writing, and that is not allowed. */
 function userOf(folder: string, otherwise: number | null, readOnly: boolean): number | null {
-  if (isGranted({ name: "sys", kind: "uid" })) return Deno.uid();
+  const known = currentUser();
+  if (known !== null) return known;
   if (readOnly) return otherwise;
   const probe = `${folder}/probe-${randomId()}`;
   writeFileSync(probe, new Uint8Array(0), { createNew: true, mode: FILE_MODE });

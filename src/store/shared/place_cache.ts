@@ -9,7 +9,8 @@
  */
 import { CacheError } from "../../words/errors.ts";
 import { randomId } from "../../words/random.ts";
-import { isGranted, variableOf } from "../../options/manifest_files.ts";
+import { variableOf } from "../../options/manifest_files.ts";
+import { currentHost, currentUser } from "../../options/owner.ts";
 import { toAbsolute } from "../../options/project.ts";
 import { pause } from "../../words/waiting.ts";
 import {
@@ -85,7 +86,7 @@ function claim(layout: CacheLayout, options: PlaceOptions): Placement | null {
   const metadata = makePlace(id, layout.root, partyOf(layout, options), namedPlace(options));
   let isClaimed = false;
   try {
-    isClaimed = claimHostFile(layout, { id, host: nameOfHost(), metadata });
+    isClaimed = claimHostFile(layout, { id, host: currentHost(), metadata });
   } finally {
     if (!isClaimed) Deno.removeSync(metadata, { recursive: true }); // just made, and named at random
   }
@@ -100,7 +101,7 @@ function followHost(layout: CacheLayout, file: HostFile, options: PlaceOptions):
     if (party.group !== null) openFolderToGroup(file.metadata);
     return placed(layout, file.metadata, null);
   }
-  const host = nameOfHost();
+  const host = currentHost();
   if (host !== null && file.host !== null && host !== file.host) throw otherHost(layout, file, host);
   if (state !== "absent") throw unusableMetadata(layout, file, state);
   if (host === null || file.host === null) throw unknownHost(layout, file);
@@ -127,17 +128,13 @@ function fixed(layout: CacheLayout): Placement {
 }
 
 function partyOf({ version }: CacheLayout, { group }: PlaceOptions): Party {
-  const user = isGranted({ name: "sys", kind: "uid" }) ? Deno.uid() : lookAtEntry(version)?.uid ?? null;
+  const user = currentUser() ?? lookAtEntry(version)?.uid ?? null;
   return { group, user };
 }
 
 function namedPlace({ metadataDir }: PlaceOptions): string | null {
   const named = metadataDir ?? variableOf("CACHEPY_METADATA_DIR");
   return named === undefined || named === "" ? null : toAbsolute(named);
-}
-
-function nameOfHost(): string | null {
-  return isGranted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : null;
 }
 
 function describeClaim({ root }: CacheLayout, metadata: string): string {
