@@ -22,9 +22,9 @@ import { type Look, lookAt } from "./dependency.ts";
 import type { ChildDependency } from "../words/records.ts";
 import type { FileDigests } from "./files/file_digests.ts";
 import { isAbsolutePath, parentOf } from "../options/paths.ts";
-import { isLines, ObservationSet, type SettledReads } from "./read_log.ts";
+import { ObservationSet, type SettledReads } from "./read_log.ts";
 import type { FileObservation } from "./file_observation.ts";
-import type { Listing, StatObservation } from "./observations.ts";
+import { isLines, type StatObservation } from "./observations.ts";
 import { isBelow, observedPath, OwnPaths } from "./own_paths.ts";
 
 /** The part of a run that {@linkcode CallReads} uses. */
@@ -273,8 +273,8 @@ export class CallReads {
 
   #observeListing(path: string, isDeep: boolean): void {
     if (this.#isIgnored(path)) return;
-    const listing: Listing = this.#seen.listing(path, (path) => this.#own.has(path));
-    if (!isDeep || !isLines(listing)) return;
+    const listing = this.#seen.listing(path, (path) => this.#own.has(path), isDeep);
+    if (!isDeep || listing === undefined || !isLines(listing)) return;
     for (const line of listing) if (line.startsWith("d")) this.#observeListing(`${path}/${line.slice(1)}`, true);
   }
 

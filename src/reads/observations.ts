@@ -10,6 +10,7 @@ import { cwdState, environmentState, linkState, type Look, lookAt, type StatFiel
 import type { ContentDigest } from "../words/digests.ts";
 import { digestListing } from "./files/directory.ts";
 import type { FileDigests } from "./files/file_digests.ts";
+import { type FileStamp, isSameStamp } from "./files/snapshot.ts";
 import { toPortable } from "../options/project.ts";
 import type { Dependency } from "../words/records.ts";
 
@@ -86,27 +87,60 @@ export class StatObservation implements Observation {
 /** Lines of a listing of a directory; `null` when there is no directory; or the digest that stands for a failure. */
 export type Listing = readonly string[] | ContentDigest | null;
 
-/** Observation of a directory that was listed. */
+/** What a {@linkcode ListingObservation} needs to know about its directory. */
+export interface ListedDirectory {
+  /** Stamp that stands for the entries, of a large directory that is listed later; `null`: it is listed now. */
+  readonly stamp: FileStamp | null;
+  /** Returns true for the name of an entry that the call itself has made or overwritten. */
+  readonly isOwn: (name: string) => boolean;
+  /** Lists the directory now. */
+  readonly list: () => Listing;
+  /** Returns the directory's stamp now; `null` when there is none. */
+  readonly look: () => FileStamp | null;
+}
+
+/**
+ * Observation of a directory that was listed.
+ *
+ * Listing a large directory once more would stop the event loop. When its stamp is old enough to stand for its entries,
+ * it is only listed when the call has ended or before the call itself changes it, and the stamp tells whether it still
+ * has the entries that the call saw.
+ */
 export class ListingObservation implements Observation {
   isFrozen = false;
   isTorn = false;
+  #listing: Listing | undefined;
   /** Names of the listed entries that the call itself had made or overwritten before. */
-  readonly #ownBefore: ReadonlySet<string>;
+  #ownBefore: ReadonlySet<string> = new Set();
   /** Names of the entries that the call itself has made or removed until now, those in `#ownBefore` included. */
-  readonly #own: Set<string>;
+  readonly #own = new Set<string>();
 
-  constructor(
-    readonly path: string,
-    readonly listing: Listing,
-    ownBefore: Iterable<string>,
-    readonly list: (path: string) => Listing,
-  ) {
-    this.#ownBefore = new Set(ownBefore);
-    this.#own = new Set(this.#ownBefore);
+  constructor(readonly path: string, readonly directory: ListedDirectory) {
+    if (directory.stamp === null) this.take(directory.list());
   }
 
   get subject(): string {
     return this.path;
+  }
+
+  /** Lines that the call saw; `undefined` when the directory is listed later. */
+  get listing(): Listing | undefined {
+    return this.#listing;
+  }
+
+  /** Takes the lines for those that the call saw, unless they are known. @param listing The lines now. */
+  take(listing: Listing): void {
+    if (this.#listing !== undefined) return;
+    this.#listing = listing;
+    const names = isLines(listing) ? listing.map((line) => line.slice(1)) : [];
+    this.#ownBefore = new Set(names.filter(this.directory.isOwn));
+    for (const name of this.#ownBefore) this.#own.add(name);
+    if (!this.#hasStamp()) this.isTorn = true;
+  }
+
+  /** Fixes the lines before the call itself changes the directory. */
+  fix(): void {
+    if (this.#listing === undefined) this.take(this.directory.list());
   }
 
   /** Takes note that the call itself made or removed an entry. */
@@ -114,22 +148,31 @@ export class ListingObservation implements Observation {
     this.#own.add(name);
   }
 
-  /** Takes note of another listing of the directory. */
-  lookAgain(listing: Listing): void {
-    if (!isSameListing(without(listing, this.#own), without(this.listing, this.#own))) this.isTorn = true;
+  /** Takes note that the directory is listed again. */
+  lookAgain(): void {
+    if (this.#listing === undefined) {
+      if (!this.#hasStamp()) this.isTorn = true;
+    } else if (!this.isUnchanged()) this.isTorn = true;
   }
 
   settle(context: ObservationContext): Dependency {
+    this.fix();
     const path = toPortable(this.path, context.root);
-    if (typeof this.listing === "string" || this.listing === null) {
-      return { kind: "directory", path, digest: this.listing };
-    }
-    return { kind: "directory", path, digest: digestListing(this.#lasting(this.listing)) };
+    const listing = this.#listing!;
+    return { kind: "directory", path, digest: isLines(listing) ? digestListing(this.#lasting(listing)) : listing };
   }
 
   isUnchanged(): boolean {
     if (this.isFrozen) return true;
-    return isSameListing(without(this.list(this.path), this.#own), without(this.listing, this.#own));
+    this.fix();
+    return isSameListing(without(this.directory.list(), this.#own), without(this.#listing!, this.#own));
+  }
+
+  #hasStamp(): boolean {
+    const { stamp, look } = this.directory;
+    if (stamp === null) return true;
+    const now = look();
+    return now !== null && isSameStamp(stamp, now);
   }
 
   /**
@@ -138,10 +181,15 @@ export class ListingObservation implements Observation {
    */
   #lasting(listing: readonly string[]): readonly string[] {
     if (this.#ownBefore.size === 0) return listing;
-    const now = this.list(this.path);
-    const own = Array.isArray(now) ? now.filter((line) => this.#ownBefore.has(line.slice(1))) : [];
+    const now = this.directory.list();
+    const own = isLines(now) ? now.filter((line) => this.#ownBefore.has(line.slice(1))) : [];
     return [...without(listing, this.#ownBefore) as readonly string[], ...own].sort();
   }
+}
+
+/** True for the lines of a directory's listing; false for an absent directory and for a failure. */
+export function isLines(listing: Listing): listing is readonly string[] {
+  return Array.isArray(listing);
 }
 
 function without(listing: Listing, names: ReadonlySet<string>): Listing {

@@ -12,16 +12,19 @@ import {
   isStateOfFailure,
   linkState,
   type Look,
+  lookAt,
   stateOfFailure,
 } from "./dependency.ts";
 import { giveTurn, inTurns, isTurnOver, STEPS } from "../words/waiting.ts";
-import { listDirectory, listInTurns } from "./files/directory.ts";
+import { LARGE_FOLDER_BYTES, listDirectory, listInTurns } from "./files/directory.ts";
 import { toPortable } from "../options/project.ts";
 import type { ChildDependency, Dependency } from "../words/records.ts";
 import { FileObservation } from "./file_observation.ts";
+import { type FileStamp, isStampSettled, stampOf } from "./files/snapshot.ts";
 import {
   CwdObservation,
   EnvironmentObservation,
+  isLines,
   LinkObservation,
   type Listing,
   ListingObservation,
@@ -115,18 +118,26 @@ export class ObservationSet {
     return stat;
   }
 
-  /** Takes note that a directory is about to be listed. @param isOwn Returns true for a path that the call made. */
-  listing(path: string, isOwn: (path: string) => boolean): Listing {
-    const listing = this.#list(path);
+  /**
+   * Takes note that a directory is about to be listed.
+   *
+   * @param isOwn Returns true for a path that the call made.
+   * @param isDeep True when the lines are needed now.
+   * @returns The lines; `undefined` for a large directory that is listed later.
+   */
+  listing(path: string, isOwn: (path: string) => boolean, isDeep: boolean): Listing | undefined {
     const known = this.#listings.get(path);
     if (known !== undefined) {
-      if (!known.isFrozen) known.lookAgain(listing);
-      return listing;
+      if (!known.isFrozen) known.lookAgain();
+      if (isDeep) known.fix();
+      return known.listing;
     }
-    const own = isLines(listing) ? listing.map((line) => line.slice(1)).filter((name) => isOwn(`${path}/${name}`)) : [];
-    const list = (path: string) => this.#list(path);
-    this.#listings.set(path, this.#add(new ListingObservation(path, listing, own, list)));
-    return listing;
+    const look = () => stampOfDirectory(path);
+    const stamp = isDeep ? null : largeDirectory(path, this.#context.files.now());
+    const list = () => this.#list(path);
+    const listing = new ListingObservation(path, { stamp, isOwn: (name) => isOwn(`${path}/${name}`), list, look });
+    this.#listings.set(path, this.#add(listing));
+    return listing.listing;
   }
 
   /** Takes note that a link's target is about to be read (`target`), or a path is about to be resolved (`real`). */
@@ -164,6 +175,7 @@ export class ObservationSet {
    */
   freeze(path: string, isDeep: boolean): void {
     this.#files.get(path)?.freeze();
+    this.#listings.get(parentOf(path))?.fix();
     for (const followed of [true, false]) {
       for (const each of [path, parentOf(path)]) {
         const stat = this.#stats.get(statKey(each, followed));
@@ -179,7 +191,9 @@ export class ObservationSet {
     for (const stat of this.#stats.values()) if (isBelow(stat.path, path)) stat.isFrozen = true;
     for (const link of this.#links.values()) if (isBelow(link.path, path)) link.isFrozen = true;
     for (const [each, listing] of this.#listings) {
-      if (each === path || isBelow(each, path)) listing.isFrozen = true;
+      if (each !== path && !isBelow(each, path)) continue;
+      listing.fix();
+      listing.isFrozen = true;
     }
   }
 
@@ -219,8 +233,11 @@ export class ObservationSet {
     for (const { path, digest } of this.#trees) {
       if (isStateOfFailure(digest)) raced.add(`${path}, in which a file cannot be read, perhaps`);
     }
-    for (const { path, listing } of this.#listings.values()) {
-      if (isLines(listing) && listing.length > MANY_LINES) await this.#listAfter(path);
+    for (const each of this.#listings.values()) {
+      const { listing } = each;
+      if (listing !== undefined && !(isLines(listing) && listing.length > MANY_LINES)) continue;
+      await this.#listAfter(each.path);
+      each.fix();
     }
     const dependencies: Dependency[] = [];
     const children = new Set<string>();
@@ -271,9 +288,16 @@ const MANY_LINES = 4096;
 /** Device number of `/dev/null`, the one device whose content is known. */
 const NULL_DEVICE = 259;
 
-/** True for the lines of a directory's listing; false for an absent directory and for a failure. */
-export function isLines(listing: Listing): listing is readonly string[] {
-  return Array.isArray(listing);
+/** Stamp of a directory; `null` when there is none, or it cannot be looked at. */
+function stampOfDirectory(path: string): FileStamp | null {
+  const look = lookAt(path, true);
+  return look !== null && typeof look === "object" && look.isDirectory ? stampOf(look) : null;
+}
+
+/** Stamp of a directory of many entries that stands for them; `null` for any other. */
+function largeDirectory(path: string, nowMs: number): FileStamp | null {
+  const stamp = stampOfDirectory(path);
+  return stamp !== null && stamp.size >= LARGE_FOLDER_BYTES && isStampSettled(stamp, nowMs) ? stamp : null;
 }
 
 function statKey(path: string, followed: boolean): string {

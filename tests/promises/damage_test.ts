@@ -145,6 +145,7 @@ Deno.test("verify names a damaged database and changes nothing; verify --repair 
     assertEquals(Deno.readFileSync(metaOf(crew)), bytes);
     const repaired = await runCli(["verify", "--repair", "--cache-dir", crew.cacheDir]);
     assertEquals(repaired.code, 0, repaired.err);
+    assertMatch(repaired.out, /damaged-database +.*\n\n\d+ checked, 1 problem, 1 repaired/);
     const again = await runCli(["verify", "--cache-dir", crew.cacheDir]);
     assertEquals([again.code, again.err], [0, ""], again.out);
     const worker = await crew.start();

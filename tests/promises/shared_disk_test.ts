@@ -346,6 +346,36 @@ Deno.test(
   },
 );
 
+Deno.test(
+  { name: "a copy of a cache on a shared disk gets metadata of its own; a moved cache keeps its own", ignore },
+  async () => {
+    await using disk = await SharedDisk.open();
+    await disk.call(1);
+    const [mount] = disk.points;
+    const first = disk.metadata;
+    const { code } = await new Deno.Command("cp", { args: ["-r", `${mount}/cache`, `${mount}/copy`] }).output();
+    assertEquals(code, 0);
+    await disk.here(async (dir) => {
+      assertEquals((await cacheStats(`${mount}/copy`)).entries, 0);
+      const own = JSON.parse(Deno.readTextFileSync(`${disk.mounts.disk}/copy/v1/host`)).metadata;
+      assert(own !== first);
+      assertEquals(disk.metadata, first);
+      await cacheClear(`${mount}/copy`);
+      assertEquals((await cacheStats(dir)).entries, 1);
+      // By a name that a link gives it, and by another mount, it is the same cache.
+      Deno.symlinkSync(`${mount}/cache`, `${disk.crew.folder}/linked`);
+      assertEquals((await cacheStats(`${disk.crew.folder}/linked`)).entries, 1);
+      assertEquals((await cacheStats(`${disk.points[1]}/cache`)).entries, 1);
+      Deno.renameSync(`${mount}/cache`, `${mount}/moved`);
+      assertEquals((await cacheStats(`${mount}/moved`)).entries, 1);
+      assertEquals(JSON.parse(Deno.readTextFileSync(`${disk.mounts.disk}/moved/v1/host`)).metadata, first);
+      // What was made at the old place since is a cache of its own, too.
+      assertEquals((await cacheStats(`${mount}/cache`)).entries, 0);
+      assertEquals((await cacheStats(`${mount}/moved`)).entries, 1);
+    });
+  },
+);
+
 Deno.test({ name: "a link among the metadata is refused, and leads nowhere", ignore }, async () => {
   await using disk = await SharedDisk.open();
   await disk.call(1);

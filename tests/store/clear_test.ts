@@ -1,8 +1,10 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { clear } from "../../src/store/clear.ts";
 import type { Cache } from "../../src/store/cache_dir.ts";
 import { prune } from "../../src/store/bound/prune.ts";
+import { tryChoreLock } from "../../src/store/locks/file_lock.ts";
+import { pause } from "../../src/words/waiting.ts";
 import { emptyRows } from "../../src/store/database/empty_rows.ts";
 import { verify } from "../../src/manage/verify/verify.ts";
 import { keyOf, load, store, valueOf, withStore } from "../support/store_rig.ts";
@@ -169,3 +171,25 @@ Deno.test("8 processes that store, hit, prune and clear at once: every value rig
   }));
   assertEquals(((await workers[0]!.do({ do: "verify" })).value as { problems: unknown[] }).problems, []);
 });
+
+Deno.test("clear() waits for another program that clears, and after some seconds says so", () =>
+  withStore(async (cache) => {
+    await store(cache, "one");
+    const lock = tryChoreLock(`${cache.layout.locks}/clear.lock`)!;
+    const said: unknown[] = [];
+    const { console: shown } = globalThis;
+    const { error } = shown;
+    shown.error = (line) => void said.push(line);
+    try {
+      const cleared = clear(cache);
+      await pause(2000);
+      assertEquals(said, []);
+      while (said.length === 0) await pause(50);
+      lock.release();
+      assertEquals((await cleared).removed, 1);
+    } finally {
+      shown.error = error;
+    }
+    assertEquals(said.length, 1);
+    assertStringIncludes(String(said[0]), `Waiting for the program that holds ${cache.layout.locks}/clear.lock`);
+  }));

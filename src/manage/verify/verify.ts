@@ -14,7 +14,7 @@ import { checkDatabase } from "./database.ts";
 import { checkEntries, checkReferences } from "./entries.ts";
 import { checkFiles } from "./files.ts";
 import { checkGraph, checkSummaries } from "./indexes.ts";
-import { letOthersFinish, type VerifyOptions, type VerifyResult, VerifyState } from "./state.ts";
+import { letOthersFinish, type Problem, type VerifyOptions, type VerifyResult, VerifyState } from "./state.ts";
 
 export type { Problem, ProblemKind, VerifyOptions, VerifyResult } from "./state.ts";
 
@@ -31,6 +31,7 @@ const ATTEMPTS = 10;
 export async function verify(cache: Cache, options: VerifyOptions = {}): Promise<VerifyResult> {
   const release = cache.use();
   try {
+    const mended = await openAndMend(cache);
     for (let attempt = 0;; attempt++) {
       // A process that was killed while it emptied the cache may have left results aside that entries need.
       if (options.repair === true && !cache.readOnly) await removeCleared(cache.layout, cache.records.garbage);
@@ -49,11 +50,29 @@ export async function verify(cache: Cache, options: VerifyOptions = {}): Promise
         if (await cache.records.era() !== era) continue;
       }
       state.finish();
-      return { checked: state.checked, problems: state.problems, repaired: state.repaired };
+      const problems = [...mended, ...state.problems];
+      return { checked: state.checked, problems, repaired: state.repaired + mended.length };
     }
   } finally {
     release();
   }
+}
+
+/**
+ * Opens the database. Damage that would end the program is mended at that, whatever is asked for.
+ *
+ * @returns What was mended.
+ */
+async function openAndMend(cache: Cache): Promise<Problem[]> {
+  const mended: Problem[] = [];
+  let isNew = false;
+  const stopListening = cache.onReport(({ kind, detail }) => {
+    if (isNew && kind === "damaged" && !cache.readOnly) mended.push({ key: "", kind: "damaged-database", detail });
+  });
+  isNew = true; // the listener has been told what was reported before
+  await cache.records.era();
+  stopListening();
+  return mended;
 }
 
 /** Number of entries in the list. Their results are digested, which takes most of the time. */

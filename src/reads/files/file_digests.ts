@@ -48,7 +48,8 @@ export interface DigestPathOptions {
   readonly pattern?: RegExp | string | undefined;
   /**
    * True to look at all files of a folder before anything else runs, however many there are: for code that reads them
-   * next, and whose reads are not seen. Only large files are then read later.
+   * next, and whose reads are not seen. Files whose stamp is old enough to stand for their content are read later, and
+   * the digestion fails when one of them has changed meanwhile.
    *
    * @default false
    */
@@ -213,9 +214,34 @@ export class FileDigests {
       contents.push(known ?? "" as ContentDigest);
       yield;
     }
-    yield* this.#hash(unknown, contents, startedMs);
+    const later = isNow === true ? this.#hashYoung(unknown, contents, startedMs) : unknown;
+    if (isNow === true) yield giveTurn();
+    yield* this.#hash(later, contents, startedMs);
     const all = together(contents);
-    return yield* digestFound(found, all instanceof Promise ? yield all : all);
+    const digests = all instanceof Promise ? yield all : all;
+    if (isNow === true) yield* this.#requireUnchanged(later);
+    return yield* digestFound(found, digests);
+  }
+
+  /** Hashes the files whose stamps cannot stand for their content, and returns the others. */
+  #hashYoung(files: readonly FoundFile[], digests: unknown[], startedMs: number): FoundFile[] {
+    return files.filter(({ path, info, index }) => {
+      // A file of size 0 may be made up by the kernel, as below /proc.
+      if (info.size > 0 && isStampSettled(stampOf(info), startedMs)) return true;
+      digests[index] = this.#hashNow(path, info, startedMs);
+      return false;
+    });
+  }
+
+  /** @throws {CacheError} `ERR_FILE` when a file has another stamp than before. */
+  *#requireUnchanged(files: readonly FoundFile[]): Work<void> {
+    for (const { path, info } of files) {
+      const now = this.stat(path);
+      if (now === null || !isSameStamp(stampOf(info), stampOf(now))) {
+        throw notReadable(path, undefined, "it was changed while the folder was looked at");
+      }
+      yield;
+    }
   }
 
   /** Hashes `files` and puts their digests into `digests`; when much has to be read, puts promises there. */

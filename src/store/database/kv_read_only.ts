@@ -11,6 +11,7 @@ import {
   inodeOf,
   isDamage,
   isUndecodable,
+  readableBytesOf,
   SoundnessNote,
 } from "./sqlite_files.ts";
 import { describeOpenError } from "./database_errors.ts";
@@ -166,6 +167,7 @@ async function openInFolder(inode: number | null, make: (folder: string) => Prom
 function copyWhole(from: string, to: string): void {
   for (let attempt = 0;; attempt++) {
     const before = Deno.statSync(from);
+    if (readableBytesOf(before) < before.size) throw new Error("almost all of it is holes");
     for (const suffix of ["", "-wal"]) {
       if (suffix !== "" && fileSizeOf(from + suffix) === 0) continue;
       Deno.copyFileSync(from + suffix, to + suffix);

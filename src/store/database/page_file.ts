@@ -4,6 +4,7 @@
  * @module
  */
 import { giveTurn, isTurnOver } from "../../words/waiting.ts";
+import { readableBytesOf } from "./sqlite_files.ts";
 
 /** First bytes of each database. */
 const FIRST_BYTES = new TextEncoder().encode("SQLite format 3\0");
@@ -19,12 +20,6 @@ const MOST_PAYLOAD_BYTES = 65_536 + 2048 + 1024;
  * another row, which must not be lost for that. The limit keeps all reads of payloads in proportion to the file.
  */
 const MOST_USES = 4;
-/**
- * A file with holes can be of any size and takes no room on the disk. So no more is read of a file than this, and than
- * this many times its room: a file system that compresses, or that counts late, tells of less room than there are bytes.
- */
-const SURE_BYTES = 1024 ** 3;
-const MOST_BYTES_PER_ROOM = 64;
 
 /** A database that is read page by page, in a time in proportion to its room on the disk, whatever is in it. */
 export class PageFile implements Disposable {
@@ -49,7 +44,7 @@ export class PageFile implements Disposable {
     const stated = hasHeader ? new DataView(header.buffer).getUint16(16) : logPageBytes;
     this.#pageBytes = pageBytesOf(stated);
     this.#usableBytes = this.#pageBytes - (hasHeader ? header[20]! : 0);
-    this.#filePages = Math.floor(readableBytesOf(this.#file) / this.#pageBytes);
+    this.#filePages = Math.floor((this.#file === null ? 0 : readableBytesOf(this.#file.statSync())) / this.#pageBytes);
   }
 
   /** Opens a database. @param path Path of the database; the log is beside it. Either may be missing. */
@@ -144,7 +139,7 @@ export class PageFile implements Disposable {
     if (sums[0] !== header.getUint32(24) || sums[1] !== header.getUint32(28)) return;
     let waiting = new Map<number, Uint8Array<ArrayBuffer>>();
     const step = FRAME_HEADER_BYTES + this.#pageBytes;
-    const end = readableBytesOf(log);
+    const end = log === null ? 0 : readableBytesOf(log.statSync());
     for (let at = LOG_HEADER_BYTES; at + step <= end; at += step) {
       if (isTurnOver()) await giveTurn();
       const frame = new Uint8Array(step);
@@ -185,13 +180,6 @@ function readSome(file: Deno.FsFile, into: Uint8Array): number {
   } catch {
     return 0;
   }
-}
-
-/** Returns the number of bytes of a file that are read; Windows does not tell the room that a file takes. */
-function readableBytesOf(file: Deno.FsFile | null): number {
-  if (file === null) return 0;
-  const { size, blocks } = file.statSync();
-  return blocks === null ? size : Math.min(size, Math.max(SURE_BYTES, blocks * 512 * MOST_BYTES_PER_ROOM));
 }
 
 type Sums = [first: number, second: number];

@@ -272,3 +272,15 @@ export function isUndecodable(error: unknown): boolean {
 export function isClosed(error: unknown): boolean {
   return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
 }
+
+/**
+ * A file with holes can be of any size and takes no room on the disk. So no more is read of a file than this, and than
+ * this many times its room: a file system that compresses, or that counts late, tells of less room than there are bytes.
+ */
+const SURE_BYTES = 1024 ** 3;
+const MOST_BYTES_PER_ROOM = 64;
+
+/** Returns the number of bytes of a file that are read; Windows does not tell the room that a file takes. */
+export function readableBytesOf({ size, blocks }: Deno.FileInfo): number {
+  return blocks === null ? size : Math.min(size, Math.max(SURE_BYTES, blocks * 512 * MOST_BYTES_PER_ROOM));
+}

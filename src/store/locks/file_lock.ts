@@ -88,13 +88,17 @@ export function tryChoreLock(path: string): FileLock | null {
   }
 }
 
+/** Wait for a lock, milliseconds, after which the user is told. */
+const SILENT_MS = 3000;
+
 /**
- * Waits for a lock that is held for short steps.
+ * Waits for a lock that is held for short steps. A wait of some seconds is told to the user.
  *
  * @param path Path of the lock file.
  * @returns `null` where locks do not work.
  */
 export async function waitForLock(path: string): Promise<FileLock | null> {
+  const tellMs = performance.now() + SILENT_MS;
   for (;;) {
     try {
       const lock = tryFileLock(path);
@@ -103,7 +107,9 @@ export async function waitForLock(path: string): Promise<FileLock | null> {
       if (error instanceof LockUnavailable) return null;
       throw error;
     }
-    await pause(1 + Math.random() * 5);
+    const isLong = performance.now() > tellMs;
+    if (isLong) (await import("../../words/announce.ts")).warnOnce(`Waiting for the program that holds ${path}`);
+    await pause((isLong ? 50 : 1) + Math.random() * 5);
   }
 }
 

@@ -87,6 +87,22 @@ function renameAlone(layout: CacheLayout, temporary: string): boolean {
   }
 }
 
+/**
+ * Removes the file, so that the directory gets one with another name: this one is a copy.
+ *
+ * @param id The name; a file that another process has made meanwhile stays.
+ */
+export function dropHostFile(layout: CacheLayout, id: string): void {
+  const temporary = temporaryIn(layout);
+  renameSync(layout.host, temporary);
+  try {
+    const { id: found } = JSON.parse(new TextDecoder().decode(readOwn(temporary)));
+    if (found !== id) linkSync(temporary, layout.host);
+  } finally {
+    removeOwn(temporary);
+  }
+}
+
 /** True while a process makes the file where there are no links; also after it was killed meanwhile. */
 export function isBeingClaimed(layout: CacheLayout): boolean {
   return lookAtEntry(gateOf(layout)) !== null;

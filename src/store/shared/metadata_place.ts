@@ -11,7 +11,16 @@ import { variableOf } from "../../options/manifest_files.ts";
 import { isAbsolutePath, resolvePath } from "../../options/paths.ts";
 import { CacheError, messageOf } from "../../words/errors.ts";
 import { randomId } from "../../words/random.ts";
-import { FILE_MODE, FOLDER_MODE, GROUP_FOLDER_MODE, lookAtEntry, openFolderToGroup, removeOwn } from "../own_files.ts";
+import {
+  FILE_MODE,
+  FOLDER_MODE,
+  GROUP_FOLDER_MODE,
+  lookAtEntry,
+  openFolderToGroup,
+  readOwn,
+  removeOwn,
+  writeAnew,
+} from "../own_files.ts";
 import { writeOnce } from "../layout.ts";
 import { isGranted } from "../../options/manifest_files.ts";
 import { currentUser } from "../../options/owner.ts";
@@ -167,8 +176,32 @@ function fillPlace(folder: string, root: string, party: Party): string {
   }
   if (!belongsTo(folder, party, false)) throw new Error(`${folder} belongs to others, or they may write to it`);
   if (party.group !== null) openFolderToGroup(folder);
-  writeOnce(`${folder}/${MARK}`, `Metadata of the function cache ${root}; they can be deleted with it\n`);
+  writeOnce(`${folder}/${MARK}`, markOf(root));
   return folder;
+}
+
+function markOf(root: string): string {
+  return `${MARK_BEGIN}${root}${MARK_END}`;
+}
+
+const MARK_BEGIN = "Metadata of the function cache ";
+const MARK_END = "; they can be deleted with it\n";
+
+/** Returns the cache directory to which a folder of metadata belongs, where it last was; `null` when it does not say. */
+export function cacheOfPlace(folder: string): string | null {
+  try {
+    const text = new TextDecoder().decode(readOwn(`${folder}/${MARK}`));
+    return text.startsWith(MARK_BEGIN) && text.endsWith(MARK_END)
+      ? text.slice(MARK_BEGIN.length, -MARK_END.length)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Takes note of another place of the cache directory, which was moved. */
+export function moveCacheOfPlace(folder: string, root: string): void {
+  writeAnew(`${folder}/${MARK}`, new TextEncoder().encode(markOf(root)), `${folder}/${MARK}.${randomId()}`);
 }
 
 function giveToGroup(folder: string, { group }: Party): void {

@@ -18,12 +18,28 @@ import {
   describeFolderError,
   isPermissionError,
   isReadOnlyError,
+  layoutOf,
   makeFolder,
   withMetadata,
 } from "../layout.ts";
 import { lookAtEntry, openFolderToGroup } from "../own_files.ts";
-import { claimHostFile, dropClaim, type HostFile, isBeingClaimed, readHostFile, replaceHostFile } from "./host_file.ts";
-import { makePlace, type Party, type PlaceState, stateOfPlace } from "./metadata_place.ts";
+import {
+  claimHostFile,
+  dropClaim,
+  dropHostFile,
+  type HostFile,
+  isBeingClaimed,
+  readHostFile,
+  replaceHostFile,
+} from "./host_file.ts";
+import {
+  cacheOfPlace,
+  makePlace,
+  moveCacheOfPlace,
+  type Party,
+  type PlaceState,
+  stateOfPlace,
+} from "./metadata_place.ts";
 
 /** Options of {@linkcode placeCache}. */
 export interface PlaceOptions {
@@ -65,7 +81,11 @@ async function findPlace(layout: CacheLayout, options: PlaceOptions): Promise<Pl
   for (let attempt = 0;; attempt++) {
     const file = readHostFile(layout);
     if (file === "damaged") throw damagedFile(layout);
-    if (file !== null) return followHost(layout, file, options);
+    if (file !== null) {
+      const placement = followHost(layout, file, options);
+      if (placement !== null) return placement;
+      dropHostFile(layout, file.id);
+    }
     const placement = options.readOnly || !isBeingClaimed(layout) ? claim(layout, options) : null;
     if (placement !== null) return placement;
     if (attempt === ATTEMPTS) dropClaim(layout);
@@ -76,6 +96,27 @@ async function findPlace(layout: CacheLayout, options: PlaceOptions): Promise<Pl
 
 /** Number of times that a process looks, 50 ms apart, for the file that another one is about to make. */
 const ATTEMPTS = 40;
+
+/**
+ * True when the directory is a copy of one that is still there, and whose metadata the file names. Each needs metadata
+ * of its own: a result that was stored in one is not in the other, and clearing one must not clear the other.
+ *
+ * Copy and original are only told apart by one mount. By two mounts, one directory has two devices and any inodes.
+ */
+function isCopied(layout: CacheLayout, { id, metadata }: HostFile): boolean {
+  const root = cacheOfPlace(metadata);
+  if (root === null || root === layout.root) return false;
+  const original = layoutOf(root);
+  const info = lookAtEntry(original.version);
+  if (info === null) {
+    if (lookAtEntry(root) === null) moveCacheOfPlace(metadata, layout.root);
+    return false;
+  }
+  const here = lookAtEntry(layout.version);
+  if (here === null || here.dev !== info.dev || here.ino === info.ino) return false;
+  const found = readHostFile(original);
+  return found !== null && found !== "damaged" && found.id === id;
+}
 
 /** Makes the directory this host's; `null` when another process was faster. */
 function claim(layout: CacheLayout, options: PlaceOptions): Placement | null {
@@ -93,11 +134,12 @@ function claim(layout: CacheLayout, options: PlaceOptions): Placement | null {
   return isClaimed ? placed(layout, metadata, describeClaim(layout, metadata)) : null;
 }
 
-/** Uses the metadata that the file names, which are made again on their host when they are gone. */
-function followHost(layout: CacheLayout, file: HostFile, options: PlaceOptions): Placement {
+/** Uses the metadata that the file names, which are made again on their host when they are gone; `null` for a copy. */
+function followHost(layout: CacheLayout, file: HostFile, options: PlaceOptions): Placement | null {
   const party = partyOf(layout, options);
   const state = stateOfMetadata(file, party, options.readOnly);
   if (state === "usable") {
+    if (!options.readOnly && isCopied(layout, file)) return null;
     if (party.group !== null) openFolderToGroup(file.metadata);
     return placed(layout, file.metadata, null);
   }
