@@ -1,8 +1,18 @@
-import { assert, assertEquals } from "@std/assert";
-import { cacheFile, cacheList, cachePrune, cacheStats, cacheTreeNodes, cacheTreeToJson } from "@bimsb/cachepy";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  CacheError,
+  cacheFile,
+  cacheList,
+  cachePrune,
+  cacheStats,
+  cacheTreeNodes,
+  cacheTreeToJson,
+  trackFile,
+} from "@bimsb/cachepy";
 import { clear } from "../../src/store/clear.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
-import { sortInTurns } from "../../src/words/waiting.ts";
+import { RACY_MS } from "../../src/reads/files/snapshot.ts";
+import { pause, sortInTurns } from "../../src/words/waiting.ts";
 import { CAN_WATCH_LOOP, type LoopWatch, watchLoop } from "../support/loop_turns.ts";
 import { keyOf, store, withFolder, withStore } from "../support/store_rig.ts";
 
@@ -58,8 +68,8 @@ Deno.test(
       await makeFiles(`${folder}/data`, 15_000);
       const inTurns = new FileDigests().digestPath(`${folder}/data`);
       const atOnce = new FileDigests().digestPath(`${folder}/data`, { isNow: true });
-      assert(inTurns instanceof Promise && typeof atOnce === "string");
-      assertEquals(await inTurns, atOnce);
+      assert(inTurns instanceof Promise);
+      assertEquals(await inTurns, await atOnce);
       // A small one is digested at once, since a call that hits must not wait.
       await makeFiles(`${folder}/few`, 5);
       assert(typeof new FileDigests().digestPath(`${folder}/few`) === "string");
@@ -84,22 +94,80 @@ Deno.test(
     }),
 );
 
-Deno.test("a function that lists 6,000 files runs again once a file is added, also one added while it runs", () =>
+Deno.test(
+  "a function that tracks a folder of 15,000 files, or lists it, stops the event loop no longer than it takes to look",
+  options,
+  () =>
+    withFolder(async (folder) => {
+      await makeFiles(`${folder}/data`, 15_000);
+      await pause(RACY_MS + 100); // young files are read at once
+      const cached = cacheFile(`${folder}/cache`);
+      const runs: string[] = [];
+      const track = cached(async function track(path: string) {
+        runs.push("track");
+        trackFile(path);
+        return await Promise.resolve(path.length);
+      });
+      const list = cached(async function list(path: string) {
+        runs.push("list");
+        return (await Array.fromAsync(Deno.readDir(path))).length;
+      });
+      await Promise.all([track(folder + "/none"), list(import.meta.dirname!)]); // loads the code
+      for (const call of [track, list]) {
+        assertTurned(await watchLoop(() => call(`${folder}/data`)), `miss of ${call.original.name}`);
+        assertTurned(await watchLoop(() => call(`${folder}/data`)), `hit of ${call.original.name}`);
+      }
+      assertEquals(runs.slice(2), ["track", "list"]);
+      Deno.writeTextFileSync(`${folder}/data/a file with a name of some length 9999`, "changed");
+      await Promise.all([track(`${folder}/data`), list(`${folder}/data`)]);
+      assertEquals(runs.slice(4), ["track"]);
+      Deno.writeTextFileSync(`${folder}/data/another`, "new");
+      await Promise.all([track(`${folder}/data`), list(`${folder}/data`)]);
+      assertEquals(runs.slice(5).sort(), ["list", "track"]);
+    }),
+);
+
+Deno.test("a file that changes after its folder was looked at, and before it is read, is no input that is known", () =>
   withFolder(async (folder) => {
-    await makeFiles(`${folder}/data`, 6000);
-    const counts: number[] = [];
-    const list = cacheFile(`${folder}/cache`)(async function list(adds: boolean) {
-      const found = [...Deno.readDirSync(`${folder}/data`)].length;
-      counts.push(found);
-      if (adds) await new Deno.Command("touch", { args: [`${folder}/data/another`] }).output();
-      return found;
-    });
-    assertEquals([await list(false), await list(false)], [6000, 6000]);
-    assertEquals(counts, [6000]);
-    assertEquals(await list(true), 6000); // changed meanwhile, so it is not stored
-    assertEquals([await list(true), await list(true), await list(false)], [6001, 6001, 6001]);
-    assertEquals(counts, [6000, 6000, 6001, 6001]);
+    const later = { now: () => Date.now() + 10_000 }; // by this clock, all files are old enough
+    for (const sizeBytes of [10, 1_000_000]) {
+      await Deno.mkdir(`${folder}/${sizeBytes}/below`, { recursive: true });
+      const path = `${folder}/${sizeBytes}/below/file`;
+      Deno.writeTextFileSync(path, "x".repeat(sizeBytes));
+      const digests = new FileDigests(later);
+      const unchanged = digests.digestPath(`${folder}/${sizeBytes}`, { isNow: true });
+      assertEquals(await unchanged, await new FileDigests().digestPath(`${folder}/${sizeBytes}`));
+      const changed = new FileDigests(later).digestPath(`${folder}/${sizeBytes}`, { isNow: true });
+      Deno.writeTextFileSync(path, "y".repeat(sizeBytes + 1));
+      const error = await assertRejects(() => Promise.resolve(changed), CacheError, "changed while");
+      assertEquals(error.code, "ERR_FILE");
+      // One that is younger is read at once.
+      const young = new FileDigests().digestPath(`${folder}/${sizeBytes}`, { isNow: true });
+      Deno.writeTextFileSync(path, "z".repeat(sizeBytes));
+      assert(await young !== await new FileDigests().digestPath(`${folder}/${sizeBytes}`));
+    }
   }));
+
+for (const isOld of [false, true]) {
+  const age = isOld ? "old" : "young";
+  Deno.test(`a function that lists 6,000 ${age} files runs again once one is added, also while it runs`, () =>
+    withFolder(async (folder) => {
+      await makeFiles(`${folder}/data`, 6000);
+      if (isOld) await pause(RACY_MS + 100);
+      const counts: number[] = [];
+      const list = cacheFile(`${folder}/cache`)(async function list(adds: boolean) {
+        const found = [...Deno.readDirSync(`${folder}/data`)].length;
+        counts.push(found);
+        if (adds) await new Deno.Command("touch", { args: [`${folder}/data/another`] }).output();
+        return found;
+      });
+      assertEquals([await list(false), await list(false)], [6000, 6000]);
+      assertEquals(counts, [6000]);
+      assertEquals(await list(true), 6000); // changed meanwhile, so it is not stored
+      assertEquals([await list(true), await list(true), await list(false)], [6001, 6001, 6001]);
+      assertEquals(counts, [6000, 6000, 6001, 6001]);
+    }));
+}
 
 Deno.test(
   "the counts of 300,000 uses are read and merged without stopping the event loop",

@@ -83,21 +83,33 @@ const IDLE_MS = 50;
 
 const startTimer = globalThis.setTimeout;
 let idleTimer: ReturnType<typeof setTimeout> | null = null;
+let releasedMs = 0;
 
 function release(waits: boolean): void {
-  if (--holders > 0 || idleTimer !== null) return;
+  if (--holders > 0) return;
+  releasedMs = performance.now();
+  if (idleTimer !== null) return;
   if (!runsInRepl()) {
     // The session does not stay: breakpoints of the debugger that is attached are to pause the function that runs
     // next.
     if (waits) return void nextTurn().then(closeIfIdle);
     if (runsTests()) return closeIfIdle();
   }
-  idleTimer = startTimer(closeIfIdle, IDLE_MS);
+  waitForIdleness(IDLE_MS);
+}
+
+function waitForIdleness(ms: number): void {
+  idleTimer = startTimer(() => {
+    idleTimer = null;
+    // Calls that follow each other closely share the session.
+    const leftMs = IDLE_MS - (performance.now() - releasedMs);
+    if (holders === 0 && leftMs > 0) waitForIdleness(leftMs);
+    else closeIfIdle();
+  }, ms);
   Deno.unrefTimer(idleTimer);
 }
 
 function closeIfIdle(): void {
-  idleTimer = null;
   if (holders > 0) return;
   const closing = current;
   current = null;

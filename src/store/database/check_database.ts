@@ -6,7 +6,8 @@
  * @module
  */
 import defer * as sqlite from "node:sqlite";
-import { type CheckExtent, isDamage } from "./sqlite_files.ts";
+import type { CheckExtent } from "./soundness.ts";
+import { isDamage } from "./sqlite_files.ts";
 import { messageOf } from "../../words/errors.ts";
 
 /** A question in SQL, and a test for the answer. */

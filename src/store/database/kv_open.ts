@@ -5,7 +5,8 @@
  */
 import { CacheError, messageOf } from "../../words/errors.ts";
 import { randomId } from "../../words/random.ts";
-import { CommitCounter, fileSizeOf, inodeOf, isBusy, isDamage, SoundnessNote } from "./sqlite_files.ts";
+import { SoundnessNote } from "./soundness.ts";
+import { CommitCounter, fileSizeOf, inodeOf, isBusy, isDamage } from "./sqlite_files.ts";
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { holdFolder, isLockHeld } from "../locks/file_lock.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { type CheckExtent, SoundnessNote } from "./soundness.ts";
 import {
-  type CheckExtent,
   type CommitCounter,
   databaseStampOf,
   fileSizeOf,
@@ -12,7 +12,6 @@ import {
   isDamage,
   isUndecodable,
   readableBytesOf,
-  SoundnessNote,
 } from "./sqlite_files.ts";
 import { describeOpenError } from "./database_errors.ts";
 import type { ReportDamage } from "./kv_repair.ts";
