@@ -221,8 +221,24 @@ async function prepare(wrapped: Wrapped): Promise<Prepared> {
   return await prepareWrapped(wrapped);
 }
 
+/**
+ * What the first call needs, in parts that depend on those before: loading and compiling all of it in one go would stop
+ * the event loop for 200 ms.
+ */
+const PARTS: readonly (() => Promise<unknown>)[] = [
+  () => import("./values/key/encode_key.ts"),
+  () => import("./code/syntax/parameters.ts"),
+  () => import("./code/packages/packages.ts"),
+  () => import("./code/walk/values.ts"),
+  () => import("./code/state/state.ts"),
+  () => import("./code/fingerprint.ts"),
+  () => import("./reads/dependency.ts"),
+  () => import("./store/cache_dir.ts"),
+];
+
 async function load(): Promise<Calls> {
-  // The first call needs both modules, so they are loaded at the same time.
+  const { giveTurn } = await import("./words/waiting.ts");
+  for (const part of PARTS) await part().then(giveTurn);
   const [loaded] = await Promise.all([import("./call/memoize.ts"), import("./call/prepare.ts")]);
   return calls = loaded;
 }

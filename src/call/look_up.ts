@@ -35,13 +35,15 @@ export interface Verification {
   readonly outcomes: Map<string, Promise<Outcome>>;
   /** Findings of inner calls by call key, for a verification in which no function may run. */
   readonly findings: Map<string, Promise<Finding>>;
+  /** States of inner calls as far as their records tell them; forgotten when a function has run, which may change files. */
+  readonly records: Map<string, Promise<ChildState>>;
   /** Keys of the calls that are being verified, outermost first. A call that leads back to itself is stale. */
   readonly open: Set<string>;
 }
 
 /** Begins a verification. */
 export function beginVerification(rerun?: Verification["rerun"]): Verification {
-  const empty = { outcomes: new Map(), findings: new Map(), open: new Set<string>() };
+  const empty = { outcomes: new Map(), findings: new Map(), records: new Map(), open: new Set<string>() };
   return rerun === undefined ? empty : { ...empty, rerun };
 }
 
@@ -104,6 +106,7 @@ type CheckedCall = Pick<Call, "prepared" | "wrapped" | "freshDigests">;
 function checksOf(call: CheckedCall, key: CallKey, verification: Verification): TraceChecks {
   const { root, files } = call.prepared;
   let looks = call.freshDigests();
+  const own = new Map<Trace, Promise<boolean>>();
   return {
     leaf: (dependency) =>
       dependency.kind === "file" && looks?.get(dependency.path) === dependency.digest
@@ -111,7 +114,10 @@ function checksOf(call: CheckedCall, key: CallKey, verification: Verification): 
         : checkDependency(dependency, { root, files }),
     child: (dependency, trace) => {
       looks = null; // an inner call that runs again may change the files
-      return lookAtChild(dependency, call, { verification, isOwn: () => isOwnTrace(trace, key) });
+      return lookAtChild(dependency, call, {
+        verification,
+        isOwn: () => once(own, trace, () => isOwnTrace(trace, key)),
+      });
     },
     sameFunction: (recorded) => isFunctionUnchanged(recorded, call.wrapped.cacheDir),
   };
@@ -155,14 +161,27 @@ async function lookAtChild(
   const { blobs } = outer.prepared.workspace.cache;
   const inner = await isOwn() ? await identifyAmong(candidates, recorded, blobs) : null;
   if (inner === null) {
-    const state = await lookAtRecord(candidates, recorded, outer, verification);
+    const { functionId, key, identity, args } = recorded;
+    const what = `${functionId}\0${key}\0${identity}\0${args === null}`;
+    const state = await once(verification.records, what, async () => {
+      verification.open.add(key); // a stranger's record may name itself
+      try {
+        return await lookAtRecord(candidates, recorded, outer, verification);
+      } finally {
+        verification.open.delete(key);
+      }
+    });
     if (state.kind !== "outcome" && recorded.args !== null) await tellMissingKey();
     return state;
   }
   if (verification.open.has(inner.key)) return { kind: "stale", reasons: [] };
 
   if (verification.rerun !== undefined) {
-    const outcome = await once(verification.outcomes, inner.key, () => verification.rerun!(inner, verification));
+    const outcome = await once(verification.outcomes, inner.key, async () => {
+      const outcome = await verification.rerun!(inner, verification);
+      verification.records.clear();
+      return outcome;
+    });
     const reasons = () => outcome.kind === "hit" ? whatChanged(inner, recorded, outcome.trace) : outcome.reasons;
     return { kind: "outcome", digest: outcome.digest, reasons };
   }

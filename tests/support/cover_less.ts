@@ -1,8 +1,21 @@
 /**
- * Loaded before each file of tests: programs that the tests start write no coverage of their own, but for few.
+ * Loaded before the tests: programs that they start write no coverage of their own, but for the command line.
  *
  * There are thousands of such programs, of which each would write a file for each module, and take twice as long.
  *
  * @module
  */
-Deno.env.delete("DENO_COVERAGE_DIR");
+const FOLDER = "DENO_COVERAGE_DIR";
+const KEPT = "CACHEPY_COVERAGE_DIR";
+
+const folder = Deno.env.get(FOLDER);
+if (folder !== undefined && folder !== "") {
+  Deno.env.set(KEPT, folder);
+  Deno.env.delete(FOLDER);
+}
+
+/** Environment of a program whose coverage counts; empty when none is taken. */
+export function coverageOfProgram(): Record<string, string> {
+  const kept = Deno.env.get(KEPT);
+  return kept === undefined ? {} : { [FOLDER]: kept };
+}

@@ -1,4 +1,6 @@
 /** Runs the real command line in a process of its own. */
+import { coverageOfProgram } from "./cover_less.ts";
+
 const CLI = new URL("../../cli.ts", import.meta.url).pathname;
 
 /** What a run of the command line gave. */
@@ -26,7 +28,7 @@ export async function runCli(args: readonly string[], options: RunCliOptions = {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...options.flags ?? FLAGS, options.script ?? CLI, ...args],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { NO_COLOR: "", CACHEPY_DIR: "", ...options.env },
+    env: { NO_COLOR: "", CACHEPY_DIR: "", ...coverageOfProgram(), ...options.env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

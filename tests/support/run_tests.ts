@@ -37,7 +37,11 @@ async function runHalf(
   args: readonly string[],
   onOutput: (chunk: Uint8Array<ArrayBuffer>) => Promise<void>,
 ): Promise<Half> {
-  const child = new Deno.Command(Deno.execPath(), { args: ["test", ...args], stdout: "piped", stderr: "piped" })
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--preload=tests/support/cover_less.ts", ...args],
+    stdout: "piped",
+    stderr: "piped",
+  })
     .spawn();
   let output = "";
   const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {

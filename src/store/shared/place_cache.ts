@@ -21,8 +21,9 @@ import {
   layoutOf,
   makeFolder,
   withMetadata,
+  writeOnce,
 } from "../layout.ts";
-import { lookAtEntry, openFolderToGroup } from "../own_files.ts";
+import { lookAtEntry, openFolderToGroup, removeOwn } from "../own_files.ts";
 import {
   claimHostFile,
   dropClaim,
@@ -100,8 +101,6 @@ const ATTEMPTS = 40;
 /**
  * True when the directory is a copy of one that is still there, and whose metadata the file names. Each needs metadata
  * of its own: a result that was stored in one is not in the other, and clearing one must not clear the other.
- *
- * Copy and original are only told apart by one mount. By two mounts, one directory has two devices and any inodes.
  */
 function isCopied(layout: CacheLayout, { id, metadata }: HostFile): boolean {
   const root = cacheOfPlace(metadata);
@@ -112,10 +111,20 @@ function isCopied(layout: CacheLayout, { id, metadata }: HostFile): boolean {
     if (lookAtEntry(root) === null) moveCacheOfPlace(metadata, layout.root);
     return false;
   }
-  const here = lookAtEntry(layout.version);
-  if (here === null || here.dev !== info.dev || here.ino === info.ino) return false;
   const found = readHostFile(original);
-  return found !== null && found !== "damaged" && found.id === id;
+  return found !== null && found !== "damaged" && found.id === id && !isSameFolder(layout.tmp, original.tmp);
+}
+
+/** True when a file that is made in one folder is in the other: by two mounts, devices and inodes tell nothing. */
+function isSameFolder(one: string, other: string): boolean {
+  makeFolder(one);
+  const name = `probe-${randomId()}`;
+  writeOnce(`${one}/${name}`, "");
+  try {
+    return lookAtEntry(`${other}/${name}`) !== null;
+  } finally {
+    removeOwn(`${one}/${name}`);
+  }
 }
 
 /** Makes the directory this host's; `null` when another process was faster. */
