@@ -218,3 +218,22 @@ Deno.test("eight processes that make the key at once make one", async () => {
   await victim.project.write("inputs.txt", "a2");
   assertEquals((await victim.run()).runs, ["sh"]);
 });
+
+Deno.test("a record of an inner call that names itself is stale, and the verification ends", async () => {
+  await using victim = await Victim.create();
+  await victim.run();
+  await victim.rewrite((record, all) => {
+    const [report] = all.map((one) => JSON.parse(one)).filter(([, fname]) => fname === "report");
+    const trace = report[8][0];
+    const child = trace[4].find(([kind]: string[]) => kind === "c");
+    const itself = ["c", child[1], child[2], null, child[4], trace[5][0][0][1]];
+    const row = JSON.parse(record);
+    row[8][0][4] = [itself];
+    row[8][0][5] = null;
+    row[8][0].length = 7;
+    return JSON.stringify(row);
+  });
+  assertEquals((await victim.run({ args: ["report", "--read-only"] })).value, "<seven\na>");
+  const { value, runs } = await victim.run();
+  assertEquals([value, runs.includes("report")], ["<seven\na>", true]);
+});

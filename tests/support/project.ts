@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { coverageOfFew } from "./cover_less.ts";
 import { fromFileUrl, join } from "@std/path";
 
 const PACKAGE = fromFileUrl(new URL("../../", import.meta.url));
@@ -88,7 +89,7 @@ export class Project implements AsyncDisposable {
     return new Deno.Command(Deno.execPath(), {
       args: [command, "--no-prompt", ...isLocked ? [] : ["--no-lock"], ...flags, this.path(script), ...args],
       cwd: cwd ?? this.folder,
-      env: { NO_COLOR: "1", ...env },
+      env: { NO_COLOR: "1", ...coverageOfFew(), ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
