@@ -66,11 +66,21 @@ export async function lookUp(
   const record = known ?? await readRecord(call);
   if (record === null) return { ...NOTHING_FOUND, commits };
   memory.keepRecord(record);
-  verification.open.add(call.key);
+  const verdict = await whileOpen(
+    verification,
+    call.key,
+    () => verifyRecord(record, checksOf(call, call.key, verification)),
+  );
+  return { record, commits, verdict };
+}
+
+/** Verifies what is stored under a key, which meanwhile counts as open: a record may lead back to itself. */
+async function whileOpen<T>({ open }: Verification, key: CallKey, verify: () => Promise<T>): Promise<T> {
+  open.add(key);
   try {
-    return { record, commits, verdict: await verifyRecord(record, checksOf(call, call.key, verification)) };
+    return await verify();
   } finally {
-    verification.open.delete(call.key);
+    open.delete(key);
   }
 }
 
@@ -163,14 +173,11 @@ async function lookAtChild(
   if (inner === null) {
     const { functionId, key, identity, args } = recorded;
     const what = `${functionId}\0${key}\0${identity}\0${args === null}`;
-    const state = await once(verification.records, what, async () => {
-      verification.open.add(key); // a stranger's record may name itself
-      try {
-        return await lookAtRecord(candidates, recorded, outer, verification);
-      } finally {
-        verification.open.delete(key);
-      }
-    });
+    const state = await once(
+      verification.records,
+      what,
+      () => whileOpen(verification, key, () => lookAtRecord(candidates, recorded, outer, verification)),
+    );
     if (state.kind !== "outcome" && recorded.args !== null) await tellMissingKey();
     return state;
   }
@@ -178,9 +185,11 @@ async function lookAtChild(
 
   if (verification.rerun !== undefined) {
     const outcome = await once(verification.outcomes, inner.key, async () => {
-      const outcome = await verification.rerun!(inner, verification);
-      verification.records.clear();
-      return outcome;
+      try {
+        return await verification.rerun!(inner, verification);
+      } finally {
+        verification.records.clear();
+      }
     });
     const reasons = () => outcome.kind === "hit" ? whatChanged(inner, recorded, outcome.trace) : outcome.reasons;
     return { kind: "outcome", digest: outcome.digest, reasons };

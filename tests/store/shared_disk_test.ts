@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openCache } from "../../src/store/cache_dir.ts";
 import { kindOfMount, kindOfType } from "../../src/store/shared/disk.ts";
 import { layoutOf } from "../../src/store/layout.ts";
-import { claimHostFile, readHostFile } from "../../src/store/shared/host_file.ts";
+import { claimHostFile, dropHostFile, type HostFile, readHostFile } from "../../src/store/shared/host_file.ts";
 import { load, store, withFolder } from "../support/store_rig.ts";
 
 const MOUNTS = [
@@ -101,4 +101,20 @@ Deno.test("a file of the host from a stranger: one that is damaged, or names a f
       assertEquals([...Deno.readDirSync(`${dir}/v1`)].length, 1);
     }
     assertEquals([...Deno.readDirSync(`${folder}/victim/${id}`)].map(({ name }) => name), ["notes.txt"]);
+  }));
+
+Deno.test("of processes that find a copy at once, the second drops neither what the first dropped nor what it made since", () =>
+  withFolder(async (dir) => {
+    const layout = layoutOf(dir);
+    await Deno.mkdir(layout.tmp, { recursive: true });
+    const fileOf = (id: string): HostFile => ({ id, host: "node7", metadata: `/somewhere/${id}` });
+    const [copied, made] = [crypto.randomUUID(), crypto.randomUUID()];
+    assert(claimHostFile(layout, fileOf(copied)));
+    dropHostFile(layout, copied);
+    assertEquals(readHostFile(layout), null);
+    dropHostFile(layout, copied);
+    assert(claimHostFile(layout, fileOf(made)));
+    dropHostFile(layout, copied);
+    assertEquals(readHostFile(layout), fileOf(made));
+    assertEquals([...Deno.readDirSync(layout.tmp)], []);
   }));

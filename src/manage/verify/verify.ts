@@ -70,8 +70,11 @@ async function openAndMend(cache: Cache): Promise<Problem[]> {
     if (isNew && kind === "damaged" && !cache.readOnly) mended.push({ key: "", kind: "damaged-database", detail });
   });
   isNew = true; // the listener has been told what was reported before
-  await cache.records.era();
-  stopListening();
+  try {
+    await cache.records.era();
+  } finally {
+    stopListening();
+  }
   return mended;
 }
 

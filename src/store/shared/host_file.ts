@@ -94,7 +94,12 @@ function renameAlone(layout: CacheLayout, temporary: string): boolean {
  */
 export function dropHostFile(layout: CacheLayout, id: string): void {
   const temporary = temporaryIn(layout);
-  renameSync(layout.host, temporary);
+  try {
+    renameSync(layout.host, temporary);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return; // another process was faster
+    throw error;
+  }
   try {
     const { id: found } = JSON.parse(new TextDecoder().decode(readOwn(temporary)));
     if (found !== id) linkSync(temporary, layout.host);
