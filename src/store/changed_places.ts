@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { randomId } from "../words/random.ts";
 import { digestBytes } from "../words/sha256.ts";
 import { type CacheLayout, OWN_NAMES } from "./layout.ts";
 import { listOwn, makeOwnFolder, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
@@ -80,7 +81,7 @@ export class ChangedPlaces {
   /** Adds places of a function. A failure is silent: each process then finds them anew. */
   #add(functionId: string, added: Kept): void {
     if (this.#isReadOnly) return;
-    const { metadata, usage } = this.#layout;
+    const { metadata, metadataTmp, usage } = this.#layout;
     const before = this.#read(functionId);
     const union = (list: keyof Kept) => [...new Set([...before[list], ...added[list]])].sort().slice(0, MAX_PLACES);
     const all: Kept = { places: union("places"), suspects: union("suspects") };
@@ -92,7 +93,8 @@ export class ChangedPlaces {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
         makeOwnFolder(usage);
       }
-      writeAnew(path, new TextEncoder().encode(JSON.stringify(all)), `${path}.new`);
+      const temporary = `${metadataTmp}/${Deno.pid}-${randomId()}`;
+      writeAnew(path, new TextEncoder().encode(JSON.stringify(all)), temporary);
     } catch {
       // No space, no permission, or the cache directory is gone.
     }

@@ -22,6 +22,7 @@ import { randomId } from "../words/random.ts";
 import { giveTurn, isTurnOver } from "../words/waiting.ts";
 import {
   appendOwn,
+  createOwn,
   FILE_MODE,
   FOLDER_MODE,
   isOnlyName,
@@ -29,7 +30,6 @@ import {
   listOwn,
   lookAtEntry,
   makeOwnFolder,
-  openToGroup,
   refusal,
   requireFolders,
   writeAnew,
@@ -399,8 +399,8 @@ export function makeFolder(path: string): void {
 /** Writes a file unless there is one. */
 export function writeOnce(path: string, text: string): void {
   try {
-    Deno.writeTextFileSync(path, text, { createNew: true, mode: FILE_MODE });
-    openToGroup(path);
+    using file = createOwn(path);
+    file.writeSync(new TextEncoder().encode(text));
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }

@@ -16,8 +16,18 @@ import { CacheError } from "../words/errors.ts";
 import { randomId } from "../words/random.ts";
 
 // Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
-const { chmodSync, lstatSync, mkdirSync, openSync, readDirSync, readFileSync, removeSync, renameSync, writeFileSync } =
-  Deno;
+const {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readDirSync,
+  readFileSync,
+  removeSync,
+  renameSync,
+  writeFileSync,
+} = Deno;
 
 /** Mode of folders: private, since cached results may hold data that the permissions of the source files protect. */
 export const FOLDER_MODE = 0o700;
@@ -75,6 +85,32 @@ export function makeOwnFolder(path: string, recursive = false): void {
     removeSync(temporary);
     if (lookAtEntry(path) === null) throw error;
     return mkdirSync(path, { recursive }); // another process was faster
+  }
+}
+
+/**
+ * Creates a file, which must not exist.
+ *
+ * In a cache that a group shares, the file gets its name when it has its mode, as a folder does.
+ *
+ * @param path Path of the file.
+ * @param temporary Path on the same disk that nobody else uses. @default a path beside the file
+ * @returns The open file.
+ * @throws The system's error; {@linkcode Deno.errors.AlreadyExists} when there is something at the path.
+ */
+export function createOwn(path: string, temporary = `${path}.${Deno.pid}-${randomId()}`): Deno.FsFile {
+  const isShared = groupFolders.size > 0 && isOfGroup(path);
+  const file = openSync(isShared ? temporary : path, { write: true, createNew: true, mode: FILE_MODE });
+  if (!isShared) return file;
+  try {
+    chmodSync(temporary, GROUP_FILE_MODE);
+    linkSync(temporary, path);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  } finally {
+    removeOwn(temporary);
   }
 }
 
@@ -199,13 +235,12 @@ export function writeAnew(path: string, bytes: Uint8Array, temporary: string): v
       if (attempt > 0 || removeOwn(temporary) === null) throw refusal(temporary, "no file of the cache");
     }
   }
-  openToGroup(temporary);
   try {
+    openToGroup(temporary);
     renameSync(temporary, path);
   } catch (error) {
-    if (!lookAtEntry(path)?.isDirectory) throw error;
     removeOwn(temporary);
-    throw refusal(path, "a folder");
+    throw lookAtEntry(path)?.isDirectory ? refusal(path, "a folder") : error;
   }
 }
 
@@ -219,14 +254,22 @@ export function appendOwn(path: string, bytes: Uint8Array): boolean {
   const info = lookAtEntry(path);
   if (info !== null && !isOnlyName(info)) return false;
   try {
-    // Not by writeFileSync, which gives the mode to a file that exists as well, also to one that is another user's.
-    using file = openSync(path, { append: true, create: true, mode: FILE_MODE });
+    if (info === null) createUnlessThere(path);
+    // Not by writeFileSync, which gives a mode to a file that exists as well, also to one that is another user's.
+    using file = openSync(path, { append: true });
     for (let at = 0; at < bytes.byteLength;) at += file.writeSync(bytes.subarray(at));
-    if (info === null) openToGroup(path);
     return true;
   } catch (error) {
     if (info !== null && error instanceof Deno.errors.PermissionDenied) return false;
     throw error;
+  }
+}
+
+function createUnlessThere(path: string): void {
+  try {
+    createOwn(path).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
 }
 

@@ -10,7 +10,7 @@ import { CommitCounter, fileSizeOf, inodeOf, isBusy, isDamage } from "./sqlite_f
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { holdFolder, isLockHeld } from "../locks/file_lock.ts";
-import { FILE_MODE, lookAtEntry, openToGroup, removeOwn } from "../own_files.ts";
+import { createOwn, FILE_MODE, lookAtEntry, removeOwn } from "../own_files.ts";
 import { type CacheLayout, codeOf, findForeignDatabase, makeLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
@@ -184,8 +184,7 @@ function withCounter(kv: Deno.Kv, inode: number | null, { meta }: CacheLayout, n
 function makeMeta(layout: CacheLayout): number | null {
   try {
     makeLayout(layout);
-    Deno.openSync(layout.meta, { write: true, createNew: true, mode: FILE_MODE }).close();
-    openToGroup(layout.meta);
+    createOwn(layout.meta, `${layout.metadataTmp}/${Deno.pid}-${randomId()}`).close();
   } catch {
     // Another process was first, or the file cannot be created, which the opening reports.
   }

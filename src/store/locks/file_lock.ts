@@ -11,12 +11,10 @@ import { pause } from "../../words/waiting.ts";
 import { parentOf } from "../../options/paths.ts";
 import { randomId } from "../../words/random.ts";
 import {
-  FILE_MODE,
-  isOfGroup,
+  createOwn,
   listOwn,
   lookAtEntry,
   makeOwnFolder,
-  openToGroup,
   ownFile,
   refusal,
   removeOwn,
@@ -262,7 +260,8 @@ function openLockFile(path: string): LockFile {
 function openOrMake(path: string): LockFile {
   for (;;) {
     try {
-      return { file: isOfGroup(path) ? makeForGroup(path) : makeLockFile(path), isNew: true };
+      const temporary = `${parentOf(parentOf(path))}/tmp/${Deno.pid}-${randomId()}`;
+      return { file: createOwn(path, temporary), isNew: true };
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
@@ -274,26 +273,6 @@ function openOrMake(path: string): LockFile {
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
-  }
-}
-
-function makeLockFile(path: string): Deno.FsFile {
-  return Deno.openSync(path, { write: true, createNew: true, mode: FILE_MODE });
-}
-
-/** Makes a lock file that gets its name when others of the group may open it: they could not wait for it else. */
-function makeForGroup(path: string): Deno.FsFile {
-  const temporary = `${parentOf(parentOf(path))}/tmp/${Deno.pid}-${randomId()}`;
-  const file = makeLockFile(temporary);
-  try {
-    openToGroup(temporary);
-    Deno.linkSync(temporary, path);
-    return file;
-  } catch (error) {
-    file.close();
-    throw error;
-  } finally {
-    removeOwn(temporary);
   }
 }
 

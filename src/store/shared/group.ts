@@ -34,11 +34,14 @@ export async function groupOf(layout: CacheLayout, isWanted: boolean): Promise<n
     try {
       await openToItsGroup(layout);
     } catch (error) {
-      if (isReadOnlyError(error)) return null; // somebody else's: what may be read is read
-      throw describeFolderError(error, layout.root);
+      if (!isOpenToGroup(version)) { // else another process was faster, whose files this one may not open
+        if (isReadOnlyError(error)) return null; // somebody else's: what may be read is read
+        throw describeFolderError(error, layout.root);
+      }
     }
   }
-  openFolderToGroup(version);
+  // The marks of a folder that holds nothing else stand beside it.
+  openFolderToGroup(isOpenToGroup(layout.root) ? layout.root : version);
   return lookAtEntry(version)?.gid ?? null;
 }
 
