@@ -69,6 +69,7 @@ function decoratorWith(options: ValidatedOptions): CacheDecorator {
   function decorate(subject: unknown, context?: unknown): unknown {
     if (isDecoratorContext(context)) return decorateMethod(subject, context, options);
     if (typeof context === "string" || typeof context === "symbol") throw experimentalDecorator(context);
+    if (typeof subject === "function" && isOptions(context)) throw optionsAfterFunction(subject.name);
     if (typeof subject === "function") return wrapFunction(subject as AnyFunction, options, subject.name);
     if (isOptions(subject)) return decoratorWith(mergeOptions(options, validateOptions(subject)));
     throw notAFunction(subject);
@@ -183,6 +184,14 @@ function experimentalDecorator(name: string | symbol): CacheTypeError {
     "ERR_NOT_A_FUNCTION",
     `Cannot cache ${String(name)} by an experimental decorator; take experimentalDecorators out of compilerOptions, ` +
       "so that the standard decorators are used",
+  );
+}
+
+/** Options that were ignored would track less than the user asked for. */
+function optionsAfterFunction(name: string): CacheTypeError {
+  return new CacheTypeError(
+    "ERR_OPTION_TYPE",
+    `Cannot use options beside the function ${name || "(anonymous)"}; give them first: cached({ … })(${name || "fn"})`,
   );
 }
 

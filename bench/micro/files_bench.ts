@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 import { digestBytes, digestChunks } from "../../src/words/sha256.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import { fileDigestsFor, saveFileDigests } from "../../src/reads/files/open_digests.ts";
-import { RACY_MS } from "../../src/reads/files/snapshot.ts";
+import { RACY_MS } from "../../src/reads/files/stamp.ts";
 
 const FILES = 10_000;
 const MEBIBYTE = 1024 * 1024;

@@ -6,7 +6,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
-import { RACY_MS } from "../../src/reads/files/snapshot.ts";
+import { RACY_MS } from "../../src/reads/files/stamp.ts";
 import { CallReads, runObserved } from "../../src/reads/run_observed.ts";
 
 const FILES = 1_000;

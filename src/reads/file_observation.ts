@@ -8,7 +8,7 @@ import { digestBytes } from "../words/sha256.ts";
 import type { ContentDigest } from "../words/digests.ts";
 import { SYNC_BYTES } from "./files/hash_file.ts";
 import type { FileDigests } from "./files/file_digests.ts";
-import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./files/snapshot.ts";
+import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./files/stamp.ts";
 
 /**
  * A file that a call read.

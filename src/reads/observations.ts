@@ -10,7 +10,7 @@ import { cwdState, environmentState, linkState, type Look, lookAt, type StatFiel
 import type { ContentDigest } from "../words/digests.ts";
 import { digestListing } from "./files/directory.ts";
 import type { FileDigests } from "./files/file_digests.ts";
-import { type FileStamp, isSameStamp } from "./files/snapshot.ts";
+import { type FileStamp, isSameStamp } from "./files/stamp.ts";
 import { toPortable } from "../options/project.ts";
 import type { Dependency } from "../words/records.ts";
 

@@ -20,7 +20,7 @@ import { LARGE_FOLDER_BYTES, listDirectory, listInTurns } from "./files/director
 import { toPortable } from "../options/project.ts";
 import type { ChildDependency, Dependency } from "../words/records.ts";
 import { FileObservation } from "./file_observation.ts";
-import { type FileStamp, isStampSettled, stampOf } from "./files/snapshot.ts";
+import { type FileStamp, isStampSettled, stampOf } from "./files/stamp.ts";
 import {
   CwdObservation,
   EnvironmentObservation,

@@ -4,6 +4,7 @@ import { HIDDEN_CASES } from "../fixtures/invalidation/hidden_cases.ts";
 import { LANGUAGE_CASES } from "../fixtures/invalidation/language_cases.ts";
 import { PIPELINE_CASES } from "../fixtures/invalidation/pipeline_cases.ts";
 import { PROGRAM_CASES } from "../fixtures/invalidation/program_cases.ts";
+import { sampleOf } from "../support/sample.ts";
 import { type ProgramReport, type VariantReport, Variants } from "../support/variants.ts";
 
 /** Processes at a time. */
@@ -14,6 +15,7 @@ interface Job {
   readonly folder: string;
   readonly name: string;
   readonly runs: readonly string[];
+  readonly edit: { readonly file: string; readonly find: string | RegExp; readonly replace: string };
 }
 
 async function acornVersion(): Promise<string> {
@@ -40,15 +42,16 @@ async function checkTable(t: Deno.TestContext, cases: readonly InvalidationCase[
   await variants.add("base", Object.fromEntries(folders.map((folder, index) => [folder, files[index]!])));
   const [base] = await variants.run(["base"]);
   await variants.copy("elsewhere", "base", null);
-  const jobs: Job[] = [];
+  const all: Job[] = [];
   for (const [at, one] of cases.entries()) {
     const folder = folders[at]!;
     for (const [number, [name, file, find, replace, runs]] of one.edits.entries()) {
       const program = `edit-${at}-${number}`;
-      await variants.copy(program, "base", folder, [{ file, find, replace }]);
-      jobs.push({ program, folder, name: `${one.name}: ${name}`, runs });
+      all.push({ program, folder, name: `${one.name}: ${name}`, runs, edit: { file, find, replace } });
     }
   }
+  const jobs = sampleOf(all);
+  for (const { program, folder, edit } of jobs) await variants.copy(program, "base", folder, [edit]);
   const [elsewhere, ...reports] = await runAll(variants, ["elsewhere", ...jobs.map(({ program }) => program)]);
   for (const [at, one] of cases.entries()) {
     await t.step(`${one.name}: nothing, in a copy of the folder`, () => {

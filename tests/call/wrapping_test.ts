@@ -78,6 +78,17 @@ Deno.test("key(), has(), why(), forget() and with() take a method's receiver thr
   assertEquals(await predict.has.call(model, 3), false);
 });
 
+Deno.test("options beside a function are refused, since they would be ignored; what map() adds is not", async () => {
+  await using rig = await Rig.open();
+  const cached = untyped(rig.cached());
+  const add = (x: number) => x + 1;
+  const error = assertThrows(() => cached(add, { fileArgs: ["x"] }), CacheTypeError);
+  assertEquals(error.code, "ERR_OPTION_TYPE");
+  assertEquals(error.message, "Cannot use options beside the function add; give them first: cached({ … })(add)");
+  const mapped = cached(add, 0, [add]);
+  assertEquals([await mapped(1), await mapped(1), rig.runs()], [2, 2, 1]);
+});
+
 Deno.test("only methods can be decorated; anything else, and an experimental decorator, is told so", async () => {
   await using rig = await Rig.open();
   const cached = untyped(rig.cached());

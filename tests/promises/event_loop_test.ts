@@ -11,7 +11,7 @@ import {
 } from "@bimsb/cachepy";
 import { clear } from "../../src/store/clear.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
-import { RACY_MS } from "../../src/reads/files/snapshot.ts";
+import { RACY_MS } from "../../src/reads/files/stamp.ts";
 import { pause, sortInTurns } from "../../src/words/waiting.ts";
 import { CAN_WATCH_LOOP, type LoopWatch, watchLoop } from "../support/loop_turns.ts";
 import { keyOf, store, withFolder, withStore } from "../support/store_rig.ts";

@@ -3,13 +3,8 @@ import type { ContentDigest } from "../../src/words/digests.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import { FileMemory } from "../../src/reads/files/file_memory.ts";
 import { cacheFileStateClear, cacheFileStateInfo, fileDigestsFor } from "../../src/reads/files/open_digests.ts";
-import {
-  decodeSnapshot,
-  encodeSnapshot,
-  RACY_MS,
-  type RememberedFile,
-  stampOf,
-} from "../../src/reads/files/snapshot.ts";
+import { decodeSnapshot, encodeSnapshot, type RememberedFile } from "../../src/reads/files/snapshot.ts";
+import { RACY_MS, stampOf } from "../../src/reads/files/stamp.ts";
 import { inFolder } from "../support/reads.ts";
 
 const DIGEST = "ab".repeat(32) as ContentDigest;

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertNotEquals, assertRejects,
 import { CacheError } from "../../src/words/errors.ts";
 import { SYNC_BYTES } from "../../src/reads/files/hash_file.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
-import { stampOf } from "../../src/reads/files/snapshot.ts";
+import { stampOf } from "../../src/reads/files/stamp.ts";
 import { inFolder } from "../support/reads.ts";
 
 /** Digests with a clock so far ahead that every stamp is old enough. */

@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openCache } from "../../src/store/cache_dir.ts";
+import { mountsIn } from "../../src/options/mounts.ts";
 import { kindOfMount, kindOfType } from "../../src/store/shared/disk.ts";
 import { layoutOf } from "../../src/store/layout.ts";
 import { claimHostFile, dropHostFile, type HostFile, readHostFile } from "../../src/store/shared/host_file.ts";
 import { load, store, withFolder } from "../support/store_rig.ts";
 
-const MOUNTS = [
+const MOUNTS = mountsIn([
   "27 1 254:0 / / rw - ext4 /dev/root rw",
   "30 27 0:30 / /home rw,relatime shared:5 - nfs4 server:/home rw",
   "31 30 254:1 / /home/local rw - xfs /dev/vdb rw",
@@ -13,7 +14,7 @@ const MOUNTS = [
   "33 27 8:1 / /mnt/stick rw - fuseblk /dev/sda1 rw",
   "34 27 0:40 / /data rw - ext4 /dev/vdc rw",
   "35 27 0:41 / /data rw - lustre mds:/fs rw",
-].join("\n");
+].join("\n"));
 
 Deno.test("a path is on the file system that is mounted nearest above it, the last one of several there", () => {
   const kinds = ["/", "/homework", "/home/ada/x", "/home/local/x", "/mnt/with blank/x", "/mnt/stick/x", "/data/x"]
@@ -30,7 +31,7 @@ Deno.test("a path is on the file system that is mounted nearest above it, the la
 });
 
 Deno.test("file systems by name: those of several hosts, those in user space unless they are the root, no others", () => {
-  const kind = (name: string, at = "/d") => kindOfMount(`1 0 0:1 / ${at} rw - ${name} x rw`, "/d/x");
+  const kind = (name: string, at = "/d") => kindOfMount(mountsIn(`1 0 0:1 / ${at} rw - ${name} x rw`), "/d/x");
   for (
     const name of ["nfs", "nfs4", "cifs", "smb3", "lustre", "beegfs", "gpfs", "ceph", "afs", "ocfs2", "gfs2", "9p"]
   ) {

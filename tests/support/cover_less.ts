@@ -20,9 +20,9 @@ export function coverageOfProgram(): Record<string, string> {
   return kept === undefined ? {} : { [FOLDER]: kept };
 }
 
-let programs = 0;
+let projects = 0;
 
-/** Environment of a program of which there are thousands: the coverage of a few of them counts. */
+/** Environment of the programs of one project, of which there are thousands: the coverage of a few counts. */
 export function coverageOfFew(): Record<string, string> {
-  return programs++ % 20 === 0 ? coverageOfProgram() : {};
+  return projects++ % 20 === 0 ? coverageOfProgram() : {};
 }

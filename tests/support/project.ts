@@ -33,6 +33,9 @@ export interface RunOptions {
 
 /** A project folder, removed by `await using`. */
 export class Project implements AsyncDisposable {
+  /** The same for all programs of the project, of which one may count its environment. */
+  readonly #coverage = coverageOfFew();
+
   private constructor(readonly folder: string) {}
 
   /** A project with these files, by name. `deno.json` is added unless given. */
@@ -89,7 +92,7 @@ export class Project implements AsyncDisposable {
     return new Deno.Command(Deno.execPath(), {
       args: [command, "--no-prompt", ...isLocked ? [] : ["--no-lock"], ...flags, this.path(script), ...args],
       cwd: cwd ?? this.folder,
-      env: { NO_COLOR: "1", ...coverageOfFew(), ...env },
+      env: { NO_COLOR: "1", ...this.#coverage, ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -21,6 +21,8 @@ interface Turn {
   /** What changed while the function ran, so that the result was not stored. */
   readonly raced: readonly string[];
   readonly isStored: boolean;
+  /** Why it was run, in a line each. */
+  readonly misses: readonly string[];
   readonly ms: number;
   readonly error?: string;
 }
@@ -62,7 +64,7 @@ let events = [];
 const onEvent = (event) => events.push(event), cacheDir = new URL("./cache", import.meta.url).pathname;
 for (let at = 0; at < COUNT; at++) {
   const began = performance.now(), values = [];
-  let runs = 0, isStored = false, error, notices = [], shown = [], unknown = [], raced = [];
+  let runs = 0, isStored = false, error, notices = [], shown = [], unknown = [], raced = [], misses = [];
   events = [];
   globalThis.cached = cacheFile(cacheDir, { onEvent, name: "step of program " + at });
   try {
@@ -70,6 +72,7 @@ for (let at = 0; at < COUNT; at++) {
     values.push(await attempt(step), await attempt(step.original));
     runs = events.filter(({ kind }) => kind === "run").length;
     isStored = await step.has(2);
+    misses = events.filter(({ kind }) => kind === "miss").map(({ summary }) => summary);
     raced = events.flatMap(({ kind, changed }) => kind === "raced" ? changed : []);
     const noticesNow = () => events.filter(({ kind }) => kind === "notice").map(({ detail }) => detail);
     shown = (await step.why(2)).notices;
@@ -84,7 +87,7 @@ for (let at = 0; at < COUNT; at++) {
   }
   restore();
   const results = values.map((value) => write(value) ?? "undefined"), ms = Math.round(performance.now() - began);
-  print("\\n@" + write({ results, runs, notices, shown, unknown, raced, isStored, error, ms }));
+  print("\\n@" + write({ results, runs, notices, shown, unknown, raced, isStored, misses, error, ms }));
 }
 `;
 

@@ -8,6 +8,7 @@
  */
 import { COMPILER_NEEDS, findCompiler } from "./compiler.ts";
 import { findPython, NOTEBOOK_NEEDS } from "./notebook.ts";
+import { SAMPLE, WHOLE } from "./sample.ts";
 import { findSshfs, SSHFS_NEEDS } from "./sshfs.ts";
 
 /** Folders and files of the tests that take half of the time. */
@@ -39,6 +40,7 @@ async function runHalf(
 ): Promise<Half> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--preload=tests/support/cover_less.ts", ...args],
+    env: isWhole ? {} : { [SAMPLE]: `${SAMPLE_STEP}` },
     stdout: "piped",
     stderr: "piped",
   })
@@ -72,6 +74,10 @@ async function* readCoverage(): AsyncIterable<Deno.DirEntry> {
   }
 }
 
+/** Number of rows of large tables of which one is tried, unless all are. */
+const SAMPLE_STEP = 3;
+
+const isWhole = Deno.env.get(WHOLE) === "1";
 const flags = Deno.args.filter((one) => one.startsWith("-"));
 const paths = Deno.args.filter((one) => !one.startsWith("-"));
 const later: Uint8Array<ArrayBuffer>[] = [];
@@ -97,6 +103,7 @@ for await (const { name } of readCoverage()) {
 const [passed, failed] = ["passed", "failed"].map((word) => halves.reduce((sum, half) => sum + countOf(word, half), 0));
 await show(new TextEncoder().encode(`\nboth halves: ${passed} passed | ${failed} failed\n`));
 const leftOut = [
+  ...isWhole ? [] : [`all but one in ${SAMPLE_STEP} rows of large tables; to try all, set ${WHOLE}=1`],
   ...findPython() === null ? [`the notebook tests; they need ${NOTEBOOK_NEEDS}`] : [],
   ...findSshfs() === null ? [`the tests of shared disks; they need ${SSHFS_NEEDS}`] : [],
   ...findCompiler() === null ? [`the test of a file system without locks; it needs ${COMPILER_NEEDS}`] : [],

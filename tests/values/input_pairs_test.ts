@@ -1,14 +1,19 @@
 /** Two inputs are two calls where reached code can tell them apart, and one where it cannot, wherever they come from. */
 import { assert, assertEquals } from "@std/assert";
 import { INPUT_PAIRS } from "../support/input_pairs.ts";
+import { sampleOf } from "../support/sample.ts";
 import type { InputMode } from "../support/inputs/family.ts";
 import { NOT_TOLD_APART, TOLD_APART_ANYWAY } from "../support/inputs/known.ts";
 import { type Finding, findWrongCalls } from "../support/inputs/program.ts";
 
+const TRIED = sampleOf(INPUT_PAIRS);
+/** Those of some names whose pairs are tried. */
+const tried = (names: Iterable<string>): string[] => [...names].filter((row) => TRIED.some(({ name }) => name === row));
+
 let found: Promise<Finding[]> | undefined;
 
 function findings(): Promise<Finding[]> {
-  return found ??= findWrongCalls(INPUT_PAIRS);
+  return found ??= findWrongCalls(TRIED);
 }
 
 /** Names of the pairs of one place that came out in one way, in order. */
@@ -38,7 +43,7 @@ const MODES: Readonly<Record<InputMode, string>> = {
 
 for (const [mode, what] of Object.entries(MODES) as [InputMode, string][]) {
   Deno.test(`two that can be told apart are never one, but for the listed limits: ${what}`, async () => {
-    assertEquals(await rowsOf(mode, "wrong"), NOT_TOLD_APART[mode].toSorted());
+    assertEquals(await rowsOf(mode, "wrong"), tried(NOT_TOLD_APART[mode]).sort());
   });
 
   Deno.test(`two that cannot be told apart are never two, but for the listed limits: ${what}`, async () => {
@@ -48,5 +53,5 @@ for (const [mode, what] of Object.entries(MODES) as [InputMode, string][]) {
 
 Deno.test("no pair is listed as a limit that is none", async () => {
   const rows = new Set((await findings()).filter(({ kind }) => kind === "needless").map(({ row }) => row));
-  assertEquals([...TOLD_APART_ANYWAY].filter((row) => !rows.has(row)), []);
+  assertEquals(tried(TOLD_APART_ANYWAY).filter((row) => !rows.has(row)), []);
 });

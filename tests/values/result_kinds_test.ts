@@ -1,13 +1,14 @@
 /** A hit gives back what no program can tell from the first result, or nothing was stored and that was said. */
 import { assert, assertEquals } from "@std/assert";
 import { RESULT_KINDS } from "../support/result_kinds.ts";
+import { sampleOf } from "../support/sample.ts";
 import { findFlaws, type Flaw } from "../support/results/program.ts";
 
 let found: Promise<Flaw[]> | undefined;
 
 /** The flaws in lines, of results met in one place. */
 async function flawsOf(where: Flaw["where"]): Promise<string[]> {
-  const all = await (found ??= findFlaws(RESULT_KINDS));
+  const all = await (found ??= findFlaws(sampleOf(RESULT_KINDS)));
   return all.filter((one) => one.where === where).map(({ row, kind, detail }) => `${kind}: ${row}: ${detail}`);
 }
 

@@ -22,7 +22,7 @@ import {
 import { giveTurn, inTurns, isTurnOver, STEPS, type Work } from "../../words/waiting.ts";
 import { FileMemory } from "./file_memory.ts";
 import { hashSoon } from "./parallel.ts";
-import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./snapshot.ts";
+import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./stamp.ts";
 
 // Taken when this module loads: while a cached function runs, a wrapper that observes its reads replaces `statSync`.
 const { statSync } = Deno;

@@ -14,14 +14,12 @@ import {
   decodeSnapshot,
   emptySnapshot,
   encodeInSteps,
-  type FileStamp,
-  isSameStamp,
-  isStampSettled,
   MAX_ROWS,
   MAX_SNAPSHOT_BYTES,
   type RememberedFile,
   type Snapshot,
 } from "./snapshot.ts";
+import { type FileStamp, hasChangeTime, isSameStamp, isStampSettled, stampOf } from "./stamp.ts";
 import { atOnce, inTurns } from "../../words/waiting.ts";
 import { ownFile, readOwn, removeOwn, requireFolders, writeAnew } from "../../store/own_files.ts";
 
@@ -217,7 +215,7 @@ export class FileMemory {
     if (this.#snapshot === undefined && !this.#paysToLoad(stamp.size)) return undefined;
     const snapshot = this.#load();
     const row = snapshot.rowOf(path);
-    if (row === undefined || !snapshot.hasStamp(row, stamp)) return undefined;
+    if (row === undefined || !snapshot.hasStamp(row, stamp) || !hasChangeTime(stampOf(stamp))) return undefined;
     return snapshot.checkedMs(row) <= nowMs ? snapshot.digest(row) : this.#disbelieve(path);
   }
 

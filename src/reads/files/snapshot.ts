@@ -10,6 +10,7 @@
  */
 import { atOnce } from "../../words/waiting.ts";
 import type { ContentDigest } from "../../words/digests.ts";
+import type { FileStamp } from "./stamp.ts";
 
 /** Stamp and digest of a file when it was last read. */
 export interface RememberedFile extends FileStamp {
@@ -210,48 +211,4 @@ function checksum(words: Uint32Array): readonly [number, number] {
     other = other << 17 | other >>> 15;
   }
   return [one >>> 0, other >>> 0];
-}
-
-/** Device, inode, size and times of a file: together they stand for one content, if {@linkcode isStampSettled}. */
-export interface FileStamp {
-  readonly dev: number;
-  /** Inode; zero where the platform has none. */
-  readonly ino: number;
-  /** Size, bytes. */
-  readonly size: number;
-  /** Time of the last change of content, milliseconds since the epoch; `NaN` if the platform has none. */
-  readonly mtimeMs: number;
-  /** Time of the last change of content or metadata, milliseconds since the epoch; `NaN` if the platform has none. */
-  readonly ctimeMs: number;
-}
-
-/** Age of a file, milliseconds, below which an edit may leave its stamp unchanged. */
-export const RACY_MS = 2100;
-
-/** Takes the stamp from a result of `stat`. */
-export function stampOf(info: Deno.FileInfo): FileStamp {
-  return {
-    dev: info.dev,
-    ino: info.ino ?? 0,
-    size: info.size,
-    mtimeMs: info.mtime?.getTime() ?? NaN,
-    ctimeMs: info.ctime?.getTime() ?? NaN,
-  };
-}
-
-/** Returns true when two stamps are equal. A time that the platform does not have (`NaN`) is equal to no time. */
-export function isSameStamp(one: FileStamp, other: FileStamp): boolean {
-  return one.ctimeMs === other.ctimeMs && one.mtimeMs === other.mtimeMs && one.size === other.size &&
-    one.ino === other.ino && one.dev === other.dev;
-}
-
-/**
- * Returns true when any edit after `nowMs` must change the stamp. Returns false for a change time in the future, which
- * a file has after the clock was set back.
- *
- * @param stamp Stamp of the file at `nowMs` or later.
- * @param nowMs Time before the file was looked at, milliseconds since the epoch.
- */
-export function isStampSettled(stamp: FileStamp, nowMs: number): boolean {
-  return nowMs - stamp.ctimeMs >= RACY_MS;
 }

@@ -8,10 +8,11 @@
  */
 import defer * as nodeFs from "node:fs"; // it takes longer to load than a hit has to spare: asked last
 import { isGranted } from "../../options/manifest_files.ts";
+import { type Mount, readMounts } from "../../options/mounts.ts";
 import { deviceOfRoot, isBlockDevice, looksLocal } from "../layout.ts";
 
 // Taken when this module loads: while a cached function runs, wrappers that observe its reads replace these functions.
-const { readTextFileSync, realPathSync, statSync } = Deno;
+const { realPathSync, statSync } = Deno;
 
 /** `unknown`: it cannot be told without `--allow-sys=statfs`. */
 export type DiskKind = "local" | "shared" | "unknown";
@@ -81,34 +82,21 @@ export function diskOf(folder: string): DiskKind {
   }
 }
 
-/** Returns the list of mounts; `null` where it may not be read, since Deno gives files in `/proc` to `-A` alone. */
-function readMounts(): string | null {
-  const path = "/proc/self/mountinfo";
-  if (!isGranted({ name: "read", path })) return null;
-  try {
-    return readTextFileSync(path);
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Returns the kind of the file system that a path is on.
  *
  * A file system in user space counts as shared, as most are. As the root of the system it is that of a container or a
  * virtual machine, and local.
  *
- * @param mounts Text of `/proc/self/mountinfo` (https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html).
+ * @param mounts All mounts, in their order.
  * @param path Absolute path without links.
  */
-export function kindOfMount(mounts: string, path: string): "local" | "shared" {
+export function kindOfMount(mounts: readonly Mount[], path: string): "local" | "shared" {
   let [place, name] = ["", ""];
-  for (const line of mounts.split("\n")) {
-    const [fields = "", source = ""] = line.split(" - ");
-    const point = fields.split(" ")[4]?.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(parseInt(code, 8)));
-    if (point === undefined || point.length < place.length) continue;
+  for (const { point, kind } of mounts) {
+    if (point.length < place.length) continue;
     // The last of several mounts at one place is the one that is seen.
-    if (point === "/" || path === point || path.startsWith(`${point}/`)) [place, name] = [point, source.split(" ")[0]!];
+    if (point === "/" || path === point || path.startsWith(`${point}/`)) [place, name] = [point, kind];
   }
   return SHARED_NAMES.has(name) || GUEST.test(name) && place !== "/" ? "shared" : "local";
 }
