@@ -115,6 +115,11 @@ const FOR_EVER = "(WITH RECURSIVE z(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM 
 const QUEUE =
   "AS WITH RECURSIVE z(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM z) SELECT n AS ts, '' AS id, x'' AS data, " +
   "'' AS backoff_schedule, x'' AS keys_if_undelivered FROM z WHERE n < 0";
+/** A value that takes gigabytes and seconds for each row. */
+const MUCH = "length(hex(zeroblob(450000000)))";
+/** The same, but for rows that are there already. */
+const MUCH_LATER = `iif(version <= 1000000, 1, ${MUCH})`;
+
 const HOSTILE: Record<string, string> = {
   "a trigger that never ends on each row that is written":
     `CREATE TRIGGER t AFTER INSERT ON kv BEGIN SELECT * FROM ${FOR_EVER}; END`,
@@ -125,6 +130,16 @@ const HOSTILE: Record<string, string> = {
     "CREATE TRIGGER t AFTER INSERT ON kv BEGIN UPDATE kv SET v_encoding = 2, v = x'01' WHERE k > x'02720002'; END",
   "a view that never ends in the place of the queue": `DROP TABLE queue; CREATE VIEW queue ${QUEUE}`,
   "a view in the place of the rows": "ALTER TABLE kv RENAME TO kv0; CREATE VIEW kv AS SELECT * FROM kv0",
+  "a check of each row that takes gigabytes":
+    `ALTER TABLE kv RENAME TO kv0; CREATE TABLE kv (k blob primary key, v blob not null check (${MUCH} > 0), ` +
+    "v_encoding integer not null, version integer not null, seq integer not null default 0, " +
+    "expiration_ms integer not null default -1) without rowid; PRAGMA ignore_check_constraints = ON; " +
+    "INSERT INTO kv SELECT * FROM kv0; DROP TABLE kv0",
+  "an index of what takes gigabytes in each new row":
+    `CREATE INDEX i ON kv (${MUCH_LATER}); UPDATE data_version SET version = 1000001`,
+  "an index under a condition that takes gigabytes in each new row":
+    `CREATE INDEX i ON kv (k) WHERE ${MUCH_LATER} > 0; UPDATE data_version SET version = 1000001`,
+  "a thousand tables": Array.from({ length: 1000 }, (_, n) => `CREATE TABLE more${n} (k)`).join(";"),
   "rows that say that they hold numbers": "UPDATE kv SET v_encoding = 2 WHERE k > x'02720002' AND k < x'02720003'",
   "no version of the data": "DELETE FROM data_version",
   "the last version that there is": "UPDATE data_version SET version = 9223372036854775807",

@@ -12,7 +12,7 @@ import type { VerifyState } from "./state.ts";
 export async function checkDatabase(cache: Cache, state: VerifyState): Promise<void> {
   const { meta } = cache.layout;
   if (cache.refused !== null || lookAtEntry(meta) === null) return;
-  const defect = findDefect(meta, "whole");
+  const defect = await findDefect(meta, "whole");
   if (defect === undefined) return; // another program holds the database, which the next check meets as well
   if (defect !== null) {
     const detail = `The database cannot be read as a whole: ${defect}`;

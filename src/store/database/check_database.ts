@@ -6,6 +6,7 @@
  * @module
  */
 import defer * as sqlite from "node:sqlite";
+import { isSchemaOfDeno } from "./check_schema.ts";
 import type { CheckExtent } from "./soundness.ts";
 import { isDamage } from "./sqlite_files.ts";
 import { messageOf } from "../../words/errors.ts";
@@ -14,15 +15,6 @@ import { messageOf } from "../../words/errors.ts";
 type Question = readonly [question: string, isSound: (answer: unknown) => boolean];
 
 const DAMAGED = "database disk image is malformed";
-
-/**
- * Question about the schema, which comes first: a trigger or a view in the place of a table would run with what the cache
- * asks or writes, and may take for ever. Deno.Kv makes tables and indexes alone.
- */
-const SCHEMA: Question = [
-  "SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index') OR sql LIKE 'create virtual%'",
-  (count) => count === 0,
-];
 
 /** True when a table has one row with a version in this range, or there is no entry, as while a database is made. */
 const hasOneVersion = (table: string, most: number): Question => [
@@ -56,23 +48,32 @@ const WHOLE: readonly Question[] = [
  * @returns One sentence about the damage; `null` for a sound database; `undefined` when that cannot be told, as while
  * another program holds the database.
  */
-export function findDefect(path: string, extent: CheckExtent): string | null | undefined {
+export async function findDefect(path: string, extent: CheckExtent): Promise<string | null | undefined> {
   let database: sqlite.DatabaseSync | undefined;
   try {
     database = new sqlite.DatabaseSync(path, { readOnly: true, timeout: 0 });
-    for (const [question, isSound] of [SCHEMA, ...extent === "whole" ? WHOLE : [], ...OPENING]) {
+    if (!await isSchemaOfDeno(database, path)) return DAMAGED;
+    for (const [question, isSound] of [...extent === "whole" ? WHOLE : [], ...OPENING]) {
       if (!isSound(askDatabase(database, question))) return DAMAGED;
     }
     return null;
   } catch (error) {
     // Tables may be missing while another process makes the database; Deno.Kv says so when they are missing for good.
     if (/no such (table|column)/.test(messageOf(error))) {
-      return extent === "opening" ? findDefect(path, "whole") : null;
+      return extent === "opening" ? await findDefect(path, "whole") : null;
     }
-    return isDamage(error) ? messageOf(error) : undefined;
+    if (isDamage(error)) return messageOf(error);
+    return UNTOLD.test(messageOf(error)) || !isOfSqlite(error) ? undefined : `${DAMAGED} (${messageOf(error)})`;
   } finally {
     database?.close();
   }
+}
+
+/** Errors that say nothing of the file. */
+const UNTOLD = /locked|busy|unable to open|disk i\/o|disk is full|readonly|protocol|out of memory|interrupt|authoriz/i;
+
+function isOfSqlite(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }
 
 function askDatabase(database: sqlite.DatabaseSync, question: string): unknown {

@@ -111,7 +111,7 @@ async function openSound(layout: CacheLayout, inode: number | null, isStrict: bo
   const extent = isStrict ? note.neededCheck() : "none";
   if (extent !== "none") {
     const { findDefect } = await import("./check_database.ts"); // most programs find a fitting note
-    const defect = findDefect(layout.meta, extent);
+    const defect = await findDefect(layout.meta, extent);
     if (defect) throw new Error(defect);
     if (defect === null) note.checked(extent);
   }

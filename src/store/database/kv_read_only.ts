@@ -95,7 +95,7 @@ export async function openReadOnly(layout: CacheLayout, isLive: boolean, report:
 async function defectOf(path: string, extent: CheckExtent): Promise<string | null | undefined> {
   if (extent === "none") return null;
   const { findDefect } = await import("./check_database.ts");
-  return findDefect(path, extent);
+  return await findDefect(path, extent);
 }
 
 interface CopyOptions {
