@@ -184,7 +184,11 @@ Deno.test("no type or function has a name that another file gives to another thi
 const OWNERS: readonly [effect: string, sign: RegExp, owners: readonly string[]][] = [
   ["V8's inspector", /"node:inspector/, ["src/code/v8/inspector.ts"]],
   ["the parser", /from "acorn"/, ["src/code/syntax/parse.ts"]],
-  ["Deno.Kv", /\bDeno\.openKv\(/, ["src/store/database/kv_open.ts", "src/store/database/kv_read_only.ts"]],
+  [
+    "Deno.Kv",
+    /\bDeno\.openKv\(/,
+    ["check_schema", "kv_open", "kv_read_only"].map((name) => `src/store/database/${name}.ts`),
+  ],
   ["reading and writing Deno.Kv", /\(kv\b|\bkv\.(?:get|set|list|atomic|delete|close)|await openKv\b/, [
     "src/store/database/kv_handle.ts",
     "src/store/database/kv_open.ts",

@@ -8,6 +8,7 @@ import type { Call } from "./identify.ts";
 import { CacheError, describeError } from "../words/errors.ts";
 import type { Wrapped } from "./wrapped.ts";
 import type { CacheEvent, StaleReason } from "../words/events.ts";
+import { fullDisk, saysFull } from "../store/full_disk.ts";
 import { describeReasons } from "../reasons/describe_reasons.ts";
 
 type EventBody = CacheEvent extends infer Event ? Event extends CacheEvent ? Omit<Event, "fname" | "key"> : never
@@ -87,7 +88,8 @@ export function reportUnsaved(call: Call, detail: string, path: string | null): 
 }
 
 /** Reports that the store failed to take the result. A failure of the whole cache is told once, not for each function. */
-export function reportUnkept(call: Call, error: unknown): void {
+export function reportUnkept(call: Call, thrown: unknown): void {
+  const error = saysFull(thrown) ? fullDisk(call.prepared.workspace.cache.layout.root, thrown) : thrown;
   if (!(error instanceof CacheError) || error.code !== "ERR_CACHE_DIR") {
     return reportUnsaved(call, describeError(error), null);
   }

@@ -6,6 +6,7 @@
 import { type CallKey, isDigest } from "../words/digests.ts";
 import { runsTests } from "../words/program.ts";
 import { pause } from "../words/waiting.ts";
+import { removeWithRoom } from "./bound/make_room.ts";
 import { recoverAside } from "./blobs/blob_garbage.ts";
 import { moveBlobsAside, removeCleared, removeClearedLater } from "./blobs/cleared.ts";
 import type { Cache } from "./cache_dir.ts";
@@ -30,6 +31,18 @@ import type { Removal } from "./records/record_store.ts";
  */
 export async function clear(cache: Cache): Promise<Removal> {
   const release = cache.use();
+  try {
+    return await removeWithRoom(cache, {
+      isVictim: () => true,
+      remove: () => clearOnce(cache),
+      removeOtherwise: () => dropDatabase(cache),
+    });
+  } finally {
+    release();
+  }
+}
+
+async function clearOnce(cache: Cache): Promise<Removal> {
   const lock = await waitForLock(lockOf(cache));
   try {
     const { layout, records } = cache;
@@ -55,8 +68,20 @@ export async function clear(cache: Cache): Promise<Removal> {
     // A timer at the end of a test counts as a leak.
     if (runsTests()) await removeCleared(cache.layout, cache.records.garbage);
     else void removeClearedLater(cache.layout, cache.records.garbage);
-    release();
   }
+}
+
+/** Deletes the database and begins a new one: on a full disk, where even emptying it takes room. */
+async function dropDatabase(cache: Cache): Promise<Removal> {
+  const { layout, records } = cache;
+  let removed = 0;
+  for await (const { key: [, key] } of listRows(records.garbage.handle, { prefix: ["r"] })) {
+    if (isDigest(key)) removed++;
+  }
+  await records.garbage.handle.drop();
+  removeSetAside(layout);
+  const rest = await clearOnce(cache);
+  return { ...rest, removed: removed + rest.removed };
 }
 
 /** Deletes databases that were damaged and set aside: they hold the entries that were in them. */

@@ -75,7 +75,8 @@ async function openAndMend(cache: Cache): Promise<Problem[]> {
   } finally {
     stopListening();
   }
-  return mended;
+  // That the disk is full was reported as well, and is no damage.
+  return cache.records.garbage.handle.isOnFullDisk ? [] : mended;
 }
 
 /** Number of entries in the list. Their results are digested, which takes most of the time. */

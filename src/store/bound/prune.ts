@@ -4,6 +4,7 @@
  * @module
  */
 import type { BlobDigest, CallKey } from "../../words/digests.ts";
+import { GRACE_MS, removeWithRoom } from "./make_room.ts";
 import { chooseCheapest, Inflation } from "./cheapest.ts";
 import type { Cache } from "../cache_dir.ts";
 import { listOwn } from "../own_files.ts";
@@ -89,10 +90,13 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
     const victims = [...old, ...cheapest.entries].filter(({ key }) => !isBeingComputed(key));
     if (options.dryRun === true) return { removed: victims.length, freedBytes: totalBytesOf(victims) };
     if (cheapest.value !== null) inflation.raise(cheapest.value, nowMs);
-    const removal = await cache.records.remove(
-      victims.map(({ key }) => key),
-      (done) => options.onProgress?.(done, victims.length),
-    );
+    const keys = victims.map(({ key }) => key);
+    const chosen = new Set(keys);
+    const removal = await removeWithRoom(cache, {
+      isVictim: (key) => chosen.has(key),
+      count: keys.length,
+      remove: () => cache.records.remove(keys, (done) => options.onProgress?.(done, keys.length)),
+    });
     if (options.sweep !== false) await sweep(cache, nowMs);
     return removal;
   } finally {
@@ -117,9 +121,6 @@ interface Swept {
   readonly locks: number;
   readonly freedBytes: number;
 }
-
-/** Age in milliseconds up to which a blob without a record stays: its record may be about to be committed. */
-const GRACE_MS = 60_000;
 
 /**
  * Removes files and rows that nobody can use any more. Those that another process is about to use stay.

@@ -41,7 +41,7 @@ export function isPlainStatement(sql: string): boolean {
  * @throws The error of SQLite.
  */
 export async function isSchemaOfDeno(database: sqlite.DatabaseSync, path: string): Promise<boolean> {
-  const statements = statementsOf(database);
+  const statements = schemaStatementsOf(database);
   if (statements === null) return false;
   const odd = statements.filter((sql) => !isPlainStatement(sql));
   if (odd.length === 0) return true;
@@ -50,7 +50,7 @@ export async function isSchemaOfDeno(database: sqlite.DatabaseSync, path: string
 }
 
 /** Returns the statements of a schema; `null` when there is something other than tables and indexes, or too much. */
-function statementsOf(database: sqlite.DatabaseSync): string[] | null {
+function schemaStatementsOf(database: sqlite.DatabaseSync): string[] | null {
   const rows = database.prepare(`SELECT type, substr(sql, 1, ${MOST_LENGTH + 1}) AS sql FROM sqlite_schema LIMIT ?`)
     .all(MOST_STATEMENTS + 1);
   if (rows.length > MOST_STATEMENTS) return null;
@@ -69,7 +69,7 @@ async function makeSchema(path: string): Promise<string[]> {
   try {
     (await Deno.openKv(path)).close();
     using database = new sqlite.DatabaseSync(path);
-    return statementsOf(database) ?? [];
+    return schemaStatementsOf(database) ?? [];
   } catch {
     return [];
   } finally {

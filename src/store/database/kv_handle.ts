@@ -124,6 +124,19 @@ export class KvHandle {
     await setAside(this.#layout, inode, new Error(defect), this.#report);
   }
 
+  /** Moves the database aside, so that an empty one is begun. */
+  async drop(): Promise<void> {
+    const { inode } = await this.#open(performance.now() + this.#patienceMs());
+    const { moveAway } = await import("./kv_repair.ts");
+    this.close();
+    await moveAway(this.#layout, inode);
+  }
+
+  /** True while the database is only read, since the disk is full. */
+  get isOnFullDisk(): boolean {
+    return this.#ready?.isOnFullDisk === true;
+  }
+
   #tellRow(detail: string): void {
     if (this.#toldRows.has(detail) || this.#toldRows.size >= MAX_TOLD_ROWS) return;
     this.#toldRows.add(detail);

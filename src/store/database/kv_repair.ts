@@ -106,6 +106,16 @@ export async function setAside(
   }
 }
 
+/** Moves a database aside, unless another process has done so since it was opened. */
+export async function moveAway(layout: CacheLayout, inode: number | null): Promise<void> {
+  const lock = tryRecovery(layout);
+  try {
+    if (lock !== null && inodeOf(layout.meta) === inode) await moveAside(layout, freeNameFor(layout.meta));
+  } finally {
+    lock?.release();
+  }
+}
+
 function freeNameFor(meta: string): string {
   for (let n = 1;; n++) {
     const aside = `${meta}.damaged-${n}`;

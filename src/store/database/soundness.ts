@@ -139,7 +139,7 @@ function isOwnDatabase(layout: CacheLayout): boolean {
 }
 
 /** Writes the log of a database into it, unless another process is reading or writing. */
-function writeLogBack(meta: string): void {
+export function writeLogBack(meta: string): void {
   try {
     using database = new sqlite.DatabaseSync(meta, { timeout: 0 });
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
