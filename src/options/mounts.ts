@@ -34,6 +34,24 @@ export function readMounts(): Mount[] | null {
   }
 }
 
+/**
+ * Returns the kind of the file system on a device.
+ *
+ * @param device Number of the device, as `stat` tells it.
+ * @returns `null` when it is not in the list, as a part of btrfs; `undefined` when the list may not be read.
+ */
+export function kindOfDisk(device: number): string | null | undefined {
+  let kind = kinds.get(device);
+  if (kind === undefined && !kinds.has(device)) {
+    const mounts = readMounts();
+    kind = mounts === null ? undefined : mounts.find((mount) => mount.device === device)?.kind ?? null;
+    kinds.set(device, kind);
+  }
+  return kind;
+}
+
+const kinds = new Map<number, string | null | undefined>();
+
 /** Reads a text in the form of `/proc/self/mountinfo` (https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html). */
 export function mountsIn(text: string): Mount[] {
   return text.split("\n").flatMap((line) => {

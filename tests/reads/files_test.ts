@@ -4,6 +4,7 @@ import { SYNC_BYTES } from "../../src/reads/files/hash_file.ts";
 import { FileDigests } from "../../src/reads/files/file_digests.ts";
 import { stampOf } from "../../src/reads/files/stamp.ts";
 import { inFolder } from "../support/reads.ts";
+import { tempFolder } from "../support/seeded_cache.ts";
 
 /** Digests with a clock so far ahead that every stamp is old enough. */
 function settledDigests(cacheDir: string | null = null): FileDigests {
@@ -175,7 +176,12 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     const files = new FileDigests();
-    for (const path of ["/proc/self/pagemap", "/proc/kcore", "/proc/kmsg"]) {
+    using folder = tempFolder();
+    const link = `${folder.path}/log`;
+    Deno.symlinkSync("/proc/kmsg", link);
+    const names = ["/proc/kcore", "/proc/kmsg"].flatMap((path) => [path, `/proc/self/root${path}`]);
+    const pipes = ["/sys/kernel/tracing/trace_pipe", "/sys/kernel/debug/tracing/trace_pipe"];
+    for (const path of ["/proc/self/pagemap", ...names, link, ...pipes]) {
       try {
         if (!Deno.statSync(path).isFile) continue;
       } catch {

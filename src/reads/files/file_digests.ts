@@ -20,6 +20,7 @@ import {
   walkDirectory,
 } from "./directory.ts";
 import { giveTurn, inTurns, isTurnOver, STEPS, type Work } from "../../words/waiting.ts";
+import { isEndless } from "./endless.ts";
 import { FileMemory } from "./file_memory.ts";
 import { hashSoon } from "./parallel.ts";
 import { type FileStamp, isSameStamp, isStampSettled, stampOf } from "./stamp.ts";
@@ -57,9 +58,6 @@ export interface DigestPathOptions {
   /** Largest folder that is digested; see {@linkcode isTooLarge}. @default none */
   readonly limit?: FolderLimit | undefined;
 }
-
-/** Files of Linux that are as devices: all of the memory, and messages that are waited for. */
-const ENDLESS: ReadonlySet<string> = new Set(["/proc/kcore", "/proc/kmsg"]);
 
 /** True for the error of {@linkcode FileDigests.digestPath} about a folder beyond the limit. */
 export function isTooLarge(error: unknown): boolean {
@@ -192,7 +190,7 @@ export class FileDigests {
   }
 
   #digestFile(path: string, info: Deno.FileInfo, startedMs: number): ContentDigest | Promise<ContentDigest> {
-    if (!info.isFile || ENDLESS.has(path)) throw notReadable(path, undefined, "it is a pipe or a device");
+    if (!info.isFile) throw notReadable(path, undefined, "it is a pipe or a device");
     const known = this.memory.get(path, info);
     if (known !== undefined) return known;
     return info.size <= SYNC_BYTES ? this.#hashNow(path, info, startedMs) : this.#hashSoon(path, info, startedMs);
@@ -259,12 +257,14 @@ export class FileDigests {
   }
 
   #hashNow(path: string, info: Deno.FileInfo, startedMs: number): ContentDigest {
+    requireEnd(path, info);
     const content = readOr(path, () => info.size <= SYNC_BYTES ? hashSmallFile(path, info.size) : hashFileSync(path));
     this.memory.set(path, stampOf(info), content, startedMs);
     return content.digest;
   }
 
   #hashSoon(path: string, info: Deno.FileInfo, startedMs: number): Promise<ContentDigest> {
+    requireEnd(path, info);
     const stamp = stampOf(info);
     // A file so young that an edit may leave its stamp unchanged is read anew for each caller: a reading that another
     // caller began may have missed the edit.
@@ -333,6 +333,10 @@ function readOr<T>(path: string, read: () => T): T {
   } catch (error) {
     throw error instanceof CacheError ? error : notReadable(path, error, messageOf(error));
   }
+}
+
+function requireEnd(path: string, info: Deno.FileInfo): void {
+  if (isEndless(path, info)) throw notReadable(path, undefined, "it is a pipe or a device");
 }
 
 function notReadable(path: string, cause: unknown, why: string): CacheError {

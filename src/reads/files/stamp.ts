@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { readMounts } from "../../options/mounts.ts";
+import { kindOfDisk } from "../../options/mounts.ts";
 
 /** Device, inode, size and times of a file: together they stand for one content, if {@linkcode isStampSettled}. */
 export interface FileStamp {
@@ -59,24 +59,12 @@ const MAY_LACK = /^(?:msdos|vfat|exfat|fuse(?:blk|\..*)?)$/;
 /** Kinds of file systems in user space that have one: they keep it themselves, or hand on that of another disk. */
 const HAS_OWN = /^fuse\.(?:ceph-fuse|glusterfs|juicefs|fuse-overlayfs|mergerfs|bindfs|gocryptfs|encfs|unionfs)$/;
 
-/** `unknown`: the kind of the disk cannot be told without `-A`, or not on this system. */
-type ChangeTime = "own" | "lacks" | "unknown";
-
-const answers = new Map<number, ChangeTime>();
-
 /** Returns false for the stamp of a file whose time of change may be no more than a copy of its time of modification. */
 export function hasChangeTime({ dev, mtimeMs, ctimeMs }: FileStamp): boolean {
   // Deno tells the one in seconds and the other in milliseconds.
   if (Math.floor(mtimeMs / 1000) !== Math.floor(ctimeMs / 1000)) return true;
-  let answer = answers.get(dev);
-  if (answer === undefined) answers.set(dev, answer = askFor(dev));
+  const kind = kindOfDisk(dev);
   // Disks without a time of change mostly tell whole seconds, others hardly ever.
-  return answer === "own" || answer === "unknown" && mtimeMs % 1000 !== 0;
-}
-
-function askFor(dev: number): ChangeTime {
-  const mounts = readMounts();
-  if (mounts === null) return "unknown";
-  const kind = mounts.find(({ device }) => device === dev)?.kind;
-  return kind !== undefined && MAY_LACK.test(kind) && !HAS_OWN.test(kind) ? "lacks" : "own";
+  if (kind === undefined) return mtimeMs % 1000 !== 0;
+  return kind === null || !MAY_LACK.test(kind) || HAS_OWN.test(kind);
 }
