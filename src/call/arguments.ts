@@ -147,7 +147,7 @@ export function secretsIn(paths: readonly MemberPath[], name: string): readonly 
 export function nameOfElement(array: readonly unknown[], index: number): string {
   const before = array[index - 1];
   if (typeof before !== "string" || !looksSecret(before)) return String(index);
-  return index === 1 && array.length === 2 || /^--?[a-z][\w.-]*$/i.test(before) ? before : String(index);
+  return index === 1 && array.length <= 3 || /^--?[a-z][\w.-]*$/i.test(before) ? before : String(index);
 }
 
 /**

@@ -63,7 +63,7 @@ const SECRET_PAIRS =
   /\b(?:(?:api|access|private|signing|encryption|decryption|master|account|subscription|license|ssh|shared|service) keys?|(?:access|auth|refresh|api|bearer|session|csrf|xsrf|bot) tokens|session (?:id|key)|secret id|access signature|conn(?:ection)? str(?:ing)?s?|seed phrase|pass (?:word|phrase|code)s?)\b/;
 /** Words that name a secret together with the words before them, which are written as one. */
 const JOINED_WORDS =
-  /^(?:password|passwd|passphrase)|(?:password|passwd|passphrase|secret|apikey|(?:access|private|secret|signing|encryption|account|auth)keys?|(?:access|auth|refresh|api|bearer|session|csrf|xsrf|bot)tokens?|sess(?:ion)?id|connectionstring|connstr)$/;
+  /^(?:password|passwd|passphrase)|(?:db|database|user|admin|root|login|smtp|mail|ftp|ssh|http|proxy|mysql|pg|postgres|redis)(?:pass|pw)$|(?:pwd|password|passwd|passphrase|secret|apikey|(?:access|private|secret|signing|encryption|account|auth)keys?|(?:access|auth|refresh|api|bearer|session|csrf|xsrf|bot)tokens?|sess(?:ion)?id|connectionstring|connstr)$/;
 /** Name that ends in `pass`, alone or after the thing that the password is for. */
 const PASS =
   /^pass$|\b(?:db|database|user|admin|root|login|smtp|mail|ftp|ssh|http|proxy|mysql|pg|postgres|redis) pass$/;
@@ -78,8 +78,9 @@ const OF_SECRET = new Set(
 const OF_QUESTION = new Set(["is", "has", "needs", "requires"]);
 /** Words before or after `token` in the vocabulary of language models, where it names a piece of text. */
 const PIECE_OF_TEXT = /^(?:pad|unk|eos|bos|cls|sep|mask|special|stop|start|end|blank|max|min) token$|^token ids?$/;
-/** Length of the longest text that may be a name, in UTF-16 units. */
+/** Length of the longest name whose words are looked at, in UTF-16 units; a longer one needs only to hold such a word. */
 const LONGEST_NAME = 200;
+const HOLDS_WORD = /pass|pwd|secret|cred|auth|token|cookie|bearer|jwt|key|session|dsn/i;
 /** Largest number of names whose answers are remembered. */
 const MAX_KNOWN = 2000;
 
@@ -96,7 +97,8 @@ const known = new Map<string, boolean>();
  */
 export function looksSecret(name: string): boolean {
   const before = known.get(name);
-  if (before !== undefined || name.length > LONGEST_NAME) return before ?? false;
+  if (before !== undefined) return before;
+  if (name.length > LONGEST_NAME) return HOLDS_WORD.test(name);
   if (known.size >= MAX_KNOWN) known.clear();
   const isSecret = name.split(/[.[\]]/).some(isNameOfSecret);
   known.set(name, isSecret);
@@ -137,7 +139,15 @@ const NAMED = /(?<!\w)(?:name|key|header|field|variable)(?:\\*["'])?\s*[=:]>?\s*
 const VALUE_OF_NAMED = /(?<!\w)(?:values?|val|contents?|data|text)[\\"']*\s*[=:]/i;
 /** What is hidden up to the end of the text: a private key, and the parts of an answer to a challenge. */
 const HIDDEN_TO_END = /(-----BEGIN [A-Z\d ]*PRIVATE KEY)[^]+|\b(digest\s+)[a-z]+\s*=[^]+/i;
-const KEY_OF_QUERY = /([?&](?:key|sig|signature|[\w-]*-(?:signature|credential))=)[^&#\s"']+/gi;
+const KEY_OF_QUERY = /([?&](?:key|app_?(?:id|key)|sig|sas|signature|[\w-]*-(?:signature|credential))=)[^&#\s"']+/gi;
+/** Secrets in the paths of URLs to which messages are sent: of Telegram's bots, and of hooks. */
+const KEY_OF_PATH =
+  /(\/\/api\.telegram\.org\/bot|\/\/hooks\.[\w.-]+\/(?:services|workflows|triggers)\/|\/api\/webhooks\/)[^\s"']+/gi;
+/** User and password in an option of curl and its like. */
+const USER_OPTION = /((?<![\w-])-(?:u|-user|-proxy-user|U)[\s=]*["']?)[^\s:"']*:[^\s"']+/g;
+/** Keys that their makers begin with letters of their own, so that they are found where they should not be. */
+const MARKED_KEY =
+  /\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|sk-[\w-]{20,}|[sr]k_(?:live|test)_\w{10,}|whsec_\w{16,}|xox[abeoprs]-[\w-]{10,}|A[KS]IA[A-Z\d]{16}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?|npm_\w{20,}|pypi-[\w-]{20,}|hf_[A-Za-z\d]{20,}|do[opr]_v1_[\da-f]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|shp(?:at|ca|pa|ss)_[\da-f]{20,}|\d{8,10}:AA[\w-]{30,})/g;
 const CREDENTIALS = /\b([Bb]earer)\s+[^\s"']{6,}|\b([Bb]asic)\s+(?=[a-z\d+/]*[A-Z\d=])[A-Za-z\d+/]{8,}={0,2}/g;
 
 /**
@@ -148,10 +158,13 @@ const CREDENTIALS = /\b([Bb]earer)\s+[^\s"']{6,}|\b([Bb]asic)\s+(?=[a-z\d+/]*[A-
  */
 export function maskSecrets(text: string): string {
   const begin = text.length > MAX_SEARCHED ? text.slice(0, MAX_SEARCHED) : text;
-  if (!/[:=<"'`-]|%3|bearer|basic/i.test(begin)) return begin;
+  if (!/[:=<"'`_-]|%3|bearer|basic|A[KS]IA|AIza|ya29|eyJ|SG\./i.test(begin)) return begin;
   return maskAssigned(maskNamed(begin.replace(USER_INFO, "://…@")))
     .replace(HIDDEN_TO_END, "$1$2…")
     .replace(KEY_OF_QUERY, "$1…")
+    .replace(KEY_OF_PATH, "$1…")
+    .replace(USER_OPTION, "$1…")
+    .replace(MARKED_KEY, "…")
     .replace(CREDENTIALS, (_, bearer, basic) => `${bearer ?? basic} …`);
 }
 
