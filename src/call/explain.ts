@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeError } from "../words/errors.ts";
+import { CacheError, describeError } from "../words/errors.ts";
 import type { Call } from "./identify.ts";
 import type { AnswerOptions, UnusableResult } from "./deliver.ts";
 import type { CallKey } from "../words/digests.ts";
@@ -55,7 +55,8 @@ async function compareIfHeard(call: Call): Promise<readonly StaleReason[]> {
   try {
     return (await compareWithClosest(call)).reasons;
   } catch (error) {
-    return [damagedReason(describeError(error))];
+    // That stored results cannot be used at all was said when they were looked for.
+    return error instanceof CacheError && error.code === "ERR_CACHE_DIR" ? [] : [damagedReason(describeError(error))];
   }
 }
 
@@ -79,6 +80,14 @@ export async function reportOf(call: Call, { verdict, record }: Finding): Promis
     notices,
     summary: outcome === "hit" ? "hit" : describeReasons(reasons),
   };
+}
+
+/** Returns the answer of `why` for a call whose stored results cannot be read now: it runs. */
+export function reportOfUnread(call: Call, error: unknown): CallReport {
+  const { key, wrapped: { fname } } = call;
+  const detail = `stored results cannot be used: ${describeError(error)}`;
+  const notices = [...call.notices, detail];
+  return { outcome: "miss", key, fname, reasons: [], closest: null, notices, summary: detail };
 }
 
 /** Returns the answer of `why` for a call without a key, which runs uncached. @param cause The cause in words. */

@@ -151,13 +151,17 @@ async function runUncached(call: Call): Promise<Outcome> {
  */
 export function inspect(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallReport> {
   return runUnobserved(async () => {
-    const { reportOf, reportOfUncached } = await import("./explain.ts");
+    const { reportOf, reportOfUncached, reportOfUnread } = await import("./explain.ts");
     let call: Call;
     try {
       call = await identify(wrapped, receiver, args);
     } catch (error) {
       return reportOfUncached(wrapped, causeOfUncached(wrapped, error));
     }
-    return await reportOf(call, await lookUp(call, beginVerification(), "afresh"));
+    try {
+      return await reportOf(call, await lookUp(call, beginVerification(), "afresh"));
+    } catch (error) {
+      return reportOfUnread(call, error);
+    }
   });
 }

@@ -369,7 +369,16 @@ Deno.test("a user who may not read the database: the values, and a line that say
     const worker = await crew.start({ through, env, flags: ["-A"] }).catch((error) => error as Error);
     if (worker instanceof Error) return; // the package cannot be read by another user here
     await callAll(worker);
-    await worker.call("sized", 1, 10);
+    const { events } = await worker.call("sized", 1, 10);
+    assertEquals(events.filter((event) => event.kind === "miss" && /damaged/.test(event.summary)), []);
+    const { value, error } = await worker.do({ do: "why", fn: "sized", args: [1, 10] });
+    assertEquals(error, undefined);
+    const [has, summary] = value as [boolean, string];
+    assertEquals(has, false);
+    assertMatch(
+      summary,
+      /^stored results cannot be used: .*unable to open database file/,
+    );
     const stderr = await worker.end();
     assert(!/damaged|delete the file/.test(stderr), stderr);
     assertMatch(stderr, /unable to open database file.*; allow this user to read and write the file/);

@@ -119,6 +119,10 @@ async function perform(command: Command): Promise<unknown> {
     }
     case "key":
       return await functions[command.fn]!.key(...command.args as never[]);
+    case "why": {
+      const [fn, args] = [functions[command.fn]!, command.args as never[]];
+      return [await fn.has(...args), (await fn.why(...args)).summary];
+    }
     case "totals":
       // For ever, each value said when the caller has it.
       for (let n = command.from;; n++) {

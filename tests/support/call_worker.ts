@@ -14,7 +14,7 @@ export type Command =
   & (
     | { readonly do: "call"; readonly fn: string; readonly args: readonly unknown[]; readonly options?: object }
     | { readonly do: "calls"; readonly fn: string; readonly each: readonly (readonly unknown[])[] }
-    | { readonly do: "key"; readonly fn: string; readonly args: readonly unknown[] }
+    | { readonly do: "key" | "why"; readonly fn: string; readonly args: readonly unknown[] }
     | { readonly do: "totals"; readonly from: number }
     | { readonly do: "prune"; readonly options?: { readonly maxBytes?: number; readonly daysOld?: number } }
     | { readonly do: "verify"; readonly options?: { readonly repair?: boolean } }
