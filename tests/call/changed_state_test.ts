@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Project } from "../support/project.ts";
+import { sampleOf } from "../support/sample.ts";
 
 interface Printed {
   readonly results: readonly unknown[];
@@ -175,7 +176,7 @@ const m = new Meter(2), other = new Meter(3);`,
 ];
 
 Deno.test("what code reads beside such state counts", async (t) => {
-  for (const [name, setup, body, [from, to]] of READ) {
+  for (const [name, setup, body, [from, to]] of sampleOf(READ)) {
     await t.step(name, async () => {
       const program = programOf(setup, body, false);
       await using project = await Project.create({ "main.ts": program });
@@ -192,7 +193,7 @@ Deno.test("what code reads beside such state counts", async (t) => {
 });
 
 Deno.test("state that is recognized by what a run changes is left out and named, in every process", async (t) => {
-  for (const [form, setup, body, place] of FORMS) {
+  for (const [form, setup, body, place] of sampleOf(FORMS)) {
     await t.step(form, async () => {
       await using project = await Project.create({ "main.ts": programOf(setup, body, false) });
       const first = await run(project);
@@ -350,7 +351,7 @@ function projectOf(setup: string, call: string): Promise<Project> {
 }
 
 Deno.test("what an object was made with counts beside a member that its first use fills in", async (t) => {
-  for (const [name, setup, call] of LAZY) {
+  for (const [name, setup, call] of sampleOf(LAZY)) {
     await t.step(name, async () => {
       await using project = await projectOf(setup, call);
       assertEquals((await run(project)).unstored, []);
@@ -380,7 +381,7 @@ Deno.test("state that is filled in when it is first used costs the next process 
       "(get().made ??= { k: kept.k }).k + x",
     ],
   ];
-  for (const [name, setup, call] of forms) {
+  for (const [name, setup, call] of sampleOf(forms)) {
     await t.step(name, async () => {
       await using project = await projectOf(setup, call);
       const first = await run(project);
