@@ -5,6 +5,7 @@
  */
 import type { CacheEvent, CacheOptions } from "@bimsb/cachepy";
 import { fromFileUrl } from "@std/path";
+import { coverageOfFew } from "./cover_less.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
@@ -135,7 +136,8 @@ export class Worker {
     this.#process = new Deno.Command(command[0]!, {
       args: command.slice(1),
       cwd: ROOT,
-      env: { NO_COLOR: "1", ...env },
+      // A process of another user could not write what it covers.
+      env: { NO_COLOR: "1", ...through.length === 0 ? coverageOfFew() : {}, ...env },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

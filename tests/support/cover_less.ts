@@ -20,9 +20,9 @@ export function coverageOfProgram(): Record<string, string> {
   return kept === undefined ? {} : { [FOLDER]: kept };
 }
 
-let projects = 0;
+let groups = 0;
 
-/** Environment of the programs of one project, of which there are thousands: the coverage of a few counts. */
+/** Environment of the programs of one project, or of one worker, of which there are thousands: the coverage of a few counts. */
 export function coverageOfFew(): Record<string, string> {
-  return projects++ % 20 === 0 ? coverageOfProgram() : {};
+  return groups++ % 8 === 0 ? coverageOfProgram() : {};
 }

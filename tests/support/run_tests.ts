@@ -15,8 +15,11 @@ import { findSshfs, SSHFS_NEEDS } from "./sshfs.ts";
 const FIRST_HALF = [
   "tests/code",
   "tests/values",
+  "tests/manage",
   "tests/promises/damage_test.ts",
+  "tests/promises/faults_test.ts",
   "tests/promises/random_programs_test.ts",
+  "tests/promises/shared_disk_test.ts",
 ];
 
 /** What else is in a folder of tests. `--ignore` has no effect where files are given beside folders. */
