@@ -1,6 +1,8 @@
 /**
  * A disk without room, as the system and SQLite say it.
  *
+ * A file of its own, since calls and removals both need it, and a call loads nothing of a removal.
+ *
  * @module
  */
 import { CacheError, messageOf } from "../words/errors.ts";

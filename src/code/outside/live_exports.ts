@@ -2,6 +2,8 @@
  * Exports that a package assigns again after it was loaded: `export let locale; export function set(l) { locale = l; }`.
  * The module that imports one sees the value that it has now.
  *
+ * A file of its own, since its answers are kept for all functions of the process.
+ *
  * @module
  */
 import { isOfPackages } from "../blind/blind.ts";

@@ -1,6 +1,8 @@
 /**
  * Checks of the database itself, before anything in it is compared with anything else: of its pages, and of each row.
  *
+ * A file of its own, as each part of a check: entries, indexes, files.
+ *
  * @module
  */
 import { isDigest } from "../../words/digests.ts";

@@ -2,6 +2,8 @@
  * The module of the workers that `parallel.ts` starts: answers each path with the digest of the file. A file of its
  * own, since a worker loads its module by URL.
  *
+ * A file of its own, since a worker loads its module by URL.
+ *
  * @module
  */
 import { hashFileSync } from "./hash_file.ts";

@@ -1,6 +1,8 @@
 /**
  * Files that Linux makes up and whose reading never ends, or waits for what happens next. They say that they are regular.
  *
+ * A file of its own, since it knows the names of Linux, and `file_digests` none.
+ *
  * @module
  */
 import { kindOfDisk } from "../../options/mounts.ts";

@@ -3,6 +3,8 @@
  * the row that lists it or that says to which results it refers may be lost. Without these rows, a prune would not see the
  * entry, or take its result for garbage.
  *
+ * A file of its own, since few databases need it.
+ *
  * @module
  */
 import { type CallKey, isDigest } from "../../words/digests.ts";

@@ -5,6 +5,8 @@
  * made again *runs* the user's function with them. So each trace is sealed on its own, since an entry may get a trace of
  * the user's beside one of a stranger's, and together with the key of its entry, so that it cannot be moved to another.
  *
+ * A file of its own, since calls may ask for a seal, and for nothing else of `records/`.
+ *
  * @module
  */
 import type { CallKey } from "../../words/digests.ts";
