@@ -59,7 +59,7 @@ export function isOfGroup(path: string): boolean {
 
 /** Lets the group use a file that was just made, where a group shares its folder: the mode of a new file has no say. */
 export function openToGroup(path: string): void {
-  if (groupFolders.size > 0 && isOfGroup(path)) chmodSync(path, GROUP_FILE_MODE);
+  if (isOfGroup(path)) chmodSync(path, GROUP_FILE_MODE);
 }
 
 /**
@@ -73,7 +73,7 @@ export function openToGroup(path: string): void {
  * @throws The system's error; {@linkcode Deno.errors.AlreadyExists} unless `recursive`.
  */
 export function makeOwnFolder(path: string, recursive = false): void {
-  if (groupFolders.size === 0 || !isOfGroup(path)) return mkdirSync(path, { recursive, mode: FOLDER_MODE });
+  if (!isOfGroup(path)) return mkdirSync(path, { recursive, mode: FOLDER_MODE });
   if (lookAtEntry(path) !== null) return mkdirSync(path, { recursive });
   if (recursive && lookAtEntry(parentOf(path)) === null) makeOwnFolder(parentOf(path), true);
   const temporary = `${path}.${Deno.pid}-${randomId()}`;
@@ -99,7 +99,7 @@ export function makeOwnFolder(path: string, recursive = false): void {
  * @throws The system's error; {@linkcode Deno.errors.AlreadyExists} when there is something at the path.
  */
 export function createOwn(path: string, temporary = `${path}.${Deno.pid}-${randomId()}`): Deno.FsFile {
-  const isShared = groupFolders.size > 0 && isOfGroup(path);
+  const isShared = isOfGroup(path);
   const file = openSync(isShared ? temporary : path, { write: true, createNew: true, mode: FILE_MODE });
   if (!isShared) return file;
   try {
