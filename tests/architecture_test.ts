@@ -207,7 +207,7 @@ const OWNERS: readonly [effect: string, sign: RegExp, owners: readonly string[]]
     "src/store/layout.ts",
     "src/store/locks/file_lock.ts",
   ]],
-  ["workers", /\bnew Worker\(/, ["src/reads/files/parallel.ts", "src/store/clear.ts"]],
+  ["workers", /\bnew Worker\(/, ["src/words/helper_thread.ts"]],
   ["other processes", /\bnew Deno\.Command\(|"node:child_process"/, []],
   ["YAML", /"@std\/yaml"/, ["src/options/config.ts"]],
   ["the network", /(?:await|return|=) fetch\(|\bDeno\.(connect|listen|serve)\(/, []],

@@ -11,8 +11,8 @@ import { recoverAside } from "./blobs/blob_garbage.ts";
 import { moveBlobsAside, removeCleared, removeClearedLater } from "./blobs/cleared.ts";
 import type { Cache } from "./cache_dir.ts";
 import { emptyRows, type RowsToEmpty } from "./database/empty_rows.ts";
-import type { EmptyAnswer } from "./database/empty_worker.ts";
 import { inPieces, listRows } from "./database/kv_rows.ts";
+import { askSqliteThread, QUICK_BYTES } from "./database/sqlite_thread.ts";
 import { fileSizeOf, isBusy } from "./database/sqlite_files.ts";
 import { type CacheLayout, findForeignDatabase, OWN_NAMES } from "./layout.ts";
 import { listOwn, removeOwn } from "./own_files.ts";
@@ -103,8 +103,6 @@ function lockOf({ layout }: Cache): string {
   return `${layout.locks}/clear.lock`;
 }
 
-/** Size of a database, bytes, from which a worker empties it: in this thread, that would take longer than starting one. */
-const LARGE_BYTES = 16 * 1024 * 1024;
 /** Longest wait for other processes that write, milliseconds. */
 const PATIENCE_MS = 5000;
 
@@ -114,8 +112,8 @@ async function emptyTable({ layout, records }: Cache): Promise<number | null> {
   // A link in its place would be followed, and a file that is gone would be made.
   if (era === null || fileSizeOf(layout.meta) === 0 || findForeignDatabase(layout) !== null) return null;
   const rows: RowsToEmpty = { path: layout.meta, era, patienceMs: 0 };
-  if (fileSizeOf(layout.meta) + fileSizeOf(`${layout.meta}-wal`) > LARGE_BYTES) {
-    return await askWorker({ ...rows, patienceMs: PATIENCE_MS });
+  if (fileSizeOf(layout.meta) + fileSizeOf(`${layout.meta}-wal`) > QUICK_BYTES) {
+    return (await askSqliteThread<number>({ do: "empty", ...rows, patienceMs: PATIENCE_MS }))?.answer ?? null;
   }
   for (const giveUpMs = performance.now() + PATIENCE_MS;;) {
     try {
@@ -124,30 +122,6 @@ async function emptyTable({ layout, records }: Cache): Promise<number | null> {
       if (!isBusy(error) || performance.now() > giveUpMs) return null;
       await pause(1 + Math.random() * 5);
     }
-  }
-}
-
-/** Lets a worker delete the rows. @returns Number of entries; `null` when it cannot. */
-async function askWorker(rows: RowsToEmpty): Promise<EmptyAnswer> {
-  const url = new URL("./database/empty_worker.ts", import.meta.url);
-  let worker: Worker | undefined;
-  try {
-    const mayLoad = url.protocol !== "file:" ||
-      Deno.permissions.querySync({ name: "read", path: url }).state === "granted";
-    if (!mayLoad) return null;
-    const started = worker = new Worker(url, { type: "module", name: "cachepy-clear" });
-    return await new Promise<EmptyAnswer>((resolve) => {
-      started.onmessage = (event) => resolve(event.data);
-      started.onerror = (event) => {
-        event.preventDefault();
-        resolve(null);
-      };
-      started.postMessage(rows);
-    });
-  } catch {
-    return null;
-  } finally {
-    worker?.terminate();
   }
 }
 

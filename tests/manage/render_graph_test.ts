@@ -60,8 +60,8 @@ Deno.test("graphToDot() of nothing is a valid empty graph", async () => {
   assertEquals(readDot(await graphToDot([])), { nodes: new Map(), edges: [] });
 });
 
-Deno.test("graphToSvg() is well-formed and draws a box for each call and file, and an arrow for each edge", () => {
-  const svg = graphToSvg([...PIPELINE.values()]);
+Deno.test("graphToSvg() is well-formed and draws a box for each call and file, and an arrow for each edge", async () => {
+  const svg = await graphToSvg([...PIPELINE.values()]);
   const elements = readElements(svg);
   assertEquals(svg.match(/<g class="call fresh"/g)?.length, 3);
   assertEquals(svg.match(/<g class="file"/g)?.length, 1);
@@ -70,14 +70,16 @@ Deno.test("graphToSvg() is well-formed and draws a box for each call and file, a
   assert(!/\b(?:href|script|onload|foreignObject)\b/.test(svg));
 });
 
-Deno.test("graphToSvg() stays well-formed whatever functions and files are called", () => {
-  readElements(graphToSvg([...graph({ [HOSTILE]: [] }, { [HOSTILE]: [HOSTILE] }).values()], {}, HOSTILE));
-  readElements(graphToSvg([]));
+Deno.test("graphToSvg() stays well-formed whatever functions and files are called", async () => {
+  readElements(await graphToSvg([...graph({ [HOSTILE]: [] }, { [HOSTILE]: [HOSTILE] }).values()], {}, HOSTILE));
+  readElements(await graphToSvg([]));
 });
 
-Deno.test("graphToSvg() marks what is stale or missing", () => {
+Deno.test("graphToSvg() marks what is stale or missing", async () => {
   const [report, summarize] = [...PIPELINE.keys()];
-  const svg = graphToSvg([...PIPELINE.values()], { states: new Map([[report!, "stale"], [summarize!, "missing"]]) });
+  const svg = await graphToSvg([...PIPELINE.values()], {
+    states: new Map([[report!, "stale"], [summarize!, "missing"]]),
+  });
   for (const state of ["fresh", "stale", "missing"]) {
     assertEquals(svg.match(new RegExp(`<g class="call ${state}"`, "g"))?.length, 1);
   }
@@ -96,8 +98,8 @@ Deno.test("text on every colour has a contrast of at least 4.5", () => {
 });
 
 Deno.test("graphToHtml() loads nothing and allows only its own script", async () => {
-  const svg = graphToSvg([...PIPELINE.values()]);
-  const html = graphToHtml([...PIPELINE.values()], svg);
+  const svg = await graphToSvg([...PIPELINE.values()]);
+  const html = await graphToHtml([...PIPELINE.values()], svg);
   const script = /<script>([\s\S]*?)<\/script>/.exec(html)![1]!;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script)));
   assert(html.includes(`default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest.toBase64()}'`));
@@ -106,9 +108,9 @@ Deno.test("graphToHtml() loads nothing and allows only its own script", async ()
   new Function("document", script);
 });
 
-Deno.test("graphToHtml() shows names as text, not as markup", () => {
+Deno.test("graphToHtml() shows names as text, not as markup", async () => {
   const hostile = graph({ "<script>alert(1)</script>": [] }, { "<script>alert(1)</script>": ['"><img src=x>'] });
-  const html = graphToHtml([...hostile.values()], "");
+  const html = await graphToHtml([...hostile.values()], "");
   assertEquals(html.match(/<script/g)?.length, 1);
   assert(!html.includes("<img"));
 });
@@ -155,7 +157,7 @@ function chain(length: number): Map<string, CacheNode> {
   return nodes;
 }
 
-Deno.test("layOut() places every box left of what its arrows lead to, and no two on top of each other", () => {
+Deno.test("layOut() places every box left of what its arrows lead to, and no two on top of each other", async () => {
   const boxes = Array.from(
     { length: 60 },
     (_, index) => ({ id: `${index}`, width: 50 + index, height: 20 + index % 7 }),
@@ -163,7 +165,7 @@ Deno.test("layOut() places every box left of what its arrows lead to, and no two
   const arrows = boxes.flatMap((_, index) =>
     [2 * index + 1, 3 * index + 2, index + 7].filter((to) => to < 60).map((to) => ({ from: `${index}`, to: `${to}` }))
   );
-  const { boxes: placed, width, height } = layOutBoxes(boxes, arrows);
+  const { boxes: placed, width, height } = await layOutBoxes(boxes, arrows);
   assertEquals(placed.size, 60);
   for (const { from, to } of arrows) assert(placed.get(from)!.x + placed.get(from)!.width < placed.get(to)!.x);
   const all = [...placed.values()];
@@ -177,18 +179,18 @@ Deno.test("layOut() places every box left of what its arrows lead to, and no two
   }
 });
 
-Deno.test("layOut() ends on cycles and on arrows to nowhere", () => {
+Deno.test("layOut() ends on cycles and on arrows to nowhere", async () => {
   const box = (id: string) => ({ id, width: 10, height: 10 });
   const arrows = [["a", "b"], ["b", "c"], ["c", "a"], ["a", "a"], ["a", "nowhere"]].map(([from, to]) => ({
     from: from!,
     to: to!,
   }));
-  assertEquals(layOutBoxes(["a", "b", "c"].map(box), arrows).boxes.size, 3);
-  assertEquals(layOutBoxes([], []), { boxes: new Map(), width: 0, height: 0 });
+  assertEquals((await layOutBoxes(["a", "b", "c"].map(box), arrows)).boxes.size, 3);
+  assertEquals(await layOutBoxes([], []), { boxes: new Map(), width: 0, height: 0 });
 });
 
-Deno.test("layOut() untangles two lines that cross", () => {
+Deno.test("layOut() untangles two lines that cross", async () => {
   const box = (id: string) => ({ id, width: 10, height: 10 });
-  const { boxes } = layOutBoxes(["a", "b", "x", "y"].map(box), [{ from: "a", to: "y" }, { from: "b", to: "x" }]);
+  const { boxes } = await layOutBoxes(["a", "b", "x", "y"].map(box), [{ from: "a", to: "y" }, { from: "b", to: "x" }]);
   assertEquals(boxes.get("a")!.y < boxes.get("b")!.y, boxes.get("y")!.y < boxes.get("x")!.y);
 });

@@ -166,6 +166,26 @@ Deno.test("verify names a damaged database and changes nothing; verify --repair 
     assertEquals(await callAll(empty), CALLS);
   }));
 
+Deno.test("a database of more than 16 MiB is checked as a small one is, in a thread of its own", () =>
+  withEntries(async (crew) => {
+    withDatabase(metaOf(crew), (database) => {
+      database.exec("CREATE TABLE room(x); INSERT INTO room VALUES (zeroblob(17000000)); DROP TABLE room");
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    });
+    assert(Deno.statSync(metaOf(crew)).size > 16 * 1024 * 1024);
+    const sound = await runCli(["verify", "--cache-dir", crew.cacheDir]);
+    assertEquals([sound.code, sound.err], [0, ""], sound.out);
+    const page = pagesByKind(metaOf(crew)).get("kv_expiration_ms_idx leaf")!;
+    overwrite(metaOf(crew), (page - 1) * PAGE_BYTES, zeros);
+    const damaged = await runCli(["verify", "--cache-dir", crew.cacheDir]);
+    assertEquals(damaged.code, 1, damaged.err);
+    assertMatch(damaged.out, /damaged-database/);
+    Deno.removeSync(`${crew.cacheDir}/v1/checked`); // else a large database is not checked as a whole so soon again
+    const worker = await crew.start();
+    assertEquals(await callAll(worker), 0);
+    assertMatch(await worker.end(), /60 stored results were kept/);
+  }));
+
 Deno.test("damage in the log that a killed process left: the right values, and all hits afterwards", async () => {
   await using crew = await Crew.open();
   const killed = await crew.start();

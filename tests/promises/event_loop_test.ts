@@ -5,8 +5,12 @@ import {
   cacheList,
   cachePrune,
   cacheStats,
+  cacheTreeLoad,
   cacheTreeNodes,
+  cacheTreeSave,
   cacheTreeToJson,
+  cacheVerify,
+  plotCacheGraph,
   trackFile,
 } from "@bimsb/cachepy";
 import { clear } from "../../src/store/clear.ts";
@@ -206,6 +210,12 @@ Deno.test(
       assert(nodes.has(`f0:${keyOf(0)}`));
       const json = assertTurned(await watchLoop(() => cacheTreeToJson(dir)), "json");
       assertEquals(json, JSON.stringify(JSON.parse(json), null, 2));
+      const html = assertTurned(await watchLoop(() => plotCacheGraph(dir, { format: "html" })), "html");
+      assertEquals(html.match(/<tr class=/g)?.length, 2000);
+      const saved = `${dir}/../graph.json`;
+      assertTurned(await watchLoop(() => cacheTreeSave(saved, dir)), "save");
+      assertEquals(assertTurned(await watchLoop(() => cacheTreeLoad(saved, `${dir}/../other`)), "load"), 2000);
+      assertEquals(assertTurned(await watchLoop(() => cacheVerify(dir)), "verify").problems, []);
       const { removed } = assertTurned(await watchLoop(() => cachePrune(dir, { maxBytes: 0 })), "prune");
       assertEquals(removed, 2000);
       release();

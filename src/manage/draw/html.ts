@@ -4,6 +4,7 @@
  * @module
  */
 import { digestBytes } from "../../words/sha256.ts";
+import { inTurns, type Work } from "../../words/waiting.ts";
 import { type CacheNode, keyOfNode } from "../graph/nodes.ts";
 import { type DrawOptions, type NodeState, STATE_WORDS } from "./dot.ts";
 import { escapeXml } from "./svg.ts";
@@ -63,15 +64,25 @@ tbody tr:hover { background: #f4f7fa; }
  * @param options See {@linkcode DrawOptions}.
  * @returns An HTML document.
  */
-export function graphToHtml(
+export async function graphToHtml(
   nodes: readonly CacheNode[],
   svg: string,
   options: DrawOptions = {},
-): string {
+): Promise<string> {
+  return await inTurns(writeHtml(nodes, svg, options));
+}
+
+function* writeHtml(nodes: readonly CacheNode[], svg: string, options: DrawOptions): Work<string> {
   const nameFile = options.nameFile ?? ((path: string) => path);
-  const names = new Map(nodes.map((node) => [node.id, node.fname]));
+  const names = new Map<string, string>();
+  for (const node of nodes) {
+    names.set(node.id, node.fname);
+    yield;
+  }
   const list = (ids: readonly string[]) => [...new Set(ids.map((id) => names.get(id) ?? id))].join(", ");
-  const rows = nodes.map((node) => {
+  const rows: string[] = [];
+  for (const node of nodes) {
+    yield;
     const state: NodeState = options.states?.get(node.id) ?? "fresh";
     const cells = [
       `<td>${escapeXml(node.fname)}</td>`,
@@ -82,8 +93,8 @@ export function graphToHtml(
       `<td>${escapeXml(list(node.children))}</td>`,
       `<td>${node.files.map((file) => escapeXml(nameFile(file))).join("<br>")}</td>`,
     ];
-    return `<tr class="${state}" data-id="${escapeXml(node.id)}">${cells.join("")}</tr>`;
-  });
+    rows.push(`<tr class="${state}" data-id="${escapeXml(node.id)}">${cells.join("")}</tr>`);
+  }
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digestOf(SCRIPT)}'`;
   return `<!doctype html>
 <html lang="en">

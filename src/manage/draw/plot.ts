@@ -118,10 +118,10 @@ export async function drawGraph(nodes: ReadonlyMap<string, CacheNode>, options: 
   const newest = [...nodes.values()].slice(-MOST_DRAWN);
   const caption = newest.length < nodes.size ? `The newest ${newest.length} of ${nodes.size} calls are drawn` : "";
   const { graphToSvg } = await import("./svg.ts");
-  const svg = graphToSvg(newest, draw, caption);
+  const svg = await graphToSvg(newest, draw, caption);
   if (options.format === "svg") return svg;
   const { graphToHtml } = await import("./html.ts");
-  return graphToHtml([...nodes.values()].slice(-MOST_LISTED), svg, draw);
+  return await graphToHtml([...nodes.values()].slice(-MOST_LISTED), svg, draw);
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import { type CacheNode, keyOfNode } from "../graph/nodes.ts";
 import { printable } from "../../words/printable.ts";
+import { inTurns, mergeSort, type Work } from "../../words/waiting.ts";
 import { displayWidth, truncate } from "./display_width.ts";
 import { type BoxColors, type DrawOptions, FILE_COLORS, NODE_COLORS, type NodeState, STATE_WORDS } from "./dot.ts";
 
@@ -21,13 +22,22 @@ const LEGEND_PX = 34;
  * @param caption A line below the legend, for example that only a part of the graph is drawn.
  * @returns A complete document, which loads and runs nothing.
  */
-export function graphToSvg(nodes: readonly CacheNode[], options: DrawOptions = {}, caption = ""): string {
+export async function graphToSvg(
+  nodes: readonly CacheNode[],
+  options: DrawOptions = {},
+  caption = "",
+): Promise<string> {
+  return await inTurns(writeSvg(nodes, options, caption));
+}
+
+function* writeSvg(nodes: readonly CacheNode[], options: DrawOptions, caption: string): Work<string> {
   const nameFile = options.nameFile ?? ((path: string) => path);
   const boxes: Box[] = [];
   const arrows: Arrow[] = [];
   const draw = new Map<string, (placed: Placed) => string>();
   const files = new Set<string>();
   for (const node of nodes) {
+    yield;
     const label = truncate(printable(node.fname), WIDEST_LABEL);
     const state: NodeState = options.states?.get(node.id) ?? "fresh";
     const small = printable(keyOfNode(node).slice(0, 12));
@@ -36,17 +46,19 @@ export function graphToSvg(nodes: readonly CacheNode[], options: DrawOptions = {
     draw.set(node.id, (placed) => drawBox(placed, [label, small], title, NODE_COLORS[state], `call ${state}`));
     for (const child of new Set(node.children)) arrows.push({ from: node.id, to: child });
     for (const file of node.files) {
+      yield;
       files.add(file);
       arrows.push({ from: node.id, to: `file:${file}` });
     }
   }
   for (const file of files) {
+    yield;
     const label = truncateStart(printable(nameFile(file)), WIDEST_LABEL);
     boxes.push({ id: `file:${file}`, width: widthOf(label), height: 26 });
     draw.set(`file:${file}`, (placed) => drawBox(placed, [label], file, FILE_COLORS, "file"));
   }
 
-  const layout = layOutBoxes(boxes, arrows);
+  const layout = yield* placeBoxes(boxes, arrows);
   const width = Math.ceil(Math.max(layout.width, 420)) + 2 * MARGIN_PX;
   const height = Math.ceil(layout.height) + 2 * MARGIN_PX + LEGEND_PX;
   const parts = [
@@ -60,10 +72,14 @@ export function graphToSvg(nodes: readonly CacheNode[], options: DrawOptions = {
     `<g transform="translate(${MARGIN_PX} ${MARGIN_PX + LEGEND_PX})">`,
   ];
   for (const arrow of arrows) {
+    yield;
     const [from, to] = [layout.boxes.get(arrow.from), layout.boxes.get(arrow.to)];
     if (from && to) parts.push(drawArrow(from, to, arrow.to.startsWith("file:")));
   }
-  for (const [id, placed] of layout.boxes) parts.push(draw.get(id)!(placed));
+  for (const [id, placed] of layout.boxes) {
+    yield;
+    parts.push(draw.get(id)!(placed));
+  }
   parts.push("</g>", "</svg>", "");
   return parts.join("\n");
 }
@@ -187,17 +203,22 @@ const SWEEPS = 6;
  * @param arrows The arrows; those to or from an unknown box are ignored.
  * @returns The boxes with their places, and the size of the drawing.
  */
-export function layOutBoxes(boxes: readonly Box[], arrows: readonly Arrow[]): DrawnLayout {
+export async function layOutBoxes(boxes: readonly Box[], arrows: readonly Arrow[]): Promise<DrawnLayout> {
+  return await inTurns(placeBoxes(boxes, arrows));
+}
+
+function* placeBoxes(boxes: readonly Box[], arrows: readonly Arrow[]): Work<DrawnLayout> {
   const index = new Map(boxes.map((box, place) => [box.id, place]));
   const next: number[][] = boxes.map(() => []);
   const previous: number[][] = boxes.map(() => []);
   for (const { from, to } of arrows) {
+    yield;
     const [a, b] = [index.get(from), index.get(to)];
     if (a === undefined || b === undefined || a === b) continue;
     next[a]!.push(b);
     previous[b]!.push(a);
   }
-  const layers = orderLayers(assignLayers(next, previous), next, previous);
+  const layers = yield* orderLayers(yield* assignLayers(next, previous), next, previous);
 
   const placed = new Map<string, Placed>();
   let x = 0;
@@ -208,6 +229,7 @@ export function layOutBoxes(boxes: readonly Box[], arrows: readonly Arrow[]): Dr
     let y = (tallest - heights[place]!) / 2;
     let widest = 0;
     for (const box of layer) {
+      yield;
       placed.set(boxes[box]!.id, { ...boxes[box]!, x, y });
       y += boxes[box]!.height + GAP_Y;
       widest = Math.max(widest, boxes[box]!.width);
@@ -219,7 +241,7 @@ export function layOutBoxes(boxes: readonly Box[], arrows: readonly Arrow[]): Dr
 }
 
 /** Returns the layer of each box: one more than the largest layer of the boxes with an arrow to it, else 0. */
-function assignLayers(next: readonly (readonly number[])[], previous: readonly (readonly number[])[]): number[] {
+function* assignLayers(next: readonly (readonly number[])[], previous: readonly (readonly number[])[]): Work<number[]> {
   const layer = new Array<number>(next.length).fill(0);
   const waiting = previous.map((list) => list.length);
   const isDone = new Array<boolean>(next.length).fill(false);
@@ -234,6 +256,7 @@ function assignLayers(next: readonly (readonly number[])[], previous: readonly (
       if (candidate === next.length) return layer;
       ready.push(candidate);
     }
+    yield;
     const box = ready[cursor++]!;
     if (isDone[box]) continue;
     isDone[box] = true;
@@ -246,11 +269,11 @@ function assignLayers(next: readonly (readonly number[])[], previous: readonly (
 }
 
 /** Returns the boxes of each layer, ordered by the mean place of their neighbours before and after them, by turns. */
-function orderLayers(
+function* orderLayers(
   layerOf: readonly number[],
   next: readonly (readonly number[])[],
   previous: readonly (readonly number[])[],
-): number[][] {
+): Work<number[][]> {
   const layers: number[][] = [];
   for (const [box, layer] of layerOf.entries()) (layers[layer] ??= []).push(box);
   const place = new Array<number>(layerOf.length).fill(0);
@@ -258,10 +281,16 @@ function orderLayers(
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const isForward = sweep % 2 === 0;
     const neighbours = isForward ? previous : next;
-    for (const layer of isForward ? layers : layers.toReversed()) {
-      const means = new Map(layer.map((box) => [box, meanPlace(neighbours[box]!) ?? place[box]!]));
-      layer.sort((a, b) => means.get(a)! - means.get(b)! || place[a]! - place[b]!);
-      recordPlaces(layer);
+    const last = layers.length - 1;
+    for (let step = 0; step <= last; step++) {
+      const at = isForward ? step : last - step;
+      const means = new Map<number, number>();
+      for (const box of layers[at]!) {
+        yield;
+        means.set(box, meanPlace(neighbours[box]!) ?? place[box]!);
+      }
+      layers[at] = yield* mergeSort(layers[at]!, (a, b) => means.get(a)! - means.get(b)! || place[a]! - place[b]!);
+      recordPlaces(layers[at]);
     }
   }
   return layers;

@@ -17,6 +17,7 @@ import {
   unpackMembers,
 } from "../../store/inspect.ts";
 import { isDigest } from "../../words/digests.ts";
+import { inTurns, type Work } from "../../words/waiting.ts";
 
 /** Largest number of calls in a saved graph. */
 const MOST_NODES = 1_000_000;
@@ -41,20 +42,16 @@ const SAVED_NODE: Members<Omit<StoredNode, "id" | "isLoaded">> = {
  * @param text JSON that is not trusted.
  * @param format Mark that the graph must have.
  * @param path Path of the file, for messages.
- * @returns Calls whose members have the right types and sizes; unknown members are dropped.
+ * @returns A promise of the calls, whose members have the right types and sizes; unknown members are dropped.
  * @throws {CacheError} `ERR_FORMAT` at the first wrong value, with its place in the file.
  */
-export function parseGraph(text: string, format: string, path: string): StoredNode[] {
+export async function parseGraph(text: string, format: string, path: string): Promise<StoredNode[]> {
   try {
     const saved = parseObject(text);
     if (saved["format"] !== format) refuse("format", `"${format}"`);
     const list = saved["nodes"];
     if (!Array.isArray(list) || list.length > MOST_NODES) refuse("nodes", `a list of at most ${MOST_NODES}`);
-    return list.map((value, index) => {
-      const node = unpackMembers(SAVED_NODE, value, `nodes[${index}]`);
-      // The id is made from name and key: an id from the file that differs would let one call stand for another.
-      return { ...node, id: `${node.fname}:${node.key}` };
-    });
+    return await inTurns(readNodes(list));
   } catch (error) {
     if (!(error instanceof MalformedRow)) throw error;
     throw new CacheError(
@@ -63,6 +60,17 @@ export function parseGraph(text: string, format: string, path: string): StoredNo
       error.mismatch === undefined ? {} : { path: error.mismatch.place },
     );
   }
+}
+
+function* readNodes(list: readonly unknown[]): Work<StoredNode[]> {
+  const nodes: StoredNode[] = [];
+  for (const [index, value] of list.entries()) {
+    yield;
+    const node = unpackMembers(SAVED_NODE, value, `nodes[${index}]`);
+    // The id is made from name and key: an id from the file that differs would let one call stand for another.
+    nodes.push({ ...node, id: `${node.fname}:${node.key}` });
+  }
+  return nodes;
 }
 
 function parseObject(text: string): Record<string, unknown> {

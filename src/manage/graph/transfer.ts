@@ -39,7 +39,7 @@ export async function cacheTreeSave(path: string | URL, cacheDir: string | URL =
  */
 export async function cacheTreeLoad(path: string | URL, cacheDir: string | URL = cacheDefaultDir()): Promise<number> {
   const { parseGraph } = await import("./parse_graph.ts");
-  const nodes = parseGraph(await readGraphText(path), SAVED_FORMAT, String(path));
+  const nodes = await parseGraph(await readGraphText(path), SAVED_FORMAT, String(path));
   return await withCache(cacheDir, "create", async (cache) => {
     await cache.records.resetGraph();
     await cache.records.putNodes(nodes);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ContentDigest } from "../../words/digests.ts";
+import { HelperThread } from "../../words/helper_thread.ts";
 import { giveTurn } from "../../words/waiting.ts";
 import { type Buffers, createBuffers, type HashedContent, hashFile, hashSmallFile, SYNC_BYTES } from "./hash_file.ts";
 
@@ -14,11 +14,6 @@ interface Task {
   readonly resolve: (content: HashedContent) => void;
   readonly reject: (error: unknown) => void;
 }
-
-/** Answer of a worker for one file. */
-export type HelperAnswer =
-  | { readonly digest: string; readonly sizeBytes: number }
-  | { readonly failed: true };
 
 /**
  * Sum of the sizes of files from which workers help, bytes. Making a worker stops this thread for 13 ms, and the worker
@@ -65,10 +60,11 @@ async function hashAll(tasks: Task[], helpBytes: number): Promise<void> {
   // Tasks are taken from the end: the largest first, so that no core is left alone with a large file at last.
   tasks.sort((one, other) => one.sizeBytes - other.sizeBytes);
   const totalBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
-  const isMuch = totalBytes >= helpBytes && mayStartWorker();
-  const helpers = isMuch ? Math.min(MAX_HELPERS, navigator.hardwareConcurrency - 1, tasks.length - 1) : 0;
-  await Promise.all([hashHere(tasks), ...Array.from({ length: helpers }, () => hashInWorker(tasks))]);
-  // The tasks that a worker put back when it failed.
+  const helpers = totalBytes >= helpBytes
+    ? Math.min(MAX_HELPERS, navigator.hardwareConcurrency - 1, tasks.length - 1)
+    : 0;
+  await Promise.all([hashHere(tasks), ...Array.from({ length: helpers }, () => hashInThread(tasks))]);
+  // The tasks that a thread put back when it failed.
   await hashHere(tasks);
 }
 
@@ -92,39 +88,16 @@ async function hashHere(tasks: Task[]): Promise<void> {
   }
 }
 
-/** Lets a worker hash files. A task on which it fails is put back, for this thread to hash or to report the error. */
-async function hashInWorker(tasks: Task[]): Promise<void> {
+/** Lets a thread hash files. A task on which it fails is put back, for this thread to hash or to report the error. */
+async function hashInThread(tasks: Task[]): Promise<void> {
+  using thread = HelperThread.start(new URL("./digest_worker.ts", import.meta.url), "cachepy-digests");
   let task: Task | undefined;
-  let worker: Worker | undefined;
   try {
-    worker = new Worker(new URL("./digest_worker.ts", import.meta.url), { type: "module", name: "cachepy-digests" });
-    while ((task = tasks.pop()) !== undefined) {
-      const answer = await ask(worker, task.path);
-      if ("failed" in answer) break;
-      task.resolve({ digest: answer.digest as ContentDigest, sizeBytes: answer.sizeBytes });
+    while (thread !== null && (task = tasks.pop()) !== undefined) {
+      task.resolve(await thread.ask<HashedContent>(task.path));
     }
   } catch {
-    // The worker could not be started or failed: this thread hashes the files that are left.
-  } finally {
+    // This thread hashes the files that are left.
     if (task !== undefined) tasks.push(task);
-    worker?.terminate();
   }
-}
-
-function ask(worker: Worker, path: string): Promise<HelperAnswer> {
-  return new Promise((resolve, reject) => {
-    worker.onmessage = (event) => resolve(event.data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(event.error);
-    };
-    worker.postMessage(path);
-  });
-}
-
-/** Returns true when a worker may load its module. The user is not prompted for a permission. */
-function mayStartWorker(): boolean {
-  const url = new URL("./digest_worker.ts", import.meta.url);
-  if (url.protocol !== "file:") return true;
-  return Deno.permissions.querySync({ name: "read", path: url }).state === "granted";
 }

@@ -8,8 +8,10 @@
 import defer * as sqlite from "node:sqlite";
 import { isSchemaOfDeno } from "./check_schema.ts";
 import type { CheckExtent } from "./soundness.ts";
-import { isDamage } from "./sqlite_files.ts";
+import { fileSizeOf, isDamage } from "./sqlite_files.ts";
+import { askSqliteThread, QUICK_BYTES } from "./sqlite_thread.ts";
 import { messageOf } from "../../words/errors.ts";
+import { giveTurn, isTurnOver } from "../../words/waiting.ts";
 
 /** A question in SQL, and a test for the answer. */
 type Question = readonly [question: string, isSound: (answer: unknown) => boolean];
@@ -49,18 +51,34 @@ const WHOLE: readonly Question[] = [
  * another program holds the database.
  */
 export async function findDefect(path: string, extent: CheckExtent): Promise<string | null | undefined> {
+  if (extent === "whole" && databaseBytes(path) > QUICK_BYTES) {
+    const answered = await askSqliteThread<string | null | undefined>({ do: "check", path });
+    if (answered !== null) return answered.answer;
+  }
+  return await findDefectHere(path, extent);
+}
+
+/** Returns the size of a database with its log, bytes. */
+function databaseBytes(path: string): number {
+  const file = path.startsWith("file:") ? decodeURI(path.slice("file:".length, path.lastIndexOf("?"))) : path;
+  return fileSizeOf(file) + fileSizeOf(`${file}-wal`);
+}
+
+/** Does what {@linkcode findDefect} does, in this thread. */
+export async function findDefectHere(path: string, extent: CheckExtent): Promise<string | null | undefined> {
   let database: sqlite.DatabaseSync | undefined;
   try {
     database = new sqlite.DatabaseSync(path, { readOnly: true, timeout: 0 });
     if (!await isSchemaOfDeno(database, path)) return DAMAGED;
     for (const [question, isSound] of [...extent === "whole" ? WHOLE : [], ...OPENING]) {
       if (!isSound(askDatabase(database, question))) return DAMAGED;
+      if (isTurnOver()) await giveTurn();
     }
     return null;
   } catch (error) {
     // Tables may be missing while another process makes the database; Deno.Kv says so when they are missing for good.
     if (/no such (table|column)/.test(messageOf(error))) {
-      return extent === "opening" ? await findDefect(path, "whole") : null;
+      return extent === "opening" ? await findDefectHere(path, "whole") : null;
     }
     if (isDamage(error)) return messageOf(error);
     return UNTOLD.test(messageOf(error)) || !isOfSqlite(error) ? undefined : `${DAMAGED} (${messageOf(error)})`;

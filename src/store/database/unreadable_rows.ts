@@ -7,7 +7,7 @@
 import defer * as sqlite from "node:sqlite";
 import { decodeKey, decodeValue, encodeRowKey, versionstampOf } from "./raw_rows.ts";
 import { previewOf } from "../../values/preview.ts";
-import { pause } from "../../words/waiting.ts";
+import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
 
 export { encodeRowKey } from "./raw_rows.ts";
 
@@ -105,9 +105,6 @@ export function readRawRows(
   });
 }
 
-/** Number of rows after which other tasks of the program get a turn. */
-const ROWS_AT_ONCE = 2000;
-
 /** Returns all rows of a database that cannot be decoded. */
 export async function findUnreadable(path: string): Promise<UnreadableRow[]> {
   const database = new sqlite.DatabaseSync(path, { readOnly: true, timeout: TIMEOUT_MS });
@@ -115,7 +112,7 @@ export async function findUnreadable(path: string): Promise<UnreadableRow[]> {
     const found: UnreadableRow[] = [];
     let count = 0;
     for (const row of prepareRead(database, COLUMNS).iterate()) {
-      if (++count % ROWS_AT_ONCE === 0) await pause(0);
+      if (++count % STEPS === 0 && isTurnOver()) await giveTurn();
       const { unreadable } = decodeRow(row as unknown as TableRow);
       if (unreadable !== null) found.push(unreadable);
     }
