@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { totalOf, valueOf } from "../support/call_values.ts";
+import { runCli } from "../support/run_cli.ts";
 import { type Answer, Crew, type Worker, type WorkerOptions } from "../support/call_worker.ts";
 
 const SIZES = [10, 3000, 100_000];
@@ -296,6 +297,21 @@ Deno.test("the disk is full: right values, save-failed, hits go on; with room ag
     assertEquals(runsOf(await callAll(last, 50)), 0);
     await last.do({ do: "verify", options: { repair: true } });
     assertEquals(((await last.do({ do: "verify" })).value as { problems: unknown[] }).problems, []);
+  }));
+
+Deno.test("the disk fills while 200 calls are stored at once: what is listed is stored, and no other result is kept", () =>
+  withSmallDisk("size=5m", async (crew, disk, options) => {
+    const worker = await crew.start(options);
+    const each = Array.from({ length: 200 }, (_, n) => [n, 40_000]);
+    const { value, error, events } = await worker.do({ do: "calls", fn: "sized", each });
+    assertEquals(error, undefined);
+    assertEquals((value as { values: unknown[] }).values, each.map(([n, size]) => valueOf(n!, size!)));
+    const stored = events.filter(({ kind }) => kind === "stored").length;
+    assert(stored > 10, `${stored} stored`);
+    assertEquals(blobsOf(disk).length, stored);
+    assertEquals(((await worker.do({ do: "verify" })).value as { problems: unknown[] }).problems, []);
+    const { out } = await runCli(["list", "--json", "--limit", "1000", "--cache-dir", disk]);
+    assertEquals((JSON.parse(out) as unknown[]).length, stored);
   }));
 
 Deno.test("the disk is full before a process opens the cache: hits go on, the line says so, and room is used again", () =>

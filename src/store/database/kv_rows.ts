@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinChunks } from "../blobs/blob_store.ts";
 import type { KvHandle } from "./kv_handle.ts";
 import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
 
@@ -11,6 +12,22 @@ import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
 export interface Mutation {
   readonly key: Deno.KvKey;
   readonly value?: unknown;
+  /** Bytes to add to `value`, if that is a {@linkcode GrowingValue}. */
+  readonly added?: Uint8Array;
+}
+
+/**
+ * Value of a row that many commits add to. It holds what has been written: what a failed commit would have added is in
+ * no later value.
+ */
+export class GrowingValue {
+  /** The value as it was last written, or the beginning of the value. */
+  bytes: Uint8Array;
+
+  /** @param bytes The beginning of the value. */
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
 }
 
 /** Limits of a commit: those of Deno.Kv (100 checks, 1,000 mutations, 80 KiB of keys, 800 KiB) less Deno's overhead. */
@@ -101,14 +118,22 @@ export class KvWriter {
 
   /** Writes a group; again, if another process put another database in the place of this one meanwhile. */
   async #write(group: readonly Pending[]): Promise<boolean> {
+    const all = group.flatMap((pending) => pending.mutations);
+    const grown = growthOf(all);
+    const mutations = newestOf(all);
     for (let attempt = 0;; attempt++) {
-      const isWritten = await this.#writeOnce(group);
-      if (!isWritten || attempt >= MAX_REPEATS || !await this.#handle.followFile()) return isWritten;
+      const isWritten = await this.#writeOnce(group, mutations, grown);
+      if (isWritten && attempt < MAX_REPEATS && await this.#handle.followFile()) continue;
+      if (isWritten) { for (const [value, bytes] of grown) value.bytes = bytes; }
+      return isWritten;
     }
   }
 
-  #writeOnce(group: readonly Pending[]): Promise<boolean> {
-    const mutations = newestOf(group.flatMap((pending) => pending.mutations));
+  #writeOnce(
+    group: readonly Pending[],
+    mutations: readonly Mutation[],
+    grown: ReadonlyMap<unknown, Uint8Array>,
+  ): Promise<boolean> {
     const checks = new Map(
       group.flatMap((pending) => pending.checks).map((
         check,
@@ -118,7 +143,7 @@ export class KvWriter {
       const atomic = kv.atomic().check(...checks.values());
       for (const { key, value } of mutations) {
         if (value === undefined) atomic.delete(key);
-        else atomic.set(key, value);
+        else atomic.set(key, grown.get(value) ?? value);
       }
       return (await atomic.commit()).ok;
     }, ({ encodeRowKey, removeUnreadable }, path) => {
@@ -138,6 +163,18 @@ function nameOfRow(key: Deno.KvKey): string {
 function newestOf(mutations: readonly Mutation[]): Mutation[] {
   const last = new Map(mutations.map((mutation) => [mutation.key, mutation]));
   return last.size === mutations.length ? [...mutations] : mutations.filter((each) => last.get(each.key) === each);
+}
+
+/** Returns what each growing value will be, when all that is added to it has been written. */
+function growthOf(mutations: readonly Mutation[]): Map<GrowingValue, Uint8Array> {
+  const added = new Map<GrowingValue, Uint8Array[]>();
+  for (const { value, added: bytes } of mutations) {
+    if (!(value instanceof GrowingValue) || bytes === undefined) continue;
+    const list = added.get(value);
+    if (list === undefined) added.set(value, [value.bytes, bytes]);
+    else list.push(bytes);
+  }
+  return new Map(Array.from(added, ([value, list]) => [value, joinChunks(list)]));
 }
 
 /** Splits mutations into pieces that each fit into one atomic commit. */
@@ -187,9 +224,10 @@ class AtomicSize {
 function sizesOf(mutations: readonly Mutation[]): [keyBytes: number, bytes: number] {
   let keyBytes = 0;
   let bytes = 0;
-  for (const { key, value } of mutations) {
+  for (const { key, value, added } of mutations) {
     for (const part of key) keyBytes += typeof part === "string" ? estimatedBytes(part) + 2 : 16;
-    bytes += value instanceof Uint8Array ? value.byteLength : typeof value === "string" ? value.length * 2 : 16;
+    if (value instanceof GrowingValue) bytes += value.bytes.byteLength + (added?.byteLength ?? 0);
+    else bytes += value instanceof Uint8Array ? value.byteLength : typeof value === "string" ? value.length * 2 : 16;
   }
   return [keyBytes, bytes + keyBytes];
 }

@@ -156,6 +156,10 @@ export class RecordStore {
       if (before !== null) await this.#dropReplaced(before, rows.mutations);
       await this.#confirmBlobs(record, options.blobs ?? new Map());
       for (const write of rows.confirm) await write();
+    } catch (error) {
+      // On a full disk, results without a record would take the room of others until the next prune.
+      await collectGarbage(new Set(options.blobs?.keys()), this.garbage).catch(() => {});
+      throw error;
     } finally {
       release();
     }

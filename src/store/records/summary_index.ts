@@ -15,7 +15,7 @@ import type { EntryRecord } from "../../words/records.ts";
 import { inodeOf } from "../database/sqlite_files.ts";
 import { tryChoreLock } from "../locks/file_lock.ts";
 import type { ReportRow } from "./graph_rows.ts";
-import { inPieces, type KvWriter, listRows, type Mutation } from "../database/kv_rows.ts";
+import { GrowingValue, inPieces, type KvWriter, listRows, type Mutation } from "../database/kv_rows.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
 import { CODE_LENGTH, type StoredSummary, summaryOf } from "./record_codec.ts";
 import { MalformedRow, QUANTITY } from "./shapes.ts";
@@ -54,8 +54,9 @@ interface OpenPage {
   readonly beganMs: number;
   /** Inode of the database that the page is in. */
   readonly inode: number | null;
+  /** Number of entries that were added, some of which may not be written yet. */
   entries: number;
-  bytes: Uint8Array;
+  readonly value: GrowingValue;
 }
 
 /** Summaries of one cache directory. */
@@ -82,11 +83,12 @@ export class SummaryIndex {
     rows: readonly Mutation[],
     [check, era]: readonly [found: Deno.AtomicCheck, era: Deno.AtomicCheck],
   ): Promise<boolean> {
-    // There is no await before the page reaches the writer, since pages given later hold this summary too.
     const page = this.#pageFor(record, era);
-    page.bytes = appendToPage(page.bytes, encodePageRow(summaryOf(record)));
     page.entries++;
-    const summary = [{ key: page.row, value: page.bytes }, { key: tombstoneRow(record.key, record.createdMs) }];
+    const summary = [
+      { key: page.row, value: page.value, added: encodePageRow(summaryOf(record)) },
+      { key: tombstoneRow(record.key, record.createdMs) },
+    ];
     let isWritten = false;
     try {
       return isWritten = await this.#parts.writer.commit([...rows, ...summary], [check, era]);
@@ -100,7 +102,7 @@ export class SummaryIndex {
     return this.#era ??= await this.#readEra();
   }
 
-  /** Begins new pages: the open ones list a record that was not stored, or are from before the cache was emptied. */
+  /** Begins new pages: of an open one it may not be known what was written, or it is from before the cache was emptied. */
   forgetPages(): void {
     this.#pages.clear();
     this.#era = undefined;
@@ -226,7 +228,7 @@ export class SummaryIndex {
       beganMs: nowMs,
       inode,
       entries: 0,
-      bytes: encodePageHead(fname, functionId),
+      value: new GrowingValue(encodePageHead(fname, functionId)),
     };
     this.#pages.set(id, page);
     return page;
