@@ -169,7 +169,7 @@ async function placementOf(
   const disk = isOnRootDisk(layout.root) ? "local" : (await import("./shared/disk.ts")).diskOf(layout.root);
   if (disk === "shared" || lookAtEntry(layout.host) !== null) {
     const { placeCache } = await import("./shared/place_cache.ts");
-    const placement = await placeCache(layout, { readOnly, metadataDir, group });
+    const placement = await placeCache(layout, { readOnly, metadataDir, group, isLocal: disk === "local" });
     return { ...placement, refused: placement.refused ?? findLink(placement.layout) };
   }
   const notice = disk !== "unknown"

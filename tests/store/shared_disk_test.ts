@@ -4,6 +4,7 @@ import { mountsIn } from "../../src/options/mounts.ts";
 import { kindOfMount, kindOfType } from "../../src/store/shared/disk.ts";
 import { layoutOf } from "../../src/store/layout.ts";
 import { claimHostFile, dropHostFile, type HostFile, readHostFile } from "../../src/store/shared/host_file.ts";
+import { placeCache } from "../../src/store/shared/place_cache.ts";
 import { load, store, withFolder } from "../support/store_rig.ts";
 
 const MOUNTS = mountsIn([
@@ -86,22 +87,55 @@ Deno.test("a folder that says which host it belongs to is followed on a local di
 
 const DAMAGED = ["", "{", "null", "[]", '{"id":"../../x","host":null,"metadata":"/x/../../x"}', '{"id":1}'];
 
-Deno.test("a file of the host from a stranger: one that is damaged, or names a folder that is no metadata, leads nowhere", () =>
+Deno.test("a file of the host from a stranger leads nowhere: one that names a folder that is no metadata is refused", () =>
   withFolder(async (folder) => {
     const id = "00000000-0000-4000-8000-000000000000";
     Deno.mkdirSync(`${folder}/victim/${id}`, { recursive: true });
     Deno.writeTextFileSync(`${folder}/victim/${id}/notes.txt`, "mine");
-    const victim = JSON.stringify({ id, host: "elsewhere", metadata: `${folder}/victim/${id}` });
-    for (const [index, text] of [...DAMAGED, victim].entries()) {
+    const dir = `${folder}/cache`;
+    Deno.mkdirSync(`${dir}/v1`, { recursive: true });
+    const file = { id, host: "elsewhere", metadata: `${folder}/victim/${id}` };
+    Deno.writeTextFileSync(`${dir}/v1/host`, JSON.stringify(file));
+    const { refused, readOnly } = await openCache(dir);
+    assert(refused !== null && readOnly);
+    assertMatch(refused.message, /; name another folder in cacheDir on each host, or delete /);
+    assertEquals([...Deno.readDirSync(`${dir}/v1`)].length, 1);
+    assertEquals([...Deno.readDirSync(`${folder}/victim/${id}`)].map(({ name }) => name), ["notes.txt"]);
+  }));
+
+Deno.test("a damaged file of the host: refused on a shared disk, deleted with a word on one of this host", () =>
+  withFolder(async (folder) => {
+    for (const [index, text] of DAMAGED.entries()) {
       const dir = `${folder}/cache-${index}`;
       Deno.mkdirSync(`${dir}/v1`, { recursive: true });
       Deno.writeTextFileSync(`${dir}/v1/host`, text);
-      const { refused, readOnly } = await openCache(dir);
-      assert(refused !== null && readOnly, text);
-      assertMatch(refused.message, /; (name another folder in cacheDir on each host, or )?delete /);
+      const options = { readOnly: false, metadataDir: null, group: null };
+      const { refused } = await placeCache(layoutOf(dir), { ...options, isLocal: false });
+      assertMatch(
+        refused!.message,
+        /does not say to which host it belongs; delete it if no program on another host uses/,
+      );
       assertEquals([...Deno.readDirSync(`${dir}/v1`)].length, 1);
+
+      const reader = await openCache(dir, { readOnly: true });
+      assertEquals([reader.refused, await load(reader, "a")], [null, null]);
+      reader.close();
+      assertEquals(Deno.readTextFileSync(`${dir}/v1/host`), text);
+
+      const cache = await openCache(dir);
+      const reports: string[] = [];
+      cache.onReport(({ detail }) => reports.push(detail));
+      await store(cache, "a");
+      cache.close();
+      assertEquals(await load(cache, "a"), "value of a");
+      cache.close();
+      assertMatch(
+        reports[0]!,
+        /host was damaged; the cache directory is on a disk of this host, so the file was deleted/,
+      );
+      assertEquals(reports.length, 1);
+      assertEquals([...Deno.readDirSync(`${dir}/v1`)].some(({ name }) => name === "host"), false);
     }
-    assertEquals([...Deno.readDirSync(`${folder}/victim/${id}`)].map(({ name }) => name), ["notes.txt"]);
   }));
 
 Deno.test("of processes that find a copy at once, the second drops neither what the first dropped nor what it made since", () =>

@@ -50,6 +50,8 @@ export interface PlaceOptions {
   readonly metadataDir: string | null;
   /** Id of the group that shares the cache; `null` for a cache of one user. */
   readonly group: number | null;
+  /** True when the directory is on a disk of this host alone, and only its file of the host says otherwise. */
+  readonly isLocal: boolean;
 }
 
 /** Place of a cache. */
@@ -81,6 +83,7 @@ export async function placeCache(layout: CacheLayout, options: PlaceOptions): Pr
 async function findPlace(layout: CacheLayout, options: PlaceOptions): Promise<Placement> {
   for (let attempt = 0;; attempt++) {
     const file = readHostFile(layout);
+    if (file === "damaged" && options.isLocal) return dropDamaged(layout, options);
     if (file === "damaged") throw damagedFile(layout);
     if (file !== null) {
       const placement = followHost(layout, file, options);
@@ -125,6 +128,13 @@ function isSameFolder(one: string, other: string): boolean {
   } finally {
     removeOwn(`${one}/${name}`);
   }
+}
+
+/** Uses a directory on a local disk without its file of the host, which says nothing: no other host is to be expected. */
+function dropDamaged(layout: CacheLayout, { readOnly }: PlaceOptions): Placement {
+  if (!readOnly) removeOwn(layout.host);
+  const notice = `${layout.host} was damaged; the cache directory is on a disk of this host, so the file was deleted`;
+  return { layout, refused: null, notice: readOnly ? null : notice, isFixed: false };
 }
 
 /** Makes the directory this host's; `null` when another process was faster. */
