@@ -10,10 +10,9 @@
  *
  * @module
  */
-import { randomId } from "../words/random.ts";
 import { digestBytes } from "../words/sha256.ts";
 import { type CacheLayout, OWN_NAMES } from "./layout.ts";
-import { listOwn, makeOwnFolder, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
+import { listOwn, makeOwnFolder, readOwn, removeOwn, requireFolders, temporaryIn, writeAnew } from "./own_files.ts";
 
 /** Places that runs of one function have changed, in this process and in others. */
 export interface ChangedState {
@@ -93,7 +92,7 @@ export class ChangedPlaces {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
         makeOwnFolder(usage);
       }
-      const temporary = `${metadataTmp}/${Deno.pid}-${randomId()}`;
+      const temporary = temporaryIn(metadataTmp);
       writeAnew(path, new TextEncoder().encode(JSON.stringify(all)), temporary);
     } catch {
       // No space, no permission, or the cache directory is gone.

@@ -6,12 +6,12 @@
  * @module
  */
 import { CacheError, messageOf } from "../words/errors.ts";
-import { codeOf } from "./layout.ts";
+import { hasNoRoom } from "./layout.ts";
 
 /** True for an error that says, itself or by its cause, that the disk is full, or that the user may not write more to it. */
 export function saysFull(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause) {
-    if (/disk is full|no space left/i.test(messageOf(one)) || /^E(NOSPC|DQUOT)$/.test(codeOf(one))) return true;
+    if (/disk is full|no space left/i.test(messageOf(one)) || hasNoRoom(one)) return true;
   }
   return false;
 }

@@ -22,17 +22,18 @@ import { randomId } from "../words/random.ts";
 import { giveTurn, isTurnOver } from "../words/waiting.ts";
 import {
   appendOwn,
-  createOwn,
   FILE_MODE,
   FOLDER_MODE,
-  isOnlyName,
+  isOwnAlone,
   linkIn,
   listOwn,
   lookAtEntry,
   makeOwnFolder,
   refusal,
   requireFolders,
+  temporaryIn,
   writeAnew,
+  writeOnce,
 } from "./own_files.ts";
 import { toAbsolute } from "../options/project.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
@@ -203,11 +204,11 @@ function firstLink(layout: CacheLayout, isThorough: boolean): CacheError | null 
  *
  * @returns Error that names the path; `null` when nothing is wrong.
  */
-export function findForeignDatabase({ metadata, meta }: CacheLayout): CacheError | null {
+export function findForeignDatabase({ metadata, metadataTmp, meta }: CacheLayout): CacheError | null {
   if (lookAtEntry(metadata)?.isSymlink) return refusal(metadata);
   for (const suffix of DATABASE_SUFFIXES) {
     const info = lookAtEntry(meta + suffix);
-    if (info === null || isOnlyName(info)) continue;
+    if (info === null || isOwnAlone(meta + suffix, info, metadataTmp)) continue;
     const what = info.isSymlink ? "a link" : info.isFile ? "a file with a second name (a hard link)" : "no file";
     return refusal(meta + suffix, what);
   }
@@ -306,6 +307,11 @@ export function isPermissionError(error: unknown): boolean {
   return error instanceof Deno.errors.NotCapable;
 }
 
+/** True for the system's error that the disk is full, or that the user may not write more to it. */
+export function hasNoRoom(error: unknown): boolean {
+  return /^E(NOSPC|DQUOT)$/.test(codeOf(error));
+}
+
 /** Returns the system's error code, such as `ENOSPC`; empty when there is none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
@@ -396,16 +402,6 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Writes a file unless there is one. */
-export function writeOnce(path: string, text: string): void {
-  try {
-    using file = createOwn(path);
-    file.writeSync(new TextEncoder().encode(text));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  }
-}
-
 /** Creates files and locks them. Mode bits do not tell: the file system may be read-only, or have access lists. */
 function probe({ tmp, metadataTmp }: CacheLayout): "writable" | "no-locks" | "closed" {
   const found = probeIn(metadataTmp);
@@ -425,7 +421,7 @@ function probeIn(folder: string): "writable" | "no-locks" | "closed" {
   } catch (error) {
     if (isReadOnlyError(error)) return "closed";
     // A full disk can still be read, and space may come back: writes fail one by one, with a reason each.
-    if (codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT") return "writable";
+    if (hasNoRoom(error)) return "writable";
     throw error;
   }
   try {
@@ -493,6 +489,6 @@ export class Generation {
     if (appendOwn(this.#path, ONE_BYTE)) return;
     // The file may not be appended to. A new file has another inode, which changes the generation as well.
     requireFolders(this.#tmp);
-    writeAnew(this.#path, ONE_BYTE, `${this.#tmp}/${Deno.pid}-${randomId()}`);
+    writeAnew(this.#path, ONE_BYTE, temporaryIn(this.#tmp));
   }
 }

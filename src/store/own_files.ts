@@ -76,7 +76,7 @@ export function makeOwnFolder(path: string, recursive = false): void {
   if (!isOfGroup(path)) return mkdirSync(path, { recursive, mode: FOLDER_MODE });
   if (lookAtEntry(path) !== null) return mkdirSync(path, { recursive });
   if (recursive && lookAtEntry(parentOf(path)) === null) makeOwnFolder(parentOf(path), true);
-  const temporary = `${path}.${Deno.pid}-${randomId()}`;
+  const temporary = `${path}.${ownName()}`;
   mkdirSync(temporary, { mode: FOLDER_MODE });
   try {
     chmodSync(temporary, GROUP_FOLDER_MODE);
@@ -86,6 +86,19 @@ export function makeOwnFolder(path: string, recursive = false): void {
     if (lookAtEntry(path) === null) throw error;
     return mkdirSync(path, { recursive }); // another process was faster
   }
+}
+
+/** Returns a name for a file or folder that no other process uses, and that tells whether its maker still lives. */
+function ownName(): string {
+  return `${Deno.pid}-${randomId()}`;
+}
+
+/** End of such a name. */
+const OWN_NAME = /(?:^|\.)\d+-[0-9a-f-]{36}$/;
+
+/** Returns a path in a folder for a file that gets its name when it is whole. @param folder A folder for temporary files. */
+export function temporaryIn(folder: string): string {
+  return `${folder}/${ownName()}`;
 }
 
 /**
@@ -98,7 +111,7 @@ export function makeOwnFolder(path: string, recursive = false): void {
  * @returns The open file.
  * @throws The system's error; {@linkcode Deno.errors.AlreadyExists} when there is something at the path.
  */
-export function createOwn(path: string, temporary = `${path}.${Deno.pid}-${randomId()}`): Deno.FsFile {
+export function createOwn(path: string, temporary = `${path}.${ownName()}`): Deno.FsFile {
   const isShared = isOfGroup(path);
   const file = openSync(isShared ? temporary : path, { write: true, createNew: true, mode: FILE_MODE });
   if (!isShared) return file;
@@ -252,9 +265,9 @@ export function writeAnew(path: string, bytes: Uint8Array, temporary: string): v
  */
 export function appendOwn(path: string, bytes: Uint8Array): boolean {
   const info = lookAtEntry(path);
-  if (info !== null && !isOnlyName(info)) return false;
+  if (info !== null && !isOwnAlone(path, info)) return false;
   try {
-    if (info === null) createUnlessThere(path);
+    if (info === null) writeOnce(path, "");
     // Not by writeFileSync, which gives a mode to a file that exists as well, also to one that is another user's.
     using file = openSync(path, { append: true });
     for (let at = 0; at < bytes.byteLength;) at += file.writeSync(bytes.subarray(at));
@@ -265,12 +278,32 @@ export function appendOwn(path: string, bytes: Uint8Array): boolean {
   }
 }
 
-function createUnlessThere(path: string): void {
+/** Writes a file unless there is one. */
+export function writeOnce(path: string, text: string): void {
   try {
-    createOwn(path).close();
+    using file = createOwn(path);
+    file.writeSync(new TextEncoder().encode(text));
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
+}
+
+/**
+ * True for a regular file that has no name outside of the cache.
+ *
+ * In a group's cache a file has a second name for a moment, under which it was made, and keeps it if its maker is killed
+ * then.
+ *
+ * @param path Path of the file.
+ * @param info What was found at the path.
+ * @param temporaries Folder in which the file was made. @default the folder of the path
+ */
+export function isOwnAlone(path: string, info: Deno.FileInfo, temporaries: string = parentOf(path)): boolean {
+  if (isOnlyName(info)) return true;
+  return info.isFile && info.nlink === 2 && listOwn(temporaries, OWN_NAME).some((name) => {
+    const other = ownFile(`${temporaries}/${name}`);
+    return other?.ino === info.ino && other.dev === info.dev;
+  });
 }
 
 /** True for a regular file without a second name. */

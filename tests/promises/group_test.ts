@@ -7,6 +7,7 @@ import { findSshfs, Mounts } from "../support/sshfs.ts";
 const GROUP = 65_500;
 
 const SLOW_CHMOD = import.meta.resolve("../fixtures/slow_chmod.ts");
+const SLOW_LINK = import.meta.resolve("../fixtures/slow_link.ts");
 
 /** A user of the group, or of another one. Only the superuser can start a process as somebody else. */
 function asUser(user: number, group = GROUP): WorkerOptions["through"] {
@@ -160,7 +161,12 @@ Deno.test(
   },
 );
 
-for (const [how, flags] of [["", []], [", slow to set modes", [`--preload=${SLOW_CHMOD}`]]] as const) {
+const HOW = [
+  ["", []],
+  [", slow to set modes", [`--preload=${SLOW_CHMOD}`]],
+  [", slow to take a file's first name away", [`--preload=${SLOW_LINK}`]],
+] as const;
+for (const [how, flags] of HOW) {
   Deno.test({
     name: `groupShared: 4 processes of two users at once${how}, one run for each call, no file that keeps one out`,
     ignore,
@@ -174,6 +180,23 @@ for (const [how, flags] of [["", []], [", slow to set modes", [`--preload=${SLOW
     assertEquals(modesOf(`${lab.crew.folder}/project`), OPEN);
   });
 }
+
+Deno.test({
+  name: "groupShared: a file that has two names, since its maker was killed, is used by the one that counts",
+  ignore,
+}, async () => {
+  await using lab = await Lab.open();
+  const ada = await lab.start(ADA, { options: { groupShared: true } });
+  await callAll(ada, 0, 6);
+  await ada.end();
+  const second = `${lab.cacheDir}/v1/tmp/123-${crypto.randomUUID()}`;
+  Deno.linkSync(`${lab.cacheDir}/v1/meta.kv`, second);
+  const bob = await lab.start(BOB);
+  await callAll(bob, 0, 6);
+  assertEquals(lab.crew.runs("sized"), 6);
+  assertEquals(await bob.end(), "");
+  assertEquals(modesOf(`${lab.crew.folder}/project`), OPEN);
+});
 
 Deno.test({
   name: "groupShared on a cache that was private: it is opened with all that is in it, other files are not",

@@ -20,6 +20,7 @@ import {
   refusal,
   removeOwn,
   requireFolders,
+  temporaryIn,
 } from "../own_files.ts";
 import { type CacheLayout, codeOf, OWN_NAMES } from "../layout.ts";
 import { lastPartOf } from "../../options/paths.ts";
@@ -340,7 +341,7 @@ export class BlobStore {
    * that killed processes left.
    */
   #begin(): [file: Deno.FsFile, path: string] {
-    const path = `${this.#tmp}/${Deno.pid}-${randomId()}`;
+    const path = temporaryIn(this.#tmp);
     requireFolders(this.#version, this.#tmp);
     const file = this.#inFolder(
       this.#tmp,

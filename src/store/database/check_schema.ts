@@ -8,7 +8,7 @@
  */
 import defer * as sqlite from "node:sqlite";
 import { parentOf } from "../../options/paths.ts";
-import { randomId } from "../../words/random.ts";
+import { temporaryIn } from "../own_files.ts";
 
 /** Statements of a schema, of which Deno.Kv has eight; and the length of each in characters, of which it has 300. */
 const MOST_STATEMENTS = 100;
@@ -45,7 +45,7 @@ export async function isSchemaOfDeno(database: sqlite.DatabaseSync, path: string
   if (statements === null) return false;
   const odd = statements.filter((sql) => !isPlainStatement(sql));
   if (odd.length === 0) return true;
-  const made = await makeSchema(`${parentOf(path)}/tmp/${Deno.pid}-${randomId()}`);
+  const made = await makeSchema(temporaryIn(`${parentOf(path)}/tmp`));
   return odd.every((sql) => made.includes(sql));
 }
 

@@ -4,14 +4,13 @@
  * @module
  */
 import { CacheError, messageOf } from "../../words/errors.ts";
-import { randomId } from "../../words/random.ts";
 import { SoundnessNote } from "./soundness.ts";
 import { CommitCounter, fileSizeOf, inodeOf, isBusy, isDamage } from "./sqlite_files.ts";
 import type { OpenKv } from "./kv_read_only.ts";
 import type { ReportDamage } from "./kv_repair.ts";
 import { holdFolder, isLockHeld } from "../locks/file_lock.ts";
-import { createOwn, FILE_MODE, lookAtEntry, removeOwn } from "../own_files.ts";
-import { type CacheLayout, codeOf, findForeignDatabase, makeLayout } from "../layout.ts";
+import { createOwn, FILE_MODE, lookAtEntry, removeOwn, temporaryIn } from "../own_files.ts";
+import { type CacheLayout, findForeignDatabase, hasNoRoom, makeLayout } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 
 /** Longest wait for another process's lock, milliseconds. SQLite itself waits up to 5 s in one attempt. */
@@ -77,12 +76,12 @@ export async function openKv(
 /** True for an error of opening a database on a full disk: SQLite needs room for the index of the log, and may not say so. */
 function isDiskFull(error: unknown, { metadataTmp }: CacheLayout): boolean {
   if (!/disk i\/o error|disk is full|unable to open/i.test(messageOf(error))) return false;
-  const path = `${metadataTmp}/${Deno.pid}-${randomId()}`;
+  const path = temporaryIn(metadataTmp);
   try {
     Deno.writeFileSync(path, new Uint8Array(INDEX_BYTES), { createNew: true, mode: FILE_MODE });
     return false;
   } catch (cause) {
-    return /^E(NOSPC|DQUOT)$/.test(codeOf(cause));
+    return hasNoRoom(cause);
   } finally {
     removeOwn(path);
   }
@@ -184,7 +183,7 @@ function withCounter(kv: Deno.Kv, inode: number | null, { meta }: CacheLayout, n
 function makeMeta(layout: CacheLayout): number | null {
   try {
     makeLayout(layout);
-    createOwn(layout.meta, `${layout.metadataTmp}/${Deno.pid}-${randomId()}`).close();
+    createOwn(layout.meta, temporaryIn(layout.metadataTmp)).close();
   } catch {
     // Another process was first, or the file cannot be created, which the opening reports.
   }

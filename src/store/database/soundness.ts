@@ -8,9 +8,8 @@
  * @module
  */
 import defer * as sqlite from "node:sqlite";
-import { isOnlyName, lookAtEntry, writeAnew } from "../own_files.ts";
+import { isOnlyName, lookAtEntry, temporaryIn, writeAnew } from "../own_files.ts";
 import { type CacheLayout, findForeignDatabase } from "../layout.ts";
-import { randomId } from "../../words/random.ts";
 import { authenticate } from "../../words/sha256.ts";
 import { userKey } from "../user_key.ts";
 import { databaseStampOf, fileSizeOf } from "./sqlite_files.ts";
@@ -106,7 +105,7 @@ export class SoundnessNote {
     const seal = this.#sealOf(this.#stamp, String(this.#checkedMs), true);
     const bytes = new TextEncoder().encode([this.#stamp, this.#checkedMs, ...seal === null ? [] : [seal]].join("\n"));
     try {
-      writeAnew(this.#path, bytes, `${this.#layout.metadataTmp}/${Deno.pid}-${randomId()}`);
+      writeAnew(this.#path, bytes, temporaryIn(this.#layout.metadataTmp));
     } catch {
       // The next process checks the database.
     }

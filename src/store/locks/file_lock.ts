@@ -9,7 +9,6 @@
  */
 import { pause } from "../../words/waiting.ts";
 import { parentOf } from "../../options/paths.ts";
-import { randomId } from "../../words/random.ts";
 import {
   createOwn,
   listOwn,
@@ -19,6 +18,7 @@ import {
   refusal,
   removeOwn,
   requireFolders,
+  temporaryIn,
   writeAnew,
 } from "../own_files.ts";
 import { codeOf, OWN_NAMES } from "../layout.ts";
@@ -260,7 +260,7 @@ function openLockFile(path: string): LockFile {
 function openOrMake(path: string): LockFile {
   for (;;) {
     try {
-      const temporary = `${parentOf(parentOf(path))}/tmp/${Deno.pid}-${randomId()}`;
+      const temporary = temporaryIn(`${parentOf(parentOf(path))}/tmp`);
       return { file: createOwn(path, temporary), isNew: true };
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;

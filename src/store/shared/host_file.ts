@@ -8,9 +8,8 @@
  * @module
  */
 import { isAbsolutePath, lastPartOf } from "../../options/paths.ts";
-import { randomId } from "../../words/random.ts";
 import type { CacheLayout } from "../layout.ts";
-import { FILE_MODE, lookAtEntry, openToGroup, readOwn, removeOwn, writeAnew } from "../own_files.ts";
+import { FILE_MODE, lookAtEntry, openToGroup, readOwn, removeOwn, temporaryIn, writeAnew } from "../own_files.ts";
 
 const { linkSync, renameSync, writeFileSync } = Deno;
 
@@ -54,7 +53,7 @@ export function readHostFile({ host: path }: CacheLayout): HostFile | "damaged" 
  * @throws The system's error when the file cannot be written.
  */
 export function claimHostFile(layout: CacheLayout, file: HostFile): boolean {
-  const temporary = temporaryIn(layout);
+  const temporary = temporaryIn(layout.tmp);
   const path = layout.host;
   const bytes = new TextEncoder().encode(JSON.stringify(file));
   writeFileSync(temporary, bytes, { createNew: true, mode: FILE_MODE });
@@ -93,7 +92,7 @@ function renameAlone(layout: CacheLayout, temporary: string): boolean {
  * @param id The name; a file that another process has made meanwhile stays.
  */
 export function dropHostFile(layout: CacheLayout, id: string): void {
-  const temporary = temporaryIn(layout);
+  const temporary = temporaryIn(layout.tmp);
   try {
     renameSync(layout.host, temporary);
   } catch (error) {
@@ -124,9 +123,5 @@ function gateOf({ host }: CacheLayout): string {
 
 /** Replaces the file, by the host that it names. @throws The system's error when the file cannot be written. */
 export function replaceHostFile(layout: CacheLayout, file: HostFile): void {
-  writeAnew(layout.host, new TextEncoder().encode(JSON.stringify(file)), temporaryIn(layout));
-}
-
-function temporaryIn({ tmp }: CacheLayout): string {
-  return `${tmp}/${Deno.pid}-${randomId()}`;
+  writeAnew(layout.host, new TextEncoder().encode(JSON.stringify(file)), temporaryIn(layout.tmp));
 }

@@ -20,8 +20,8 @@ import {
   readOwn,
   removeOwn,
   writeAnew,
+  writeOnce,
 } from "../own_files.ts";
-import { writeOnce } from "../layout.ts";
 import { isGranted } from "../../options/manifest_files.ts";
 import { currentUser } from "../../options/owner.ts";
 import { diskOf } from "./disk.ts";

@@ -21,9 +21,8 @@ import {
   layoutOf,
   makeFolder,
   withMetadata,
-  writeOnce,
 } from "../layout.ts";
-import { lookAtEntry, openFolderToGroup, removeOwn } from "../own_files.ts";
+import { lookAtEntry, openFolderToGroup, removeOwn, writeOnce } from "../own_files.ts";
 import {
   claimHostFile,
   dropClaim,
