@@ -180,8 +180,8 @@ export function findLink(layout: CacheLayout, isThorough = false): CacheError | 
   try {
     return firstLink(layout, isThorough);
   } catch (error) {
-    if (error instanceof Deno.errors.PermissionDenied) return describeFolderError(error, layout.root);
-    throw error;
+    if (isPermissionError(error)) throw error;
+    return describeFolderError(error, layout.root); // one that may not be entered, or leads in a circle
   }
 }
 
