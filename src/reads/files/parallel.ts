@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { HelperThread } from "../../words/helper_thread.ts";
 import { giveTurn } from "../../words/waiting.ts";
 import { type Buffers, createBuffers, type HashedContent, hashFile, hashSmallFile, SYNC_BYTES } from "./hash_file.ts";
 
@@ -90,9 +89,10 @@ async function hashHere(tasks: Task[]): Promise<void> {
 
 /** Lets a thread hash files. A task on which it fails is put back, for this thread to hash or to report the error. */
 async function hashInThread(tasks: Task[]): Promise<void> {
-  using thread = HelperThread.start(new URL("./digest_worker.ts", import.meta.url), "cachepy-digests");
   let task: Task | undefined;
   try {
+    const { HelperThread } = await import("../../words/helper_thread.ts"); // few programs have files so large
+    using thread = HelperThread.start(new URL("./digest_worker.ts", import.meta.url), "cachepy-digests");
     while (thread !== null && (task = tasks.pop()) !== undefined) {
       task.resolve(await thread.ask<HashedContent>(task.path));
     }
