@@ -8,14 +8,14 @@
 import defer * as sqlite from "node:sqlite";
 import { holdFolder } from "../locks/file_lock.ts";
 import { type CacheLayout, findForeignDatabase } from "../layout.ts";
+import { askSqliteThread } from "./sqlite_thread.ts";
 
 /** Free space in bytes up to which a database stays as it is: the next entries fill it. */
 const WORTHWHILE_BYTES = 4 * 1024 * 1024;
-/**
- * Size in bytes of the rows that are left, above which a database stays as it is. All of them are written anew, which
- * takes 8 ms per MB, and the program stands still meanwhile.
- */
-const QUICK_BYTES = 32 * 1024 * 1024;
+/** Size in bytes of the rows that are left, all of which are written anew, up to which this takes about 25 ms. */
+const SHORT_BYTES = 3 * 1024 * 1024;
+/** Size in bytes of the rows that are left, above which a database stays as it is: nobody else can write meanwhile. */
+const MOST_BYTES = 128 * 1024 * 1024;
 /** Longest wait in milliseconds for other processes, which may write again as soon as this one is done. */
 const TIMEOUT_MS = 100;
 
@@ -33,19 +33,27 @@ export async function giveBackSpace(layout: CacheLayout): Promise<number> {
   try {
     if (findForeignDatabase(layout) !== null) return 0;
     const before = Deno.lstatSync(meta).size;
-    const database = new sqlite.DatabaseSync(meta, { timeout: TIMEOUT_MS });
-    try {
-      const ask = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number;
-      const [pages, free, pageBytes] = [ask("page_count"), ask("freelist_count"), ask("page_size")];
-      const isWorthwhile = 2 * free > pages && free * pageBytes > WORTHWHILE_BYTES;
-      if (!isWorthwhile || (pages - free) * pageBytes > QUICK_BYTES) return 0;
-      database.exec("VACUUM");
-      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    } finally {
-      database.close();
-    }
+    const leftBytes = bytesLeft(meta);
+    if (leftBytes === null || leftBytes > MOST_BYTES) return 0;
+    const task = { path: meta, patienceMs: TIMEOUT_MS };
+    if (leftBytes <= SHORT_BYTES || await askSqliteThread({ do: "vacuum", ...task }) === null) vacuum(task);
     return Math.max(0, before - Deno.lstatSync(meta).size);
   } catch {
     return 0; // another process uses the database, or there is no room for the copy: another time
   }
+}
+
+/** Returns the size of the rows in a database, bytes; `null` when too little of it is free to be worth the work. */
+function bytesLeft(path: string): number | null {
+  using database = new sqlite.DatabaseSync(path, { timeout: TIMEOUT_MS });
+  const ask = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number;
+  const [pages, free, pageBytes] = [ask("page_count"), ask("freelist_count"), ask("page_size")];
+  return 2 * free > pages && free * pageBytes > WORTHWHILE_BYTES ? (pages - free) * pageBytes : null;
+}
+
+/** Writes all rows of a database anew, without holes. @throws {Error} When another process uses it, or there is no room. */
+export function vacuum({ path, patienceMs }: { readonly path: string; readonly patienceMs: number }): void {
+  using database = new sqlite.DatabaseSync(path, { timeout: patienceMs });
+  database.exec("VACUUM");
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }

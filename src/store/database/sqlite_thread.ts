@@ -11,8 +11,11 @@ import type { RowsToEmpty } from "./empty_rows.ts";
 /** Size of a database with its log, bytes, up to which the work takes no longer than starting a thread for it. */
 export const QUICK_BYTES = 16 * 1024 * 1024;
 
-/** Work to do: deleting all rows, or the check of the whole file. */
-export type SqliteTask = { readonly do: "empty" } & RowsToEmpty | { readonly do: "check"; readonly path: string };
+/** Work to do: deleting all rows, the check of the whole file, or writing all rows anew. */
+export type SqliteTask =
+  | { readonly do: "empty" } & RowsToEmpty
+  | { readonly do: "check"; readonly path: string }
+  | { readonly do: "vacuum"; readonly path: string; readonly patienceMs: number };
 
 /**
  * Does the work.

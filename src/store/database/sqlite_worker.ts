@@ -8,6 +8,16 @@
 import { answerMessages } from "../../words/helper_thread.ts";
 import { findDefectHere } from "./check_database.ts";
 import { emptyRows } from "./empty_rows.ts";
+import { vacuum } from "./free_space.ts";
 import type { SqliteTask } from "./sqlite_thread.ts";
 
-answerMessages((task: SqliteTask) => task.do === "empty" ? emptyRows(task) : findDefectHere(task.path, "whole"));
+answerMessages((task: SqliteTask) => {
+  switch (task.do) {
+    case "empty":
+      return emptyRows(task);
+    case "check":
+      return findDefectHere(task.path, "whole");
+    case "vacuum":
+      return vacuum(task);
+  }
+});
