@@ -115,7 +115,7 @@ function isRelative(path: string | URL): path is string {
 /** Digests the files that one call names, and keeps the digests. */
 export class PathReader {
   readonly found: FoundPath[] = [];
-  /** Texts among the arguments that look like paths, by their portable paths. */
+  /** Texts among the arguments that may be paths, by their portable paths. */
   readonly guessed = new Map<string, string | URL>();
 
   /** Absolute path of each relative path among the file arguments, by the text that was passed. */
@@ -156,8 +156,8 @@ export class PathReader {
   }
 
   /**
-   * Digests the file that a text may name, since the text looks like a path. Of a folder that is too large to be looked
-   * at before each call, or that holds something that cannot be read, the names of its entries count, and that is said.
+   * Digests the file that a text may name. Of a folder that is too large to be looked at before each call, or that holds
+   * something that cannot be read, the names of its entries count, and that is said.
    */
   readonly guess = async (path: string | URL): Promise<FoundPath> => {
     try {
@@ -219,16 +219,19 @@ export async function digestPaths(
 }
 
 /**
- * Digests the files that texts among the arguments may name: the texts that look like paths. Most of them name no file.
+ * Digests the files that texts among the arguments may name. Most of them name no file.
  *
  * @param values The arguments.
- * @param digestPath Digests the file at a path.
+ * @param reader Digests the files.
  */
-export async function digestPathLike(
-  values: readonly unknown[],
-  digestPath: (path: string | URL) => Promise<FoundPath>,
-): Promise<FoundPath[]> {
-  const { pathLikeTexts } = await import("./path_like.ts"); // most functions are not blind
-  const found = await Promise.all([...pathLikeTexts(values)].map((path) => digestPath(path).catch(() => null)));
+export async function digestGuesses(values: readonly unknown[], reader: PathReader): Promise<FoundPath[]> {
+  const { pathTextsIn } = await import("./path_like.ts"); // most functions are not blind
+  const { texts, isCut } = pathTextsIn(values);
+  if (isCut) reader.notices.push(NOTICE_OF_CUT);
+  const found = await Promise.all([...texts].map((path) => reader.guess(path).catch(() => null)));
   return found.filter((at) => at !== null);
 }
+
+const NOTICE_OF_CUT =
+  "not tracked: files that the arguments name, beyond the first 1000 texts with a separator or an " +
+  "extension and the first 100 others; name the parameter in fileArgs if its texts are paths";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Call } from "./identify.ts";
-import { pathLikeTexts } from "./path_like.ts";
+import { pathTextsIn } from "./path_like.ts";
 import { secretValuesOf } from "./secret_arguments.ts";
 import type { Dependency, FlatDependency, FlatTrace, Trace } from "../words/records.ts";
 
@@ -84,7 +84,7 @@ function secretGuesses(call: Call): ReadonlySet<string> {
   const paths = absent.map(({ path }) => path);
   if (paths.length === 0) return new Set();
   try {
-    const secrets = pathLikeTexts(secretValuesOf(call));
+    const { texts: secrets } = pathTextsIn(secretValuesOf(call));
     return new Set(paths.filter((path) => secrets.has(String(call.guessed.get(path)))));
   } catch {
     return new Set(paths); // a codec cannot encode an argument any more

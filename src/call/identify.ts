@@ -11,7 +11,7 @@ import {
   type Declared,
   declaresCodecsAlone,
   declaresNothing,
-  digestPathLike,
+  digestGuesses,
   digestPaths,
   type FoundPath,
   PathReader,
@@ -164,7 +164,7 @@ export async function identifyCall(
     const contents = await digestPaths(paths, reader, prepared.options.hashFilePaths).catch((error) => {
       throw new CacheTypeError("ERR_ARGUMENT", messageOf(error), { path: "fileArgs", cause: error });
     });
-    const guessed = isBlind(state, encoder) ? await digestPathLike(inputs.values, reader.guess) : [];
+    const guessed = isBlind(state, encoder) ? await digestGuesses(inputs.values, reader) : [];
     for (const notice of reader.notices) encoder.notices.add(notice);
     further = { shapes, contents: `${contents}\0${guessed.map(({ digest }) => digest ?? "").join()}` };
   }

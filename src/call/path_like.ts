@@ -1,5 +1,5 @@
 /**
- * Texts among the arguments that look like paths: a blind function may read the files that they name.
+ * Texts among the arguments that may be paths: a blind function may read the files that they name.
  *
  * @module
  */
@@ -9,17 +9,34 @@ import { isProxy } from "../words/type_tests.ts";
 
 /** Length of the longest text that is taken for a path, in characters. */
 const MAX_LENGTH = 4096;
-/** Largest number of texts of one call that are taken for paths. */
-const MAX_TEXTS = 1000;
+/** Length of the longest name of a file, in characters; in bytes no system allows more. */
+const MAX_NAME_LENGTH = 255;
+/** Largest number of texts with a separator or an extension of one call that are taken for paths. */
+const MAX_PATHS = 1000;
+/** Largest number of other texts of one call that are taken for names: a table may hold any number of words. */
+const MAX_NAMES = 100;
 
-/** Returns the texts in values that look like paths, also keys of Maps. No accessor and no trap is called. */
-export function pathLikeTexts(values: readonly unknown[]): ReadonlySet<string> {
+/** Texts that may be paths. */
+export interface PathTexts {
+  readonly texts: ReadonlySet<string>;
+  /** True when there are more of them than are looked at. */
+  readonly isCut: boolean;
+}
+
+/** Returns the texts in values that may be paths, also keys of Maps. No accessor and no trap is called. */
+export function pathTextsIn(values: readonly unknown[]): PathTexts {
   const paths = new Set<string>();
+  const names = new Set<string>();
+  let isCut = false;
   for (const text of textsIn(values)) {
-    if (isPathLike(text)) paths.add(text);
-    if (paths.size === MAX_TEXTS) break;
+    const kind = kindOfText(text);
+    if (kind === null) continue;
+    const [found, most] = kind === "path" ? [paths, MAX_PATHS] : [names, MAX_NAMES];
+    if (found.size < most) found.add(text);
+    else if (!found.has(text)) isCut = true;
+    if (isCut && paths.size === MAX_PATHS && names.size === MAX_NAMES) break;
   }
-  return paths;
+  return { texts: paths.union(names), isCut };
 }
 
 /** Yields the texts in values and the addresses of URLs among them, also keys of Maps. No accessor and no trap is called. */
@@ -46,9 +63,11 @@ function heldBy(value: object): unknown[] {
   return held;
 }
 
-/** True for a text that looks like a path: with a separator or an extension, and nothing that a path cannot have. */
-function isPathLike(text: string): boolean {
-  if (text.length === 0 || text.length > MAX_LENGTH || /[\0\n\r]/.test(text)) return false;
-  if (/^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text)) return false;
-  return /[\\/]/.test(text) || /\.[A-Za-z0-9]{1,10}$/.test(text);
+/** A text with a separator or an extension is a `path`, and a shorter one a `name`; `null`: no file can be called so. */
+function kindOfText(text: string): "path" | "name" | null {
+  if (text.length === 0 || text.length > MAX_LENGTH || text.includes("\0")) return null;
+  if (/^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text)) return null;
+  const isLine = !/[\n\r]/.test(text);
+  if (isLine && (/[\\/]/.test(text) || /\.[A-Za-z0-9]{1,10}$/.test(text))) return "path";
+  return text.length <= MAX_NAME_LENGTH ? "name" : null;
 }
