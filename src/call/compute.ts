@@ -21,6 +21,7 @@ import { isUpToDate, lookUp, type Verification } from "./look_up.ts";
 import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
 import { reportDamaged, reportMiss, reportShared } from "./report.ts";
 import { type Execution, runFunction } from "./run.ts";
+import { FlatTraceBuilder } from "./flat_trace.ts";
 import { beginRun, endRun, joinableRun, type Run } from "./runs.ts";
 import { AbortedWait, joinRun, takeLock } from "./wait.ts";
 
@@ -56,12 +57,15 @@ export async function compute(call: Call, { options, found, verification, within
     }
   }
 
-  const run = beginRun(call, within);
+  const run = beginRun(call, within, verification.attempts);
+  // The call is verified for a call around it when that one is open.
+  if (verification.open.size > 0 && !call.isBlind) run.basis = new FlatTraceBuilder();
   let execution: Execution | undefined;
   const execute = async () => execution ??= await runFunction(run);
   let outcome: Outcome | undefined;
   try {
-    return outcome = await runUnderLock(run, execute, { options, found, verification });
+    outcome = await runUnderLock(run, execute, { options, found, verification });
+    return outcome = await withBasis(run, outcome, execution);
   } catch (error) {
     if (error instanceof AbortedWait) return outcome = abortedOutcome(error);
     // An error that the function throws is an outcome and is not caught here: the cache failed. The caller gets the
@@ -86,6 +90,20 @@ function isForAll(outcome: Outcome): boolean {
 function abortedOutcome(error: unknown): Outcome {
   if (!(error instanceof AbortedWait)) throw error;
   return { kind: "threw", error: error.reason, reasons: [], digest: uniqueOutcome() };
+}
+
+/** Adds what an outcome that is not stored rests on, if the call ran to verify a trace, and that can be listed. */
+async function withBasis(
+  { call, basis }: Run,
+  outcome: Outcome,
+  execution: Execution | undefined,
+): Promise<Outcome> {
+  if (basis === undefined || execution === undefined || "trace" in outcome) return outcome;
+  const reads = execution.threw ? execution.reads : execution;
+  if (reads === null || reads.raced.length > 0 || outcome.isOfOtherInput === true) return outcome;
+  // What the function changed in its arguments, its next caller would not see.
+  const found = await hasSameKey(call) ? basis.finishWhole(reads.dependencies) : null;
+  return found === null ? outcome : { ...outcome, basis: found };
 }
 
 /** Adds a copy of a value that is not stored, before this caller gets the value and may change it. */

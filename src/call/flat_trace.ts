@@ -27,7 +27,7 @@ export class FlatTraceBuilder {
    * @param trace The trace of the inner call; `null` when none is stored, so that each verification has to look up or
    * run the inner call itself.
    */
-  add(call: Call, trace: Trace | null): void {
+  add(call: Call, trace: Pick<Trace, "support" | "dependencies"> | null): void {
     const { functionId } = call.wrapped;
     const known = this.#functions.get(functionId);
     if (trace === null || (known !== undefined && known.identity !== call.identity)) this.#isListable = false;
@@ -53,10 +53,17 @@ export class FlatTraceBuilder {
    * @returns The flat trace; `null` when there were no inner calls, or when the dependencies of some cannot be listed.
    */
   finish(dependencies: readonly Dependency[]): FlatTrace | null {
-    if (this.#functions.size === 0 || !this.#isListable) return null;
+    if (this.#functions.size === 0) return null;
+    const trace = this.finishWhole(dependencies);
+    return trace === null || trace.dependencies.length > MAX_DEPENDENCIES ? null : trace;
+  }
+
+  /** Does what {@linkcode finish} does, also for an execution without inner calls, and for any number of dependencies. */
+  finishWhole(dependencies: readonly Dependency[]): FlatTrace | null {
     for (const dependency of dependencies) if (dependency.kind !== "child") this.#addLeaf(dependency);
-    if (!this.#isListable || this.#leaves.size > MAX_DEPENDENCIES) return null;
-    return { functions: [...this.#functions.values()], dependencies: [...this.#leaves.values()] };
+    return this.#isListable
+      ? { functions: [...this.#functions.values()], dependencies: [...this.#leaves.values()] }
+      : null;
   }
 
   #addFunction(inner: InnerFunction): void {

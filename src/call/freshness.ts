@@ -132,7 +132,7 @@ async function checkChild(
 }
 
 /** True when no dependency of the execution or of its inner calls has changed. */
-async function isSupported(support: FlatTrace, checks: TraceChecks): Promise<boolean> {
+export async function isSupported(support: FlatTrace, checks: TraceChecks): Promise<boolean> {
   for (const inner of support.functions) {
     if (!await checks.sameFunction(inner)) return false;
   }

@@ -8,7 +8,7 @@ import { currentRun, type Run } from "./runs.ts";
 import type { Outcome } from "./outcome.ts";
 import { encodeResult } from "../values/result/encode_result.ts";
 import { type BlobStore, joinChunks } from "../store/blobs/blob_store.ts";
-import type { ChildDependency } from "../words/records.ts";
+import type { ChildDependency, Trace } from "../words/records.ts";
 import { secretValuesOf } from "./secret_arguments.ts";
 
 /** Largest size of encoded arguments that are stored in the trace itself, bytes. */
@@ -45,6 +45,7 @@ export function reservePlace(): InnerCallPlace | undefined {
     pack: (call) => readOnly ? null : packArguments(call),
     fill: async (call, packed, outcome) => {
       run.inner!.add(call, "trace" in outcome ? outcome.trace : null);
+      run.basis?.add(call, call.isBlind ? null : basisOf(outcome));
       // A trace with such a call would never stand.
       if (outcome.kind === "unstored" && outcome.isIncomparable === true) {
         run.reads!.observeUnclear(`nothing tells whether the result of ${call.wrapped.fname}, which cannot be stored,`);
@@ -80,6 +81,11 @@ function packArguments(call: Call): PackedArguments {
  */
 function isToldByRecord({ cwd, lookedAt, guessed }: Call): boolean {
   return cwd === null && lookedAt.every(({ path, digest }) => digest !== null || !guessed.has(path));
+}
+
+function basisOf(outcome: Outcome): Pick<Trace, "support" | "dependencies"> | null {
+  if ("trace" in outcome) return outcome.trace;
+  return outcome.basis === undefined ? null : { support: outcome.basis, dependencies: [] };
 }
 
 /** Stores encoded arguments: large ones in a blob, whose digest is returned; small ones are returned for the trace. */

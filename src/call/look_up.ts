@@ -12,6 +12,7 @@ import {
   type ChildState,
   digestOfOutcome,
   type Finding,
+  isSupported,
   NOTHING_FOUND,
   type TraceChecks,
   verifyRecord,
@@ -33,6 +34,11 @@ export interface Verification {
   readonly rerun?: (call: Call, verification: Verification) => Promise<Outcome>;
   /** Outcomes of inner calls by call key, so that an inner call of two outer calls is looked up or run only once. */
   readonly outcomes: Map<string, Promise<Outcome>>;
+  /**
+   * Outcomes of inner calls that ran and are not stored, by call key. The function of their outer call, which runs next,
+   * makes these calls again, and the first time gets the outcome: see {@linkcode takeAttempt}.
+   */
+  readonly attempts: Map<CallKey, Outcome>;
   /** Findings of inner calls by call key, for a verification in which no function may run. */
   readonly findings: Map<string, Promise<Finding>>;
   /** States of inner calls as far as their records tell them; forgotten when a function has run, which may change files. */
@@ -43,7 +49,8 @@ export interface Verification {
 
 /** Begins a verification. */
 export function beginVerification(rerun?: Verification["rerun"]): Verification {
-  const empty = { outcomes: new Map(), findings: new Map(), records: new Map(), open: new Set<string>() };
+  const maps = { outcomes: new Map(), attempts: new Map(), findings: new Map(), records: new Map() };
+  const empty = { ...maps, open: new Set<string>() };
   return rerun === undefined ? empty : { ...empty, rerun };
 }
 
@@ -133,6 +140,21 @@ function checksOf(call: CheckedCall, key: CallKey, verification: Verification): 
   };
 }
 
+/**
+ * Returns the outcome of a call that ran while a trace of a call around it was verified, if nothing that the run rested on
+ * has changed since. An outcome is handed out once: a function that makes a call again wants it to run again.
+ *
+ * @param call The call.
+ * @param attempts Outcomes by call key.
+ */
+export async function takeAttempt(call: Call, attempts: Map<CallKey, Outcome>): Promise<Outcome | null> {
+  const outcome = attempts.get(call.key);
+  if (outcome?.basis === undefined) return null;
+  attempts.delete(call.key);
+  const isSame = await isSupported(outcome.basis, checksOf(call, call.key, beginVerification()));
+  return isSame ? outcome : null;
+}
+
 /** Says once that an outer function runs where an inner one would do, if that is for want of a permission. */
 async function tellMissingKey(): Promise<void> {
   const { flagsForUserKey } = await import("../store/records/seal.ts");
@@ -186,7 +208,9 @@ async function lookAtChild(
   if (verification.rerun !== undefined) {
     const outcome = await once(verification.outcomes, inner.key, async () => {
       try {
-        return await verification.rerun!(inner, verification);
+        const outcome = await verification.rerun!(inner, verification);
+        if (outcome.basis !== undefined && outcome.isShared !== true) verification.attempts.set(inner.key, outcome);
+        return outcome;
       } finally {
         verification.records.clear();
       }

@@ -19,7 +19,7 @@ import { reportNotice } from "./report.ts";
 import type { ArgumentSnapshot } from "./snapshot.ts";
 import { describeError } from "../words/errors.ts";
 import { NOTHING_FOUND } from "./freshness.ts";
-import { beginVerification, lookUp, type Verification } from "./look_up.ts";
+import { beginVerification, lookUp, takeAttempt, type Verification } from "./look_up.ts";
 import type { Wrapped } from "./wrapped.ts";
 import { currentReads, enterReads, runUnobserved } from "../reads/context.ts";
 
@@ -103,6 +103,8 @@ async function answer(
   verification: Verification = beginVerification(answerInner),
 ): Promise<Outcome> {
   const isRead = options.force !== true && options.load !== false;
+  const attempt = isRead && within !== undefined ? await attemptWithin(call, within) : null;
+  if (attempt !== null) return attempt;
   const found = isRead && options.unusable === undefined ? await lookUp(call, verification) : NOTHING_FOUND;
   if (found.verdict?.fresh) return outcomeOfTrace(found.verdict.trace);
 
@@ -112,6 +114,15 @@ async function answer(
   // A shared run whose inputs changed before its function began has another call's outcome: this call begins again.
   const isOfOther = outcome.isShared === true && outcome.isOfOtherInput === true;
   return isOfOther ? await answer(call, options, within) : outcome;
+}
+
+/** Returns the outcome that the call had a moment ago, while a trace of a call around it was verified; `null`: none. */
+async function attemptWithin(call: Call, within: Run): Promise<Outcome | null> {
+  for (const { attempts } of within.lineage()) {
+    const attempt = attempts.size === 0 ? null : await takeAttempt(call, attempts);
+    if (attempt !== null) return attempt;
+  }
+  return null;
 }
 
 /** Returns the present outcome of a recorded inner call, while a trace of its outer call is verified. */

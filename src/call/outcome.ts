@@ -12,7 +12,7 @@ import { digestBytes, digestChunks } from "../words/sha256.ts";
 import { randomId } from "../words/random.ts";
 import type { Digest } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
-import type { Trace } from "../words/records.ts";
+import type { FlatTrace, Trace } from "../words/records.ts";
 import { digestOfOutcome } from "./freshness.ts";
 
 /** Outcome of a call: its value, the trace that holds its value, or its error. */
@@ -26,6 +26,11 @@ export type Outcome =
     readonly isShared?: boolean;
     /** True when an input changed between the call and its run, so that other callers must not share the outcome. */
     readonly isOfOtherInput?: boolean;
+    /**
+     * Everything that the run rested on, at any depth, for a call that was run to verify a trace, and whose outcome is not
+     * stored; absent when that cannot be listed.
+     */
+    readonly basis?: FlatTrace;
     /** The call as it is since its run was seen to change state, which is left out of its key; absent without any. */
     readonly call?: Call;
   }

@@ -17,7 +17,7 @@ import { reportNotice, reportRun } from "./report.ts";
 import { linkState, namesOfPlace } from "../reads/dependency.ts";
 // Loaded by the first result.
 import { Buffer } from "node:buffer";
-import { CallReads, isBelow, runObserved } from "../reads/run_observed.ts";
+import { CallReads, isBelow, runObserved, type SettledReads } from "../reads/run_observed.ts";
 
 /** Data of one execution of the function. */
 export type Execution =
@@ -42,7 +42,12 @@ export type Execution =
     /** True when no other code ran while the function did. */
     readonly isAlone: boolean;
   }
-  | { readonly threw: true; readonly error: unknown };
+  | {
+    readonly threw: true;
+    readonly error: unknown;
+    /** What was read until then; `null` unless the call ran to verify a trace, or when it cannot be looked at again. */
+    readonly reads: SettledReads | null;
+  };
 
 /**
  * Runs the function of a call.
@@ -80,7 +85,7 @@ export async function runFunction(run: Run): Promise<Execution> {
     });
   } catch (error) {
     reportRun(call, performance.now() - startedMs, true);
-    return { threw: true, error };
+    return { threw: true, error, reads: run.basis === undefined ? null : await reads.settle().catch(() => null) };
   }
   reportRun(call, computeMs, false);
   try {
@@ -108,7 +113,7 @@ export async function runFunction(run: Run): Promise<Execution> {
       computeMs,
       dependencies: [],
       support: null,
-      raced: [],
+      raced: ["an input"],
       watch,
       isAlone: false,
     };

@@ -24,6 +24,8 @@ export class Run {
   reads: CallReads | undefined;
   /** Functions and dependencies of the inner calls; `undefined` until the function runs. */
   inner: FlatTraceBuilder | undefined;
+  /** As `inner`, with the inner calls whose outcomes are not stored; absent unless the call runs to verify a trace. */
+  basis: FlatTraceBuilder | undefined;
   /** Number of callers that wait for the outcome, in place of a run of their own. */
   sharers = 0;
   #finish!: (outcome: Outcome) => void;
@@ -31,8 +33,9 @@ export class Run {
   /**
    * @param call The call that is computed.
    * @param parent The run whose function made the call, if any.
+   * @param attempts Outcomes of inner calls that ran while the traces of the call were verified.
    */
-  constructor(readonly call: Call, readonly parent: Run | undefined) {
+  constructor(readonly call: Call, readonly parent: Run | undefined, readonly attempts: Map<CallKey, Outcome>) {
     this.ended = new Promise((resolve) => this.#finish = resolve);
   }
 
@@ -74,8 +77,8 @@ export function joinableRun(call: Call, parent: Run | undefined): Run | undefine
 }
 
 /** Begins the run of a call. Later identical calls join this run, even while an earlier run of the key goes on. */
-export function beginRun(call: Call, parent: Run | undefined): Run {
-  const run = new Run(call, parent);
+export function beginRun(call: Call, parent: Run | undefined, attempts: Map<CallKey, Outcome>): Run {
+  const run = new Run(call, parent, attempts);
   runsOf(call).set(call.key, run);
   return run;
 }
