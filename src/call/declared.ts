@@ -16,6 +16,7 @@ import type { ContentDigest } from "../words/digests.ts";
 import { giveTurn, isTurnOver, STEPS } from "../words/waiting.ts";
 import { CacheError } from "../words/errors.ts";
 import type { CodecIdentity } from "./codec_identities.ts";
+import type { SecretHolder } from "./secret_arguments.ts";
 import type { ResolvedOptions } from "../options/check_options.ts";
 
 /** Declared dependencies other than arguments, with their present digests or values. */
@@ -177,6 +178,12 @@ export class PathReader {
     }
   };
 
+  /** Forgets a path that was digested. */
+  drop(at: FoundPath): void {
+    this.found.splice(this.found.indexOf(at), 1);
+    this.guessed.delete(at.path);
+  }
+
   /** Returns the portable paths whose digests have changed. */
   async changed(): Promise<string[]> {
     const again = new PathReader(this.prepared);
@@ -223,13 +230,39 @@ export async function digestPaths(
  *
  * @param values The arguments.
  * @param reader Digests the files.
+ * @param holder The call that they belong to: a word that is a secret is no name of a file unless there is one.
  */
-export async function digestGuesses(values: readonly unknown[], reader: PathReader): Promise<FoundPath[]> {
-  const { pathTextsIn } = await import("./path_like.ts"); // most functions are not blind
+export async function digestGuesses(
+  values: readonly unknown[],
+  reader: PathReader,
+  holder: SecretHolder,
+): Promise<FoundPath[]> {
+  const { isWord, pathTextsIn } = await import("./path_like.ts"); // most functions are not blind
   const { texts, isCut } = pathTextsIn(values);
   if (isCut) reader.notices.push(NOTICE_OF_CUT);
-  const found = await Promise.all([...texts].map((path) => reader.guess(path).catch(() => null)));
-  return found.filter((at) => at !== null);
+  const looked = await Promise.all([...texts].map(async (text) => {
+    const at = await reader.guess(text).catch(() => null);
+    return at === null ? null : { text, at };
+  }));
+  const found = looked.filter((one) => one !== null);
+  const absent = found.filter(({ text, at }) => at.digest === null && isWord(text));
+  const secrets = absent.length === 0 ? new Set() : await wordsOfSecrets(holder);
+  const dropped = new Set(absent.filter(({ text }) => secrets.has(text)).map(({ at }) => at));
+  for (const at of dropped) reader.drop(at);
+  return found.map(({ at }) => at).filter((at) => !dropped.has(at));
+}
+
+/** Returns the texts of secrets of a call, as far as they can be told. */
+async function wordsOfSecrets(holder: SecretHolder): Promise<ReadonlySet<string>> {
+  const [{ secretValuesOf }, { textsIn }] = await Promise.all([
+    import("./secret_arguments.ts"),
+    import("./path_like.ts"),
+  ]);
+  try {
+    return new Set(textsIn(secretValuesOf(holder)));
+  } catch {
+    return new Set(); // a codec cannot encode an argument
+  }
 }
 
 const NOTICE_OF_CUT =

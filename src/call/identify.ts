@@ -164,7 +164,14 @@ export async function identifyCall(
     const contents = await digestPaths(paths, reader, prepared.options.hashFilePaths).catch((error) => {
       throw new CacheTypeError("ERR_ARGUMENT", messageOf(error), { path: "fileArgs", cause: error });
     });
-    const guessed = isBlind(state, encoder) ? await digestGuesses(inputs.values, reader) : [];
+    const guessed = isBlind(state, encoder)
+      ? await digestGuesses(inputs.values, reader, {
+        receiver,
+        args: snapshot?.args ?? given,
+        prepared,
+        resultOptions: state.resultOptions,
+      })
+      : [];
     for (const notice of reader.notices) encoder.notices.add(notice);
     further = { shapes, contents: `${contents}\0${guessed.map(({ digest }) => digest ?? "").join()}` };
   }

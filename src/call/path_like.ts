@@ -63,6 +63,11 @@ function heldBy(value: object): unknown[] {
   return held;
 }
 
+/** True for a text without a separator and an extension that may be the name of a file. */
+export function isWord(text: string): boolean {
+  return kindOfText(text) === "name";
+}
+
 /** A text with a separator or an extension is a `path`, and a shorter one a `name`; `null`: no file can be called so. */
 function kindOfText(text: string): "path" | "name" | null {
   if (text.length === 0 || text.length > MAX_LENGTH || text.includes("\0")) return null;

@@ -7,6 +7,7 @@
  * @module
  */
 import {
+  type ArgumentPlan,
   isSecretItself,
   type MemberPath,
   nameOfElement,
@@ -15,17 +16,25 @@ import {
   secretsIn,
   withMadeSecrets,
 } from "./arguments.ts";
-import type { Call } from "./identify.ts";
 import { fillDefaults } from "../code/syntax/parameters.ts";
 import { areUsualElements } from "../values/key/key_members.ts";
 import { ownValue } from "../values/brands.ts";
 import { classify, keysBesideBytes, unbox } from "../values/kinds.ts";
+import type { ResultOptions } from "../values/codec.ts";
 import { holdsSecret } from "../values/preview.ts";
 import { CodecFinder } from "../values/use_codecs.ts";
 import { isProxy } from "../words/type_tests.ts";
 
 const sourceOf = Object.getOwnPropertyDescriptor(RegExp.prototype, "source")!.get!;
 const exceptionMessage = Object.getOwnPropertyDescriptor(DOMException.prototype, "message")!.get!;
+
+/** The parts of a call that may hold secrets. */
+export interface SecretHolder {
+  readonly receiver: unknown;
+  readonly args: readonly unknown[];
+  readonly prepared: { readonly plan: ArgumentPlan };
+  readonly resultOptions: ResultOptions;
+}
 
 /**
  * Finds the secrets of a call: values that their place or their name says to be secrets, and texts that hold one. No
@@ -36,7 +45,7 @@ const exceptionMessage = Object.getOwnPropertyDescriptor(DOMException.prototype,
  * @throws Whatever `encode` of a codec throws.
  */
 export function secretValuesOf(
-  { receiver, args, prepared: { plan }, resultOptions }: Call,
+  { receiver, args, prepared: { plan }, resultOptions }: SecretHolder,
   most = Infinity,
 ): unknown[] {
   const search = new SecretSearch(new CodecFinder(resultOptions.codecs ?? []), most);
