@@ -67,7 +67,7 @@ export async function reportOf(call: Call, { verdict, record }: Finding): Promis
     : { reasons: verdict.fresh ? [] : verdict.reasons, closest: call.key };
   const { key, wrapped: { fname } } = call;
   const outcome = verdict?.fresh ? "hit" : "miss";
-  const unstored = outcome === "hit" ? null : noticeOfUnstored(call);
+  const unstored = outcome === "hit" ? null : await noticeOfUnstored(call);
   // The record knows what was noticed when the function ran.
   const known = record?.notices ?? [];
   const notices = [...new Set([...call.notices, ...known]), ...unstored === null ? [] : [unstored]];

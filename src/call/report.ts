@@ -125,8 +125,10 @@ export function reportNotice(call: Call, detail: string): void {
 }
 
 /** Tells how many calls of a function were not stored by any process, and why the last one; `null`: none. */
-export function noticeOfUnstored({ wrapped, prepared }: Pick<Call, "wrapped" | "prepared">): string | null {
-  const found = prepared.workspace.cache.unstored.read().get(wrapped.functionId);
+export async function noticeOfUnstored(
+  { wrapped, prepared }: Pick<Call, "wrapped" | "prepared">,
+): Promise<string | null> {
+  const found = (await prepared.workspace.cache.unstored.read()).get(wrapped.functionId);
   if (found === undefined) return null;
   return `not stored: ${found.calls} ${found.calls === 1 ? "call" : "calls"}, ${found.detail}`;
 }

@@ -175,7 +175,7 @@ export async function cacheStats(
         newestOf.set(fname, Math.max(newestOf.get(fname) ?? -Infinity, createdMs));
       }
     }
-    const unstored = [...cache.unstored.read().values()]
+    const unstored = [...(await cache.unstored.read()).values()]
       .filter(({ fname, lastMs }) => (options.fname ?? fname) === fname && !(newestOf.get(fname)! > lastMs))
       .map(({ fname, calls, detail, lastMs }) => ({ fname, calls, detail, last: new Date(lastMs) }))
       .sort((a, b) => b.calls - a.calls || (a.fname < b.fname ? -1 : 1));

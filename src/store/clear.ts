@@ -58,7 +58,7 @@ async function clearOnce(cache: Cache): Promise<Removal> {
     removeAbandonedLocks(layout.locks);
     removeSetAside(layout);
     await cache.usage.merge(() => false);
-    cache.unstored.tidy(() => false);
+    await cache.unstored.tidy(() => false);
     cache.changedPlaces.clear();
     // A check that began in between has seen blobs without their records.
     await records.beginEra();

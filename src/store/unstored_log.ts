@@ -1,6 +1,6 @@
 /**
  * Calls whose results were returned and not stored: for each function how many, and why the last one. Each process keeps
- * its own counts in a file of its own, and readers addCalls them up.
+ * its own counts in a file of its own, and readers add them up.
  *
  * A killed process loses the counts of its last second. They are for people; no result depends on them.
  *
@@ -13,6 +13,7 @@
 import { listOwn, makeOwnFolder, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
 import { type CacheLayout, OWN_NAMES } from "./layout.ts";
 import { randomId } from "../words/random.ts";
+import { giveTurn, isTurnOver } from "../words/waiting.ts";
 
 /** Calls of one function whose results were not stored. */
 export interface UnstoredCalls {
@@ -68,11 +69,12 @@ export class UnstoredLog {
   }
 
   /** Returns the calls of all functions by functionId, by this and all other processes. */
-  read(): ReadonlyMap<string, UnstoredCalls> {
+  async read(): Promise<ReadonlyMap<string, UnstoredCalls>> {
     this.flush();
     const all = new Map<string, UnstoredCalls>();
     const names = listOwn(this.#layout.usage, OWN_NAMES.unstored);
     for (const name of names) {
+      if (isTurnOver()) await giveTurn();
       const counts = this.#isReadOnly && name === this.#name ? [] : readCounts(`${this.#layout.usage}/${name}`);
       for (const one of counts) addCalls(all, one);
     }
@@ -81,14 +83,17 @@ export class UnstoredLog {
   }
 
   /** Merges the files of processes that have ended into one when there are many, or removes all counts. */
-  tidy(keeps: (one: UnstoredCalls) => boolean): void {
+  async tidy(keeps: (one: UnstoredCalls) => boolean): Promise<void> {
     if (this.#isReadOnly) return;
     const names = listOwn(this.#layout.usage, OWN_NAMES.unstored);
-    const all = this.read();
+    const all = await this.read();
     const kept = new Map([...all].filter(([, one]) => keeps(one)));
     if (names.length <= MERGE_FILES && kept.size === all.size) return;
     try {
-      for (const name of names) removeOwn(`${this.#layout.usage}/${name}`);
+      for (const name of names) {
+        if (isTurnOver()) await giveTurn();
+        removeOwn(`${this.#layout.usage}/${name}`);
+      }
       this.#own.clear();
       for (const [id, one] of kept) this.#own.set(id, one);
       if (kept.size > 0) this.#write(this.#name, this.#own);

@@ -150,6 +150,7 @@ export class UsageLog {
   *#readAll(usage: Map<CallKey, EntryUsage>): Generator<void, { logs: LogFile[]; closed: string[] }> {
     const logs = this.#listLogs();
     const bytes = readQuietly(`${this.#folder}/merged.bin`);
+    let leftBytes = MOST_BYTES - bytes.byteLength;
     const merged = headOf(bytes);
     if (merged !== null) yield* decodeRows(bytes.subarray(bytes.indexOf(LINE_FEED) + 1), usage);
     const closed: string[] = [];
@@ -157,7 +158,9 @@ export class UsageLog {
       if (name.startsWith("closed-")) closed.push(name);
       // Merged already, by a process that was killed before it could delete the log.
       if (merged?.includes(name)) continue;
-      yield* decodeRows(readQuietly(`${this.#folder}/${name}`), usage);
+      const rows = readQuietly(`${this.#folder}/${name}`, leftBytes);
+      leftBytes -= rows.byteLength;
+      yield* decodeRows(rows, usage);
     }
     return { logs, closed };
   }
@@ -244,12 +247,15 @@ function headOf(bytes: Uint8Array): string[] | null {
   }
 }
 
-/** Largest size of a file of counts, bytes: five million entries. */
-const MOST_BYTES = 256 * 1024 * 1024;
+/**
+ * Largest size of all files of counts together that are read, bytes: two million entries. A log that is beyond it counts
+ * as none, and the next merge deletes it.
+ */
+const MOST_BYTES = 96 * 1024 * 1024;
 
-function readQuietly(path: string): Uint8Array {
+function readQuietly(path: string, mostBytes = MOST_BYTES): Uint8Array {
   try {
-    return readOwn(path, MOST_BYTES);
+    return readOwn(path, mostBytes);
   } catch {
     return new Uint8Array(0);
   }

@@ -142,7 +142,7 @@ async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
   const { keys, codes } = await readLive(cache);
   await cache.records.removeUnusedParts(codes, nowMs);
   await cache.usage.merge((key) => keys.has(key));
-  cache.unstored.tidy(() => true);
+  await cache.unstored.tidy(() => true);
   await giveBackSpace(cache.layout);
   return { temporaryFiles, locks, freedBytes };
 }

@@ -90,8 +90,8 @@ export class SoundnessNote {
       const info = lookAtEntry(this.#path);
       if (info === null || !isOnlyName(info) || info.size > MAX_BYTES) return null;
       const [stamp = "", checked = "", seal] = Deno.readTextFileSync(this.#path).split("\n");
-      // Somebody else's note says nothing of what this user may open.
-      if (this.#sealOf(stamp, checked) !== (seal ?? null)) return null;
+      // Somebody else's note says nothing of what this user may open, and without a key every note may be somebody else's.
+      if (seal === undefined || this.#sealOf(stamp, checked) !== seal) return null;
       const checkedMs = Number(checked);
       return { stamp, checkedMs, isOpening: info.mtime?.getTime() === OPENING_S * 1000 };
     } catch {
@@ -103,7 +103,8 @@ export class SoundnessNote {
     if (this.#isReadOnly) return;
     this.#stamp = databaseStampOf(this.#layout);
     const seal = this.#sealOf(this.#stamp, String(this.#checkedMs), true);
-    const bytes = new TextEncoder().encode([this.#stamp, this.#checkedMs, ...seal === null ? [] : [seal]].join("\n"));
+    if (seal === null) return;
+    const bytes = new TextEncoder().encode([this.#stamp, this.#checkedMs, seal].join("\n"));
     try {
       writeAnew(this.#path, bytes, temporaryIn(this.#layout.metadataTmp));
     } catch {
