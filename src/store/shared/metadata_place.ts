@@ -31,6 +31,12 @@ const { chmodSync, chownSync, mkdirSync, removeSync, writeFileSync } = Deno;
 /** Name of the file in a folder of metadata that says to people to which cache the folder belongs. */
 const MARK = "cache-dir";
 
+/** Cache directory and its folder of the format version, by whose inode it is known when it was moved. */
+export interface CacheHome {
+  readonly root: string;
+  readonly version: string;
+}
+
 /** User, or group, to whom a folder of metadata has to belong. */
 export interface Party {
   /** Id of the group that shares the cache; `null` for a cache of one user. */
@@ -92,13 +98,14 @@ function userOf(folder: string, otherwise: number | null, readOnly: boolean): nu
  * caches, else the one for temporary files.
  *
  * @param id Name of the folder.
- * @param root The cache directory, which is written into the folder for people to read.
+ * @param home The cache directory, of which the folder takes note.
  * @param party User or group to whom it is to belong.
  * @param named Folder that the user named for metadata; `null` when none was named.
  * @returns Absolute path of the folder.
  * @throws {CacheError} `ERR_PERMISSION` with the flags that are missing, `ERR_CACHE_DIR` when no place can be used.
  */
-export function makePlace(id: string, root: string, party: Party, named: string | null): string {
+export function makePlace(id: string, home: CacheHome, party: Party, named: string | null): string {
+  const { root } = home;
   const refused: string[] = [];
   const denied: string[] = [];
   for (const base of named === null ? defaultBases(party) : [named]) {
@@ -108,7 +115,7 @@ export function makePlace(id: string, root: string, party: Party, named: string 
     }
     try {
       const why = tryBase(base, named !== null, party);
-      if (why === null) return fillPlace(`${base}/${id}`, root, party);
+      if (why === null) return fillPlace(`${base}/${id}`, home, party);
       refused.push(`${base} ${why}`);
     } catch (error) {
       refused.push(`${base} cannot be made (${messageOf(error)})`);
@@ -167,7 +174,7 @@ function tryBase(base: string, isNamed: boolean, party: Party): string | null {
 }
 
 /** Makes the folder of the metadata of one cache, unless there is one. */
-function fillPlace(folder: string, root: string, party: Party): string {
+function fillPlace(folder: string, home: CacheHome, party: Party): string {
   try {
     mkdirSync(folder, { mode: FOLDER_MODE });
     giveToGroup(folder, party);
@@ -176,32 +183,44 @@ function fillPlace(folder: string, root: string, party: Party): string {
   }
   if (!belongsTo(folder, party, false)) throw new Error(`${folder} belongs to others, or they may write to it`);
   if (party.group !== null) openFolderToGroup(folder);
-  writeOnce(`${folder}/${MARK}`, markOf(root));
+  writeOnce(`${folder}/${MARK}`, markOf(home));
   return folder;
 }
 
-function markOf(root: string): string {
-  return `${MARK_BEGIN}${root}${MARK_END}`;
+function markOf({ root, version }: CacheHome): string {
+  return `${MARK_BEGIN}${root}${MARK_END}${lookAtEntry(version)?.ino ?? ""}\n`;
 }
 
 const MARK_BEGIN = "Metadata of the function cache ";
 const MARK_END = "; they can be deleted with it\n";
 
-/** Returns the cache directory to which a folder of metadata belongs, where it last was; `null` when it does not say. */
-export function cacheOfPlace(folder: string): string | null {
+/**
+ * Tells to which cache directory a folder of metadata belongs.
+ *
+ * @param folder Folder of metadata.
+ * @param home A cache directory that names the folder.
+ * @returns Path of the cache directory, where it last was, and whether `home` is that folder itself, here or elsewhere;
+ * `null` when the folder does not say.
+ */
+export function cacheOfPlace(
+  folder: string,
+  home: CacheHome,
+): { readonly root: string; readonly isIt: boolean } | null {
   try {
     const text = new TextDecoder().decode(readOwn(`${folder}/${MARK}`));
-    return text.startsWith(MARK_BEGIN) && text.endsWith(MARK_END)
-      ? text.slice(MARK_BEGIN.length, -MARK_END.length)
-      : null;
+    const end = text.lastIndexOf(MARK_END);
+    if (!text.startsWith(MARK_BEGIN) || end < 0) return null;
+    const inode = lookAtEntry(home.version)?.ino ?? null;
+    const isIt = inode !== null && text.slice(end + MARK_END.length) === `${inode}\n`;
+    return { root: text.slice(MARK_BEGIN.length, end), isIt };
   } catch {
     return null;
   }
 }
 
 /** Takes note of another place of the cache directory, which was moved. */
-export function moveCacheOfPlace(folder: string, root: string): void {
-  writeAnew(`${folder}/${MARK}`, new TextEncoder().encode(markOf(root)), `${folder}/${MARK}.${randomId()}`);
+export function moveCacheOfPlace(folder: string, home: CacheHome): void {
+  writeAnew(`${folder}/${MARK}`, new TextEncoder().encode(markOf(home)), `${folder}/${MARK}.${randomId()}`);
 }
 
 function giveToGroup(folder: string, { group }: Party): void {

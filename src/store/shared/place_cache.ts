@@ -105,12 +105,13 @@ const ATTEMPTS = 40;
  * of its own: a result that was stored in one is not in the other, and clearing one must not clear the other.
  */
 function isCopied(layout: CacheLayout, { id, metadata }: HostFile): boolean {
-  const root = cacheOfPlace(metadata);
-  if (root === null || root === layout.root) return false;
-  const original = layoutOf(root);
-  const info = lookAtEntry(original.version);
-  if (info === null) {
-    if (lookAtEntry(root) === null) moveCacheOfPlace(metadata, layout.root);
+  const home = cacheOfPlace(metadata, layout);
+  if (home === null || home.root === layout.root) return false;
+  const original = layoutOf(home.root);
+  if (lookAtEntry(original.version) === null) {
+    // The original may be on a disk that is not mounted now: only the same folder at another place was moved.
+    if (!home.isIt) return true;
+    moveCacheOfPlace(metadata, layout);
     return false;
   }
   const found = readHostFile(original);
@@ -142,7 +143,7 @@ function claim(layout: CacheLayout, options: PlaceOptions): Placement | null {
   makeFolder(layout.version);
   makeFolder(layout.tmp);
   const id = randomId();
-  const metadata = makePlace(id, layout.root, partyOf(layout, options), namedPlace(options));
+  const metadata = makePlace(id, layout, partyOf(layout, options), namedPlace(options));
   let isClaimed = false;
   try {
     isClaimed = claimHostFile(layout, { id, host: currentHost(), metadata });
@@ -166,7 +167,7 @@ function followHost(layout: CacheLayout, file: HostFile, options: PlaceOptions):
   if (state !== "absent") throw unusableMetadata(layout, file, state);
   if (host === null || file.host === null) throw unknownHost(layout, file);
   if (options.readOnly) return fixed(layout);
-  const metadata = makePlace(file.id, layout.root, party, namedPlace(options));
+  const metadata = makePlace(file.id, layout, party, namedPlace(options));
   if (metadata !== file.metadata) replaceHostFile(layout, { ...file, metadata });
   return placed(layout, metadata, describeClaim(layout, metadata));
 }
