@@ -138,6 +138,26 @@ Deno.test("a damaged file of the host: refused on a shared disk, deleted with a 
     }
   }));
 
+Deno.test("metadata follow a folder that was moved, and no other folder that names them while their cache is away", () =>
+  withFolder(async (folder) => {
+    const options = { readOnly: false, metadataDir: `${folder}/meta`, group: null, isLocal: false };
+    const place = async (name: string) => (await placeCache(layoutOf(`${folder}/${name}`), options)).layout.metadata;
+    Deno.mkdirSync(`${folder}/cache`);
+    const first = await place("cache");
+    const mark = () => Deno.readTextFileSync(`${first}/cache-dir`);
+    const before = mark();
+    Deno.mkdirSync(`${folder}/stranger/v1/tmp`, { recursive: true });
+    Deno.copyFileSync(`${folder}/cache/v1/host`, `${folder}/stranger/v1/host`);
+    Deno.renameSync(`${folder}/cache`, `${folder}/away`);
+    assert(await place("stranger") !== first);
+    assertEquals(mark(), before);
+    Deno.renameSync(`${folder}/away`, `${folder}/cache`);
+    assertEquals(await place("cache"), first);
+    Deno.renameSync(`${folder}/cache`, `${folder}/moved`);
+    assertEquals(await place("moved"), first);
+    assertMatch(mark(), /moved; they can be deleted/);
+  }));
+
 Deno.test("of processes that find a copy at once, the second drops neither what the first dropped nor what it made since", () =>
   withFolder(async (dir) => {
     const layout = layoutOf(dir);

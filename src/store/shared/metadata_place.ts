@@ -23,6 +23,7 @@ import {
   writeOnce,
 } from "../own_files.ts";
 import { isGranted } from "../../options/manifest_files.ts";
+import { kindOfDisk } from "../../options/mounts.ts";
 import { currentUser } from "../../options/owner.ts";
 import { diskOf } from "./disk.ts";
 
@@ -199,8 +200,8 @@ const MARK_END = "; they can be deleted with it\n";
  *
  * @param folder Folder of metadata.
  * @param home A cache directory that names the folder.
- * @returns Path of the cache directory, where it last was, and whether `home` is that folder itself, here or elsewhere;
- * `null` when the folder does not say.
+ * @returns Path of the cache directory, where it last was, and whether `home` is that folder itself, here or elsewhere,
+ * as far as can be told; `null` when the folder does not say.
  */
 export function cacheOfPlace(
   folder: string,
@@ -210,12 +211,18 @@ export function cacheOfPlace(
     const text = new TextDecoder().decode(readOwn(`${folder}/${MARK}`));
     const end = text.lastIndexOf(MARK_END);
     if (!text.startsWith(MARK_BEGIN) || end < 0) return null;
-    const inode = lookAtEntry(home.version)?.ino ?? null;
-    const isIt = inode !== null && text.slice(end + MARK_END.length) === `${inode}\n`;
+    const info = lookAtEntry(home.version);
+    const isIt = info !== null && (!hasOwnInodes(info) || text.slice(end + MARK_END.length) === `${info.ino}\n`);
     return { root: text.slice(MARK_BEGIN.length, end), isIt };
   } catch {
     return null;
   }
+}
+
+/** False where a file may have another inode tomorrow, as on sshfs, and where the kind of the disk is not known. */
+function hasOwnInodes({ dev, ino }: Deno.FileInfo): boolean {
+  const kind = kindOfDisk(dev);
+  return ino !== null && typeof kind === "string" && !/^(?:fuse|9p|virtiofs)/.test(kind);
 }
 
 /** Takes note of another place of the cache directory, which was moved. */
