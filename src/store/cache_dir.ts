@@ -4,7 +4,7 @@
  * @module
  */
 import type { CallKey } from "../words/digests.ts";
-import type { CacheError } from "../words/errors.ts";
+import { CacheError } from "../words/errors.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
 import type { AcquireOptions, CallLock } from "./locks/call_lock.ts";
 import { BlobStore } from "./blobs/blob_store.ts";
@@ -15,6 +15,7 @@ import {
   Generation,
   isOnRootDisk,
   isPermissionError,
+  isReadOnlyError,
   layoutOf,
   makeLayout,
   makeRoot,
@@ -202,7 +203,8 @@ class OpenedCache implements Cache {
   constructor({ layout, refused, notice, isFixed }: Placement, options: OpenOptions) {
     this.layout = layout;
     const state = refused !== null || options.readOnly === true ? null : this.#make(layout);
-    this.refused = refused ?? (state === "no-locks" ? findLockDefect(layout) : null);
+    this.refused = refused ?? (state instanceof CacheError ? state : null) ??
+      (state === "no-locks" ? findLockDefect(layout) : null);
     if (this.refused !== null) {
       this.#tell({ kind: "refused", detail: `${this.refused.message}; functions run uncached until then` });
     }
@@ -272,9 +274,18 @@ class OpenedCache implements Cache {
     this.#handle.close();
   }
 
-  #make(layout: CacheLayout): ReturnType<typeof makeLayout> {
+  /** Makes the directory. @returns Its state; an error of the system's, other than a mistake in the options. */
+  #make(layout: CacheLayout): ReturnType<typeof makeLayout> | CacheError {
     tellNewerFormat(layout, (report) => this.#tell(report));
-    const state = makeLayout(layout);
+    let state: ReturnType<typeof makeLayout>;
+    try {
+      state = makeLayout(layout);
+    } catch (error) {
+      if (!(error instanceof CacheError) || !isReadOnlyError(error.cause) || isPermissionError(error.cause)) {
+        throw error;
+      }
+      return error;
+    }
     if (state === "closed") {
       const detail =
         `The cache directory ${layout.root} cannot be written to: stored results are used, no new ones kept`;
