@@ -126,8 +126,9 @@ export class StaleCheck {
     }
   }
 
+  // The programs that call the functions run where they ran before, wherever somebody looks at the cache.
   readonly #leaf: TraceChecks["leaf"] = (dependency) =>
-    checkDependency(dependency, { root: this.#root, files: this.#files });
+    dependency.kind === "cwd" ? null : checkDependency(dependency, { root: this.#root, files: this.#files });
 
   async #declaredDifferences(record: EntryRecord): Promise<StaleReason[]> {
     const reasons: StaleReason[] = [];

@@ -240,3 +240,12 @@ testIn("a chain of 300 calls is followed to its end", async (project) => {
     "f299: f298 ← f297 ← f296 ← f295 ← … 293 more … ← f1 ← f0 ← a.csv vanished",
   );
 });
+
+testIn("a working directory is that of the programs, wherever somebody looks at the cache", async (project) => {
+  project.write("a.csv", "a");
+  const cwd: Trace["dependencies"][number] = { kind: "cwd", digest: digestOf("elsewhere") };
+  await project.add({ key: "1", reads: [cwd, file("a.csv", "a")] });
+  assertEquals(await project.stale(), []);
+  project.write("a.csv", "b");
+  assertEquals(await project.stale(), ["step: a.csv changed"]);
+});
