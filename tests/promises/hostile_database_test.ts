@@ -5,6 +5,8 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { databaseStampOf } from "../../src/store/database/sqlite_files.ts";
+import { layoutOf } from "../../src/store/layout.ts";
 import { CacheError } from "../../src/words/errors.ts";
 import { Project } from "../support/project.ts";
 import { runCli } from "../support/run_cli.ts";
@@ -38,8 +40,8 @@ class Victim implements AsyncDisposable {
     return this.project.path("cache/v1/meta.kv");
   }
 
-  async run(...args: string[]): Promise<{ rss: number; stderr: string }> {
-    const child = this.project.command("main.js", { args }).spawn();
+  async run(args: readonly string[] = [], flags?: readonly string[]): Promise<{ rss: number; stderr: string }> {
+    const child = this.project.command("main.js", flags === undefined ? { args } : { args, flags }).spawn();
     const timer = setTimeout(() => child.kill("SIGKILL"), FOREVER_MS);
     const { code, stdout, stderr } = await child.output();
     clearTimeout(timer);
@@ -106,7 +108,7 @@ for (
     victim.sql("SELECT 1");
     await Deno.writeFile(`${victim.meta}-journal`, journalNaming(precious, victim.meta));
     if (what === "a call") await victim.run();
-    else if (what === "readOnly") await victim.run("--read-only");
+    else if (what === "readOnly") await victim.run(["--read-only"]);
     else await victim.tend(what);
     assertEquals(await Deno.readTextFile(precious), "precious");
     await victim.run();
@@ -160,6 +162,16 @@ for (const [name, sql] of sampleOf(Object.entries(HOSTILE))) {
     assertEquals(stderr.includes("cachepy:"), false, stderr);
   });
 }
+
+Deno.test("a note without a code does not say that a database is sound, to a program without the user's key either", async () => {
+  await using victim = await Victim.create();
+  victim.sql(`DELETE FROM kv WHERE k > x'02720002' AND k < x'02720003';
+    CREATE TRIGGER t BEFORE INSERT ON kv BEGIN SELECT * FROM ${FOR_EVER}; END`);
+  const layout = layoutOf(victim.project.path("cache"));
+  await Deno.writeTextFile(`${layout.version}/checked`, `${databaseStampOf(layout)}\n${Date.now()}`);
+  const { stderr } = await victim.run([], ["--unstable-kv", "--allow-read", "--allow-write", "--allow-sys"]);
+  assertStringIncludes(stderr, "was damaged");
+});
 
 Deno.test("a byte that is changed in place, with the old time of the file put back, ends no program", async () => {
   await using victim = await Victim.create();
@@ -260,7 +272,7 @@ Deno.test("a damaged database whose pages lead to each other in circles, or that
   await file.seek(100, Deno.SeekMode.Start);
   await file.write(new Uint8Array(8).fill(0xff));
   if (Deno.build.os === "linux") await file.truncate(200 * 2 ** 30);
-  await holes.run("--read-only");
+  await holes.run(["--read-only"]);
   await holes.run();
 });
 

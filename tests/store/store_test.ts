@@ -304,3 +304,19 @@ function argsOf(...args: string[]): string[] {
   ]
     .concat(args);
 }
+
+Deno.test("of files of counts, those beyond 96 MB together count as none, and the next merge deletes them", () =>
+  withStore(async (cache) => {
+    const key = (n: number) => keyOf(n);
+    for (let n = 0; n < 4; n++) {
+      const row = new Uint8Array(48);
+      row.setFromHex(key(n));
+      new DataView(row.buffer).setFloat64(32, 1);
+      const path = `${cache.layout.usage}/1-${crypto.randomUUID()}.log`;
+      Deno.writeFileSync(path, row);
+      Deno.truncateSync(path, 40_000_032); // takes no room on the disk
+    }
+    assertEquals((await cache.usage.read()).size, 2);
+    assertEquals((await cache.usage.read()).size, 2, "they were merged");
+    assertEquals([...Deno.readDirSync(cache.layout.usage)].map(({ name }) => name), ["merged.bin"]);
+  }));
