@@ -196,6 +196,10 @@ testWith("tree prints text, JSON, DOT, SVG and a page, to a file or a pipe", asy
   assert(Deno.readTextFileSync(`${root}/graph.html`).startsWith("<!doctype html>"));
   const some = JSON.parse((await run("tree", "--json", "--file", "data/a.csv")).out);
   assertEquals(some.nodes.map(({ fname }: { fname: string }) => fname), ["load", "report"]);
+  assertStringIncludes(
+    (await run("tree", "--fname", "report")).out,
+    `report (${report.key.slice(0, 12)})\n└─ load (${load.key.slice(0, 12)}) not shown\n`,
+  );
 });
 
 testWith("files lists files, or the calls that depend on one", async ({ root, run, json, load }) => {

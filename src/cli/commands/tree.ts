@@ -17,8 +17,11 @@ export async function run({ cacheDir, options, terminal }: CommandContext): Prom
   const output = textOption(options, "output");
   const named = wordOption(options, "format", ["text", "json", "dot", "svg", "html"]);
   const format = named ?? (options["json"] ? "json" : formatOfPath(output) ?? extensionFormat(output) ?? "text");
-  const nodes = await selectNodes(cacheDir, textOption(options, "file"), textOption(options, "fname"));
-  const text = await formatGraph(nodes, format, cacheDir);
+  const all = await cacheTreeNodes(cacheDir);
+  const nodes = await selectNodes(all, cacheDir, textOption(options, "file"), textOption(options, "fname"));
+  const text = format === "text"
+    ? await formatTree(nodes, toPortable, all)
+    : await formatGraph(nodes, format, cacheDir);
   if (output === undefined) await terminal.out(text);
   else {
     await Deno.writeTextFile(output, text);
@@ -29,12 +32,10 @@ export async function run({ cacheDir, options, terminal }: CommandContext): Prom
 
 async function formatGraph(
   nodes: ReadonlyMap<string, CacheNode>,
-  format: "text" | "json" | "dot" | "svg" | "html",
+  format: "json" | "dot" | "svg" | "html",
   cacheDir: string,
 ): Promise<string> {
   switch (format) {
-    case "text":
-      return await formatTree(nodes, toPortable);
     case "json":
       return printableJson(await stringifyGraph(nodes.values())) + "\n";
     case "dot":
@@ -50,11 +51,11 @@ async function formatGraph(
 
 /** Returns the calls that the options choose, and their callers up to the roots; all calls when no option chooses. */
 async function selectNodes(
+  all: Map<string, CacheNode>,
   cacheDir: string,
   file: string | undefined,
   fname: string | undefined,
 ): Promise<Map<string, CacheNode>> {
-  const all = await cacheTreeNodes(cacheDir);
   if (file === undefined && fname === undefined) return all;
   let chosen = [...all.values()];
   if (file !== undefined) {
