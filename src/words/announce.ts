@@ -105,7 +105,6 @@ function lineOfEvent(event: CacheEvent): string | null {
     case "lock-wait":
       return `${event.fname}: waiting for ${event.holder}, ${formatMs(event.waitedMs)} so far`;
     case "damaged":
-      return `${event.fname}: stored data cannot be used: ${event.detail}`;
     case "save-failed":
     case "raced":
     case "notice":

@@ -149,3 +149,18 @@ for (const verbose of [true, false]) {
   ]);
   assertEquals(outcome.stdout, "too far 1\n".repeat(4));
 });
+
+Deno.test("verbose: a database that goes away is told once, not once for each function", async () => {
+  await using project = await Project.create({
+    "main.ts": `
+import { cacheFile } from "@bimsb/cachepy";
+
+const steps = ["a", "b", "c"].map((name) => cacheFile("cache", { verbose: true, name })((n: number) => name + n));
+for (const step of steps) await step(1);
+Deno.removeSync("cache/v1/meta.kv");
+for (const step of steps) await step(2);`,
+  });
+  const lines = linesOf(await project.run("main.ts"));
+  assertEquals(lines.filter((line) => line.includes("meta.kv")).length, 1, lines.join("\n"));
+  assertEquals(lines.length, 7, lines.join("\n"));
+});
