@@ -51,9 +51,9 @@ export function reportShared(call: Call, scope: "process" | "machine"): void {
   report(call, { kind: "shared", with: scope });
 }
 
-/** Reports that the call waits, since another process computes an identical call. */
-export function reportWaiting(call: Call, holder: string, waitedMs: number): void {
-  report(call, { kind: "lock-wait", holder, waitedMs });
+/** Reports that the call waits, since another process computes an identical call; or that it waits no longer. */
+export function reportWaiting(call: Call, holder: string, waitedMs: number, gaveUp = false): void {
+  report(call, { kind: "lock-wait", holder, waitedMs, ...gaveUp ? { gaveUp } : {} });
 }
 
 /** Reports that stored data of the call cannot be used. */

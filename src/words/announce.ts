@@ -103,7 +103,7 @@ function lineOfEvent(event: CacheEvent): string | null {
     case "shared":
       return `${event.fname}: shared the run of another ${event.with === "process" ? "caller" : "process"}`;
     case "lock-wait":
-      return `${event.fname}: waiting for ${event.holder}, ${formatMs(event.waitedMs)} so far`;
+      return lineOfWait(event);
     case "damaged":
     case "save-failed":
     case "raced":
@@ -114,6 +114,12 @@ function lineOfEvent(event: CacheEvent): string | null {
     default:
       return event satisfies never;
   }
+}
+
+function lineOfWait({ fname, holder, waitedMs, gaveUp }: Extract<CacheEvent, { kind: "lock-wait" }>): string {
+  if (gaveUp === true) return `${fname}: gave up waiting for ${holder} after ${formatMs(waitedMs)} (waitMs), and runs`;
+  // The first line comes at once, where a time says nothing.
+  return `${fname}: waiting for ${holder}${waitedMs < 1000 ? "" : `, ${formatMs(waitedMs)} so far`}`;
 }
 
 function lineOfMiss(fname: string, kind: string | undefined, summary: string): string {
