@@ -102,7 +102,7 @@ Exit code 1: at least one entry is stale.`,
     usage: "[options]",
     options: [
       { name: "format", value: "FORMAT", help: "text, json, dot, svg or html (text; else by the name of --output)" },
-      { name: "output", short: "o", value: "FILE", help: "write to FILE" },
+      { name: "output", short: "o", value: "FILE", help: "write to FILE: .txt, .json, .dot, .gv, .svg, .html or .htm" },
       { name: "file", value: "PATH", help: "only calls that depend on PATH, and what called them" },
       FNAME,
     ],

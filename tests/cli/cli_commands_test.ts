@@ -194,6 +194,13 @@ testWith("tree prints text, JSON, DOT, SVG and a page, to a file or a pipe", asy
   const written = await run("tree", "--output", "graph.html");
   assertEquals([written.code, written.out, written.err], [0, "", "Wrote 3 calls to graph.html\n"]);
   assert(Deno.readTextFileSync(`${root}/graph.html`).startsWith("<!doctype html>"));
+  await run("tree", "--format", "svg", "--output", "graph.xml");
+  await run("tree", "--output", "graph");
+  const nowhere = await run("tree", "--output", "none/graph.svg");
+  assertEquals(nowhere.code, 2);
+  assertStringIncludes(nowhere.err, `there is no folder ${root}/none; make it`);
+  readElements(Deno.readTextFileSync(`${root}/graph.xml`));
+  assertEquals(Deno.readTextFileSync(`${root}/graph`), text);
   const some = JSON.parse((await run("tree", "--json", "--file", "data/a.csv")).out);
   assertEquals(some.nodes.map(({ fname }: { fname: string }) => fname), ["load", "report"]);
   assertStringIncludes(
