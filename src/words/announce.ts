@@ -110,7 +110,7 @@ function lineOfEvent(event: CacheEvent): string | null {
     case "notice":
       return null; // printed as warnings, with or without `verbose`
     case "pruned":
-      return `pruned ${event.removed} entries, ${event.freedBytes} bytes`;
+      return `pruned ${numbered(event.removed, "entry", "entries")}, ${numbered(event.freedBytes, "byte", "bytes")}`;
     default:
       return event satisfies never;
   }
@@ -131,6 +131,10 @@ function lineOfMiss(fname: string, kind: string | undefined, summary: string): s
     default:
       return `${fname}: miss: ${summary}`;
   }
+}
+
+function numbered(amount: number, one: string, many: string): string {
+  return `${amount} ${amount === 1 ? one : many}`;
 }
 
 /** Returns a duration with the unit that suits it: `0.21 ms`, `350 ms`, `2.4 s`. */

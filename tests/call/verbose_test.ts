@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { announce } from "../../src/words/announce.ts";
 import { type Outcome, Project } from "../support/project.ts";
 
 /** The lines that the library printed, with every duration as `…`. */
@@ -163,4 +164,19 @@ for (const step of steps) await step(2);`,
   const lines = linesOf(await project.run("main.ts"));
   assertEquals(lines.filter((line) => line.includes("meta.kv")).length, 1, lines.join("\n"));
   assertEquals(lines.length, 7, lines.join("\n"));
+});
+
+Deno.test("verbose: the line of a removal counts one entry as one", () => {
+  const lines: unknown[] = [];
+  const terminal = globalThis.console;
+  const { error } = terminal;
+  terminal.error = (line) => lines.push(line);
+  try {
+    for (const removed of [1, 2]) {
+      announce({ kind: "pruned", removed, freedBytes: 2 * removed - 1, fname: "f", key: null }, { verbose: true });
+    }
+  } finally {
+    terminal.error = error;
+  }
+  assertEquals(lines, ["cachepy: pruned 1 entry, 1 byte", "cachepy: pruned 2 entries, 3 bytes"]);
 });
