@@ -135,7 +135,7 @@ fileHashes, outfile, created }]. Exit code 1: no call depends on PATH.`,
       { name: "dry-run", help: "say what would be removed, and remove nothing" },
     ],
     arguments: [0, 0],
-    details: "JSON: { removed, freedBytes, dryRun }.",
+    details: "JSON: { removed, freedBytes, dryRun, left: { files, bytes } }; left is what killed processes left.",
     load: () => import("./commands/prune.ts"),
   },
   {

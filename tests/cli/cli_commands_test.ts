@@ -229,6 +229,19 @@ testWith("prune removes by age, size and function, and with --dry-run nothing", 
   assertEquals((await json("list")).value.some(({ key }: { key: string }) => key === old.key), false);
 });
 
+testWith("prune tells of files that killed processes left", async ({ run, json, cache }) => {
+  const leave = (name: string) => Deno.writeTextFileSync(`${cache.layout.tmp}/${name}`, "x".repeat(100));
+  leave("123-00000000-0000-4000-8000-000000000000");
+  assertEquals(
+    (await run("prune")).out,
+    "Removed 0 entries, freed 0 B\nDeleted 1 file that killed processes left, 100 B\n",
+  );
+  leave("123-00000000-0000-4000-8000-000000000000");
+  leave("123-00000000-0000-4000-8000-000000000001");
+  const { value } = await json("prune");
+  assertEquals(value, { removed: 0, freedBytes: 0, dryRun: false, left: { files: 2, bytes: 200 } });
+});
+
 testWith("clear does not ask where nobody can answer", async ({ run, json }) => {
   const { code, out, err } = await run("clear");
   assertEquals([code, err], [0, ""]);

@@ -94,7 +94,7 @@ Deno.test("where there is no cache, commands answer with nothing and make nothin
     list: [],
     changed: [],
     files: [],
-    prune: { removed: 0, freedBytes: 0, dryRun: false },
+    prune: { removed: 0, freedBytes: 0, dryRun: false, left: { files: 0, bytes: 0 } },
     clear: { removed: 0, freedBytes: 0 },
     verify: { checked: 0, problems: [], repaired: 0 },
     tree: { format: "cachepy-graph-1", nodes: [], edges: [] },
