@@ -51,9 +51,9 @@ export function reportShared(call: Call, scope: "process" | "machine"): void {
   report(call, { kind: "shared", with: scope });
 }
 
-/** Reports that the call waits, since another process computes an identical call. */
-export function reportWaiting(call: Call, holder: string, waitedMs: number): void {
-  report(call, { kind: "lock-wait", holder, waitedMs });
+/** Reports that the call waits, since another process computes an identical call; or that it waits no longer. */
+export function reportWaiting(call: Call, holder: string, waitedMs: number, gaveUp = false): void {
+  report(call, { kind: "lock-wait", holder, waitedMs, ...gaveUp ? { gaveUp } : {} });
 }
 
 /** Reports that stored data of the call cannot be used. */
@@ -67,9 +67,10 @@ export function reportDamaged(call: Call, detail: string): void {
  * none and is written once.
  */
 export function reportUnread(call: Call, error: unknown): void {
-  const detail = `stored results cannot be used: ${describeError(error)}`;
+  const worded = inWords(call, error);
+  const detail = `stored results cannot be used: ${describeError(worded)}`;
   report(call, { kind: "notice", detail });
-  warnOnce(error instanceof CacheError ? error.message : detail);
+  if (!isToldAsFull(call, error)) warnOnce(worded instanceof CacheError ? worded.message : detail);
 }
 
 /** Reports that inputs changed while the function ran. */
@@ -89,12 +90,21 @@ export function reportUnsaved(call: Call, detail: string, path: string | null): 
 
 /** Reports that the store failed to take the result. A failure of the whole cache is told once, not for each function. */
 export function reportUnkept(call: Call, thrown: unknown): void {
-  const error = saysFull(thrown) ? fullDisk(call.prepared.workspace.cache.layout.root, thrown) : thrown;
+  const error = inWords(call, thrown);
   if (!(error instanceof CacheError) || error.code !== "ERR_CACHE_DIR") {
     return reportUnsaved(call, describeError(error), null);
   }
   noteUnsaved(call, error.message, null);
-  warnOnce(`the result is returned and not stored: ${error.message}`);
+  if (!isToldAsFull(call, thrown)) warnOnce(`the result is returned and not stored: ${error.message}`);
+}
+
+function inWords(call: Call, error: unknown): unknown {
+  return saysFull(error) ? fullDisk(call.prepared.workspace.cache.layout.root, error) : error;
+}
+
+/** True for an error of a full disk when the database was opened on that disk, which has told the user. */
+function isToldAsFull(call: Call, error: unknown): boolean {
+  return saysFull(error) && call.prepared.workspace.cache.records.garbage.handle.isOnFullDisk;
 }
 
 function noteUnsaved(call: Call, detail: string, path: string | null): void {

@@ -22,20 +22,30 @@ const TELL_MS = 5000;
  */
 export async function takeLock({ call, parent }: Run): Promise<CallLock | null> {
   const { cache } = call.prepared.workspace;
+  const { waitMs } = call.prepared.options;
+  const beganMs = performance.now();
   let toldMs = -TELL_MS;
+  let lastHolder: Holder | null | undefined;
   const waiting = cache.lock(call.key, {
     fname: call.wrapped.fname,
     holding: heldKeys(parent),
-    waitMs: call.prepared.options.waitMs,
+    waitMs,
     signals: call.signals,
     onWait: (holder, waitedMs) => {
+      lastHolder = holder;
       if (waitedMs - toldMs < TELL_MS) return;
       toldMs = waitedMs;
       reportWaiting(call, describeHolder(holder), waitedMs);
     },
   });
   try {
-    return await waiting;
+    const lock = await waiting;
+    const waitedMs = performance.now() - beganMs;
+    // A wait that would never end is given up earlier, and one of no time at all is none.
+    if (lock === null && waitedMs >= waitMs && lastHolder !== undefined) {
+      reportWaiting(call, describeHolder(lastHolder), waitedMs, true);
+    }
+    return lock;
   } catch (error) {
     for (const signal of call.signals) if (signal.aborted) throw new AbortedWait(signal.reason);
     reportNotice(call, `computed without a lock: ${describeError(error)}`);

@@ -7,6 +7,7 @@ import { cacheDefaultDir } from "../options/project.ts";
 import { requireTaskOptions } from "../options/check_options.ts";
 import { withCache } from "./with_cache.ts";
 import { callListener, warnOnce } from "../words/announce.ts";
+import type { Swept } from "../store/bound/prune.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { listForeign } from "../store/layout.ts";
 
@@ -48,9 +49,18 @@ export async function cachePrune(
   options: CachePruneOptions = {},
 ): Promise<Removed> {
   requireTaskOptions(options, ["daysOld", "maxBytes", "fname", "dryRun", "onProgress"]);
+  return await pruneAndTell(cacheDir, options, () => {});
+}
+
+/** Does what {@linkcode cachePrune} does, and tells of the files of killed processes that it deleted besides. */
+export async function pruneAndTell(
+  cacheDir: string | URL,
+  options: CachePruneOptions,
+  onSwept: (swept: Swept) => void,
+): Promise<Removed> {
   const { prune } = await import("../store/bound/prune.ts"); // loaded here, since programs seldom prune
   const access = options.dryRun === true ? "read" : "write";
-  return await withCache(cacheDir, access, (cache) => prune(cache, guarded(options)), NOTHING_REMOVED);
+  return await withCache(cacheDir, access, (cache) => prune(cache, { ...guarded(options), onSwept }), NOTHING_REMOVED);
 }
 
 /**

@@ -26,6 +26,7 @@ import { findLockDefect } from "./database/lock_support.ts";
 import { isOpenToGroup, listOwn, lookAtEntry } from "./own_files.ts";
 import { runsTests } from "../words/program.ts";
 import { KvHandle } from "./database/kv_handle.ts";
+import type { ReportDamage } from "./database/kv_repair.ts";
 import { RecordStore } from "./records/record_store.ts";
 import type { Placement } from "./shared/place_cache.ts";
 import { UnstoredLog } from "./unstored_log.ts";
@@ -78,12 +79,12 @@ export interface OpenOptions {
 /** Report about the cache as a whole that its users should hear. */
 export interface CacheReport {
   /**
-   * `damaged`: stored data cannot be used; `read-only`: nothing is stored; `no-locks`: two processes may compute the
-   * same call; `format`: the directory also holds a cache of a newer version, which is left alone; `refused`: something
+   * `damaged`: stored data cannot be used; `full`: the disk has no room, so that nothing is stored; `read-only`: nothing is
+   * stored; `no-locks`: two processes may compute the same call; `format`: the directory also holds a cache of a newer version, which is left alone; `refused`: something
    * in the cache leads elsewhere, such as a link, or it is another host's, so nothing in it is read or written;
    * `shared`: the directory is, or may be, on a disk that several hosts share.
    */
-  readonly kind: "damaged" | "read-only" | "no-locks" | "format" | "refused" | "shared";
+  readonly kind: "damaged" | "full" | "read-only" | "no-locks" | "format" | "refused" | "shared";
   /** The report in one sentence. */
   readonly detail: string;
 }
@@ -210,8 +211,8 @@ class OpenedCache implements Cache {
     }
     if (notice !== null) this.#tell({ kind: "shared", detail: notice });
     this.readOnly = this.refused !== null || state === null || state === "closed" || isFixed;
-    const damaged = (detail: string) => this.#tell({ kind: "damaged", detail });
-    this.#handle = new KvHandle(layout, damaged, {
+    const report: ReportDamage = (detail, kind = "damaged") => this.#tell({ kind, detail });
+    this.#handle = new KvHandle(layout, report, {
       readOnly: this.readOnly,
       isLive: options.isLive === true && !isFixed,
       isRefused: refused !== null,
@@ -224,7 +225,7 @@ class OpenedCache implements Cache {
       generation: this.#generation,
       locks: layout.locks,
       meta: layout.meta,
-      report: damaged,
+      report,
     });
     this.usage = new UsageLog(layout, this.readOnly);
     this.unstored = new UnstoredLog(layout, this.readOnly);

@@ -103,18 +103,23 @@ function lineOfEvent(event: CacheEvent): string | null {
     case "shared":
       return `${event.fname}: shared the run of another ${event.with === "process" ? "caller" : "process"}`;
     case "lock-wait":
-      return `${event.fname}: waiting for ${event.holder}, ${formatMs(event.waitedMs)} so far`;
+      return lineOfWait(event);
     case "damaged":
-      return `${event.fname}: stored data cannot be used: ${event.detail}`;
     case "save-failed":
     case "raced":
     case "notice":
       return null; // printed as warnings, with or without `verbose`
     case "pruned":
-      return `pruned ${event.removed} entries, ${event.freedBytes} bytes`;
+      return `pruned ${numbered(event.removed, "entry", "entries")}, ${numbered(event.freedBytes, "byte", "bytes")}`;
     default:
       return event satisfies never;
   }
+}
+
+function lineOfWait({ fname, holder, waitedMs, gaveUp }: Extract<CacheEvent, { kind: "lock-wait" }>): string {
+  if (gaveUp === true) return `${fname}: gave up waiting for ${holder} after ${formatMs(waitedMs)} (waitMs), and runs`;
+  // The first line comes at once, where a time says nothing.
+  return `${fname}: waiting for ${holder}${waitedMs < 1000 ? "" : `, ${formatMs(waitedMs)} so far`}`;
 }
 
 function lineOfMiss(fname: string, kind: string | undefined, summary: string): string {
@@ -126,6 +131,10 @@ function lineOfMiss(fname: string, kind: string | undefined, summary: string): s
     default:
       return `${fname}: miss: ${summary}`;
   }
+}
+
+function numbered(amount: number, one: string, many: string): string {
+  return `${amount} ${amount === 1 ? one : many}`;
 }
 
 /** Returns a duration with the unit that suits it: `0.21 ms`, `350 ms`, `2.4 s`. */

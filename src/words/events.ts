@@ -82,7 +82,13 @@ export type CacheEvent =
     | { readonly kind: "run"; readonly computeMs: number; readonly threw: boolean }
     | { readonly kind: "stored"; readonly sizeBytes: number }
     | { readonly kind: "shared"; readonly with: "process" | "machine" }
-    | { readonly kind: "lock-wait"; readonly holder: string; readonly waitedMs: number }
+    | {
+      readonly kind: "lock-wait";
+      readonly holder: string;
+      readonly waitedMs: number;
+      /** True when `waitMs` ended the wait, so that the function runs. */
+      readonly gaveUp?: true;
+    }
     | { readonly kind: "damaged"; readonly detail: string }
     | { readonly kind: "save-failed"; readonly detail: string; readonly path: string | null }
     | { readonly kind: "raced"; readonly changed: readonly string[] }

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { announce } from "../../src/words/announce.ts";
 import { type Outcome, Project } from "../support/project.ts";
 
 /** The lines that the library printed, with every duration as `…`. */
@@ -148,4 +149,34 @@ for (const verbose of [true, false]) {
     "fine: hit in …, saved …",
   ]);
   assertEquals(outcome.stdout, "too far 1\n".repeat(4));
+});
+
+Deno.test("verbose: a database that goes away is told once, not once for each function", async () => {
+  await using project = await Project.create({
+    "main.ts": `
+import { cacheFile } from "@bimsb/cachepy";
+
+const steps = ["a", "b", "c"].map((name) => cacheFile("cache", { verbose: true, name })((n: number) => name + n));
+for (const step of steps) await step(1);
+Deno.removeSync("cache/v1/meta.kv");
+for (const step of steps) await step(2);`,
+  });
+  const lines = linesOf(await project.run("main.ts"));
+  assertEquals(lines.filter((line) => line.includes("meta.kv")).length, 1, lines.join("\n"));
+  assertEquals(lines.length, 7, lines.join("\n"));
+});
+
+Deno.test("verbose: the line of a removal counts one entry as one", () => {
+  const lines: unknown[] = [];
+  const terminal = globalThis.console;
+  const { error } = terminal;
+  terminal.error = (line) => lines.push(line);
+  try {
+    for (const removed of [1, 2]) {
+      announce({ kind: "pruned", removed, freedBytes: 2 * removed - 1, fname: "f", key: null }, { verbose: true });
+    }
+  } finally {
+    terminal.error = error;
+  }
+  assertEquals(lines, ["cachepy: pruned 1 entry, 1 byte", "cachepy: pruned 2 entries, 3 bytes"]);
 });

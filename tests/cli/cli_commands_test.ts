@@ -194,8 +194,19 @@ testWith("tree prints text, JSON, DOT, SVG and a page, to a file or a pipe", asy
   const written = await run("tree", "--output", "graph.html");
   assertEquals([written.code, written.out, written.err], [0, "", "Wrote 3 calls to graph.html\n"]);
   assert(Deno.readTextFileSync(`${root}/graph.html`).startsWith("<!doctype html>"));
+  await run("tree", "--format", "svg", "--output", "graph.xml");
+  await run("tree", "--output", "graph");
+  const nowhere = await run("tree", "--output", "none/graph.svg");
+  assertEquals(nowhere.code, 2);
+  assertStringIncludes(nowhere.err, `there is no folder ${root}/none; make it`);
+  readElements(Deno.readTextFileSync(`${root}/graph.xml`));
+  assertEquals(Deno.readTextFileSync(`${root}/graph`), text);
   const some = JSON.parse((await run("tree", "--json", "--file", "data/a.csv")).out);
   assertEquals(some.nodes.map(({ fname }: { fname: string }) => fname), ["load", "report"]);
+  assertStringIncludes(
+    (await run("tree", "--fname", "report")).out,
+    `report (${report.key.slice(0, 12)})\n└─ load (${load.key.slice(0, 12)}) not shown\n`,
+  );
 });
 
 testWith("files lists files, or the calls that depend on one", async ({ root, run, json, load }) => {
@@ -216,6 +227,19 @@ testWith("prune removes by age, size and function, and with --dry-run nothing", 
   assertEquals(code, 0);
   assertMatch(out, /^Removed \d entr(y|ies), freed \d\.\d KiB\n$/);
   assertEquals((await json("list")).value.some(({ key }: { key: string }) => key === old.key), false);
+});
+
+testWith("prune tells of files that killed processes left", async ({ run, json, cache }) => {
+  const leave = (name: string) => Deno.writeTextFileSync(`${cache.layout.tmp}/${name}`, "x".repeat(100));
+  leave("123-00000000-0000-4000-8000-000000000000");
+  assertEquals(
+    (await run("prune")).out,
+    "Removed 0 entries, freed 0 B\nDeleted 1 file that killed processes left, 100 B\n",
+  );
+  leave("123-00000000-0000-4000-8000-000000000000");
+  leave("123-00000000-0000-4000-8000-000000000001");
+  const { value } = await json("prune");
+  assertEquals(value, { removed: 0, freedBytes: 0, dryRun: false, left: { files: 2, bytes: 200 } });
 });
 
 testWith("clear does not ask where nobody can answer", async ({ run, json }) => {

@@ -67,6 +67,15 @@ Deno.test("a value that is missing, needless or wrong is a usage error that says
     [["prune", "--max-size", "big"], 'Option --max-size needs a size such as 500MB or 2GiB, got "big"'],
     [["prune", "--days-old", "--dry-run"], "Option --days-old needs a value: --days-old N"],
     [["tree", "--format", "png"], 'Option --format needs one of text, json, dot, svg, html, got "png"'],
+    [
+      ["tree", "-o", "g.png"],
+      'Option --output needs a name that ends in .json, .dot, .gv, .svg, .html, .htm or .txt, got "g.png"; or name the ' +
+      "format by --format",
+    ],
+    [
+      ["tree", "-o", "/nodir/g.svg"],
+      "Cannot write /nodir/g.svg: there is no folder /nodir; make it, or name another file in --output",
+    ],
     [["info"], "Command info takes 1 argument, got 0; usage: info KEY [options]"],
     [["diff", "aaaaaa"], "Command diff takes 2 arguments, got 1; usage: diff KEY KEY [options]"],
     [["stats", "extra"], "Command stats takes 0 arguments, got 1; usage: stats [options]"],
@@ -85,7 +94,7 @@ Deno.test("where there is no cache, commands answer with nothing and make nothin
     list: [],
     changed: [],
     files: [],
-    prune: { removed: 0, freedBytes: 0, dryRun: false },
+    prune: { removed: 0, freedBytes: 0, dryRun: false, left: { files: 0, bytes: 0 } },
     clear: { removed: 0, freedBytes: 0 },
     verify: { checked: 0, problems: [], repaired: 0 },
     tree: { format: "cachepy-graph-1", nodes: [], edges: [] },

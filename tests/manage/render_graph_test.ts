@@ -135,10 +135,19 @@ Deno.test("formatTree() ends on cycles, on children that are gone and on 20,000 
     `2 calls, 2 nested calls, 0 files\na (${key("a")})\n└─ b (${key("b")})\n   └─ a (${key("a")}) see above\n`,
   );
   const gone = await formatTree(graph({ a: ["b"] }));
-  assert(gone.includes("is not stored any more"));
+  assert(gone.includes(`\n└─ b (${key("b")}) is not stored any more\n`), gone);
   const deep = await formatTree(chain(20_000));
   assert(deep.includes(`… ${20_000 - 41} calls deeper`));
   assertEquals(deep.split("\n").length, 44);
+});
+
+Deno.test("formatTree() tells a call that is stored and not chosen from one that is gone", async () => {
+  const all = graph({ a: ["b", "c"], b: [] });
+  const chosen = new Map([...all].filter(([, { fname }]) => fname === "a"));
+  assertEquals(
+    (await formatTree(chosen, undefined, all)).split("\n").slice(1),
+    [`a (${key("a")})`, `├─ b (${key("b")}) not shown`, `└─ c (${key("c")}) is not stored any more`, ""],
+  );
 });
 
 /** A chain of calls, made without the quadratic search for parents. */

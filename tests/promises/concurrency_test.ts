@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Rig } from "../support/rig.ts";
 import { valueOf } from "../support/call_values.ts";
 import { type Answer, Crew, type Worker } from "../support/call_worker.ts";
@@ -120,7 +120,7 @@ Deno.test("a holder that is stopped and goes on is waited for", async () => {
 Deno.test("waitMs ends a wait in running the function oneself, and onEvent hears who was waited for", async () => {
   await using crew = await Crew.open();
   const holder = await crew.start();
-  const impatient = await crew.start({ options: { waitMs: 150 } });
+  const impatient = await crew.start({ options: { waitMs: 150, verbose: true } });
   const first = holder.call("slow", 1, 1500);
   await until(() => crew.runs("slow-1") === 1, "the holder computes");
   const { value, events } = await impatient.call("slow", 1, 0);
@@ -129,7 +129,11 @@ Deno.test("waitMs ends a wait in running the function oneself, and onEvent hears
   const wait = events.find((event) => event.kind === "lock-wait");
   assert(wait?.kind === "lock-wait");
   assertStringIncludes(wait.holder, `slow in process ${holder.pid}`);
+  assertEquals(events.flatMap((event) => event.kind === "lock-wait" ? [event.gaveUp] : []), [undefined, true]);
   assertEquals((await first).value, valueOf(1, 10));
+  const lines = (await impatient.end()).split("\n").filter((line) => line.includes(`slow in process ${holder.pid}`));
+  assertMatch(lines[0]!, /slow: waiting for slow in process \d+ on [^,]+$/);
+  assertMatch(lines[1]!, /slow: gave up waiting for slow in process \d+ on .+ after \d+ ms \(waitMs\), and runs$/);
 });
 
 Deno.test("a wait of 5 seconds is told again in a line that names the process and the function", async () => {
@@ -146,6 +150,7 @@ Deno.test("a wait of 5 seconds is told again in a line that names the process an
   const lines = (await waiter.end()).split("\n").filter((line) => line.includes("waiting for"));
   assertEquals(lines.length, 2, lines.join("\n"));
   assertStringIncludes(lines[1]!, `slow: waiting for slow in process ${holder.pid}`);
+  assertMatch(lines[1]!, /, \d\.\d s so far$/);
 });
 
 Deno.test("functions that call each other in two processes both end", async () => {

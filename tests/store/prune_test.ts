@@ -102,7 +102,9 @@ Deno.test("prune() removes what killed processes left, and nothing that is in us
     const { digest } = await cache.blobs.write([new Uint8Array(10)]);
     Deno.utimeSync(cache.blobs.pathOf(digest), 1000, 1000);
     const fresh = await cache.blobs.write([new Uint8Array(11)]);
-    await prune(cache);
+    const swept: unknown[] = [];
+    await prune(cache, { onSwept: (found) => swept.push(found) });
+    assertEquals(swept, [{ files: 2, bytes: "half a blob".length + 10 }]);
     assertEquals(Array.from(Deno.readDirSync(cache.layout.tmp), ({ name }) => name), [
       "456-00000000-0000-4000-8000-000000000000",
     ]);

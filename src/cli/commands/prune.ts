@@ -1,6 +1,6 @@
 /** The command `prune`; a file of its own, so that the help and other commands need not load it. @module */
 import { formatSize, parseSize } from "../../options/check_options.ts";
-import { cachePrune } from "../../manage/tasks.ts";
+import { pruneAndTell } from "../../manage/tasks.ts";
 import { type CommandContext, EXIT, printJson, UsageError, withProgress } from "../command.ts";
 import { numberOption, textOption } from "../parse_options.ts";
 
@@ -15,16 +15,17 @@ export async function run({ cacheDir, options, terminal }: CommandContext): Prom
   const maxBytes = sizeOption(textOption(options, "max-size"));
   const fname = textOption(options, "fname");
   const dryRun = options["dry-run"] === true;
+  let left = { files: 0, bytes: 0 };
   const { removed, freedBytes } = await withProgress(terminal, "Pruning", (onProgress) =>
-    cachePrune(cacheDir, {
+    pruneAndTell(cacheDir, {
       dryRun,
       onProgress,
       // With a size alone, entries are removed for the size only, not for their age.
       ...(daysOld !== undefined ? { daysOld } : maxBytes !== undefined ? { daysOld: Infinity } : {}),
       ...(maxBytes === undefined ? {} : { maxBytes }),
       ...(fname === undefined ? {} : { fname }),
-    }));
-  if (options["json"]) await printJson(terminal, { removed, freedBytes, dryRun });
+    }, (swept) => left = swept));
+  if (options["json"]) await printJson(terminal, { removed, freedBytes, dryRun, left });
   else {
     const entries = `${removed} ${removed === 1 ? "entry" : "entries"}`;
     await terminal.out(
@@ -32,6 +33,10 @@ export async function run({ cacheDir, options, terminal }: CommandContext): Prom
         ? `Would remove ${entries} and free ${formatSize(freedBytes)}\n`
         : `Removed ${entries}, freed ${formatSize(freedBytes)}\n`,
     );
+    if (left.files > 0) {
+      const files = `${left.files} ${left.files === 1 ? "file" : "files"}`;
+      await terminal.out(`Deleted ${files} that killed processes left, ${formatSize(left.bytes)}\n`);
+    }
   }
   return EXIT.ok;
 }

@@ -1,9 +1,11 @@
 /** The command `tree`; loaded when it runs. @module */
 import { type CacheNode, cacheTreeForFile, cacheTreeNodes } from "../../manage/graph/nodes.ts";
 import { formatTree, stringifyGraph } from "../../manage/graph/export.ts";
-import { toPortable } from "../../options/project.ts";
-import { drawGraph, formatOfPath, nodeStates } from "../../manage/draw/plot.ts";
-import { type CommandContext, EXIT } from "../command.ts";
+import { parentOf } from "../../options/paths.ts";
+import { toAbsolute, toPortable } from "../../options/project.ts";
+import { drawGraph, formatOfPath, nodeStates, type PlotFormat } from "../../manage/draw/plot.ts";
+import { type CommandContext, EXIT, UsageError } from "../command.ts";
+import { messageOf } from "../../words/errors.ts";
 import { printableJson } from "../../words/printable.ts";
 import { textOption, wordOption } from "../parse_options.ts";
 
@@ -16,12 +18,15 @@ import { textOption, wordOption } from "../parse_options.ts";
 export async function run({ cacheDir, options, terminal }: CommandContext): Promise<number> {
   const output = textOption(options, "output");
   const named = wordOption(options, "format", ["text", "json", "dot", "svg", "html"]);
-  const format = named ?? (options["json"] ? "json" : formatOfPath(output) ?? extensionFormat(output) ?? "text");
-  const nodes = await selectNodes(cacheDir, textOption(options, "file"), textOption(options, "fname"));
-  const text = await formatGraph(nodes, format, cacheDir);
+  const format = named ?? (options["json"] ? "json" : formatOfOutput(output));
+  const all = await cacheTreeNodes(cacheDir);
+  const nodes = await selectNodes(all, cacheDir, textOption(options, "file"), textOption(options, "fname"));
+  const text = format === "text"
+    ? await formatTree(nodes, toPortable, all)
+    : await formatGraph(nodes, format, cacheDir);
   if (output === undefined) await terminal.out(text);
   else {
-    await Deno.writeTextFile(output, text);
+    await writeOutput(output, text);
     terminal.err(`Wrote ${nodes.size} ${nodes.size === 1 ? "call" : "calls"} to ${output}\n`);
   }
   return EXIT.ok;
@@ -29,12 +34,10 @@ export async function run({ cacheDir, options, terminal }: CommandContext): Prom
 
 async function formatGraph(
   nodes: ReadonlyMap<string, CacheNode>,
-  format: "text" | "json" | "dot" | "svg" | "html",
+  format: "json" | "dot" | "svg" | "html",
   cacheDir: string,
 ): Promise<string> {
   switch (format) {
-    case "text":
-      return await formatTree(nodes, toPortable);
     case "json":
       return printableJson(await stringifyGraph(nodes.values())) + "\n";
     case "dot":
@@ -50,11 +53,11 @@ async function formatGraph(
 
 /** Returns the calls that the options choose, and their callers up to the roots; all calls when no option chooses. */
 async function selectNodes(
+  all: Map<string, CacheNode>,
   cacheDir: string,
   file: string | undefined,
   fname: string | undefined,
 ): Promise<Map<string, CacheNode>> {
-  const all = await cacheTreeNodes(cacheDir);
   if (file === undefined && fname === undefined) return all;
   let chosen = [...all.values()];
   if (file !== undefined) {
@@ -68,7 +71,34 @@ async function selectNodes(
   return new Map([...all].filter(([id]) => kept.has(id)));
 }
 
-function extensionFormat(output: string | undefined): "json" | "text" | null {
-  if (output === undefined) return null;
-  return /\.json$/i.test(output) ? "json" : /\.txt$/i.test(output) ? "text" : null;
+/** @throws {UsageError} For an extension of a format that is not written: the file would not be what its name says. */
+function formatOfOutput(output: string | undefined): PlotFormat | "json" | "text" {
+  if (output === undefined) return "text";
+  const drawn = formatOfPath(output);
+  if (drawn !== null) return drawn;
+  switch (/\.[^./\\]+$/.exec(output)?.[0].toLowerCase()) {
+    case ".json":
+      return "json";
+    case ".txt":
+    case undefined:
+      return "text";
+    default:
+      throw new UsageError(
+        `Option --output needs a name that ends in .json, .dot, .gv, .svg, .html, .htm or .txt, got ${
+          JSON.stringify(output)
+        }; or name the format by --format`,
+      );
+  }
+}
+
+async function writeOutput(output: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(output, text);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    const remedy = error instanceof Deno.errors.NotFound
+      ? `there is no folder ${parentOf(toAbsolute(output))}; make it, or name another file`
+      : `${messageOf(error)}; name another file`;
+    throw new UsageError(`Cannot write ${output}: ${remedy} in --output`);
+  }
 }

@@ -97,20 +97,23 @@ const DEEPEST = 40;
  *
  * A call that several calls made is written out once; later lines say `see above`.
  *
- * @param nodes The calls of the graph, by id.
+ * @param nodes The calls to show, by id.
  * @param nameFile Returns the text that is shown for a path; the path itself is shown when this is not given.
+ * @param all All calls of the graph, by id; those that are shown when this is not given.
  * @returns Lines joined by line feeds, with a line feed at the end.
  */
 export async function formatTree(
   nodes: ReadonlyMap<string, CacheNode>,
   nameFile: (path: string) => string = (path) => path,
+  all: ReadonlyMap<string, CacheNode> = nodes,
 ): Promise<string> {
-  return await inTurns(writeTree(nodes, nameFile));
+  return await inTurns(writeTree(nodes, nameFile, all));
 }
 
 function* writeTree(
   nodes: ReadonlyMap<string, CacheNode>,
   nameFile: (path: string) => string,
+  all: ReadonlyMap<string, CacheNode>,
 ): Generator<void, string> {
   const files = new Set<string>();
   let calls = 0;
@@ -141,7 +144,7 @@ function* writeTree(
         continue;
       }
       const node = item.text;
-      const label = `${printable(node.fname)} (${printable(keyOfNode(node).slice(0, 12))})`;
+      const label = nodeLabel(node);
       if (written.has(node.id)) {
         lines.push(`${item.lead}${item.branch}${label} see above`);
         continue;
@@ -151,7 +154,7 @@ function* writeTree(
       const lead = item.lead + (item.branch === "" ? "" : item.branch === "└─ " ? "   " : "│  ");
       const below: (string | CacheNode)[] = [
         ...node.files.map((file) => printable(nameFile(file))),
-        ...node.children.map((id) => nodes.get(id) ?? `${printable(id)} is not stored any more`),
+        ...node.children.map((id) => nodes.get(id) ?? absent(id)),
       ];
       if (item.depth >= DEEPEST && node.children.length > 0) {
         below.splice(node.files.length, Infinity, `… ${countBelow(node)} deeper`);
@@ -161,6 +164,14 @@ function* writeTree(
         stack.push({ text: below[index]!, lead, branch, depth: item.depth + 1 });
       }
     }
+  }
+
+  /** Returns the line for a call that is not shown. A node that was loaded from a file may have any text as a child. */
+  function absent(id: string): string {
+    const node = all.get(id);
+    if (node !== undefined) return `${nodeLabel(node)} not shown`;
+    const isWhole = /:[0-9a-f]{64}$/.test(id);
+    return `${isWhole ? nodeLabel({ id, fname: id.slice(0, -65) }) : printable(id)} is not stored any more`;
   }
 
   /** Counts the calls below `node` that are not written yet, and marks them as written. @returns Such as `3 calls`. */
@@ -176,6 +187,10 @@ function* writeTree(
     }
     return count(found, "call");
   }
+}
+
+function nodeLabel(node: Pick<CacheNode, "id" | "fname">): string {
+  return `${printable(node.fname)} (${printable(keyOfNode(node).slice(0, 12))})`;
 }
 
 function count(amount: number, what: string): string {

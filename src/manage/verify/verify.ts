@@ -75,8 +75,7 @@ async function openAndMend(cache: Cache): Promise<Problem[]> {
   } finally {
     stopListening();
   }
-  // That the disk is full was reported as well, and is no damage.
-  return cache.records.garbage.handle.isOnFullDisk ? [] : mended;
+  return mended;
 }
 
 /** Number of entries in the list. Their results are digested, which takes most of the time. */

@@ -55,18 +55,17 @@ export async function collectGarbage(candidates: ReadonlySet<BlobDigest>, store:
 /**
  * Puts back or deletes blobs that a process which was killed in {@linkcode collectGarbage} left aside.
  *
- * @returns Number of blobs put back or deleted.
+ * @returns Sizes of the blobs that were deleted, bytes.
  */
-export async function recoverAside(store: GarbageStore): Promise<number> {
+export async function recoverAside(store: GarbageStore): Promise<number[]> {
   const sweep = await lockSweep(store);
   try {
-    let count = 0;
+    const sizes: number[] = [];
     for (const { digest, moved } of store.blobs.listAside()) {
       if (await hasReference(digest, store.handle) && !store.blobs.has(digest)) moved.putBack();
-      else moved.remove();
-      count++;
+      else sizes.push(moved.remove());
     }
-    return count;
+    return sizes;
   } finally {
     sweep?.release();
   }

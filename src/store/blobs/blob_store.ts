@@ -240,15 +240,16 @@ export class BlobStore {
   /**
    * Deletes the files that {@linkcode listAbandoned} yields.
    *
-   * @returns Number of files.
+   * @returns Sizes of the files, bytes.
    */
-  removeAbandoned(nowMs: number): number {
-    let count = 0;
+  removeAbandoned(nowMs: number): number[] {
+    const sizes: number[] = [];
     for (const path of this.listAbandoned(nowMs)) {
       // Another process may be cleaning up at the same time.
-      if (removeQuietly(path)) count++;
+      const size = removeQuietly(path);
+      if (size !== null) sizes.push(size);
     }
-    return count;
+    return sizes;
   }
 
   /**
@@ -484,10 +485,11 @@ function removeEmptyFolder(path: string): void {
   }
 }
 
-function removeQuietly(path: string): boolean {
+/** Deletes a file and returns its size, bytes; `null` when it is gone or cannot be deleted. */
+function removeQuietly(path: string): number | null {
   try {
-    return removeOwn(path) !== null;
+    return removeOwn(path);
   } catch {
-    return false; // the file was never created, or another process deleted it
+    return null; // the file was never created, or another process deleted it
   }
 }

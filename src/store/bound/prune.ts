@@ -43,6 +43,8 @@ export interface PruneOptions {
    * @default {true}
    */
   readonly sweep?: boolean;
+  /** Called with what was swept, if anything was looked for. */
+  readonly onSwept?: (swept: Swept) => void;
   /** Time that counts as now, milliseconds since the epoch. */
   readonly now?: number;
 }
@@ -97,7 +99,10 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
       count: keys.length,
       remove: () => cache.records.remove(keys, (done) => options.onProgress?.(done, keys.length)),
     });
-    if (options.sweep !== false) await sweep(cache, nowMs);
+    if (options.sweep !== false) {
+      const swept = await sweep(cache, nowMs);
+      options.onSwept?.(swept);
+    }
     return removal;
   } finally {
     release();
@@ -115,11 +120,10 @@ function totalBytesOf(entries: readonly StoredSummary[]): number {
   return entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-/** Result of a sweep. */
-interface Swept {
-  readonly temporaryFiles: number;
-  readonly locks: number;
-  readonly freedBytes: number;
+/** Files of killed processes that a sweep deleted, locks aside: half-written results, and results without an entry. */
+export interface Swept {
+  readonly files: number;
+  readonly bytes: number;
 }
 
 /**
@@ -130,21 +134,22 @@ interface Swept {
  */
 async function sweep(cache: Cache, nowMs: number): Promise<Swept> {
   await removeCleared(cache.layout, cache.records.garbage);
-  const temporaryFiles = await recoverAside(cache.records.garbage) + cache.blobs.removeAbandoned(nowMs);
-  const locks = removeAbandonedLocks(cache.layout.locks);
+  const sizes = [...await recoverAside(cache.records.garbage), ...cache.blobs.removeAbandoned(nowMs)];
+  removeAbandonedLocks(cache.layout.locks);
   const references = await readReferences(cache.records.garbage.handle);
   const orphans = new Set<BlobDigest>();
   for await (const { digest, modifiedMs } of cache.blobs.list((digest) => !references.has(digest))) {
     if (nowMs - modifiedMs > GRACE_MS) orphans.add(digest);
   }
-  const freedBytes = await collectGarbage(orphans, cache.records.garbage);
+  const orphanBytes = await collectGarbage(orphans, cache.records.garbage);
+  const deleted = [...orphans].filter((digest) => !cache.blobs.has(digest));
   await cache.records.compactSummaries();
   const { keys, codes } = await readLive(cache);
   await cache.records.removeUnusedParts(codes, nowMs);
   await cache.usage.merge((key) => keys.has(key));
   await cache.unstored.tidy(() => true);
   await giveBackSpace(cache.layout);
-  return { temporaryFiles, locks, freedBytes };
+  return { files: sizes.length + deleted.length, bytes: sizes.reduce((sum, size) => sum + size, orphanBytes) };
 }
 
 async function readLive(cache: Cache): Promise<{ keys: Set<string>; codes: Set<string> }> {

@@ -41,7 +41,11 @@ const FULL_MS = 1000;
 
 /** Opens a database for reading where the disk has no room for what SQLite keeps beside it. */
 export async function openWhileFull(layout: CacheLayout, report: ReportDamage): Promise<OpenKv> {
-  report(`The disk of ${layout.meta} is full: stored results are used, no new ones kept; make room on the disk`);
+  report(
+    `The disk of ${layout.meta} is full: stored results are used, no new ones kept; make room on it, or remove results by ` +
+      "cachePrune() or cacheClear()",
+    "full",
+  );
   const open = await openReadOnly(layout, false, () => {});
   const giveUpMs = performance.now() + FULL_MS;
   return { ...open, isOnFullDisk: true, isOutdated: () => performance.now() > giveUpMs };

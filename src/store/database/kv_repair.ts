@@ -10,8 +10,8 @@ import { type CacheLayout, OWN_NAMES } from "../layout.ts";
 import { pause } from "../../words/waiting.ts";
 import { messageOf } from "../../words/errors.ts";
 
-/** Called with one sentence about damage that was found. */
-export type ReportDamage = (detail: string) => void;
+/** Called with one sentence about damage that was found, or about a full disk, which is none. */
+export type ReportDamage = (detail: string, kind?: "damaged" | "full") => void;
 
 /**
  * Moves aside the remains of a database that is gone or empty although there are results or a log: SQLite can neither
