@@ -36,7 +36,7 @@ Deno.test("parseJsonc() reads a hostile text in no time", () => {
   ) {
     const startMs = performance.now();
     assertThrows(() => parseJsonc(text), SyntaxError);
-    assertEquals(performance.now() - startMs < 500, true, text.slice(0, 6));
+    assertEquals(performance.now() - startMs < 5000, true, text.slice(0, 6));
   }
 });
 

@@ -76,7 +76,7 @@ Deno.test(`${INPUTS} damaged configuration files give options or ERR_CONFIG, qui
   const after = [Object.prototype, Array.prototype, Function.prototype].map((one) => Reflect.ownKeys(one).length);
   assertEquals(after, prototypes);
   assert(accepted > INPUTS / 100, `only ${accepted} were accepted: the seeds are not what options look like`);
-  assert(slowestMs < 1000, `the slowest took ${slowestMs} ms`);
+  assert(slowestMs < 5000, `the slowest took ${slowestMs} ms`);
 });
 
 const HOSTILE: [what: string, text: string][] = [

@@ -159,7 +159,7 @@ Deno.test("a .computing left by another host, and a lock file of a dead process,
   Deno.writeTextFileSync(`${crew.cacheDir}/v1/locks/${key}.lock`, "");
   const beganMs = performance.now();
   assertEquals((await worker.call("sized", 1, 10)).value, valueOf(1, 10));
-  assert(performance.now() - beganMs < 1000);
+  assert(performance.now() - beganMs < 10_000);
   assertEquals([...Deno.readDirSync(`${crew.cacheDir}/v1/locks`)], []);
 });
 
