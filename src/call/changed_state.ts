@@ -11,8 +11,7 @@ import { EVERY_MEMBER, foldPlaces } from "../code/types.ts";
 import { describePlace, placeOf, readPlace } from "../code/state/state.ts";
 import { type Call, CAPTURED, CAPTURED_BY_CODEC, countEveryMember } from "./identify.ts";
 import { encode, type Execution } from "./run.ts";
-import { textsIn } from "./path_like.ts";
-import { secretValuesOf } from "./secret_arguments.ts";
+import { secretTextsOf } from "./secret_arguments.ts";
 import { isLeftOutOf } from "./watch_call.ts";
 
 /** A call with the execution that belongs to it. */
@@ -38,7 +37,7 @@ export async function leaveOutState(call: Call, execution: Settled["execution"])
     return { call, execution: { ...execution, raced: execution.raced.filter((one) => !isCaptured(one)) } };
   }
   // Nothing is kept or told of a member that a secret names, as where a package keeps results by a token.
-  const secrets = seen.length + labels.length === 0 ? [] : secretTextsOf(call);
+  const secrets = seen.length + labels.length === 0 ? [] : [...secretTextsOf(call)].filter((text) => text !== "");
   const hide = (place: string) => withoutSecrets(place, secrets);
   const places = [...new Set(seen.map(hide))];
   if (places.some((place) => holdsOne(place, secrets))) return { call, execution };
@@ -115,11 +114,6 @@ function named(raced: string, places: readonly string[]): string {
 
 /** Length of the shortest secret that is looked for within names; a shorter one is a whole name or none. */
 const SHORTEST_PART = 4;
-
-/** Texts of the secrets of a call. */
-function secretTextsOf(call: Call): readonly string[] {
-  return [...new Set(textsIn(secretValuesOf(call)))].filter((text) => text !== "");
-}
 
 /** Names of the members that lead to a place. */
 function membersOf(place: string): readonly string[] {

@@ -254,12 +254,9 @@ export async function digestGuesses(
 
 /** Returns the texts of secrets of a call, as far as they can be told. */
 async function wordsOfSecrets(holder: SecretHolder): Promise<ReadonlySet<string>> {
-  const [{ secretValuesOf }, { textsIn }] = await Promise.all([
-    import("./secret_arguments.ts"),
-    import("./path_like.ts"),
-  ]);
+  const { secretTextsOf } = await import("./secret_arguments.ts");
   try {
-    return new Set(textsIn(secretValuesOf(holder)));
+    return secretTextsOf(holder);
   } catch {
     return new Set(); // a codec cannot encode an argument
   }

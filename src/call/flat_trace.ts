@@ -5,8 +5,7 @@
  * @module
  */
 import type { Call } from "./identify.ts";
-import { pathTextsIn } from "./path_like.ts";
-import { secretValuesOf } from "./secret_arguments.ts";
+import { secretTextsOf } from "./secret_arguments.ts";
 import type { Dependency, FlatDependency, FlatTrace, Trace } from "../words/records.ts";
 
 /** Largest number of dependencies of a flat trace. A trace with more is verified through its inner calls alone. */
@@ -91,7 +90,7 @@ function secretGuesses(call: Call): ReadonlySet<string> {
   const paths = absent.map(({ path }) => path);
   if (paths.length === 0) return new Set();
   try {
-    const { texts: secrets } = pathTextsIn(secretValuesOf(call));
+    const secrets = secretTextsOf(call);
     return new Set(paths.filter((path) => secrets.has(String(call.guessed.get(path)))));
   } catch {
     return new Set(paths); // a codec cannot encode an argument any more

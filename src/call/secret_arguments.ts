@@ -16,6 +16,7 @@ import {
   secretsIn,
   withMadeSecrets,
 } from "./arguments.ts";
+import { textsIn } from "./path_like.ts";
 import { fillDefaults } from "../code/syntax/parameters.ts";
 import { areUsualElements } from "../values/key/key_members.ts";
 import { ownValue } from "../values/brands.ts";
@@ -58,6 +59,15 @@ export function secretValuesOf(
   }
   if (receiver !== globalThis) search.visit(receiver, plan.secretsOfReceiver);
   return search.run();
+}
+
+/**
+ * Returns the texts in the secrets of a call.
+ *
+ * @throws Whatever `encode` of a codec throws.
+ */
+export function secretTextsOf(holder: SecretHolder): ReadonlySet<string> {
+  return new Set(textsIn(secretValuesOf(holder)));
 }
 
 /** A walk through values. With a list of its own, nesting is bounded by memory and not by the engine's stack. */
