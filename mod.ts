@@ -21,10 +21,13 @@
 export { cacheFile } from "./src/cache_file.ts";
 export type {
   AnyFunction,
+  CachedAsyncFunction,
   CachedCall,
   CacheDecorator,
   CachedFunction,
+  CachedMembers,
   CallOptions,
+  OwnCall,
 } from "./src/call/cached_function.ts";
 export { loadConfig } from "./src/options/config.ts";
 export type {

@@ -56,10 +56,37 @@ export type CachedCall<F extends AnyFunction> = (
  * console.log(await square(3), await square.has(3)); // 9 true
  * ```
  */
-export interface CachedFunction<F extends AnyFunction> {
+export interface CachedFunction<F extends AnyFunction> extends CachedMembers<F> {
   (this: ThisParameterType<F>, ...args: Parameters<F>): Promise<Awaited<ReturnType<F>>>;
   /** Returns the function with options for its calls: `await step.with({ force: true })(3)`. */
   with(options: CallOptions): CachedCall<F>;
+}
+
+/**
+ * A wrapped asynchronous function: it keeps the function's own type, with its type parameters and overloads.
+ *
+ * @example
+ * ```ts
+ * import { cacheFile } from "@bimsb/cachepy";
+ *
+ * const cached = cacheFile(await Deno.makeTempDir());
+ * const last = cached(async function last<T>(items: T[]): Promise<T | undefined> {
+ *   return await Promise.resolve(items.at(-1));
+ * });
+ * const word: string | undefined = await last(["a", "b"]);
+ * console.log(word); // b
+ * ```
+ */
+export type CachedAsyncFunction<F extends AnyFunction> = OwnCall<F> & CachedMembers<F> & {
+  /** Returns the function with options for its calls: `await step.with({ force: true })(3)`. */
+  with(options: CallOptions): OwnCall<F>;
+};
+
+/** The function's own type, unless it promises more than a `Promise`, as one with members of its own does. */
+export type OwnCall<F extends AnyFunction> = Promise<never> extends ReturnType<F> ? F : CachedCall<F>;
+
+/** What wrapped functions have besides the call. */
+export interface CachedMembers<F extends AnyFunction> {
   /** Returns the call key, 64 hex characters. Does not run the function. */
   key(...args: Parameters<F>): Promise<CallKey>;
   /** Returns true when a fresh entry exists. Does not run the function. */
@@ -87,7 +114,10 @@ export interface CacheDecorator {
     method: F,
     context: ClassMethodDecoratorContext<This, F>,
   ): F & CachedFunction<F>;
-  /** Wraps a function. */
+  /** Wraps an asynchronous function, which keeps its own type. */
+  // deno-lint-ignore no-explicit-any
+  <F extends (this: any, ...args: any[]) => Promise<any>>(fn: F): CachedAsyncFunction<F>;
+  /** Wraps a function; the wrapped one returns a promise. */
   <F extends AnyFunction>(fn: F): CachedFunction<F>;
   /** Returns a decorator with further options, which win over those given before. */
   (options: CacheOptions): CacheDecorator;
