@@ -10,6 +10,7 @@ import { type CacheOptions, mergeOptions, type ValidatedOptions, validateOptions
 import { previewOf } from "./values/preview.ts";
 import { takeSnapshot } from "./call/snapshot.ts";
 import { type Prepared, registerWrapped, Wrapped } from "./call/wrapped.ts";
+import { type Site, sitesBelow } from "./call/wrap_site.ts";
 
 /**
  * Makes a decorator. Functions that it wraps store their results on disk and return them for as long as everything that
@@ -67,17 +68,24 @@ export function cacheFile(first?: string | URL | CacheOptions, second?: CacheOpt
 
 function decoratorWith(options: ValidatedOptions): CacheDecorator {
   function decorate(subject: unknown, context?: unknown): unknown {
-    if (isDecoratorContext(context)) return decorateMethod(subject, context, options);
+    if (isDecoratorContext(context)) return decorateMethod(subject, context, options, sitesBelow(decorate));
     if (typeof context === "string" || typeof context === "symbol") throw experimentalDecorator(context);
     if (typeof subject === "function" && isOptions(context)) throw optionsAfterFunction(subject.name);
-    if (typeof subject === "function") return wrapFunction(subject as AnyFunction, options, subject.name);
+    if (typeof subject === "function") {
+      return wrapFunction(subject as AnyFunction, options, subject.name, sitesBelow(decorate));
+    }
     if (isOptions(subject)) return decoratorWith(mergeOptions(options, validateOptions(subject)));
     throw notAFunction(subject);
   }
   return decorate as CacheDecorator;
 }
 
-function decorateMethod(subject: unknown, context: DecoratorContext, options: ValidatedOptions): unknown {
+function decorateMethod(
+  subject: unknown,
+  context: DecoratorContext,
+  options: ValidatedOptions,
+  sites: readonly Site[],
+): unknown {
   if (context.kind !== "method" || typeof subject !== "function") {
     throw new CacheTypeError(
       "ERR_NOT_A_FUNCTION",
@@ -85,12 +93,17 @@ function decorateMethod(subject: unknown, context: DecoratorContext, options: Va
         "move what is slow into a method and decorate that",
     );
   }
-  return wrapFunction(subject as AnyFunction, options, String(context.name));
+  return wrapFunction(subject as AnyFunction, options, String(context.name), sites);
 }
 
-function wrapFunction<F extends AnyFunction>(fn: F, options: ValidatedOptions, name: string): CachedFunction<F> {
+function wrapFunction<F extends AnyFunction>(
+  fn: F,
+  options: ValidatedOptions,
+  name: string,
+  sites: readonly Site[],
+): CachedFunction<F> {
   requireCacheable(fn);
-  const wrapped = new Wrapped(fn, options, name, prepare);
+  const wrapped = new Wrapped(fn, options, name, prepare, sites);
   const call = (overrides: CallOptions): CachedCall<F> =>
     function (this: ThisParameterType<F>, ...args: Parameters<F>) {
       // Until the module is loaded the caller may change the arguments, so they are copied before.

@@ -106,7 +106,8 @@ export async function compareWithClosest(call: Call): Promise<Explanation> {
   const candidates: EntryRecord[] = [];
   for (const { key } of await records.recent(call.wrapped.functionId, CANDIDATES)) {
     const record = await records.get(key);
-    if (record !== null) candidates.push(record);
+    // In a notebook, functions without names of their own share a functionId.
+    if (record?.fname === call.wrapped.fname) candidates.push(record);
   }
   const target: ComparableCall = {
     fname: call.wrapped.fname,

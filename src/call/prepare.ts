@@ -72,9 +72,17 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
         ...codeOptions,
         leavesOutUnnamed: options.codecs.length === 0,
       },
-      (found) => warnOfCode(wrapped, found, { audience, options }),
+      (found) => {
+        nameBySource(wrapped, found);
+        warnOfCode(wrapped, found, { audience, options });
+      },
     ),
   };
+}
+
+/** Shows a function without a name by that of the variable that gets it, where V8 alone has the source, as of a cell. */
+function nameBySource(wrapped: Wrapped, { variable }: Fingerprint): void {
+  if (wrapped.isNameless && variable !== null) wrapped.showAs(variable);
 }
 
 /** Returns the bound on the size of a cache. Most caches have none, so that it is loaded here. */

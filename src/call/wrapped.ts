@@ -16,9 +16,9 @@ import type { Fingerprint, FingerprintOptions } from "../code/fingerprint.ts";
 import type { FileDigests } from "../reads/files/file_digests.ts";
 import type { SizeBound } from "../store/bound/size_bound.ts";
 import type { Audience } from "../words/announce.ts";
-import { isOwnModule } from "../words/program.ts";
 import type { ArgumentPlan } from "./arguments.ts";
 import type { Workspace } from "./workspace.ts";
+import { type Site, variableAtSites } from "./wrap_site.ts";
 
 /** Data that the calls of a function need, prepared by the first call. */
 export interface Prepared {
@@ -39,10 +39,16 @@ export interface Prepared {
   fingerprint(): Promise<Fingerprint>;
 }
 
+/** Name of a function that has none. */
+const NAMELESS = "anonymous";
+
 /** A wrapped function. */
 export class Wrapped {
   /** Name of the function as shown to users. */
-  readonly fname: string;
+  get fname(): string {
+    return this.#fname;
+  }
+  #fname: string;
   /** Name of the function and module that wrapped it, by which traces refer to the function. */
   readonly functionId: string;
   /** Options given in code, checked. */
@@ -58,6 +64,8 @@ export class Wrapped {
    * @param options Options given in code, checked.
    * @param name Name to show when the options give none.
    * @param prepareCalls Prepares the function for its calls; called by the first call.
+   * @param sites Places on the stack from which the function is wrapped, nearest first. The nearest is part of the
+   * `functionId`, so that two functions of one name in two modules are told apart.
    * @throws {CacheTypeError} `ERR_OPTION_PARAMETER` for a name in `fileArgs`, `ignoreArgs` or `secretArgs` that is none.
    */
   constructor(
@@ -65,15 +73,29 @@ export class Wrapped {
     options: ValidatedOptions,
     name: string,
     readonly prepareCalls: (wrapped: Wrapped) => Promise<Prepared>,
+    sites: readonly Site[],
   ) {
     this.given = options;
-    this.fname = options.name ?? (name || "anonymous");
-    const site = wrapSite();
-    this.functionId = `${this.fname} @ ${site?.startsWith("file:") ? toPortable(new URL(site)) : site ?? "?"}`;
+    this.#fname = options.name ?? (name || (variableAtSites(sites) ?? NAMELESS));
+    const site = sites[0]?.url;
+    this.functionId = `${this.#fname} @ ${site?.startsWith("file:") ? toPortable(new URL(site)) : site ?? "?"}`;
     // Resolved now, since the program may change its working directory before the first call.
     this.cacheDir = toAbsolute(options.cacheDir ?? cacheDefaultDir());
     const speaksOfParameters = (options.fileArgs ?? options.ignoreArgs ?? options.secretArgs) !== undefined;
     if (speaksOfParameters) requireParameterNames(options, this.parameters()?.names.map((bound) => bound.name) ?? []);
+  }
+
+  /** True when neither the options nor the function nor the module's source told a name. */
+  get isNameless(): boolean {
+    return this.#fname === NAMELESS;
+  }
+
+  /**
+   * Shows the function by a name that was found later, as in a notebook, whose cells are no files. The `functionId` stays
+   * as it is: traces refer to it before the first call.
+   */
+  showAs(name: string): void {
+    this.#fname = name;
   }
 
   /** The data that {@linkcode prepare} returned; `undefined` before. */
@@ -102,27 +124,6 @@ export class Wrapped {
   parameters(): ParameterList | null {
     return this.#parameters === undefined ? this.#parameters = parameters.parseParameters(this.fn) : this.#parameters;
   }
-}
-
-const LOCATION = /((?:file|https?|data|blob):.*?):\d+:\d+\)?$/;
-
-/**
- * Returns the URL of the nearest module on the stack that is not part of this package; `null` when there is none.
- *
- * The module is part of the `functionId` of a wrapped function, so that two functions of one name in two modules are
- * told apart. A stack trace needs no permission.
- */
-function wrapSite(): string | null {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 30;
-  const { stack } = new Error();
-  Error.stackTraceLimit = limit;
-  if (typeof stack !== "string") return null;
-  for (const line of stack.split("\n")) {
-    const url = LOCATION.exec(line.trim())?.[1];
-    if (url !== undefined && !isOwnModule(url)) return url;
-  }
-  return null;
 }
 
 /** Wrapped functions by `functionId`. They are held weakly, since a program may wrap thousands in a factory. */

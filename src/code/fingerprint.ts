@@ -12,6 +12,7 @@
  */
 import { digestBytes } from "../words/sha256.ts";
 import { CacheError, messageOf } from "../words/errors.ts";
+import { variableOfUnit } from "./syntax/variable_at.ts";
 import { isInspectorAllowed, leaseInspector } from "./v8/inspector.ts";
 import { assemble } from "./digest/assemble.ts";
 import type { Assembly } from "./digest/assembly.ts";
@@ -217,7 +218,8 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
   const code = found.codes.get(subject);
   const { checks, factChecks, variables, privates } = assembly;
   const { written, touched } = findReceiverUse(found, subject);
-  const module = code?.kind === "user" ? code.user.module : null;
+  const user = code?.kind === "user" ? code.user : null;
+  const module = user?.module ?? null;
   const isUnpatched = found.changes.guard();
   const { areFunctionsSame } = assembly;
   const leavesOut = found.members?.leavesOut === true;
@@ -231,6 +233,7 @@ async function followCode(subject: object, options: FingerprintOptions, called?:
     notices: [...assembly.notices, ...written.map((path) => noticeOfState(`this.${path}`, module ?? ""))],
     blind: withoutRepeats([...found.notes.blind.values(), ...blindPackages]),
     module,
+    variable: user?.name === "" ? variableOfUnit(user.unit) : null,
     receiverState: written,
     receiverTouched: touched,
     sight,

@@ -185,6 +185,8 @@ export interface Fingerprint {
   readonly blind: readonly BlindUse[];
   /** Module that declares the function, relative to the project root when below it; `null` when unknown. */
   readonly module: string | null;
+  /** Name of the variable or member that the function is written for, if it has no name itself; `null` when unknown. */
+  readonly variable: string | null;
   /**
    * Paths of the members of its receiver that a method itself writes, such as `calls`, `stats.count`, `#memo`; an
    * empty path stands for the receiver as a whole. These members are state, which is left out when the receiver is

@@ -210,3 +210,24 @@ async function readUntil(reader: ReadableStreamDefaultReader<string>, pattern: R
     if (done) throw new Error(text);
   }
 }
+
+Deno.test("a function without a name is shown by the variable of its line", async () => {
+  await using project = await Project.create({});
+  const outcome = await typeInto(
+    project,
+    `${SETUP}
+const load = cached(async (x) => x + 1);
+await load(1);
+const steps = { clean: cached((x) => x * 2) };
+await steps.clean(4);
+await steps.clean(5);
+await load(1);
+`,
+  );
+  assertEquals(saidIn(outcome), [
+    "load: first execution",
+    "clean: first execution",
+    "clean: miss: args.x: 4 → 5",
+    "load: hit",
+  ]);
+});

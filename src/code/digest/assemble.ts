@@ -7,6 +7,7 @@ import { digestBytes } from "../../words/sha256.ts";
 import type { Digest } from "../../words/digests.ts";
 import type { FingerprintPart } from "../../words/records.ts";
 import { isClassNode } from "../syntax/parse.ts";
+import { variableOfUnit } from "../syntax/variable_at.ts";
 import type { Use } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { type Code, isOfPlatformAlone, type Root, type UserCode } from "../walk/reached.ts";
@@ -254,7 +255,7 @@ class Assembler {
     if (!user.isHelper) {
       const part: FingerprintPart = {
         kind: isClass ? "class" : "function",
-        name: user.name || "(anonymous)",
+        name: user.name || variableOfUnit(user.unit) || "(anonymous)",
         module: user.module,
         digest: digestBytes(`${names}${meta} ${text}`),
       };
@@ -492,9 +493,7 @@ class Assembler {
       return this.#parts.addValue(name, module, value, digestBytes(writePrimitive(value)));
     }
     const { digest, isHandle, seen } = this.#write(value);
-    // A handle's kind is a part of its own.
-    if (!isHandle) {
-      this.#parts.addValue(name, module, value, (this.#outside?.digestWith(digest, seen) ?? digest) as Digest);
-    }
+    if (isHandle) return; // its kind is a part of its own
+    this.#parts.addValue(name, module, value, (this.#outside?.digestWith(digest, seen) ?? digest) as Digest);
   }
 }
