@@ -35,7 +35,7 @@ const NOTEBOOK = [
 const total = cached(function total(values: number[]): number {
   return values.map(scale).reduce((a, b) => a + b, options.offset);
 });
-const describe = cached(async function describe(value: number) { return (await Promise.resolve("total ")) + value; });`,
+const describe = cached(async (value: number) => (await Promise.resolve("total ")) + value);`,
   `const values = await load("data.txt")`,
   `await total(values)`,
   `await Promise.all([describe(1), describe(2), total([1])])`,
