@@ -3,6 +3,9 @@
  *
  * @module
  */
+// First: what the platform has is taken before a program can replace it.
+import "./words/clock.ts";
+import "./words/program.ts";
 import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./call/cached_function.ts";
 import { CacheTypeError, describeError } from "./words/errors.ts";
 import defer * as messages from "./words/announce.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { steadyMs } from "../words/clock.ts";
 import { describeError } from "../words/errors.ts";
 import type { Call } from "./identify.ts";
 import { decodeResult } from "../values/result/decode_result.ts";
@@ -57,7 +58,7 @@ export async function deliver(call: Call, outcome: Outcome, startedMs: number): 
       if ("value" in delivered) {
         const { computeMs } = outcome.trace;
         call.prepared.workspace.cache.usage.record(call.key);
-        reportHit(call, performance.now() - startedMs, computeMs);
+        reportHit(call, steadyMs() - startedMs, computeMs);
       }
       return delivered;
     }
@@ -114,13 +115,13 @@ const ASIDE_MS = 2000;
  * use.
  */
 async function readPresent({ cache }: Workspace, { result, sizeBytes }: Trace): ReturnType<BlobStore["read"]> {
-  const giveUpMs = performance.now() + ASIDE_MS;
+  const giveUpMs = steadyMs() + ASIDE_MS;
   for (;;) {
     const found = await cache.blobs.read(result, sizeBytes);
     if (found.status !== "missing") return found;
     const isAside = cache.blobs.listAside().some(({ digest }) => digest === result);
     if (!isAside) return await cache.blobs.read(result, sizeBytes); // it may have been put back just now
-    if (performance.now() > giveUpMs) return found;
+    if (steadyMs() > giveUpMs) return found;
     await pause(5);
   }
 }

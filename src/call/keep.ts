@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wallMs } from "../words/clock.ts";
 import type { Call } from "./identify.ts";
 import type { EncodedResult } from "../values/result/encode_result.ts";
 import { joinChunks } from "../store/blobs/blob_store.ts";
@@ -103,7 +104,7 @@ async function commit(call: Call, execution: Storable, options: KeepOptions): Pr
     result: digest,
     ...execution.outcome === undefined ? {} : { outcome: execution.outcome },
     sizeBytes,
-    createdMs: Date.now(),
+    createdMs: wallMs(),
     computeMs: execution.computeMs,
   };
   const record = recordOf(call, sealTrace(trace, call.key), options);

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { steadyMs } from "../words/clock.ts";
 import type { Call } from "./identify.ts";
 import { callUncached, causeOfUncached, identify, identifyOrWarn } from "./uncached.ts";
 import type { CallOptions } from "./cached_function.ts";
@@ -40,7 +41,7 @@ export function memoize(
   args: readonly unknown[],
   { early, ...options }: CallOptions & { readonly early?: ArgumentSnapshot | null | undefined },
 ): Promise<unknown> {
-  const startedMs = performance.now();
+  const startedMs = steadyMs();
   // A call inside another one reserves its place in the trace of the outer call now, before anything is awaited, so
   // that the trace has the inner calls in the order in which they were made. Outer calls run only once `compute` is
   // loaded.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { runAfterwards, steadyMs } from "../words/clock.ts";
 import { type Call, hasSameKey } from "./identify.ts";
 import { type EncodedResult, encodeResult } from "../values/result/encode_result.ts";
 import type { Run } from "./runs.ts";
@@ -63,7 +64,7 @@ export async function runFunction(run: Run): Promise<Execution> {
   const inner = new FlatTraceBuilder();
   run.reads = reads;
   run.inner = inner;
-  const startedMs = performance.now();
+  const startedMs = steadyMs();
   let computeMs = 0;
   let value: unknown;
   let ranAtOnce = false;
@@ -76,15 +77,15 @@ export async function runFunction(run: Run): Promise<Execution> {
       const returned = wrapped.fn.apply(receiver, [...args]);
       // A value, or a promise that is settled already, is there one turn later; by then nobody else could run.
       let isLater = false;
-      queueMicrotask(() => queueMicrotask(() => isLater = true));
+      runAfterwards(() => runAfterwards(() => isLater = true));
       value = await returned;
       ranAtOnce = !isLater;
-      computeMs = performance.now() - startedMs;
+      computeMs = steadyMs() - startedMs;
       // Encoded inside the observed context, since encoding may read an input, such as a file time from `stat`.
       return await encode(value, call.resultOptions);
     });
   } catch (error) {
-    reportRun(call, performance.now() - startedMs, true);
+    reportRun(call, steadyMs() - startedMs, true);
     return { threw: true, error, reads: run.basis === undefined ? null : await reads.settle().catch(() => null) };
   }
   reportRun(call, computeMs, false);

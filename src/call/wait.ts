@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { steadyMs } from "../words/clock.ts";
 import { describeError } from "../words/errors.ts";
 import type { Call } from "./identify.ts";
 import { heldKeys, type Run, waitForRun } from "./runs.ts";
@@ -23,7 +24,7 @@ const TELL_MS = 5000;
 export async function takeLock({ call, parent }: Run): Promise<CallLock | null> {
   const { cache } = call.prepared.workspace;
   const { waitMs } = call.prepared.options;
-  const beganMs = performance.now();
+  const beganMs = steadyMs();
   let toldMs = -TELL_MS;
   let lastHolder: Holder | null | undefined;
   const waiting = cache.lock(call.key, {
@@ -40,7 +41,7 @@ export async function takeLock({ call, parent }: Run): Promise<CallLock | null> 
   });
   try {
     const lock = await waiting;
-    const waitedMs = performance.now() - beganMs;
+    const waitedMs = steadyMs() - beganMs;
     // A wait that would never end is given up earlier, and one of no time at all is none.
     if (lock === null && waitedMs >= waitMs && lastHolder !== undefined) {
       reportWaiting(call, describeHolder(lastHolder), waitedMs, true);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { steadyMs } from "../words/clock.ts";
 import type { Terminal } from "./text/terminal.ts";
 import { createProgress } from "./text/durations.ts";
 import { printableJson } from "../words/printable.ts";
@@ -136,7 +137,7 @@ export async function withProgress<Answer>(
   const progress = createProgress({
     label,
     draw: terminal.err,
-    now: () => performance.now(),
+    now: () => steadyMs(),
     columns: terminal.columns,
   });
   try {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wallMs } from "../words/clock.ts";
 import { commandHelp, COMMANDS, programHelp } from "./catalog.ts";
 import { COMMON_OPTIONS, EXIT, UsageError } from "./command.ts";
 import { openTerminal, type Terminal } from "./text/terminal.ts";
@@ -67,7 +68,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   }
   const cacheDir = await chooseFolders(textOption(options, "cache-dir"), textOption(options, "root"));
   const { run } = await command.load();
-  return await run({ arguments: own.arguments, options, cacheDir, terminal, nowMs: Date.now() });
+  return await run({ arguments: own.arguments, options, cacheDir, terminal, nowMs: wallMs() });
 }
 
 async function unknownCommand(name: string): Promise<UsageError> {

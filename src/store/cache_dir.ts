@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { startTimer } from "../words/clock.ts";
 import type { CallKey } from "../words/digests.ts";
 import { CacheError } from "../words/errors.ts";
 import { FORMAT_VERSION } from "../words/records.ts";
@@ -298,7 +299,7 @@ class OpenedCache implements Cache {
   /** Deletes, after the program's start, the blobs that a process which emptied the cache had no time to delete. */
   #tidy(): void {
     if (listOwn(this.layout.tmp, OWN_NAMES.cleared, "isDirectory").length === 0) return;
-    const timer = setTimeout(async () => {
+    const timer = startTimer(async () => {
       const { removeClearedLater } = await import("./blobs/cleared.ts"); // such blobs are rare
       await removeClearedLater(this.layout, this.records.garbage);
     }, TIDY_MS);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { steadyMs, wallMs } from "../words/clock.ts";
 import { type CallKey, isDigest } from "../words/digests.ts";
 import { runsTests } from "../words/program.ts";
 import { pause } from "../words/waiting.ts";
@@ -54,7 +55,7 @@ async function clearOnce(cache: Cache): Promise<Removal> {
     // Other processes drop entries from memory before the results are gone.
     cache.bumpGeneration();
     const freedBytes = await moveBlobsAside(layout, records.garbage);
-    cache.blobs.removeAbandoned(Date.now());
+    cache.blobs.removeAbandoned(wallMs());
     removeAbandonedLocks(layout.locks);
     removeSetAside(layout);
     await cache.usage.merge(() => false);
@@ -115,11 +116,11 @@ async function emptyTable({ layout, records }: Cache): Promise<number | null> {
   if (fileSizeOf(layout.meta) + fileSizeOf(`${layout.meta}-wal`) > QUICK_BYTES) {
     return (await askSqliteThread<number>({ do: "empty", ...rows, patienceMs: PATIENCE_MS }))?.answer ?? null;
   }
-  for (const giveUpMs = performance.now() + PATIENCE_MS;;) {
+  for (const giveUpMs = steadyMs() + PATIENCE_MS;;) {
     try {
       return emptyRows(rows);
     } catch (error) {
-      if (!isBusy(error) || performance.now() > giveUpMs) return null;
+      if (!isBusy(error) || steadyMs() > giveUpMs) return null;
       await pause(1 + Math.random() * 5);
     }
   }

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { wallMs } from "../words/clock.ts";
 import { listOwn, makeOwnFolder, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
 import { type CacheLayout, OWN_NAMES } from "./layout.ts";
 import { randomId } from "../words/random.ts";
@@ -50,14 +51,14 @@ export class UnstoredLog {
   }
 
   /** Counts one call. */
-  note({ fname, functionId }: Pick<UnstoredCalls, "fname" | "functionId">, detail: string, nowMs = Date.now()): void {
+  note({ fname, functionId }: Pick<UnstoredCalls, "fname" | "functionId">, detail: string, nowMs = wallMs()): void {
     addCalls(this.#own, { fname, functionId, calls: 1, detail, lastMs: nowMs });
     this.#isDirty = true;
     if (Math.abs(nowMs - this.#flushedMs) >= FLUSH_MS) this.flush(nowMs);
   }
 
   /** Writes the counts of this process. A failure costs only counts, so it is silent. */
-  flush(nowMs: number = Date.now()): void {
+  flush(nowMs: number = wallMs()): void {
     this.#flushedMs = nowMs;
     if (!this.#isDirty || this.#isReadOnly) return;
     this.#isDirty = false;

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { wallMs } from "../words/clock.ts";
 import type { CallKey } from "../words/digests.ts";
 import { randomId } from "../words/random.ts";
 import type { EntryUsage } from "../words/records.ts";
@@ -49,7 +50,7 @@ export class UsageLog {
   readonly #name = `${Deno.pid}-${randomId()}.log`;
   #pending = new Map<CallKey, EntryUsage>();
   #pendingHits = 0;
-  #flushedMs = Date.now();
+  #flushedMs = wallMs();
 
   /** @param layout Paths of the cache. @param isReadOnly True when nothing may be written. */
   constructor(layout: CacheLayout, isReadOnly: boolean) {
@@ -65,14 +66,14 @@ export class UsageLog {
    * @param key Key of the entry.
    * @param nowMs Time of the hit, milliseconds since the epoch.
    */
-  record(key: CallKey, nowMs: number = Date.now()): void {
+  record(key: CallKey, nowMs: number = wallMs()): void {
     add(this.#pending, key, 1, nowMs);
     this.#pendingHits++;
     if (this.#pendingHits >= FLUSH_HITS || Math.abs(nowMs - this.#flushedMs) >= FLUSH_MS) this.flush(nowMs);
   }
 
   /** Appends the collected counts to this process's log. A failure costs only counts, so it is silent. */
-  flush(nowMs: number = Date.now()): void {
+  flush(nowMs: number = wallMs()): void {
     this.#flushedMs = nowMs;
     this.#pendingHits = 0;
     if (this.#pending.size === 0 || this.#isReadOnly) return;

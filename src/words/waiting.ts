@@ -5,9 +5,10 @@
  *
  * @module
  */
+import { startImmediate, startTimer, steadyMs } from "./clock.ts";
 /** Waits. @param ms Time to wait, milliseconds. */
 export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => startTimer(resolve, ms));
 }
 
 /** Returns the promise known under `key`. The first caller makes it with `find`; later callers share it. */
@@ -21,9 +22,6 @@ export function once<Key, Value>(
   return found;
 }
 
-// Taken when this module loads, so that a test that replaces timers does not stop the work.
-const { setImmediate } = globalThis;
-
 /** Time in milliseconds after which work lets other tasks run. Several works may be under way at the same time. */
 const PIECE_MS = 8;
 
@@ -32,14 +30,14 @@ let pieceEndsMs = 0;
 
 /** True when the running work should let other tasks run. Costs 0.1 µs, so loops ask after some dozen steps. */
 export function isTurnOver(): boolean {
-  return performance.now() >= pieceEndsMs;
+  return steadyMs() >= pieceEndsMs;
 }
 
 /** Lets timers, finished operations and other work run. Costs 10 µs; a timer of 0 ms would cost more than 1 ms. */
 export function giveTurn(): Promise<void> {
   return new Promise((resolve) =>
-    setImmediate(() => {
-      pieceEndsMs = performance.now() + PIECE_MS;
+    startImmediate(() => {
+      pieceEndsMs = steadyMs() + PIECE_MS;
       resolve();
     })
   );
@@ -90,11 +88,11 @@ function doPiece<Result>(
   work: Work<Result>,
   { answer, ms = PIECE_MS }: { readonly answer?: unknown; readonly ms?: number } = {},
 ): IteratorResult<unknown, Result> {
-  const endsMs = performance.now() + ms;
+  const endsMs = steadyMs() + ms;
   let step = work.next(answer);
   // The clock is read after every eighth step: it costs as much as a short step.
   for (let steps = 1; !step.done && step.value === undefined; steps++) {
-    if (steps % 8 === 0 && performance.now() >= endsMs) break;
+    if (steps % 8 === 0 && steadyMs() >= endsMs) break;
     step = work.next();
   }
   return step;

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Project } from "../support/project.ts";
+import { Rig } from "../support/rig.ts";
 
 /** Replaces a global after the cache was imported and before the first call, as a stub of a test does. */
 function programOf(replace: string): string {
@@ -42,4 +43,32 @@ Deno.test("where writing a line fails, calls are cached without it", async () =>
 
 Deno.test("where nothing was replaced, nothing is said of it", async () => {
   assertEquals((await run("")).includes("uncached"), false);
+});
+
+Deno.test("a Proxy in the place of what the platform has is another function, and is named", async () => {
+  await using rig = await Rig.open();
+  const parse = rig.cached()((text: string) => parseFloat(text));
+  const host = rig.cached()((text: string) => new URL(text).host);
+  const most = rig.cached()((x: number) => Math.max(x, 2));
+  const calls = async () => [await parse("1.5"), await host("http://h/"), await most(3)];
+  assertEquals(await calls(), [1.5, "h", 3]);
+  const { parseFloat: ownParse, URL: OwnUrl } = globalThis, { max } = Math;
+  try {
+    globalThis.parseFloat = new Proxy(ownParse, { apply: () => 9 });
+    globalThis.URL = new Proxy(OwnUrl, {
+      construct: (target, [text, base]) =>
+        text === "http://h/" ? { host: "9" } : Reflect.construct(target, [text, base]),
+    });
+    Math.max = new Proxy(max, {
+      apply: (target, self, args) => args[0] === 3 ? 9 : Reflect.apply(target, self, args),
+    });
+    assertEquals(await calls(), [9, "9", 9]);
+    assertEquals((await parse.why("1.5")).notices.includes("not tracked: parseFloat, which is a Proxy"), true);
+  } finally {
+    Object.assign(globalThis, { parseFloat: ownParse, URL: OwnUrl });
+    Math.max = max;
+  }
+  const before = rig.runs();
+  assertEquals(await calls(), [1.5, "h", 3]);
+  assertEquals(rig.runs(), before, "with the platform's own back in place, all hit");
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { classify, isNativeFunction, isPlatformData } from "../../values/kinds.ts";
 import { classOf, nameOfFunction } from "../walk/values.ts";
@@ -30,7 +31,7 @@ const SLACK_MS = 1000;
 export function isTimeOfProcess(value: unknown): boolean {
   const isObject = typeof value === "object" && value !== null && !isProxy(value);
   const time = isObject && typeTests().isDate(value) ? Date.prototype.getTime.call(value) : value;
-  return typeof time === "number" && time >= performance.timeOrigin - SLACK_MS && time <= Date.now() + SLACK_MS;
+  return typeof time === "number" && time >= performance.timeOrigin - SLACK_MS && time <= wallMs() + SLACK_MS;
 }
 
 /** Objects that are the same for all code, and whose changes count elsewhere. */

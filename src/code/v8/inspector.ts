@@ -16,6 +16,8 @@
  *
  * @module
  */
+import { startImmediate, startTimer, steadyMs } from "../../words/clock.ts";
+import { areTicksReplaced, passTicks, returnTicks } from "./own_ticks.ts";
 import { Connection, type FunctionOrigin, type InspectorSession, type Script } from "./connection.ts";
 import { runsTests } from "../../words/program.ts";
 // Loaded by the first lease.
@@ -50,6 +52,9 @@ export async function leaseInspector(): Promise<InspectorLease> {
   holders++;
   try {
     if (waits) await nextTurn();
+    // Messages to an attached session may have got lost since the program put its own `nextTick` in place.
+    if (current !== null && holders === 1 && areTicksReplaced()) await detach();
+    else passTicks();
     const connection = await (current ??= connect());
     // Each request may be made from code that the inspector runs, so each request waits, not only the first.
     const inTurn = <Answer>(ask: () => Promise<Answer>) => waits ? nextTurn().then(ask) : ask();
@@ -81,13 +86,12 @@ let holders = 0;
 /** Time in milliseconds for which an unused session stays attached, since attaching again costs 5 ms. */
 const IDLE_MS = 50;
 
-const startTimer = globalThis.setTimeout;
-let idleTimer: ReturnType<typeof setTimeout> | null = null;
+let idleTimer: ReturnType<typeof startTimer> | null = null;
 let releasedMs = 0;
 
 function release(waits: boolean): void {
   if (--holders > 0) return;
-  releasedMs = performance.now();
+  releasedMs = steadyMs();
   if (idleTimer !== null) return;
   if (!runsInRepl()) {
     // The session does not stay: breakpoints of the debugger that is attached are to pause the function that runs
@@ -102,7 +106,7 @@ function waitForIdleness(ms: number): void {
   idleTimer = startTimer(() => {
     idleTimer = null;
     // Calls that follow each other closely share the session.
-    const leftMs = IDLE_MS - (performance.now() - releasedMs);
+    const leftMs = IDLE_MS - (steadyMs() - releasedMs);
     if (holders === 0 && leftMs > 0) waitForIdleness(leftMs);
     else closeIfIdle();
   }, ms);
@@ -110,21 +114,27 @@ function waitForIdleness(ms: number): void {
 }
 
 function closeIfIdle(): void {
-  if (holders > 0) return;
+  if (holders === 0) detach();
+}
+
+/** Ends the session. Requests that wait for an answer get an error. */
+async function detach(): Promise<void> {
   const closing = current;
   current = null;
-  closing?.then((connection) => connection.close(), () => {});
+  const connection = await closing?.catch(() => undefined);
+  passTicks();
+  connection?.close();
+  returnTicks();
 }
 
 async function connect(): Promise<Connection> {
+  passTicks();
   const session = new inspector.Session();
   session.connect();
   const connection = new Connection(session as InspectorSession);
   await connection.start();
   return connection;
 }
-
-const startImmediate = globalThis.setImmediate;
 
 /**
  * Waits for a turn of the event loop, in which no line or cell is being run.

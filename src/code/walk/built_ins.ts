@@ -39,28 +39,30 @@ export interface Interest {
 export type Openness = "closed" | "data" | "all";
 
 const iteratorOf = (value: object): object => Object.getPrototypeOf(value) as object;
-const { Iterator: iterators } = globalThis;
 
-/** Objects of the language that are reached by no name, and those that most values inherit from. */
+/**
+ * A class of the language, also where the program has put another one in its place that extends it, as a test with fake
+ * time does with `Date`. That one counts where code uses it, as other code of the program does.
+ */
+function nativeClass(name: string): { readonly prototype: object } | undefined {
+  let at = memberValue(globalThis, name);
+  while (typeof at === "function" && !isProxy(at)) {
+    if (isNativeFunction(at) && memberValue(at, "name") === name) {
+      return at as unknown as { readonly prototype: object };
+    }
+    at = Object.getPrototypeOf(at);
+  }
+  return undefined;
+}
+
+/** Objects that most values inherit from. */
 const MAIN: readonly Owner[] = [
-  ["Object.prototype", Object.prototype],
-  ["Function.prototype", Function.prototype],
-  ["Array.prototype", Array.prototype],
-  ["String.prototype", String.prototype],
-  ["Number.prototype", Number.prototype],
-  ["Boolean.prototype", Boolean.prototype],
-  ["BigInt.prototype", BigInt.prototype],
-  ["Symbol.prototype", Symbol.prototype],
-  ["Date.prototype", Date.prototype],
-  ["RegExp.prototype", RegExp.prototype],
-  ["Map.prototype", Map.prototype],
-  ["Set.prototype", Set.prototype],
-  ["Promise.prototype", Promise.prototype],
-  ["Error.prototype", Error.prototype],
-  ["Iterator.prototype", iterators.prototype],
-  ["TypedArray.prototype", iteratorOf(Uint8Array.prototype)],
-].map(([label, object]) => ({ label, object }) as Owner);
+  ...("Object Function Array String Number Boolean BigInt Symbol Date RegExp Map Set Promise Error Iterator").split(" ")
+    .map((name) => ({ label: `${name}.prototype`, object: nativeClass(name)?.prototype })),
+  { label: "TypedArray.prototype", object: iteratorOf(Uint8Array.prototype) },
+].filter(({ object }) => object !== undefined) as Owner[];
 
+/** Objects of the language that are reached by no name. */
 const UNNAMED: readonly Owner[] = [
   ["TypedArray", iteratorOf(Uint8Array)],
   ["ArrayIterator.prototype", iteratorOf([][Symbol.iterator]())],
@@ -154,7 +156,7 @@ function findOwners(): Owner[] {
     const prototype = memberValue(value, "prototype");
     if (isReference(prototype) && !owners.has(prototype)) owners.set(prototype, `${label}.prototype`);
   };
-  for (const name of CLASSES) addClass(name, memberValue(globalThis, name));
+  for (const name of CLASSES) addClass(name, nativeClass(name));
   for (const name of NAMESPACES) {
     const namespace = memberValue(globalThis, name);
     if (typeof namespace !== "object" || namespace === null || isProxy(namespace)) continue;

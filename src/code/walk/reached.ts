@@ -33,12 +33,14 @@ export type Code =
     readonly facts?: readonly AmbientFact[];
     /** Digest of the WebAssembly module that contains the function. */
     readonly wasm?: string;
+    /** True for a Proxy, and for native code that the platform does not have: programs put them in the place of its own. */
+    readonly isForeign?: boolean;
   }
   | { readonly kind: "ignored" };
 
 /** True for a function of the platform that holds nothing of the program, as one does that `promisify` made. */
 export function isOfPlatformAlone(code: Code | undefined): boolean {
-  return code?.kind === "platform" && code.made === undefined;
+  return code?.kind === "platform" && code.made === undefined && code.wasm === undefined && code.isForeign !== true;
 }
 
 /** Name of a package; `null` for user code and for what comes with the runtime. */

@@ -94,7 +94,7 @@ export class CodeReader {
       const described = isNameless ? "a function without a name" : name || "a function";
       const effect = isNameless ? "; it counts as another one in each process, so call it as a method instead" : "";
       this.#options.notes.notices.add(`not tracked: ${described}, which is ${kind}${effect}`);
-      return { kind: "platform", name: isNameless ? nameInProcess(fn) : name, url: "" };
+      return { kind: "platform", name: isNameless ? nameInProcess(fn) : `${kind} ${name}`, url: "", isForeign: true };
     }
     const { url, text } = origin.script;
     if (url.startsWith(OWN_SOURCES)) {

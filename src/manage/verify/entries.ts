@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import { type BlobDigest, type CallKey, isDigest } from "../../words/digests.ts";
 import type { EntryRecord, Trace } from "../../words/records.ts";
 import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
@@ -146,7 +147,7 @@ async function settled(cache: Cache, key: CallKey, { settleMs }: VerifyState): P
     if (found.problem === null) return found;
     const again = await read();
     if (again.versionstamp === entry.versionstamp) {
-      const isYoung = Math.abs(Date.now() - (found.createdMs ?? 0)) < settleMs;
+      const isYoung = Math.abs(wallMs() - (found.createdMs ?? 0)) < settleMs;
       if (found.problem !== "missing-blob" || !isYoung) return found;
       await letOthersFinish();
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import { lastPartOf } from "../../options/paths.ts";
 import type { BlobDigest } from "../../words/digests.ts";
 import { randomId } from "../../words/random.ts";
@@ -107,7 +108,7 @@ function blobStampOf(path: string): string {
 
 /** Returns the time in milliseconds since a file was written; as an absolute value, since a clock can be set back. */
 function ageOf(path: string): number {
-  return Math.abs(Date.now() - (lookAtEntry(path)?.mtime?.getTime() ?? 0));
+  return Math.abs(wallMs() - (lookAtEntry(path)?.mtime?.getTime() ?? 0));
 }
 
 async function removeLeftovers(cache: Cache, nowMs: number): Promise<void> {

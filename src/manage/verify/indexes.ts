@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import type { CallKey } from "../../words/digests.ts";
 import type { EntryRecord } from "../../words/records.ts";
 import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
@@ -102,7 +103,7 @@ async function freeTime(cache: Cache, { key, createdMs }: EntryRecord): Promise<
   const isTaken = async (timeMs: number) =>
     (await cache.records.garbage.handle.get(tombstoneRow(key, timeMs))).value !== null;
   if (!await isTaken(createdMs)) return createdMs;
-  let timeMs = Date.now();
+  let timeMs = wallMs();
   while (await isTaken(timeMs)) timeMs++;
   return timeMs;
 }

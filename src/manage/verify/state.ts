@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { steadyMs, wallMs } from "../../words/clock.ts";
 import type { Cache } from "../../store/cache_dir.ts";
 import { type Mutation, readOwn, removeOwn, requireFolders, writeAnew } from "../../store/inspect.ts";
 import { pause } from "../../words/waiting.ts";
@@ -115,14 +116,14 @@ export class VerifyState {
   readonly #path: string;
   readonly #onProgress: (done: number, total: number) => void;
   #total = 0;
-  #notedMs = performance.now();
+  #notedMs = steadyMs();
 
   /** @param cache The cache to check. @param options See {@linkcode VerifyOptions}. */
   constructor(cache: Cache, options: VerifyOptions) {
     this.#cache = cache;
     this.#path = `${cache.layout.version}/verify.json`;
     this.repair = options.repair === true && !cache.readOnly;
-    this.nowMs = options.now ?? Date.now();
+    this.nowMs = options.now ?? wallMs();
     this.settleMs = options.settleMs ?? 3000;
     this.#onProgress = options.onProgress ?? (() => {});
     const earlier = options.resume === false ? null : this.#readPlace();
@@ -170,8 +171,8 @@ export class VerifyState {
 
   /** Writes now and then the key up to which blobs are digested, so that a later run can continue there. */
   notePlace(after: string): void {
-    if (this.#cache.readOnly || performance.now() - this.#notedMs < NOTE_MS) return;
-    this.#notedMs = performance.now();
+    if (this.#cache.readOnly || steadyMs() - this.#notedMs < NOTE_MS) return;
+    this.#notedMs = steadyMs();
     const damaged = this.problems.filter(({ kind }) => kind === "damaged-blob" || kind === "missing-blob");
     try {
       const text = JSON.stringify({ startedMs: this.nowMs, after, damaged: this.repair ? [] : damaged });

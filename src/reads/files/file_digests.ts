@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import type { ContentDigest } from "../../words/digests.ts";
 import { FORMAT_VERSION } from "../../words/records.ts";
 import { CacheError, messageOf } from "../../words/errors.ts";
@@ -78,7 +79,7 @@ export class FileDigests {
   readonly #running = new Map<string, { stamp: FileStamp; digest: Promise<ContentDigest> }>();
 
   constructor(options: FileDigestsOptions = {}) {
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? wallMs;
     const { cacheDir } = options;
     this.cacheFolder = typeof cacheDir === "string" ? `${cacheDir}/v${FORMAT_VERSION}` : undefined;
     const path = this.cacheFolder === undefined ? null : `${this.cacheFolder}/files.bin`;

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import { parentOf } from "../../options/paths.ts";
 import type { ContentDigest } from "../../words/digests.ts";
 import { randomId } from "../../words/random.ts";
@@ -61,7 +62,7 @@ export class FileMemory {
   constructor(options: FileMemoryOptions) {
     this.#path = options.path;
     this.#saves = options.save ?? true;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? wallMs;
   }
 
   /** Announces that `count` files will be looked up, so that the snapshot is loaded at once if that saves time. */

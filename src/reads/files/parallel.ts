@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { runAfterwards } from "../../words/clock.ts";
 import { giveTurn } from "../../words/waiting.ts";
 import { type Buffers, createBuffers, type HashedContent, hashFile, hashSmallFile, SYNC_BYTES } from "./hash_file.ts";
 
@@ -45,7 +46,7 @@ export function hashSoon(path: string, sizeBytes: number, helpBytes: number = HE
   return new Promise((resolve, reject) => {
     if (waiting === undefined) {
       waiting = [];
-      queueMicrotask(() => {
+      runAfterwards(() => {
         const tasks = waiting!;
         waiting = undefined;
         void hashAll(tasks, helpBytes);

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import { type BlobDigest, isDigest } from "../../words/digests.ts";
 import { randomId } from "../../words/random.ts";
 import { giveTurn, isTurnOver, Slots } from "../../words/waiting.ts";
@@ -108,7 +109,7 @@ export class BlobStore {
   /** Returns the time since a blob was last written, milliseconds; `null` when there is no such blob. */
   ageOf(digest: BlobDigest): number | null {
     try {
-      return Date.now() - (Deno.lstatSync(this.pathOf(digest)).mtime?.getTime() ?? 0);
+      return wallMs() - (Deno.lstatSync(this.pathOf(digest)).mtime?.getTime() ?? 0);
     } catch {
       return null;
     }

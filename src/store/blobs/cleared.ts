@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { startTimer } from "../../words/clock.ts";
 import type { BlobDigest } from "../../words/digests.ts";
 import { randomId } from "../../words/random.ts";
 import { giveTurn, inTurns, isTurnOver, STEPS } from "../../words/waiting.ts";
@@ -75,11 +76,10 @@ export async function removeClearedLater(layout: CacheLayout, store: GarbageStor
 }
 
 // Taken when this module loads, so that a test that replaces timers does not stop the work.
-const { setTimeout } = globalThis;
 
 /** Waits for a moment that does not keep the process alive. */
 function rest(): Promise<void> {
-  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, REST_MS)));
+  return new Promise((resolve) => Deno.unrefTimer(startTimer(resolve, REST_MS)));
 }
 
 /** Time between two steps in the background, milliseconds. */

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import type { BlobDigest, CallKey } from "../../words/digests.ts";
 import type { Cache } from "../cache_dir.ts";
 import { listRows } from "../database/kv_rows.ts";
@@ -66,7 +67,7 @@ async function deleteResults(
   for await (const { key: [, digest, key] } of listRows(handle, { prefix: ["b"] })) {
     (isVictim(key as CallKey) ? unused : kept).add(digest as BlobDigest);
   }
-  const nowMs = Date.now();
+  const nowMs = wallMs();
   blobs.removeAbandoned(nowMs);
   let freedBytes = 0;
   for await (const { digest, modifiedMs } of blobs.list((digest) => !kept.has(digest))) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import type { BlobDigest, CallKey } from "../../words/digests.ts";
 import { GRACE_MS, removeWithRoom } from "./make_room.ts";
 import { chooseCheapest, Inflation } from "./cheapest.ts";
@@ -70,7 +71,7 @@ export async function prune(cache: Cache, options: PruneOptions = {}): Promise<R
   const release = cache.use();
   try {
     if (!cache.readOnly && options.dryRun !== true) await mendIndexes(cache.records);
-    const nowMs = options.now ?? Date.now();
+    const nowMs = options.now ?? wallMs();
     const daysOld = options.daysOld ?? (options.maxBytes === undefined ? DEFAULT_DAYS : Infinity);
     const usage = await cache.usage.read();
     const old: StoredSummary[] = [];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { startTimer, steadyMs, stopTimer } from "../../words/clock.ts";
 import { runsTests } from "../../words/program.ts";
 import { inodeOf, isBusy, isClosed, isDamage, isUndecodable } from "./sqlite_files.ts";
 import { BUSY_MS, DAMAGE_ATTEMPTS, type KvAccess, openKv, putInWords } from "./kv_open.ts";
@@ -113,12 +114,12 @@ export class KvHandle {
    * which all rows can be decoded.
    */
   async rawPath(): Promise<string | null> {
-    return (await this.#open(performance.now() + this.#patienceMs())).raw ?? null;
+    return (await this.#open(steadyMs() + this.#patienceMs())).raw ?? null;
   }
 
   /** Puts a new database, with the records that can be read, in the place of one that was found damaged. */
   async replaceDamaged(defect: string): Promise<void> {
-    const { inode } = await this.#open(performance.now() + this.#patienceMs());
+    const { inode } = await this.#open(steadyMs() + this.#patienceMs());
     const { setAside } = await import("./kv_repair.ts");
     this.close();
     await setAside(this.#layout, inode, new Error(defect), this.#report);
@@ -126,7 +127,7 @@ export class KvHandle {
 
   /** Moves the database aside, so that an empty one is begun. */
   async drop(): Promise<void> {
-    const { inode } = await this.#open(performance.now() + this.#patienceMs());
+    const { inode } = await this.#open(steadyMs() + this.#patienceMs());
     const { moveAway } = await import("./kv_repair.ts");
     this.close();
     await moveAway(this.#layout, inode);
@@ -152,13 +153,13 @@ export class KvHandle {
   async run<T>(operation: (kv: Deno.Kv) => Promise<T>): Promise<T> {
     const release = this.use();
     try {
-      const giveUpMs = performance.now() + this.#patienceMs();
+      const giveUpMs = steadyMs() + this.#patienceMs();
       for (let attempt = 0;; attempt++) {
         const open = await this.#open(giveUpMs);
         try {
           return await operation(open.kv);
         } catch (error) {
-          if (isBusy(error) && performance.now() < giveUpMs) {
+          if (isBusy(error) && steadyMs() < giveUpMs) {
             await pause(Math.random() * Math.min(2 ** attempt, 64));
           } else if (isDamage(error) && !this.readOnly && attempt < DAMAGE_ATTEMPTS) {
             const { setAside } = await import("./kv_repair.ts"); // a sound database needs none of it
@@ -177,7 +178,7 @@ export class KvHandle {
         }
       }
     } catch (error) {
-      if (isBusy(error)) this.#impatientUntilMs = performance.now() + IMPATIENT_MS;
+      if (isBusy(error)) this.#impatientUntilMs = steadyMs() + IMPATIENT_MS;
       throw isUndecodable(error) ? error : await putInWords(error, this.#layout, false);
     } finally {
       release();
@@ -194,7 +195,7 @@ export class KvHandle {
 
   /** Returns the longest wait for a lock, milliseconds. After a wait in vain, the next operations wait less. */
   #patienceMs(): number {
-    return performance.now() < this.#impatientUntilMs ? IMPATIENCE_MS : BUSY_MS;
+    return steadyMs() < this.#impatientUntilMs ? IMPATIENCE_MS : BUSY_MS;
   }
 
   /**
@@ -205,7 +206,7 @@ export class KvHandle {
    */
   async followFile(): Promise<boolean> {
     if (this.#kv === undefined || this.readOnly) return false;
-    const open = await this.#open(performance.now() + this.#patienceMs()).catch(() => undefined);
+    const open = await this.#open(steadyMs() + this.#patienceMs()).catch(() => undefined);
     if (open === undefined || inodeOf(this.#layout.meta) === open.inode) return false;
     this.close();
     return true;
@@ -255,14 +256,14 @@ const IMPATIENT_MS = 30_000;
 
 /** Waits for an operation. @throws {Error} That the database is locked, when the operation has not ended in time. */
 async function within<T>(giveUpMs: number, operation: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof startTimer> | undefined;
   const timeout = new Promise<never>((_, reject) => {
     const locked = () => reject(new Error("database is locked by another process"));
-    timer = setTimeout(locked, Math.max(0, giveUpMs - performance.now()));
+    timer = startTimer(locked, Math.max(0, giveUpMs - steadyMs()));
   });
   try {
     return await Promise.race([operation, timeout]);
   } finally {
-    clearTimeout(timer);
+    stopTimer(timer);
   }
 }

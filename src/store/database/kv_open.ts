@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { steadyMs } from "../../words/clock.ts";
 import { CacheError, messageOf } from "../../words/errors.ts";
 import { SoundnessNote } from "./soundness.ts";
 import { CommitCounter, fileSizeOf, inodeOf, isBusy, isDamage } from "./sqlite_files.ts";
@@ -53,7 +54,7 @@ export async function openKv(
     requireOwnDatabase(layout);
     return await (await readOnly()).openReadOnly(layout, access.isLive, report);
   }
-  const giveUpMs = performance.now() + BUSY_MS;
+  const giveUpMs = steadyMs() + BUSY_MS;
   for (let attempt = 0;; attempt++) {
     await waitForRepair(layout, giveUpMs);
     requireOwnDatabase(layout);
@@ -64,7 +65,7 @@ export async function openKv(
       return await openSound(layout, before, attempt < DAMAGE_ATTEMPTS);
     } catch (error) {
       if (error instanceof Replaced) continue;
-      if (isBusy(error) && performance.now() < giveUpMs) await pause(Math.random() * Math.min(2 ** attempt, 64));
+      if (isBusy(error) && steadyMs() < giveUpMs) await pause(Math.random() * Math.min(2 ** attempt, 64));
       else if (isDamage(error) && attempt < DAMAGE_ATTEMPTS) {
         await (await repair()).setAside(layout, before, error, report);
       } else if (isDiskFull(error, layout)) return await (await readOnly()).openWhileFull(layout, report);
@@ -150,7 +151,7 @@ export async function putInWords(error: unknown, layout: CacheLayout, isOpening:
 /** Waits while another process copies the rows of a damaged database into a new one. */
 async function waitForRepair({ meta, locks }: CacheLayout, giveUpMs: number): Promise<void> {
   while (inodeOf(meta) === null && isLockHeld(`${locks}/recovery.lock`)) {
-    if (performance.now() > giveUpMs) throw new Error("database is locked by a process that repairs it");
+    if (steadyMs() > giveUpMs) throw new Error("database is locked by a process that repairs it");
     await pause(10);
   }
 }

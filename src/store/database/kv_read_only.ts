@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { steadyMs } from "../../words/clock.ts";
 import { type CheckExtent, SoundnessNote } from "./soundness.ts";
 import {
   type CommitCounter,
@@ -47,8 +48,8 @@ export async function openWhileFull(layout: CacheLayout, report: ReportDamage): 
     "full",
   );
   const open = await openReadOnly(layout, false, () => {});
-  const giveUpMs = performance.now() + FULL_MS;
-  return { ...open, isOnFullDisk: true, isOutdated: () => performance.now() > giveUpMs };
+  const giveUpMs = steadyMs() + FULL_MS;
+  return { ...open, isOnFullDisk: true, isOutdated: () => steadyMs() > giveUpMs };
 }
 
 /**

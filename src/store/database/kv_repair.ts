@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { steadyMs, wallMs } from "../../words/clock.ts";
 import { fileSizeOf, inodeOf } from "./sqlite_files.ts";
 import { type FileLock, holdFolder, LockUnavailable, tryFileLock } from "../locks/file_lock.ts";
 import { listOwn, lookAtEntry, removeOwn } from "../own_files.ts";
@@ -37,7 +38,7 @@ function hasOldBlobs({ blobs }: CacheLayout): boolean {
     for (const name of listOwn(blobs, OWN_NAMES.blobFolder, "isDirectory")) {
       for (const file of listOwn(`${blobs}/${name}`, OWN_NAMES.blob)) {
         const { mtime } = Deno.lstatSync(`${blobs}/${name}/${file}`);
-        if (mtime !== null && Math.abs(Date.now() - mtime.getTime()) > OLD_MS) return true;
+        if (mtime !== null && Math.abs(wallMs() - mtime.getTime()) > OLD_MS) return true;
       }
     }
   } catch {
@@ -56,7 +57,7 @@ const JOURNAL_MS = 2000;
  */
 export async function setJournalAside({ meta }: CacheLayout, report: ReportDamage): Promise<void> {
   const journal = `${meta}-journal`;
-  for (const giveUpMs = performance.now() + JOURNAL_MS; performance.now() < giveUpMs && !hasLog(meta);) {
+  for (const giveUpMs = steadyMs() + JOURNAL_MS; steadyMs() < giveUpMs && !hasLog(meta);) {
     if (lookAtEntry(journal) === null) return;
     await pause(20);
   }

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import defer * as sqlite from "node:sqlite";
 import { isOnlyName, lookAtEntry, temporaryIn, writeAnew } from "../own_files.ts";
 import { type CacheLayout, findForeignDatabase } from "../layout.ts";
@@ -49,12 +50,12 @@ export class SoundnessNote {
     this.#checkedMs = note.checkedMs;
     this.#stamp = note.stamp;
     if (!note.isOpening && note.stamp === databaseStampOf(this.#layout)) return "none";
-    return sizeBytes > SMALL_BYTES && Math.abs(Date.now() - note.checkedMs) < RECENT_MS ? "opening" : "whole";
+    return sizeBytes > SMALL_BYTES && Math.abs(wallMs() - note.checkedMs) < RECENT_MS ? "opening" : "whole";
   }
 
   /** Notes that the database was found sound. */
   checked(extent: CheckExtent): void {
-    if (extent === "whole") this.#checkedMs = Date.now();
+    if (extent === "whole") this.#checkedMs = wallMs();
     this.#write();
   }
 
@@ -68,7 +69,7 @@ export class SoundnessNote {
 
   /** Takes the mark away, at the end of the process: a row that is read later may end the process as well. */
   ended(): void {
-    this.#setTime(Date.now() / 1000);
+    this.#setTime(wallMs() / 1000);
   }
 
   /**
@@ -81,7 +82,7 @@ export class SoundnessNote {
     const { meta } = this.#layout;
     if (fileSizeOf(`${meta}-wal`) > 0) writeLogBack(meta);
     // What this process wrote itself needs no check; its first note counts as one, since the database was empty.
-    if (this.#checkedMs === 0) this.#checkedMs = Date.now();
+    if (this.#checkedMs === 0) this.#checkedMs = wallMs();
     this.#write();
   }
 

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { steadyMs } from "../../words/clock.ts";
 import type { CallKey } from "../../words/digests.ts";
 import { type FileLock, LockUnavailable, tryFileLock } from "./file_lock.ts";
 import { type Holder, WaitGraph } from "./wait_graph.ts";
@@ -77,7 +78,7 @@ const LOOK_MS = 250;
 export async function acquireLock(folder: string, key: CallKey, options: AcquireOptions): Promise<CallLock | null> {
   const first = tryLease(folder, key, options, 0);
   if (first !== null) return first;
-  const beganMs = performance.now();
+  const beganMs = steadyMs();
   const waitMs = options.waitMs ?? Infinity;
   const graph = graphOf(folder);
   const holding = options.holding ?? [...graph.held()];
@@ -87,7 +88,7 @@ export async function acquireLock(folder: string, key: CallKey, options: Acquire
     let lookAtMs = 0;
     let tellAtMs = 0;
     for (let pauseMs = FIRST_PAUSE_MS;; pauseMs *= 2) {
-      const waitedMs = performance.now() - beganMs;
+      const waitedMs = steadyMs() - beganMs;
       if (waitedMs >= waitMs) return null;
       for (const signal of options.signals ?? []) signal.throwIfAborted();
       if (waitedMs >= lookAtMs) {
@@ -102,7 +103,7 @@ export async function acquireLock(folder: string, key: CallKey, options: Acquire
       const isPatient = waiters > MANY_WAITERS || waitedMs > LONG_WAIT_MS;
       const span = Math.min(pauseMs, isPatient ? PATIENT_PAUSE_MS : LONGEST_PAUSE_MS, waitMs - waitedMs);
       await pause(span / 3 + Math.random() * span * 2 / 3);
-      const lease = tryLease(folder, key, options, performance.now() - beganMs);
+      const lease = tryLease(folder, key, options, steadyMs() - beganMs);
       if (lease !== null) return lease;
     }
   } finally {

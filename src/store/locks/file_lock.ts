@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { steadyMs } from "../../words/clock.ts";
 import { pause } from "../../words/waiting.ts";
 import { parentOf } from "../../options/paths.ts";
 import {
@@ -96,7 +97,7 @@ const SILENT_MS = 3000;
  * @returns `null` where locks do not work.
  */
 export async function waitForLock(path: string): Promise<FileLock | null> {
-  const tellMs = performance.now() + SILENT_MS;
+  const tellMs = steadyMs() + SILENT_MS;
   for (;;) {
     try {
       const lock = tryFileLock(path);
@@ -105,7 +106,7 @@ export async function waitForLock(path: string): Promise<FileLock | null> {
       if (error instanceof LockUnavailable) return null;
       throw error;
     }
-    const isLong = performance.now() > tellMs;
+    const isLong = steadyMs() > tellMs;
     if (isLong) (await import("../../words/announce.ts")).warnOnce(`Waiting for the program that holds ${path}`);
     await pause((isLong ? 50 : 1) + Math.random() * 5);
   }
@@ -121,12 +122,12 @@ export async function waitForLock(path: string): Promise<FileLock | null> {
  * @returns `null` when the wait was in vain, and where locks do not work.
  */
 export async function holdFolder(folder: string, isAlone: boolean, patienceMs: number): Promise<Disposable | null> {
-  const giveUpMs = performance.now() + patienceMs;
+  const giveUpMs = steadyMs() + patienceMs;
   let file: Deno.FsFile | undefined;
   try {
     file = Deno.openSync(folder);
     while (!(isAlone ? file.tryLockSync(true) : file.tryLockSync(false))) {
-      if (performance.now() > giveUpMs) {
+      if (steadyMs() > giveUpMs) {
         file.close();
         return null;
       }

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import { type CallKey, isDigest } from "../../words/digests.ts";
 import type { FileLock } from "./file_lock.ts";
 import { currentHost } from "../../options/owner.ts";
@@ -47,7 +48,7 @@ export class WaitGraph {
 
   /** Publishes that this process computes a call, whose lock is `lock`. */
   hold(key: CallKey, lock: FileLock, fname: string): void {
-    const held = { startMs: Date.now(), fname, waits: new Map<CallKey, number>() };
+    const held = { startMs: wallMs(), fname, waits: new Map<CallKey, number>() };
     this.#held.set(key, held);
     try {
       lock.publish(encodeHeld(held), this.#pathOf(key));

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import type { FingerprintDigest } from "../../words/digests.ts";
 import type { FingerprintPart } from "../../words/records.ts";
 import type { BlobStore } from "../blobs/blob_store.ts";
@@ -58,7 +59,7 @@ export class FingerprintParts {
   /** Returns the rows that store the parts; none when there are no parts, or when this process stored them lately. */
   async rowsOf(fingerprint: FingerprintDigest, parts: readonly FingerprintPart[]): Promise<Mutation[]> {
     if (parts.length === 0) return [];
-    const now = Date.now();
+    const now = wallMs();
     const written = this.#written.get(fingerprint);
     if (written !== undefined && Math.abs(now - written) < REFRESH_MS) return [];
     const encoded = encodeParts(parts);

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { wallMs } from "../../words/clock.ts";
 import type { CallKey } from "../../words/digests.ts";
 import { randomId } from "../../words/random.ts";
 import type { EntryRecord } from "../../words/records.ts";
@@ -166,7 +167,7 @@ export class SummaryIndex {
     if (lock === null) return;
     try {
       // The machine's clock, whatever time the caller takes for now: writers begin pages by the machine's clock.
-      const nowMs = Date.now();
+      const nowMs = wallMs();
       const dead = await this.#tombstones();
       const useless = new Map(dead);
       const era = await this.#readEra();
@@ -216,7 +217,7 @@ export class SummaryIndex {
 
   #pageFor({ fname, functionId }: EntryRecord, era: Deno.AtomicCheck): OpenPage {
     const id = `${fname}\0${functionId}`;
-    const nowMs = Date.now();
+    const nowMs = wallMs();
     const inode = inodeOf(this.#parts.meta);
     const open = this.#pages.get(id);
     if (
