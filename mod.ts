@@ -54,7 +54,7 @@ export { cacheTreeFiles, cacheTreeForFile, cacheTreeNodes } from "./src/manage/g
 export { cacheTreeLoad, cacheTreeReset, cacheTreeSave, cacheTreeSync } from "./src/manage/graph/transfer.ts";
 export { type ClassLike, ofClass } from "./src/codecs/of_class.ts";
 export type { Codec } from "./src/values/codec.ts";
-export type { CacheOptions } from "./src/options/check_options.ts";
+export type { CacheOptions, StoredMeta } from "./src/options/check_options.ts";
 export type {
   ChildDependency,
   Dependency,
@@ -70,7 +70,7 @@ export type {
   WorkingDirectoryDependency,
 } from "./src/words/records.ts";
 export { cacheTreeToDot, plotCacheGraph, type PlotFormat, type PlotOptions } from "./src/manage/draw/plot.ts";
-export { cacheClear } from "./src/manage/tasks.ts";
+export { cacheClear, type CacheClearOptions } from "./src/manage/tasks.ts";
 export { cacheDefaultDir } from "./src/options/project.ts";
 export { type CacheInfo, cacheInfo, type EntryMeta, type UsedPackage } from "./src/manage/info.ts";
 export { cacheList, type CacheListOptions, type ListedEntry } from "./src/manage/list.ts";

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { formatDuration } from "../src/cli/text/durations.ts";
+import { formatDuration } from "../src/words/quantities.ts";
 import { createStyle } from "../src/cli/text/terminal.ts";
 import { findSurprises } from "./demo/check_scene.ts";
 import { copyExample, type Project, replaceText } from "./demo/project.ts";

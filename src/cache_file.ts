@@ -9,8 +9,17 @@ import "./words/program.ts";
 import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./call/cached_function.ts";
 import { CacheTypeError, describeError } from "./words/errors.ts";
 import defer * as messages from "./words/announce.ts";
-import { type CacheOptions, mergeOptions, type ValidatedOptions, validateOptions } from "./options/check_options.ts";
+import {
+  type CacheOptions,
+  CHECKS,
+  mergeOptions,
+  type OptionCheck,
+  validateBy,
+  type ValidatedOptions,
+  validateOptions,
+} from "./options/check_options.ts";
 import { previewOf } from "./values/preview.ts";
+import type { MemoizeOptions } from "./call/memoize.ts";
 import { takeSnapshot } from "./call/snapshot.ts";
 import { type Prepared, registerWrapped, Wrapped } from "./call/wrapped.ts";
 import { type Site, sitesBelow } from "./call/wrap_site.ts";
@@ -107,8 +116,9 @@ function wrapFunction<F extends AnyFunction>(
 ): CachedFunction<F> {
   requireCacheable(fn);
   const wrapped = new Wrapped(fn, options, name, prepare, sites);
-  const call = (overrides: CallOptions): CachedCall<F> =>
+  const call = (overrides: MemoizeOptions): CachedCall<F> =>
     function (this: ThisParameterType<F>, ...args: Parameters<F>) {
+      if (wrapped.isOff) return Promise.try(() => fn.apply(this, args)) as Promise<Awaited<ReturnType<F>>>;
       // Until the module is loaded the caller may change the arguments, so they are copied before.
       const early = calls === undefined ? takeSnapshot(args) : undefined;
       const result = calls === undefined
@@ -121,18 +131,24 @@ function wrapFunction<F extends AnyFunction>(
   // In `cached.has(3)`, `this` is the wrapped function, but the call `cached(3)` that it is about has no `this`.
   const receiverOf = (asked: unknown) => asked === cached ? undefined : asked;
   const cached: CachedFunction<F> = Object.assign(call({}), {
-    with: (overrides: CallOptions) => call(requireCallOptions(overrides)),
-    key(this: unknown, ...args: Parameters<F>) {
-      return withCalls(({ keyOf }) => keyOf(wrapped, receiverOf(this), args));
+    with: (overrides: CallOptions) => call(checkCallOptions(overrides)),
+    async key(this: unknown, ...args: Parameters<F>) {
+      return await (await loadMembers()).keyOf(wrapped, receiverOf(this), args);
     },
     async has(this: unknown, ...args: Parameters<F>) {
-      return (await withCalls(({ inspect }) => inspect(wrapped, receiverOf(this), args))).outcome === "hit";
+      return (await (await loadMembers()).inspect(wrapped, receiverOf(this), args)).outcome === "hit";
     },
-    why(this: unknown, ...args: Parameters<F>) {
-      return withCalls(({ inspect }) => inspect(wrapped, receiverOf(this), args));
+    async why(this: unknown, ...args: Parameters<F>) {
+      return await (await loadMembers()).inspect(wrapped, receiverOf(this), args);
     },
-    forget(this: unknown, ...args: Parameters<F>) {
-      return withCalls(({ forget }) => forget(wrapped, receiverOf(this), args));
+    async forget(this: unknown, ...args: Parameters<F>) {
+      return await (await loadMembers()).forget(wrapped, receiverOf(this), args);
+    },
+    async put(this: unknown, args: Parameters<F>, value: Awaited<ReturnType<F>>) {
+      return await (await loadMembers()).put(wrapped, { receiver: receiverOf(this), args, value });
+    },
+    async clear() {
+      return await (await loadMembers()).clearFunction(wrapped);
     },
     original: fn,
   });
@@ -158,31 +174,16 @@ function requireCacheable(fn: AnyFunction): void {
   }
 }
 
-function requireCallOptions(options: CallOptions): CallOptions {
-  if (!isOptions(options)) {
-    throw new CacheTypeError(
-      "ERR_OPTION_TYPE",
-      `Cannot use ${previewOf(options)} for with(); want an object of force, skipSave and load`,
-      { path: "with" },
-    );
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (name !== "force" && name !== "skipSave" && name !== "load") {
-      throw new CacheTypeError(
-        "ERR_OPTION_UNKNOWN",
-        `Unknown option ${name} of with(); known are force, skipSave and load`,
-        { path: `with.${name}` },
-      );
-    }
-    if (value !== undefined && typeof value !== "boolean") {
-      throw new CacheTypeError(
-        "ERR_OPTION_TYPE",
-        `Cannot use ${previewOf(value)} for the option ${name} of with(); want true or false`,
-        { path: `with.${name}` },
-      );
-    }
-  }
-  return { ...options };
+const CALL_CHECKS: Readonly<Record<keyof CallOptions, OptionCheck>> = {
+  force: CHECKS.verbose,
+  skipSave: CHECKS.verbose,
+  load: CHECKS.verbose,
+  maxAge: CHECKS.maxAge,
+};
+
+function checkCallOptions(options: CallOptions): MemoizeOptions {
+  const { maxAge, ...others } = validateBy(CALL_CHECKS, options, "with") as CallOptions & { maxAge?: number };
+  return maxAge === undefined ? others : { ...others, maxAgeMs: maxAge };
 }
 
 function isDecoratorContext(context: unknown): context is DecoratorContext {
@@ -222,12 +223,10 @@ type Calls = typeof import("./call/memoize.ts");
 
 let calls: Calls | undefined;
 
-/**
- * Calls `use` with the module that runs calls. Once the module is loaded, `use` is called at once, so that inner calls
- * are recorded in the order in which they are made. Before it is loaded, no call can be running.
- */
-function withCalls<T>(use: (calls: Calls) => Promise<T>): Promise<T> {
-  return calls === undefined ? load().then(use) : use(calls);
+/** Loads the module of what is asked of a function besides calling it, after that of calls. */
+async function loadMembers(): Promise<typeof import("./call/members.ts")> {
+  if (calls === undefined) await load();
+  return await import("./call/members.ts");
 }
 
 /** Loads the module that runs calls; `null`, with a warning, when it cannot be loaded: that costs no result. */

@@ -32,6 +32,12 @@ export interface CallOptions {
    * @default true
    */
   load?: boolean;
+  /**
+   * Longest age of the stored result for this call, in milliseconds or with a unit such as `"12h"`.
+   *
+   * @default the option `maxAge` of the function
+   */
+  maxAge?: number | string;
 }
 
 /** Type of a function that is called through the cache, which always returns a promise. */
@@ -87,7 +93,7 @@ export type OwnCall<F extends AnyFunction> = Promise<never> extends ReturnType<F
 
 /** What wrapped functions have besides the call. */
 export interface CachedMembers<F extends AnyFunction> {
-  /** Returns the call key, 64 hex characters. Does not run the function. */
+  /** Returns the call key, 64 hex characters; empty while the cache is switched off. Does not run the function. */
   key(...args: Parameters<F>): Promise<CallKey>;
   /** Returns true when a fresh entry exists. Does not run the function. */
   has(...args: Parameters<F>): Promise<boolean>;
@@ -95,6 +101,18 @@ export interface CachedMembers<F extends AnyFunction> {
   why(...args: Parameters<F>): Promise<CallReport>;
   /** Removes the entry of a call. Returns true when there was one. */
   forget(...args: Parameters<F>): Promise<boolean>;
+  /**
+   * Stores a result for a call without running the function: `await step.put([3], 9)`. It replaces what is stored, and is
+   * stale when the code or an argument changes, as a computed one. Returns false where nothing can be written.
+   *
+   * @throws {CacheTypeError} `ERR_ARGUMENT` for arguments or a result that cannot be stored.
+   */
+  put(args: Parameters<F>, value: Awaited<ReturnType<F>>): Promise<boolean>;
+  /**
+   * Removes all entries of the function, by whatever code it stored them, and those of functions of equal code, which it
+   * would use.
+   */
+  clear(): Promise<{ readonly removed: number; readonly freedBytes: number }>;
   /** The function that was wrapped. */
   readonly original: F;
 }

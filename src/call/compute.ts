@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { steadyMs } from "../words/clock.ts";
 import { describeError } from "../words/errors.ts";
 import { type AnswerOptions, isRepaired } from "./deliver.ts";
 import type { Trace } from "../words/records.ts";
@@ -48,10 +49,11 @@ export interface ComputeOptions {
  */
 export async function compute(call: Call, { options, found, verification, within }: ComputeOptions): Promise<Outcome> {
   const running = isRead(options) ? joinableRun(call, within) : undefined;
+  const beganMs = steadyMs();
   if (running !== undefined) {
     try {
       const shared = await joinRun(call, running, within);
-      if (isForAll(shared)) return shared;
+      if (shared !== null && isForAll(shared)) return shared;
     } catch (error) {
       return abortedOutcome(error);
     }
@@ -64,7 +66,8 @@ export async function compute(call: Call, { options, found, verification, within
   const execute = async () => execution ??= await runFunction(run);
   let outcome: Outcome | undefined;
   try {
-    outcome = await runUnderLock(run, execute, { options, found, verification });
+    const waitedMs = running === undefined ? 0 : steadyMs() - beganMs;
+    outcome = await runUnderLock(run, execute, { options, found, verification, waitedMs });
     return outcome = await withBasis(run, outcome, execution);
   } catch (error) {
     if (error instanceof AbortedWait) return outcome = abortedOutcome(error);
@@ -124,13 +127,16 @@ async function withCopy({ call, sharers }: Run, outcome: Outcome): Promise<Outco
 async function runUnderLock(
   run: Run,
   execute: () => Promise<Execution>,
-  { options, found, verification }: Omit<ComputeOptions, "within">,
+  { options, found, verification, waitedMs }: Omit<ComputeOptions, "within"> & { readonly waitedMs: number },
 ): Promise<Outcome> {
   const { call } = run;
   const isWritten = options.skipSave !== true && !call.prepared.workspace.cache.readOnly;
-  const lock = isRead(options) && isWritten ? await takeLock(run) : null;
+  const lock = isRead(options) && isWritten ? await takeLock(run, waitedMs) : null;
   try {
-    const again = lock === null || isUpToDate(found, call) ? found : await lookUp(call, verification, "afresh");
+    const again = lock === null || isUpToDate(found, call) ? found : await lookUp(call, verification, {
+      isAfresh: true,
+      maxAgeMs: options.maxAgeMs,
+    });
     if (again.verdict?.fresh && await isUsable(call, again.verdict.trace, options)) {
       if (lock !== null && lock.waitedMs > 0) reportShared(call, "machine");
       return outcomeOfTrace(again.verdict.trace);
@@ -155,6 +161,7 @@ async function runUnderLock(
       isWritten,
       isOverwriting: options.force === true,
       record: again.record,
+      isUnread: !isRead(options),
     });
     return { ...outcome, isOfOtherInput: !isSameInput, ...settled.call === call ? {} : { call: settled.call } };
   } finally {

@@ -32,9 +32,14 @@ export interface UnusableResult {
  */
 export type Delivered = { readonly value: unknown } | { readonly unusable: UnusableResult };
 
-/** Options that the caller gave for a call, and the result that turned out to be unusable, if any. */
-export interface AnswerOptions extends CallOptions {
+/** Options that the caller gave for a call, and what turned out since. */
+export interface AnswerOptions extends Omit<CallOptions, "maxAge"> {
+  /** Longest age of a stored result, milliseconds; that of the function when not given. */
+  readonly maxAgeMs?: number | undefined;
+  /** The stored result that turned out to be unusable, if any. */
   readonly unusable?: UnusableResult;
+  /** True for the run behind a call that got an expired result. */
+  readonly isRenewal?: boolean;
 }
 
 /**
@@ -58,7 +63,7 @@ export async function deliver(call: Call, outcome: Outcome, startedMs: number): 
       if ("value" in delivered) {
         const { computeMs } = outcome.trace;
         call.prepared.workspace.cache.usage.record(call.key);
-        reportHit(call, steadyMs() - startedMs, computeMs);
+        reportHit(call, steadyMs() - startedMs, computeMs, outcome.isExpired);
       }
       return delivered;
     }

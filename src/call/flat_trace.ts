@@ -6,12 +6,10 @@
  */
 import type { Call } from "./identify.ts";
 import { secretTextsOf } from "./secret_arguments.ts";
-import type { Dependency, FlatDependency, FlatTrace, Trace } from "../words/records.ts";
+import type { Dependency, FlatDependency, FlatTrace, InnerFunction, Trace } from "../words/records.ts";
 
 /** Largest number of dependencies of a flat trace. A trace with more is verified through its inner calls alone. */
 const MAX_DEPENDENCIES = 512;
-
-type InnerFunction = FlatTrace["functions"][number];
 
 /** Builds the flat trace of one execution from the functions and dependencies of its inner calls. */
 export class FlatTraceBuilder {
@@ -23,15 +21,19 @@ export class FlatTraceBuilder {
    * Adds an inner call.
    *
    * @param call The inner call.
+   * @param revision Revision of its function before the call was looked up.
    * @param trace The trace of the inner call; `null` when none is stored, so that each verification has to look up or
    * run the inner call itself.
    */
-  add(call: Call, trace: Pick<Trace, "support" | "dependencies"> | null): void {
-    const { functionId } = call.wrapped;
-    const known = this.#functions.get(functionId);
-    if (trace === null || (known !== undefined && known.identity !== call.identity)) this.#isListable = false;
+  add(
+    call: Call,
+    revision: string | undefined,
+    trace: Pick<Trace, "support" | "dependencies"> | null,
+  ): void {
+    if (trace === null) this.#isListable = false;
     if (!this.#isListable || trace === null) return;
-    this.#functions.set(functionId, { functionId, identity: call.identity });
+    const { wrapped: { functionId }, identity } = call;
+    this.#addFunction({ functionId, identity, ...revision === undefined ? {} : { revision } });
     for (const inner of trace.support?.functions ?? []) this.#addFunction(inner);
     if (call.cwd !== null) this.#addLeaf(call.cwd);
     const secrets = secretGuesses(call);
@@ -68,7 +70,7 @@ export class FlatTraceBuilder {
   #addFunction(inner: InnerFunction): void {
     const known = this.#functions.get(inner.functionId);
     if (known === undefined) this.#functions.set(inner.functionId, inner);
-    else if (known.identity !== inner.identity) this.#isListable = false;
+    else if (known.identity !== inner.identity || known.revision !== inner.revision) this.#isListable = false;
   }
 
   /** Adds one dependency. If it had two digests during the execution, there is no single state to compare with. */

@@ -11,9 +11,18 @@
  */
 import type { Digest } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
-import type { ChildDependency, EntryRecord, FlatDependency, FlatTrace, Trace } from "../words/records.ts";
+import type {
+  ChildDependency,
+  EntryRecord,
+  FlatDependency,
+  FlatTrace,
+  InnerFunction,
+  Trace,
+} from "../words/records.ts";
+import type { ResolvedOptions } from "../options/check_options.ts";
 import { giveTurn, isTurnOver, STEPS } from "../words/waiting.ts";
-import { childReason, damagedReason } from "../reasons/make_reason.ts";
+import { wallMs } from "../words/clock.ts";
+import { childReason, damagedReason, expiredReason } from "../reasons/make_reason.ts";
 
 /**
  * Checks of the dependencies of a trace. A program that wraps the functions can check more than a command that only
@@ -24,8 +33,13 @@ export interface TraceChecks {
   leaf(dependency: FlatDependency): StaleReason | null | Promise<StaleReason | null>;
   /** Returns the present state of an inner call that is recorded in a trace. */
   child(dependency: ChildDependency, trace: Trace): Promise<ChildState>;
+  /**
+   * Returns the reason for which a result that nothing has changed for cannot be used all the same, by the conditions of
+   * the options; `null`: it can. Absent: there are no conditions.
+   */
+  readonly condition?: (trace: Trace) => StaleReason | null | Promise<StaleReason | null>;
   /** Returns true when the code and the declared dependencies of an inner function are as recorded. */
-  sameFunction(recorded: FlatTrace["functions"][number]): boolean | Promise<boolean>;
+  sameFunction(recorded: InnerFunction): boolean | Promise<boolean>;
 }
 
 /** Present state of a recorded inner call. */
@@ -51,7 +65,12 @@ export function digestOfOutcome(trace: Trace): Digest<"outcome"> {
 /** Result of the verification of a record: the trace that stands, or the reasons why none does. */
 export type Verdict =
   | { readonly fresh: true; readonly trace: Trace }
-  | { readonly fresh: false; readonly reasons: readonly StaleReason[] };
+  | {
+    readonly fresh: false;
+    readonly reasons: readonly StaleReason[];
+    /** The newest trace, if it is stale by its age alone. */
+    readonly expired?: Trace;
+  };
 
 /** Result of a look-up of a call. */
 export interface Finding {
@@ -80,14 +99,35 @@ export const NOTHING_FOUND: Finding = { record: null, verdict: null, commits: nu
 export async function verifyRecord(record: EntryRecord, checks: TraceChecks): Promise<Verdict> {
   let closest: Difference | undefined;
   for (const trace of record.traces) {
-    const difference = await firstDifference(trace, checks);
-    if (difference === null) return { fresh: true, trace };
+    let difference = await firstDifference(trace, checks);
+    if (difference === null) {
+      const reason = await checks.condition?.(trace) ?? null;
+      if (reason === null) return { fresh: true, trace };
+      if (reason.kind === "expired") return { fresh: false, reasons: [reason], expired: trace }; // others are older
+      difference = { position: Infinity, reason };
+    }
     if (closest === undefined || difference.position > closest.position) closest = difference;
   }
   return {
     fresh: false,
     reasons: [closest?.reason ?? damagedReason("the entry holds no execution")],
   };
+}
+
+/** True when the options of a function set a condition on stored results, besides that nothing has changed. */
+export function hasConditions({ maxAge, validate }: Pick<ResolvedOptions, "maxAge" | "validate">): boolean {
+  return maxAge !== Infinity || validate !== null;
+}
+
+/** Age of an execution, milliseconds. One from the future, of a clock that was wrong, is as old as it is ahead. */
+export function ageOfTrace({ createdMs }: Trace): number {
+  return Math.abs(wallMs() - createdMs);
+}
+
+/** The reason for which a result is stale by its age; `null` when it is not. */
+export function expiry(trace: Trace, maxAgeMs: number): StaleReason | null {
+  const ageMs = ageOfTrace(trace);
+  return ageMs >= maxAgeMs ? expiredReason(ageMs, maxAgeMs) : null;
 }
 
 /** A dependency of a trace that has changed. */

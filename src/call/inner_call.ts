@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hasConditions } from "./freshness.ts";
 import type { Call } from "./identify.ts";
 import { currentRun, type Run } from "./runs.ts";
 import type { Outcome } from "./outcome.ts";
@@ -17,16 +18,32 @@ const INLINE_BYTES = 512;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Chunks of encoded arguments; `null` when the arguments cannot be stored. */
-export type PackedArguments = readonly Uint8Array[] | null;
+type PackedArguments = readonly Uint8Array[] | null;
+
+/** What is taken note of before an inner call is looked up. */
+export interface BegunCall {
+  readonly packed: PackedArguments;
+  /** Revision of its function; see `store/revisions`. */
+  readonly revision: string | undefined;
+}
 
 /** Place of an inner call in the trace of its outer call. While the place is not filled, the call is no dependency. */
 export interface InnerCallPlace {
   /** The run of the outer call. */
   readonly run: Run;
-  /** Encodes the arguments of the inner call, before its function can change them. */
-  pack(call: Call): PackedArguments;
+  /** Encodes the arguments of the inner call, before its function can change them, and notes its function's revision. */
+  begin(call: Call): BegunCall;
   /** Records the inner call as a dependency of the outer call. */
-  fill(call: Call, packed: PackedArguments, outcome: Outcome): Promise<void>;
+  fill(call: Call, made: MadeCall): Promise<void>;
+}
+
+/** An inner call that was made. */
+export interface MadeCall {
+  /** What {@linkcode InnerCallPlace.begin} returned. */
+  readonly begun: BegunCall;
+  readonly outcome: Outcome;
+  /** Longest age of the result by the options of the call, milliseconds; that of the function when not given. */
+  readonly maxAgeMs: number | undefined;
 }
 
 /**
@@ -42,10 +59,15 @@ export function reservePlace(): InnerCallPlace | undefined {
   const { blobs, readOnly } = run.call.prepared.workspace.cache;
   return {
     run,
-    pack: (call) => readOnly ? null : packArguments(call),
-    fill: async (call, packed, outcome) => {
-      run.inner!.add(call, "trace" in outcome ? outcome.trace : null);
-      run.basis?.add(call, call.isBlind ? null : basisOf(outcome));
+    begin: (call) => ({
+      packed: readOnly ? null : packArguments(call),
+      revision: call.prepared.workspace.cache.revisions.of(call.wrapped.functionId),
+    }),
+    fill: async (call, { begun: { packed, revision }, outcome, maxAgeMs }) => {
+      // What sets conditions on its results is looked at by itself each time.
+      const isConditional = maxAgeMs !== undefined || hasConditions(call.prepared.options);
+      run.inner!.add(call, revision, "trace" in outcome && !isConditional ? outcome.trace : null);
+      run.basis?.add(call, revision, call.isBlind || isConditional ? null : basisOf(outcome));
       // A trace with such a call would never stand.
       if (outcome.kind === "unstored" && outcome.isIncomparable === true) {
         run.reads!.observeUnclear(`nothing tells whether the result of ${call.wrapped.fname}, which cannot be stored,`);
@@ -53,7 +75,8 @@ export function reservePlace(): InnerCallPlace | undefined {
       const args = await keepArguments(packed, blobs).catch(() => null);
       const { wrapped: { functionId }, key } = call;
       const identity = args === null && isToldByRecord(call) ? { identity: call.identity } : {};
-      enter({ kind: "child", functionId, key, args, outcome: outcome.digest, ...identity });
+      const age = maxAgeMs === undefined || maxAgeMs === Infinity ? {} : { maxAgeMs };
+      enter({ kind: "child", functionId, key, args, outcome: outcome.digest, ...identity, ...age });
     },
   };
 }

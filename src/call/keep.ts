@@ -36,8 +36,10 @@ export interface KeepOptions {
   readonly isWritten: boolean;
   /** True when earlier traces of the call are dropped. */
   readonly isOverwriting: boolean;
-  /** The record of the call so far; `null`: there is none. */
+  /** The record of the call so far; `null`: there is none, or it was not looked for. */
   readonly record: EntryRecord | null;
+  /** True when the call was not looked up, since its caller did not want what is stored. */
+  readonly isUnread: boolean;
 }
 
 type Returned = Execution & { readonly threw: false };
@@ -86,9 +88,10 @@ function isStorable(call: Call, execution: Returned, { isSameInput }: KeepOption
     reportRaced(call, isSameInput ? raced : ["an input", ...raced]);
     return false;
   }
-  const { maxBytes } = call.prepared.options;
-  if (encoded.byteLength > maxBytes) {
-    reportUnsaved(call, `it takes ${encoded.byteLength} bytes, and maxBytes is ${maxBytes}`, null);
+  const { maxBytes, maxEntryBytes } = call.prepared.options;
+  const [name, most] = maxEntryBytes < maxBytes ? ["maxEntryBytes", maxEntryBytes] : ["maxBytes", maxBytes];
+  if (encoded.byteLength > most) {
+    reportUnsaved(call, `it takes ${encoded.byteLength} bytes, and ${name} is ${most}`, null);
     return false;
   }
   return true;
@@ -96,7 +99,7 @@ function isStorable(call: Call, execution: Returned, { isSameInput }: KeepOption
 
 async function commit(call: Call, execution: Storable, options: KeepOptions): Promise<Trace> {
   const { encoded } = execution;
-  const { cache, memory } = call.prepared.workspace;
+  const { workspace: { cache, memory }, options: { maxAge } } = call.prepared;
   const { digest, sizeBytes } = await cache.blobs.write(encoded.chunks);
   const trace: Trace = {
     dependencies: execution.dependencies,
@@ -106,18 +109,33 @@ async function commit(call: Call, execution: Storable, options: KeepOptions): Pr
     sizeBytes,
     createdMs: wallMs(),
     computeMs: execution.computeMs,
+    ...maxAge === Infinity ? {} : { maxAgeMs: maxAge },
   };
   const record = recordOf(call, sealTrace(trace, call.key), options);
+  const isRevision = await replacesAnother(call, trace, options);
+  if (isRevision) cache.revisions.revise([call.wrapped.functionId]);
   const generation = cache.generation();
   memory.synchronize(generation);
   // Until the record is stored, nothing refers to the blob, and a prune in another process may delete it. The bytes are
   // passed on so that `commit` can write the blob again.
   await cache.records.commit(record, { overwrite: options.isOverwriting, blobs: new Map([[digest, encoded.chunks]]) });
+  if (isRevision) cache.revisions.revise([call.wrapped.functionId]);
   if (cache.generation() === generation) {
     memory.keepRecord(record);
     rememberSmall(call, digest, encoded);
   }
   return trace;
+}
+
+/**
+ * True when a result takes the place of another one, or may do so, although nothing that it rests on has changed: traces of
+ * outer calls hold the other one.
+ */
+async function replacesAnother(call: Call, trace: Trace, { record, isUnread }: KeepOptions): Promise<boolean> {
+  const before = isUnread ? await call.prepared.workspace.cache.records.get(call.key, { parts: false }) : record;
+  if (before === null) return isUnread;
+  const others = isUnread ? before.traces : before.traces.filter((other) => restsOnTheSame(other, trace));
+  return others.some((other) => digestOfOutcome(other) !== digestOfOutcome(trace));
 }
 
 function recordOf(call: Call, trace: Trace, { record, isOverwriting }: KeepOptions): EntryRecord {

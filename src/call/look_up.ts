@@ -11,7 +11,9 @@ import type { StaleReason } from "../words/events.ts";
 import {
   type ChildState,
   digestOfOutcome,
+  expiry,
   type Finding,
+  hasConditions,
   isSupported,
   NOTHING_FOUND,
   type TraceChecks,
@@ -21,7 +23,7 @@ import type { Outcome } from "./outcome.ts";
 import { decodeResult } from "../values/result/decode_result.ts";
 import { type BlobDigest, type CallKey, isDigest } from "../words/digests.ts";
 import type { BlobStore } from "../store/blobs/blob_store.ts";
-import type { ChildDependency, EntryRecord, FlatTrace, Trace } from "../words/records.ts";
+import type { ChildDependency, EntryRecord, FlatTrace, InnerFunction, Trace } from "../words/records.ts";
 import { findWrapped, type Prepared, type Wrapped } from "./wrapped.ts";
 import { digestBytes } from "../words/sha256.ts";
 import { warnOnce } from "../words/announce.ts";
@@ -31,8 +33,11 @@ import { once } from "../words/waiting.ts";
 /** The verification of one call, together with those of all inner calls that it leads to. */
 export interface Verification {
   /** Returns the present outcome of an inner call, which is run if it is stale; absent when no function may run. */
-  readonly rerun?: (call: Call, verification: Verification) => Promise<Outcome>;
-  /** Outcomes of inner calls by call key, so that an inner call of two outer calls is looked up or run only once. */
+  readonly rerun?: (call: Call, verification: Verification, maxAgeMs?: number) => Promise<Outcome>;
+  /**
+   * Outcomes of inner calls by call key and longest age, so that an inner call of two outer calls is looked up or run only
+   * once.
+   */
   readonly outcomes: Map<string, Promise<Outcome>>;
   /**
    * Outcomes of inner calls that ran and are not stored, by call key. The function of their outer call, which runs next,
@@ -54,21 +59,29 @@ export function beginVerification(rerun?: Verification["rerun"]): Verification {
   return rerun === undefined ? empty : { ...empty, rerun };
 }
 
+/** Options of {@linkcode lookUp}. */
+export interface LookUpOptions {
+  /** True to read the store even if the record is in memory: another process may have added a trace. */
+  readonly isAfresh?: boolean;
+  /** Longest age of the result, milliseconds; that of the function when not given. */
+  readonly maxAgeMs?: number | undefined;
+}
+
 /**
  * Looks up the record of a call and verifies its traces.
  *
  * @param call The call.
  * @param verification The verification that the look-up belongs to.
- * @param from `afresh` to read the store even if the record is in memory: another process may have added a trace.
+ * @param options See {@linkcode LookUpOptions}.
  */
 export async function lookUp(
   call: Call,
   verification: Verification,
-  from: "memory" | "afresh" = "memory",
+  { isAfresh = false, maxAgeMs }: LookUpOptions = {},
 ): Promise<Finding> {
   const { memory, cache } = call.prepared.workspace;
   memory.synchronize(cache.generation());
-  const known = from === "memory" ? memory.record(call.key) : undefined;
+  const known = isAfresh ? undefined : memory.record(call.key);
   const commits = known === undefined ? cache.records.commits() : null;
   const record = known ?? await readRecord(call);
   if (record === null) return { ...NOTHING_FOUND, commits };
@@ -76,7 +89,7 @@ export async function lookUp(
   const verdict = await whileOpen(
     verification,
     call.key,
-    () => verifyRecord(record, checksOf(call, call.key, verification)),
+    () => verifyRecord(record, checksOf(call, call.key, verification, maxAgeMs)),
   );
   return { record, commits, verdict };
 }
@@ -120,7 +133,7 @@ async function readRecord(call: Call): Promise<EntryRecord | null> {
 type CheckedCall = Pick<Call, "prepared" | "wrapped" | "freshDigests">;
 
 /** Returns the checks of the traces under a key, which is that of the call or of an inner call. */
-function checksOf(call: CheckedCall, key: CallKey, verification: Verification): TraceChecks {
+function checksOf(call: CheckedCall, key: CallKey, verification: Verification, maxAgeMs?: number): TraceChecks {
   const { root, files } = call.prepared;
   let looks = call.freshDigests();
   const own = new Map<Trace, Promise<boolean>>();
@@ -137,7 +150,23 @@ function checksOf(call: CheckedCall, key: CallKey, verification: Verification): 
       });
     },
     sameFunction: (recorded) => isFunctionUnchanged(recorded, call.wrapped.cacheDir),
+    ...conditionsOn(call, key, maxAgeMs),
   };
+}
+
+/** The conditions on a stored result: most functions have none. */
+function conditionsOn(
+  { prepared, wrapped }: CheckedCall,
+  key: CallKey,
+  maxAgeMs: number = prepared.options.maxAge,
+): Pick<TraceChecks, "condition"> {
+  const { validate } = prepared.options;
+  if (maxAgeMs === Infinity && validate === null) return {};
+  const isRefused = async (trace: Trace) => {
+    const { refusalByUser } = await import("./validate.ts"); // few functions have it
+    return await refusalByUser(trace, { prepared, wrapped, key, resultOptions: () => resultOptionsOf(wrapped) });
+  };
+  return { condition: (trace) => expiry(trace, maxAgeMs) ?? (validate === null ? null : isRefused(trace)) };
 }
 
 /**
@@ -155,6 +184,18 @@ export async function takeAttempt(call: Call, attempts: Map<CallKey, Outcome>): 
   return isSame ? outcome : null;
 }
 
+/**
+ * What a stored outcome rests on, if its function bounds its age: the outer function, which runs next, gets it even if it
+ * has expired meanwhile, as with a `maxAge` of zero.
+ */
+function basisOfAged(inner: Call, outcome: Outcome, maxAgeMs = inner.prepared.options.maxAge): FlatTrace | undefined {
+  if (maxAgeMs === Infinity || outcome.kind !== "stored") return undefined;
+  const { support, dependencies } = outcome.trace;
+  if (support !== null) return support;
+  const flat = dependencies.filter((one) => one.kind !== "child");
+  return flat.length === dependencies.length ? { functions: [], dependencies: flat } : undefined;
+}
+
 /** Says once that an outer function runs where an inner one would do, if that is for want of a permission. */
 async function tellMissingKey(): Promise<void> {
   const { flagsForUserKey } = await import("../store/records/seal.ts");
@@ -170,10 +211,15 @@ async function isOwnTrace(trace: Trace, key: CallKey): Promise<boolean> {
   return isSealed(trace, key);
 }
 
-/** True when a wrapped function has the recorded name, module, code and declared dependencies. */
-async function isFunctionUnchanged(recorded: FlatTrace["functions"][number], home: string): Promise<boolean> {
-  for (const wrapped of findWrapped(recorded.functionId, home)) {
-    if (await identifyFunction(wrapped) === recorded.identity) return true;
+/**
+ * True when a wrapped function has the recorded name, module, code and declared dependencies, and its results were not
+ * replaced. Calls of a function that sets conditions on its results are looked at one by one.
+ */
+async function isFunctionUnchanged({ functionId, identity, revision }: InnerFunction, home: string): Promise<boolean> {
+  for (const wrapped of findWrapped(functionId, home)) {
+    if (await identifyFunction(wrapped) !== identity) continue;
+    const { options, workspace: { cache } } = wrapped.ready!;
+    return !hasConditions(options) && cache.revisions.of(functionId) === revision;
   }
   return false;
 }
@@ -193,8 +239,8 @@ async function lookAtChild(
   const { blobs } = outer.prepared.workspace.cache;
   const inner = await isOwn() ? await identifyAmong(candidates, recorded, blobs) : null;
   if (inner === null) {
-    const { functionId, key, identity, args } = recorded;
-    const what = `${functionId}\0${key}\0${identity}\0${args === null}`;
+    const { functionId, key, identity, args, maxAgeMs } = recorded;
+    const what = `${functionId}\0${key}\0${identity}\0${args === null}\0${maxAgeMs}`;
     const state = await once(
       verification.records,
       what,
@@ -206,19 +252,29 @@ async function lookAtChild(
   if (verification.open.has(inner.key)) return { kind: "stale", reasons: [] };
 
   if (verification.rerun !== undefined) {
-    const outcome = await once(verification.outcomes, inner.key, async () => {
-      try {
-        const outcome = await verification.rerun!(inner, verification);
-        if (outcome.basis !== undefined && outcome.isShared !== true) verification.attempts.set(inner.key, outcome);
-        return outcome;
-      } finally {
-        verification.records.clear();
-      }
-    });
+    const { maxAgeMs } = recorded;
+    const outcome = await once(
+      verification.outcomes,
+      maxAgeMs === undefined ? inner.key : `${inner.key} ${maxAgeMs}`,
+      async () => {
+        try {
+          const outcome = await verification.rerun!(inner, verification, maxAgeMs);
+          const basis = outcome.basis ?? basisOfAged(inner, outcome, maxAgeMs);
+          if (basis !== undefined && outcome.isShared !== true) {
+            verification.attempts.set(inner.key, { ...outcome, basis });
+          }
+          return outcome;
+        } finally {
+          verification.records.clear();
+        }
+      },
+    );
     const reasons = () => outcome.kind === "hit" ? whatChanged(inner, recorded, outcome.trace) : outcome.reasons;
     return { kind: "outcome", digest: outcome.digest, reasons };
   }
-  const { verdict } = await once(verification.findings, inner.key, () => lookUp(inner, verification));
+  const { maxAgeMs } = recorded;
+  const found = `${inner.key} ${maxAgeMs}`;
+  const { verdict } = await once(verification.findings, found, () => lookUp(inner, verification, { maxAgeMs }));
   if (verdict === null) {
     const { compareWithClosest } = await import("./explain.ts");
     return { kind: "stale", reasons: (await compareWithClosest(inner)).reasons };
@@ -247,7 +303,8 @@ async function lookAtRecord(
       ? await identifyFunction(wrapped) === recorded.identity
       : await isOfFunction(record!, prepared);
     if (!isSame) continue;
-    const checks = checksOf({ prepared, wrapped, freshDigests: () => null }, recorded.key, verification);
+    const checked = { prepared, wrapped, freshDigests: () => null };
+    const checks = checksOf(checked, recorded.key, verification, recorded.maxAgeMs);
     const files = await Promise.all(record!.files.map((file) => checks.leaf(file)));
     reasons = files.filter((reason) => reason !== null);
     if (reasons.length > 0) continue;

@@ -9,11 +9,8 @@
  */
 import { steadyMs } from "../words/clock.ts";
 import type { Call } from "./identify.ts";
-import { callUncached, causeOfUncached, identify, identifyOrWarn } from "./uncached.ts";
-import type { CallOptions } from "./cached_function.ts";
+import { callUncached, identifyOrWarn } from "./uncached.ts";
 import { type AnswerOptions, deliver } from "./deliver.ts";
-import type { CallKey } from "../words/digests.ts";
-import type { CallReport } from "../words/events.ts";
 import type { Run } from "./runs.ts";
 import { type Outcome, outcomeOfError, outcomeOfTrace, uniqueOutcome } from "./outcome.ts";
 import { reportNotice } from "./report.ts";
@@ -24,13 +21,19 @@ import { beginVerification, lookUp, takeAttempt, type Verification } from "./loo
 import type { Wrapped } from "./wrapped.ts";
 import { currentReads, enterReads, runUnobserved } from "../reads/context.ts";
 
+/** Options of {@linkcode memoize}: those of the call, checked. */
+export interface MemoizeOptions extends AnswerOptions {
+  /** Snapshot of the arguments that was taken before. */
+  readonly early?: ArgumentSnapshot | null | undefined;
+}
+
 /**
  * Makes one call of a wrapped function: returns the stored result if a trace stands, else runs the function.
  *
  * @param wrapped The wrapped function.
  * @param receiver The `this` of the call.
  * @param args Arguments of the call.
- * @param options See {@linkcode CallOptions}.
+ * @param options See {@linkcode MemoizeOptions}.
  * @returns The function's own return value if the function ran for this call, else a copy of the earlier return value.
  * @throws The error that the function throws, unchanged.
  * @throws {CacheError} When the cache cannot be set up: a missing flag or permission, a directory that is a file.
@@ -39,7 +42,7 @@ export function memoize(
   wrapped: Wrapped,
   receiver: unknown,
   args: readonly unknown[],
-  { early, ...options }: CallOptions & { readonly early?: ArgumentSnapshot | null | undefined },
+  { early, ...options }: MemoizeOptions,
 ): Promise<unknown> {
   const startedMs = steadyMs();
   // A call inside another one reserves its place in the trace of the outer call now, before anything is awaited, so
@@ -49,9 +52,14 @@ export function memoize(
   const around = currentReads();
   return runUnobserved(async () => {
     const call = await identifyOrWarn(wrapped, receiver, args, early);
-    if (call === null) return await enterReads(around, () => callUncached(wrapped, receiver, args));
+    if (call === null) {
+      return await enterReads(
+        around,
+        () => wrapped.isOff ? wrapped.fn.apply(receiver, [...args]) : callUncached(wrapped, receiver, args),
+      );
+    }
     for (const signal of call.signals) signal.throwIfAborted();
-    const packed = place?.pack(call) ?? null;
+    const begun = place?.begin(call);
     const release = call.prepared.workspace.cache.use();
     try {
       let outcome = await answer(call, options, place?.run);
@@ -60,7 +68,8 @@ export function memoize(
         outcome = await answer(call, { ...options, unusable: delivered.unusable }, place?.run);
         delivered = await deliver(call, outcome, startedMs);
       }
-      await place?.fill(outcome.call ?? call, packed, outcome); // also for an error, which is an outcome, too
+      // Also for an error, which is an outcome, too.
+      await place?.fill(outcome.call ?? call, { begun: begun!, outcome, maxAgeMs: options.maxAgeMs });
       if (outcome.kind === "threw") throw outcome.error;
       return delivered.value;
     } finally {
@@ -69,31 +78,11 @@ export function memoize(
   });
 }
 
-/** Removes the entry of a call. @returns True when an entry was removed; never in a read-only cache. */
-export function forget(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<boolean> {
-  return runUnobserved(async () => {
-    let call: Call;
-    try {
-      call = await identify(wrapped, receiver, args);
-    } catch (error) {
-      causeOfUncached(wrapped, error); // without a key there is no entry
-      return false;
-    }
-    const { key, prepared: { workspace: { cache } } } = call;
-    return !cache.readOnly && (await cache.records.remove([key])).removed > 0;
-  });
-}
-
-/** Returns the key of a call. */
-export function keyOf(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallKey> {
-  return runUnobserved(async () => (await identify(wrapped, receiver, args)).key);
-}
-
 /**
  * Returns the outcome of a call: from a stored trace that stands, else by computing the call.
  *
  * @param call The call.
- * @param options See {@linkcode CallOptions}.
+ * @param options See {@linkcode AnswerOptions}.
  * @param within The run whose function made the call, if any.
  * @param verification The verification that led to this call: that of an outer call, or a new one.
  */
@@ -106,8 +95,16 @@ async function answer(
   const isRead = options.force !== true && options.load !== false;
   const attempt = isRead && within !== undefined ? await attemptWithin(call, within) : null;
   if (attempt !== null) return attempt;
-  const found = isRead && options.unusable === undefined ? await lookUp(call, verification) : NOTHING_FOUND;
+  const found = isRead && options.unusable === undefined ? await lookUp(call, verification, options) : NOTHING_FOUND;
   if (found.verdict?.fresh) return outcomeOfTrace(found.verdict.trace);
+  const expired = options.isRenewal === true ? undefined : found.verdict?.expired;
+  if (expired !== undefined && call.prepared.options.staleWhileRevalidate !== false) {
+    const { mayUseExpired, renewBehind } = await import("./renew.ts"); // few functions allow it
+    if (mayUseExpired(call, expired, options.maxAgeMs)) {
+      renewBehind(call, () => answer(call, { ...options, isRenewal: true }, undefined));
+      return { ...outcomeOfTrace(expired), isExpired: true };
+    }
+  }
 
   const module = computing ?? await loadCompute(call);
   if (module === null) return await runUncached(call);
@@ -127,8 +124,8 @@ async function attemptWithin(call: Call, within: Run): Promise<Outcome | null> {
 }
 
 /** Returns the present outcome of a recorded inner call, while a trace of its outer call is verified. */
-function answerInner(call: Call, verification: Verification): Promise<Outcome> {
-  return answer(call, {}, undefined, verification);
+function answerInner(call: Call, verification: Verification, maxAgeMs?: number): Promise<Outcome> {
+  return answer(call, { maxAgeMs }, undefined, verification);
 }
 
 let computing: typeof import("./compute.ts") | undefined;
@@ -152,28 +149,4 @@ async function runUncached(call: Call): Promise<Outcome> {
   } catch (error) {
     return await outcomeOfError(call, error, []);
   }
-}
-
-/**
- * Reports the outcome that a call would have now, and the reasons. Does not run the function and changes no entry.
- *
- * @param wrapped The wrapped function.
- * @param receiver The `this` of the call.
- * @param args Arguments of the call.
- */
-export function inspect(wrapped: Wrapped, receiver: unknown, args: readonly unknown[]): Promise<CallReport> {
-  return runUnobserved(async () => {
-    const { reportOf, reportOfUncached, reportOfUnread } = await import("./explain.ts");
-    let call: Call;
-    try {
-      call = await identify(wrapped, receiver, args);
-    } catch (error) {
-      return reportOfUncached(wrapped, causeOfUncached(wrapped, error));
-    }
-    try {
-      return await reportOf(call, await lookUp(call, beginVerification(), "afresh"));
-    } catch (error) {
-      return reportOfUnread(call, error);
-    }
-  });
 }

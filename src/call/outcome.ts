@@ -35,7 +35,12 @@ export type Outcome =
     readonly call?: Call;
   }
   & (
-    | { readonly kind: "hit"; readonly trace: Trace }
+    | {
+      readonly kind: "hit";
+      readonly trace: Trace;
+      /** True for a result that is stale by its age, and is renewed behind the call. */
+      readonly isExpired?: true;
+    }
     | { readonly kind: "stored"; readonly trace: Trace; readonly value: unknown }
     | {
       readonly kind: "unstored";
@@ -49,7 +54,7 @@ export type Outcome =
   );
 
 /** Makes the outcome of a call whose stored trace stands. */
-export function outcomeOfTrace(trace: Trace): Outcome {
+export function outcomeOfTrace(trace: Trace): Outcome & { readonly kind: "hit" } {
   return { kind: "hit", trace, digest: digestOfOutcome(trace), reasons: [] };
 }
 

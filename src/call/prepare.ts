@@ -7,9 +7,16 @@ import { announce, type Audience, isToldFirst, warnOnce } from "../words/announc
 import { planArguments } from "./arguments.ts";
 import { loadDefaultConfig } from "../options/config.ts";
 import { type Fingerprint, fingerprint, type FingerprintOptions } from "../code/fingerprint.ts";
-import { mergeOptions, resolveOptions, withoutForeignParameters } from "../options/check_options.ts";
+import {
+  mergeOptions,
+  type ResolvedOptions,
+  resolveOptions,
+  type ValidatedOptions,
+  withoutForeignParameters,
+} from "../options/check_options.ts";
+import { isOffByEnvironment, isReadOnlyByEnvironment } from "../options/environment.ts";
 import { projectRoot, toAbsolute, workingDirectory } from "../options/project.ts";
-import { cachedIdentity, type Prepared, type Wrapped } from "./wrapped.ts";
+import { cachedIdentity, type Prepared, SwitchedOff, type Wrapped } from "./wrapped.ts";
 import type { CacheReport } from "../store/cache_dir.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 import type { SizeBound } from "../store/bound/size_bound.ts";
@@ -35,7 +42,7 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
   const parameters = wrapped.parameters();
   const names = parameters?.names.map((bound) => bound.name) ?? [];
   const defaults = withoutForeignParameters(await loadDefaultConfig(workingDirectory() ?? projectRoot()), names);
-  const options = resolveOptions(mergeOptions(defaults, wrapped.given));
+  const options = optionsInForce(wrapped, mergeOptions(defaults, wrapped.given));
   const isConfigured = wrapped.given.cacheDir === undefined && options.cacheDir !== null;
   const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : wrapped.cacheDir, {
     ...options,
@@ -50,7 +57,7 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
     ignoreCode: options.ignoreCode,
     ...ownCodeResolver({ root, denoVersion: options.denoVersion, digestFile }),
     digestFile,
-    cachedIdentity,
+    cachedIdentity: (value) => cachedIdentity(value, defaults.enabled === false),
     projectRoot: root,
     ...options.codecs.length === 0 ? {} : { codecs: options.codecs },
   };
@@ -78,6 +85,24 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
       },
     ),
   };
+}
+
+/**
+ * Fills in the defaults, and what the environment says.
+ *
+ * @throws {SwitchedOff} When the cache is switched off.
+ */
+function optionsInForce(wrapped: Wrapped, given: ValidatedOptions): ResolvedOptions {
+  if (isOffByEnvironment()) throw new SwitchedOff("CACHEPY in the environment");
+  const options = resolveOptions(given);
+  if (!options.enabled) {
+    wrapped.switchOff();
+    throw new SwitchedOff("the option enabled");
+  }
+  if (options.staleWhileRevalidate !== false && options.maxAge === Infinity) {
+    warnOnce(`${wrapped.fname}: staleWhileRevalidate does nothing without maxAge, since no result expires; set maxAge`);
+  }
+  return options.readOnly || !isReadOnlyByEnvironment() ? options : { ...options, readOnly: true };
 }
 
 /** Shows a function without a name by that of the variable that gets it, where V8 alone has the source, as of a cell. */

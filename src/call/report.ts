@@ -26,9 +26,9 @@ function report(call: Call, body: EventBody): void {
   }
 }
 
-/** Reports that a stored result is returned. */
-export function reportHit(call: Call, elapsedMs: number, savedMs: number): void {
-  report(call, { kind: "hit", elapsedMs, savedMs });
+/** Reports that a stored result is returned. @param isExpired True for one that is renewed behind the call. */
+export function reportHit(call: Call, elapsedMs: number, savedMs: number, isExpired?: true): void {
+  report(call, { kind: "hit", elapsedMs, savedMs, ...isExpired === undefined ? {} : { isExpired } });
 }
 
 /** Reports that the function is about to run. */

@@ -91,8 +91,7 @@ export async function runFunction(run: Run): Promise<Execution> {
   reportRun(call, computeMs, false);
   try {
     const { dependencies: observed, raced } = await reads.settle();
-    const place = outcome.encoded !== null && namesProject(outcome.encoded, root) ? [placeDependency(root)] : [];
-    const dependencies = [...besidesFileArguments(call, observed), ...place];
+    const dependencies = [...besidesFileArguments(call, observed), ...placeOfResult(outcome.encoded, root)];
     return {
       threw: false,
       value,
@@ -133,6 +132,23 @@ async function changedArguments(call: Call, ranAtOnce: boolean): Promise<string[
     "it changes an argument or its receiver; a hit does not, so let it change a copy and return that",
   );
   return [];
+}
+
+/** What an execution of a call would come to that reads nothing and returns a value: for a result that is put in. */
+export async function executionOf(call: Call, value: unknown): Promise<Execution & { readonly threw: false }> {
+  const { prepared: { root }, resultOptions } = call;
+  const outcome = await encode(value, resultOptions);
+  return {
+    threw: false,
+    value,
+    ...outcome,
+    computeMs: 0,
+    dependencies: placeOfResult(outcome.encoded, root),
+    support: null,
+    raced: [],
+    watch: null,
+    isAlone: true,
+  };
 }
 
 /** Encodes a result. */
@@ -178,8 +194,9 @@ function besidesFileArguments(call: Call, dependencies: readonly Dependency[]): 
 }
 
 /** Dependency of a result that names the project's folder: moved elsewhere, the function would return another path. */
-function placeDependency(root: string): Dependency {
-  return { kind: "link", path: ".", aspect: "place", digest: linkState(root, "place", root) };
+function placeOfResult(encoded: EncodedResult | null, root: string): Dependency[] {
+  if (encoded === null || !namesProject(encoded, root)) return [];
+  return [{ kind: "link", path: ".", aspect: "place", digest: linkState(root, "place", root) }];
 }
 
 /** True when the path of the project's folder is in a text of the result, in the stack of an error or in bytes. */

@@ -8,7 +8,7 @@ import { type Call, identifyCall } from "./identify.ts";
 import { reportUncached } from "./report.ts";
 import type { ArgumentSnapshot } from "./snapshot.ts";
 import { CacheError, CacheTypeError, describeError } from "../words/errors.ts";
-import type { Wrapped } from "./wrapped.ts";
+import { SwitchedOff, type Wrapped } from "./wrapped.ts";
 import { currentReads } from "../reads/context.ts";
 
 /** Identifies a call; `null`, with a warning, when the code or an argument cannot be an input: that costs no result. */
@@ -21,7 +21,8 @@ export async function identifyOrWarn(
   try {
     return await identify(wrapped, receiver, args, early);
   } catch (error) {
-    reportUncached(wrapped, causeOfUncached(wrapped, error));
+    const cause = causeOfUncached(wrapped, error);
+    if (!(error instanceof SwitchedOff)) reportUncached(wrapped, cause);
     return null;
   }
 }
@@ -53,6 +54,7 @@ export function causeOfUncached({ ready }: Wrapped, error: unknown): string {
   const isOfInput = !(error instanceof CacheError || error instanceof CacheTypeError) ||
     error.code === "ERR_ARGUMENT" || error.code === "ERR_FILE";
   if (!isOfInput) throw error;
+  if (error instanceof SwitchedOff) return error.message;
   if (error instanceof CacheError) return error.message; // a file that is declared and cannot be read
   if (!(error instanceof CacheTypeError)) {
     return `${ready === undefined ? "its code" : "its code or an argument"} cannot be looked at: ${

@@ -8,6 +8,7 @@
 import type { ChangedState } from "../store/cache_dir.ts";
 import type { AnyFunction } from "./cached_function.ts";
 import { requireParameterNames, type ResolvedOptions, type ValidatedOptions } from "../options/check_options.ts";
+import { isOffByEnvironment } from "../options/environment.ts";
 import { cacheDefaultDir, toAbsolute, toPortable } from "../options/project.ts";
 // The parser is needed while wrapping only where options name parameters.
 import defer * as parameters from "../code/syntax/parameters.ts";
@@ -39,6 +40,16 @@ export interface Prepared {
   fingerprint(): Promise<Fingerprint>;
 }
 
+/** Thrown in place of the preparation of a function whose cache is switched off: every call runs, nothing is read. */
+export class SwitchedOff extends Error {
+  override readonly name: string = "SwitchedOff";
+
+  /** @param by What switched it off, in words. */
+  constructor(by: string) {
+    super(`the cache is switched off by ${by}`);
+  }
+}
+
 /** Name of a function that has none. */
 const NAMELESS = "anonymous";
 
@@ -55,6 +66,7 @@ export class Wrapped {
   readonly given: ValidatedOptions;
   /** Cache directory by code and environment. A configuration file wins when code names no directory. */
   readonly cacheDir: string;
+  #isOff: boolean | undefined;
   #parameters: ParameterList | null | undefined;
   #prepared: Promise<Prepared> | undefined;
   #ready: Prepared | undefined;
@@ -96,6 +108,16 @@ export class Wrapped {
    */
   showAs(name: string): void {
     this.#fname = name;
+  }
+
+  /** True when the cache is switched off for the function, as far as code and environment tell. */
+  get isOff(): boolean {
+    return this.#isOff ??= this.given.enabled === false || isOffByEnvironment();
+  }
+
+  /** Notes that the configuration file switches the cache off. */
+  switchOff(): void {
+    this.#isOff = true;
   }
 
   /** The data that {@linkcode prepare} returned; `undefined` before. */
@@ -176,12 +198,14 @@ export function findWrapped(functionId: string, home: string): Wrapped[] {
  * Returns the `functionId` of a wrapped function, which stands for that function in the fingerprint of another one. Its
  * code need not count there, since its calls are dependencies in the trace.
  *
- * @returns `undefined` for a function that is not wrapped, and for one whose `functionId` several wrapped functions
- * share, so that it would not tell which function is called.
+ * @param value A function.
+ * @param isOffByDefault True when the configuration file switches the cache off.
+ * @returns `undefined` for a function that is not wrapped, for one whose cache is switched off, so that its calls are no
+ * dependencies, and for one whose `functionId` several wrapped functions share, so that it would not tell which function is
+ * called.
  */
-export function cachedIdentity(value: object): string | undefined {
+export function cachedIdentity(value: object, isOffByDefault: boolean): string | undefined {
   const wrapped = byCachedFunction.get(value);
-  return wrapped === undefined || findWrapped(wrapped.functionId, wrapped.cacheDir).length > 1
-    ? undefined
-    : wrapped.functionId;
+  if (wrapped === undefined || wrapped.isOff || isOffByDefault && wrapped.given.enabled !== true) return undefined;
+  return findWrapped(wrapped.functionId, wrapped.cacheDir).length > 1 ? undefined : wrapped.functionId;
 }

@@ -140,9 +140,12 @@ fileHashes, outfile, created }]. Exit code 1: no call depends on PATH.`,
   },
   {
     name: "clear",
-    summary: "Remove all entries",
+    summary: "Remove all entries, or those of one function",
     usage: "[options]",
-    options: [{ name: "yes", short: "y", help: "do not ask" }],
+    options: [
+      FNAME,
+      { name: "yes", short: "y", help: "do not ask" },
+    ],
     arguments: [0, 0],
     details: `Asks first when a person sits at the terminal; in a script it does not. The cache is empty
 when the command says so; it ends once the results are deleted from the disk as well. Interrupted before that, it leaves

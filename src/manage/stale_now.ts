@@ -8,7 +8,14 @@ import type { CallKey } from "../words/digests.ts";
 import type { StaleReason } from "../words/events.ts";
 import { fileDigestsFor } from "../reads/files/open_digests.ts";
 import type { FileDigests } from "../reads/files/file_digests.ts";
-import { type ChildState, digestOfOutcome, type TraceChecks, type Verdict, verifyRecord } from "../call/freshness.ts";
+import {
+  type ChildState,
+  digestOfOutcome,
+  expiry,
+  type TraceChecks,
+  type Verdict,
+  verifyRecord,
+} from "../call/freshness.ts";
 import { projectRoot, toAbsolute } from "../options/project.ts";
 import type { ChildDependency, EntryRecord } from "../words/records.ts";
 import type { Cache } from "../store/cache_dir.ts";
@@ -117,7 +124,9 @@ export class StaleCheck {
         leaf: this.#leaf,
         child: (dependency) => this.#lookAtChild(dependency, record),
         // Code is not loaded here, so it cannot be compared: it is assumed to be unchanged.
-        sameFunction: () => true,
+        sameFunction: ({ functionId, revision }) => this.#cache.revisions.of(functionId) === revision,
+        // By the age that was allowed when it was stored: the options are not known here either.
+        condition: (trace) => trace.maxAgeMs === undefined ? null : expiry(trace, trace.maxAgeMs),
       });
       const isGone = verdict.fresh && !this.#cache.blobs.has(verdict.trace.result);
       return isGone ? { fresh: false, reasons: [damagedReason("its result is missing")] } : verdict;

@@ -19,8 +19,11 @@ export interface CachePruneOptions {
    * @default {30, or no limit when only `maxBytes` is given}
    */
   readonly daysOld?: number;
-  /** Largest size of all results, bytes. The entries that are cheapest to lose are removed until no more is left. */
-  readonly maxBytes?: number;
+  /**
+   * Largest size of all results, bytes or with a unit: `"2GiB"`. The entries that are cheapest to lose are removed until no
+   * more is left.
+   */
+  readonly maxBytes?: number | string;
   /** Name of a function: only its entries are removed, and `maxBytes` is the size of its results alone. */
   readonly fname?: string;
   /**
@@ -48,7 +51,6 @@ export async function cachePrune(
   cacheDir: string | URL = cacheDefaultDir(),
   options: CachePruneOptions = {},
 ): Promise<Removed> {
-  requireTaskOptions(options, ["daysOld", "maxBytes", "fname", "dryRun", "onProgress"]);
   return await pruneAndTell(cacheDir, options, () => {});
 }
 
@@ -58,24 +60,40 @@ export async function pruneAndTell(
   options: CachePruneOptions,
   onSwept: (swept: Swept) => void,
 ): Promise<Removed> {
+  const checked = requireTaskOptions(options, ["daysOld", "maxBytes", "fname", "dryRun", "onProgress"]);
   const { prune } = await import("../store/bound/prune.ts"); // loaded here, since programs seldom prune
   const access = options.dryRun === true ? "read" : "write";
-  return await withCache(cacheDir, access, (cache) => prune(cache, { ...guarded(options), onSwept }), NOTHING_REMOVED);
+  return await withCache(cacheDir, access, (cache) => prune(cache, { ...guarded(checked), onSwept }), NOTHING_REMOVED);
+}
+
+/** Options of {@linkcode cacheClear}. */
+export interface CacheClearOptions {
+  /** Name of a function: only its entries are removed. */
+  readonly fname?: string;
 }
 
 /**
- * Removes all entries and the graph. Files that the cache did not make stay, and a warning names them.
+ * Removes all entries and the graph, or those of one function. Files that the cache did not make stay, and a warning names
+ * them.
  *
  * The cache is empty when this returns. The results are then deleted from the disk in small steps, which do not keep the
  * program alive; what is left when the program ends, the next program deletes that writes to the cache.
  *
  * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param options See {@linkcode CacheClearOptions}.
  * @returns Numbers of removed entries and bytes; zeros when there is no cache.
  * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, which is not followed.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong
+ * type: nothing is removed.
  */
-export async function cacheClear(cacheDir: string | URL = cacheDefaultDir()): Promise<Removed> {
-  const { clear } = await import("../store/clear.ts"); // loaded here, since programs seldom clear a cache
+export async function cacheClear(
+  cacheDir: string | URL = cacheDefaultDir(),
+  options: CacheClearOptions = {},
+): Promise<Removed> {
+  const { fname } = requireTaskOptions(options, ["fname"]) as CacheClearOptions;
+  const { clear, removeChosen } = await import("../store/clear.ts"); // loaded here, since programs seldom clear a cache
   return await withCache(cacheDir, "write", async (cache) => {
+    if (fname !== undefined) return await removeChosen(cache, () => true, fname);
     const removed = await clear(cache);
     await tellLeft(cache);
     return removed;

@@ -170,19 +170,73 @@ export interface CacheOptions {
   /**
    * True when nothing is written: hits are returned, and after a miss the function's result is not stored.
    *
-   * @default false; `true` by itself for a folder that cannot be written
+   * @default false; `true` with the environment variable `CACHEPY_READ_ONLY=1`, and for a folder that cannot be written
    */
   readOnly?: boolean;
   /**
-   * Largest size of the stored results, in bytes. The entries that are cheapest to lose are removed first. In
-   * `cachepy.yml`, a unit may be given: `2GiB`.
+   * Largest size of the stored results, in bytes or with a unit: `"2GiB"`. The entries that are cheapest to lose are
+   * removed first.
    *
    * @default Infinity
    */
-  maxBytes?: number;
+  maxBytes?: number | string;
   /**
-   * Longest wait for another process that computes the same call, in milliseconds. After it, the function runs here
-   * as well.
+   * Largest size of one result, in bytes or with a unit. A larger one is returned and not stored, which is said.
+   *
+   * @default Infinity
+   */
+  maxEntryBytes?: number | string;
+  /**
+   * Longest age of a stored result, in milliseconds or with a unit: `"12h"`, `"7d"`. An older one is stale, for the reason
+   * `expired`. The age is that of the execution; it counts when the result is asked for, also by the calls of outer
+   * functions. A result from the future, of a clock that was wrong, is as old as it is ahead.
+   *
+   * @default Infinity
+   */
+  maxAge?: number | string;
+  /**
+   * True when a call whose result is stale by its age alone gets the old one at once, while the function runs behind and
+   * stores a new one (RFC 5861). A time bounds for how long after `maxAge` that is allowed. A result that is stale for any
+   * other reason, such as an edited file, is never used.
+   *
+   * @default false
+   */
+  staleWhileRevalidate?: boolean | number | string;
+  /**
+   * Function that is asked before a stored result is used; when it returns false, or throws, the function runs. It is asked
+   * about calls made by outer functions, too.
+   *
+   * @default none
+   *
+   * @example A result that names a file which may have been removed
+   * ```ts
+   * import { cacheFile } from "@bimsb/cachepy";
+   *
+   * const cached = cacheFile(await Deno.makeTempDir(), {
+   *   validate: async (path: string) => (await Deno.stat(path).catch(() => null)) !== null,
+   * });
+   * const draw = cached(async function draw(title: string) {
+   *   const path = await Deno.makeTempFile();
+   *   await Deno.writeTextFile(path, title);
+   *   return path;
+   * });
+   * const first = await draw("rain");
+   * await Deno.remove(first);
+   * console.log(await draw("rain") !== first); // true: it ran again
+   * ```
+   */
+  // deno-lint-ignore no-explicit-any
+  validate?: (value: any, meta: StoredMeta) => boolean | Promise<boolean>;
+  /**
+   * False when every call runs its function, and nothing is read or written. The environment variable `CACHEPY=off` does
+   * the same for all functions.
+   *
+   * @default true
+   */
+  enabled?: boolean;
+  /**
+   * Longest wait for another caller or process that computes the same call, in milliseconds. After it, the function runs
+   * here as well.
    *
    * @default Infinity
    */
@@ -224,6 +278,20 @@ export interface CacheOptions {
   metadataDir?: string | URL;
 }
 
+/** What {@linkcode CacheOptions.validate} is told about a stored result. */
+export interface StoredMeta {
+  /** Call key, 64 hex characters. */
+  readonly key: string;
+  /** Name of the function as shown to users. */
+  readonly fname: string;
+  /** Time at which the execution ended. */
+  readonly created: Date;
+  /** Run time of the function, milliseconds. */
+  readonly computeMs: number;
+  /** Size of the result, bytes. */
+  readonly sizeBytes: number;
+}
+
 /** Name of an option. */
 export type OptionName = keyof CacheOptions;
 
@@ -250,6 +318,11 @@ export interface ResolvedOptions {
   readonly ignoreCode: readonly string[];
   readonly readOnly: boolean;
   readonly maxBytes: number;
+  readonly maxEntryBytes: number;
+  readonly maxAge: number;
+  readonly staleWhileRevalidate: boolean | number;
+  readonly validate: NonNullable<CacheOptions["validate"]> | null;
+  readonly enabled: boolean;
   readonly waitMs: number;
   readonly maxTraces: number;
   readonly denoVersion: boolean;

@@ -1,11 +1,12 @@
 /**
- * Checks options, fills in their defaults, and reads and writes sizes such as `2GiB`.
+ * Checks options and fills in their defaults.
  *
  * @module
  */
 import { CacheTypeError } from "../words/errors.ts";
 import type { CacheOptions, OptionName, ResolvedOptions } from "./cache_options.ts";
 import { previewOf } from "../values/preview.ts";
+import { parseDuration, parseSize } from "../words/quantities.ts";
 
 /** Result of a check: the value to keep, or the part of the value that is wrong. */
 type Acceptance =
@@ -31,7 +32,12 @@ export interface OptionCheck {
 
 const REFUSED: Acceptance = { ok: false };
 const PATH = "a path or a file: URL";
+const SIZE = 'a number of bytes above 0, or a size such as "2GiB"';
+const DURATION = 'a number of milliseconds or a time such as "12h" or "7d"';
 const CODEC = "a codec { name, is, encode, decode }; spread a list of codecs with ...";
+
+/** The check of a time, such as `maxAge`, which options of calls have, too. */
+export const DURATION_CHECK: OptionCheck = { wanted: DURATION, accept: acceptDuration };
 
 /** The check of each option. */
 export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
@@ -58,7 +64,18 @@ export const CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   algo: wantOneOf("SHA-256"),
   ignoreCode: listOf("a symbol's name or a file", acceptText),
   readOnly: flag(),
-  maxBytes: { wanted: "a number of bytes above 0", accept: (value) => acceptNumber(value, 1, true) },
+  maxBytes: { wanted: SIZE, accept: (value) => acceptSize(value, 1) },
+  maxEntryBytes: { wanted: SIZE, accept: (value) => acceptSize(value, 1) },
+  maxAge: DURATION_CHECK,
+  staleWhileRevalidate: {
+    wanted: `true or false, or ${DURATION}`,
+    accept: (value) => typeof value === "boolean" ? { ok: true, value } : acceptDuration(value),
+  },
+  validate: {
+    wanted: "a function",
+    accept: (value) => typeof value === "function" ? { ok: true, value } : REFUSED,
+  },
+  enabled: flag(),
   waitMs: { wanted: "a number of milliseconds from 0", accept: (value) => acceptNumber(value, 0, false) },
   maxTraces: {
     wanted: "a whole number from 1",
@@ -167,7 +184,17 @@ function acceptNumber(value: unknown, least: number, isWhole: boolean): Acceptan
   return isWhole && value !== Infinity && !Number.isSafeInteger(value) ? REFUSED : { ok: true, value };
 }
 
-export type { CacheOptions, OptionName, ResolvedOptions } from "./cache_options.ts";
+/** Accepts a size: a number of bytes, or a text with a unit. */
+function acceptSize(value: unknown, least: number): Acceptance {
+  return acceptNumber(typeof value === "string" ? parseSize(value) ?? NaN : value, least, true);
+}
+
+/** Accepts a time: a number of milliseconds, or a text with a unit. */
+function acceptDuration(value: unknown): Acceptance {
+  return acceptNumber(typeof value === "string" ? parseDuration(value) ?? NaN : value, 0, false);
+}
+
+export type { CacheOptions, OptionName, ResolvedOptions, StoredMeta } from "./cache_options.ts";
 
 declare const checked: unique symbol;
 
@@ -199,6 +226,11 @@ const DEFAULTS: ResolvedOptions = {
   ignoreCode: [],
   readOnly: false,
   maxBytes: Infinity,
+  maxEntryBytes: Infinity,
+  maxAge: Infinity,
+  staleWhileRevalidate: false,
+  validate: null,
+  enabled: true,
   waitMs: Infinity,
   maxTraces: 8,
   denoVersion: true,
@@ -351,51 +383,6 @@ function unknownOption(name: string, where: string, known: readonly string[]): C
   return new CacheTypeError("ERR_OPTION_UNKNOWN", `Unknown option ${path}; ${remedy}`, { path });
 }
 
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)(b?)$/i;
-const POWERS = ["", "k", "m", "g", "t", "p"];
-
-/**
- * Reads a size in bytes from a text: `2GiB` and `2G` are 2 × 1024³, `2GB` is 2 × 1000³, `500` is 500 bytes.
- *
- * Upper and lower case do not differ; spaces may come before the unit; fractions are rounded down to whole bytes.
- *
- * @returns Bytes; `null` when the text is no size or the size is above 2^53 - 1.
- *
- * @example
- * ```ts
- * import { parseSize } from "./check_options.ts";
- *
- * console.log(parseSize("1.5KiB"), parseSize("2 MB"), parseSize("much")); // 1536 2000000 null
- * ```
- */
-export function parseSize(text: string): number | null {
-  const match = SIZE.exec(text.trim());
-  if (match === null) return null;
-  const [, amount = "", prefix = "", binary = "", unit = ""] = match;
-  if (prefix === "" && binary !== "") return null;
-  const base = binary === "" && unit !== "" ? 1000 : 1024;
-  const bytes = Math.floor(Number(amount) * base ** POWERS.indexOf(prefix.toLowerCase()));
-  return Number.isSafeInteger(bytes) ? bytes : null;
-}
-
-/**
- * Returns a size as a text for people: `0 B`, `999 B`, `1.5 KiB`, `1023 MiB`. Numbers of KiB and above have one decimal
- * below ten.
- *
- * @param bytes Number of bytes, not negative.
- */
-export function formatSize(bytes: number): string {
-  let amount = bytes;
-  let power = 0;
-  while (Math.round(amount) >= 1024 && power < UNITS.length - 1) {
-    amount /= 1024;
-    power++;
-  }
-  const digits = power > 0 && Math.round(amount * 10) < 100 ? 1 : 0;
-  return `${amount.toFixed(digits)} ${UNITS[power]}`;
-}
-
 /**
  * The known word that `word` is most likely a misspelling of; `null` when no known word is near.
  *
@@ -445,10 +432,7 @@ const TASK_CHECKS = {
     wanted: "a number of days from 0",
     accept: (value) => typeof value === "number" && value >= 0 ? { ok: true, value } : { ok: false },
   },
-  maxBytes: {
-    wanted: "a number of bytes from 0",
-    accept: (value) => typeof value === "number" && value >= 0 ? { ok: true, value } : { ok: false },
-  },
+  maxBytes: { wanted: SIZE.replace("above", "from"), accept: (value) => acceptSize(value, 0) },
   dryRun: CHECKS.verbose,
   repair: CHECKS.verbose,
   onProgress: CHECKS.onEvent,
@@ -462,8 +446,9 @@ type TaskOption = keyof typeof TASK_CHECKS;
  *
  * @param options Options as the user passed them.
  * @param names Names of the options that the task has.
+ * @returns The options that were given, with sizes as numbers.
  * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` for a name that is no option, `ERR_OPTION_TYPE` for a wrong value.
  */
-export function requireTaskOptions(options: unknown, names: readonly TaskOption[]): void {
-  validateBy(Object.fromEntries(names.map((name) => [name, TASK_CHECKS[name]])), options);
+export function requireTaskOptions(options: unknown, names: readonly TaskOption[]): Record<string, unknown> {
+  return validateBy(Object.fromEntries(names.map((name) => [name, TASK_CHECKS[name]])), options);
 }

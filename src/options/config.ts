@@ -14,7 +14,6 @@ import {
   nearestWord,
   OPTION_NAMES,
   type OptionName,
-  parseSize,
   type ValidatedOptions,
   validateOptions,
 } from "./check_options.ts";
@@ -148,6 +147,7 @@ const MAX_DEPTH = 64;
 const CODE_ONLY: Partial<Record<OptionName, string>> = {
   codecs: "a list of functions; give it in code",
   onEvent: "a function; give it in code",
+  validate: "a function; give it in code",
 };
 
 const OPTION_BY_KEY = new Map<string, OptionName>(
@@ -208,7 +208,6 @@ function validateDocument(source: ConfigSource, document: object): ValidatedOpti
 
 /** Converts a value to the one that code would give: a size to a number, a relative path to an absolute one. */
 function fromYaml(name: OptionName, value: unknown, file: string): unknown {
-  if (name === "maxBytes" && typeof value === "string") return parseSize(value) ?? value;
   if (name === "cacheDir" || name === "metadataDir") return resolveText(value, file);
   if (name === "dependsOnFiles" && Array.isArray(value)) return value.map((item) => resolveText(item, file));
   return value;
@@ -248,7 +247,6 @@ function valueProblem(
 
 function remedyFor(name: OptionName, key: string, value: unknown): string {
   if (name === "version" && typeof value === "number") return "; put it in quotes";
-  if (name === "maxBytes") return ", or a size such as 2GiB";
   if (typeof value === "string" && OPTION_IS_LIST.has(name)) return `; write ${key}: [${previewOf(value)}]`;
   return "";
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatDuration } from "../words/quantities.ts";
 import { printable } from "../words/printable.ts";
 import type { StaleReason } from "../words/events.ts";
 
@@ -125,6 +126,10 @@ function describeSimple(reason: StaleReason): string {
       return describeChild(shortName(reason.functionId), reason.change);
     case "damaged":
       return `entry damaged: ${printable(reason.detail)}`;
+    case "expired":
+      return `expired: ${formatDuration(reason.ageMs)} old, maxAge ${formatDuration(reason.maxAgeMs)}`;
+    case "refused":
+      return "validate refused the stored result";
     case "forced":
       return "forced";
     case "unread":

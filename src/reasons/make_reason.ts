@@ -38,6 +38,16 @@ export function damagedReason(detail: string): StaleReason {
   return { kind: "damaged", detail };
 }
 
+/** Reason for a result that is older than it may be. */
+export function expiredReason(ageMs: number, maxAgeMs: number): StaleReason {
+  return { kind: "expired", ageMs, maxAgeMs };
+}
+
+/** Reason for a result that `validate` does not want. */
+export function refusedReason(): StaleReason {
+  return { kind: "refused" };
+}
+
 /** Reason for an argument, or a part of one, that differs. @param path Path such as `args.x.rows[0]`. */
 export function argumentReason(path: string, previews: Previews = {}): StaleReason {
   return { kind: "argument", path, ...previews };

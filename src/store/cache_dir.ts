@@ -30,6 +30,7 @@ import { KvHandle } from "./database/kv_handle.ts";
 import type { ReportDamage } from "./database/kv_repair.ts";
 import { RecordStore } from "./records/record_store.ts";
 import type { Placement } from "./shared/place_cache.ts";
+import { Revisions } from "./revisions.ts";
 import { UnstoredLog } from "./unstored_log.ts";
 import { ChangedPlaces } from "./changed_places.ts";
 import { UsageLog } from "./usage_log.ts";
@@ -107,6 +108,7 @@ export interface Cache {
   readonly usage: UsageLog;
   readonly unstored: UnstoredLog;
   readonly changedPlaces: ChangedPlaces;
+  readonly revisions: Revisions;
   /** Waits until this caller is the one that computes a call; see `acquireLock` in `locks/call_lock`. */
   lock(key: CallKey, options: AcquireOptions): Promise<CallLock | null>;
   /**
@@ -197,6 +199,7 @@ class OpenedCache implements Cache {
   readonly usage: UsageLog;
   readonly unstored: UnstoredLog;
   readonly changedPlaces: ChangedPlaces;
+  readonly revisions: Revisions;
   readonly #handle: KvHandle;
   readonly #generation: Generation;
   readonly #reports: CacheReport[] = [];
@@ -231,6 +234,7 @@ class OpenedCache implements Cache {
     this.usage = new UsageLog(layout, this.readOnly);
     this.unstored = new UnstoredLog(layout, this.readOnly);
     this.changedPlaces = new ChangedPlaces(layout, this.readOnly);
+    this.revisions = new Revisions(layout, this.#generation, this.readOnly);
     if (!this.readOnly && !runsTests()) this.#tidy();
     // Called at a normal end of the process, Deno.exit() included; only counts and a note have to be written then.
     globalThis.addEventListener("unload", () => {

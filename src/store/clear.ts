@@ -18,7 +18,10 @@ import { fileSizeOf, isBusy } from "./database/sqlite_files.ts";
 import { type CacheLayout, findForeignDatabase, OWN_NAMES } from "./layout.ts";
 import { listOwn, removeOwn } from "./own_files.ts";
 import { isLockHeld, removeAbandonedLocks, waitForLock } from "./locks/file_lock.ts";
+import type { StoredSummary } from "./records/record_codec.ts";
 import type { Removal } from "./records/record_store.ts";
+
+export type { Removal } from "./records/record_store.ts";
 
 /**
  * Removes all entries, the graph, the usage counts, and files that killed processes left behind. Entries that other
@@ -43,6 +46,44 @@ export async function clear(cache: Cache): Promise<Removal> {
   }
 }
 
+/**
+ * Removes the entries that are chosen, and no others.
+ *
+ * @param cache The cache.
+ * @param isChosen True for an entry to remove.
+ * @param fname Name of a function: only its entries are asked about.
+ */
+export async function removeChosen(
+  cache: Cache,
+  isChosen: (entry: StoredSummary) => boolean,
+  fname?: string,
+): Promise<Removal> {
+  const release = cache.use();
+  try {
+    const keys = new Set<CallKey>();
+    const functions = new Set<string>();
+    for await (const page of cache.records.summaryPages(fname === undefined ? {} : { fname })) {
+      for (const entry of page) {
+        if (!isChosen(entry)) continue;
+        keys.add(entry.key);
+        functions.add(entry.functionId);
+      }
+    }
+    if (keys.size === 0) return { removed: 0, freedBytes: 0 };
+    // Who removes the results of a function wants calls of it, made by others too, to run again.
+    cache.revisions.revise(functions);
+    const removal = await removeWithRoom(cache, {
+      isVictim: (key) => keys.has(key),
+      count: keys.size,
+      remove: () => cache.records.remove(keys),
+    });
+    cache.revisions.revise(functions);
+    return removal;
+  } finally {
+    release();
+  }
+}
+
 async function clearOnce(cache: Cache): Promise<Removal> {
   const lock = await waitForLock(lockOf(cache));
   try {
@@ -61,6 +102,7 @@ async function clearOnce(cache: Cache): Promise<Removal> {
     await cache.usage.merge(() => false);
     await cache.unstored.tidy(() => false);
     cache.changedPlaces.clear();
+    cache.revisions.clear();
     // A check that began in between has seen blobs without their records.
     await records.beginEra();
     return { removed, freedBytes };

@@ -94,6 +94,8 @@ export const OWN_NAMES = {
   unstored: new RegExp(`^unstored-${UUID}\\.json(\\.new)?$`),
   /** Places that the runs of one function change. */
   state: /^state-[0-9a-f]{64}\.json(\.new)?$/,
+  /** Mark of a function whose results were replaced; an empty file. */
+  revision: /^revised-[0-9a-f]{64}-[0-9a-f]{8}$/,
 } as const;
 
 /** Text whose first line the Cache Directory Tagging Specification fixes (https://bford.info/cachedir/). */
@@ -226,7 +228,7 @@ export async function* listForeign(layout: CacheLayout): AsyncGenerator<string> 
   const { version, metadata, blobs, locks, usage, tmp, metadataTmp } = layout;
   const isUsage = (name: string) =>
     OWN_NAMES.usage.test(name) || OWN_NAMES.usageLog.test(name) ||
-    OWN_NAMES.unstored.test(name) || OWN_NAMES.state.test(name);
+    OWN_NAMES.unstored.test(name) || OWN_NAMES.state.test(name) || OWN_NAMES.revision.test(name);
   const isTemporary = (name: string) => OWN_NAMES.temporary.test(name) || OWN_NAMES.aside.test(name);
   const places: [folder: string, isOwn: (name: string) => boolean, folders: RegExp][] = [
     [version, (name) => OWN_NAMES.version.test(name), /^(blobs|locks|usage|tmp)$/],

@@ -93,7 +93,9 @@ function writeLine(text: string): void {
 function lineOfEvent(event: CacheEvent): string | null {
   switch (event.kind) {
     case "hit":
-      return `${event.fname}: hit in ${formatMs(event.elapsedMs)}, saved ${formatMs(event.savedMs)}`;
+      return `${event.fname}: hit in ${formatMs(event.elapsedMs)}, saved ${formatMs(event.savedMs)}${
+        event.isExpired ? "; expired, renewed behind the call" : ""
+      }`;
     case "miss":
       return lineOfMiss(event.fname, event.reasons[0]?.kind, event.summary);
     case "run":

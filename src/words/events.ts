@@ -47,6 +47,10 @@ export type StaleReason =
     readonly reasons: readonly StaleReason[];
   }
   | { readonly kind: "damaged"; readonly detail: string }
+  /** The result is older than `maxAge`. */
+  | { readonly kind: "expired"; readonly ageMs: number; readonly maxAgeMs: number }
+  /** `validate` does not want the stored result. */
+  | { readonly kind: "refused" }
   | { readonly kind: "forced" }
   | { readonly kind: "unread" };
 
@@ -77,7 +81,13 @@ export type CacheEvent =
     readonly key: CallKey | null;
   }
   & (
-    | { readonly kind: "hit"; readonly elapsedMs: number; readonly savedMs: number }
+    | {
+      readonly kind: "hit";
+      readonly elapsedMs: number;
+      readonly savedMs: number;
+      /** True for a result that is stale by its age, and that `staleWhileRevalidate` allows to be used. */
+      readonly isExpired?: true;
+    }
     | { readonly kind: "miss"; readonly reasons: readonly StaleReason[]; readonly summary: string }
     | { readonly kind: "run"; readonly computeMs: number; readonly threw: boolean }
     | { readonly kind: "stored"; readonly sizeBytes: number }

@@ -123,10 +123,22 @@ export interface ChildDependency {
    * that the call depends on.
    */
   readonly identity?: Digest<"function">;
+  /** Longest age of the result that the inner call was made for, milliseconds; absent: that of the inner function. */
+  readonly maxAgeMs?: number;
 }
 
 /** A dependency other than an inner call. */
 export type FlatDependency = Exclude<Dependency, ChildDependency>;
+
+/** An inner cached function of a flat trace. */
+export interface InnerFunction {
+  /** Name and module of the function. */
+  readonly functionId: string;
+  /** Digest of its code and of the dependencies that its options declare. */
+  readonly identity: Digest<"function">;
+  /** Its revision when it was called: another one since says that its results were replaced; absent without any. */
+  readonly revision?: string;
+}
 
 /**
  * All dependencies of an execution and of the cached calls inside it, in one list.
@@ -135,8 +147,8 @@ export type FlatDependency = Exclude<Dependency, ChildDependency>;
  * by one. If one changed, the trace is verified in order, which alone can tell whether the change reaches the result.
  */
 export interface FlatTrace {
-  /** The inner cached functions, each with a digest of its code and of the dependencies that its options declare. */
-  readonly functions: readonly { readonly functionId: string; readonly identity: Digest<"function"> }[];
+  /** The inner cached functions. */
+  readonly functions: readonly InnerFunction[];
   /** Dependencies of the execution and of the inner calls; the calls themselves are left out. */
   readonly dependencies: readonly Exclude<Dependency, ChildDependency>[];
 }
@@ -164,6 +176,8 @@ export interface Trace {
   readonly createdMs: number;
   /** Time that the function itself ran, milliseconds. */
   readonly computeMs: number;
+  /** The `maxAge` of the function at that time, for who looks at the cache without it; absent without any. */
+  readonly maxAgeMs?: number;
 }
 
 /** Part of a fingerprint: a symbol, value or package that the code reaches, by name, so that a miss can name it. */

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { displayWidth, truncate } from "../../src/manage/draw/display_width.ts";
-import { createProgress, formatAge, formatDuration, formatProgress } from "../../src/cli/text/durations.ts";
+import { createProgress, formatAge, formatProgress } from "../../src/cli/text/durations.ts";
+import { formatDuration } from "../../src/words/quantities.ts";
 import { toJsonValue } from "../../src/cli/command.ts";
 import { createStyle } from "../../src/cli/text/terminal.ts";
 import { formatPairs, formatTable } from "../../src/cli/text/table.ts";

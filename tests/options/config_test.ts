@@ -156,7 +156,7 @@ const PROBLEMS: [what: string, text: string, message: string | RegExp][] = [
   ],
   ["text for a list", "envVars: HOME", /; write envVars: \["HOME"\]$/],
   ["a key without a value", "cacheDir:", /^cachepy\.yml:1: cacheDir: got null, want /],
-  ["a size that is none", "maxBytes: lots", /^cachepy\.yml:1: maxBytes: got "lots", want .* size such as 2GiB$/],
+  ["a size that is none", "maxBytes: lots", /^cachepy\.yml:1: maxBytes: got "lots", want .* size such as "2GiB"$/],
   [
     "a broken pattern",
     "filePattern: '('",

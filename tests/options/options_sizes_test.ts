@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatSize, parseSize } from "../../src/options/check_options.ts";
+import { formatSize, parseSize } from "../../src/words/quantities.ts";
 
 Deno.test("parseSize() reads sizes as people write them", () => {
   const cases: [string, number | null][] = [

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  type AnyFunction,
   cacheClear,
   type CachedFunction,
   type CacheEvent,
@@ -38,7 +39,7 @@ async function once(name: string, next: () => Promise<unknown>): Promise<void> {
   await next();
 }
 
-const functions: Record<string, CachedFunction<(...args: never[]) => unknown>> = {
+const functions: Record<string, CachedFunction<AnyFunction>> = {
   /** Takes `ms` to give the value of `n`. */
   slow: cached({ ignoreArgs: ["ms"] })(async function slow(n: number, ms: number) {
     note(`slow-${n}`);

@@ -1,6 +1,6 @@
 /** The command `info`; loaded when it runs. @module */
-import { formatSize } from "../../options/check_options.ts";
-import { formatAge, formatDuration } from "../text/durations.ts";
+import { formatDuration, formatSize } from "../../words/quantities.ts";
+import { formatAge } from "../text/durations.ts";
 import { checkKey, type CommandContext, EXIT, printJson, toJsonValue } from "../command.ts";
 import { formatPairs, formatTable } from "../text/table.ts";
 import { cacheInfo, type EntryMeta } from "../../manage/info.ts";

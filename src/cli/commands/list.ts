@@ -1,6 +1,6 @@
 /** The command `list`; loaded when it runs. @module */
-import { formatSize } from "../../options/check_options.ts";
-import { formatAge, formatDuration } from "../text/durations.ts";
+import { formatDuration, formatSize } from "../../words/quantities.ts";
+import { formatAge } from "../text/durations.ts";
 import { formatTable } from "../text/table.ts";
 import { cacheList, type ListedEntry } from "../../manage/list.ts";
 import { type CommandContext, EXIT, printJson } from "../command.ts";

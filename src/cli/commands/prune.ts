@@ -1,5 +1,5 @@
 /** The command `prune`; a file of its own, so that the help and other commands need not load it. @module */
-import { formatSize, parseSize } from "../../options/check_options.ts";
+import { formatSize, parseSize } from "../../words/quantities.ts";
 import { pruneAndTell } from "../../manage/tasks.ts";
 import { type CommandContext, EXIT, printJson, UsageError, withProgress } from "../command.ts";
 import { numberOption, textOption } from "../parse_options.ts";

@@ -1,6 +1,6 @@
 /** The command `stats`; a file of its own, so that the help and other commands need not load it. @module */
-import { formatSize } from "../../options/check_options.ts";
-import { formatAge, formatDuration } from "../text/durations.ts";
+import { formatDuration, formatSize } from "../../words/quantities.ts";
+import { formatAge } from "../text/durations.ts";
 import { formatPairs, formatTable } from "../text/table.ts";
 import { cacheStats } from "../../manage/list.ts";
 import { printable } from "../../words/printable.ts";

@@ -1,24 +1,9 @@
 /**
- * Durations and ages as people read them, and the progress bar.
+ * Ages as people read them, and the progress bar.
  *
  * @module
  */
-/**
- * Formats a duration with about two significant figures.
- *
- * @param ms Milliseconds, not negative.
- * @returns For example `0.4 ms`, `12 ms`, `3.2 s`, `2 min 5 s`, `1 h 20 min`, `3 d 4 h`.
- */
-export function formatDuration(ms: number): string {
-  if (!(ms > 0)) return "0 ms";
-  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
-  if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1_000);
-  if (seconds < 3_600) return pairOfUnits(seconds, 60, "min", 1, "s");
-  if (seconds < 86_400) return pairOfUnits(seconds, 3_600, "h", 60, "min");
-  return pairOfUnits(seconds, 86_400, "d", 3_600, "h");
-}
+import { formatDuration } from "../../words/quantities.ts";
 
 /**
  * Formats the age of something in one unit.
@@ -39,13 +24,6 @@ export function formatAge(thenMs: number, nowMs: number): string {
   if (days < 60) return `${days} d ago`;
   if (days < 730) return `${Math.floor(days / 30.44)} mo ago`;
   return `${Math.floor(days / 365.25)} y ago`;
-}
-
-function pairOfUnits(seconds: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
-  const rest = Math.floor((seconds % large) / small);
-  return rest === 0
-    ? `${Math.floor(seconds / large)} ${largeUnit}`
-    : `${Math.floor(seconds / large)} ${largeUnit} ${rest} ${smallUnit}`;
 }
 
 /** Options of {@linkcode createProgress}. */

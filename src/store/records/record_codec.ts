@@ -20,6 +20,7 @@ import {
   type FlatDependency,
   type FlatTrace,
   FORMAT_VERSION,
+  type InnerFunction,
   type LinkDependency,
   type StatDependency,
   type Trace,
@@ -145,6 +146,7 @@ const DEPENDENCY = unionOf<Dependency>("dependency", {
         args: CHILD_ARGS,
         outcome: digestShape(),
         identity: lastOrAbsent(digestShape()),
+        maxAgeMs: lastOrAbsent(QUANTITY),
       },
       { kind: "child" },
     ),
@@ -161,7 +163,11 @@ const FLAT_DEPENDENCY: StoredShape<FlatDependency> = {
 
 const FLAT_TRACE = rowOf<FlatTrace>("support", {
   functions: listShape(
-    rowOf<FlatTrace["functions"][number]>("support function", { functionId: TEXT, identity: digestShape() }),
+    rowOf<InnerFunction>("support function", {
+      functionId: TEXT,
+      identity: digestShape(),
+      revision: lastOrAbsent(TEXT),
+    }),
   ),
   dependencies: listShape(FLAT_DEPENDENCY),
 });
@@ -175,6 +181,7 @@ const TRACE = rowOf<Trace>("trace", {
   support: orNull(FLAT_TRACE),
   outcome: orAbsent(digestShape()),
   seal: lastOrAbsent(digestShape()),
+  maxAgeMs: lastOrAbsent(QUANTITY),
 });
 
 const VALUE = rowOf<ValuePart>("value", {

@@ -80,11 +80,11 @@ export function orAbsent<T>(shape: StoredShape<T>): StoredShape<T | undefined> {
   };
 }
 
-/** Shape of the last member of a row, which may be absent; nothing is written in its place. */
+/** Shape of one of the last members of a row, which may all be absent; nothing is written in their place. */
 export function lastOrAbsent<T>(shape: StoredShape<T>): StoredShape<T | undefined> {
   return {
     pack: (value) => value === undefined ? undefined : shape.pack(value),
-    unpack: (stored, place) => stored === undefined ? undefined : shape.unpack(stored, place),
+    unpack: (stored, place) => stored === undefined || stored === null ? undefined : shape.unpack(stored, place),
   };
 }
 
@@ -132,9 +132,12 @@ export class StoredRow<T extends object, Fixed extends Partial<T>> implements St
 
   /** Appends the members to `cells`, and returns `cells`. */
   pack(value: T, cells: unknown[] = []): unknown[] {
+    const first = cells.length;
     for (const [index, name] of this.#names.entries()) {
       const cell = this.#shapes[index]!.pack(value[name]);
-      if (cell !== undefined) cells.push(cell);
+      if (cell === undefined) continue;
+      while (cells.length < first + index) cells.push(null); // members before it that are absent
+      cells.push(cell);
     }
     return cells;
   }

@@ -1,0 +1,52 @@
+/**
+ * Results that are stale by their age alone, and are used while a new one is computed behind the call (RFC 5861,
+ * "stale-while-revalidate").
+ *
+ * @module
+ */
+import { describeError } from "../words/errors.ts";
+import type { Trace } from "../words/records.ts";
+import { ageOfTrace } from "./freshness.ts";
+import type { Call } from "./identify.ts";
+import type { Outcome } from "./outcome.ts";
+import { reportNotice } from "./report.ts";
+
+/**
+ * True when the options allow an expired result to be used.
+ *
+ * @param maxAgeMs Longest age by the options of the call; that of the function when not given.
+ */
+export function mayUseExpired(
+  { prepared: { options: { staleWhileRevalidate, maxAge } } }: Call,
+  expired: Trace,
+  maxAgeMs: number = maxAge,
+): boolean {
+  if (typeof staleWhileRevalidate === "boolean") return staleWhileRevalidate;
+  return ageOfTrace(expired) <= maxAgeMs + staleWhileRevalidate;
+}
+
+/** Calls that are being renewed, by cache and key. */
+const underWay = new Set<string>();
+
+/**
+ * Computes a call anew while its caller goes on. Of several callers at a time, the first one does so. A failure is told,
+ * and the old result stays until the function succeeds.
+ *
+ * @param call The call.
+ * @param compute Computes it.
+ */
+export function renewBehind(call: Call, compute: () => Promise<Outcome>): void {
+  const { cache } = call.prepared.workspace;
+  const id = `${cache.layout.root}\0${call.key}`;
+  if (underWay.has(id)) return;
+  underWay.add(id);
+  const release = cache.use();
+  void compute().then((outcome) => outcome.kind === "threw" ? outcome.error : undefined, (error) => error)
+    .then((error) => {
+      if (error !== undefined) reportNotice(call, `the expired result could not be renewed: ${describeError(error)}`);
+    })
+    .finally(() => {
+      underWay.delete(id);
+      release();
+    });
+}

@@ -1,0 +1,84 @@
+/**
+ * Revisions: functions whose stored results were replaced by other ones, or removed, although nothing that the calls rest
+ * on had changed. A caller forced a run, put a result in, or wanted one forgotten.
+ *
+ * The flat list of a trace tells that inner calls are as they were, because what they rest on is. It does not hold for
+ * these functions any more: a trace that was made before the revision is verified through its inner calls.
+ *
+ * ```text
+ * usage/revised-<digest of the function's id>-<random>
+ * ```
+ *
+ * @module
+ */
+import { digestBytes } from "../words/sha256.ts";
+import { randomId } from "../words/random.ts";
+import { type CacheLayout, type Generation, OWN_NAMES } from "./layout.ts";
+import { listOwn, makeOwnFolder, removeOwn, requireFolders, writeOnce } from "./own_files.ts";
+
+/** Revisions of the functions of one cache directory. */
+export class Revisions {
+  readonly #layout: CacheLayout;
+  readonly #generation: Generation;
+  readonly #isReadOnly: boolean;
+  #known = new Map<string, string>();
+  #knownAt: string | null = null;
+
+  /**
+   * @param layout Paths of the cache.
+   * @param generation Generation of the cache, which changes with each revision.
+   * @param isReadOnly True when nothing may be written.
+   */
+  constructor(layout: CacheLayout, generation: Generation, isReadOnly: boolean) {
+    this.#layout = layout;
+    this.#generation = generation;
+    this.#isReadOnly = isReadOnly;
+  }
+
+  /** Returns the revision of a function: a text that differs from all earlier ones; `undefined` when it has none. */
+  of(functionId: string): string | undefined {
+    const now = this.#generation.current();
+    if (this.#knownAt !== now) this.#read(now);
+    return this.#known.size === 0 ? undefined : this.#known.get(digestBytes(functionId));
+  }
+
+  /**
+   * Gives functions a new revision. Call it before their results are replaced and once more afterwards: a call in between
+   * may see the old ones.
+   *
+   * @throws {Error} When the revision cannot be kept, so that the results must not be replaced.
+   */
+  revise(functionIds: Iterable<string>): void {
+    if (this.#isReadOnly) return;
+    const { metadata, usage } = this.#layout;
+    try {
+      requireFolders(metadata, usage);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      makeOwnFolder(usage);
+    }
+    for (const functionId of new Set(functionIds)) {
+      const begin = `revised-${digestBytes(functionId)}-`;
+      const before = listOwn(usage, OWN_NAMES.revision).filter((name) => name.startsWith(begin));
+      writeOnce(`${usage}/${begin}${randomId().slice(0, 8)}`, "");
+      for (const name of before) removeOwn(`${usage}/${name}`);
+    }
+    this.#generation.bump();
+  }
+
+  /** Removes all revisions: of a cache without entries. */
+  clear(): void {
+    for (const name of listOwn(this.#layout.usage, OWN_NAMES.revision)) removeOwn(`${this.#layout.usage}/${name}`);
+  }
+
+  #read(generation: string): void {
+    this.#known = new Map();
+    this.#knownAt = generation;
+    // Two processes may have revised a function at the same time, so that it has two marks.
+    for (const name of listOwn(this.#layout.usage, OWN_NAMES.revision).sort()) {
+      const [, digest = "", mark = ""] = name.split("-");
+      const other = this.#known.get(digest);
+      this.#known.set(digest, other === undefined ? mark : `${other} ${mark}`);
+    }
+  }
+}
