@@ -51,7 +51,13 @@ export type { CacheNode } from "./src/manage/graph/nodes.ts";
 export { cacheTreeChangedFiles, type ChangedNode } from "./src/manage/graph/nodes.ts";
 export { cacheTreeSummary, cacheTreeToJson } from "./src/manage/graph/export.ts";
 export { cacheTreeFiles, cacheTreeForFile, cacheTreeNodes } from "./src/manage/graph/nodes.ts";
-export { cacheTreeLoad, cacheTreeReset, cacheTreeSave, cacheTreeSync } from "./src/manage/graph/transfer.ts";
+export {
+  cacheTreeLoad,
+  type CacheTreeLoadOptions,
+  cacheTreeReset,
+  cacheTreeSave,
+  cacheTreeSync,
+} from "./src/manage/graph/transfer.ts";
 export { type ClassLike, ofClass } from "./src/codecs/of_class.ts";
 export type { Codec } from "./src/values/codec.ts";
 export type { CacheOptions, StoredMeta } from "./src/options/check_options.ts";

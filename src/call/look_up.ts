@@ -91,7 +91,18 @@ export async function lookUp(
     call.key,
     () => verifyRecord(record, checksOf(call, call.key, verification, maxAgeMs)),
   );
+  if (known === undefined && verdict.fresh && cache.revisions.lacksCalls()) await restoreCalls(call, record);
   return { record, commits, verdict };
+}
+
+/** Puts a call whose result is stored into the graph again, after somebody removed the graph. */
+async function restoreCalls({ prepared: { workspace: { cache } } }: Call, record: EntryRecord): Promise<void> {
+  if (cache.readOnly) return;
+  try {
+    await cache.records.restoreCalls(record);
+  } catch {
+    // The graph lacks the call still; the next look at its record tries again.
+  }
 }
 
 /** Verifies what is stored under a key, which meanwhile counts as open: a record may lead back to itself. */

@@ -15,7 +15,7 @@ import {
   withoutForeignParameters,
 } from "../options/check_options.ts";
 import { isOffByEnvironment, isReadOnlyByEnvironment } from "../options/environment.ts";
-import { projectRoot, toAbsolute, workingDirectory } from "../options/project.ts";
+import { projectRoot, toAbsoluteFolder, workingDirectory } from "../options/project.ts";
 import { cachedIdentity, type Prepared, SwitchedOff, type Wrapped } from "./wrapped.ts";
 import type { CacheReport } from "../store/cache_dir.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
@@ -44,9 +44,9 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
   const defaults = withoutForeignParameters(await loadDefaultConfig(workingDirectory() ?? projectRoot()), names);
   const options = optionsInForce(wrapped, mergeOptions(defaults, wrapped.given));
   const isConfigured = wrapped.given.cacheDir === undefined && options.cacheDir !== null;
-  const workspace = await openWorkspace(isConfigured ? toAbsolute(options.cacheDir) : wrapped.cacheDir, {
+  const workspace = await openWorkspace(isConfigured ? toAbsoluteFolder(options.cacheDir) : wrapped.cacheDir, {
     ...options,
-    metadataDir: options.metadataDir === null ? null : toAbsolute(options.metadataDir),
+    metadataDir: options.metadataDir === null ? null : toAbsoluteFolder(options.metadataDir),
   });
   const root = projectRoot();
   const changedState = workspace.cache.changedPlaces.of(wrapped.functionId);

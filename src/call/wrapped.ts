@@ -9,7 +9,7 @@ import type { ChangedState } from "../store/cache_dir.ts";
 import type { AnyFunction } from "./cached_function.ts";
 import { requireParameterNames, type ResolvedOptions, type ValidatedOptions } from "../options/check_options.ts";
 import { isOffByEnvironment } from "../options/environment.ts";
-import { cacheDefaultDir, toAbsolute, toPortable } from "../options/project.ts";
+import { cacheDefaultDir, toAbsoluteFolder, toPortable } from "../options/project.ts";
 // The parser is needed while wrapping only where options name parameters.
 import defer * as parameters from "../code/syntax/parameters.ts";
 import type { ParameterList } from "../code/syntax/parameters.ts";
@@ -92,7 +92,7 @@ export class Wrapped {
     const site = sites[0]?.url;
     this.functionId = `${this.#fname} @ ${site?.startsWith("file:") ? toPortable(new URL(site)) : site ?? "?"}`;
     // Resolved now, since the program may change its working directory before the first call.
-    this.cacheDir = toAbsolute(options.cacheDir ?? cacheDefaultDir());
+    this.cacheDir = toAbsoluteFolder(options.cacheDir ?? cacheDefaultDir());
     const speaksOfParameters = (options.fileArgs ?? options.ignoreArgs ?? options.secretArgs) !== undefined;
     if (speaksOfParameters) requireParameterNames(options, this.parameters()?.names.map((bound) => bound.name) ?? []);
   }

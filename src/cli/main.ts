@@ -38,7 +38,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     else terminal.err(help);
     return args.length > 0 ? EXIT.ok : EXIT.usage;
   }
-  const { chooseFolders, parseOptions, textOption, version } = await import("./parse_options.ts");
+  const { chooseFolders, folderKind, parseOptions, textOption, version } = await import("./parse_options.ts");
   const before = parseOptions(args, PROGRAM_OPTIONS, { stopEarly: true });
   if (before.options["version"]) {
     await terminal.out(`cachepy ${version} (deno ${Deno.version.deno})\n`);
@@ -67,6 +67,9 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     );
   }
   const cacheDir = await chooseFolders(textOption(options, "cache-dir"), textOption(options, "root"));
+  if (options["cache-dir"] === undefined && folderKind(cacheDir) === "absent") {
+    terminal.err(`note: there is no cache at ${printable(cacheDir)} yet\n`);
+  }
   const { run } = await command.load();
   return await run({ arguments: own.arguments, options, cacheDir, terminal, nowMs: wallMs() });
 }

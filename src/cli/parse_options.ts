@@ -8,7 +8,7 @@ import { parseArgs } from "@std/cli";
 import { nearestWord } from "../options/check_options.ts";
 import { type OptionSpec, type OptionValues, UsageError } from "./command.ts";
 import { loadDefaultConfig } from "../options/config.ts";
-import { cacheDefaultDir, findProjectRoot, setProjectRoot, toAbsolute } from "../options/project.ts";
+import { cacheDefaultDir, findProjectRoot, setProjectRoot, toAbsolute, toAbsoluteFolder } from "../options/project.ts";
 import config from "../../deno.json" with { type: "json" };
 
 /** Options of {@linkcode parseOptions}. */
@@ -156,12 +156,41 @@ function unknownFlag(arg: string, specs: readonly OptionSpec[]): UsageError {
  * @param cacheDir Value of `--cache-dir`; without it, the cache is where a program in this folder would keep it.
  * @param root Value of `--root`; without it, the root is found.
  * @returns The cache directory; not made absolute.
+ * @throws {UsageError} When `--cache-dir` names no cache.
  * @throws {CacheTypeError} `ERR_CONFIG` for a mistake in a configuration file, as {@linkcode loadDefaultConfig}.
  */
 export async function chooseFolders(cacheDir: string | undefined, root: string | undefined): Promise<string> {
+  if (cacheDir !== undefined) requireCacheFolder(cacheDir);
   const chosen = cacheDir ?? String((await loadDefaultConfig(Deno.cwd())).cacheDir ?? cacheDefaultDir());
-  setProjectRoot(root === undefined ? findRoot(toAbsolute(chosen)) : toAbsolute(root));
+  setProjectRoot(root === undefined ? findRoot(toAbsoluteFolder(chosen)) : toAbsolute(root));
   return chosen;
+}
+
+/**
+ * Refuses a folder that is no cache, so that a misspelt one does not look like an empty cache. An empty folder may become one.
+ *
+ * @throws {UsageError} When there is no such folder, or something else is in it.
+ */
+function requireCacheFolder(cacheDir: string): void {
+  const dir = toAbsoluteFolder(cacheDir);
+  const found = folderKind(dir);
+  if (found === "cache") return;
+  const what =
+    { absent: "there is no such folder", file: "it is no folder", other: "the folder holds other things" }[found];
+  throw new UsageError(`There is no cache at ${cacheDir}: ${what}; give the folder that programs name in cacheFile()`);
+}
+
+/** What is at the path of a cache. */
+export function folderKind(dir: string): "cache" | "absent" | "file" | "other" {
+  try {
+    if (!Deno.statSync(dir).isDirectory) return "file";
+    const names = [...Deno.readDirSync(dir)].map(({ name }) => name);
+    return names.length === 0 || names.includes("v1") ? "cache" : "other";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "absent";
+    if (error instanceof Deno.errors.NotADirectory) return "file";
+    throw error;
+  }
 }
 
 function findRoot(cacheDir: string): string {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { cacheDefaultDir } from "../options/project.ts";
 import { sortInTurns } from "../words/waiting.ts";
 import { requireTaskOptions } from "../options/check_options.ts";
 import { withCache } from "./with_cache.ts";
@@ -33,7 +32,7 @@ export interface CacheListOptions {
 /**
  * Lists the entries of a cache.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @param options See {@linkcode CacheListOptions}.
  * @returns The entries, newest first; none when there is no cache.
  * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong
@@ -47,7 +46,7 @@ export interface CacheListOptions {
  * ```
  */
 export async function cacheList(
-  cacheDir: string | URL = cacheDefaultDir(),
+  cacheDir?: string | URL,
   options: CacheListOptions = {},
 ): Promise<ListedEntry[]> {
   requireTaskOptions(options, ["fname"]);
@@ -130,7 +129,7 @@ export interface CacheStatsOptions {
 /**
  * Counts the entries of a cache, their sizes, hits and times.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @param options See {@linkcode CacheStatsOptions}.
  * @returns The statistics; zeros when there is no cache.
  * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong
@@ -145,7 +144,7 @@ export interface CacheStatsOptions {
  * ```
  */
 export async function cacheStats(
-  cacheDir: string | URL = cacheDefaultDir(),
+  cacheDir?: string | URL,
   options: CacheStatsOptions = {},
 ): Promise<CacheStats> {
   requireTaskOptions(options, ["fname"]);

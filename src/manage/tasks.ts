@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { cacheDefaultDir } from "../options/project.ts";
 import { requireTaskOptions } from "../options/check_options.ts";
 import { withCache } from "./with_cache.ts";
 import { callListener, warnOnce } from "../words/announce.ts";
@@ -40,7 +39,7 @@ export interface CachePruneOptions {
  * Removes entries that were not used for long. When `maxBytes` is given, then removes the entries that are cheapest to
  * lose until the results take at most so many bytes.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @param options See {@linkcode CachePruneOptions}.
  * @returns Numbers of removed entries and bytes, or with `dryRun` of those to remove; zeros when there is no cache.
  * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, which is not followed.
@@ -48,7 +47,7 @@ export interface CachePruneOptions {
  * type.
  */
 export async function cachePrune(
-  cacheDir: string | URL = cacheDefaultDir(),
+  cacheDir?: string | URL,
   options: CachePruneOptions = {},
 ): Promise<Removed> {
   return await pruneAndTell(cacheDir, options, () => {});
@@ -56,7 +55,7 @@ export async function cachePrune(
 
 /** Does what {@linkcode cachePrune} does, and tells of the files of killed processes that it deleted besides. */
 export async function pruneAndTell(
-  cacheDir: string | URL,
+  cacheDir: string | URL | undefined,
   options: CachePruneOptions,
   onSwept: (swept: Swept) => void,
 ): Promise<Removed> {
@@ -79,7 +78,7 @@ export interface CacheClearOptions {
  * The cache is empty when this returns. The results are then deleted from the disk in small steps, which do not keep the
  * program alive; what is left when the program ends, the next program deletes that writes to the cache.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @param options See {@linkcode CacheClearOptions}.
  * @returns Numbers of removed entries and bytes; zeros when there is no cache.
  * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, which is not followed.
@@ -87,7 +86,7 @@ export interface CacheClearOptions {
  * type: nothing is removed.
  */
 export async function cacheClear(
-  cacheDir: string | URL = cacheDefaultDir(),
+  cacheDir?: string | URL,
   options: CacheClearOptions = {},
 ): Promise<Removed> {
   const { fname } = requireTaskOptions(options, ["fname"]) as CacheClearOptions;
@@ -155,7 +154,7 @@ export interface VerifyReport {
 /**
  * Checks records, results and graph against each other, and each result against its digest.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @param options See {@linkcode CacheVerifyOptions}.
  * @returns The findings; no problems when there is no cache.
  * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, which is not followed.
@@ -163,7 +162,7 @@ export interface VerifyReport {
  * type.
  */
 export async function cacheVerify(
-  cacheDir: string | URL = cacheDefaultDir(),
+  cacheDir?: string | URL,
   options: CacheVerifyOptions = {},
 ): Promise<VerifyReport> {
   requireTaskOptions(options, ["repair", "onProgress"]);

@@ -4,7 +4,7 @@
  * @module
  */
 import { warnOnce } from "../words/announce.ts";
-import { toAbsolute } from "../options/project.ts";
+import { cacheDirInForce } from "../options/config.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { findLink, layoutOf, requireAccess } from "../store/layout.ts";
 import { CacheError } from "../words/errors.ts";
@@ -23,7 +23,7 @@ export type Access =
 /**
  * Runs `task` on a cache. When there is no cache and `access` is not `create`, returns `otherwise` and makes nothing.
  *
- * @param cacheDir The cache.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @param access Kind of access that the task needs.
  * @param task Function that does the task.
  * @param otherwise Value to return when there is no cache.
@@ -32,12 +32,12 @@ export type Access =
  * and cannot be written to, `ERR_PERMISSION` with the flags that are missing, and the errors of `openCache`.
  */
 export async function withCache<Answer>(
-  cacheDir: string | URL,
+  cacheDir: string | URL | undefined,
   access: Access,
   task: (cache: Cache) => Promise<Answer>,
   otherwise: Answer,
 ): Promise<Answer> {
-  const dir = toAbsolute(cacheDir);
+  const dir = await cacheDirInForce(cacheDir);
   requireAccess(dir);
   const isWriting = access === "write" || access === "create";
   const refused = findLink(layoutOf(dir), isWriting);

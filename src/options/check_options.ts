@@ -435,6 +435,7 @@ const TASK_CHECKS = {
   maxBytes: { wanted: SIZE.replace("above", "from"), accept: (value) => acceptSize(value, 0) },
   dryRun: CHECKS.verbose,
   repair: CHECKS.verbose,
+  replace: CHECKS.verbose,
   onProgress: CHECKS.onEvent,
 } satisfies Record<string, OptionCheck>;
 

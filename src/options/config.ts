@@ -17,8 +17,8 @@ import {
   type ValidatedOptions,
   validateOptions,
 } from "./check_options.ts";
-import { toAbsolute } from "./project.ts";
-import { manifestStampOf, readManifest } from "./manifest_files.ts";
+import { cacheDefaultDir, homePathOf, projectRoot, toAbsolute, toAbsoluteFolder, workingDirectory } from "./project.ts";
+import { manifestStampOf, readManifest, variableOf } from "./manifest_files.ts";
 import { parentOf, resolvePath } from "./paths.ts";
 import { previewOf } from "../values/preview.ts";
 
@@ -96,6 +96,20 @@ export async function loadDefaultConfig(cwd: string): Promise<ValidatedOptions> 
   const options = owner === null ? readConfig(file) : Promise.resolve(NONE);
   loaded.set(file, { stamp, options });
   return await options;
+}
+
+/**
+ * Returns the cache directory that wrapped functions use: the one that is given, else that of the configuration file, else
+ * `cacheDefaultDir()`.
+ *
+ * @param given A directory; when not given, the default.
+ * @returns An absolute path.
+ * @throws {CacheTypeError} `ERR_CONFIG`, as {@linkcode loadConfig}.
+ */
+export async function cacheDirInForce(given?: string | URL): Promise<string> {
+  if (given !== undefined) return toAbsoluteFolder(given);
+  const { cacheDir } = await loadDefaultConfig(workingDirectory() ?? projectRoot());
+  return toAbsoluteFolder(cacheDir ?? cacheDefaultDir());
 }
 
 async function readConfig(file: string): Promise<ValidatedOptions> {
@@ -208,14 +222,49 @@ function validateDocument(source: ConfigSource, document: object): ValidatedOpti
 
 /** Converts a value to the one that code would give: a size to a number, a relative path to an absolute one. */
 function fromYaml(name: OptionName, value: unknown, file: string): unknown {
-  if (name === "cacheDir" || name === "metadataDir") return resolveText(value, file);
-  if (name === "dependsOnFiles" && Array.isArray(value)) return value.map((item) => resolveText(item, file));
+  if (name === "cacheDir" || name === "metadataDir") return resolveText(name, value, file);
+  if (name === "dependsOnFiles" && Array.isArray(value)) return value.map((item) => resolveText(name, item, file));
   return value;
 }
 
-function resolveText(value: unknown, file: string): unknown {
-  const isRelative = typeof value === "string" && value !== "" && !/^[a-z][a-z0-9+.-]+:/i.test(value);
-  return isRelative ? resolvePath(value, parentOf(file)) : value;
+function resolveText(name: OptionName, value: unknown, file: string): unknown {
+  if (typeof value !== "string") return value;
+  const path = expandPath(name, value);
+  const isRelative = path !== "" && !/^[a-z][a-z0-9+.-]+:/i.test(path);
+  return isRelative ? resolvePath(path, parentOf(file)) : path;
+}
+
+/**
+ * Replaces `~`, `$NAME`, `${NAME}` and `${NAME:-default}` in a path by what a shell makes of them; `\\$` is a dollar sign.
+ * A variable without a value and without a default is refused: a shell would go on with another path.
+ *
+ * @throws {CacheTypeError} `ERR_OPTION_TYPE` for a variable, or a home, that is not known.
+ */
+function expandPath(option: OptionName, path: string): string {
+  const isHome = path.startsWith("~");
+  const atHome = isHome ? homePathOf(path) : path;
+  if (atHome === null) {
+    throw unknownInPath(option, path, `${path.replace(/[\\/].*$/s, "")} has no value here; write the path without ~`);
+  }
+  return atHome.replace(/\\\$|\$(?:(\w+)|\{(\w+)(?:(:?-)([^}]*))?\})/g, (found, bare, braced, operator, fallback) => {
+    if (found === "\\$") return "$";
+    const name: string = bare ?? braced;
+    const text = variableOf(name);
+    const isMissing = text === undefined || text === "" && operator !== "-";
+    if (!isMissing) return text;
+    if (operator === undefined) {
+      throw unknownInPath(
+        option,
+        path,
+        `$${name} has no value, or may not be read; set it, or write \${${name}:-default}`,
+      );
+    }
+    return fallback;
+  });
+}
+
+function unknownInPath(option: OptionName, path: string, what: string): CacheTypeError {
+  return new CacheTypeError("ERR_OPTION_TYPE", `Cannot use ${option}: got ${previewOf(path)}; ${what}`, { path });
 }
 
 /** Refuses too many values and values nested too deep, among them a value that contains itself. */

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { exists, realPathOf } from "./manifest_files.ts";
+import { exists, realPathOf, variableOf } from "./manifest_files.ts";
 import { isAbsolutePath, parentOf, pathOfFileUrl, resolvePath } from "./paths.ts";
 
 /** Files and folders that mark a project's root. */
@@ -102,6 +102,21 @@ export function fromPortable(path: string, root: string = projectRoot()): string
 export function toAbsolute(path: string | URL): string {
   const isRelative = typeof path === "string" && !isAbsolutePath(path) && !/^file:/i.test(path);
   return resolvePath(path, isRelative ? workingDirectory() ?? projectRoot() : "/");
+}
+
+/**
+ * The absolute path of a folder that the user names, where `~` and a path that begins with `~/` mean the home folder, as a
+ * shell takes them.
+ */
+export function toAbsoluteFolder(path: string | URL): string {
+  return toAbsolute(typeof path === "string" ? homePathOf(path) ?? path : path);
+}
+
+/** A path that begins with `~`, with the home folder in its place; `null` for another path, or if no home is known. */
+export function homePathOf(path: string): string | null {
+  if (!/^~(?:[\\/]|$)/.test(path)) return null;
+  const home = variableOf("HOME") ?? variableOf("USERPROFILE");
+  return home ? home + path.slice(1) : null;
 }
 
 /** A path relative to a folder, with `/`; `null` when it is not below the folder. Both are absolute. */

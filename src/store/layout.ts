@@ -94,8 +94,8 @@ export const OWN_NAMES = {
   unstored: new RegExp(`^unstored-${UUID}\\.json(\\.new)?$`),
   /** Places that the runs of one function change. */
   state: /^state-[0-9a-f]{64}\.json(\.new)?$/,
-  /** Mark of a function whose results were replaced; an empty file. */
-  revision: /^revised-[0-9a-f]{64}-[0-9a-f]{8}$/,
+  /** Mark of a function whose results were replaced, and of a graph that was removed; an empty file. */
+  revision: /^(revised-[0-9a-f]{64}-[0-9a-f]{8}|graph-removed)$/,
 } as const;
 
 /** Text whose first line the Cache Directory Tagging Specification fixes (https://bford.info/cachedir/). */

@@ -7,6 +7,7 @@
  *
  * ```text
  * usage/revised-<digest of the function's id>-<random>
+usage/graph-removed                                       the graph was removed, and not the results
  * ```
  *
  * @module
@@ -14,7 +15,7 @@
 import { digestBytes } from "../words/sha256.ts";
 import { randomId } from "../words/random.ts";
 import { type CacheLayout, type Generation, OWN_NAMES } from "./layout.ts";
-import { listOwn, makeOwnFolder, removeOwn, requireFolders, writeOnce } from "./own_files.ts";
+import { listOwn, lookAtEntry, makeOwnFolder, removeOwn, requireFolders, writeOnce } from "./own_files.ts";
 
 /** Revisions of the functions of one cache directory. */
 export class Revisions {
@@ -50,13 +51,8 @@ export class Revisions {
    */
   revise(functionIds: Iterable<string>): void {
     if (this.#isReadOnly) return;
-    const { metadata, usage } = this.#layout;
-    try {
-      requireFolders(metadata, usage);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      makeOwnFolder(usage);
-    }
+    const { usage } = this.#layout;
+    this.#makeFolder();
     for (const functionId of new Set(functionIds)) {
       const begin = `revised-${digestBytes(functionId)}-`;
       const before = listOwn(usage, OWN_NAMES.revision).filter((name) => name.startsWith(begin));
@@ -64,6 +60,29 @@ export class Revisions {
       for (const name of before) removeOwn(`${usage}/${name}`);
     }
     this.#generation.bump();
+  }
+
+  /** Notes that the graph was removed and the results were not, so that hits put their calls into the graph again. */
+  noteGraphRemoved(): void {
+    if (this.#isReadOnly) return;
+    this.#makeFolder();
+    writeOnce(`${this.#layout.usage}/graph-removed`, "");
+    this.#generation.bump(); // records in memory are read again, by which calls get back into the graph
+  }
+
+  /** True when the graph may lack calls whose results are stored. */
+  lacksCalls(): boolean {
+    return lookAtEntry(`${this.#layout.usage}/graph-removed`) !== null;
+  }
+
+  #makeFolder(): void {
+    const { metadata, usage } = this.#layout;
+    try {
+      requireFolders(metadata, usage);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      makeOwnFolder(usage);
+    }
   }
 
   /** Removes all revisions: of a cache without entries. */
@@ -76,7 +95,8 @@ export class Revisions {
     this.#knownAt = generation;
     // Two processes may have revised a function at the same time, so that it has two marks.
     for (const name of listOwn(this.#layout.usage, OWN_NAMES.revision).sort()) {
-      const [, digest = "", mark = ""] = name.split("-");
+      const [kind, digest = "", mark = ""] = name.split("-");
+      if (kind !== "revised") continue;
       const other = this.#known.get(digest);
       this.#known.set(digest, other === undefined ? mark : `${other} ${mark}`);
     }

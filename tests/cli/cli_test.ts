@@ -90,7 +90,7 @@ Deno.test("a value that is missing, needless or wrong is a usage error that says
 Deno.test("where there is no cache, commands answer with nothing and make nothing", async () => {
   using folder = tempFolder();
   const json: Record<string, unknown> = {
-    stats: { cacheDir: "./none", entries: 0, sizeBytes: 0, oldest: null, newest: null, byFunction: [] },
+    stats: { cacheDir: "./.cachepy", entries: 0, sizeBytes: 0, oldest: null, newest: null, byFunction: [] },
     list: [],
     changed: [],
     files: [],
@@ -100,15 +100,38 @@ Deno.test("where there is no cache, commands answer with nothing and make nothin
     tree: { format: "cachepy-graph-1", nodes: [], edges: [] },
   };
   for (const [command, expected] of Object.entries(json)) {
-    const { code, out, err } = await runCli([command, "--cache-dir", "./none", "--json"], { cwd: folder.path });
-    assertEquals([code, JSON.parse(out), err], [0, expected, ""], command);
-    assertEquals((await runCli([command, "--cache-dir", "./none"], { cwd: folder.path })).code, 0, command);
+    const { code, out, err } = await runCli([command, "--json"], { cwd: folder.path });
+    const note = "note: there is no cache at ./.cachepy yet\n";
+    assertEquals([code, JSON.parse(out), err], [0, expected, note], command);
+    assertEquals((await runCli([command], { cwd: folder.path })).code, 0, command);
   }
   for (const args of [["info", "abcdef"], ["why", "abcdef"], ["diff", "abcdef", "abcdef"]]) {
-    const { code, out, err } = await runCli([...args, "--cache-dir", "./none"], { cwd: folder.path });
-    assertEquals([code, out, err.includes("no cache at ./none")], [1, "", true], err);
+    const { code, out, err } = await runCli(args, { cwd: folder.path });
+    assertEquals([code, out, err.includes("no cache at ./.cachepy")], [1, "", true], err);
   }
   assertEquals([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("a folder that is named and is no cache is an error of usage, and stays as it is", async () => {
+  using folder = tempFolder();
+  Deno.writeTextFileSync(`${folder.path}/file`, "mine");
+  Deno.mkdirSync(`${folder.path}/src`);
+  Deno.writeTextFileSync(`${folder.path}/src/a.ts`, "");
+  Deno.mkdirSync(`${folder.path}/empty`);
+  for (const command of ["stats", "list", "changed", "files", "prune", "clear", "verify", "tree"]) {
+    for (const [name, what] of [["typo", "no such folder"], ["file", "is no folder"], ["src", "holds other things"]]) {
+      const { code, out, err } = await runCli([command, "--cache-dir", name!], { cwd: folder.path });
+      assertEquals([code, out, err.startsWith("error: There is no cache at "), err.includes(what!)], [
+        2,
+        "",
+        true,
+        true,
+      ]);
+    }
+  }
+  assertEquals((await runCli(["stats", "--cache-dir", "empty"], { cwd: folder.path })).code, 0);
+  assertEquals([...Deno.readDirSync(`${folder.path}/src`)].length, 1);
+  assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(), ["empty", "file", "src"]);
 });
 
 Deno.test("the cache directory is --cache-dir, else CACHEPY_DIR, else ./.cachepy", async () => {
@@ -167,12 +190,6 @@ Deno.test("without --unstable-kv the exact command line is given", async () => {
   assertStringIncludes(err, "deno run -A --unstable-kv jsr:@bimsb/cachepy/cli COMMAND");
   assertStringIncludes(err, '"unstable": ["kv"]');
   assertStringIncludes(err, "deno install -gA --unstable-kv -n cachepy jsr:@bimsb/cachepy/cli");
-});
-
-Deno.test("a cache directory that is a file is told as such by what writes", async () => {
-  using folder = tempFolder();
-  Deno.writeTextFileSync(`${folder.path}/file`, "");
-  assertEquals((await runCli(["stats", "--cache-dir", `${folder.path}/file`])).code, 0);
 });
 
 Deno.test("--help starts within 100 ms of an empty script", async () => {

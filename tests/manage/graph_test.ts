@@ -166,11 +166,11 @@ testIn("a graph that was saved and loaded again is the same", async (root, dir) 
   assertEquals((await cacheTreeForFile(`${root}/data/a.csv`, dir)).size, 1);
 });
 
-testIn("cacheTreeLoad() replaces the graph", async (root, dir) => {
+testIn("cacheTreeLoad() with replace puts the graph in the place of the other", async (root, dir) => {
   await seedPipeline(root, dir);
   await cacheTreeSave(`${root}/graph.json`, dir);
   await seed(dir, record({ fname: "extra", key: "extra" }));
-  await cacheTreeLoad(`${root}/graph.json`, dir);
+  await cacheTreeLoad(`${root}/graph.json`, dir, { replace: true });
   assertEquals([...(await cacheTreeNodes(dir)).keys()], [LOAD, CLEAN, REPORT].map(idOf));
 });
 
@@ -222,7 +222,7 @@ testIn("cacheTreeLoad() of names like __proto__ pollutes nothing", async (root, 
     `${root}/graph.json`,
     text.replace('"files": {', `"files": { "__proto__": "${digest}", "constructor": "${digest}",`),
   );
-  await cacheTreeLoad(`${root}/graph.json`, dir);
+  await cacheTreeLoad(`${root}/graph.json`, dir, { replace: true });
   assertEquals((await cacheTreeFiles(dir)).includes(`${root}/__proto__`), true);
   assertEquals(({} as Record<string, unknown>)[digest], undefined);
 });

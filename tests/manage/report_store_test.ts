@@ -207,7 +207,11 @@ Deno.test("a misspelt option, a wrong value and what is no folder are refused be
     const [task, options, message] of [
       ["cachePrune", { daysOld: 0, dryrun: true }, "Unknown option options.dryrun; did you mean dryRun?"],
       ["cachePrune", { daysOld: NaN }, "Cannot use options.daysOld: got NaN, want a number of days from 0"],
-      ["cachePrune", { maxBytes: "1GiB" }, 'Cannot use options.maxBytes: got "1GiB", want a number of bytes from 0'],
+      [
+        "cachePrune",
+        { maxBytes: "1GiBs" },
+        `Cannot use options.maxBytes: got "1GiBs", want a number of bytes from 0, or a size such as "2GiB"`,
+      ],
       ["cacheList", { name: "f" }, "Unknown option options.name; did you mean fname?"],
       ["cacheStats", { fname: 1 }, "Cannot use options.fname: got 1, want a string that is not empty"],
       ["cacheVerify", { fix: true }, "Unknown option options.fix; the options are: repair, onProgress"],

@@ -6,7 +6,8 @@
 import { type CacheNode, cacheTreeNodes, findChangedFiles } from "../graph/nodes.ts";
 import { giveTurn, isTurnOver } from "../../words/waiting.ts";
 import { CHECKS, type OptionCheck, validateBy } from "../../options/check_options.ts";
-import { cacheDefaultDir, toPortable } from "../../options/project.ts";
+import { cacheDirInForce } from "../../options/config.ts";
+import { toAbsolute, toPortable } from "../../options/project.ts";
 import type { DrawOptions, NodeState } from "./dot.ts";
 
 /** Largest number of calls in a picture; nobody would read a larger picture, and no program would open it. */
@@ -22,11 +23,13 @@ export interface PlotOptions {
   /**
    * Directory of the cache.
    *
-   * @default {cacheDefaultDir()}
+   * @default the one that wrapped functions use
    */
   readonly cacheDir?: string | URL;
   /** File to write the document to; no file is written when this is not given. */
   readonly path?: string | URL;
+  /** The same as `path`. */
+  readonly output?: string | URL;
   /**
    * `svg`: a picture; `html`: a page with the picture and a table that can be searched; `dot`: text for Graphviz.
    *
@@ -41,9 +44,18 @@ export interface PlotOptions {
   readonly highlightStale?: boolean;
 }
 
+const FILE_CHECK: OptionCheck = {
+  wanted: "a path or a file: URL of a file whose name ends in .svg, .html or .dot; no bitmaps are made",
+  accept: (value) => BITMAP.test(String(value)) ? { ok: false } : CHECKS.cacheDir.accept(value),
+};
+
+/** Names of files that must not hold a text. */
+const BITMAP = /\.(?:png|jpe?g|gif|webp|avif|bmp|tiff?|pdf|e?ps)$/i;
+
 const PLOT_CHECKS: Readonly<Record<keyof PlotOptions, OptionCheck>> = {
   cacheDir: CHECKS.cacheDir,
-  path: { wanted: "a path or a file: URL of a file", accept: CHECKS.cacheDir.accept },
+  path: FILE_CHECK,
+  output: FILE_CHECK,
   format: {
     wanted: '"svg", "html" or "dot"',
     accept: (value) => ["svg", "html", "dot"].includes(value as string) ? { ok: true, value } : { ok: false },
@@ -63,7 +75,7 @@ export interface DrawGraphOptions {
  *
  * The picture holds the newest 1,000 calls at most, and says so when the graph has more.
  *
- * @param cacheDir The cache, or the options; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache, or the options; the one that wrapped functions use when not given.
  * @param options See {@linkcode PlotOptions}.
  * @returns The document. With `path`, the file holds it too.
  *
@@ -81,14 +93,16 @@ export async function plotCacheGraph(
 ): Promise<string> {
   const isDir = typeof cacheDir === "string" || cacheDir instanceof URL;
   validateBy(PLOT_CHECKS, isDir ? options : cacheDir);
-  const { path, format, highlightStale, ...given } = isDir ? { cacheDir, ...options } : { ...cacheDir, ...options };
-  const dir = given.cacheDir ?? cacheDefaultDir();
+  const { output, path = output, format, highlightStale, ...given } = isDir
+    ? { cacheDir, ...options }
+    : { ...cacheDir, ...options };
+  const dir = await cacheDirInForce(given.cacheDir);
   const nodes = await cacheTreeNodes(dir);
   const text = await drawGraph(nodes, {
     format: format ?? formatOfPath(path) ?? "svg",
     states: await nodeStates(nodes, highlightStale === false ? null : dir),
   });
-  if (path !== undefined) await Deno.writeTextFile(path, text);
+  if (path !== undefined) await Deno.writeTextFile(toAbsolute(path), text);
   return text;
 }
 
@@ -96,12 +110,17 @@ export async function plotCacheGraph(
  * Writes the graph of a cache for Graphviz. An arrow leads from a caller to the call that it made, and from a call to a
  * file that it depends on.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @returns Text that `dot` reads. The files of the graph are not looked at, so no call is marked as stale.
+ * @param pathOrDir A path that ends in `.dot` or `.gv`: the file to write; any other: the cache, and no file is written.
+ * @param cacheDir The cache, beside a file; the one that wrapped functions use when not given.
+ * @returns Text that `dot` reads. The files of the graph are not looked at, so no call is marked as stale. With a file, the
+ * file holds it too.
  */
-export async function cacheTreeToDot(cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
-  const nodes = await cacheTreeNodes(cacheDir);
-  return await drawGraph(nodes, { format: "dot", states: await nodeStates(nodes, null) });
+export async function cacheTreeToDot(pathOrDir?: string | URL, cacheDir?: string | URL): Promise<string> {
+  const { exportGraph } = await import("../graph/export.ts");
+  return await exportGraph({ pathOrDir, cacheDir, names: /\.(?:dot|gv)$/i }, async (dir) => {
+    const nodes = await cacheTreeNodes(dir);
+    return await drawGraph(nodes, { format: "dot", states: await nodeStates(nodes, null) });
+  });
 }
 
 /**

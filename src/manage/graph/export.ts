@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { cacheDefaultDir, toPortable } from "../../options/project.ts";
+import { toAbsolute, toPortable } from "../../options/project.ts";
+import { CacheTypeError } from "../../words/errors.ts";
+import { previewOf } from "../../values/preview.ts";
 import { type CacheNode, cacheTreeNodes, keyOfNode } from "./nodes.ts";
 import { printable } from "../../words/printable.ts";
 import { inTurns } from "../../words/waiting.ts";
@@ -11,18 +13,19 @@ import { inTurns } from "../../words/waiting.ts";
 /**
  * Writes the graph as an indented text: each call below its caller, with the files that the call depends on.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @returns Lines joined by line feeds; the first line counts calls and files. Paths below the project are relative.
  */
-export async function cacheTreeSummary(cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
+export async function cacheTreeSummary(cacheDir?: string | URL): Promise<string> {
   return await formatTree(await cacheTreeNodes(cacheDir), toPortable);
 }
 
 /**
  * Writes the graph as JSON for other programs: `{ format, nodes, edges }`, see {@linkcode GraphJson}.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
- * @returns JSON, indented by two spaces a level.
+ * @param pathOrDir A path that ends in `.json`: the file to write; any other: the cache, and no file is written.
+ * @param cacheDir The cache, beside a file; the one that wrapped functions use when not given.
+ * @returns JSON, indented by two spaces a level. With a file, the file holds it too.
  *
  * @example
  * ```ts
@@ -32,8 +35,44 @@ export async function cacheTreeSummary(cacheDir: string | URL = cacheDefaultDir(
  * console.log(nodes.length, edges.length); // 0 0
  * ```
  */
-export async function cacheTreeToJson(cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
-  return await stringifyGraph((await cacheTreeNodes(cacheDir)).values());
+export async function cacheTreeToJson(pathOrDir?: string | URL, cacheDir?: string | URL): Promise<string> {
+  return await exportGraph(
+    { pathOrDir, cacheDir, names: /\.json$/i },
+    async (dir) => await stringifyGraph((await cacheTreeNodes(dir)).values()),
+  );
+}
+
+/** Arguments of an export. */
+interface ExportArguments {
+  /** A file to write, or a cache. */
+  readonly pathOrDir: string | URL | undefined;
+  readonly cacheDir: string | URL | undefined;
+  /** Pattern of the paths that are files to write. */
+  readonly names: RegExp;
+}
+
+/**
+ * Makes a text of the graph of a cache, and writes it to a file if the first argument names one, as in the sister tools,
+ * whose exports take a path.
+ *
+ * @param write Makes the text of the graph of a cache.
+ * @throws {CacheTypeError} `ERR_OPTION_TYPE` for two caches.
+ */
+export async function exportGraph(
+  { pathOrDir, cacheDir, names }: ExportArguments,
+  write: (cacheDir: string | URL | undefined) => Promise<string>,
+): Promise<string> {
+  const isFile = pathOrDir !== undefined && names.test(String(pathOrDir));
+  if (!isFile && pathOrDir !== undefined && cacheDir !== undefined) {
+    throw new CacheTypeError(
+      "ERR_OPTION_TYPE",
+      `Cannot use ${previewOf(pathOrDir)} as a file to write: want a name that matches ${names}`,
+      { path: "path" },
+    );
+  }
+  const text = await write(isFile ? cacheDir : pathOrDir);
+  if (isFile) await Deno.writeTextFile(toAbsolute(pathOrDir), text);
+  return text;
 }
 
 /** Returns the text that `JSON.stringify(graphToJson(nodes), null, 2)` makes, which is made call by call. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { cacheDefaultDir, fromPortable, toAbsolute, toPortable } from "../../options/project.ts";
+import { cacheDirInForce } from "../../options/config.ts";
+import { fromPortable, toAbsolute, toPortable } from "../../options/project.ts";
 import { withCache } from "../with_cache.ts";
 import type { Cache, StoredNode } from "../../store/cache_dir.ts";
 import type { FileDigests } from "../../reads/files/file_digests.ts";
@@ -16,7 +17,7 @@ const AT_ONCE = 32;
 /**
  * Reads all calls in the graph of a cache.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @returns Calls by id, the oldest first; empty when there is no cache.
  *
  * @example
@@ -26,7 +27,7 @@ const AT_ONCE = 32;
  * for (const [id, node] of await cacheTreeNodes("./no-such-cache")) console.log(id, node.children);
  * ```
  */
-export async function cacheTreeNodes(cacheDir: string | URL = cacheDefaultDir()): Promise<Map<string, CacheNode>> {
+export async function cacheTreeNodes(cacheDir?: string | URL): Promise<Map<string, CacheNode>> {
   return await withCache(cacheDir, "read", readGraph, new Map<string, CacheNode>());
 }
 
@@ -37,12 +38,12 @@ export async function cacheTreeNodes(cacheDir: string | URL = cacheDefaultDir())
  * Reads the index entries of that file, not the whole graph.
  *
  * @param path The file.
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @returns Calls by id, the oldest first; empty when none depends on the file.
  */
 export async function cacheTreeForFile(
   path: string | URL,
-  cacheDir: string | URL = cacheDefaultDir(),
+  cacheDir?: string | URL,
 ): Promise<Map<string, CacheNode>> {
   return await withCache(cacheDir, "read", async (cache) => {
     const nodes: CacheNode[] = [];
@@ -59,10 +60,10 @@ export async function cacheTreeForFile(
 /**
  * Finds the paths of all files that calls of a cache depend on.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @returns Absolute paths, sorted.
  */
-export async function cacheTreeFiles(cacheDir: string | URL = cacheDefaultDir()): Promise<string[]> {
+export async function cacheTreeFiles(cacheDir?: string | URL): Promise<string[]> {
   return await withCache(cacheDir, "read", async (cache) => {
     const files = new Set<string>();
     for await (const { files: found } of cache.records.nodes()) for (const path of Object.keys(found)) files.add(path);
@@ -178,15 +179,16 @@ export interface ChangedNode {
  * Finds the calls whose own files changed since the calls ran: other content, appeared or vanished. Their callers,
  * which `parents` names, may be stale because of them and are not in the answer.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @returns Calls by id, with the files that changed; empty when no file changed.
  */
 export async function cacheTreeChangedFiles(
-  cacheDir: string | URL = cacheDefaultDir(),
+  cacheDir?: string | URL,
 ): Promise<Map<string, ChangedNode>> {
-  const nodes = await cacheTreeNodes(cacheDir);
+  const dir = await cacheDirInForce(cacheDir);
+  const nodes = await cacheTreeNodes(dir);
   const changed = new Map<string, ChangedNode>();
-  for (const [id, changedFiles] of await findChangedFiles(nodes.values(), cacheDir)) {
+  for (const [id, changedFiles] of await findChangedFiles(nodes.values(), dir)) {
     changed.set(id, { node: nodes.get(id)!, changedFiles });
   }
   return changed;

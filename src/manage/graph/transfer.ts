@@ -4,10 +4,12 @@
  * @module
  */
 import { CacheError, messageOf } from "../../words/errors.ts";
-import { cacheDefaultDir, toAbsolute } from "../../options/project.ts";
+import { requireTaskOptions } from "../../options/check_options.ts";
+import { cacheDirInForce } from "../../options/config.ts";
+import { toAbsolute } from "../../options/project.ts";
 import { inTurns, type Work } from "../../words/waiting.ts";
 import { withCache } from "../with_cache.ts";
-import type { StoredNode } from "../../store/cache_dir.ts";
+import type { Cache, StoredNode } from "../../store/cache_dir.ts";
 
 /** Mark of a saved graph, with the version of the format. */
 const SAVED_FORMAT = "cachepy-saved-graph-1";
@@ -17,67 +19,93 @@ const SAVED_FORMAT = "cachepy-saved-graph-1";
  * copy of the project in another place.
  *
  * @param path The file, which is written as JSON whatever its name.
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @returns The absolute path of the file.
  */
-export async function cacheTreeSave(path: string | URL, cacheDir: string | URL = cacheDefaultDir()): Promise<string> {
+export async function cacheTreeSave(path: string | URL, cacheDir?: string | URL): Promise<string> {
   const file = toAbsolute(path);
   const nodes = await storedNodes(cacheDir);
   await Deno.writeTextFile(file, await inTurns(writeSaved(nodes)));
   return file;
 }
 
+/** Options of {@linkcode cacheTreeLoad}. */
+export interface CacheTreeLoadOptions {
+  /**
+   * True to remove the graph of the cache before.
+   *
+   * @default {false}
+   */
+  readonly replace?: boolean;
+}
+
 /**
- * Replaces the graph of a cache with one that {@linkcode cacheTreeSave} wrote. Results are not touched: a loaded call
- * whose result is not in the cache is drawn as missing, and `cacheVerify()` does not report it.
+ * Adds a graph that {@linkcode cacheTreeSave} wrote to the graph of a cache. A call that is in both stays as it is in the
+ * cache. Results are not touched: a loaded call whose result is not in the cache is drawn as missing, and `cacheVerify()`
+ * does not report it.
  *
  * @param path The file. Every value in it is checked, so the file may come from a stranger.
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given. A cache that does not exist is made.
+ * @param cacheDir The cache; the one that wrapped functions use when not given. A cache that does not exist is made.
+ * @param options See {@linkcode CacheTreeLoadOptions}.
  * @returns Number of calls in the loaded graph.
  * @throws {CacheError} `ERR_FILE` when the file cannot be read, `ERR_FORMAT` when it is no saved graph; the graph stays
  * as it was.
+ * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_TYPE` for an option that is misspelt or of the wrong
+ * type.
  */
-export async function cacheTreeLoad(path: string | URL, cacheDir: string | URL = cacheDefaultDir()): Promise<number> {
+export async function cacheTreeLoad(
+  path: string | URL,
+  cacheDir?: string | URL,
+  options: CacheTreeLoadOptions = {},
+): Promise<number> {
+  requireTaskOptions(options, ["replace"]);
   const { parseGraph } = await import("./parse_graph.ts");
   const nodes = await parseGraph(await readGraphText(path), SAVED_FORMAT, String(path));
   return await withCache(cacheDir, "create", async (cache) => {
-    await cache.records.resetGraph();
-    await cache.records.putNodes(nodes);
+    if (options.replace === true) await cache.records.resetGraph();
+    await addMissing(cache, nodes);
     return nodes.length;
   }, 0);
+}
+
+/** Adds those of the calls that are not in the graph. @returns Number of calls that were added. */
+async function addMissing({ records }: Cache, nodes: readonly StoredNode[]): Promise<number> {
+  const added: StoredNode[] = [];
+  for (const node of nodes) if (await records.node(node.id) === null) added.push(node);
+  await records.putNodes(added);
+  return added.length;
 }
 
 /**
  * Adds the graph of one cache to the graph of another. A call that is in both graphs stays as it is in the second.
  *
  * @param cacheDir The cache to take calls from.
- * @param into The cache to add calls to; {@linkcode cacheDefaultDir} when not given. It is made when there are calls to
+ * @param into The cache to add calls to; the one that wrapped functions use when not given. It is made when there are calls to
  * add and it does not exist.
  * @returns Number of calls that were added.
  */
 export async function cacheTreeSync(
   cacheDir: string | URL,
-  into: string | URL = cacheDefaultDir(),
+  into?: string | URL,
 ): Promise<number> {
-  if (toAbsolute(cacheDir) === toAbsolute(into)) return 0;
+  if (toAbsolute(cacheDir) === await cacheDirInForce(into)) return 0;
   const nodes = await storedNodes(cacheDir);
   if (nodes.length === 0) return 0;
-  return await withCache(into, "create", async (cache) => {
-    const added: StoredNode[] = [];
-    for (const node of nodes) if (await cache.records.node(node.id) === null) added.push(node);
-    await cache.records.putNodes(added);
-    return added.length;
-  }, 0);
+  return await withCache(into, "create", (cache) => addMissing(cache, nodes), 0);
 }
 
 /**
  * Removes the graph of a cache: all calls, and the names of the files that they depend on. Results stay and can be hit;
- * a call is in the graph again when it is computed again.
+ * a call is in the graph again when it is made again, be it a hit.
  *
- * @param cacheDir The cache; {@linkcode cacheDefaultDir} when not given.
+ * @param cacheDir The cache; the one that wrapped functions use when not given.
  */
-export async function cacheTreeReset(cacheDir: string | URL = cacheDefaultDir()): Promise<void> {
-  await withCache(cacheDir, "write", (cache) => cache.records.resetGraph(), undefined);
+export async function cacheTreeReset(cacheDir?: string | URL): Promise<void> {
+  await withCache(cacheDir, "write", async (cache) => {
+    cache.revisions.noteGraphRemoved();
+    await cache.records.resetGraph();
+    cache.revisions.noteGraphRemoved(); // a call in between may have found its node in place
+  }, undefined);
 }
 
 /** Returns the text that `JSON.stringify({ format, nodes }, null, 1)` makes, which is made node by node. */
@@ -91,7 +119,7 @@ function* writeSaved(nodes: readonly StoredNode[]): Work<string> {
   return `{\n "format": ${JSON.stringify(SAVED_FORMAT)},\n "nodes": ${list}\n}\n`;
 }
 
-async function storedNodes(cacheDir: string | URL): Promise<StoredNode[]> {
+async function storedNodes(cacheDir: string | URL | undefined): Promise<StoredNode[]> {
   return await withCache(cacheDir, "read", (cache) => Array.fromAsync(cache.records.nodes()), []);
 }
 

@@ -11,7 +11,7 @@ import { collectGarbage, type GarbageStore } from "../blobs/blob_garbage.ts";
 import type { BlobStore } from "../blobs/blob_store.ts";
 import { FingerprintParts } from "./fingerprint_parts.ts";
 import type { Generation } from "../layout.ts";
-import { edgesOf, GraphRows, nodeOf } from "./graph_rows.ts";
+import { edgesOf, GraphRows, keyOfId, nodeOf } from "./graph_rows.ts";
 import { inPieces, KvWriter, listRows, type Mutation, splitMutations } from "../database/kv_rows.ts";
 import type { KvHandle } from "../database/kv_handle.ts";
 import { decodeRecord, encodeRecord, type StoredNode, type StoredSummary } from "./record_codec.ts";
@@ -244,6 +244,22 @@ export class RecordStore {
   /** Adds nodes to the graph; a node that exists is replaced. */
   putNodes(nodes: Iterable<StoredNode>): Promise<void> {
     return this.#graph.putNodes(nodes);
+  }
+
+  /** Puts the call of a record, and the calls that it made, into the graph, as far as they are missing there. */
+  async restoreCalls(record: EntryRecord): Promise<void> {
+    const seen = new Set<CallKey>([record.key]);
+    for (const waiting: EntryRecord[] = [record]; waiting.length > 0;) {
+      const node = nodeOf(waiting.pop()!);
+      if (await this.#graph.node(node.id) !== null) continue;
+      await this.#writer.commitAll((await this.#graph.rowsOf(node)).mutations);
+      for (const key of node.children.flatMap((id) => keyOfId(id) ?? [])) {
+        if (seen.has(key)) continue;
+        seen.add(key);
+        const inner = await this.get(key, { parts: false });
+        if (inner !== null) waiting.push(inner);
+      }
+    }
   }
 
   /** Empties the graph; results stay. */
