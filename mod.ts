@@ -69,6 +69,7 @@ export type {
   FileDependency,
   FingerprintPart,
   FlatTrace,
+  InnerFunction,
   LinkDependency,
   StatDependency,
   Trace,

@@ -42,10 +42,11 @@ computeMs, savedMs }], unstored?: [{ fname, calls, detail, last }] }; times are 
   {
     name: "info",
     summary: "One entry: its value, and everything that it depends on",
-    usage: "KEY [options]",
+    usage: "KEY|FUNCTION [options]",
     options: [{ name: "depth", value: "N", help: "how deep the value is printed (4)" }],
     arguments: [1, 1],
-    details: `KEY is a call key or the first six or more characters of one.
+    details: `KEY is a call key or the first six or more characters of one; FUNCTION is the name of a function, for its
+newest entry.
 
 JSON: { value, meta }. value is the result as far as JSON can hold it: a Map is { "Map": [[key, value]] }, a Set
 { "Set": [] }, a Date { "Date": "..." }, a bigint { "BigInt": "..." }, a number that is none { "Number": "NaN" },
@@ -163,6 +164,17 @@ JSON: { removed, freedBytes }. Exit code 1: it was answered no.`,
     details: `JSON: { checked, problems: [{ key, kind, detail }], repaired }.
 Exit code 1: there are problems that were not repaired.`,
     load: () => import("./commands/verify.ts"),
+  },
+  {
+    name: "completions",
+    summary: "Print a script that completes commands and options in a shell",
+    usage: "bash|zsh|fish",
+    options: [],
+    arguments: [1, 1],
+    details: `cachepy completions bash > ~/.local/share/bash-completion/completions/cachepy
+cachepy completions zsh > ~/.zfunc/_cachepy
+cachepy completions fish > ~/.config/fish/completions/cachepy.fish`,
+    load: () => import("./commands/completions.ts"),
   },
 ];
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { steadyMs } from "../words/clock.ts";
+import { startTimer, steadyMs, stopTimer } from "../words/clock.ts";
 import type { Terminal } from "./text/terminal.ts";
 import { createProgress } from "./text/durations.ts";
 import { printableJson } from "../words/printable.ts";
@@ -145,6 +145,53 @@ export async function withProgress<Answer>(
   } finally {
     progress.finish();
   }
+}
+
+/** Shows that a command is at work; see {@linkcode showBusy}. */
+export interface BusyLine {
+  /** The terminal for the command: the line is removed before anything else is written. */
+  readonly terminal: Terminal;
+  /** Removes the line. */
+  end(): void;
+}
+
+/** Interval between two drawings of the line, milliseconds; it is first drawn when the command has taken a second. */
+const BUSY_MS = 1000;
+
+/**
+ * Draws a line on standard error, when that is a terminal, while a command that takes over a second has written nothing.
+ *
+ * @param terminal The terminal to draw on.
+ * @param label What is at work: `cachepy stats`.
+ */
+export function showBusy(terminal: Terminal, label: string): BusyLine {
+  if (!terminal.drawsProgress) return { terminal, end: () => {} };
+  const beganMs = steadyMs();
+  let isDrawn = false;
+  let timer: ReturnType<typeof startTimer> | undefined;
+  const draw = () => {
+    isDrawn = true;
+    terminal.err(`\r${label} … ${Math.round((steadyMs() - beganMs) / 1000)} s\x1b[K`);
+    timer = startTimer(draw, BUSY_MS);
+  };
+  timer = startTimer(draw, BUSY_MS);
+  const end = () => {
+    stopTimer(timer);
+    if (isDrawn) terminal.err("\r\x1b[K");
+    isDrawn = false;
+  };
+  const after = <Args extends unknown[], Answer>(write: (...args: Args) => Answer) => (...args: Args): Answer => {
+    end();
+    return write(...args);
+  };
+  return {
+    terminal: Object.defineProperties(Object.create(terminal), {
+      out: { value: after(terminal.out) },
+      err: { value: after(terminal.err) },
+      confirm: { value: after(terminal.confirm) },
+    }),
+    end,
+  };
 }
 
 /** Deepest level of nested values that is converted. */

@@ -5,7 +5,7 @@
  */
 import { wallMs } from "../words/clock.ts";
 import { commandHelp, COMMANDS, programHelp } from "./catalog.ts";
-import { COMMON_OPTIONS, EXIT, UsageError } from "./command.ts";
+import { COMMON_OPTIONS, EXIT, showBusy, UsageError } from "./command.ts";
 import { openTerminal, type Terminal } from "./text/terminal.ts";
 import { CacheError, CacheTypeError, describeError } from "../words/errors.ts";
 import { printable } from "../words/printable.ts";
@@ -66,12 +66,19 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
         `usage: ${name} ${command.usage}`,
     );
   }
+  const { askForAccess } = await import("./access.ts");
+  await askForAccess(terminal);
   const cacheDir = await chooseFolders(textOption(options, "cache-dir"), textOption(options, "root"));
   if (options["cache-dir"] === undefined && folderKind(cacheDir) === "absent") {
     terminal.err(`note: there is no cache at ${printable(cacheDir)} yet\n`);
   }
   const { run } = await command.load();
-  return await run({ arguments: own.arguments, options, cacheDir, terminal, nowMs: wallMs() });
+  const busy = showBusy(terminal, `cachepy ${command.name}`);
+  try {
+    return await run({ arguments: own.arguments, options, cacheDir, terminal: busy.terminal, nowMs: wallMs() });
+  } finally {
+    busy.end();
+  }
 }
 
 async function unknownCommand(name: string): Promise<UsageError> {
@@ -116,13 +123,12 @@ Run: deno run -A --unstable-kv jsr:@bimsb/cachepy/cli COMMAND
 or install with that flag: deno install -gA --unstable-kv -n cachepy jsr:@bimsb/cachepy/cli
 or add "unstable": ["kv"] to deno.json`;
 
-/** Takes access and flag from Deno's message: `Requires env access to "HOME", run again with the --allow-env flag`. */
+/** Takes the access from Deno's message: `Requires env access to "HOME", run again with the --allow-env flag`. */
 function describeMissingPermission(error: Error): Failure {
-  const flag = /--allow-[a-z]+/.exec(error.message)?.[0] ?? "-A";
   const what = /Requires (.*?), run again/.exec(error.message)?.[1] ?? error.message;
   return {
-    message: `Cannot go on without ${printable(what)}; run again with ${flag}, or with ` +
-      "--allow-read --allow-write --allow-env for all commands",
+    message: `Cannot go on without ${printable(what)}; run again with --allow-read --allow-write --allow-env, ` +
+      "or with -P where deno.json grants them, as that of cachepy does",
     exitCode: EXIT.usage,
   };
 }

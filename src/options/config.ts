@@ -332,7 +332,8 @@ function syntaxProblem(source: ConfigSource, cause: unknown): CacheTypeError {
   const printable = detail.replace(/\p{Cc}+/gu, " ");
   const short = printable.length > 200 ? `${printable.slice(0, 199)}…` : printable;
   const what = short.charAt(0).toLowerCase() + short.slice(1);
-  return problem(source, Number(place?.[1] ?? 1), `not valid YAML: ${what}; mend the syntax`, undefined, cause);
+  // Without the parser's error as the cause: its stack would be printed, and the message has all that it says.
+  return problem(source, Number(place?.[1] ?? 1), `not valid YAML: ${what}; mend the syntax`);
 }
 
 function problem(source: ConfigSource, line: number, detail: string, key?: string, cause?: unknown): CacheTypeError {

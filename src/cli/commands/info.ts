@@ -3,6 +3,7 @@ import { formatDuration, formatSize } from "../../words/quantities.ts";
 import { formatAge } from "../text/durations.ts";
 import { checkKey, type CommandContext, EXIT, printJson, toJsonValue } from "../command.ts";
 import { formatPairs, formatTable } from "../text/table.ts";
+import { cacheList } from "../../manage/list.ts";
 import { cacheInfo, type EntryMeta } from "../../manage/info.ts";
 import { printable } from "../../words/printable.ts";
 import { countOption } from "../parse_options.ts";
@@ -17,7 +18,7 @@ import type { Terminal } from "../text/terminal.ts";
 export async function run(context: CommandContext): Promise<number> {
   const { cacheDir, options, terminal, nowMs } = context;
   const depth = countOption(options, "depth") ?? 4;
-  const { value, meta } = await cacheInfo(cacheDir, checkKey(context.arguments[0]!));
+  const { value, meta } = await cacheInfo(cacheDir, await keyNamed(context));
   if (options["json"]) {
     await printJson(terminal, { value: toJsonValue(value), meta });
     return EXIT.ok;
@@ -38,6 +39,18 @@ export async function run(context: CommandContext): Promise<number> {
   const shown = Deno.inspect(value, { depth, colors: false, iterableLimit: 20, strAbbreviateSize: 400 });
   await terminal.out(heading(terminal, "value") + shown.split("\n").map(printable).join("\n") + "\n");
   return EXIT.ok;
+}
+
+/** Returns the key that the argument is, or that of the newest entry of the function that it names. */
+async function keyNamed({ cacheDir, terminal, arguments: [wanted = ""] }: CommandContext): Promise<string> {
+  const ofFunction = await cacheList(cacheDir, { fname: wanted });
+  if (ofFunction.length === 0) return checkKey(wanted);
+  const others = ofFunction.length - 1;
+  if (others > 0) {
+    const entries = others === 1 ? "1 older entry" : `${others} older entries`;
+    terminal.err(`note: ${printable(wanted)} has ${entries}, which the command list names\n`);
+  }
+  return ofFunction[0]!.key;
 }
 
 async function printSections(terminal: Terminal, meta: EntryMeta): Promise<void> {

@@ -6,6 +6,7 @@ import { describeReason, describeReasons } from "../../reasons/describe_reasons.
 import { printable } from "../../words/printable.ts";
 import { closestEntry, diffEntries } from "../../reasons/compare.ts";
 import { findEntry } from "../../manage/info.ts";
+import { cacheStats } from "../../manage/list.ts";
 import { StaleCheck } from "../../manage/stale_now.ts";
 import { withCache } from "../../manage/with_cache.ts";
 import type { Cache } from "../../store/cache_dir.ts";
@@ -39,11 +40,12 @@ export async function run(context: CommandContext): Promise<number> {
     for (const record of await entriesNamed(cache, wanted)) reports.push(await reportOn(cache, record, check));
     return reports;
   }, null);
+  const lost = await lostCallsOf(cacheDir, wanted);
   if (reports === null) {
     terminal.err(`There is no cache at ${cacheDir}\n`);
     return EXIT.problem;
   }
-  if (reports.length === 0) {
+  if (reports.length === 0 && lost === null) {
     terminal.err(`No entry or function ${JSON.stringify(wanted)} in ${cacheDir}; the command list names both\n`);
     return EXIT.problem;
   }
@@ -64,8 +66,16 @@ export async function run(context: CommandContext): Promise<number> {
     );
   } else {
     for (const [index, report] of reports.entries()) await printReport(terminal, report, nowMs, index > 0);
+    if (lost !== null) await terminal.out(`${reports.length > 0 ? "\n" : ""}${printable(lost)}\n`);
   }
-  return reports.every(({ now }) => now.fresh) ? EXIT.ok : EXIT.problem;
+  return reports.length > 0 && reports.every(({ now }) => now.fresh) ? EXIT.ok : EXIT.problem;
+}
+
+/** Tells how many calls of a function were not stored, and why the last one; `null`: none, or the name is a key. */
+async function lostCallsOf(cacheDir: string, fname: string): Promise<string | null> {
+  const [lost] = (await cacheStats(cacheDir)).unstored?.filter((one) => one.fname === fname) ?? [];
+  if (lost === undefined) return null;
+  return `not stored: ${lost.calls} ${lost.calls === 1 ? "call" : "calls"} of ${fname}: ${lost.detail}`;
 }
 
 /** Returns the entry that a key names, or all entries of the function that a name names, newest first. */
@@ -113,9 +123,7 @@ async function printReport(terminal: Terminal, report: EntryReport, nowMs: numbe
     ...(closest === null ? [] : reasonLines(reasons)),
     now.fresh ? `now: ${style.good("fresh")}` : `now: ${style.warn("stale")}, because:`,
     ...reasonLines(now.reasons),
-    ...report.notices.map((notice) =>
-      `${/^(?:not|partly|left) /.test(notice) ? "" : "not tracked: "}${printable(notice)}`
-    ),
+    ...report.notices.map((notice) => `note: ${printable(notice)}`),
   ];
   await terminal.out((isLater ? "\n" : "") + lines.join("\n") + "\n");
 }
