@@ -4,15 +4,19 @@ import { type Outcome, Project } from "./support/project.ts";
 import { runCli } from "./support/run_cli.ts";
 
 const README = await Deno.readTextFile(new URL("../README.md", import.meta.url));
+const REFERENCE = await Deno.readTextFile(new URL("../docs/reference.md", import.meta.url));
 
-/** The code blocks of a language, in order. */
+/** The code blocks of a language, in order, of the README and of the reference. */
 function blocksOf(language: string): string[] {
-  return [...README.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, "gm"))].map(([, code]) => code!);
+  return [...`${README}\n${REFERENCE}`.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, "gm"))].map((
+    [, code],
+  ) => code!);
 }
 
 /** The cells of a table's rows, by the words of its head. */
 function tableOf(head: string): string[][] {
-  const lines = README.slice(README.search(new RegExp(`^\\| ${head} +\\|`, "m"))).split("\n");
+  const text = `${README}\n${REFERENCE}`;
+  const lines = text.slice(text.search(new RegExp(`^\\| ${head} +\\|`, "m"))).split("\n");
   const rows = lines.slice(2, lines.findIndex((line) => !line.startsWith("|")));
   return rows.map((row) => row.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim()));
 }
@@ -103,13 +107,13 @@ Deno.test("each line for the shell that needs no network runs, in a project wher
   assertMatch(await Deno.readTextFile(project.path("graph.html")), /<svg/);
 });
 
-Deno.test("every option, command and function that there is has its place in the README, and no other has", async () => {
+Deno.test("every option, command and function that there is has its place in the reference, and no other has", async () => {
   const { OPTION_NAMES } = await import("../src/options/check_options.ts");
   const options = tableOf("option").flatMap(([names]) => [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
   assertEquals(options.toSorted(), [...OPTION_NAMES].sort());
   const { COMMANDS } = await import("../src/cli/catalog.ts");
-  const commands = /^Commands: (.*)\.\s/m.exec(README)![1]!;
+  const commands = /^Commands: (.*)\.\s/m.exec(REFERENCE)![1]!;
   assertEquals(commands.match(/[a-z]+/g)!.toSorted(), COMMANDS.map(({ name }) => name).sort());
   const module = Object.keys(await import("@bimsb/cachepy"));
-  assertEquals(module.filter((name) => !README.includes(`\`${name}`) && !README.includes(`${name}(`)), []);
+  assertEquals(module.filter((name) => !REFERENCE.includes(`\`${name}`) && !REFERENCE.includes(`${name}(`)), []);
 });

@@ -173,7 +173,9 @@ Exit code 1: there are problems that were not repaired.`,
     arguments: [1, 1],
     details: `cachepy completions bash > ~/.local/share/bash-completion/completions/cachepy
 cachepy completions zsh > ~/.zfunc/_cachepy
-cachepy completions fish > ~/.config/fish/completions/cachepy.fish`,
+cachepy completions fish > ~/.config/fish/completions/cachepy.fish
+
+JSON: there is none.`,
     load: () => import("./commands/completions.ts"),
   },
 ];

@@ -41,6 +41,8 @@ export type OptionValues = Readonly<Record<string, string | true | undefined>>;
 
 /** Everything that a command is given when it runs. */
 export interface CommandContext {
+  /** All commands, as the help shows them. */
+  readonly commands: readonly CommandSpec[];
   /** Arguments that are neither options nor values of options. */
   readonly arguments: readonly string[];
   readonly options: OptionValues;

@@ -75,7 +75,14 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   const { run } = await command.load();
   const busy = showBusy(terminal, `cachepy ${command.name}`);
   try {
-    return await run({ arguments: own.arguments, options, cacheDir, terminal: busy.terminal, nowMs: wallMs() });
+    return await run({
+      commands: COMMANDS,
+      arguments: own.arguments,
+      options,
+      cacheDir,
+      terminal: busy.terminal,
+      nowMs: wallMs(),
+    });
   } finally {
     busy.end();
   }

@@ -76,7 +76,7 @@ Deno.test("a value that is missing, needless or wrong is a usage error that says
       ["tree", "-o", "/nodir/g.svg"],
       "Cannot write /nodir/g.svg: there is no folder /nodir; make it, or name another file in --output",
     ],
-    [["info"], "Command info takes 1 argument, got 0; usage: info KEY [options]"],
+    [["info"], "Command info takes 1 argument, got 0; usage: info KEY|FUNCTION [options]"],
     [["diff", "aaaaaa"], "Command diff takes 2 arguments, got 1; usage: diff KEY KEY [options]"],
     [["stats", "extra"], "Command stats takes 0 arguments, got 1; usage: stats [options]"],
     [["info", "abc"], 'KEY needs at least 6 hex characters of a call key, got "abc"; the command list names keys'],

@@ -117,8 +117,11 @@ Deno.test("the command that deno install makes of a checkout runs in any folder"
     cwd: project.folder,
   }).output();
   assertEquals([code, JSON.parse(new TextDecoder().decode(stdout)).entries], [0, 3], new TextDecoder().decode(stderr));
-  const readme = await Deno.readTextFile(`${CHECKOUT}/README.md`);
-  assertStringIncludes(readme, "deno install -gA --unstable-kv --import-map links/import_map.json -n cachepy cli.ts");
+  const reference = await Deno.readTextFile(`${CHECKOUT}/docs/reference.md`);
+  assertStringIncludes(
+    reference,
+    "deno install -gA --unstable-kv --import-map links/import_map.json -n cachepy cli.ts",
+  );
 });
 
 Deno.test("completions of each shell have all commands and options, and bash takes them", async () => {

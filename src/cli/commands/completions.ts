@@ -1,9 +1,19 @@
 /** The command `completions`; a file of its own, so that the help and other commands need not load it. @module */
-import { COMMANDS } from "../catalog.ts";
-import { type CommandContext, COMMON_OPTIONS, EXIT, type OptionSpec, UsageError } from "../command.ts";
+import {
+  type CommandContext,
+  type CommandSpec,
+  COMMON_OPTIONS,
+  EXIT,
+  type OptionSpec,
+  UsageError,
+} from "../command.ts";
 
 /** Shells that completions are written for. */
-const SHELLS: Readonly<Record<string, () => string>> = { bash: forBash, zsh: forZsh, fish: forFish };
+const SHELLS: Readonly<Record<string, (commands: readonly CommandSpec[]) => string>> = {
+  bash: forBash,
+  zsh: forZsh,
+  fish: forFish,
+};
 
 /** Values of options that are one of a few words. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -21,12 +31,12 @@ const FOLDERS = ["cache-dir", "root"];
  * @param context See {@linkcode CommandContext}.
  * @returns The exit code.
  */
-export async function run({ arguments: [shell = ""], terminal }: CommandContext): Promise<number> {
+export async function run({ arguments: [shell = ""], commands, terminal }: CommandContext): Promise<number> {
   const write = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
   if (write === undefined) {
     throw new UsageError(`SHELL needs one of ${Object.keys(SHELLS).join(", ")}, got ${JSON.stringify(shell)}`);
   }
-  await terminal.out(write());
+  await terminal.out(write(commands));
   return EXIT.ok;
 }
 
@@ -34,7 +44,7 @@ function optionsOf(command: { readonly options: readonly OptionSpec[] }): readon
   return [...command.options, ...COMMON_OPTIONS];
 }
 
-function flagsOf({ name, short }: OptionSpec): string {
+function flagWordsOf({ name, short }: OptionSpec): string {
   return short === undefined ? `--${name}` : `--${name} -${short}`;
 }
 
@@ -43,12 +53,12 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-function forBash(): string {
+function forBash(all: readonly CommandSpec[]): string {
   const words = Object.entries(WORDS).map(([name, list]) =>
     `    --${name}) COMPREPLY=($(compgen -W "${list}" -- "$cur")); return ;;`
   );
-  const commands = COMMANDS.map((command) =>
-    `    ${command.name}) words="${optionsOf(command).map(flagsOf).join(" ")}" ;;`
+  const commands = all.map((command) =>
+    `    ${command.name}) words="${optionsOf(command).map(flagWordsOf).join(" ")}" ;;`
   );
   return `# cachepy completions bash > ~/.local/share/bash-completion/completions/cachepy
 _cachepy() {
@@ -63,7 +73,7 @@ ${words.join("\n")}
   esac
   case "$command" in
 ${commands.join("\n")}
-    *) words="${COMMANDS.map(({ name }) => name).join(" ")} --help --version" ;;
+    *) words="${all.map(({ name }) => name).join(" ")} --help --version" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
@@ -71,9 +81,9 @@ complete -o default -F _cachepy cachepy
 `;
 }
 
-function forZsh(): string {
-  const described = COMMANDS.map(({ name, summary }) => `    ${quoted(`${name}:${summary.replaceAll(":", "\\:")}`)}`);
-  const cases = COMMANDS.map((command) =>
+function forZsh(all: readonly CommandSpec[]): string {
+  const described = all.map(({ name, summary }) => `    ${quoted(`${name}:${summary.replaceAll(":", "\\:")}`)}`);
+  const cases = all.map((command) =>
     `    ${command.name}) _arguments ${optionsOf(command).map(zshOption).join(" ")} ;;`
   );
   return `#compdef cachepy
@@ -111,8 +121,8 @@ function zshOption({ name, value, help }: OptionSpec): string {
   return quoted(`--${name}=[${text}]:${value}:${action}`);
 }
 
-function forFish(): string {
-  const lines = COMMANDS.flatMap((command) => [
+function forFish(all: readonly CommandSpec[]): string {
+  const lines = all.flatMap((command) => [
     `complete -c cachepy -n __fish_use_subcommand -a ${command.name} -d ${quoted(command.summary)}`,
     ...optionsOf(command).map((option) =>
       `complete -c cachepy -n '__fish_seen_subcommand_from ${command.name}' ${fishOption(option)}`
