@@ -23,7 +23,7 @@ Deno.test("a result older than maxAge is stale for the reason expired, and a you
   });
   const report = await old.why(1);
   assertEquals([report.outcome, report.reasons[0]?.kind, await old.has(1)], ["miss", "expired", false]);
-  assertMatch(report.summary, /^expired: \d+ m?s old, maxAge 1 ms$/);
+  assertMatch(report.summary, /^expired: [\d.]+ m?s old, maxAge 1.0 ms$/);
   assertEquals([await old(1), rig.runs()], [2, 2]);
   assertEquals(rig.of("miss").at(-1)?.reasons[0]?.kind, "expired");
   assertEquals([await young(1), rig.runs()], [2, 2], "options of age are no part of the key");
