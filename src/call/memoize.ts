@@ -47,23 +47,31 @@ export function memoize(
   const place = computing?.reservePlace();
   const around = currentReads();
   return runUnobserved(async () => {
-    const call = await identifyOrWarn(wrapped, receiver, args, early);
-    if (call === null) return await enterReads(around, () => callUncached(wrapped, receiver, args));
-    for (const signal of call.signals) signal.throwIfAborted();
-    const packed = place?.pack(call) ?? null;
-    const release = call.prepared.workspace.cache.use();
+    const leaveCall = place?.run.clock.enterCall();
     try {
-      let outcome = await answer(call, options, place?.run);
-      let delivered = await deliver(call, outcome, startedMs);
-      while ("unusable" in delivered) { // the trace stands, but its result cannot be used: run the function
-        outcome = await answer(call, { ...options, unusable: delivered.unusable }, place?.run);
-        delivered = await deliver(call, outcome, startedMs);
+      const call = await identifyOrWarn(wrapped, receiver, args, early);
+      if (call === null) {
+        leaveCall?.();
+        return await enterReads(around, () => callUncached(wrapped, receiver, args));
       }
-      await place?.fill(outcome.call ?? call, packed, outcome); // also for an error, which is an outcome, too
-      if (outcome.kind === "threw") throw outcome.error;
-      return delivered.value;
+      for (const signal of call.signals) signal.throwIfAborted();
+      const packed = place?.pack(call) ?? null;
+      const release = call.prepared.workspace.cache.use();
+      try {
+        let outcome = await answer(call, options, place?.run);
+        let delivered = await deliver(call, outcome, startedMs);
+        while ("unusable" in delivered) { // the trace stands, but its result cannot be used: run the function
+          outcome = await answer(call, { ...options, unusable: delivered.unusable }, place?.run);
+          delivered = await deliver(call, outcome, startedMs);
+        }
+        await place?.fill(outcome.call ?? call, packed, outcome); // also for an error, which is an outcome, too
+        if (outcome.kind === "threw") throw outcome.error;
+        return delivered.value;
+      } finally {
+        release();
+      }
     } finally {
-      release();
+      leaveCall?.();
     }
   });
 }

@@ -162,7 +162,7 @@ export interface Trace {
   readonly sizeBytes: number;
   /** Time when the execution ended, milliseconds since the epoch. */
   readonly createdMs: number;
-  /** Time that the function itself ran, milliseconds. */
+  /** Time that the function itself ran, with its inner functions and without the cache's own work, milliseconds. */
   readonly computeMs: number;
 }
 
