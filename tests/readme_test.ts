@@ -100,7 +100,9 @@ Deno.test("each line for the shell that needs no network runs, in a project wher
     ran++;
   }
   assertEquals(ran, lines.filter((line) => line !== "" && !line.startsWith("deno install")).length);
-  assertMatch(await Deno.readTextFile(project.path("graph.html")), /<svg/);
+  for (const name of ["graph", "cachepy-report"]) {
+    assertMatch(await Deno.readTextFile(project.path(`${name}.html`)), /"name":"countWet"/);
+  }
 });
 
 Deno.test("every option, command and function that there is has its place in the README, and no other has", async () => {
