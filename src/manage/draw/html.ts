@@ -213,7 +213,7 @@ main { flex: 1; min-height: 0; display: flex; }
   contain: strict; }
 #boxes button.faint { opacity: 0.22; }
 #boxes button.picked { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
-.box { display: flex; flex-direction: column; justify-content: center; gap: 1px; padding: 0 12px 0 16px; border-radius: 10px; }
+.box { display: flex; flex-direction: column; justify-content: center; gap: 1px; padding: 0 8px 0 16px; border-radius: 10px; }
 #boxes .box { box-shadow: var(--shadow); }
 .box::before { content: ""; position: absolute; inset: 0 auto 0 0; width: 4px; background: var(--dot-fresh); }
 .box .name { font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
@@ -264,7 +264,7 @@ main { flex: 1; min-height: 0; display: flex; }
 
 #overview { flex: 1; overflow: auto; padding: 28px 20px 48px; }
 #overview > * { max-width: 1040px; margin-left: auto; margin-right: auto; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 14px; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 14px; }
 .figure { display: flex; flex-direction: column; gap: 2px; padding: 16px 18px; border-radius: 13px; background: var(--surface);
   border: 1px solid var(--line); }
 .figure strong { font-size: 26px; font-weight: 600; line-height: 1.25; letter-spacing: -0.01em; }
@@ -288,8 +288,8 @@ th[aria-sort="descending"] .sorts::after { content: " ↓"; }
 td { padding: 7px 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
 tr:last-child td { border-bottom: 0; }
 .number { text-align: right; padding-left: 22px; white-space: nowrap; }
-.barred { display: inline-flex; align-items: center; gap: 10px; }
-.bar { display: inline-block; height: 6px; border-radius: 3px; background: var(--dot-fresh); }
+.barred { display: inline-flex; align-items: baseline; gap: 10px; }
+.bar { align-self: center; height: 6px; border-radius: 3px; background: var(--dot-fresh); }
 
 @media (max-width: 860px) {
   body { height: auto; min-height: 100%; }

@@ -45,8 +45,8 @@ export interface Arrangement {
  * @returns See {@linkcode Arrangement}.
  */
 export function arrange(model: PageModel, open: ReadonlySet<number>): Arrangement {
-  const BOX = { width: 184, height: 54 };
-  const TILE = { width: 184, height: 28, gap: 6 };
+  const BOX = { width: 200, height: 54 };
+  const TILE = { width: 200, height: 28, gap: 6 };
   const [GAP_X, GAP_Y, GAP_BAND, PAD, FOOT, BEND] = [56, 18, 64, 12, 24, 14];
   const { data: { functions, layout }, callsOf, filesOf } = model;
 

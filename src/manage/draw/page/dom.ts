@@ -78,6 +78,7 @@ export interface DomPen {
   fillStyle: string;
   strokeStyle: string;
   lineWidth: number;
+  globalAlpha: number;
   font: string;
   textBaseline: string;
   setTransform(a: number, b: number, c: number, d: number, e: number, f: number): void;

@@ -148,8 +148,11 @@ export function createPainter(
       for (const inner of calls[picked.call]!.inner.slice(0, MOST_ARROWS)) strong.push([place, other(inner)]);
       for (const caller of model.callersOf[picked.call]!.slice(0, MOST_ARROWS)) strong.push([other(caller), place]);
     }
+    // What leads to and from the picked box stands out.
+    pen.globalAlpha = strong.length > 0 ? 0.35 : 1;
     paintArrows(plain, "--arrow", 1.3 * thin, scene);
     paintArrows(stale, "--stale", 1.7 * thin, scene);
+    pen.globalAlpha = 1;
     paintArrows(strong, "--accent", 2 * thin, scene);
   }
 
