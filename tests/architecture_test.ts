@@ -146,7 +146,8 @@ Deno.test("no file leads back to itself, by what it loads or by the types that i
 
 Deno.test("the house stays one that can be overlooked: files, folders, names", async () => {
   const files = await sourceFiles();
-  // Twelve of them are codecs and classes: ready ones by kind of library, so that nobody loads those of all.
+  // Twelve of them are codecs and classes: ready ones by kind of library, so that nobody loads those of all. Eight are the
+  // page, which runs in a browser.
   assert(files.length <= 330, `${files.length} files`);
   for (const { name } of table.values()) {
     if (name.endsWith(".ts")) continue;

@@ -51,29 +51,35 @@ export function memoize(
   const place = computing?.reservePlace();
   const around = currentReads();
   return runUnobserved(async () => {
-    const call = await identifyOrWarn(wrapped, receiver, args, early);
-    if (call === null) {
-      return await enterReads(
-        around,
-        () => wrapped.isOff ? wrapped.fn.apply(receiver, [...args]) : callUncached(wrapped, receiver, args),
-      );
-    }
-    for (const signal of call.signals) signal.throwIfAborted();
-    const begun = place?.begin(call);
-    const release = call.prepared.workspace.cache.use();
+    const leaveCall = place?.run.clock.enterCall();
     try {
-      let outcome = await answer(call, options, place?.run);
-      let delivered = await deliver(call, outcome, startedMs);
-      while ("unusable" in delivered) { // the trace stands, but its result cannot be used: run the function
-        outcome = await answer(call, { ...options, unusable: delivered.unusable }, place?.run);
-        delivered = await deliver(call, outcome, startedMs);
+      const call = await identifyOrWarn(wrapped, receiver, args, early);
+      if (call === null) {
+        leaveCall?.();
+        return await enterReads(
+          around,
+          () => wrapped.isOff ? wrapped.fn.apply(receiver, [...args]) : callUncached(wrapped, receiver, args),
+        );
       }
-      // Also for an error, which is an outcome, too.
-      await place?.fill(outcome.call ?? call, { begun: begun!, outcome, maxAgeMs: options.maxAgeMs });
-      if (outcome.kind === "threw") throw outcome.error;
-      return delivered.value;
+      for (const signal of call.signals) signal.throwIfAborted();
+      const begun = place?.begin(call);
+      const release = call.prepared.workspace.cache.use();
+      try {
+        let outcome = await answer(call, options, place?.run);
+        let delivered = await deliver(call, outcome, startedMs);
+        while ("unusable" in delivered) { // the trace stands, but its result cannot be used: run the function
+          outcome = await answer(call, { ...options, unusable: delivered.unusable }, place?.run);
+          delivered = await deliver(call, outcome, startedMs);
+        }
+        // Also for an error, which is an outcome, too.
+        await place?.fill(outcome.call ?? call, { begun: begun!, outcome, maxAgeMs: options.maxAgeMs });
+        if (outcome.kind === "threw") throw outcome.error;
+        return delivered.value;
+      } finally {
+        release();
+      }
     } finally {
-      release();
+      leaveCall?.();
     }
   });
 }

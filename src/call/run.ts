@@ -31,6 +31,7 @@ export type Execution =
     readonly outcome?: Digest<"outcome">;
     /** The error because of which the value cannot be stored. */
     readonly refusal?: unknown;
+    /** Time that the function itself ran, without the cache's own work for inner calls. */
     readonly computeMs: number;
     /** Dependencies of the execution, in the order in which they were read. */
     readonly dependencies: readonly Dependency[];
@@ -64,8 +65,6 @@ export async function runFunction(run: Run): Promise<Execution> {
   const inner = new FlatTraceBuilder();
   run.reads = reads;
   run.inner = inner;
-  const startedMs = steadyMs();
-  let computeMs = 0;
   let value: unknown;
   let ranAtOnce = false;
   const watchState = await watchCall(call);
@@ -74,20 +73,23 @@ export async function runFunction(run: Run): Promise<Execution> {
   let outcome: Awaited<ReturnType<typeof encode>>;
   try {
     outcome = await runObserved(reads, async () => {
+      run.clock.start();
       const returned = wrapped.fn.apply(receiver, [...args]);
       // A value, or a promise that is settled already, is there one turn later; by then nobody else could run.
       let isLater = false;
       runAfterwards(() => runAfterwards(() => isLater = true));
       value = await returned;
+      run.clock.stop();
       ranAtOnce = !isLater;
-      computeMs = steadyMs() - startedMs;
       // Encoded inside the observed context, since encoding may read an input, such as a file time from `stat`.
       return await encode(value, call.resultOptions);
     });
   } catch (error) {
-    reportRun(call, steadyMs() - startedMs, true);
+    run.clock.stop();
+    reportRun(call, run.clock.ms, true);
     return { threw: true, error, reads: run.basis === undefined ? null : await reads.settle().catch(() => null) };
   }
+  const computeMs = run.clock.ms;
   reportRun(call, computeMs, false);
   try {
     const { dependencies: observed, raced } = await reads.settle();

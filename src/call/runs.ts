@@ -7,12 +7,78 @@
  *
  * @module
  */
+import { steadyMs } from "../words/clock.ts";
 import type { Call } from "./identify.ts";
 import type { Outcome } from "./outcome.ts";
 import type { FlatTraceBuilder } from "./flat_trace.ts";
 import { type CallReads, currentReads } from "../reads/run_observed.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import type { CallKey } from "../words/digests.ts";
+
+/**
+ * Clock of the time that a function itself runs. It stands while the function is not running, and while all inner calls that
+ * are open are busy with the cache's own work, such as following code or storing a result: without a cache, there would be
+ * none. What the function does beside such work is not counted either, so the time is never too long.
+ */
+export class OwnClock {
+  readonly #around: OwnClock | undefined;
+  readonly #now: () => number;
+  #ms = 0;
+  /** Time at which the clock last began to go; `null` while it stands. */
+  #sinceMs: number | null = null;
+  #isRunning = false;
+  /** Number of inner calls in which the cache works, and of those whose functions run. */
+  #working = 0;
+  #running = 0;
+
+  /** @param around Clock of the function that made the call, if any. @param now Returns the time, milliseconds. */
+  constructor(around: OwnClock | undefined, now: () => number = steadyMs) {
+    this.#around = around;
+    this.#now = now;
+  }
+
+  /** Milliseconds that were counted so far. */
+  get ms(): number {
+    return this.#ms + (this.#sinceMs === null ? 0 : this.#now() - this.#sinceMs);
+  }
+
+  /** The function begins. */
+  start(): void {
+    this.#isRunning = true;
+    this.#update();
+  }
+
+  /** The function has ended. */
+  stop(): void {
+    this.#isRunning = false;
+    this.#update();
+  }
+
+  /** An inner call begins, with work of the cache. @returns Function to call when it ends; calls after the first do nothing. */
+  enterCall(): () => void {
+    this.#working++;
+    this.#update();
+    let isOpen = true;
+    return () => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.#working--;
+      this.#update();
+    };
+  }
+
+  #update(): void {
+    const goes = this.#isRunning && (this.#working === 0 || this.#running > 0);
+    if (goes === (this.#sinceMs !== null)) return;
+    const nowMs = this.#now();
+    if (this.#sinceMs !== null) this.#ms += nowMs - this.#sinceMs;
+    this.#sinceMs = goes ? nowMs : null;
+    if (this.#around === undefined) return;
+    // For the function around, this call is no work of the cache as long as this clock goes.
+    this.#around.#running += goes ? 1 : -1;
+    this.#around.#update();
+  }
+}
 
 /** The computation of a call: it waits for the lock of the key, or the function runs. */
 export class Run {
@@ -26,6 +92,8 @@ export class Run {
   inner: FlatTraceBuilder | undefined;
   /** As `inner`, with the inner calls whose outcomes are not stored; absent unless the call runs to verify a trace. */
   basis: FlatTraceBuilder | undefined;
+  /** Clock of the function. */
+  readonly clock: OwnClock;
   /** Number of callers that wait for the outcome, in place of a run of their own. */
   sharers = 0;
   #finish!: (outcome: Outcome) => void;
@@ -37,6 +105,7 @@ export class Run {
    */
   constructor(readonly call: Call, readonly parent: Run | undefined, readonly attempts: Map<CallKey, Outcome>) {
     this.ended = new Promise((resolve) => this.#finish = resolve);
+    this.clock = new OwnClock(parent?.clock);
   }
 
   /** Passes the outcome to the callers that wait for this run. */

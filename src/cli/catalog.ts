@@ -108,12 +108,34 @@ Exit code 1: at least one entry is stale.`,
       FNAME,
     ],
     arguments: [0, 0],
-    details: `An arrow leads from what depends to what it depends on. svg and html are drawn without Graphviz; the page
-needs no network.
+    details: `An arrow leads from what depends to what it depends on. svg and html are drawn without Graphviz. The page
+(html) needs no network; it has a box for each function, which opens to its calls. Of more than 1,000 calls (svg) or
+20,000 (html), those that are stale, their callers, the roots and the newest are drawn.
 
 JSON: { format: "cachepy-graph-1", nodes: [{ id, fname, hash, parents, children, files, fileHashes, outfile, created }],
 edges: [{ from, to, kind: "call" | "file" }] }.`,
     load: () => import("./commands/tree.ts"),
+  },
+  {
+    name: "report",
+    summary: "A page on the whole cache: time saved, what is stale, what is not stored, and the graph",
+    usage: "[options]",
+    options: [
+      { name: "output", short: "o", value: "FILE", help: "write to FILE, .html, .htm or .json (cachepy-report.html)" },
+    ],
+    arguments: [0, 0],
+    details:
+      `Writes one HTML file that needs no network. With --json, prints its data, or writes them to FILE. Time saved
+counts, for each hit, the time that the function itself had taken, without what the cache does besides. To tell where
+caching loses, up to five results of each function are loaded and timed. A change of code is not seen from here.
+
+JSON: { cacheDir, made, counts: { fresh, stale, caller, replaced, missing }, functions: [{ name, module, counts, layer,
+place, inner: [[function, calls]], sizeBytes, hits, computeMs, savedMs }], calls: [{ fn, key, state, reason, created,
+used, hits, sizeBytes, computeMs, args: [[path, preview]], inner, gone, files }], files, report: { entries, sizeBytes,
+hits, savedMs, oldest, newest, functions: [{ fname, entries, sizeBytes, hits, computeMs, savedMs, typicalMs, loadMs,
+loses }], unstored: [{ fname, calls, detail, last }] } }; fn, inner and files are indices.
+Exit code 1: no call is stored, so there is no page to write.`,
+    load: () => import("./commands/report.ts"),
   },
   {
     name: "files",

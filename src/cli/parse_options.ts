@@ -1,6 +1,6 @@
 /**
- * Parses command-line arguments into options, and finds the cache and the project that the options mean. An unknown
- * option is an error that names the option.
+ * Parses command-line arguments into options, finds the cache and the project that the options mean, and writes the file
+ * that they name. An unknown option is an error that names the option.
  *
  * @module
  */
@@ -8,6 +8,8 @@ import { parseArgs } from "@std/cli";
 import { nearestWord } from "../options/check_options.ts";
 import { type OptionSpec, type OptionValues, UsageError } from "./command.ts";
 import { loadDefaultConfig } from "../options/config.ts";
+import { parentOf } from "../options/paths.ts";
+import { messageOf } from "../words/errors.ts";
 import { cacheDefaultDir, findProjectRoot, setProjectRoot, toAbsolute, toAbsoluteFolder } from "../options/project.ts";
 import config from "../../deno.json" with { type: "json" };
 
@@ -137,6 +139,25 @@ export function wordOption<const Word extends string>(
 export function textOption(options: OptionValues, name: string): string | undefined {
   const text = options[name];
   return typeof text === "string" ? text : undefined;
+}
+
+/**
+ * Writes a document to the file that the option `--output` names.
+ *
+ * @param output The file.
+ * @param text The document.
+ * @throws {UsageError} When the file cannot be written, with the remedy.
+ */
+export async function writeOutput(output: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(output, text);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    const remedy = error instanceof Deno.errors.NotFound
+      ? `there is no folder ${parentOf(toAbsolute(output))}; make it, or name another file`
+      : `${messageOf(error)}; name another file`;
+    throw new UsageError(`Cannot write ${output}: ${remedy} in --output`);
+  }
 }
 
 function unknownFlag(arg: string, specs: readonly OptionSpec[]): UsageError {

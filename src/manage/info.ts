@@ -149,7 +149,8 @@ async function describeEntry(cache: Cache, record: EntryRecord): Promise<EntryMe
   };
 }
 
-async function readStoredValue(cache: Cache, record: EntryRecord): Promise<unknown> {
+/** Reads the newest result of an entry. @throws {CacheError} `ERR_DECODE` when it is missing or damaged. */
+export async function readStoredValue(cache: Cache, record: EntryRecord): Promise<unknown> {
   const trace = record.traces[0];
   if (!trace) throw damaged(record.key, "it has no execution");
   const read = await cache.blobs.read(trace.result, trace.sizeBytes);

@@ -85,7 +85,10 @@ export interface FunctionStats {
   readonly hits: number;
   /** Sum of the compute times of the entries, milliseconds. */
   readonly computeMs: number;
-  /** Compute time that hits saved, milliseconds: the sum, over the entries, of hits times compute time. */
+  /**
+   * Compute time that hits saved, milliseconds: the sum, over the entries, of hits times compute time. Both times are those
+   * of the functions: what the cache does besides, such as following code and storing results, is in neither.
+   */
   readonly savedMs: number;
 }
 

@@ -60,7 +60,7 @@ export async function* staleNow(cache: Cache, options: StaleNowOptions = {}): As
   const check = new StaleCheck(cache);
   const filter = options.fname === undefined ? {} : { fname: options.fname };
   for await (const { key } of cache.records.summaries(filter)) {
-    const record = await cache.records.get(key, { parts: false });
+    const record = await check.read(key);
     // The entry was removed in the meantime, or is damaged; damage is reported by `cacheVerify()`.
     if (record === null) continue;
     const reasons = await check.reasonsOf(record);
@@ -70,7 +70,13 @@ export async function* staleNow(cache: Cache, options: StaleNowOptions = {}): As
   }
 }
 
-/** A check of one cache; the verdict on an entry and its replacement are found once and then kept. */
+/** Number of records that a check keeps: an inner call is often one that was looked at a moment ago. */
+const MOST_RECORDS = 4_096;
+
+/**
+ * A check of one cache; the verdict on an entry and its replacement are found once and then kept. Entries are checked one
+ * after the other.
+ */
 export class StaleCheck {
   readonly #cache: Cache;
   readonly #files: FileDigests;
@@ -78,6 +84,7 @@ export class StaleCheck {
   readonly #verdicts = new Map<CallKey, Promise<Verdict>>();
   readonly #siblings = new Map<string, Promise<Map<string, CallKey[]>>>();
   readonly #replacements = new Map<CallKey, Promise<EntryRecord | null>>();
+  readonly #records = new Map<CallKey, Promise<EntryRecord | null>>();
   /** Entries that are being verified. A sound cache has no cycles; a cycle in a manipulated cache ends here. */
   readonly #open = new Set<CallKey>();
   readonly #seeking = new Set<CallKey>();
@@ -86,6 +93,12 @@ export class StaleCheck {
   constructor(cache: Cache) {
     this.#cache = cache;
     this.#files = fileDigestsFor(toAbsolute(cache.dir), { readOnly: true });
+  }
+
+  /** Reads an entry, as it was when this check read it first. @returns `null` when there is none, or it is damaged. */
+  async read(key: CallKey): Promise<EntryRecord | null> {
+    if (this.#records.size >= MOST_RECORDS) this.#records.clear();
+    return await once(this.#records, key, () => this.#cache.records.get(key, { parts: false }));
   }
 
   /**
@@ -158,7 +171,7 @@ export class StaleCheck {
 
   async #lookAtChild(recorded: ChildDependency, caller: EntryRecord): Promise<ChildState> {
     if (this.#open.has(recorded.key)) return { kind: "unchanged" };
-    const record = await this.#cache.records.get(recorded.key, { parts: false });
+    const record = await this.read(recorded.key);
     if (record === null) {
       // An inner call that threw or was pruned has no entry: only the dependencies in the caller's trace are known.
       const reason = await this.#supportDifference(recorded, caller);
@@ -202,7 +215,7 @@ export class StaleCheck {
     const siblings = await once(this.#siblings, record.functionId, () => this.#groupSiblings(record));
     for (const key of siblings.get(argumentsOf(record)) ?? []) {
       if (key === record.key || this.#open.has(key)) continue;
-      const other = await this.#cache.records.get(key, { parts: false });
+      const other = await this.read(key);
       if (other === null || newestMs(other) < newestMs(record)) continue;
       if ((await this.#verdictOf(other)).fresh) return other;
     }
@@ -213,7 +226,7 @@ export class StaleCheck {
   async #groupSiblings({ functionId }: EntryRecord): Promise<Map<string, CallKey[]>> {
     const entries: { key: CallKey; ms: number; signature: string }[] = [];
     for (const { key } of await this.#cache.records.recent(functionId, MOST_SIBLINGS)) {
-      const record = await this.#cache.records.get(key, { parts: false });
+      const record = await this.read(key);
       if (record) entries.push({ key, ms: newestMs(record), signature: argumentsOf(record) });
     }
     entries.sort((a, b) => b.ms - a.ms);

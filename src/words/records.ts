@@ -174,7 +174,7 @@ export interface Trace {
   readonly sizeBytes: number;
   /** Time when the execution ended, milliseconds since the epoch. */
   readonly createdMs: number;
-  /** Time that the function itself ran, milliseconds. */
+  /** Time that the function itself ran, with its inner functions and without the cache's own work, milliseconds. */
   readonly computeMs: number;
   /** The `maxAge` of the function at that time, for who looks at the cache without it; absent without any. */
   readonly maxAgeMs?: number;

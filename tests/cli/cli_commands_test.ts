@@ -209,6 +209,49 @@ testWith("tree prints text, JSON, DOT, SVG and a page, to a file or a pipe", asy
   );
 });
 
+testWith(
+  "report writes a page or prints its data, with what is stale and who calls it",
+  async ({ root, run, json, load, cache }) => {
+    cache.usage.record(load.key);
+    cache.usage.flush();
+    Deno.writeTextFileSync(`${root}/data/a.csv`, "changed");
+    const { code, out, err } = await run("report");
+    assertEquals([code, out, err], [0, "", "Wrote the report on 3 calls to cachepy-report.html\n"]);
+    const { value } = await json("report");
+    assertEquals([value.cacheDir, value.counts.stale, value.counts.caller, value.counts.fresh], [
+      "./.cachepy",
+      1,
+      1,
+      1,
+    ]);
+    const stale = value.calls.find(({ state }: { state: string }) => state === "stale");
+    assertEquals([stale.key, stale.reason, value.functions[stale.fn].name], [load.key, "data/a.csv changed", "load"]);
+    const caller = value.calls.find(({ state }: { state: string }) => state === "caller");
+    assertEquals([value.functions[caller.fn].name, caller.reason], ["report", "load ← data/a.csv changed"]);
+    assertEquals([value.report.entries, value.report.hits, value.report.savedMs], [3, 1, 1_500]);
+    // The page holds what is printed, but for the times at which both were made.
+    const page = Deno.readTextFileSync(`${root}/cachepy-report.html`);
+    const data = JSON.parse(/id="data">([^]*?)<\/script>/.exec(page)![1]!);
+    assertEquals(Object.keys(data), Object.keys(value));
+    assertEquals([data.functions, data.calls, data.files], [value.functions, value.calls, value.files]);
+    assertStringIncludes(page, "<title>Report on a cache: ./.cachepy</title>");
+
+    assertEquals((await run("report", "-o", "other.html")).err, "Wrote the report on 3 calls to other.html\n");
+    assertEquals((await run("report", "-o", "data.json")).out, "");
+    assertEquals(JSON.parse(Deno.readTextFileSync(`${root}/data.json`)).calls, value.calls);
+    const wrong = await run("report", "-o", "report.pdf");
+    assertEquals(wrong.code, 2);
+    assertStringIncludes(wrong.err, 'needs a name that ends in .html, .htm or .json, got "report.pdf"');
+    Deno.mkdirSync(`${root}/empty`);
+    const none = await run("report", "--cache-dir", "empty", "-o", "none.html");
+    assertEquals([none.code, none.err], [1, "There is nothing to report on: no call is stored in empty\n"]);
+    const empty = (await json("report", "--cache-dir", "empty")).value;
+    assertEquals([empty.report.entries, empty.calls], [0, []]);
+    assertEquals(Deno.readDirSync(root).find(({ name }) => name.startsWith("none")), undefined);
+    assertEquals([...Deno.readDirSync(`${root}/empty`)], []);
+  },
+);
+
 testWith("files lists files, or the calls that depend on one", async ({ root, run, json, load }) => {
   assertEquals((await run("files")).out, "data/a.csv\n");
   assertEquals((await json("files")).value, [`${root}/data/a.csv`]);

@@ -110,7 +110,7 @@ for (const kind of ["r", "n", "p", "s"]) {
       const key = (/"key": ?"([0-9a-f]{64})"/.exec(list.out)?.[1]) ?? "0".repeat(64);
       const commands = [["list"], ["stats"], ["files"], ["tree"], ["changed"], ["info", key], ["why", "report"], [
         "verify",
-      ]];
+      ], ["report"]];
       for (const command of [0, 3, 5].map((step) => commands[(index + step) % commands.length]!)) {
         for (const json of index % 2 === 0 ? [[]] : [["--json"]]) {
           const { out, err } = await runCli([...command, ...json, "--cache-dir", "cache"], { cwd });

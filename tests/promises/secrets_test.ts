@@ -447,6 +447,8 @@ async function commandsOn(project: Project): Promise<string> {
     await run("tree", "--format", format, "--output", `graph.${format}`);
     outputs.push(await Deno.readTextFile(project.path(`graph.${format}`)));
   }
+  await run("report");
+  outputs.push(await Deno.readTextFile(project.path("cachepy-report.html")));
   return outputs.join("\n");
 }
 

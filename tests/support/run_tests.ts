@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { CHROMIUM_NEEDS, findChromium } from "./chromium.ts";
 import { COMPILER_NEEDS, findCompiler } from "./compiler.ts";
 import { findPython, NOTEBOOK_NEEDS } from "./notebook.ts";
 import { SAMPLE, WHOLE } from "./sample.ts";
@@ -113,6 +114,7 @@ const leftOut = [
   ...findPython() === null ? [`the notebook tests; they need ${NOTEBOOK_NEEDS}`] : [],
   ...findSshfs() === null ? [`the tests of shared disks; they need ${SSHFS_NEEDS}`] : [],
   ...findCompiler() === null ? [`the test of a file system without locks; it needs ${COMPILER_NEEDS}`] : [],
+  ...findChromium() === null ? [`the tests of the page in a browser; they need ${CHROMIUM_NEEDS}`] : [],
   ...Deno.uid() === 0 ? [] : ["the tests with several users; they need the superuser: run them in a container"],
 ];
 // deno-lint-ignore no-console

@@ -1,13 +1,11 @@
 /** The command `tree`; loaded when it runs. @module */
 import { type CacheNode, cacheTreeForFile, cacheTreeNodes } from "../../manage/graph/nodes.ts";
 import { formatTree, stringifyGraph } from "../../manage/graph/export.ts";
-import { parentOf } from "../../options/paths.ts";
-import { toAbsolute, toPortable } from "../../options/project.ts";
-import { drawGraph, formatOfPath, nodeStates, type PlotFormat } from "../../manage/draw/plot.ts";
+import { toPortable } from "../../options/project.ts";
+import { drawGraph, formatOfPath, type PlotFormat } from "../../manage/draw/plot.ts";
 import { type CommandContext, EXIT, UsageError } from "../command.ts";
-import { messageOf } from "../../words/errors.ts";
 import { printableJson } from "../../words/printable.ts";
-import { textOption, wordOption } from "../parse_options.ts";
+import { textOption, wordOption, writeOutput } from "../parse_options.ts";
 
 /**
  * Prints the graph, or draws it.
@@ -43,7 +41,7 @@ async function formatGraph(
     case "dot":
     case "svg":
     case "html":
-      return await drawGraph(nodes, { format, states: await nodeStates(nodes, cacheDir) });
+      return await drawGraph(nodes, { format, cacheDir });
     default: {
       const unknown: never = format;
       return unknown;
@@ -88,17 +86,5 @@ function formatOfOutput(output: string | undefined): PlotFormat | "json" | "text
           JSON.stringify(output)
         }; or name the format by --format`,
       );
-  }
-}
-
-async function writeOutput(output: string, text: string): Promise<void> {
-  try {
-    await Deno.writeTextFile(output, text);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    const remedy = error instanceof Deno.errors.NotFound
-      ? `there is no folder ${parentOf(toAbsolute(output))}; make it, or name another file`
-      : `${messageOf(error)}; name another file`;
-    throw new UsageError(`Cannot write ${output}: ${remedy} in --output`);
   }
 }

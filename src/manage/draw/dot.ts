@@ -74,8 +74,12 @@ function quote(text: string): string {
   return `"${lines.join("\\n")}"`;
 }
 
-/** State of a call. `stale`: one of its files changed; `missing`: its result is not stored; `fresh`: neither. */
-export type NodeState = "fresh" | "stale" | "missing";
+/**
+ * State of a call. `stale`: something that it read or declares changed; `caller`: only an inner call of it is stale;
+ * `replaced`: it is stale, and a newer call with the same arguments is fresh; `missing`: its result is not stored;
+ * `fresh`: none of these.
+ */
+export type NodeState = "fresh" | "stale" | "caller" | "replaced" | "missing";
 
 /** Colours of a box: its inside, its text and its border. */
 export interface BoxColors {
@@ -88,6 +92,8 @@ export interface BoxColors {
 export const NODE_COLORS: Readonly<Record<NodeState, BoxColors>> = {
   fresh: { fill: "#1f5f8b", text: "#ffffff", line: "#17476a" },
   stale: { fill: "#f4b942", text: "#1d1d1d", line: "#b98316" },
+  caller: { fill: "#fbe6b8", text: "#3d2c05", line: "#b98316" },
+  replaced: { fill: "#eef1f4", text: "#4a525b", line: "#b4bcc5" },
   missing: { fill: "#e3e6ea", text: "#3a4149", line: "#8a94a0" },
 };
 
@@ -97,6 +103,8 @@ export const FILE_COLORS: BoxColors = { fill: "#eaf3fa", text: "#1f3b52", line: 
 /** Words for each state in a legend. */
 export const STATE_WORDS: Readonly<Record<NodeState, string>> = {
   fresh: "stored",
-  stale: "a file changed",
+  stale: "an input changed",
+  caller: "an inner call is stale",
+  replaced: "replaced by a newer call",
   missing: "result not stored any more",
 };

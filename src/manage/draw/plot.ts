@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { type CacheNode, cacheTreeNodes, findChangedFiles } from "../graph/nodes.ts";
-import { giveTurn, isTurnOver } from "../../words/waiting.ts";
+import { type CacheNode, cacheTreeNodes } from "../graph/nodes.ts";
+import { inTurns } from "../../words/waiting.ts";
 import { CHECKS, type OptionCheck, validateBy } from "../../options/check_options.ts";
 import { cacheDirInForce } from "../../options/config.ts";
 import { toAbsolute, toPortable } from "../../options/project.ts";
+import type { ReportData } from "../report.ts";
 import type { DrawOptions, NodeState } from "./dot.ts";
+import type { PageData } from "./page_data.ts";
 
 /** Largest number of calls in a picture; nobody would read a larger picture, and no program would open it. */
 const MOST_DRAWN = 1_000;
-/** Largest number of calls in the table of a page. */
-const MOST_LISTED = 20_000;
 
 /** Format of a drawn graph. */
 export type PlotFormat = "svg" | "html" | "dot";
@@ -31,13 +31,15 @@ export interface PlotOptions {
   /** The same as `path`. */
   readonly output?: string | URL;
   /**
-   * `svg`: a picture; `html`: a page with the picture and a table that can be searched; `dot`: text for Graphviz.
+   * `svg`: a picture; `html`: a page with a box for each function, which opens to its calls, and a search; `dot`: text for
+   * Graphviz.
    *
    * @default {the format that the name of `path` ends with, else "svg"}
    */
   readonly format?: PlotFormat;
   /**
-   * Mark the calls whose files changed since the calls ran. Every file of the graph is digested for that.
+   * Mark the calls that are stale: a file, a variable or an inner call changed since they ran. Every file of the graph is
+   * digested for that. No code is run, so an edit of code is not noticed.
    *
    * @default {true}
    */
@@ -66,14 +68,24 @@ const PLOT_CHECKS: Readonly<Record<keyof PlotOptions, OptionCheck>> = {
 /** Options of {@linkcode drawGraph}. */
 export interface DrawGraphOptions {
   readonly format: PlotFormat;
-  readonly states: ReadonlyMap<string, NodeState>;
+  /** The cache of the graph, which remembers the digests of files. */
+  readonly cacheDir: string | URL;
+  /**
+   * Look for stale calls.
+   *
+   * @default {true}
+   */
+  readonly checks?: boolean;
+  /** Figures of the whole cache; with them a page is a dashboard. */
+  readonly report?: ReportData | null;
 }
 
 /**
  * Draws the graph of a cache, without Graphviz, network or other programs. An arrow leads from a caller to the call
  * that it made, and from a call to a file that it depends on.
  *
- * The picture holds the newest 1,000 calls at most, and says so when the graph has more.
+ * A picture holds 1,000 calls at most, and says so when the graph has more: those that are stale, their callers, the calls
+ * that no other call made, and the newest. A page draws all functions, and holds 20,000 calls at most, chosen likewise.
  *
  * @param cacheDir The cache, or the options; the one that wrapped functions use when not given.
  * @param options See {@linkcode PlotOptions}.
@@ -100,7 +112,8 @@ export async function plotCacheGraph(
   const nodes = await cacheTreeNodes(dir);
   const text = await drawGraph(nodes, {
     format: format ?? formatOfPath(path) ?? "svg",
-    states: await nodeStates(nodes, highlightStale === false ? null : dir),
+    cacheDir: dir,
+    checks: highlightStale !== false,
   });
   if (path !== undefined) await Deno.writeTextFile(toAbsolute(path), text);
   return text;
@@ -119,7 +132,7 @@ export async function cacheTreeToDot(pathOrDir?: string | URL, cacheDir?: string
   const { exportGraph } = await import("../graph/export.ts");
   return await exportGraph({ pathOrDir, cacheDir, names: /\.(?:dot|gv)$/i }, async (dir) => {
     const nodes = await cacheTreeNodes(dir);
-    return await drawGraph(nodes, { format: "dot", states: await nodeStates(nodes, null) });
+    return await drawGraph(nodes, { format: "dot", cacheDir: await cacheDirInForce(dir), checks: false });
   });
 }
 
@@ -127,40 +140,41 @@ export async function cacheTreeToDot(pathOrDir?: string | URL, cacheDir?: string
  * Draws a graph as a document.
  *
  * @param nodes The calls of the graph, by id.
- * @param options Format of the document, and the state of each call.
+ * @param options See {@linkcode DrawGraphOptions}.
  * @returns The document.
  */
 export async function drawGraph(nodes: ReadonlyMap<string, CacheNode>, options: DrawGraphOptions): Promise<string> {
-  const draw: DrawOptions = { states: options.states, nameFile: toPortable };
-  // The code of a format is loaded only when that format is drawn.
-  if (options.format === "dot") return await (await import("./dot.ts")).graphToDot(nodes.values(), draw);
-  const newest = [...nodes.values()].slice(-MOST_DRAWN);
-  const caption = newest.length < nodes.size ? `The newest ${newest.length} of ${nodes.size} calls are drawn` : "";
-  const { graphToSvg } = await import("./svg.ts");
-  const svg = await graphToSvg(newest, draw, caption);
-  if (options.format === "svg") return svg;
-  const { graphToHtml } = await import("./html.ts");
-  return await graphToHtml([...nodes.values()].slice(-MOST_LISTED), svg, draw);
+  const { format, cacheDir, checks = true } = options;
+  // The code of a format, and what looks at the calls, is loaded only when something is drawn.
+  if (format === "html") return await (await import("./html.ts")).writePage(await graphData(nodes, options));
+  const { chooseCalls, readCallDetails } = await import("./call_details.ts");
+  const details = await readCallDetails(nodes, cacheDir, { checks, records: checks });
+  const states = new Map<string, NodeState>();
+  for (const [id, { state }] of details) states.set(id, state);
+  const draw: DrawOptions = { states, nameFile: toPortable };
+  if (format === "dot") return await (await import("./dot.ts")).graphToDot(nodes.values(), draw);
+  const drawn = await inTurns(chooseCalls(nodes, (id) => states.get(id) ?? "fresh", MOST_DRAWN));
+  const caption = drawn.length < nodes.size
+    ? `${drawn.length} of ${nodes.size} calls are drawn: what is stale, its callers, what no other call made, the newest`
+    : "";
+  return await (await import("./svg.ts")).graphToSvg(drawn, draw, caption);
 }
 
 /**
- * Finds the state of each call of a graph.
+ * Collects what a page shows: the data that its HTML document has within.
  *
  * @param nodes The calls of the graph, by id.
- * @param cacheDir The cache of the graph, which remembers the digests of files; `null`: files are not looked at.
- * @returns States by the ids of the calls.
+ * @param options See {@linkcode DrawGraphOptions}.
+ * @returns The data.
  */
-export async function nodeStates(
+export async function graphData(
   nodes: ReadonlyMap<string, CacheNode>,
-  cacheDir: string | URL | null,
-): Promise<Map<string, NodeState>> {
-  const changed = cacheDir === null ? new Map<string, string[]>() : await findChangedFiles(nodes.values(), cacheDir);
-  const states = new Map<string, NodeState>();
-  for (const node of nodes.values()) {
-    if (isTurnOver()) await giveTurn();
-    states.set(node.id, !isStored(node.outfile) ? "missing" : changed.has(node.id) ? "stale" : "fresh");
-  }
-  return states;
+  { cacheDir, checks = true, report = null }: Omit<DrawGraphOptions, "format">,
+): Promise<PageData> {
+  const { readCallDetails } = await import("./call_details.ts");
+  const { collectPage } = await import("./page_data.ts");
+  const details = await readCallDetails(nodes, cacheDir, { checks });
+  return await collectPage({ nodes, details, cacheDir: String(cacheDir), nameFile: toPortable, report });
 }
 
 /**
@@ -173,12 +187,4 @@ export function formatOfPath(path: string | URL | undefined): PlotFormat | null 
   const extension = /\.(svg|html?|dot|gv)$/i.exec(String(path ?? ""))?.[1]?.toLowerCase();
   if (extension === undefined) return null;
   return extension === "svg" ? "svg" : extension.startsWith("htm") ? "html" : "dot";
-}
-
-function isStored(outfile: string): boolean {
-  try {
-    return Deno.statSync(outfile).isFile;
-  } catch {
-    return false;
-  }
 }

@@ -240,8 +240,17 @@ function* placeBoxes(boxes: readonly Box[], arrows: readonly Arrow[]): Work<Draw
   return { boxes: placed, width: Math.max(0, x - GAP_X), height };
 }
 
-/** Returns the layer of each box: one more than the largest layer of the boxes with an arrow to it, else 0. */
-function* assignLayers(next: readonly (readonly number[])[], previous: readonly (readonly number[])[]): Work<number[]> {
+/**
+ * Puts boxes into layers, so that arrows lead to later ones; arrows that close a cycle do not count.
+ *
+ * @param next Boxes that the arrows of each box lead to, by index.
+ * @param previous Boxes whose arrows lead to each box.
+ * @returns The layer of each box: one more than the largest layer of the boxes with an arrow to it, else 0.
+ */
+export function* assignLayers(
+  next: readonly (readonly number[])[],
+  previous: readonly (readonly number[])[],
+): Work<number[]> {
   const layer = new Array<number>(next.length).fill(0);
   const waiting = previous.map((list) => list.length);
   const isDone = new Array<boolean>(next.length).fill(false);
@@ -268,8 +277,15 @@ function* assignLayers(next: readonly (readonly number[])[], previous: readonly 
   }
 }
 
-/** Returns the boxes of each layer, ordered by the mean place of their neighbours before and after them, by turns. */
-function* orderLayers(
+/**
+ * Orders the boxes of each layer by the mean place of their neighbours before and after them, by turns.
+ *
+ * @param layerOf Layer of each box.
+ * @param next Boxes that the arrows of each box lead to, by index.
+ * @param previous Boxes whose arrows lead to each box.
+ * @returns The boxes of each layer.
+ */
+export function* orderLayers(
   layerOf: readonly number[],
   next: readonly (readonly number[])[],
   previous: readonly (readonly number[])[],
