@@ -35,7 +35,7 @@ Deno.test("importing the package loads nothing that only calls, looks into a cac
   const loaded = await loadedBy("mod.ts");
   assertEquals(loaded.has("src/cache_file.ts"), true);
   const heavy =
-    /^src\/(cli|code\/(?!syntax)|values\/(?!preview)|reads\/patch|manage\/verify|manage\/draw\/(?!plot))\/|^src\/store\/(?!layout|own_files)|^src\/call\/(?!wrapped|wrap_site|snapshot)|^src\/reads\/run_observed|yaml|^npm:deno-std/;
+    /^src\/(cli|code\/(?!syntax)|values\/(?!preview)|reads\/patch|manage\/verify|manage\/draw\/(?!plot))\/|^src\/store\/(?!layout|own_files)|^src\/call\/(?!wrapped|wrap_site|snapshot)|^src\/(?:reads\/run_observed|options\/old_names)|yaml|^npm:deno-std/;
   assertEquals([...loaded].filter((module) => heavy.test(module)), []);
 });
 

@@ -191,7 +191,7 @@ export async function parseConfig(text: string, file: string): Promise<Validated
     throw problem(source, 1, "want a mapping of options, `verbose: true` for example");
   }
   requireBounded(source, document);
-  return validateDocument(source, document);
+  return await validateDocument(source, document);
 }
 
 /** A configuration file, for the messages about it. */
@@ -200,12 +200,14 @@ interface ConfigSource {
   readonly file: string;
 }
 
-function validateDocument(source: ConfigSource, document: object): ValidatedOptions {
+async function validateDocument(source: ConfigSource, document: object): Promise<ValidatedOptions> {
   const options: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(document)) {
     const name = OPTION_BY_KEY.get(key);
     const line = lineOfKey(source.text, key);
-    if (name === undefined) throw problem(source, line, `unknown key ${previewOf(key)}; ${suggestion(key)}`, key);
+    if (name === undefined) {
+      throw problem(source, line, `unknown key ${previewOf(key)}; ${await suggestion(key)}`, key);
+    }
     const reason = CODE_ONLY[name];
     if (reason !== undefined) throw problem(source, line, `${key} cannot be set here: it is ${reason}`, key);
     if (Object.hasOwn(options, name)) {
@@ -214,8 +216,9 @@ function validateDocument(source: ConfigSource, document: object): ValidatedOpti
     try {
       Object.assign(options, validateOptions({ [name]: fromYaml(name, value, source.file) }, ""));
     } catch (cause) {
-      throw valueProblem(source, line, key, name, value, cause);
+      throw await valueProblem(source, line, key, name, value, cause);
     }
+    if (name === "filePattern" && GLOB_LIKE.test(String(value))) await warnOfGlob(source, line, key, String(value));
   }
   return validateOptions(options);
 }
@@ -281,23 +284,39 @@ function requireBounded(source: ConfigSource, document: object): void {
   walk(document, 0);
 }
 
-function valueProblem(
+/**
+ * Pattern of texts that are regular expressions and were most likely meant as globs, such as `data*.csv`: nothing in them
+ * is special in regular expressions alone, and `*` follows something else than `.`.
+ */
+const GLOB_LIKE = /^(?=.*\*|.*\?\.\w+$)(?!.*[.\]}][*?])[\w\-/*?.{},![\] ]+$/;
+
+async function warnOfGlob(source: ConfigSource, line: number, key: string, text: string): Promise<void> {
+  const { remedyForGlob } = await import("./old_names.ts");
+  const remedy = remedyForGlob(key, text);
+  if (remedy === null) return;
+  warnOnce(`${source.file}:${line}: ${key}: ${previewOf(text)} is taken as a regular expression; ${remedy}`);
+}
+
+async function valueProblem(
   source: ConfigSource,
   line: number,
   key: string,
   name: OptionName,
   value: unknown,
   cause: unknown,
-): CacheTypeError {
+): Promise<CacheTypeError> {
   if (!(cause instanceof CacheTypeError)) throw cause;
   const detail = cause.message.replace(/^Cannot use \.?/, "").replace(name, key);
-  return problem(source, line, detail + remedyFor(name, key, value), key, cause);
+  return problem(source, line, detail + await remedyFor(name, key, value), key, cause);
 }
 
-function remedyFor(name: OptionName, key: string, value: unknown): string {
+async function remedyFor(name: OptionName, key: string, value: unknown): Promise<string> {
+  if (value === null) return "; remove the key for the default";
   if (name === "version" && typeof value === "number") return "; put it in quotes";
   if (typeof value === "string" && OPTION_IS_LIST.has(name)) return `; write ${key}: [${previewOf(value)}]`;
-  return "";
+  const { remedyForOldValue } = await import("./old_names.ts");
+  const remedy = remedyForOldValue(name, key, value);
+  return remedy === null ? "" : `; ${remedy}`;
 }
 
 const OPTION_IS_LIST: ReadonlySet<keyof CacheOptions> = new Set<keyof CacheOptions>([
@@ -309,7 +328,10 @@ const OPTION_IS_LIST: ReadonlySet<keyof CacheOptions> = new Set<keyof CacheOptio
   "ignoreCode",
 ]);
 
-function suggestion(key: string): string {
+async function suggestion(key: string): Promise<string> {
+  const { remedyForOldKey } = await import("./old_names.ts");
+  const remedy = remedyForOldKey(key, OPTION_BY_KEY);
+  if (remedy !== null) return remedy;
   const near = nearestWord(key, OPTION_NAMES);
   const known = OPTION_NAMES.filter((name) => !(name in CODE_ONLY));
   if (near === null) return `the keys are: ${known.join(", ")}`;
@@ -332,8 +354,9 @@ function syntaxProblem(source: ConfigSource, cause: unknown): CacheTypeError {
   const printable = detail.replace(/\p{Cc}+/gu, " ");
   const short = printable.length > 200 ? `${printable.slice(0, 199)}…` : printable;
   const what = short.charAt(0).toLowerCase() + short.slice(1);
+  const remedy = /\balias\b/.test(what) ? "put a text that begins with * in quotes" : "mend the syntax";
   // Without the parser's error as the cause: its stack would be printed, and the message has all that it says.
-  return problem(source, Number(place?.[1] ?? 1), `not valid YAML: ${what}; mend the syntax`);
+  return problem(source, Number(place?.[1] ?? 1), `not valid YAML: ${what}; ${remedy}`);
 }
 
 function problem(source: ConfigSource, line: number, detail: string, key?: string, cause?: unknown): CacheTypeError {
