@@ -14,7 +14,7 @@ import {
   type ValidatedOptions,
   withoutForeignParameters,
 } from "../options/check_options.ts";
-import { isOffByEnvironment, isReadOnlyByEnvironment } from "../options/environment.ts";
+import { isOffByEnvironment, isReadOnlyByEnvironment, warnOfOldVariable } from "../options/environment.ts";
 import { projectRoot, toAbsoluteFolder, workingDirectory } from "../options/project.ts";
 import { cachedIdentity, type Prepared, SwitchedOff, type Wrapped } from "./wrapped.ts";
 import type { CacheReport } from "../store/cache_dir.ts";
@@ -44,6 +44,7 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
   const defaults = withoutForeignParameters(await loadDefaultConfig(workingDirectory() ?? projectRoot()), names);
   const options = optionsInForce(wrapped, mergeOptions(defaults, wrapped.given));
   const isConfigured = wrapped.given.cacheDir === undefined && options.cacheDir !== null;
+  if (options.cacheDir === null) warnOfOldVariable();
   const workspace = await openWorkspace(isConfigured ? toAbsoluteFolder(options.cacheDir) : wrapped.cacheDir, {
     ...options,
     metadataDir: options.metadataDir === null ? null : toAbsoluteFolder(options.metadataDir),

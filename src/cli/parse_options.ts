@@ -10,6 +10,7 @@ import { type OptionSpec, type OptionValues, UsageError } from "./command.ts";
 import { loadDefaultConfig } from "../options/config.ts";
 import { parentOf } from "../options/paths.ts";
 import { messageOf } from "../words/errors.ts";
+import { warnOfOldVariable } from "../options/environment.ts";
 import { cacheDefaultDir, findProjectRoot, setProjectRoot, toAbsolute, toAbsoluteFolder } from "../options/project.ts";
 import config from "../../deno.json" with { type: "json" };
 
@@ -182,7 +183,9 @@ function unknownFlag(arg: string, specs: readonly OptionSpec[]): UsageError {
  */
 export async function chooseFolders(cacheDir: string | undefined, root: string | undefined): Promise<string> {
   if (cacheDir !== undefined) requireCacheFolder(cacheDir);
-  const chosen = cacheDir ?? String((await loadDefaultConfig(Deno.cwd())).cacheDir ?? cacheDefaultDir());
+  const configured = cacheDir ?? (await loadDefaultConfig(Deno.cwd())).cacheDir;
+  if (configured === undefined) warnOfOldVariable();
+  const chosen = String(configured ?? cacheDefaultDir());
   setProjectRoot(root === undefined ? findRoot(toAbsoluteFolder(chosen)) : toAbsolute(root));
   return chosen;
 }

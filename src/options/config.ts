@@ -17,6 +17,7 @@ import {
   type ValidatedOptions,
   validateOptions,
 } from "./check_options.ts";
+import { warnOfOldVariable } from "./environment.ts";
 import { cacheDefaultDir, homePathOf, projectRoot, toAbsolute, toAbsoluteFolder, workingDirectory } from "./project.ts";
 import { manifestStampOf, readManifest, variableOf } from "./manifest_files.ts";
 import { parentOf, resolvePath } from "./paths.ts";
@@ -109,6 +110,7 @@ export async function loadDefaultConfig(cwd: string): Promise<ValidatedOptions> 
 export async function cacheDirInForce(given?: string | URL): Promise<string> {
   if (given !== undefined) return toAbsoluteFolder(given);
   const { cacheDir } = await loadDefaultConfig(workingDirectory() ?? projectRoot());
+  if (cacheDir === undefined) warnOfOldVariable();
   return toAbsoluteFolder(cacheDir ?? cacheDefaultDir());
 }
 

@@ -1,5 +1,6 @@
 /**
- * What the environment says about all caches of a program: `CACHEPY=off`, `CACHEPY_READ_ONLY=1`.
+ * What the environment says about all caches of a program: `CACHEPY=off`, `CACHEPY_READ_ONLY=1`, and a variable of the
+ * sister tools that is not used.
  *
  * @module
  */
@@ -31,6 +32,19 @@ export function isReadOnlyByEnvironment(): boolean {
   const isKnown = ON.test(flag) || OFF.test(flag);
   if (!isKnown) warnOnce(`CACHEPY_READ_ONLY=${previewOf(flag)} is not known and counts as 1; want 1 or 0`);
   return flag !== "" && !OFF.test(flag);
+}
+
+/**
+ * Warns once if the environment names the folder of the cache by `CACHER_DIR` alone, the variable of cachepy for Python and
+ * cacheR. To be called where neither code nor a configuration file names the folder. No permission is prompted for.
+ */
+export function warnOfOldVariable(): void {
+  const dir = modeOf("CACHER_DIR");
+  if (dir === "" || modeOf("CACHEPY_DIR") !== "") return;
+  warnOnce(
+    `CACHER_DIR=${previewOf(dir)} is not used: it is of cachepy for Python and cacheR; the cache is ./.cachepy, ` +
+      "unless you set CACHEPY_DIR, or cache_dir in cachepy.yml",
+  );
 }
 
 function modeOf(name: string): string {
