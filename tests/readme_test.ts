@@ -3,14 +3,13 @@ import { fromFileUrl } from "@std/path";
 import { type Outcome, Project } from "./support/project.ts";
 import { runCli } from "./support/run_cli.ts";
 
+const MIGRATE = await Deno.readTextFile(new URL("../docs/migrate.md", import.meta.url));
 const README = await Deno.readTextFile(new URL("../README.md", import.meta.url));
 const REFERENCE = await Deno.readTextFile(new URL("../docs/reference.md", import.meta.url));
 
 /** The code blocks of a language, in order, of the README and of the reference. */
-function blocksOf(language: string): string[] {
-  return [...`${README}\n${REFERENCE}`.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, "gm"))].map((
-    [, code],
-  ) => code!);
+function blocksOf(language: string, pages = `${README}\n${REFERENCE}`): string[] {
+  return [...pages.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, "gm"))].map(([, code]) => code!);
 }
 
 /** The cells of a table's rows, by the words of its head. */
@@ -61,7 +60,7 @@ Deno.test("the first example says what its table says, row by row, as real proce
 
 /** Comments on console.log() lines say what is printed; what differs from run to run is written as text. */
 Deno.test("the comments in the examples are what is printed", async () => {
-  for (const [index, code] of blocksOf("ts").slice(1).entries()) {
+  for (const [index, code] of [...blocksOf("ts").slice(1), ...blocksOf("ts", MIGRATE)].entries()) {
     await using project = await Project.create({ "main.ts": code });
     const outcome = await project.run("main.ts");
     assertEquals(outcome.code, 0, `example ${index + 2}: ${outcome.stderr}`);
@@ -118,4 +117,32 @@ Deno.test("every option, command and function that there is has its place in the
   assertEquals(commands.match(/[a-z]+/g)!.toSorted(), COMMANDS.map(({ name }) => name).sort());
   const module = Object.keys(await import("@bimsb/cachepy"));
   assertEquals(module.filter((name) => !REFERENCE.includes(`\`${name}`) && !REFERENCE.includes(`${name}(`)), []);
+});
+
+/** What cachepy 1.1 and cacheR 1.0 export, and the options of their decorators and calls. */
+const SISTERS =
+  "cache_file track_file cache_tree_nodes cache_tree_reset cache_tree_save cache_tree_load cache_tree_changed_files " +
+  "cache_tree_for_file cache_tree_files cache_tree_summary cache_tree_sync cache_tree_to_json cache_tree_to_dot " +
+  "plot_cache_graph cache_info cache_list cache_stats cache_prune cache_default_dir cache_file_state_info " +
+  "cache_file_state_clear load_config cacheFile cacheInfo cacheList cachePrune cacheR_default_dir cacheR_reset_graph " +
+  "cacheTree_for_file cacheTree_load cacheTree_nodes cacheTree_reset cacheTree_save cacheTree_sync decorator " +
+  "export_targets_file prettify pretty_code cache_dir backend file_args ignore_args file_pattern env_vars algo version " +
+  "depends_on_files depends_on_vars verbose hash_file_paths _load _force _skip_save .load .force .skip_save " +
+  "cacheR.dir cacheR.verbose cacheR.wait_timeout cacheR.poll_interval CACHER_DIR .cacheR.yml";
+
+Deno.test("the page for those who come from the sister tools has all that those have, and names nothing that is not here", async () => {
+  const missing = SISTERS.split(" ").filter((name) =>
+    !new RegExp(`(?<![\\w.])${RegExp.escape(name)}(?!\\w)`).test(MIGRATE)
+  );
+  assertEquals(missing, []);
+  const { OPTION_NAMES } = await import("../src/options/check_options.ts");
+  const module = Object.keys(await import("@bimsb/cachepy"));
+  const tables = MIGRATE.split("\n").filter((line) => line.startsWith("|"));
+  const named = tables.flatMap((line) => [...(line.split(/(?<!\\)\|/)[3] ?? "").matchAll(/`([a-zA-Z]+)[(:`]/g)]);
+  const called = named.map(([text, name]) => [name!, text.endsWith("(")] as const);
+  assert(called.length > 30);
+  for (const [name, isFunction] of called) {
+    assert(isFunction ? [...module, "cached"].includes(name) : OPTION_NAMES.includes(name as never), name);
+  }
+  assertEquals(module.filter((name) => !MIGRATE.includes(`${name}(`)), ["CacheError", "CacheTypeError", "ofClass"]);
 });
