@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runAfterwards, steadyMs } from "../words/clock.ts";
+import { runAfterwards } from "../words/clock.ts";
 import { type Call, hasSameKey } from "./identify.ts";
 import { type EncodedResult, encodeResult } from "../values/result/encode_result.ts";
 import type { Run } from "./runs.ts";
