@@ -72,7 +72,11 @@ export class Revisions {
 
   /** True when the graph may lack calls whose results are stored. */
   lacksCalls(): boolean {
-    return lookAtEntry(`${this.#layout.usage}/graph-removed`) !== null;
+    try {
+      return lookAtEntry(`${this.#layout.usage}/graph-removed`) !== null;
+    } catch {
+      return false; // the permission to read was revoked; the graph costs no result
+    }
   }
 
   #makeFolder(): void {
