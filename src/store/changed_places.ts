@@ -11,8 +11,8 @@
  * @module
  */
 import { digestBytes } from "../words/sha256.ts";
-import { type CacheLayout, OWN_NAMES } from "./layout.ts";
-import { listOwn, makeOwnFolder, readOwn, removeOwn, requireFolders, temporaryIn, writeAnew } from "./own_files.ts";
+import { type CacheLayout, makeFolder, OWN_NAMES } from "./layout.ts";
+import { listOwn, readOwn, removeOwn, requireFolders, temporaryIn, writeAnew } from "./own_files.ts";
 
 /** Places that runs of one function have changed, in this process and in others. */
 export interface ChangedState {
@@ -86,12 +86,8 @@ export class ChangedPlaces {
     const all: Kept = { places: union("places"), suspects: union("suspects") };
     const path = this.#pathOf(functionId);
     try {
-      try {
-        requireFolders(metadata, usage);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-        makeOwnFolder(usage);
-      }
+      requireFolders(metadata);
+      makeFolder(usage);
       const temporary = temporaryIn(metadataTmp);
       writeAnew(path, new TextEncoder().encode(JSON.stringify(all)), temporary);
     } catch {

@@ -14,8 +14,8 @@ usage/graph-removed                                       the graph was removed,
  */
 import { digestBytes } from "../words/sha256.ts";
 import { randomId } from "../words/random.ts";
-import { type CacheLayout, type Generation, OWN_NAMES } from "./layout.ts";
-import { listOwn, lookAtEntry, makeOwnFolder, removeOwn, requireFolders, writeOnce } from "./own_files.ts";
+import { type CacheLayout, type Generation, makeFolder, OWN_NAMES } from "./layout.ts";
+import { listOwn, lookAtEntry, removeOwn, requireFolders, writeOnce } from "./own_files.ts";
 
 /** Revisions of the functions of one cache directory. */
 export class Revisions {
@@ -81,12 +81,8 @@ export class Revisions {
 
   #makeFolder(): void {
     const { metadata, usage } = this.#layout;
-    try {
-      requireFolders(metadata, usage);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      makeOwnFolder(usage);
-    }
+    requireFolders(metadata);
+    makeFolder(usage);
   }
 
   /** Removes all revisions: of a cache without entries. */

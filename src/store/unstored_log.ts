@@ -11,8 +11,8 @@
  * @module
  */
 import { wallMs } from "../words/clock.ts";
-import { listOwn, makeOwnFolder, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
-import { type CacheLayout, OWN_NAMES } from "./layout.ts";
+import { listOwn, readOwn, removeOwn, requireFolders, writeAnew } from "./own_files.ts";
+import { type CacheLayout, makeFolder, OWN_NAMES } from "./layout.ts";
 import { randomId } from "../words/random.ts";
 import { giveTurn, isTurnOver } from "../words/waiting.ts";
 
@@ -105,12 +105,8 @@ export class UnstoredLog {
 
   #write(name: string, counts: ReadonlyMap<string, UnstoredCalls>): void {
     const { metadata, usage } = this.#layout;
-    try {
-      requireFolders(metadata, usage);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      makeOwnFolder(usage);
-    }
+    requireFolders(metadata);
+    makeFolder(usage);
     const bytes = new TextEncoder().encode(JSON.stringify([...counts.values()]));
     writeAnew(`${usage}/${name}`, bytes, `${usage}/${name}.new`);
   }

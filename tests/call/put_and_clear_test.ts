@@ -130,3 +130,26 @@ Deno.test("a result above maxEntryBytes is returned and not stored, which is sai
   assertEquals([rig.runs(), rig.of("stored").length], [3, 1]);
   assertEquals(rig.of("save-failed")[0]?.detail.includes("maxEntryBytes is 1024"), true);
 });
+
+Deno.test("where the folder of counts and marks was deleted, results are forced, forgotten and put in all the same", async () => {
+  await using rig = await Rig.open();
+  let answer = 1;
+  const now = () => answer;
+  const inner = rig.cached({ ignoreCode: ["now"] })(function inner() {
+    return now();
+  });
+  const outer = rig.cached()(async function outer() {
+    return 10 * await inner();
+  });
+  const remove = () => Deno.remove(rig.path("cache", "v1", "usage"), { recursive: true }).catch(() => {});
+  assertEquals(await outer(), 10);
+  answer = 2;
+  await remove();
+  await inner.with({ force: true })();
+  assertEquals([await outer(), rig.of("save-failed")], [20, []]);
+  answer = 3;
+  await remove();
+  assertEquals([await inner.forget(), await outer()], [true, 30]);
+  await remove();
+  assertEquals([await inner.put([], 4), await outer()], [true, 40]);
+});
