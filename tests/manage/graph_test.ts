@@ -8,27 +8,13 @@ import {
 } from "../../src/manage/graph/nodes.ts";
 import { cacheTreeSummary, cacheTreeToJson } from "../../src/manage/graph/export.ts";
 import { cacheTreeLoad, cacheTreeReset, cacheTreeSave, cacheTreeSync } from "../../src/manage/graph/transfer.ts";
-import { setProjectRoot } from "../../src/options/project.ts";
 import type { EntryRecord } from "../../src/words/records.ts";
 import { cacheTreeToDot, plotCacheGraph } from "../../src/manage/draw/plot.ts";
 import { cacheList } from "../../src/manage/list.ts";
 import { readDot } from "../support/dot.ts";
 import { child, digestOf, file, record } from "../support/records.ts";
-import { seed, tempFolder } from "../support/seeded_cache.ts";
+import { seed, testIn } from "../support/seeded_cache.ts";
 import { readElements } from "../support/xml.ts";
-
-/** A test in a project folder that holds a cache. */
-function testIn(name: string, test: (root: string, cacheDir: string) => Promise<void>): void {
-  Deno.test(name, async () => {
-    using folder = tempFolder(true);
-    setProjectRoot(folder.path);
-    try {
-      await test(folder.path, `${folder.path}/.cachepy`);
-    } finally {
-      setProjectRoot(null);
-    }
-  });
-}
 
 const LOAD = record({ fname: "load", key: "load", files: [file("data/a.csv", "a")], createdMs: 1_000 });
 const CLEAN = record({ fname: "clean", key: "clean", reads: [child(LOAD), file("b.yml", "b")], createdMs: 2_000 });

@@ -7,26 +7,12 @@ import { createModel, createWords } from "../../src/manage/draw/page/model.ts";
 import { collectPage, type PageData } from "../../src/manage/draw/page_data.ts";
 import { cacheTreeToDot, drawGraph, plotCacheGraph } from "../../src/manage/draw/plot.ts";
 import { type CacheNode, cacheTreeNodes } from "../../src/manage/graph/nodes.ts";
-import { setProjectRoot } from "../../src/options/project.ts";
 import { atOnce } from "../../src/words/waiting.ts";
 import { child, digestOf, file, record, value } from "../support/records.ts";
 import { graph } from "../support/graph.ts";
-import { seed, tempFolder, withResult } from "../support/seeded_cache.ts";
+import { seed, testIn, withResult } from "../support/seeded_cache.ts";
 
 const idOf = (name: string) => `${name}:${digestOf(name)}`;
-
-/** A test in a project folder that holds a cache. */
-function testIn(name: string, test: (root: string, cacheDir: string) => Promise<void>): void {
-  Deno.test(name, async () => {
-    using folder = tempFolder(true);
-    setProjectRoot(folder.path);
-    try {
-      await test(folder.path, `${folder.path}/.cachepy`);
-    } finally {
-      setProjectRoot(null);
-    }
-  });
-}
 
 /** Data of a page on a graph made by hand. */
 async function pageOf(

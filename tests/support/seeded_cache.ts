@@ -1,4 +1,5 @@
 /** A cache with records made by hand. */
+import { setProjectRoot } from "../../src/options/project.ts";
 import { encodeResult } from "../../src/values/result/encode_result.ts";
 import type { EntryRecord } from "../../src/words/records.ts";
 import type { Cache } from "../../src/store/cache_dir.ts";
@@ -14,6 +15,19 @@ export function tempFolder(isProject = false): TempFolder {
   const path = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "cachepy-test-" }));
   if (isProject) Deno.writeTextFileSync(`${path}/deno.json`, '{ "unstable": ["kv"] }');
   return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
+}
+
+/** A test in a project folder that holds a cache. */
+export function testIn(name: string, test: (root: string, cacheDir: string) => Promise<void>): void {
+  Deno.test(name, async () => {
+    using folder = tempFolder(true);
+    setProjectRoot(folder.path);
+    try {
+      await test(folder.path, `${folder.path}/.cachepy`);
+    } finally {
+      setProjectRoot(null);
+    }
+  });
 }
 
 /** Stores records with the given values as their newest results; without a value, the key is the result. */

@@ -6,7 +6,6 @@ import { describeReason, describeReasons } from "../../reasons/describe_reasons.
 import { printable } from "../../words/printable.ts";
 import { closestEntry, diffEntries } from "../../reasons/compare.ts";
 import { findEntry } from "../../manage/info.ts";
-import { cacheStats } from "../../manage/list.ts";
 import { StaleCheck } from "../../manage/stale_now.ts";
 import { withCache } from "../../manage/with_cache.ts";
 import type { Cache } from "../../store/cache_dir.ts";
@@ -34,17 +33,17 @@ interface EntryReport extends Pick<CallReport, "reasons" | "closest" | "summary"
 export async function run(context: CommandContext): Promise<number> {
   const { cacheDir, options, terminal, nowMs } = context;
   const wanted = context.arguments[0]!;
-  const reports = await withCache(cacheDir, "read", async (cache) => {
+  const found = await withCache(cacheDir, "read", async (cache) => {
     const check = new StaleCheck(cache);
     const reports: EntryReport[] = [];
     for (const record of await entriesNamed(cache, wanted)) reports.push(await reportOn(cache, record, check));
-    return reports;
+    return { reports, lost: await lostCallsOf(cache, wanted, reports) };
   }, null);
-  const lost = await lostCallsOf(cacheDir, wanted);
-  if (reports === null) {
+  if (found === null) {
     terminal.err(`There is no cache at ${cacheDir}\n`);
     return EXIT.problem;
   }
+  const { reports, lost } = found;
   if (reports.length === 0 && lost === null) {
     terminal.err(`No entry or function ${JSON.stringify(wanted)} in ${cacheDir}; the command list names both\n`);
     return EXIT.problem;
@@ -71,9 +70,16 @@ export async function run(context: CommandContext): Promise<number> {
   return reports.length > 0 && reports.every(({ now }) => now.fresh) ? EXIT.ok : EXIT.problem;
 }
 
-/** Tells how many calls of a function were not stored, and why the last one; `null`: none, or the name is a key. */
-async function lostCallsOf(cacheDir: string, fname: string): Promise<string | null> {
-  const [lost] = (await cacheStats(cacheDir)).unstored?.filter((one) => one.fname === fname) ?? [];
+/**
+ * Tells how many calls of a function were not stored, and why the last one; `null`: none since its newest entry, or the
+ * name is a key.
+ */
+async function lostCallsOf(cache: Cache, fname: string, reports: readonly EntryReport[]): Promise<string | null> {
+  let newestMs = -Infinity;
+  for (const { record } of reports) if (record.fname === fname) newestMs = Math.max(newestMs, record.createdMs);
+  const [lost] = [...(await cache.unstored.read()).values()]
+    .filter((one) => one.fname === fname && one.lastMs >= newestMs)
+    .sort((one, other) => other.calls - one.calls);
   if (lost === undefined) return null;
   return `not stored: ${lost.calls} ${lost.calls === 1 ? "call" : "calls"} of ${fname}: ${lost.detail}`;
 }

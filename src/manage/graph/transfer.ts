@@ -88,7 +88,7 @@ export async function cacheTreeSync(
   cacheDir: string | URL,
   into?: string | URL,
 ): Promise<number> {
-  if (toAbsolute(cacheDir) === await cacheDirInForce(into)) return 0;
+  if (await cacheDirInForce(cacheDir) === await cacheDirInForce(into)) return 0;
   const nodes = await storedNodes(cacheDir);
   if (nodes.length === 0) return 0;
   return await withCache(into, "create", (cache) => addMissing(cache, nodes), 0);
