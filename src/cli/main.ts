@@ -69,13 +69,11 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   const { askForAccess } = await import("./access.ts");
   await askForAccess(terminal);
   const cacheDir = await chooseFolders(textOption(options, "cache-dir"), textOption(options, "root"));
-  if (options["cache-dir"] === undefined && folderKind(cacheDir) === "absent") {
-    terminal.err(`note: there is no cache at ${printable(cacheDir)} yet\n`);
-  }
+  const isAbsent = options["cache-dir"] === undefined && folderKind(cacheDir) === "absent";
   const { run } = await command.load();
   const busy = showBusy(terminal, `cachepy ${command.name}`);
   try {
-    return await run({
+    const exitCode = await run({
       commands: COMMANDS,
       arguments: own.arguments,
       options,
@@ -83,6 +81,9 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
       terminal: busy.terminal,
       nowMs: wallMs(),
     });
+    // After the command, which may find a usage error or say itself that there is none.
+    if (isAbsent) terminal.err(`note: there is no cache at ${printable(cacheDir)} yet\n`);
+    return exitCode;
   } finally {
     busy.end();
   }

@@ -22,13 +22,15 @@ import { keyOf, store, withFolder, withStore } from "../support/store_rig.ts";
 
 /**
  * The work is watched in processor time, so that the machine may be busy. The limit is wider than the 50 ms that are
- * promised: code that runs for the first time is compiled meanwhile, memory is tidied up, and coverage is counted.
+ * promised: code that runs for the first time is compiled meanwhile, memory is tidied up, and coverage is counted. On a
+ * slow machine all takes longer, so that what is done in turns is told from what is done in one go by its share.
  */
 const LONGEST_MS = 300;
+const LARGEST_SHARE = 0.5;
 
 function assertTurned<Value>({ longestMs, totalMs, turns, value }: LoopWatch<Value>, what: string): Value {
   const found = `${what}: ${longestMs.toFixed()} ms of ${totalMs.toFixed()} in one go, ${turns} turns`;
-  assert(longestMs < LONGEST_MS, found);
+  assert(longestMs < Math.max(LONGEST_MS, totalMs * LARGEST_SHARE), found);
   assert(turns >= Math.floor(totalMs / 100), found);
   return value;
 }
