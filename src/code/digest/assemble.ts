@@ -32,8 +32,10 @@ import {
   numberOf,
   placeOf,
   PROCESS,
+  type SightContext,
   sightOfMember,
   sightOfVariable,
+  sightsWithin,
 } from "../state/state.ts";
 import { noticeOfHandle, type ValueView, writePrimitive, writeValue, type WrittenValue } from "../walk/values.ts";
 import { FingerprintChecks } from "./checks.ts";
@@ -71,6 +73,7 @@ class Assembler {
   readonly #parts = new Parts();
   readonly #notices: Set<string>;
   readonly #checks: FingerprintChecks;
+  readonly #sights: SightContext;
   readonly #guards: FunctionGuards;
   readonly #variables: ChangingVariable[] = [];
   readonly #factChecks: FactCheck[] = [];
@@ -108,6 +111,7 @@ class Assembler {
       countsStacks: options.sight.stacks || this.#readsStacks,
       countsLastIndex: mentionsMember(found, "lastIndex"),
     };
+    this.#sights = { ...options.state, node: (value) => this.#value(value) };
     this.#guards = new FunctionGuards((object) => options.state.members.get(object));
     this.#checks = new FingerprintChecks(this.#view, options.state);
     this.#outside = options.OutsideNodes === null ? null : new options.OutsideNodes(found, {
@@ -234,9 +238,7 @@ class Assembler {
     for (const [label, value] of user.extras) {
       const member = label.replace(/^static /, "");
       if (state.members.get(user.fn)?.has(member)) {
-        if (state.isFilled(user.fn, member)) {
-          node.references.push(sightOfMember(user.fn, member, () => this.#value(value)));
-        }
+        node.references.push(...sightOfMember(user.fn, member, value, this.#sights));
         continue;
       }
       // Private names do not count, so the label of a private field omits the name.
@@ -294,10 +296,8 @@ class Assembler {
         ];
       case "value":
         if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
-          const filled = this.#options.state.isFilled(root.declaration.binding, "")
-            ? [sightOfVariable(root.declaration, user.fn, slot.name, () => this.#value(root.value))]
-            : [];
-          return ["state", this.#initial(root, [], root.value, user.fn), ...filled];
+          const sight = sightOfVariable(root.declaration, user.fn, slot.name, root.value, this.#sights);
+          return ["state", this.#initial(root, [], root.value, user.fn), ...sight];
         }
         if (root.isDynamic) {
           this.#readAgain(root, user, placeOf(root.module, root.declaration?.binding.name ?? slot.name, []));
@@ -410,11 +410,10 @@ class Assembler {
       if (state.objects.has(at)) return this.#initial(root, use.path.slice(0, index), at, user.fn);
       if (state.members.get(at)?.has(key)) {
         const initial = this.#initial(root, use.path.slice(0, index + 1), firstMember(at, key), user.fn);
-        const filled = state.isFilled(at, key) ? [sightOfMember(at, key, () => this.#value(member))] : [];
+        const sight = sightOfMember(at, key, member, this.#sights);
         // What is called, or stands in the place of a member of the class, may read all else of the object.
         const isRead = use.how === "call" && index === use.path.length - 1 || inherits(at, key);
-        const references = [initial, ...filled, ...isRead ? [this.#value(at)] : []];
-        return { own: `state ${filled.length}`, references };
+        return { own: `state ${sight.length}`, references: [initial, ...sight, ...isRead ? [this.#value(at)] : []] };
       }
       at = member;
     }
@@ -459,6 +458,7 @@ class Assembler {
     for (const holder of written.privateHolders) this.#notePrivates(holder);
     node.own = `object ${written.digest}`;
     for (const reference of written.references) node.references.push(this.#code(reference));
+    node.references.push(...sightsWithin(written.met.subjects(), this.#view, this.#sights));
     if (written.hasDates && this.#makesText) node.references.push(this.#fact(TIME_ZONE));
     for (const instance of written.seen) node.references.push(this.#outside?.instance(instance) ?? "unknown");
     for (const handle of written.handles) {

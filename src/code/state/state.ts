@@ -198,38 +198,82 @@ function memberExpression(node: AnyNode, path: readonly string[]): AnyNode {
   return at;
 }
 
-const ofModules = new Map<string, GraphNode | string>();
-const ofObjects = new WeakMap<object, Map<string, GraphNode | string>>();
+/** What {@linkcode sightOfVariable} and the like need to know of state. */
+export interface SightContext extends Pick<StateFindings, "isFilled" | "members"> {
+  /** Makes the node of a value. */
+  readonly node: (value: unknown) => GraphNode | string;
+}
+
+/** Nodes for the value of a place that holds state, as it was at the first look; none where it does not count. */
+type Sight = readonly (GraphNode | string)[];
+
+const ofModules = new Map<string, Sight>();
+const ofObjects = new WeakMap<object, Map<string, Sight>>();
 
 /**
- * Node for the value of a variable at the first look in this process. A variable of a module is identified by its
- * module and name, any other by its name and the function that closes over it.
+ * Nodes for the value of a variable at the first look in this process; none where it does not count. A variable of a
+ * module is identified by its module and name, any other by its name and the function that closes over it.
  *
  * State that is filled once (`cache ??= load()`) counts by the code that fills it. If other code put a value there
  * before the first look, that value is an input, and counts from then on as it was at the first look. So a singleton
  * is seen with everything that a program registered in it, and a table that is loaded on demand counts the same
  * before and after.
+ *
+ * Of other state, a function that stood there counts, since what it returned lives on in the results of later calls:
+ * `const load = fn; fn = undefined; kept = load()`.
  */
 export function sightOfVariable(
-  declaration: Declaration | null,
+  { binding, url }: Declaration,
   fn: object,
   name: string,
-  look: () => GraphNode | string,
-): GraphNode | string {
-  if (declaration?.binding.scope.kind !== "module") return sightOfMember(fn, `variable ${name}`, look);
-  const id = `${declaration.url}\n${declaration.binding.name}`;
-  let sight = ofModules.get(id);
-  if (sight === undefined) ofModules.set(id, sight = look());
+  value: unknown,
+  context: SightContext,
+): Sight {
+  const isFilled = context.isFilled(binding, "");
+  if (binding.scope.kind === "module") {
+    return firstSight(ofModules, `${url}\n${binding.name}`, isFilled, value, context);
+  }
+  return firstSight(sightsOf(fn), `variable ${name}`, isFilled, value, context);
+}
+
+/** Nodes for the value of an object's member at the first look in this process; none where it does not count. */
+export function sightOfMember(holder: object, name: string, value: unknown, context: SightContext): Sight {
+  return firstSight(sightsOf(holder), name, context.isFilled(holder, name), value, context);
+}
+
+/**
+ * Nodes for those members of objects that are state, as {@linkcode sightOfMember} makes them: also private ones, and
+ * those that only methods of the object know.
+ */
+export function sightsWithin(subjects: Iterable<object | symbol>, view: ValueView, context: SightContext): Sight {
+  const sights: (GraphNode | string)[] = [];
+  if (context.members.size === 0) return sights;
+  for (const subject of subjects) {
+    if (typeof subject === "symbol") continue;
+    for (const key of context.members.get(subject) ?? []) {
+      sights.push(...sightOfMember(subject, key, firstMember(subject, key, view), context));
+    }
+  }
+  return sights;
+}
+
+function firstSight(
+  known: Map<string, Sight>,
+  name: string,
+  isFilled: boolean,
+  value: unknown,
+  { node }: SightContext,
+): Sight {
+  const id = `${isFilled ? "value" : "function"} ${name}`;
+  let sight = known.get(id);
+  if (sight === undefined) known.set(id, sight = isFilled || typeof value === "function" ? [node(value)] : []);
   return sight;
 }
 
-/** Node for the value of an object's member at the first look in this process. */
-export function sightOfMember(holder: object, name: string, look: () => GraphNode | string): GraphNode | string {
-  const names = ofObjects.get(holder) ?? new Map<string, GraphNode | string>();
+function sightsOf(holder: object): Map<string, Sight> {
+  const names = ofObjects.get(holder) ?? new Map<string, Sight>();
   ofObjects.set(holder, names);
-  let sight = names.get(name);
-  if (sight === undefined) names.set(name, sight = look());
-  return sight;
+  return names;
 }
 
 /** Random id of this process, since receivers of arrow functions that cannot be read may differ between processes. */

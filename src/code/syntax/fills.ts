@@ -17,8 +17,8 @@ export function isFill(script: ScriptSyntax, node: AnyNode): boolean {
   if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return false;
   if (assignment.operator !== "=") return assignment.operator === "??=" || assignment.operator === "||=";
   const place = sourceOf(script, node);
-  for (const { test, isTrue } of conditionsOf(script, assignment)) {
-    if (tellsEmpty(script, test, place, isTrue)) return true;
+  for (const { test, isTrue, isBranch } of conditionsOf(script, assignment)) {
+    if (isBranch && tellsEmpty(script, test, place, isTrue)) return true;
   }
   return false;
 }
@@ -27,13 +27,25 @@ export function isFill(script: ScriptSyntax, node: AnyNode): boolean {
 export function isDoneOnce(script: ScriptSyntax, node: AnyNode): boolean {
   for (const { test, branch } of conditionsOf(script, node)) {
     const text = sourceOf(script, branch);
-    if (
-      variablesAsked(test).some((name) => new RegExp(`(?<![.\\w$])${name.replaceAll("$", "\\$")}\\s*=(?!=)`).test(text))
-    ) {
-      return true;
-    }
+    if (placesAsked(script, test).some((place) => assignmentOf(place).test(text))) return true;
   }
   return false;
+}
+
+function assignmentOf(place: string): RegExp {
+  return new RegExp(`(?<![.\\w$#])${place.replaceAll(/[^\w\s]/g, "\\$&")}\\s*(?:\\|\\||&&|\\?\\?)?=(?!=)`);
+}
+
+/**
+ * True for a write of `true`, a number or a text that the code writes out: a mark that something was done, and nothing
+ * that depends on what was done.
+ *
+ * @param node The variable or member that is written.
+ */
+export function isMarked(script: ScriptSyntax, node: AnyNode): boolean {
+  const assignment = script.parents.get(node);
+  if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return false;
+  return assignment.right.type === "Literal" && assignment.right.value !== null;
 }
 
 /**
@@ -78,16 +90,42 @@ function isOfCaller(script: ScriptSyntax, expression: AnyNode, around: Scope, se
   return false;
 }
 
+/** A condition under which code runs, and that code. */
+interface Condition {
+  readonly test: AnyNode;
+  readonly branch: Range;
+  /** True for code that runs when the test holds, false for code that runs when it does not. */
+  readonly isTrue: boolean;
+  /** True for a branch of an `if`. */
+  readonly isBranch: boolean;
+}
+
+type Range = Pick<AnyNode, "start" | "end">;
+
 /** Conditions under which a part of a function runs, inner ones first. */
-function* conditionsOf(
-  { parents }: ScriptSyntax,
-  node: AnyNode,
-): Iterable<{ test: AnyNode; branch: AnyNode; isTrue: boolean }> {
+function* conditionsOf({ parents }: ScriptSyntax, node: AnyNode): Iterable<Condition> {
   for (let at = node, above = parents.get(at); above && !isFunctionNode(at); at = above, above = parents.get(at)) {
-    if (above.type === "IfStatement" && above.test !== at) {
-      yield { test: above.test, branch: at, isTrue: above.consequent === at };
-    }
+    if ((above.type === "IfStatement" || above.type === "ConditionalExpression") && above.test !== at) {
+      const isBranch = above.type === "IfStatement";
+      yield { test: above.test, branch: at, isTrue: above.consequent === at, isBranch };
+    } else if (above.type === "LogicalExpression" && above.right === at && above.operator !== "??") {
+      yield { test: above.left, branch: at, isTrue: above.operator === "&&", isBranch: false };
+    } else if (above.type === "BlockStatement") yield* earlyExits(above.body, at);
   }
+}
+
+/** Conditions under which what stands before a statement leaves the block: `if (isDone) return kept;`. */
+function* earlyExits(statements: readonly AnyNode[], at: AnyNode): Iterable<Condition> {
+  const end = statements.at(-1)!.end;
+  for (const statement of statements.slice(0, statements.indexOf(at)).reverse()) {
+    if (statement.type !== "IfStatement" || statement.alternate || !leaves(statement.consequent)) continue;
+    yield { test: statement.test, branch: { start: statement.end, end }, isTrue: false, isBranch: false };
+  }
+}
+
+function leaves(statement: AnyNode | undefined): boolean {
+  if (statement?.type === "BlockStatement") return leaves(statement.body.at(-1));
+  return statement?.type === "ReturnStatement" || statement?.type === "ThrowStatement";
 }
 
 /** True for a condition that, when it is true or false as said, tells that a place holds nothing. */
@@ -117,24 +155,27 @@ function isNothing(script: ScriptSyntax, node: AnyNode): boolean {
   return ["null", "undefined", "void 0", '"undefined"', "'undefined'"].includes(sourceOf(script, node));
 }
 
-/** Variables whose own truth or value a condition asks for. */
-function variablesAsked(test: AnyNode): string[] {
+/** Variables and members whose own truth or value a condition asks for, as the code writes them. */
+function placesAsked(script: ScriptSyntax, test: AnyNode): string[] {
   switch (test.type) {
     case "Identifier":
       return [test.name];
+    case "MemberExpression":
+      return test.computed ? [] : [sourceOf(script, test)];
     case "UnaryExpression":
-      return variablesAsked(test.argument);
+      return placesAsked(script, test.argument);
     case "LogicalExpression":
-      return [...variablesAsked(test.left), ...variablesAsked(test.right)];
-    case "BinaryExpression":
-      return [test.left, test.right].some(({ type }) => type === "Literal")
-        ? [...variablesAsked(test.left as AnyNode), ...variablesAsked(test.right)]
-        : [];
+      return [...placesAsked(script, test.left), ...placesAsked(script, test.right)];
+    case "BinaryExpression": {
+      const sides = [test.left, test.right] as AnyNode[];
+      const isConstant = sides.some((side) => side.type === "Literal" || isNothing(script, side));
+      return isConstant ? sides.flatMap((side) => isNothing(script, side) ? [] : placesAsked(script, side)) : [];
+    }
     default:
       return [];
   }
 }
 
-function sourceOf({ text }: ScriptSyntax, { start, end }: AnyNode): string {
+function sourceOf({ text }: ScriptSyntax, { start, end }: Range): string {
   return text.slice(start, end);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Binding, ScriptSyntax } from "./scopes.ts";
-import { isFill } from "./fills.ts";
+import { isDoneOnce, isFill, isMarked } from "./fills.ts";
 import { type AnyNode, childrenOf, isClassNode, isFunctionNode } from "./parse.ts";
 
 /** One use of a variable or of a member of it. */
@@ -23,7 +23,10 @@ export interface Use {
   readonly argument?: { readonly call: AnyNode; readonly index: number };
 }
 
-/** Kind of a change. `fill` is a write to a variable or member that holds nothing yet: `cache ??= load()`. */
+/**
+ * Kind of a change. `fill` is a write that is made once: to a variable or member that holds nothing yet, `cache ??= load()`,
+ * or under a condition that is taken away with it, `if (!isLoaded) { cache = load(); isLoaded = true; }`.
+ */
 export type Change = "write" | "mutate" | "fill";
 
 /** Methods of arrays, maps, sets and the like that change their receiver. */
@@ -288,10 +291,10 @@ function isObjectLister(callee: AnyNode): boolean {
   return name === "Object.values" || name === "Object.entries";
 }
 
-/** Kind of the change that a use makes. `fill`: a write to what holds nothing yet, `x ??= …`, `if (!x) x = …`. */
+/** Kind of the change that a use makes. */
 export function changeOf(script: ScriptSyntax, { how, node }: Use): Change {
   if (how !== "write") return "mutate";
-  return isFill(script, node) ? "fill" : "write";
+  return isFill(script, node) || isDoneOnce(script, node) && !isMarked(script, node) ? "fill" : "write";
 }
 
 /** Members that a use changes; `null` for a use that changes none. */
