@@ -1,8 +1,9 @@
 /**
- * Runs the tests in the folders and files given, in two halves beside each other, and says at the end what was left out and
- * how to get it: nothing is left out silently. The exit code is that of the tests.
+ * Runs the tests in the folders and files given, in groups of which a few run beside each other, and says at the end what
+ * was left out and how to get it: nothing is left out silently. The exit code is that of the tests.
  *
- * Most tests wait for programs that they start, so two processes are faster than one, also on two cores.
+ * Most tests wait for programs that they start, so two processes are faster than one, also on two cores. Each takes the
+ * next group when it has done one, so that both end at about the same time.
  *
  * @module
  */
@@ -12,38 +13,57 @@ import { findPython, NOTEBOOK_NEEDS } from "./notebook.ts";
 import { SAMPLE, WHOLE } from "./sample.ts";
 import { findSshfs, SSHFS_NEEDS } from "./sshfs.ts";
 
-/** Folders and files of the tests that take half of the time. */
-const FIRST_HALF = [
-  "tests/code",
-  "tests/values",
-  "tests/manage",
-  "tests/promises/damage_test.ts",
-  "tests/promises/faults_test.ts",
-  "tests/promises/random_programs_test.ts",
-  "tests/promises/shared_disk_test.ts",
-];
+/**
+ * Tests that take longest. Each of these files is a group of its own, and they begin first, so that none is left for the
+ * end, when the other groups are done.
+ */
+const LONGEST = ["tests/promises/random_programs_test.ts"];
 
-/** What else is in a folder of tests. `--ignore` has no effect where files are given beside folders. */
-function besides(folder: string): string[] {
-  return [...Deno.readDirSync(folder)]
-    .filter(({ name, isFile }) => !isFile || name.endsWith("_test.ts"))
-    .map(({ name }) => `${folder}/${name}`)
-    .filter((path) => !FIRST_HALF.includes(path))
-    .flatMap((path) => FIRST_HALF.some((one) => one.startsWith(`${path}/`)) ? besides(path) : [path])
-    .sort();
+/** Number of other files that one process runs. */
+const GROUP_SIZE = 5;
+
+/** Number of processes beside each other. */
+const PROCESSES = Math.max(2, Math.floor(navigator.hardwareConcurrency / 2));
+
+/** All files of tests in a folder. */
+function testsIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? testsIn(`${folder}/${name}`) : name.endsWith("_test.ts") ? [`${folder}/${name}`] : []
+  ).sort();
 }
 
-interface Half {
+/** Groups of files that are tested by one process each. */
+function groupsOf(paths: readonly string[]): string[][] {
+  const files = paths.filter(isFolderOfTests).flatMap(testsIn);
+  const others = paths.filter((path) => !isFolderOfTests(path));
+  const rest = files.filter((file) => !LONGEST.includes(file));
+  const chunks = Array.from(
+    { length: Math.ceil(rest.length / GROUP_SIZE) },
+    (_, at) => rest.slice(at * GROUP_SIZE, (at + 1) * GROUP_SIZE),
+  );
+  const longest = LONGEST.filter((file) => files.includes(file)).map((file) => [file]);
+  return [...longest, ...others.length === 0 ? [] : [[...others]], ...chunks];
+}
+
+function isFolderOfTests(path: string): boolean {
+  return path === "tests" || path.startsWith("tests/") && !path.endsWith(".ts");
+}
+
+/** What the process of one group came to. */
+interface GroupResult {
+  readonly group: readonly string[];
   readonly code: number;
   readonly output: string;
+  readonly seconds: number;
 }
 
-async function runHalf(
-  args: readonly string[],
+async function runGroup(
+  group: readonly string[],
   onOutput: (chunk: Uint8Array<ArrayBuffer>) => Promise<void>,
-): Promise<Half> {
+): Promise<GroupResult> {
+  const begun = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--preload=tests/support/cover_less.ts", ...args],
+    args: ["test", "--preload=tests/support/cover_less.ts", ...flags, ...group],
     env: isWhole ? {} : { [SAMPLE]: `${SAMPLE_STEP}` },
     stdout: "piped",
     stderr: "piped",
@@ -58,7 +78,34 @@ async function runHalf(
     }
   };
   await Promise.all([read(child.stdout), read(child.stderr)]);
-  return { code: (await child.status).code, output };
+  const { code } = await child.status;
+  return { group, code, output, seconds: (performance.now() - begun) / 1000 };
+}
+
+/** Runs all groups, a few beside each other, and shows what they print one after the other. */
+async function runGroups(groups: readonly (readonly string[])[]): Promise<GroupResult[]> {
+  const results: Promise<GroupResult>[] = [];
+  const waiting = groups.map((): Uint8Array<ArrayBuffer>[] => []);
+  let shown = 0;
+  let next = 0;
+  const work = async () => {
+    for (let at = next++; at < groups.length; at = next++) {
+      const result = runGroup(groups[at]!, async (chunk) => {
+        if (at === shown) await show(chunk);
+        else waiting[at]!.push(chunk);
+      });
+      results[at] = result;
+      await result;
+    }
+  };
+  const workers = Array.from({ length: PROCESSES }, work);
+  for (; shown < groups.length; shown++) {
+    for (const chunk of waiting[shown]!.splice(0)) await show(chunk);
+    await results[shown];
+    for (const chunk of waiting[shown]!.splice(0)) await show(chunk);
+  }
+  await Promise.all(workers);
+  return await Promise.all(results);
 }
 
 async function show(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -66,7 +113,7 @@ async function show(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
 }
 
 /** Number before a word in the last line that has both, such as `12 passed`. */
-function countOf(word: string, { output }: Half): number {
+function countOf(word: string, { output }: GroupResult): number {
   return Number([...output.matchAll(new RegExp(`(\\d+) ${word}`, "g"))].at(-1)?.[1] ?? 0);
 }
 
@@ -78,6 +125,9 @@ async function* readCoverage(): AsyncIterable<Deno.DirEntry> {
   }
 }
 
+/** Number of groups whose time is shown. */
+const MAX_SHOWN = 12;
+
 /** Number of rows of large tables of which one is tried, unless all are. */
 const SAMPLE_STEP = 4;
 
@@ -86,19 +136,7 @@ const isWhole = Deno.env.get(WHOLE) === "1";
 const flags = ["-A", "--doc", "--shuffle"].concat(
   isWhole ? ["--trace-leaks", "--coverage=coverage", "--coverage-raw-data-only"] : ["--no-check"],
 );
-const paths = Deno.args;
-const later: Uint8Array<ArrayBuffer>[] = [];
-let isFirstDone = false;
-const first = runHalf([...flags, ...FIRST_HALF], show);
-const others = paths.flatMap((path) => path === "tests" ? besides(path) : [path]);
-const second = runHalf([...flags, ...others], async (chunk) => {
-  if (isFirstDone) await show(chunk);
-  else later.push(chunk);
-});
-await first;
-for (const chunk of later) await show(chunk);
-isFirstDone = true;
-const halves = await Promise.all([first, second]);
+const results = await runGroups(groupsOf(Deno.args));
 // A child that is killed while it writes what it covered leaves half a file, which `deno coverage` cannot read.
 for await (const { name } of readCoverage()) {
   try {
@@ -107,8 +145,15 @@ for await (const { name } of readCoverage()) {
     await Deno.remove(`coverage/${name}`);
   }
 }
-const [passed, failed] = ["passed", "failed"].map((word) => halves.reduce((sum, half) => sum + countOf(word, half), 0));
-await show(new TextEncoder().encode(`\nboth halves: ${passed} passed | ${failed} failed\n`));
+const [passed, failed] = ["passed", "failed"].map((word) => results.reduce((sum, one) => sum + countOf(word, one), 0));
+const lines = results.toSorted((a, b) => b.seconds - a.seconds).slice(0, MAX_SHOWN)
+  .map(({ group, seconds }) => `${seconds.toFixed().padStart(5)} s  ${group.join(" ")}`);
+const bad = results.filter(({ code }) => code !== 0).map(({ group }) => `failed: ${group.join(" ")}\n`);
+await show(
+  new TextEncoder().encode(
+    `\nwhat took longest:\n${lines.join("\n")}\n\n${bad.join("")}all groups: ${passed} passed | ${failed} failed\n`,
+  ),
+);
 const leftOut = [
   ...isWhole ? [] : [`all but one in ${SAMPLE_STEP} rows of large tables; to try all, set ${WHOLE}=1`],
   ...findPython() === null ? [`the notebook tests; they need ${NOTEBOOK_NEEDS}`] : [],
@@ -119,4 +164,4 @@ const leftOut = [
 ];
 // deno-lint-ignore no-console
 for (const what of leftOut) console.error(`left out: ${what}`);
-Deno.exit(Math.max(...halves.map(({ code }) => code)));
+Deno.exit(Math.max(...results.map(({ code }) => code)));
