@@ -24,5 +24,5 @@ let groups = 0;
 
 /** Environment of the programs of one project, or of one worker, of which there are thousands: the coverage of a few counts. */
 export function coverageOfFew(): Record<string, string> {
-  return groups++ % 8 === 0 ? coverageOfProgram() : {};
+  return groups++ % 24 === 0 ? coverageOfProgram() : {};
 }
