@@ -413,3 +413,28 @@ Deno.test("a user who may not read the database: the values, and a line that say
     assert(!/damaged|delete the file/.test(stderr), stderr);
     assertMatch(stderr, /unable to open database file.*; allow this user to read and write the file/);
   }));
+
+/** The header of the journal of a database that had no page before. */
+function journalOfNew(): Uint8Array<ArrayBuffer> {
+  const header = new Uint8Array(512);
+  header.set(Uint8Array.fromHex("d9d505f920a163d7"));
+  [0, 0x12345678, 0, 512, 4096].forEach((word, at) => new DataView(header.buffer).setUint32(8 + 4 * at, word));
+  return header;
+}
+
+Deno.test("what a process leaves that was killed while it made the database is no damage, and goes away", async () => {
+  for (const journal of [journalOfNew(), new Uint8Array(0), new Uint8Array(512)]) {
+    await using crew = await Crew.open();
+    Deno.mkdirSync(`${crew.cacheDir}/v1`, { recursive: true });
+    Deno.writeFileSync(metaOf(crew), new Uint8Array(0));
+    for (let round = 0; round < 2; round++) {
+      Deno.writeFileSync(`${metaOf(crew)}-journal`, journal);
+      const worker = await crew.start();
+      assertEquals(await callAll(worker), round === 0 ? CALLS : 0);
+      assertEquals(await problemsOf(worker), []);
+      assertEquals(await worker.end(), "");
+      const left = [...Deno.readDirSync(`${crew.cacheDir}/v1`)].map(({ name }) => name);
+      assertEquals(left.filter((name) => /journal|damaged/.test(name)), []);
+    }
+  }
+});

@@ -50,17 +50,23 @@ function hasOldBlobs({ blobs }: CacheLayout): boolean {
 /** Time in milliseconds after which a journal is no trace of a process that makes the database at this moment. */
 const JOURNAL_MS = 2000;
 
+/** The same where the header is written already, which is the last step before the journal goes. */
+const LAST_STEP_MS = 200;
+
 /**
- * Moves aside a rollback journal. SQLite plays back one that it finds beside a database, into the database and into what the
+ * Takes away a rollback journal. SQLite plays back one that it finds beside a database, into the database and into what the
  * journal names, and deletes a file whose name is in it; a stranger may have chosen the name. A database with a write-ahead
- * log has no journal, except for the moment in which SQLite makes it.
+ * log has no journal, except for the moment in which SQLite makes it. A process that is killed in that moment leaves one
+ * that has nothing to play back; any other is moved aside.
  */
 export async function setJournalAside({ meta }: CacheLayout, report: ReportDamage): Promise<void> {
   const journal = `${meta}-journal`;
-  for (const giveUpMs = steadyMs() + JOURNAL_MS; steadyMs() < giveUpMs && !hasLog(meta);) {
+  const begunMs = steadyMs();
+  while (steadyMs() < begunMs + (hasLog(meta) ? LAST_STEP_MS : JOURNAL_MS)) {
     if (lookAtEntry(journal) === null) return;
     await pause(20);
   }
+  if (isOfNewDatabase(journal)) return void removeOwn(journal);
   const aside = `${freeNameFor(meta)}-journal`;
   try {
     Deno.renameSync(journal, aside);
@@ -69,6 +75,20 @@ export async function setJournalAside({ meta }: CacheLayout, report: ReportDamag
     throw error;
   }
   report(`${journal} is a journal, which the cache does not keep; it was moved to ${aside}, and nothing in it is used`);
+}
+
+const JOURNAL_MAGIC = "d9d505f920a163d7";
+
+/** True for a journal of a database that had no page before, or without a header (SQLite file format, section 3). */
+function isOfNewDatabase(journal: string): boolean {
+  try {
+    using file = Deno.openSync(journal);
+    const header = new Uint8Array(20);
+    if (file.readSync(header) !== header.byteLength) return true;
+    return header.subarray(0, 8).toHex() !== JOURNAL_MAGIC || new DataView(header.buffer).getUint32(16) === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** True for a database whose header says that its changes are in a write-ahead log (SQLite file format, section 1.3.3). */
