@@ -329,26 +329,28 @@ async function problemsOf(worker: Worker, repair = false): Promise<string[]> {
   return (value as { problems: { kind: string }[] }).problems.map(({ kind }) => kind);
 }
 
-/** Makes the first record's row bad. */
-function spoilRow(crew: Crew, change: string): void {
+/** Makes the rows of the first records bad. */
+function spoilRows(crew: Crew, ...changes: string[]): void {
   withDatabase(metaOf(crew), (database) => {
-    const { k } = database.prepare("SELECT k FROM kv WHERE k > x'027200' AND k < x'0273' LIMIT 1").get()!;
-    database.prepare(change).run(k!);
+    const rows = database.prepare("SELECT k FROM kv WHERE k > x'027200' AND k < x'0273' LIMIT ?").all(changes.length);
+    for (const [at, change] of changes.entries()) database.prepare(change).run(rows[at]!["k"]!);
   });
 }
 
-for (const [name, change] of sampleOf(Object.entries(BAD_ROWS))) {
-  Deno.test(`a row with ${name}: the others are hits, its call runs again and is a hit afterwards`, () =>
+const SPOILED = [["bytes that are no key"], ["a text as its key"], [...Object.keys(BAD_ROWS).slice(2)]];
+
+for (const names of SPOILED) {
+  Deno.test(`rows with ${names.join(", ")}: the others are hits, their calls run again and are hits afterwards`, () =>
     withEntries(async (crew) => {
-      spoilRow(crew, change);
+      spoilRows(crew, ...names.map((name) => BAD_ROWS[name]!));
       copyFolder(crew.cacheDir, `${crew.folder}/sound`);
       const before = listing(crew.cacheDir);
       const reader = await crew.start({ options: { readOnly: true } });
-      assertEquals(await callAll(reader), 1);
+      assertEquals(await callAll(reader), names.length);
       await reader.end();
       assertEquals(listing(crew.cacheDir), before);
       const worker = await crew.start();
-      assertEquals(await callAll(worker), 1);
+      assertEquals(await callAll(worker), names.length);
       assertEquals(await callAll(worker), 0);
       assertEquals((await worker.end()).match(CONTROLS), null);
       putBack(crew);
@@ -367,13 +369,13 @@ for (const [name, change] of sampleOf(Object.entries(BAD_ROWS))) {
           database.prepare("SELECT count(*) AS count FROM kv WHERE typeof(k) <> 'blob' OR k > x'0272' AND k < x'0273'")
             .get(),
       );
-      assertEquals(left!["count"], 0, "clear removes the row too");
+      assertEquals(left!["count"], 0, "clear removes the rows too");
     }));
 }
 
 Deno.test("a bad row in the commands: a list without it, a problem of its own with exit code 1, and repair", () =>
   withEntries(async (crew) => {
-    spoilRow(crew, BAD_ROWS["bytes that are no key"]!);
+    spoilRows(crew, BAD_ROWS["bytes that are no key"]!);
     const command = (...args: string[]) => runCli([...args, "--cache-dir", crew.cacheDir]);
     for (const name of ["list", "stats"]) assertEquals((await command(name)).code, 0, name);
     const { code, out, err } = await command("verify");
