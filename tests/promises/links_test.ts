@@ -314,7 +314,9 @@ for (const spot of [...REFUSED, ...sampleOf(USED)]) {
       const isHard = kind.includes("hard");
       // Results are too many to look at each, and locks and counts of use are no obstacle to a result.
       const isRefused = isHard ? spot.startsWith("v1/meta.kv") && REFUSED.includes(spot) : REFUSED.includes(spot);
-      for (const isLate of [false, true]) {
+      // What is looked at when it is used is looked at alike, whenever the link appeared.
+      const isAlike = USED.includes(spot) && kind !== "a link to a file" && !isHard;
+      for (const isLate of isAlike ? [false] : [false, true]) {
         await attack({ original, folder: folder.path, spot: place, plant, isLate }, isRefused);
       }
     }
