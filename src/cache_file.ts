@@ -8,7 +8,9 @@ import "./words/clock.ts";
 import "./words/program.ts";
 import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./call/cached_function.ts";
 import { CacheTypeError, describeError } from "./words/errors.ts";
-import defer * as messages from "./words/announce.ts";
+import { warnOnce } from "./words/announce.ts";
+import { takeLoader } from "./words/node_modules.ts";
+import { loadHashing } from "./words/sha256.ts";
 import {
   type CacheOptions,
   CHECKS,
@@ -234,7 +236,7 @@ async function loadOrWarn({ fname }: Wrapped): Promise<Calls | null> {
   try {
     return await load();
   } catch (error) {
-    messages.warnOnce(`${fname}: it runs uncached: the cache cannot be loaded: ${describeError(error)}`);
+    warnOnce(`${fname}: it runs uncached: the cache cannot be loaded: ${describeError(error)}`);
     return null;
   }
 }
@@ -262,6 +264,8 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
 
 async function load(): Promise<Calls> {
   const { giveTurn } = await import("./words/waiting.ts");
+  await takeLoader();
+  await loadHashing();
   for (const part of PARTS) await part().then(giveTurn);
   const [loaded] = await Promise.all([import("./call/memoize.ts"), import("./call/prepare.ts")]);
   return calls = loaded;

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import defer * as nodeModule from "node:module";
+import { nodeModule } from "../../words/node_modules.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { Digest } from "../../words/digests.ts";
 import { type DenoLock, findLocked, lockedClosure, type LockedPackage } from "./deno_lock.ts";
@@ -405,7 +405,7 @@ function toIdentity(
 }
 
 function isBuiltin(name: string): boolean {
-  return /^[a-z_]+(?:\/[a-z]+)*$/.test(name) && nodeModule.isBuiltin(name);
+  return /^[a-z_]+(?:\/[a-z]+)*$/.test(name) && nodeModule<typeof import("node:module")>("node:module").isBuiltin(name);
 }
 
 /** A remote module and everything that it imports. */
