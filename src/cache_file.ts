@@ -5,9 +5,9 @@
  */
 // First: what the platform has is taken before a program can replace it.
 import "./words/clock.ts";
-import "./words/program.ts";
+import { markOwn } from "./words/program.ts";
 import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./call/cached_function.ts";
-import { CacheTypeError, describeError } from "./words/errors.ts";
+import { CacheError, CacheTypeError, describeError } from "./words/errors.ts";
 import { warnOnce } from "./words/announce.ts";
 import { takeLoader } from "./words/node_modules.ts";
 import { loadHashing } from "./words/sha256.ts";
@@ -91,6 +91,7 @@ function decoratorWith(options: ValidatedOptions): CacheDecorator {
     if (isOptions(subject)) return decoratorWith(mergeOptions(options, validateOptions(subject)));
     throw notAFunction(subject);
   }
+  markOwn(decorate);
   return decorate as CacheDecorator;
 }
 
@@ -118,8 +119,8 @@ function wrapFunction<F extends AnyFunction>(
 ): CachedFunction<F> {
   requireCacheable(fn);
   const wrapped = new Wrapped(fn, options, name, prepare, sites);
-  const call = (overrides: MemoizeOptions): CachedCall<F> =>
-    function (this: ThisParameterType<F>, ...args: Parameters<F>) {
+  const call = (overrides: MemoizeOptions): CachedCall<F> => {
+    const run = function (this: ThisParameterType<F>, ...args: Parameters<F>) {
       if (wrapped.isOff) return Promise.try(() => fn.apply(this, args)) as Promise<Awaited<ReturnType<F>>>;
       // Until the module is loaded the caller may change the arguments, so they are copied before.
       const early = calls === undefined ? takeSnapshot(args) : undefined;
@@ -130,6 +131,9 @@ function wrapFunction<F extends AnyFunction>(
         : calls.memoize(wrapped, this, args, overrides);
       return result as Promise<Awaited<ReturnType<F>>>;
     };
+    markOwn(run);
+    return run;
+  };
   // In `cached.has(3)`, `this` is the wrapped function, but the call `cached(3)` that it is about has no `this`.
   const receiverOf = (asked: unknown) => asked === cached ? undefined : asked;
   const cached: CachedFunction<F> = Object.assign(call({}), {
@@ -156,6 +160,8 @@ function wrapFunction<F extends AnyFunction>(
   });
   Object.defineProperty(cached, "name", { value: fn.name, configurable: true });
   Object.defineProperty(cached, "length", { value: fn.length, configurable: true });
+  const { original: _, ...members } = cached;
+  markOwn(...Object.values(members));
   registerWrapped(wrapped, cached);
   return cached;
 }
@@ -276,3 +282,5 @@ export function isGenerator(fn: object): boolean {
   const tag = Object.prototype.toString.call(fn);
   return tag === "[object GeneratorFunction]" || tag === "[object AsyncGeneratorFunction]";
 }
+
+markOwn(cacheFile, CacheError, CacheTypeError);

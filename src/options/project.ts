@@ -8,6 +8,7 @@
  */
 import { exists, realPathOf, variableOf } from "./manifest_files.ts";
 import { isAbsolutePath, parentOf, pathOfFileUrl, resolvePath } from "./paths.ts";
+import { markOwn } from "../words/program.ts";
 
 /** Files and folders that mark a project's root. */
 const MARKERS = ["deno.json", "deno.jsonc", "package.json", ".git"];
@@ -190,3 +191,5 @@ export function cacheDefaultDir(): string {
   const { state } = Deno.permissions.querySync({ name: "env", variable: "CACHEPY_DIR" });
   return (state === "granted" && Deno.env.get("CACHEPY_DIR")) || "./.cachepy";
 }
+
+markOwn(cacheDefaultDir);

@@ -7,6 +7,7 @@ import type { AsyncLocalStorage } from "node:async_hooks";
 import { nodeModule } from "../words/node_modules.ts";
 import type { CallReads } from "./call_reads.ts";
 import { observedPath } from "./own_paths.ts";
+import { markOwn } from "../words/program.ts";
 
 export { locatePath } from "./own_paths.ts";
 
@@ -119,3 +120,5 @@ export function trackFile(path: string | URL): string {
   if (observed === null) throw new TypeError(`Cannot track ${path}: want a path or a file: URL`);
   return observed.path;
 }
+
+markOwn(trackFile);

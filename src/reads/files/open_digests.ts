@@ -4,6 +4,7 @@
  * @module
  */
 import { FileDigests } from "./file_digests.ts";
+import { markOwn } from "../../words/program.ts";
 
 const opened = new Map<string, FileDigests>();
 
@@ -84,3 +85,5 @@ export function cacheFileStateClear(cacheDir?: string): number {
 function chosen(cacheDir: string | undefined): Iterable<FileDigests> {
   return cacheDir === undefined ? opened.values() : [fileDigestsFor(cacheDir)];
 }
+
+markOwn(cacheFileStateInfo, cacheFileStateClear);
