@@ -77,7 +77,7 @@ export function ofClass<Instance extends object>(
   for (const [name, fn] of Object.entries({ encode, decode })) {
     if (typeof fn !== "function") throw wrongClass(`ofClass ${name}`, fn, "a function, or neither encode nor decode");
   }
-  return codecOf(constructor.name, constructor, { encode: encode!, decode: decode! });
+  return codecByWay(constructor.name, constructor, { encode: encode!, decode: decode! });
 }
 
 /** Both directions of a codec. */
@@ -99,7 +99,7 @@ export function classCodec<Instance extends object, Data>(
   way: CodecWay<Instance, Data> = membersWay(constructor) as CodecWay<Instance, Data>,
 ): ClassCodec<Instance, Data> {
   markOwn(way.encode, way.decode);
-  return codecOf(name, constructor, way);
+  return codecByWay(name, constructor, way);
 }
 
 /** Returns a codec with another test, also a function of this package, for which values it keeps. */
@@ -111,7 +111,7 @@ export function askedBy<Instance extends object, Data>(
   return { ...codec, is };
 }
 
-function codecOf<Instance extends object, Data>(
+function codecByWay<Instance extends object, Data>(
   name: string,
   constructor: ClassLike<Instance>,
   way: CodecWay<Instance, Data>,

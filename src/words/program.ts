@@ -36,7 +36,7 @@ export function markOwn(...functions: readonly object[]): void {
  *
  * @param url URL of the script that has the function.
  */
-export function isOwnFunction(fn: unknown, url: string): boolean {
+export function isOurFunction(fn: unknown, url: string): boolean {
   return isOwnSource(url) || own.has(fn as object);
 }
 

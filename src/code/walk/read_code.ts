@@ -34,7 +34,7 @@ import { nameOfFunction } from "./values.ts";
 import { EVERY_MEMBER, type FingerprintOptions } from "../types.ts";
 import { isPlainUrl } from "../../values/kinds.ts";
 import { isProxy } from "../../words/type_tests.ts";
-import { isOwnFunction } from "../../words/program.ts";
+import { isOurFunction } from "../../words/program.ts";
 import { randomId } from "../../words/random.ts";
 import type { OutsideCode } from "../outside/outside.ts";
 
@@ -97,7 +97,7 @@ export class CodeReader {
       return { kind: "platform", name: isNameless ? nameInProcess(fn) : `${kind} ${name}`, url: "", isForeign: true };
     }
     const { url, text } = origin.script;
-    if (isOwnFunction(fn, url)) {
+    if (isOurFunction(fn, url)) {
       // Wrappers that this package puts around functions are not the user's code.
       const original: unknown = Reflect.get(fn, "original");
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
