@@ -20,6 +20,8 @@ export interface Outcome {
 
 /** How a process is run. */
 export interface RunOptions {
+  /** Path of the program. @default the Deno that runs the test */
+  readonly deno?: string;
   /** `run` or another command of Deno that runs a script. @default "run" */
   readonly command?: string;
   /** Permissions and other flags of the command. @default ["-A"] */
@@ -87,10 +89,12 @@ export class Project implements AsyncDisposable {
   /** The command that runs a script of the project. */
   command(
     script: string,
-    { command = "run", flags = ["-A"], isLocked = false, args = [], env = {}, cwd }: RunOptions = {},
+    { deno = Deno.execPath(), command = "run", flags = ["-A"], isLocked = false, args = [], env = {}, cwd }:
+      RunOptions = {},
   ): Deno.Command {
-    return new Deno.Command(Deno.execPath(), {
-      args: [command, "--no-prompt", ...isLocked ? [] : ["--no-lock"], ...flags, this.path(script), ...args],
+    const noPrompt = command === "bundle" ? [] : ["--no-prompt"];
+    return new Deno.Command(deno, {
+      args: [command, ...noPrompt, ...isLocked ? [] : ["--no-lock"], ...flags, this.path(script), ...args],
       cwd: cwd ?? this.folder,
       env: { NO_COLOR: "1", ...this.#coverage, ...env },
       stdin: "null",
