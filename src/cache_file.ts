@@ -8,6 +8,7 @@ import "./words/clock.ts";
 import { markOwn } from "./words/program.ts";
 import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./call/cached_function.ts";
 import { CacheError, CacheTypeError, describeError } from "./words/errors.ts";
+import { requireDeno } from "./words/deno_version.ts";
 import { warnOnce } from "./words/announce.ts";
 import { takeLoader } from "./words/node_modules.ts";
 import { loadHashing } from "./words/sha256.ts";
@@ -37,6 +38,7 @@ import { type Site, sitesBelow } from "./call/wrap_site.ts";
  * @returns A decorator, which wraps a function, takes further options, or decorates a method.
  * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`. The decorator throws these too, and
  * `ERR_NOT_A_FUNCTION`, `ERR_GENERATOR`, `ERR_OPTION_PARAMETER`.
+ * @throws {CacheError} `ERR_DENO_VERSION` with a Deno that is too old.
  *
  * @example A function
  * ```ts
@@ -74,6 +76,7 @@ export function cacheFile(cacheDir?: string | URL, options?: CacheOptions): Cach
  */
 export function cacheFile(options: CacheOptions): CacheDecorator;
 export function cacheFile(first?: string | URL | CacheOptions, second?: CacheOptions): CacheDecorator {
+  requireDeno();
   const isPath = first === undefined || typeof first === "string" || first instanceof URL;
   const given = validateOptions(isPath ? second ?? {} : first);
   const dir = isPath && first !== undefined ? validateOptions({ cacheDir: first }, "cacheFile") : validateOptions({});
