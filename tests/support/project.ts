@@ -4,7 +4,7 @@
  * @module
  */
 import { coverageOfFew } from "./cover_less.ts";
-import { fromFileUrl, join } from "@std/path";
+import { fromFileUrl, join, relative } from "@std/path";
 
 const PACKAGE = fromFileUrl(new URL("../../", import.meta.url));
 const LINKS = ["", "links/std_crypto", "links/std_fs", "links/std_path", "links/std_yaml", "links/std_cli"];
@@ -46,7 +46,8 @@ export class Project implements AsyncDisposable {
     const config = {
       unstable: ["kv"],
       imports: { "@bimsb/cachepy": "jsr:@bimsb/cachepy@^0" },
-      links: LINKS.map((link) => join(PACKAGE, link)),
+      // Relative: before 2.9, Deno read an absolute path as one below the folder above the project.
+      links: LINKS.map((link) => relative(project.folder, join(PACKAGE, link))),
       ...manifest,
     };
     await project.write("deno.json", JSON.stringify(config, null, 2));
