@@ -5,10 +5,9 @@
  */
 // First: what the platform has is taken before a program can replace it.
 import "./words/clock.ts";
-import { markOwn } from "./words/program.ts";
+import { markOwn, requireDeno } from "./words/program.ts";
 import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./call/cached_function.ts";
 import { CacheError, CacheTypeError, describeError } from "./words/errors.ts";
-import { requireDeno } from "./words/deno_version.ts";
 import { warnOnce } from "./words/announce.ts";
 import { takeLoader } from "./words/node_modules.ts";
 import { loadHashing } from "./words/sha256.ts";

@@ -7,7 +7,7 @@ import { warnOnce } from "../words/announce.ts";
 import { cacheDirInForce } from "../options/config.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { findLink, layoutOf, requireAccess } from "../store/layout.ts";
-import { requireDeno } from "../words/deno_version.ts";
+import { requireDeno } from "../words/program.ts";
 import { CacheError } from "../words/errors.ts";
 
 /** Kind of access that a task needs. */

@@ -1,10 +1,12 @@
 /**
- * The running program: which of its code belongs to this package, and whether the program is a test.
+ * The running program: which of its code belongs to this package, whether its Deno is new enough, and whether it is a test.
  *
  * A file of its own, since `code/`, `store/`, `reads/` and `call/` import it, and no other file of `words/` fits.
  *
  * @module
  */
+import { CacheError } from "./errors.ts";
+
 /** True where a bundler has put this package into a file with the user's code: then no URL tells whose code it is. */
 export const IS_BUNDLED: boolean = !/\/src\/words\/program\.ts$/.test(import.meta.url);
 
@@ -43,6 +45,24 @@ export function isOurFunction(fn: unknown, url: string): boolean {
 /** True for a line of a stack trace that is about code of this package; in a bundle, for none. */
 export function isOwnLine(line: string): boolean {
   return OWN_SOURCES !== null && line.includes(OWN_SOURCES);
+}
+
+/** Deno 2.7 brought `FsFile.tryLock`, without which two processes compute one call at the same time. */
+const LOWEST_DENO = [2, 7] as const;
+
+/**
+ * Refuses a Deno that the package does not work with.
+ *
+ * @param version Version of the running Deno.
+ * @throws {CacheError} `ERR_DENO_VERSION` below 2.7.
+ */
+export function requireDeno(version: string = Deno.version.deno): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > LOWEST_DENO[0] || major === LOWEST_DENO[0] && minor >= LOWEST_DENO[1]) return;
+  throw new CacheError(
+    "ERR_DENO_VERSION",
+    `Cannot cache with Deno ${version}: want ${LOWEST_DENO.join(".")} or later; run deno upgrade`,
+  );
 }
 
 /**

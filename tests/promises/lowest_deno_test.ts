@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { requireDeno } from "../../src/words/deno_version.ts";
+import { requireDeno } from "../../src/words/program.ts";
 import { CacheError } from "../../src/words/errors.ts";
 import { findDeno, LOWEST_DENO, TOO_OLD_DENO } from "../support/lowest_deno.ts";
 import { Project } from "../support/project.ts";
