@@ -3,7 +3,12 @@ import { parseJsonc } from "../../src/code/packages/manifests.ts";
 import { parseNpmLock } from "../../src/code/packages/package_locks.ts";
 import { originOfScript, parseRequest, splitNameVersion } from "../../src/code/packages/script_origin.ts";
 
-const PLACES = { root: "/home/ada/study", denoDir: "/home/ada/.cache/deno", jsrUrl: "https://jsr.io/" };
+const PLACES = {
+  root: "/home/ada/study",
+  denoDir: "/home/ada/.cache/deno",
+  vendorDir: null,
+  jsrUrl: "https://jsr.io/",
+};
 const CACHE = "file:///home/ada/.cache/deno/npm/registry.example.org";
 
 Deno.test("parseJsonc() leaves out comments and trailing commas, and nothing within strings", () => {

@@ -93,7 +93,7 @@ export class Project implements AsyncDisposable {
     { deno = Deno.execPath(), command = "run", flags = ["-A"], isLocked = false, args = [], env = {}, cwd }:
       RunOptions = {},
   ): Deno.Command {
-    const noPrompt = command === "bundle" ? [] : ["--no-prompt"];
+    const noPrompt = command === "run" || command === "test" ? ["--no-prompt"] : [];
     return new Deno.Command(deno, {
       args: [command, ...noPrompt, ...isLocked ? [] : ["--no-lock"], ...flags, this.path(script), ...args],
       cwd: cwd ?? this.folder,
