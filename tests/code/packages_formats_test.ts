@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseJsonc } from "../../src/code/packages/manifests.ts";
+import { parseJsonc } from "../../src/options/manifests.ts";
 import { parseNpmLock } from "../../src/code/packages/package_locks.ts";
 import { originOfScript, parseRequest, splitNameVersion } from "../../src/code/packages/script_origin.ts";
 

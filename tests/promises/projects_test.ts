@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { relative } from "@std/path";
 import { Project, type RunOptions } from "../support/project.ts";
 
 /** A kind of project: its files, how it is set up, and how its program is run. */
@@ -119,12 +120,13 @@ console.log(JSON.stringify({ value, told, notices: (await scale.why(2)).notices 
 }
 
 for (const { name, manifest = {}, files = {}, helper, specifier, script = "main.ts", setUp, run, edited } of KINDS) {
-  Deno.test(`in a project with ${name}, calls hit, and an edit of a helper reruns them`, async () => {
+  Deno.test(`in a project with ${name}, calls hit, also after a move, and an edit of a helper reruns them`, async () => {
     const source = { [script]: programOf(specifier), [helper]: "export function rate() {\n  return 3;\n}\n" };
     await using project = await Project.create({ ...source, ...files }, manifest);
     await setUp?.(project);
-    const call = async () => {
-      const { code, stdout, stderr, json } = await project.run(script, { ...run, isLocked: true });
+    const call = async (cwd = project.folder) => {
+      const path = relative(project.folder, `${cwd}/${script}`);
+      const { code, stdout, stderr, json } = await project.run(path, { ...run, isLocked: true, cwd });
       assertEquals(code, 0, stderr);
       return { ran: stdout.match(/^ran$/gm)?.length ?? 0, ...json<{ value: number; told: string[] }>() };
     };
@@ -134,6 +136,10 @@ for (const { name, manifest = {}, files = {}, helper, specifier, script = "main.
     await project.edit(helper, "return 3", "return 4");
     const reason = `code changed: rate @ ${helper}`;
     assertEquals(await call(), { ran: 1, value: 8, told: [reason], notices: [] } as unknown);
+    const moved = `${project.folder}-moved`;
+    await Deno.rename(project.folder, moved);
+    assertEquals(await call(moved), { ran: 0, value: 8, told: ["hit"], notices: [] } as unknown);
+    await Deno.rename(moved, project.folder);
     if (edited === undefined) return;
     await project.edit(await findFile(project, edited.folder, edited.file), edited.from, edited.to);
     const { told, value } = await call();

@@ -16,7 +16,7 @@ import type { Digest } from "../../words/digests.ts";
 import { type DenoLock, findLocked, lockedClosure, type LockedPackage } from "./deno_lock.ts";
 import { createSpecifierMap } from "./import_map.ts";
 import { createPackageLocks, installedClosure, type InstalledPackage, readInstalled } from "./package_locks.ts";
-import { readProjectManifests } from "./manifests.ts";
+import { readProjectManifests } from "../../options/manifests.ts";
 import {
   findPackagePlaces,
   type NpmOrigin,

@@ -5,7 +5,7 @@
  */
 import { exists, readManifest, realPathOf, variableOf } from "../../options/manifest_files.ts";
 import { digestBytes } from "../../words/sha256.ts";
-import type { ProjectManifests } from "./manifests.ts";
+import type { ProjectManifests } from "../../options/manifests.ts";
 import { toAbsolute } from "../../options/project.ts";
 import { isAbsolutePath, pathOfFileUrl } from "../../options/paths.ts";
 
