@@ -31,6 +31,7 @@ Deno.test({
   ignore: lowest === null,
   async fn() {
     await using project = await Project.create({ "main.ts": PROGRAM, "in.txt": "hello" });
+    await project.linkRelatively();
     const run = async () => {
       const { code, stdout, stderr } = await project.run("main.ts", { deno: lowest! });
       assertEquals(code, 0, stderr);
@@ -66,6 +67,7 @@ const failures = [() => cacheFile("./.cachepy"), () => cacheList("./.cachepy")].
 console.log(JSON.stringify(await Promise.all(failures)));
 `,
     });
+    await project.linkRelatively();
     const outcome = await project.run("main.ts", { deno: tooOld! });
     assertEquals(outcome.code, 0, outcome.stderr);
     const refused = ["ERR_DENO_VERSION", `Cannot cache with Deno ${TOO_OLD_DENO}: want 2.7 or later; run deno upgrade`];

@@ -46,13 +46,19 @@ export class Project implements AsyncDisposable {
     const config = {
       unstable: ["kv"],
       imports: { "@bimsb/cachepy": "jsr:@bimsb/cachepy@^0" },
-      // Relative: before 2.9, Deno read an absolute path as one below the folder above the project.
-      links: LINKS.map((link) => relative(project.folder, join(PACKAGE, link))),
+      links: LINKS.map((link) => join(PACKAGE, link)),
       ...manifest,
     };
     await project.write("deno.json", JSON.stringify(config, null, 2));
     for (const [name, content] of Object.entries(files)) await project.write(name, content);
     return project;
+  }
+
+  /** Has `deno.json` name this package by relative paths: before 2.9, Deno takes no absolute ones. */
+  async linkRelatively(): Promise<void> {
+    const manifest = JSON.parse(await Deno.readTextFile(this.path("deno.json"))) as { links: string[] };
+    const links = manifest.links.map((link) => relative(this.folder, link));
+    await this.write("deno.json", JSON.stringify({ ...manifest, links }));
   }
 
   /** A path in the project. */
