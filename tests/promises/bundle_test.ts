@@ -27,7 +27,12 @@ const outer = cached({ name: "outer" })(async (x: number) => {
   if (x < 0) throw new Error("negative");
   return await step(x) + (await Deno.readTextFile("in.txt")).length;
 });
-const results = [await step(2), await other(2), await outer(2)];
+const late = cached({ name: "late" })(async (x: number) => {
+  console.log("ran late");
+  const { shift } = await import("./late.ts");
+  return shift(x);
+});
+const results = [await step(2), await other(2), await outer(2), await late(2)];
 const notices = [...(await step.why(2)).notices, ...(await outer.why(2)).notices];
 console.log(JSON.stringify({ results, told, notices }));
 `,
@@ -36,6 +41,11 @@ console.log(JSON.stringify({ results, told, notices }));
 }
 export function unused(): number {
   return 4;
+}
+`,
+  "late.ts": `const table = { offset: 1 };
+export function shift(x: number): number {
+  return x + table.offset;
 }
 `,
   "in.txt": "hello",
@@ -51,7 +61,7 @@ interface Told {
   readonly notices: readonly string[];
 }
 
-for (const flags of [["--minify"], ["--code-splitting"]]) {
+for (const flags of [[], ["--minify", "--code-splitting"]]) {
   Deno.test(`a bundle made with [${flags}] misses for what an edit reaches, and hits for what it does not`, async () => {
     await using project = await Project.create(FILES);
     const runBundle = async (): Promise<Told> => {
@@ -65,24 +75,28 @@ for (const flags of [["--minify"], ["--code-splitting"]]) {
       return await runBundle();
     };
     const first = await bundleAndRun();
-    assertEquals(first.results, [6, 5, 11]);
-    assertEquals([first.ran, first.notices], [["step", "other", "outer"], []]);
+    assertEquals(first.results, [6, 5, 11, 3]);
+    assertEquals([first.ran, first.notices], [["step", "other", "outer", "late"], []]);
 
     await project.edit("main.ts", "const step =", "// a comment\nconst step =");
     await project.edit("main.ts", "LIMIT = 3", "LIMIT = 4");
     const second = await bundleAndRun();
-    assertEquals([second.results, second.ran], [[6, 6, 11], ["other"]]);
+    assertEquals([second.results, second.ran], [[6, 6, 11, 3], ["other"]]);
     assertMatch(second.told.join(), /^[\w$]+ @ out\/main\.js: 3 → 4$/);
 
     await project.edit("rate.ts", "return 3", "return 5");
+    await project.edit("late.ts", "offset: 1", "offset: 2");
     const third = await bundleAndRun();
-    assertEquals([third.results, third.ran], [[10, 6, 15], ["step", "outer"]]);
+    assertEquals([third.results, third.ran], [[10, 6, 15, 4], ["step", "outer", "late"]]);
 
-    assertMatch(third.told.join(), /^code changed: [\w$]+ @ out\/main\.js,step: result changed$/);
+    const [ofStep, ofOuter, ofLate] = third.told;
+    assertMatch(ofStep!, /^code changed: [\w$]+ @ out\/main\.js$/);
+    assertEquals(ofOuter, "step: result changed");
+    assertMatch(ofLate!, /^code changed: (?:[\w$]+ @ out\/main\.js|\(module\) @ out\/late-\w+\.js)$/);
 
     await project.write("in.txt", "hello, world");
     const fourth = await runBundle();
-    assertEquals([fourth.results, fourth.ran], [[10, 6, 22], ["outer"]]);
+    assertEquals([fourth.results, fourth.ran], [[10, 6, 22, 4], ["outer"]]);
     assertEquals(fourth.told, ["in.txt changed"]);
   });
 }

@@ -29,7 +29,7 @@ import {
   vendoredFolder,
 } from "./script_origin.ts";
 import { type PackageCode, PackageCodeReader } from "./package_code.ts";
-import { exists, listFolders, readManifest, realPathOf } from "../../options/manifest_files.ts";
+import { exists, listFolders, realPathOf } from "../../options/manifest_files.ts";
 import { parentOf } from "../../options/paths.ts";
 
 /** Identity of a package. */

@@ -163,13 +163,17 @@ export class CodeReader {
 
   async #readUserCode(
     fn: object,
-    origin: Extract<FunctionOrigin, { kind: "script" }>,
+    place: Extract<FunctionOrigin, { kind: "script" }>,
     scriptText: string,
   ): Promise<Code> {
-    const { url } = origin.script;
+    const { url } = place.script;
     const text = Function.prototype.toString.call(fn);
     const module = nameModule(url, this.#options.fingerprint.projectRoot);
-    const unit = findUnit(scriptText, origin.offset, text);
+    const found = findUnit(scriptText, place.offset, text);
+    const lazy = found && mayBeLazyModule(text)
+      ? (await import("./lazy_module.ts")).lazyModuleOf(fn, found, place)
+      : null;
+    const { unit, origin } = lazy ?? { unit: found, origin: place };
     const isNamed = unit && unit.node.type !== "ArrowFunctionExpression" && unit.node.type !== "Program";
     const declared = isNamed ? unit.node.id?.name : null;
     const name = declared || nameOfFunction(fn) || (unit === null ? "" : nameByPlace(unit));
@@ -320,6 +324,11 @@ export class CodeReader {
     for (const name of names) found.set(`static ${name}`, fields?.get(name));
     return found;
   }
+}
+
+/** True for a short function that sets a variable to `0` in a call, as those do in which a bundler puts modules. */
+function mayBeLazyModule(text: string): boolean {
+  return text.length < 300 && /\[0\]\]\)\([\w$]+\s*=\s*0\)/.test(text);
 }
 
 /** True for code that may ask for its own path or for the working directory. */
