@@ -5,10 +5,12 @@
  */
 // First: what the platform has is taken before a program can replace it.
 import "./words/clock.ts";
-import "./words/program.ts";
+import { markOwn, requireDeno } from "./words/program.ts";
 import type { AnyFunction, CachedCall, CacheDecorator, CachedFunction, CallOptions } from "./call/cached_function.ts";
-import { CacheTypeError, describeError } from "./words/errors.ts";
-import defer * as messages from "./words/announce.ts";
+import { CacheError, CacheTypeError, describeError } from "./words/errors.ts";
+import { warnOnce } from "./words/announce.ts";
+import { takeLoader } from "./words/node_modules.ts";
+import { loadHashing } from "./words/sha256.ts";
 import {
   type CacheOptions,
   CHECKS,
@@ -35,6 +37,7 @@ import { type Site, sitesBelow } from "./call/wrap_site.ts";
  * @returns A decorator, which wraps a function, takes further options, or decorates a method.
  * @throws {CacheTypeError} `ERR_OPTION_UNKNOWN`, `ERR_OPTION_TYPE`. The decorator throws these too, and
  * `ERR_NOT_A_FUNCTION`, `ERR_GENERATOR`, `ERR_OPTION_PARAMETER`.
+ * @throws {CacheError} `ERR_DENO_VERSION` with a Deno that is too old.
  *
  * @example A function
  * ```ts
@@ -72,6 +75,7 @@ export function cacheFile(cacheDir?: string | URL, options?: CacheOptions): Cach
  */
 export function cacheFile(options: CacheOptions): CacheDecorator;
 export function cacheFile(first?: string | URL | CacheOptions, second?: CacheOptions): CacheDecorator {
+  requireDeno();
   const isPath = first === undefined || typeof first === "string" || first instanceof URL;
   const given = validateOptions(isPath ? second ?? {} : first);
   const dir = isPath && first !== undefined ? validateOptions({ cacheDir: first }, "cacheFile") : validateOptions({});
@@ -89,6 +93,7 @@ function decoratorWith(options: ValidatedOptions): CacheDecorator {
     if (isOptions(subject)) return decoratorWith(mergeOptions(options, validateOptions(subject)));
     throw notAFunction(subject);
   }
+  markOwn(decorate);
   return decorate as CacheDecorator;
 }
 
@@ -116,8 +121,8 @@ function wrapFunction<F extends AnyFunction>(
 ): CachedFunction<F> {
   requireCacheable(fn);
   const wrapped = new Wrapped(fn, options, name, prepare, sites);
-  const call = (overrides: MemoizeOptions): CachedCall<F> =>
-    function (this: ThisParameterType<F>, ...args: Parameters<F>) {
+  const call = (overrides: MemoizeOptions): CachedCall<F> => {
+    const run = function (this: ThisParameterType<F>, ...args: Parameters<F>) {
       if (wrapped.isOff) return Promise.try(() => fn.apply(this, args)) as Promise<Awaited<ReturnType<F>>>;
       // Until the module is loaded the caller may change the arguments, so they are copied before.
       const early = calls === undefined ? takeSnapshot(args) : undefined;
@@ -128,6 +133,9 @@ function wrapFunction<F extends AnyFunction>(
         : calls.memoize(wrapped, this, args, overrides);
       return result as Promise<Awaited<ReturnType<F>>>;
     };
+    markOwn(run);
+    return run;
+  };
   // In `cached.has(3)`, `this` is the wrapped function, but the call `cached(3)` that it is about has no `this`.
   const receiverOf = (asked: unknown) => asked === cached ? undefined : asked;
   const cached: CachedFunction<F> = Object.assign(call({}), {
@@ -154,6 +162,8 @@ function wrapFunction<F extends AnyFunction>(
   });
   Object.defineProperty(cached, "name", { value: fn.name, configurable: true });
   Object.defineProperty(cached, "length", { value: fn.length, configurable: true });
+  const { original: _, ...members } = cached;
+  markOwn(...Object.values(members));
   registerWrapped(wrapped, cached);
   return cached;
 }
@@ -234,7 +244,7 @@ async function loadOrWarn({ fname }: Wrapped): Promise<Calls | null> {
   try {
     return await load();
   } catch (error) {
-    messages.warnOnce(`${fname}: it runs uncached: the cache cannot be loaded: ${describeError(error)}`);
+    warnOnce(`${fname}: it runs uncached: the cache cannot be loaded: ${describeError(error)}`);
     return null;
   }
 }
@@ -262,6 +272,8 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
 
 async function load(): Promise<Calls> {
   const { giveTurn } = await import("./words/waiting.ts");
+  await takeLoader();
+  await loadHashing();
   for (const part of PARTS) await part().then(giveTurn);
   const [loaded] = await Promise.all([import("./call/memoize.ts"), import("./call/prepare.ts")]);
   return calls = loaded;
@@ -272,3 +284,5 @@ export function isGenerator(fn: object): boolean {
   const tag = Object.prototype.toString.call(fn);
   return tag === "[object GeneratorFunction]" || tag === "[object AsyncGeneratorFunction]";
 }
+
+markOwn(cacheFile, CacheError, CacheTypeError);

@@ -203,6 +203,8 @@ const OWNERS: readonly [effect: string, sign: RegExp, owners: readonly string[]]
   ["hashing", /\bsubtle\.digest\(|createHash\(/, ["src/words/sha256.ts"]],
   ["random names", /\brandom(?:UUID|FillSync|Bytes)\(|\bgetRandomValues\(/, ["src/words/random.ts"]],
   ["node:crypto", /"node:crypto"/, ["src/words/random.ts", "src/words/sha256.ts"]],
+  ["SQLite past Deno.Kv", /\bDatabaseSync\(/, ["src/store/database/sqlite_files.ts"]],
+  ["what Deno 2.7 lacks", /\bimport defer\b/, []],
   ["locks on files", /\.(tryLock|lock)(Sync)?\(true\)/, [
     "src/store/blobs/blob_store.ts",
     "src/store/layout.ts",

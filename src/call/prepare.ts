@@ -15,7 +15,7 @@ import {
   withoutForeignParameters,
 } from "../options/check_options.ts";
 import { isOffByEnvironment, isReadOnlyByEnvironment, warnOfOldVariable } from "../options/environment.ts";
-import { projectRoot, toAbsoluteFolder, workingDirectory } from "../options/project.ts";
+import { manifestFolder, projectRoot, toAbsoluteFolder, workingDirectory } from "../options/project.ts";
 import { cachedIdentity, type Prepared, SwitchedOff, type Wrapped } from "./wrapped.ts";
 import type { CacheReport } from "../store/cache_dir.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
@@ -56,7 +56,7 @@ export async function prepareWrapped(wrapped: Wrapped): Promise<Prepared> {
     ...(options.track === null ? {} : { track: options.track }),
     leftOut: changedState.places,
     ignoreCode: options.ignoreCode,
-    ...ownCodeResolver({ root, denoVersion: options.denoVersion, digestFile }),
+    ...ownCodeResolver({ root: manifestFolder(), denoVersion: options.denoVersion, digestFile }),
     digestFile,
     cachedIdentity: (value) => cachedIdentity(value, defaults.enabled === false),
     projectRoot: root,

@@ -10,9 +10,7 @@ import type { AnyFunction } from "./cached_function.ts";
 import { requireParameterNames, type ResolvedOptions, type ValidatedOptions } from "../options/check_options.ts";
 import { isOffByEnvironment } from "../options/environment.ts";
 import { cacheDefaultDir, toAbsoluteFolder, toPortable } from "../options/project.ts";
-// The parser is needed while wrapping only where options name parameters.
-import defer * as parameters from "../code/syntax/parameters.ts";
-import type { ParameterList } from "../code/syntax/parameters.ts";
+import { type ParameterList, parseParameters } from "../code/syntax/parameters.ts";
 import type { Fingerprint, FingerprintOptions } from "../code/fingerprint.ts";
 import type { FileDigests } from "../reads/files/file_digests.ts";
 import type { SizeBound } from "../store/bound/size_bound.ts";
@@ -144,7 +142,7 @@ export class Wrapped {
 
   /** Returns the parameter list of the function; `null` when the list cannot be known. */
   parameters(): ParameterList | null {
-    return this.#parameters === undefined ? this.#parameters = parameters.parseParameters(this.fn) : this.#parameters;
+    return this.#parameters === undefined ? this.#parameters = parseParameters(this.fn) : this.#parameters;
   }
 }
 

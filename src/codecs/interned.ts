@@ -5,7 +5,8 @@
  */
 import type { Codec } from "../values/codec.ts";
 import { dataMember } from "../values/use_codecs.ts";
-import { classCodec, type ClassLike, requireClass, requireOnly } from "./of_class.ts";
+import { askedBy, classCodec, type ClassLike, requireClass, requireOnly } from "./of_class.ts";
+import { markOwn } from "../words/program.ts";
 
 /** InternMap or InternSet. */
 // deno-lint-ignore no-explicit-any
@@ -50,5 +51,7 @@ function internCodec(name: string, constructor: InternClass, read: (value: never
       return made;
     },
   });
-  return { ...codec, is: (value) => codec.is(value) && dataMember(value as object, "_key") === defaultKey };
+  return askedBy(codec, (value) => codec.is(value) && dataMember(value as object, "_key") === defaultKey);
 }
+
+markOwn(d3Intern);

@@ -5,6 +5,7 @@
  */
 import type { Codec } from "../values/codec.ts";
 import { classCodec, type ClassLike, requireClass, requireOnly } from "./of_class.ts";
+import { markOwn } from "../words/program.ts";
 
 // deno-lint-ignore no-explicit-any
 type Constructor = new (...args: any[]) => any;
@@ -151,3 +152,5 @@ function innerParts(invalid: { readonly loc: object; readonly invalid: object })
     }),
   ];
 }
+
+markOwn(luxon);

@@ -5,7 +5,8 @@
  */
 import type { Codec } from "../values/codec.ts";
 import { dataMember, hasPrototype } from "../values/use_codecs.ts";
-import { classCodec, type ClassLike, requireClass, requireOnly } from "./of_class.ts";
+import { askedBy, classCodec, type ClassLike, requireClass, requireOnly } from "./of_class.ts";
+import { markOwn } from "../words/program.ts";
 
 // deno-lint-ignore no-explicit-any
 type AnyClass = ClassLike<any>;
@@ -49,7 +50,7 @@ function decimalCodec(name: string, Decimal: AnyConstructor): Codec {
   });
   // Clones of decimal.js and big.js share a prototype; their numbers name their class in a member.
   const isOwn = (value: object) => !Object.hasOwn(value, "constructor") || dataMember(value, "constructor") === Decimal;
-  return { ...codec, is: (value) => hasPrototype(value, Decimal.prototype) && isOwn(value) };
+  return askedBy(codec, (value) => hasPrototype(value, Decimal.prototype) && isOwn(value));
 }
 
 /** Classes of mathjs whose instances are their members. */
@@ -220,3 +221,5 @@ function symmetricCodec(name: string, constructor: AnyConstructor): Codec {
     },
   });
 }
+
+markOwn(decimal, mathjs, mlMatrix);

@@ -9,6 +9,7 @@ import { isBuiltInInside } from "../values/brands.ts";
 import { isAssigned } from "../values/result/losses.ts";
 import { previewOf } from "../values/preview.ts";
 import { CacheTypeError } from "../words/errors.ts";
+import { markOwn } from "../words/program.ts";
 
 /** A class, also one whose constructor is private. */
 export interface ClassLike<Instance extends object> {
@@ -76,7 +77,7 @@ export function ofClass<Instance extends object>(
   for (const [name, fn] of Object.entries({ encode, decode })) {
     if (typeof fn !== "function") throw wrongClass(`ofClass ${name}`, fn, "a function, or neither encode nor decode");
   }
-  return classCodec(constructor.name, constructor, { encode: encode!, decode: decode! });
+  return codecByWay(constructor.name, constructor, { encode: encode!, decode: decode! });
 }
 
 /** Both directions of a codec. */
@@ -86,7 +87,7 @@ interface CodecWay<Instance extends object, Data> {
 }
 
 /**
- * Makes a codec of a class.
+ * Makes a codec of a class by functions of this package.
  *
  * @param name Name of the codec.
  * @param constructor The class.
@@ -97,14 +98,28 @@ export function classCodec<Instance extends object, Data>(
   constructor: ClassLike<Instance>,
   way: CodecWay<Instance, Data> = membersWay(constructor) as CodecWay<Instance, Data>,
 ): ClassCodec<Instance, Data> {
+  markOwn(way.encode, way.decode);
+  return codecByWay(name, constructor, way);
+}
+
+/** Returns a codec with another test, also a function of this package, for which values it keeps. */
+export function askedBy<Instance extends object, Data>(
+  codec: ClassCodec<Instance, Data>,
+  is: (value: unknown) => boolean,
+): ClassCodec<Instance, Data> {
+  markOwn(is);
+  return { ...codec, is };
+}
+
+function codecByWay<Instance extends object, Data>(
+  name: string,
+  constructor: ClassLike<Instance>,
+  way: CodecWay<Instance, Data>,
+): ClassCodec<Instance, Data> {
   const prototype: Instance = constructor.prototype;
-  return Object.freeze({
-    name,
-    is: (value: unknown) => hasPrototype(value, prototype),
-    encode: way.encode,
-    decode: way.decode,
-    counts: Object.freeze([constructor]),
-  });
+  const is = (value: unknown) => hasPrototype(value, prototype);
+  markOwn(is);
+  return Object.freeze({ name, is, encode: way.encode, decode: way.decode, counts: Object.freeze([constructor]) });
 }
 
 /** @throws {CacheTypeError} `ERR_OPTION_TYPE` for anything but a class with a name. */
@@ -205,3 +220,5 @@ function fromKeyText(text: string): string | symbol {
   if (text.startsWith(".")) return text.slice(1);
   return text.startsWith("@") ? Symbol.for(text.slice(1)) : LANGUAGE_SYMBOLS.get(text)!;
 }
+
+markOwn(ofClass);

@@ -6,7 +6,8 @@
 import type { Codec } from "../values/codec.ts";
 import { isProxy } from "../words/type_tests.ts";
 import { hasPrototype } from "../values/use_codecs.ts";
-import { classCodec, type ClassLike, requireClass, requireOnly } from "./of_class.ts";
+import { askedBy, classCodec, type ClassLike, requireClass, requireOnly } from "./of_class.ts";
+import { markOwn } from "../words/program.ts";
 
 /** The module `apache-arrow`, as far as {@linkcode arrow} uses it. */
 export interface ArrowModule {
@@ -97,7 +98,7 @@ export function arrow(Arrow: ArrowModule): Codec[] {
       },
     }),
     // A vector in several chunks has a prototype of its own between itself and that of its class.
-    { ...vector, is: (value) => vector.is(value) || isChunked(value, Vector.prototype) },
+    askedBy(vector, (value) => vector.is(value) || isChunked(value, Vector.prototype)),
   ];
 }
 
@@ -223,3 +224,5 @@ export function arquero(aq: ArqueroModule): Codec[] {
   };
   return [classCodec("arquero.ColumnTable", ColumnTable, { encode, decode: build })];
 }
+
+markOwn(arquero, arrow);

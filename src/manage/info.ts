@@ -9,6 +9,7 @@ import type { EntryRecord, FileDependency, FingerprintPart, Trace, ValuePart } f
 import type { Cache } from "../store/cache_dir.ts";
 import type { ResultOptions } from "../values/codec.ts";
 import { withCache } from "./with_cache.ts";
+import { markOwn } from "../words/program.ts";
 
 /** A package that the code of an entry's function reaches. */
 export interface UsedPackage {
@@ -209,3 +210,5 @@ function noEntry(key: string, why: string): CacheError {
 function damaged(key: string, why: string): CacheError {
   return new CacheError("ERR_DECODE", `Cannot read the result of ${key}: ${why}; cacheVerify() with repair removes it`);
 }
+
+markOwn(cacheInfo);

@@ -6,6 +6,7 @@
 import { sortInTurns } from "../words/waiting.ts";
 import { requireTaskOptions } from "../options/check_options.ts";
 import { withCache } from "./with_cache.ts";
+import { markOwn } from "../words/program.ts";
 
 /** An entry in a list. */
 export interface ListedEntry {
@@ -190,3 +191,5 @@ export async function cacheStats(
     };
   }, empty);
 }
+
+markOwn(cacheList, cacheStats);

@@ -9,6 +9,7 @@ import { callListener, warnOnce } from "../words/announce.ts";
 import type { Swept } from "../store/bound/prune.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { listForeign } from "../store/layout.ts";
+import { markOwn } from "../words/program.ts";
 
 /** Options of {@linkcode cachePrune}. */
 export interface CachePruneOptions {
@@ -182,3 +183,5 @@ function guarded<Options extends { readonly onProgress?: OnProgress }>(options: 
   if (onProgress === undefined) return options;
   return { ...options, onProgress: (...told: [number, number]) => callListener("onProgress", onProgress, ...told) };
 }
+
+markOwn(cacheClear, cachePrune, cacheVerify);

@@ -7,6 +7,7 @@ import { warnOnce } from "../words/announce.ts";
 import { cacheDirInForce } from "../options/config.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { findLink, layoutOf, requireAccess } from "../store/layout.ts";
+import { requireDeno } from "../words/program.ts";
 import { CacheError } from "../words/errors.ts";
 
 /** Kind of access that a task needs. */
@@ -29,7 +30,7 @@ export type Access =
  * @param otherwise Value to return when there is no cache.
  * @returns The value that `task` returns, or `otherwise`.
  * @throws {CacheError} `ERR_CACHE_DIR` when a link is in the cache, when it is another host's, or when it is to be changed
- * and cannot be written to, `ERR_PERMISSION` with the flags that are missing, and the errors of `openCache`.
+ * and cannot be written to, `ERR_PERMISSION` with the flags that are missing, `ERR_DENO_VERSION`, and the errors of `openCache`.
  */
 export async function withCache<Answer>(
   cacheDir: string | URL | undefined,
@@ -37,6 +38,7 @@ export async function withCache<Answer>(
   task: (cache: Cache) => Promise<Answer>,
   otherwise: Answer,
 ): Promise<Answer> {
+  requireDeno();
   const dir = await cacheDirInForce(cacheDir);
   requireAccess(dir);
   const isWriting = access === "write" || access === "create";

@@ -22,6 +22,7 @@ import { cacheDefaultDir, homePathOf, projectRoot, toAbsolute, toAbsoluteFolder,
 import { manifestStampOf, readManifest, variableOf } from "./manifest_files.ts";
 import { parentOf, resolvePath } from "./paths.ts";
 import { previewOf } from "../values/preview.ts";
+import { markOwn } from "../words/program.ts";
 
 /** Names of configuration files. Where a folder has several, the first in this list is taken. */
 const CONFIG_NAMES = ["cachepy.yml", ".cachepy.yml", "cachepy.yaml", ".cachepy.yaml"];
@@ -369,3 +370,5 @@ function problem(source: ConfigSource, line: number, detail: string, key?: strin
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
+
+markOwn(loadConfig);

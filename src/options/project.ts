@@ -7,7 +7,9 @@
  * @module
  */
 import { exists, realPathOf, variableOf } from "./manifest_files.ts";
+import { workspaceOf } from "./manifests.ts";
 import { isAbsolutePath, parentOf, pathOfFileUrl, resolvePath } from "./paths.ts";
+import { markOwn } from "../words/program.ts";
 
 /** Files and folders that mark a project's root. */
 const MARKERS = ["deno.json", "deno.jsonc", "package.json", ".git"];
@@ -24,6 +26,7 @@ export interface ProjectOrigin {
 }
 
 let currentRoot: string | undefined;
+let currentFolder: string | undefined;
 const realRoots = new Map<string, string>();
 const currentDirectory = Deno.cwd;
 
@@ -37,24 +40,39 @@ export function projectRoot(): string {
 }
 
 /**
+ * The folder whose manifest counts for the running program: that of the member in a workspace, else the project's root.
+ *
+ * @returns An absolute path.
+ */
+export function manifestFolder(): string {
+  return currentFolder ??= nearestOf({ mainModule: mainModulePath(), cwd: workingDirectory() });
+}
+
+/**
  * Sets the root of the running program's project, for tests and for a command line about another project's cache. After
  * `null`, the root is looked for again.
  */
 export function setProjectRoot(root: string | null): void {
-  currentRoot = root === null ? undefined : resolvePath(root, workingDirectory() ?? "/");
+  currentFolder = currentRoot = root === null ? undefined : resolvePath(root, workingDirectory() ?? "/");
   realRoots.clear();
 }
 
 /**
  * Finds the root of the project that a program belongs to: the nearest folder upwards from the main module, or else
- * from the working directory, that contains a deno.json, deno.jsonc, package.json or .git. Without such a folder, the
- * root is the working directory; when that is not known, the folder of the main module.
+ * from the working directory, that contains a deno.json, deno.jsonc, package.json or .git; for a member of a workspace, the
+ * workspace, whose members import each other. Without such a folder, the root is the working directory; when that is not
+ * known, the folder of the main module.
  *
  * A file that may not be read counts as absent. Nothing is thrown, and no permission is prompted for.
  *
  * @returns An absolute path.
  */
 export function findProjectRoot(origin: ProjectOrigin): string {
+  const folder = nearestOf(origin);
+  return workspaceOf(folder) ?? folder;
+}
+
+function nearestOf(origin: ProjectOrigin): string {
   const main = folderOfMain(origin.mainModule ?? "");
   const cwd = origin.cwd ?? null;
   for (const start of [main, cwd]) {
@@ -190,3 +208,5 @@ export function cacheDefaultDir(): string {
   const { state } = Deno.permissions.querySync({ name: "env", variable: "CACHEPY_DIR" });
   return (state === "granted" && Deno.env.get("CACHEPY_DIR")) || "./.cachepy";
 }
+
+markOwn(cacheDefaultDir);

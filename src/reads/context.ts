@@ -3,14 +3,15 @@
  *
  * @module
  */
-// Loaded when the first function runs, so that a program whose calls are all hits does not load it.
-import defer * as asyncHooks from "node:async_hooks";
+import type { AsyncLocalStorage } from "node:async_hooks";
+import { nodeModule } from "../words/node_modules.ts";
 import type { CallReads } from "./call_reads.ts";
 import { observedPath } from "./own_paths.ts";
+import { markOwn } from "../words/program.ts";
 
 export { locatePath } from "./own_paths.ts";
 
-type Storage = asyncHooks.AsyncLocalStorage<CallReads | undefined>;
+type Storage = AsyncLocalStorage<CallReads | undefined>;
 
 let storage: Storage | undefined;
 let running = 0;
@@ -93,7 +94,7 @@ export function endRunning(listener: RunningListener): void {
 }
 
 function useStorage(): Storage {
-  return storage ??= new asyncHooks.AsyncLocalStorage();
+  return storage ??= new (nodeModule<typeof import("node:async_hooks")>("node:async_hooks").AsyncLocalStorage)();
 }
 
 /**
@@ -119,3 +120,5 @@ export function trackFile(path: string | URL): string {
   if (observed === null) throw new TypeError(`Cannot track ${path}: want a path or a file: URL`);
   return observed.path;
 }
+
+markOwn(trackFile);

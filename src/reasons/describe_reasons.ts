@@ -158,7 +158,9 @@ function describePackage(name: string, before: string | undefined, after: string
   if (old === undefined) return `${name} ${now} added`;
   if (now === undefined) return `${name} ${old} removed`;
   // The version of the package is unchanged, so one of the dependencies that the lock file gives it has changed.
-  return old === now ? `${name} ${now}: its code or locked dependencies changed` : `${name} ${old} → ${now}`;
+  // A module from a URL may have no version.
+  if (old === now) return `${name}${now === "" ? "" : ` ${now}`}: its code or locked dependencies changed`;
+  return `${name} ${old} → ${now}`;
 }
 
 function describeFile(path: string, change: (StaleReason & { kind: "file" })["change"]): string {

@@ -83,13 +83,14 @@ export class CacheError extends Error {
  * Kinds of failures around a cache.
  *
  * `ERR_CACHE_DIR` (it is a file, cannot be made, or holds a link), `ERR_UNSTABLE_KV` (`Deno.openKv` is missing),
- * `ERR_PERMISSION`, `ERR_TRACKING` (closure tracking was asked for and is not available), `ERR_FORMAT` (not readable by
- * this version), `ERR_NO_ENTRY` (there is no such entry), `ERR_DECODE` (stored bytes are malformed), `ERR_FILE` (a
- * declared file cannot be read).
+ * `ERR_DENO_VERSION` (Deno is too old), `ERR_PERMISSION`, `ERR_TRACKING` (closure tracking was asked for and is not
+ * available), `ERR_FORMAT` (not readable by this version), `ERR_NO_ENTRY` (there is no such entry), `ERR_DECODE` (stored
+ * bytes are malformed), `ERR_FILE` (a declared file cannot be read).
  */
 export type CacheErrorCode =
   | "ERR_CACHE_DIR"
   | "ERR_UNSTABLE_KV"
+  | "ERR_DENO_VERSION"
   | "ERR_PERMISSION"
   | "ERR_TRACKING"
   | "ERR_FORMAT"

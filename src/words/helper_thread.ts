@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { IS_BUNDLED } from "./program.ts";
 
 /** What a helper thread sends back. */
 type Answer<Value> = { readonly value: Value } | { readonly failed: string };
@@ -28,9 +29,10 @@ export class HelperThread implements Disposable {
    *
    * @param url Module of the worker, which calls {@linkcode answerMessages}.
    * @param name Name of the thread, for debuggers.
-   * @returns The thread; `null` where workers cannot be started or may not load that module. The user is not prompted.
+   * @returns The thread; `null` in a bundle, and where workers cannot be started or may not load that module. The user is not prompted.
    */
   static start(url: URL, name: string): HelperThread | null {
+    if (IS_BUNDLED) return null; // the module of the worker is in no file of its own
     try {
       if (url.protocol === "file:" && Deno.permissions.querySync({ name: "read", path: url }).state !== "granted") {
         return null;

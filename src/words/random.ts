@@ -4,7 +4,7 @@
  *
  * @module
  */
-import defer * as nodeCrypto from "node:crypto";
+import { nodeModule } from "./node_modules.ts";
 
 /** Returns a text that no other call returns: a random UUID (RFC 9562, version 4). */
 export function randomId(): string {
@@ -16,5 +16,5 @@ export function randomId(): string {
 
 /** Returns bytes that nobody can guess. */
 export function randomKey(length: number): Uint8Array<ArrayBuffer> {
-  return nodeCrypto.randomFillSync(new Uint8Array(length));
+  return nodeModule<typeof import("node:crypto")>("node:crypto").randomFillSync(new Uint8Array(length));
 }

@@ -6,8 +6,21 @@
  *
  * @module
  */
-import defer * as nodeCrypto from "node:crypto";
+import { keepModule, nodeModule } from "./node_modules.ts";
 import type { Digest } from "./digests.ts";
+
+type NodeCrypto = typeof import("node:crypto");
+
+let known: NodeCrypto | undefined;
+
+function nodeCrypto(): NodeCrypto {
+  return known ??= nodeModule<NodeCrypto>("node:crypto");
+}
+
+/** Loads what digests: the platform's own, also where a program has replaced members of `node:crypto`. */
+export async function loadHashing(): Promise<void> {
+  keepModule("node:crypto", known = await import("node:crypto"));
+}
 
 /**
  * Returns the SHA-256 of `data`; a text is digested as UTF-8.
@@ -16,7 +29,7 @@ import type { Digest } from "./digests.ts";
  * @returns 64 lowercase hex characters.
  */
 export function digestBytes<Kind extends string>(data: Uint8Array | string): Digest<Kind> {
-  return nodeCrypto.createHash("sha256").update(data).digest("hex") as Digest<Kind>;
+  return nodeCrypto().createHash("sha256").update(data).digest("hex") as Digest<Kind>;
 }
 
 /**
@@ -26,7 +39,7 @@ export function digestBytes<Kind extends string>(data: Uint8Array | string): Dig
  * @returns 64 lowercase hex characters.
  */
 export function digestChunks<Kind extends string>(chunks: Iterable<Uint8Array>): Digest<Kind> {
-  const hash = nodeCrypto.createHash("sha256");
+  const hash = nodeCrypto().createHash("sha256");
   for (const chunk of chunks) hash.update(chunk);
   return hash.digest("hex") as Digest<Kind>;
 }
@@ -39,7 +52,7 @@ export function digestChunks<Kind extends string>(chunks: Iterable<Uint8Array>):
  * @returns 64 lowercase hex characters.
  */
 export function authenticate<Kind extends string>(key: Uint8Array, data: Uint8Array | string): Digest<Kind> {
-  return nodeCrypto.createHmac("sha256", key).update(data).digest("hex") as Digest<Kind>;
+  return nodeCrypto().createHmac("sha256", key).update(data).digest("hex") as Digest<Kind>;
 }
 
 /** SHA-256 that is computed piece by piece. */
@@ -52,7 +65,7 @@ export interface DigestStream {
 
 /** Begins a SHA-256 over pieces that arrive over time. */
 export function beginDigest(): DigestStream {
-  const hash = nodeCrypto.createHash("sha256");
+  const hash = nodeCrypto().createHash("sha256");
   return {
     update: (chunk) => void hash.update(chunk),
     end: <Kind extends string>() => hash.digest("hex") as Digest<Kind>,

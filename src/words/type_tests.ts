@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { nodeModule } from "./node_modules.ts";
+
 type TypeTests = typeof import("node:util").types;
 
 let known: TypeTests | undefined;
@@ -65,9 +67,4 @@ const SAMPLES: readonly [test: keyof TypeTests, yes: unknown][] = [
 
 function sampleArguments(): IArguments {
   return arguments;
-}
-
-function nodeModule<Module>(name: string): Module {
-  const { getBuiltinModule } = Reflect.get(globalThis, "process") as { getBuiltinModule(name: string): Module };
-  return getBuiltinModule(name);
 }

@@ -1,9 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseJsonc } from "../../src/code/packages/manifests.ts";
+import { parseJsonc } from "../../src/options/manifests.ts";
 import { parseNpmLock } from "../../src/code/packages/package_locks.ts";
-import { originOfScript, parseRequest, splitNameVersion } from "../../src/code/packages/script_origin.ts";
+import { originOfScript, parseRequest, readVendored, splitNameVersion } from "../../src/code/packages/script_origin.ts";
 
-const PLACES = { root: "/home/ada/study", denoDir: "/home/ada/.cache/deno", jsrUrl: "https://jsr.io/" };
+const PLACES = {
+  root: "/home/ada/study",
+  denoDir: "/home/ada/.cache/deno",
+  vendorDir: null,
+  jsrUrl: "https://jsr.io/",
+};
 const CACHE = "file:///home/ada/.cache/deno/npm/registry.example.org";
 
 Deno.test("parseJsonc() leaves out comments and trailing commas, and nothing within strings", () => {
@@ -113,4 +118,31 @@ Deno.test("originOfScript() knows JSR at another address", () => {
   assertEquals(originOfScript("http://localhost:4545/@std/path/1.0.8/mod.ts", places).kind, "jsr");
   assertEquals(originOfScript("http://localhost:4545/other.ts", places).kind, "remote");
   assertEquals(originOfScript("https://jsr.io/@std/path/1.0.8/mod.ts", places).kind, "remote");
+});
+
+Deno.test("readVendored() finds a module under each name that Deno gives it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const places = { ...PLACES, vendorDir: folder };
+    // As `deno cache` with `"vendor": true` wrote them.
+    const names: [url: string, file: string][] = [
+      ["http://127.0.0.1:8123/half.js", "http_127.0.0.1_8123/half.js"],
+      ["http://127.0.0.1:8123/x/v1.2.3/target.ts", "http_127.0.0.1_8123/x/v1.2.3/target.ts"],
+      ["http://127.0.0.1:8123/x@1.2.3/Mod.ts", "http_127.0.0.1_8123/x@1.2.3/#mod_8fd58.ts"],
+      ["http://127.0.0.1:8123/noext?a=b", "http_127.0.0.1_8123/#noext_2e8e9.js"],
+      ["http://127.0.0.1:8123/UP/a%20b.ts", "http_127.0.0.1_8123/#up_42cb4/a%20b.ts"],
+      ["http://127.0.0.1:8123/", "http_127.0.0.1_8123/#e3b0c44.js"],
+      ["https://deno.land/mod.ts", "deno.land/mod.ts"],
+    ];
+    for (const [url, file] of names) {
+      assertEquals(readVendored(url, places), null);
+      await Deno.mkdir(`${folder}/${file}`.replace(/[^/]*$/, ""), { recursive: true });
+      await Deno.writeTextFile(`${folder}/${file}`, url);
+      assertEquals(readVendored(url, places), url);
+    }
+    assertEquals(readVendored("https://deno.land/mod.ts?raw", places), null);
+    assertEquals(readVendored("https://deno.land/mod.ts", PLACES), null);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -9,7 +9,10 @@ const LIBRARY = new URL("../../src/code/packages/packages.ts", import.meta.url).
 const REPORT = `
 import inspector from "node:inspector/promises";
 import { createPackageResolver } from ${JSON.stringify(LIBRARY)};
-const { packageOf } = createPackageResolver({ root: import.meta.dirname });
+const { packageOf } = createPackageResolver({
+  root: import.meta.dirname,
+  digestFile: Deno.args.includes("code") ? Deno.readTextFileSync : undefined,
+});
 const session = new inspector.Session();
 session.connect();
 const urls = [];
@@ -261,5 +264,15 @@ Deno.test("a package from JSR has the identity that Deno's lock gives it", async
       const after = await identityOf();
       assertEquals([after.version, after.dependencies], ["1.0.0", ["@test/dep@1.0.1"]]);
       assertNotEquals(after.digest, before.digest);
+
+      const config = { imports: { top: "jsr:@test/top@1" }, vendor: true };
+      const env = { DENO_DIR: `${folder}/deno-dir-vendored`, JSR_URL: `${origin}/` };
+      const vendored = async () =>
+        (await report(`${folder}/vendored`, config, ["top"], { env, args: ["top", "code"] }))["@test/top"]!;
+      const first = await vendored();
+      assertEquals([first.version, first.notices, await vendored()], ["1.0.0", [], first]);
+      const path = `${folder}/vendored/vendor/${origin.replace("://", "_").replace(":", "_")}/@test/dep/1.0.1/mod.ts`;
+      await Deno.writeTextFile(path, "export const dep = 2;");
+      assertNotEquals((await vendored()).digest, first.digest, "people edit what is vendored");
     }));
 });

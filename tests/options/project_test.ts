@@ -41,6 +41,14 @@ Deno.test("findProjectRoot() takes the inner project of two", async () => {
   });
 });
 
+Deno.test("findProjectRoot() is the workspace for a member of one, and the folder itself for one that is not listed", async () => {
+  await withFolder(["deno.json", "app/deno.json", "app/src/", "other/deno.json"], async (folder) => {
+    await Deno.writeTextFile(`${folder}/deno.json`, `{ "workspace": ["./app"] } // JSONC`);
+    assertEquals(findProjectRoot({ mainModule: urlOf(`${folder}/app/src/main.ts`) }), folder);
+    assertEquals(findProjectRoot({ mainModule: urlOf(`${folder}/other/main.ts`) }), `${folder}/other`);
+  });
+});
+
 Deno.test("findProjectRoot() goes by the working directory when the main module is no file or a package's", async () => {
   const packaged = [
     "node_modules/tool/package.json",

@@ -4,7 +4,7 @@
  * @module
  */
 import { coverageOfFew } from "./cover_less.ts";
-import { fromFileUrl, join } from "@std/path";
+import { fromFileUrl, join, relative } from "@std/path";
 
 const PACKAGE = fromFileUrl(new URL("../../", import.meta.url));
 const LINKS = ["", "links/std_crypto", "links/std_fs", "links/std_path", "links/std_yaml", "links/std_cli"];
@@ -20,6 +20,8 @@ export interface Outcome {
 
 /** How a process is run. */
 export interface RunOptions {
+  /** Path of the program. @default the Deno that runs the test */
+  readonly deno?: string;
   /** `run` or another command of Deno that runs a script. @default "run" */
   readonly command?: string;
   /** Permissions and other flags of the command. @default ["-A"] */
@@ -50,6 +52,13 @@ export class Project implements AsyncDisposable {
     await project.write("deno.json", JSON.stringify(config, null, 2));
     for (const [name, content] of Object.entries(files)) await project.write(name, content);
     return project;
+  }
+
+  /** Has `deno.json` name this package by relative paths: before 2.9, Deno takes no absolute ones. */
+  async linkRelatively(): Promise<void> {
+    const manifest = JSON.parse(await Deno.readTextFile(this.path("deno.json"))) as { links: string[] };
+    const links = manifest.links.map((link) => relative(this.folder, link));
+    await this.write("deno.json", JSON.stringify({ ...manifest, links }));
   }
 
   /** A path in the project. */
@@ -87,10 +96,12 @@ export class Project implements AsyncDisposable {
   /** The command that runs a script of the project. */
   command(
     script: string,
-    { command = "run", flags = ["-A"], isLocked = false, args = [], env = {}, cwd }: RunOptions = {},
+    { deno = Deno.execPath(), command = "run", flags = ["-A"], isLocked = false, args = [], env = {}, cwd }:
+      RunOptions = {},
   ): Deno.Command {
-    return new Deno.Command(Deno.execPath(), {
-      args: [command, "--no-prompt", ...isLocked ? [] : ["--no-lock"], ...flags, this.path(script), ...args],
+    const noPrompt = command === "run" || command === "test" ? ["--no-prompt"] : [];
+    return new Deno.Command(deno, {
+      args: [command, ...noPrompt, ...isLocked ? [] : ["--no-lock"], ...flags, this.path(script), ...args],
       cwd: cwd ?? this.folder,
       env: { NO_COLOR: "1", ...this.#coverage, ...env },
       stdin: "null",

@@ -9,6 +9,7 @@
  */
 import { CHROMIUM_NEEDS, findChromium } from "./chromium.ts";
 import { COMPILER_NEEDS, findCompiler } from "./compiler.ts";
+import { findDeno, LOWEST_DENO, LOWEST_DENO_NEEDS, TOO_OLD_DENO } from "./lowest_deno.ts";
 import { findPython, NOTEBOOK_NEEDS } from "./notebook.ts";
 import { SAMPLE, WHOLE } from "./sample.ts";
 import { findSshfs, SSHFS_NEEDS } from "./sshfs.ts";
@@ -169,6 +170,9 @@ const leftOut = [
   ...findSshfs() === null ? [`the tests of shared disks; they need ${SSHFS_NEEDS}`] : [],
   ...findCompiler() === null ? [`the test of a file system without locks; it needs ${COMPILER_NEEDS}`] : [],
   ...findChromium() === null ? [`the tests of the page in a browser; they need ${CHROMIUM_NEEDS}`] : [],
+  ...[LOWEST_DENO, TOO_OLD_DENO].some((version) => findDeno(version) === null)
+    ? [`the tests of the lowest Deno; they need ${LOWEST_DENO_NEEDS}`]
+    : [],
   ...Deno.uid() === 0 ? [] : ["the tests with several users; they need the superuser: run them in a container"],
 ];
 // deno-lint-ignore no-console

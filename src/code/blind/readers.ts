@@ -7,10 +7,8 @@
  *
  * @module
  */
-// Loaded for the first captured function of Node's modules. Members of this namespace stay the platform's own
-// functions; during a call, observing functions take their places in the default export only.
 import { NAMES_OF_DENO } from "../../words/program.ts";
-import defer * as nodeFs from "node:fs";
+import { nodeModule } from "../../words/node_modules.ts";
 import type { BlindUse } from "../types.ts";
 import { nameOfFunction } from "../walk/values.ts";
 
@@ -327,9 +325,10 @@ function readExports(module: string): ReadonlyMap<unknown, PlatformReader | null
 let knownFileReaders: ReadonlyMap<unknown, string> | undefined;
 
 function fileReaders(): ReadonlyMap<unknown, string> {
+  // The platform's own functions: during a call, observing functions take their places in the objects of the modules.
   return knownFileReaders ??= new Map([
-    ...fileReadersOf(nodeFs, "fs"),
-    ...fileReadersOf(nodeFs.promises, "fs/promises"),
+    ...fileReadersOf(nodeModule("node:fs"), "fs"),
+    ...fileReadersOf(nodeModule("node:fs/promises"), "fs/promises"),
   ]);
 }
 

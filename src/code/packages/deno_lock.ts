@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { asObject, asTexts } from "./manifests.ts";
+import { asObject, asTexts } from "../../options/manifests.ts";
 import { parseRequest, splitNameVersion } from "./script_origin.ts";
 
 /** A package at an exact version, as deno.lock has it. */

@@ -13,7 +13,7 @@ import {
   parseJsonc,
   type ProjectManifests,
   readManifestOf,
-} from "./manifests.ts";
+} from "../../options/manifests.ts";
 import { parseRequest } from "./script_origin.ts";
 
 /** Resolves specifiers for the modules of a project. */

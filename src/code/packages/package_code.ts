@@ -1,5 +1,5 @@
 /**
- * Code of the packages in a `node_modules` folder, by content: people edit it there, with a patch or a line to debug
+ * Code of the packages in a `node_modules` or `vendor` folder, by content: people edit it there, with a patch or a line to debug
  * with, at an unchanged version. Deno's own cache is not edited by people, so its packages count by version alone.
  *
  * @module
@@ -9,6 +9,7 @@ import { listFolder } from "../../options/manifest_files.ts";
 
 /** Files that code can be: scripts, data that scripts import, compiled code. */
 const CODE = /\.(?:[cm]?js|json|node|wasm)$/;
+const TYPED_CODE = /\.(?:[cm]?[jt]s|[jt]sx|json|wasm)$/;
 
 /** Number of files of one package, with all that it depends on, from which on packages count by version alone. */
 const MAX_FILES = 30_000;
@@ -19,6 +20,8 @@ export interface PackageFolder {
   readonly version: string;
   /** Absolute path, without symbolic links. */
   readonly folder: string;
+  /** True where scripts are loaded as TypeScript, as those of vendored JSR packages are. @default false */
+  readonly isTypeScript?: boolean;
 }
 
 /** Code of some packages. */
@@ -43,8 +46,8 @@ export class PackageCodeReader {
   read(packages: readonly PackageFolder[]): PackageCode {
     const lines = new Set<string>();
     let count = 0;
-    for (const { name, version, folder } of packages.toSorted((a, b) => a.folder < b.folder ? -1 : 1)) {
-      const code = this.#readFolder(folder);
+    for (const { name, version, folder, isTypeScript } of packages.toSorted((a, b) => a.folder < b.folder ? -1 : 1)) {
+      const code = this.#readFolder(folder, isTypeScript ? TYPED_CODE : CODE);
       count += code.count;
       if (count > MAX_FILES) {
         const notice =
@@ -70,10 +73,12 @@ export class PackageCodeReader {
     return found.get(`${name}@${version}`) ?? [];
   }
 
-  #readFolder(folder: string): { readonly digest: string; readonly count: number } {
+  #readFolder(folder: string, pattern: RegExp): { readonly digest: string; readonly count: number } {
     let known = this.#folders.get(folder);
     if (!known) {
-      const lines = [...codeFilesIn(folder, "")].map((path) => `${path} ${this.#digestOr(`${folder}/${path}`)}`);
+      const lines = [...codeFilesIn(folder, "", pattern)].map((path) =>
+        `${path} ${this.#digestOr(`${folder}/${path}`)}`
+      );
       this.#folders.set(folder, known = { digest: digestBytes(lines.sort().join("\n")), count: lines.length });
     }
     return known;
@@ -89,11 +94,11 @@ export class PackageCodeReader {
 }
 
 /** Paths of the files with code below a folder, relative to it; those of packages within are left out. */
-function* codeFilesIn(folder: string, inner: string): Iterable<string> {
+function* codeFilesIn(folder: string, inner: string, pattern: RegExp): Iterable<string> {
   for (const { name, isDirectory, isFile, isSymlink } of listFolder(`${folder}/${inner}`)) {
     if (name.startsWith(".")) continue;
-    if (isDirectory && name !== "node_modules") yield* codeFilesIn(folder, `${inner}${name}/`);
-    else if ((isFile || isSymlink) && CODE.test(name)) yield `${inner}${name}`;
+    if (isDirectory && name !== "node_modules") yield* codeFilesIn(folder, `${inner}${name}/`, pattern);
+    else if ((isFile || isSymlink) && pattern.test(name)) yield `${inner}${name}`;
   }
 }
 

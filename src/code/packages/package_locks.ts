@@ -7,7 +7,7 @@
 import { manifestStampOf, type ManifestText, readManifest, realPathOf } from "../../options/manifest_files.ts";
 import { parentOf } from "../../options/paths.ts";
 import { type DenoLock, parseDenoLock } from "./deno_lock.ts";
-import { asObject, type ProjectManifests } from "./manifests.ts";
+import { asObject, type ProjectManifests } from "../../options/manifests.ts";
 
 /** Content of deno.lock, or the reason, in words, for which there is none. */
 export type LockState =

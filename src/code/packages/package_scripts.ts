@@ -5,7 +5,7 @@
  */
 import { exists, isReadable, readManifest } from "../../options/manifest_files.ts";
 import { parentOf, resolvePath } from "../../options/paths.ts";
-import { asObject } from "./manifests.ts";
+import { asObject } from "../../options/manifests.ts";
 
 /** A script of a package. */
 export interface PackageScript {

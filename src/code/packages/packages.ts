@@ -10,16 +10,26 @@
  *
  * @module
  */
-import defer * as nodeModule from "node:module";
+import { nodeModule } from "../../words/node_modules.ts";
 import { digestBytes } from "../../words/sha256.ts";
 import type { Digest } from "../../words/digests.ts";
 import { type DenoLock, findLocked, lockedClosure, type LockedPackage } from "./deno_lock.ts";
 import { createSpecifierMap } from "./import_map.ts";
 import { createPackageLocks, installedClosure, type InstalledPackage, readInstalled } from "./package_locks.ts";
-import { readProjectManifests } from "./manifests.ts";
-import { findPackagePlaces, type NpmOrigin, originOfScript, parseRequest, splitNameVersion } from "./script_origin.ts";
+import { readProjectManifests } from "../../options/manifests.ts";
+import {
+  findPackagePlaces,
+  type NpmOrigin,
+  originOfScript,
+  type PackagePlaces,
+  parseRequest,
+  readCached,
+  readVendored,
+  splitNameVersion,
+  vendoredFolder,
+} from "./script_origin.ts";
 import { type PackageCode, PackageCodeReader } from "./package_code.ts";
-import { exists, listFolders, readManifest, realPathOf } from "../../options/manifest_files.ts";
+import { exists, listFolders, realPathOf } from "../../options/manifest_files.ts";
 import { parentOf } from "../../options/paths.ts";
 
 /** Identity of a package. */
@@ -162,7 +172,7 @@ type ProjectFiles = ReturnType<typeof openProject>;
 function openProject(root: string, digestFile: PackageResolverOptions["digestFile"]) {
   const manifests = readProjectManifests(root);
   return {
-    places: findPackagePlaces(root),
+    places: findPackagePlaces(root, manifests),
     manifests,
     locks: createPackageLocks(manifests),
     specifiers: createSpecifierMap(manifests),
@@ -180,13 +190,13 @@ function npmIdentity(origin: NpmOrigin, files: ProjectFiles): PackageIdentity {
   const { lock, problem } = files.locks.denoLock();
   const locked = origin.layout === "deno" ? lock?.byName.get(`npm:${name}@${version}`) : undefined;
   const store = /^.*\/node_modules\/\.deno(?=\/)/s.exec(origin.folder)?.[0];
-  const identity = lock && lockedIdentity(locked ?? [], lock, codeInStore(store, files));
+  const identity = lock && lockedIdentity(locked ?? [], lock, codeOnDisk(store, files));
   if (identity !== null) return identity;
   const isInstalled = origin.folder.includes("/node_modules/");
   const found = isInstalled ? readInstalled(realPathOf(origin.folder)) : null;
   if (found !== null) return installedIdentity(found, files);
   if (version !== null) {
-    const code = codeInStore(store, files)?.([{ registry: "npm", name, version }]);
+    const code = codeOnDisk(store, files)?.([{ registry: "npm", name, version }]);
     return toIdentity("npm", name, version, [], [versionAlone(name, version, problem)], code);
   }
   const notice = `${name} counts by its name alone: its package.json cannot be read; run with --allow-read`;
@@ -199,7 +209,7 @@ function jsrIdentity(
 ): PackageIdentity {
   const { lock, problem } = files.locks.denoLock();
   const locked = lock?.byName.get(`jsr:${origin.name}@${origin.version}`) ?? [];
-  return (lock && lockedIdentity(locked, lock, codeInStore(storeOf(files), files))) ??
+  return (lock && lockedIdentity(locked, lock, codeOnDisk(storeOf(files), files))) ??
     toIdentity("jsr", origin.name, origin.version, [], [versionAlone(origin.name, origin.version, problem)]);
 }
 
@@ -232,13 +242,15 @@ function lockedIdentity(
 /** Finds the code of packages where it is installed; the code is read when it is asked for. */
 type CodeFinder = (packages: readonly Pick<LockedPackage, "registry" | "name" | "version">[]) => () => PackageCode;
 
-/** Finder of code in a folder `node_modules/.deno`; `null` where there is no such folder. */
-function codeInStore(store: string | undefined, { code }: ProjectFiles): CodeFinder | null {
-  if (store === undefined || code === null) return null;
-  return (packages) => () => {
-    const ofNpm = packages.filter(({ registry }) => registry === "npm");
-    return code.read(ofNpm.flatMap((one) => code.inStore(store, one)));
-  };
+/** Finder of code in a folder `node_modules/.deno`, and of vendored code; `null` where there can be none. */
+function codeOnDisk(store: string | undefined, { code, places }: ProjectFiles): CodeFinder | null {
+  if (code === null || store === undefined && places.vendorDir === null) return null;
+  return (packages) => () =>
+    code.read(packages.flatMap((one) => {
+      if (one.registry === "npm") return store === undefined ? [] : code.inStore(store, one);
+      const folder = vendoredFolder(one, places);
+      return folder === null ? [] : [{ ...one, folder, isTypeScript: true }];
+    }));
 }
 
 /** Folder in which Deno installs the project's packages; `undefined` when there is none. */
@@ -284,7 +296,7 @@ function someOf(names: readonly string[]): string {
 
 function remoteIdentity(url: string, files: ProjectFiles): PackageIdentity {
   const { lock } = files.locks.denoLock();
-  const closure = remoteClosure(url, lock, files.places.denoDir);
+  const closure = remoteClosure(url, lock, files.places);
   const lines = [...closure.modules].map(([module, digest]) => `${module} ${digest}`);
   const notices: string[] = [];
   for (const specifier of closure.specifiers) {
@@ -320,7 +332,7 @@ function ofRequest(specifier: string, files: ProjectFiles): PackageIdentity | nu
   const { code } = files;
   const codeOf = installed && code
     ? () => () => code.read(installedClosure(installed).packages)
-    : codeInStore(store, files);
+    : codeOnDisk(store, files);
   const identity = lock && lockedIdentity(findLocked(lock, specifier), lock, codeOf);
   if (identity !== null) return identity;
   if (files.specifiers.localFolder(name) !== null) return null;
@@ -405,7 +417,7 @@ function toIdentity(
 }
 
 function isBuiltin(name: string): boolean {
-  return /^[a-z_]+(?:\/[a-z]+)*$/.test(name) && nodeModule.isBuiltin(name);
+  return /^[a-z_]+(?:\/[a-z]+)*$/.test(name) && nodeModule<typeof import("node:module")>("node:module").isBuiltin(name);
 }
 
 /** A remote module and everything that it imports. */
@@ -423,24 +435,26 @@ interface RemoteClosure {
 // Finds the text between each quote and the next quote of its kind. No attempt is made to tell which quotes begin a
 // string (an apostrophe in a comment looks like one): a text that is no string resolves to nothing.
 const STRINGS = /(["'`])(?=([^"'`\\\n]{1,2000})\1)/g;
-const METADATA = /\n\/\/ denoCacheMetadata=[^\n]*$/;
 
 /**
  * Finds a remote module and everything that it imports, directly or not.
  *
  * @param url URL of the module.
  * @param lock Content of deno.lock; `null` when there is none: then digests are made from the cached texts.
- * @param denoDir Deno's cache folder; `null` when it is not known.
+ * @param places Places where modules are kept.
  */
-function remoteClosure(url: string, lock: DenoLock | null, denoDir: string | null): RemoteClosure {
+function remoteClosure(url: string, lock: DenoLock | null, places: PackagePlaces): RemoteClosure {
   const modules = new Map<string, string>();
   const specifiers = new Set<string>();
   const unknown: string[] = [];
   const unread: string[] = [];
   const queue = new Set([followRedirects(url, lock)]);
   for (const next of queue) {
-    const text = readCached(next, denoDir);
-    const digest = lock?.remote.get(next) ?? (text === null ? "" : digestBytes(text));
+    const vendored = readVendored(next, places);
+    const text = vendored ?? readCached(next, places);
+    // People edit what is vendored, at an unchanged digest in the lock.
+    const locked = vendored === null ? lock?.remote.get(next) : undefined;
+    const digest = locked ?? (text === null ? "" : digestBytes(text));
     modules.set(next, digest);
     if (digest === "") unknown.push(next);
     if (text === null) {
@@ -448,7 +462,7 @@ function remoteClosure(url: string, lock: DenoLock | null, denoDir: string | nul
       continue;
     }
     for (const string of stringsIn(text)) {
-      const target = moduleNamed(string, next, lock, denoDir);
+      const target = moduleNamed(string, next, lock, places);
       if (target !== null) queue.add(target);
       else if (/^(?:npm:|jsr:|@?[a-z0-9])/i.test(string)) specifiers.add(string);
     }
@@ -461,10 +475,12 @@ function* stringsIn(text: string): Iterable<string> {
 }
 
 /** URL of the module that a string names; `null` when the lock or, without a lock, the cache does not have it. */
-function moduleNamed(text: string, base: string, lock: DenoLock | null, denoDir: string | null): string | null {
+function moduleNamed(text: string, base: string, lock: DenoLock | null, places: PackagePlaces): string | null {
   if (!/^(?:https?:|\.{0,2}\/)/.test(text) || !URL.canParse(text, base)) return null;
   const url = followRedirects(new URL(text, base).href, lock);
-  const isKnown = lock === null ? readCached(url, denoDir) !== null : lock.remote.has(url);
+  const isKnown = lock === null
+    ? (readVendored(url, places) ?? readCached(url, places)) !== null
+    : lock.remote.has(url);
   return isKnown ? url : null;
 }
 
@@ -472,13 +488,4 @@ function followRedirects(url: string, lock: DenoLock | null): string {
   let target = url.replace(/#.*$/s, "");
   for (let hops = 0; hops < 10; hops++) target = lock?.redirects.get(target) ?? target;
   return target;
-}
-
-function readCached(url: string, denoDir: string | null): string | null {
-  if (denoDir === null) return null;
-  const { protocol, hostname, port, pathname, search } = new URL(url);
-  const host = port === "" ? hostname : `${hostname}_PORT${port}`;
-  const name = digestBytes(pathname + search);
-  const { text } = readManifest(`${denoDir}/remote/${protocol.slice(0, -1)}/${host}/${name}`);
-  return text === null ? null : text.replace(METADATA, "");
 }

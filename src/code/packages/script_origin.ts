@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { realPathOf, variableOf } from "../../options/manifest_files.ts";
+import { exists, readManifest, realPathOf, variableOf } from "../../options/manifest_files.ts";
+import { digestBytes } from "../../words/sha256.ts";
+import type { ProjectManifests } from "../../options/manifests.ts";
 import { toAbsolute } from "../../options/project.ts";
 import { isAbsolutePath, pathOfFileUrl } from "../../options/paths.ts";
 
@@ -34,6 +36,8 @@ export interface PackagePlaces {
   readonly root: string;
   /** Absolute path of Deno's cache folder; `null` when the environment does not tell it or may not be read. */
   readonly denoDir: string | null;
+  /** Absolute path of the folder of vendored modules; `null` where none are vendored. */
+  readonly vendorDir: string | null;
   /** Base URL of JSR, with a slash at its end. */
   readonly jsrUrl: string;
 }
@@ -61,10 +65,16 @@ export function originOfScript(url: string, places: PackagePlaces): ScriptOrigin
   return isAbsolutePath(url) ? originOfFile(url, places) : USER;
 }
 
-/** Finds the places where packages are kept on this machine, as far as the environment may be read. */
-export function findPackagePlaces(root: string): PackagePlaces {
+/**
+ * Finds the places where packages are kept on this machine, as far as the environment may be read.
+ *
+ * @param manifests Manifests of the project; without them, nothing counts as vendored.
+ */
+export function findPackagePlaces(root: string, manifests?: ProjectManifests): PackagePlaces {
+  const workspace = manifests?.workspace;
+  const vendorDir = workspace?.deno.vendor === true ? `${workspace.folder}/vendor` : null;
   const jsrUrl = variableOf("JSR_URL") ?? "https://jsr.io/";
-  return { root, denoDir: findDenoDir(), jsrUrl: jsrUrl.endsWith("/") ? jsrUrl : `${jsrUrl}/` };
+  return { root, denoDir: findDenoDir(), vendorDir, jsrUrl: jsrUrl.endsWith("/") ? jsrUrl : `${jsrUrl}/` };
 }
 
 function originInJsr(url: string, jsrUrl: string): ScriptOrigin {
@@ -123,6 +133,63 @@ function findDenoDir(): string | null {
 
 function pathInFolder(folder: string | undefined, name: string): string | null {
   return folder ? `${folder}/${name}` : null;
+}
+
+const METADATA = /\n\/\/ denoCacheMetadata=[^\n]*$/;
+
+/** Text of a remote module in Deno's cache; `null` when it is not there. */
+export function readCached(url: string, { denoDir }: PackagePlaces): string | null {
+  if (denoDir === null) return null;
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  const host = port === "" ? hostname : `${hostname}_PORT${port}`;
+  const name = digestBytes(pathname + search);
+  const { text } = readManifest(`${denoDir}/remote/${protocol.slice(0, -1)}/${host}/${name}`);
+  return text === null ? null : text.replace(METADATA, "");
+}
+
+/** Endings that Deno gives a vendored module whose URL has none, by its content type. */
+const ENDINGS = ["", ".js", ".ts", ".mjs", ".mts", ".jsx", ".tsx", ".json"];
+
+/** Text of a vendored module; `null` when it is not there. */
+export function readVendored(url: string, { vendorDir }: PackagePlaces): string | null {
+  if (vendorDir === null) return null;
+  const { pathname, search } = new URL(url);
+  const segments = pathname.slice(1).split("/");
+  const last = segments.pop()!;
+  const folder = segments.reduce((path, segment) => {
+    const plain = `${path}/${segment}`;
+    return exists(plain) ? plain : `${path}/${hashedName(segment)}`;
+  }, `${vendorDir}/${hostFolder(url)}`);
+  const ending = /\.[a-z]+$/i.exec(last)?.[0] ?? "";
+  const hashed = hashedName(last + search, ending);
+  for (const path of [`${folder}/${last}`, ...ENDINGS.map((one) => `${folder}/${hashed}${one}`)]) {
+    const { text } = search !== "" && path.endsWith(`/${last}`) ? { text: null } : readManifest(path);
+    if (text !== null) return text;
+  }
+  return null;
+}
+
+/** Folder of a vendored JSR package; `null` where it is not vendored. */
+export function vendoredFolder(
+  { name, version }: { readonly name: string; readonly version: string },
+  { vendorDir, jsrUrl }: PackagePlaces,
+): string | null {
+  const folder = `${vendorDir}/${hostFolder(jsrUrl)}/${name}/${version}`;
+  return vendorDir !== null && exists(folder) ? folder : null;
+}
+
+/** Folder of a host: `jsr.io`, `http_localhost_8000`. */
+function hostFolder(url: string): string {
+  const { protocol, hostname, port } = new URL(url);
+  return (protocol === "https:" ? "" : "http_") + hostname + (port === "" ? "" : `_${port}`);
+}
+
+/** Name that Deno gives a file or folder whose own would not do on each file system: `#mod_8fd58.ts` for `Mod.ts`. */
+function hashedName(segment: string, ending = ""): string {
+  const digest = digestBytes(segment);
+  const stem = segment.slice(0, 20).replace(/\?.*$/s, "").toLowerCase().replace(/[^a-z0-9_.-]/g, "_");
+  const short = ending !== "" && stem.endsWith(ending.toLowerCase()) ? stem.slice(0, -ending.length) : stem;
+  return (short === "" ? `#${digest.slice(0, 7)}` : `#${short}_${digest.slice(0, 5)}`) + ending;
 }
 
 /** Parts of a specifier such as `npm:lodash-es@^4/add.js`. */

@@ -1,13 +1,11 @@
 /**
  * Syntax trees. Only this file runs acorn.
  *
- * The parsed text is the JavaScript that V8 runs, types already stripped, so a JavaScript parser is enough. acorn is
- * loaded by the first parse, not by the import of this package.
+ * The parsed text is the JavaScript that V8 runs, types already stripped, so a JavaScript parser is enough.
  *
  * @module
  */
-import defer * as acorn from "acorn";
-import type { AnyNode, Options, Program } from "acorn";
+import { type AnyNode, type Options, parse, type Program } from "acorn";
 
 export type { AnyNode, Program };
 
@@ -145,7 +143,7 @@ function callableIn(program: Program): FunctionNode | ClassNode | null {
 
 function parseAs(text: string, sourceType: "module" | "script"): Program | null {
   try {
-    return acorn.parse(text, { ...OPTIONS, sourceType });
+    return parse(text, { ...OPTIONS, sourceType });
   } catch (error) {
     // A `RangeError` means code that is nested too deep for the parser's recursion, such as a sum of 10,000 terms.
     if (error instanceof SyntaxError || error instanceof RangeError) return null;

@@ -20,8 +20,7 @@ import { startImmediate, startTimer, steadyMs } from "../../words/clock.ts";
 import { areTicksReplaced, passTicks, returnTicks } from "./own_ticks.ts";
 import { Connection, type FunctionOrigin, type InspectorSession, type Script } from "./connection.ts";
 import { runsTests } from "../../words/program.ts";
-// Loaded by the first lease.
-import defer * as inspector from "node:inspector/promises";
+import { nodeModule } from "../../words/node_modules.ts";
 
 export { type FunctionOrigin, isPlatformScript, type ScopeValues, type Script } from "./connection.ts";
 
@@ -77,7 +76,11 @@ export async function leaseInspector(): Promise<InspectorLease> {
 
 /** True when the running code may have been started by the inspector: by a REPL, or by a debugger's console. */
 function runsInInspector(): boolean {
-  return runsInRepl() || inspector.url() !== undefined;
+  return runsInRepl() || nodeInspector().url() !== undefined;
+}
+
+function nodeInspector(): typeof import("node:inspector/promises") {
+  return nodeModule("node:inspector/promises");
 }
 
 let current: Promise<Connection> | null = null;
@@ -129,7 +132,7 @@ async function detach(): Promise<void> {
 
 async function connect(): Promise<Connection> {
   passTicks();
-  const session = new inspector.Session();
+  const session = new (nodeInspector().Session)();
   session.connect();
   const connection = new Connection(session as InspectorSession);
   await connection.start();

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { isProxy } from "../../words/type_tests.ts";
-import { OWN_SOURCES } from "../../words/program.ts";
+import { isOurFunction } from "../../words/program.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
@@ -235,7 +235,7 @@ async function findOfPlatform({ names, globals }: Interest, lease: InspectorLeas
 
 /** True for a function of the platform's scripts, and for a native one under its own name. */
 function isPlatformOrigin(origin: FunctionOrigin, { label, value }: BuiltInChange): boolean {
-  if (origin.kind === "script") return isPlatformScript(origin.script.url) || origin.script.url.startsWith(OWN_SOURCES);
+  if (origin.kind === "script") return isPlatformScript(origin.script.url) || isOurFunction(value, origin.script.url);
   if (typeof value !== "function") return false;
   const name = String(Object.getOwnPropertyDescriptor(value, "name")?.value).replace(
     /^(?:bound |get |set )+/,

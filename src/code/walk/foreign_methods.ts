@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { OWN_SOURCES } from "../../words/program.ts";
+import { isOwnModule } from "../../words/program.ts";
 import type { FunctionOrigin, InspectorLease, ScopeValues } from "../v8/inspector.ts";
 import { valueInScopes } from "../v8/connection.ts";
 import { type CodeUnit, findUnit } from "../syntax/code_unit.ts";
@@ -78,7 +78,7 @@ async function userTexts(
   { lease, isOfPackage }: Pick<ForeignOptions, "lease" | "isOfPackage">,
 ): Promise<readonly string[]> {
   const urls = lease.scriptUrls().filter((url) =>
-    !texts.has(url) && /^(?:file|https?|data|blob):/.test(url) && !url.startsWith(OWN_SOURCES) && !isOfPackage(url)
+    !texts.has(url) && /^(?:file|https?|data|blob):/.test(url) && !isOwnModule(url) && !isOfPackage(url)
   );
   const scripts = await Promise.all(urls.map((url) => lease.scriptOf(url)));
   for (const [index, url] of urls.entries()) texts.set(url, scripts[index]?.text ?? "");

@@ -13,8 +13,7 @@ import { readManifest } from "../../options/manifest_files.ts";
 import { pathOfFileUrl } from "../../options/paths.ts";
 import { exportedName } from "./modules.ts";
 import { type LivePart, livePart } from "./module_live.ts";
-// Loaded when types are stripped for the first time.
-import defer * as nodeModule from "node:module";
+import { nodeModule } from "../../words/node_modules.ts";
 
 /** An import as a statement or an `import()` makes it. */
 export interface Request {
@@ -226,7 +225,7 @@ function declaredNames(pattern: AnyNode): string[] {
 type StripTypes = (text: string, options: { mode: "transform" }) => string;
 
 function stripTypes(text: string): string | null {
-  const { stripTypeScriptTypes } = nodeModule as unknown as { stripTypeScriptTypes?: StripTypes };
+  const { stripTypeScriptTypes } = nodeModule<{ stripTypeScriptTypes?: StripTypes }>("node:module");
   try {
     return stripTypeScriptTypes?.(text, { mode: "transform" }) ?? null;
   } catch {

@@ -34,7 +34,7 @@ import { nameOfFunction } from "./values.ts";
 import { EVERY_MEMBER, type FingerprintOptions } from "../types.ts";
 import { isPlainUrl } from "../../values/kinds.ts";
 import { isProxy } from "../../words/type_tests.ts";
-import { OWN_SOURCES } from "../../words/program.ts";
+import { isOurFunction } from "../../words/program.ts";
 import { randomId } from "../../words/random.ts";
 import type { OutsideCode } from "../outside/outside.ts";
 
@@ -97,7 +97,7 @@ export class CodeReader {
       return { kind: "platform", name: isNameless ? nameInProcess(fn) : `${kind} ${name}`, url: "", isForeign: true };
     }
     const { url, text } = origin.script;
-    if (url.startsWith(OWN_SOURCES)) {
+    if (isOurFunction(fn, url)) {
       // Wrappers that this package puts around functions are not the user's code.
       const original: unknown = Reflect.get(fn, "original");
       return typeof original === "function" ? { kind: "wrapper", original } : { kind: "platform", name, url };
@@ -163,13 +163,17 @@ export class CodeReader {
 
   async #readUserCode(
     fn: object,
-    origin: Extract<FunctionOrigin, { kind: "script" }>,
+    place: Extract<FunctionOrigin, { kind: "script" }>,
     scriptText: string,
   ): Promise<Code> {
-    const { url } = origin.script;
+    const { url } = place.script;
     const text = Function.prototype.toString.call(fn);
     const module = nameModule(url, this.#options.fingerprint.projectRoot);
-    const unit = findUnit(scriptText, origin.offset, text);
+    const found = findUnit(scriptText, place.offset, text);
+    const lazy = found && mayBeLazyModule(text)
+      ? (await import("./lazy_module.ts")).lazyModuleOf(fn, found, place)
+      : null;
+    const { unit, origin } = lazy ?? { unit: found, origin: place };
     const isNamed = unit && unit.node.type !== "ArrowFunctionExpression" && unit.node.type !== "Program";
     const declared = isNamed ? unit.node.id?.name : null;
     const name = declared || nameOfFunction(fn) || (unit === null ? "" : nameByPlace(unit));
@@ -320,6 +324,11 @@ export class CodeReader {
     for (const name of names) found.set(`static ${name}`, fields?.get(name));
     return found;
   }
+}
+
+/** True for a short function that sets a variable to `0` in a call, as those do in which a bundler puts modules. */
+function mayBeLazyModule(text: string): boolean {
+  return text.length < 300 && /\[0\]\]\)\([\w$]+\s*=\s*0\)/.test(text);
 }
 
 /** True for code that may ask for its own path or for the working directory. */

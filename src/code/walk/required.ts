@@ -18,8 +18,7 @@ import { findMember } from "./members.ts";
 import { nameModule, type Root } from "./reached.ts";
 import { digestBytes } from "../../words/sha256.ts";
 // Loaded when a specifier is resolved for the first time.
-import defer * as nodeModule from "node:module";
-import defer * as nodeUrl from "node:url";
+import { nodeModule } from "../../words/node_modules.ts";
 
 /** Files, packages and blind uses that the calls of a piece of code lead to. */
 export interface RequireFindings {
@@ -147,8 +146,9 @@ class Search implements RequireFindings {
   #require(script: ScriptSyntax, call: AnyNode, base: string, live: NodeJS.Require | null = null): void {
     const specifier = specifierOf(call);
     if (specifier === null) this.#note("require() with a computed specifier", base);
-    else if (nodeModule.isBuiltin(specifier)) this.#builtIn(script, call, specifier);
-    else this.#visit(specifier, base, live);
+    else if (nodeModule<typeof import("node:module")>("node:module").isBuiltin(specifier)) {
+      this.#builtIn(script, call, specifier);
+    } else this.#visit(specifier, base, live);
   }
 
   /** Takes note of the blind members of a built-in module; those of `fs` are observed, since the object is patched. */
@@ -174,7 +174,7 @@ class Search implements RequireFindings {
       this.blind.push({ name: "native code", kind: "ffi" });
       return add("");
     }
-    this.checks.push(watchLoaded(url, (live ?? nodeModule.createRequire(base)).cache));
+    this.checks.push(watchLoaded(url, (live ?? createRequire(base)).cache));
     const text = textOfFile(url);
     if (text === null) return this.#note(`require("${specifier}")`, base);
     const script = url.endsWith(".json") ? null : readScript(text);
@@ -203,7 +203,7 @@ class Search implements RequireFindings {
       ["url", "filename"].includes(staticKey(argument) ?? "");
     if (isOwn || argument.type === "Identifier" && argument.name === "__filename") return this.code.url;
     const text = staticText(argument as AnyNode);
-    return text === null ? null : text.startsWith("/") ? nodeUrl.pathToFileURL(text).href : text;
+    return text === null ? null : text.startsWith("/") ? nodeUrl().pathToFileURL(text).href : text;
   }
 }
 
@@ -239,9 +239,17 @@ function* requireCalls(script: ScriptSyntax, node: AnyNode): Iterable<AnyNode> {
   for (const child of childrenOf(node)) yield* requireCalls(script, child);
 }
 
+function nodeUrl(): typeof import("node:url") {
+  return nodeModule("node:url");
+}
+
+function createRequire(base: string): NodeJS.Require {
+  return nodeModule<typeof import("node:module")>("node:module").createRequire(base);
+}
+
 function resolveRequired(specifier: string, base: string, live: NodeJS.Require | null): string | null {
   try {
-    return nodeUrl.pathToFileURL((live ?? nodeModule.createRequire(base)).resolve(specifier)).href;
+    return nodeUrl().pathToFileURL((live ?? createRequire(base)).resolve(specifier)).href;
   } catch {
     return null;
   }
@@ -260,7 +268,7 @@ function plainCodeOf(text: string): string {
  * @returns A function that returns true while it does not.
  */
 function watchLoaded(url: string, cache: NodeJS.Dict<NodeJS.Module>): () => boolean {
-  const path = nodeUrl.fileURLToPath(url);
+  const path = nodeUrl().fileURLToPath(url);
   const stamp = stampOfRequired(path);
   let loaded = cache[path];
   return () => {

@@ -11,6 +11,7 @@ import { toAbsolute, toPortable } from "../../options/project.ts";
 import type { ReportData } from "../report.ts";
 import type { DrawOptions, NodeState } from "./dot.ts";
 import type { PageData } from "./page_data.ts";
+import { markOwn } from "../../words/program.ts";
 
 /** Largest number of calls in a picture; nobody would read a larger picture, and no program would open it. */
 const MOST_DRAWN = 1_000;
@@ -188,3 +189,5 @@ export function formatOfPath(path: string | URL | undefined): PlotFormat | null 
   if (extension === undefined) return null;
   return extension === "svg" ? "svg" : extension.startsWith("htm") ? "html" : "dot";
 }
+
+markOwn(cacheTreeToDot, plotCacheGraph);

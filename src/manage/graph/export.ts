@@ -9,6 +9,7 @@ import { previewOf } from "../../values/preview.ts";
 import { type CacheNode, cacheTreeNodes, keyOfNode } from "./nodes.ts";
 import { printable } from "../../words/printable.ts";
 import { inTurns } from "../../words/waiting.ts";
+import { markOwn } from "../../words/program.ts";
 
 /**
  * Writes the graph as an indented text: each call below its caller, with the files that the call depends on.
@@ -235,3 +236,5 @@ function nodeLabel(node: Pick<CacheNode, "id" | "fname">): string {
 function count(amount: number, what: string): string {
   return `${amount} ${what}${amount === 1 ? "" : "s"}`;
 }
+
+markOwn(cacheTreeSummary, cacheTreeToJson);

@@ -10,6 +10,7 @@ import type { Cache, StoredNode } from "../../store/cache_dir.ts";
 import type { FileDigests } from "../../reads/files/file_digests.ts";
 import { giveTurn, isTurnOver, sortInTurns, STEPS } from "../../words/waiting.ts";
 import { fileDigestsFor } from "../../reads/files/open_digests.ts";
+import { markOwn } from "../../words/program.ts";
 
 /** Number of calls that are read from the database at the same time. */
 const AT_ONCE = 32;
@@ -243,3 +244,5 @@ async function fileStateOf(path: string, digests: FileDigests): Promise<FileStat
     return { states: [], isUnknown: true };
   }
 }
+
+markOwn(cacheTreeChangedFiles, cacheTreeFiles, cacheTreeForFile, cacheTreeNodes);

@@ -10,6 +10,7 @@ import { toAbsolute } from "../../options/project.ts";
 import { inTurns, type Work } from "../../words/waiting.ts";
 import { withCache } from "../with_cache.ts";
 import type { Cache, StoredNode } from "../../store/cache_dir.ts";
+import { markOwn } from "../../words/program.ts";
 
 /** Mark of a saved graph, with the version of the format. */
 const SAVED_FORMAT = "cachepy-saved-graph-1";
@@ -135,3 +136,5 @@ async function readGraphText(path: string | URL): Promise<string> {
     });
   }
 }
+
+markOwn(cacheTreeLoad, cacheTreeReset, cacheTreeSave, cacheTreeSync);

@@ -3,9 +3,8 @@
  *
  * @module
  */
-// Loaded when the first file is digested.
-import defer * as fileDigests from "./file_digests.ts";
-import type { FileDigests } from "./file_digests.ts";
+import { FileDigests } from "./file_digests.ts";
+import { markOwn } from "../../words/program.ts";
 
 const opened = new Map<string, FileDigests>();
 
@@ -25,7 +24,7 @@ export function fileDigestsFor(cacheDir: string, options: OpenDigestsOptions = {
   let digests = opened.get(cacheDir);
   if (digests === undefined) {
     if (opened.size === 0) globalThis.addEventListener("unload", saveFileDigests);
-    opened.set(cacheDir, digests = new fileDigests.FileDigests({ cacheDir, save: options.readOnly !== true }));
+    opened.set(cacheDir, digests = new FileDigests({ cacheDir, save: options.readOnly !== true }));
   }
   return digests;
 }
@@ -86,3 +85,5 @@ export function cacheFileStateClear(cacheDir?: string): number {
 function chosen(cacheDir: string | undefined): Iterable<FileDigests> {
   return cacheDir === undefined ? opened.values() : [fileDigestsFor(cacheDir)];
 }
+
+markOwn(cacheFileStateInfo, cacheFileStateClear);

@@ -8,7 +8,10 @@
  * @module
  */
 // Node's modules are loaded by the first run of a cached function: a hit needs none of them.
-import defer * as processModule from "node:process";
+import * as nodeFs from "node:fs";
+import * as nodeFsPromises from "node:fs/promises";
+import process from "node:process";
+import { keepModule } from "../../words/node_modules.ts";
 import { enterReads } from "../context.ts";
 import {
   asksAccess,
@@ -48,17 +51,16 @@ import {
 import { applyPatches, observeConstructor, type Patch, patchMember } from "./patches.ts";
 import type { AnswerStyle, Observer } from "./wrap.ts";
 
-/** Returns the object `process`, whose members are replaced; the namespace of the module has only copies of them. */
-function nodeProcess(): typeof processModule {
-  return (processModule as unknown as { readonly default: typeof processModule }).default;
-}
+// The cache itself, which looks for functions of this module in code, takes no wrapper for one.
+keepModule("node:fs", nodeFs);
+keepModule("node:fs/promises", nodeFsPromises);
 
 const O_ACCMODE = 3;
 
 /** Returns the mode that flags of `open` stand for, given as a text (`r+`) or as a number. */
 function modeOfFlags(flags: unknown): OpenMode {
   if (typeof flags === "number") {
-    const { O_WRONLY, O_TRUNC, O_EXCL } = nodeProcess().getBuiltinModule("node:fs").constants;
+    const { O_WRONLY, O_TRUNC, O_EXCL } = process.getBuiltinModule("node:fs").constants;
     const access = flags & O_ACCMODE;
     return {
       reads: access !== O_WRONLY,
@@ -207,9 +209,9 @@ export function nodePatches(): Patch[] {
     if (patch !== null) patches.push(patch);
     return patch;
   };
-  const fs = nodeProcess().getBuiltinModule("node:fs");
-  const promises = nodeProcess().getBuiltinModule("node:fs/promises");
-  const { EventEmitter } = nodeProcess().getBuiltinModule("node:events");
+  const fs = process.getBuiltinModule("node:fs");
+  const promises = process.getBuiltinModule("node:fs/promises");
+  const { EventEmitter } = process.getBuiltinModule("node:events");
   for (const [name, observe] of Object.entries(ALL_FORMS)) {
     const callback = add(fs, name, `node:fs.${name}`, "callback", observe);
     const sync = add(fs, `${name}Sync`, `node:fs.${name}Sync`, "sync", observe);
@@ -239,8 +241,8 @@ export function nodePatches(): Patch[] {
     const patch = observeConstructor(fs, name, `node:fs.${name}`, observe);
     if (patch !== null) patches.push(patch);
   }
-  add(nodeProcess(), "cwd", "node:process.cwd", "sync", asksCwd);
-  add(nodeProcess(), "chdir", "node:process.chdir", "sync", changesCwd);
+  add(process, "cwd", "node:process.cwd", "sync", asksCwd);
+  add(process, "chdir", "node:process.chdir", "sync", changesCwd);
   return patches;
 }
 

@@ -7,8 +7,8 @@
  *
  * @module
  */
-// Loaded by the first read that needs it. The namespace has the platform's own functions, not the wrappers.
-import defer * as nodeFs from "node:fs";
+// The namespace has the platform's own functions, not the wrappers.
+import * as nodeFs from "node:fs";
 import type { CallReads } from "../call_reads.ts";
 import { asksNodeStat } from "./observers.ts";
 import type { Observer } from "./wrap.ts";

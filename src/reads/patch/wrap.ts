@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OWN_SOURCES } from "../../words/program.ts";
+import { isOwnLine, markOwn } from "../../words/program.ts";
 import type { CallReads } from "../call_reads.ts";
 import { enterReads, mutedApply, observingReads } from "../context.ts";
 
@@ -40,6 +40,7 @@ export function wrap(original: PlatformFunction, style: AnswerStyle, observe: Ob
   Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
   Object.setPrototypeOf(wrapper, Object.getPrototypeOf(original));
   originals.set(wrapper, original);
+  markOwn(wrapper);
   return wrapper;
 }
 
@@ -139,7 +140,7 @@ function finish(reads: CallReads, outcome: AfterCall | undefined, value: unknown
 function fail(reads: CallReads, outcome: AfterCall | undefined, error: unknown): unknown {
   try {
     outcome?.failed?.(error);
-    if (error instanceof Error && typeof error.stack === "string" && error.stack.includes(OWN_SOURCES)) {
+    if (error instanceof Error && typeof error.stack === "string" && isOwnLine(error.stack)) {
       error.stack = withoutOurs(error.stack);
     }
   } catch (failure) {
@@ -151,7 +152,7 @@ function fail(reads: CallReads, outcome: AfterCall | undefined, error: unknown):
 /** Removes the lines of this package from a stack trace, and lines of `AsyncLocalStorage.run` next to them. */
 function withoutOurs(stack: string): string {
   const lines = stack.split("\n");
-  const isOurs = (line: string | undefined) => line?.includes(OWN_SOURCES) === true;
+  const isOurs = (line: string | undefined) => line !== undefined && isOwnLine(line);
   return lines.filter((line, index) => {
     const besideOurs = isOurs(lines[index - 1]) || isOurs(lines[index + 1]);
     return !isOurs(line) && !(besideOurs && line.includes("AsyncLocalStorage.run "));

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import defer * as sqlite from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { isSchemaOfDeno } from "./check_schema.ts";
 import type { CheckExtent } from "./soundness.ts";
-import { fileSizeOf, isDamage } from "./sqlite_files.ts";
+import { fileSizeOf, isDamage, openSqlite } from "./sqlite_files.ts";
 import { askSqliteThread, QUICK_BYTES } from "./sqlite_thread.ts";
 import { messageOf } from "../../words/errors.ts";
 import { giveTurn, isTurnOver } from "../../words/waiting.ts";
@@ -66,9 +66,9 @@ function databaseBytes(path: string): number {
 
 /** Does what {@linkcode findDefect} does, in this thread. */
 export async function findDefectHere(path: string, extent: CheckExtent): Promise<string | null | undefined> {
-  let database: sqlite.DatabaseSync | undefined;
+  let database: DatabaseSync | undefined;
   try {
-    database = new sqlite.DatabaseSync(path, { readOnly: true, timeout: 0 });
+    database = openSqlite(path, { readOnly: true, timeout: 0 });
     if (!await isSchemaOfDeno(database, path)) return DAMAGED;
     for (const [question, isSound] of [...extent === "whole" ? WHOLE : [], ...OPENING]) {
       if (!isSound(askDatabase(database, question))) return DAMAGED;
@@ -94,7 +94,7 @@ function isOfSqlite(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }
 
-function askDatabase(database: sqlite.DatabaseSync, question: string): unknown {
+function askDatabase(database: DatabaseSync, question: string): unknown {
   const [answer] = Object.values(database.prepare(question).get() ?? {});
   return answer;
 }

@@ -6,9 +6,10 @@
  *
  * @module
  */
-import defer * as sqlite from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { parentOf } from "../../options/paths.ts";
 import { temporaryIn } from "../own_files.ts";
+import { openSqlite } from "./sqlite_files.ts";
 
 /** Statements of a schema, of which Deno.Kv has eight; and the length of each in characters, of which it has 300. */
 const MOST_STATEMENTS = 100;
@@ -40,7 +41,7 @@ export function isPlainStatement(sql: string): boolean {
  * @param path Path of its file, beside which another may be made.
  * @throws The error of SQLite.
  */
-export async function isSchemaOfDeno(database: sqlite.DatabaseSync, path: string): Promise<boolean> {
+export async function isSchemaOfDeno(database: DatabaseSync, path: string): Promise<boolean> {
   const statements = schemaStatementsOf(database);
   if (statements === null) return false;
   const odd = statements.filter((sql) => !isPlainStatement(sql));
@@ -50,7 +51,7 @@ export async function isSchemaOfDeno(database: sqlite.DatabaseSync, path: string
 }
 
 /** Returns the statements of a schema; `null` when there is something other than tables and indexes, or too much. */
-function schemaStatementsOf(database: sqlite.DatabaseSync): string[] | null {
+function schemaStatementsOf(database: DatabaseSync): string[] | null {
   const rows = database.prepare(`SELECT type, substr(sql, 1, ${MOST_LENGTH + 1}) AS sql FROM sqlite_schema LIMIT ?`)
     .all(MOST_STATEMENTS + 1);
   if (rows.length > MOST_STATEMENTS) return null;
@@ -68,7 +69,7 @@ function schemaStatementsOf(database: sqlite.DatabaseSync): string[] | null {
 async function makeSchema(path: string): Promise<string[]> {
   try {
     (await Deno.openKv(path)).close();
-    using database = new sqlite.DatabaseSync(path);
+    using database = openSqlite(path);
     return schemaStatementsOf(database) ?? [];
   } catch {
     return [];

@@ -9,8 +9,8 @@
  *
  * @module
  */
-import defer * as sqlite from "node:sqlite";
 import { versionstampOf } from "./raw_rows.ts";
+import { openSqlite } from "./sqlite_files.ts";
 
 /** Database to empty. */
 export interface RowsToEmpty {
@@ -38,7 +38,7 @@ const RECORD_KEYS = "k >= x'02720002' AND k < x'02720003' AND length(k) = 69 AND
  * @throws {Error} When the database is not as this code knows it, or is busy; then nothing is deleted.
  */
 export function emptyRows({ path, era, patienceMs }: RowsToEmpty): number {
-  using database = new sqlite.DatabaseSync(path, { timeout: patienceMs });
+  using database = openSqlite(path, { timeout: patienceMs });
   database.exec("BEGIN IMMEDIATE");
   let removed: number;
   try {

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import defer * as sqlite from "node:sqlite";
 import { holdFolder } from "../locks/file_lock.ts";
 import { type CacheLayout, findForeignDatabase } from "../layout.ts";
 import { askSqliteThread } from "./sqlite_thread.ts";
+import { openSqlite } from "./sqlite_files.ts";
 
 /** Free space in bytes up to which a database stays as it is: the next entries fill it. */
 const WORTHWHILE_BYTES = 4 * 1024 * 1024;
@@ -45,7 +45,7 @@ export async function giveBackSpace(layout: CacheLayout): Promise<number> {
 
 /** Returns the size of the rows in a database, bytes; `null` when too little of it is free to be worth the work. */
 function bytesLeft(path: string): number | null {
-  using database = new sqlite.DatabaseSync(path, { timeout: TIMEOUT_MS });
+  using database = openSqlite(path, { timeout: TIMEOUT_MS });
   const ask = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number;
   const [pages, free, pageBytes] = [ask("page_count"), ask("freelist_count"), ask("page_size")];
   return 2 * free > pages && free * pageBytes > WORTHWHILE_BYTES ? (pages - free) * pageBytes : null;
@@ -53,7 +53,7 @@ function bytesLeft(path: string): number | null {
 
 /** Writes all rows of a database anew, without holes. @throws {Error} When another process uses it, or there is no room. */
 export function vacuum({ path, patienceMs }: { readonly path: string; readonly patienceMs: number }): void {
-  using database = new sqlite.DatabaseSync(path, { timeout: patienceMs });
+  using database = openSqlite(path, { timeout: patienceMs });
   database.exec("VACUUM");
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }

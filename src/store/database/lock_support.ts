@@ -4,11 +4,11 @@
  *
  * @module
  */
-import defer * as sqlite from "node:sqlite";
 import { CacheError } from "../../words/errors.ts";
 import { randomId } from "../../words/random.ts";
 import type { CacheLayout } from "../layout.ts";
 import { removeOwn } from "../own_files.ts";
+import { openSqlite } from "./sqlite_files.ts";
 
 /**
  * Tries whether SQLite can lock a database in the cache directory. SQLite takes a lock that the file system refuses for one
@@ -20,7 +20,7 @@ import { removeOwn } from "../own_files.ts";
 export function findLockDefect({ root, metadataTmp }: CacheLayout): CacheError | null {
   const path = `${metadataTmp}/probe-${randomId()}`;
   try {
-    using database = new sqlite.DatabaseSync(path, { timeout: 0 });
+    using database = openSqlite(path, { timeout: 0 });
     database.exec("BEGIN IMMEDIATE");
     return null;
   } catch (error) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import defer * as v8 from "node:v8";
+import { nodeModule } from "../../words/node_modules.ts";
 import type { RawRow } from "./carve_rows.ts";
 
 /** Marks of the kinds of parts of a key, and the byte that ends a text (https://docs.rs/denokv_codec). */
@@ -58,7 +58,7 @@ export function decodeValue({ encoding, v }: Pick<RawRow, "encoding" | "v">): { 
   if (encoding === 3) return { value: v };
   if (encoding !== 1) return null;
   try {
-    return { value: v8.deserialize(v) };
+    return { value: nodeModule<typeof import("node:v8")>("node:v8").deserialize(v) };
   } catch {
     return null;
   }

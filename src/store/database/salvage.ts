@@ -3,11 +3,12 @@
  *
  * @module
  */
-import defer * as sqlite from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { carveRows, type RawRow } from "./carve_rows.ts";
 import { decodeKey, decodeValue, encodeRowKey } from "./raw_rows.ts";
 import { FILE_MODE } from "../own_files.ts";
 import { MEND_ROW } from "../records/rows.ts";
+import { openSqlite } from "./sqlite_files.ts";
 
 /**
  * Tables of Deno.Kv as its third migration leaves them. Deno makes the later ones, if there are any, when it opens the
@@ -55,7 +56,7 @@ export async function salvage(from: string, to: string): Promise<number> {
   Deno.openSync(to, { write: true, createNew: true, mode: FILE_MODE }).close();
   let kept = 0;
   try {
-    const database = new sqlite.DatabaseSync(to);
+    const database = openSqlite(to);
     try {
       database.exec(`BEGIN;${SCHEMA}`);
       const insert = database.prepare(INSERT);
@@ -86,7 +87,7 @@ function isWholeRow(row: RawRow): boolean {
 }
 
 /** Counts the rows whose keys begin with `"r"`. */
-function countRecords(database: sqlite.DatabaseSync): number {
+function countRecords(database: DatabaseSync): number {
   const { count } = database.prepare("SELECT count(*) AS count FROM kv WHERE k > x'02720002' AND k < x'02720003'")
     .get() as { count: number };
   return count;

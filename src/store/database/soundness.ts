@@ -8,12 +8,11 @@
  * @module
  */
 import { wallMs } from "../../words/clock.ts";
-import defer * as sqlite from "node:sqlite";
 import { isOnlyName, lookAtEntry, temporaryIn, writeAnew } from "../own_files.ts";
 import { type CacheLayout, findForeignDatabase } from "../layout.ts";
 import { authenticate } from "../../words/sha256.ts";
 import { userKey } from "../user_key.ts";
-import { databaseStampOf, fileSizeOf } from "./sqlite_files.ts";
+import { databaseStampOf, fileSizeOf, openSqlite } from "./sqlite_files.ts";
 
 /** Size in bytes of a database, its log included, up to which it is always checked as a whole: about 25 ms. */
 const SMALL_BYTES = 16 * 1024 * 1024;
@@ -142,7 +141,7 @@ function isOwnDatabase(layout: CacheLayout): boolean {
 /** Writes the log of a database into it, unless another process is reading or writing. */
 export function writeLogBack(meta: string): void {
   try {
-    using database = new sqlite.DatabaseSync(meta, { timeout: 0 });
+    using database = openSqlite(meta, { timeout: 0 });
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch {
     // The next process checks the database.

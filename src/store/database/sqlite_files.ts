@@ -1,10 +1,19 @@
 /**
- * The files of a database: the counter of its commits, their sizes; and what errors of SQLite say of them.
+ * The files of a database: how SQLite opens them, the counter of its commits, their sizes, and what errors of SQLite say
+ * of them.
  *
  * @module
  */
+import type { DatabaseSync, DatabaseSyncOptions } from "node:sqlite";
+import { nodeModule } from "../../words/node_modules.ts";
 import { runsTests } from "../../words/program.ts";
 import type { CacheLayout } from "../layout.ts";
+
+/** Opens a database by SQLite itself, past Deno.Kv. No other module loads `node:sqlite`. */
+export function openSqlite(path: string, options: DatabaseSyncOptions = {}): DatabaseSync {
+  const { DatabaseSync } = nodeModule<typeof import("node:sqlite")>("node:sqlite");
+  return new DatabaseSync(path, options);
+}
 
 /** Length in bytes of the version, change counter, size and checksum in the header of the log's index. */
 const COUNTER_BYTES = 48;

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import defer * as sqlite from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { decodeKey, decodeValue, encodeRowKey, versionstampOf } from "./raw_rows.ts";
 import { previewOf } from "../../values/preview.ts";
 import { giveTurn, isTurnOver, STEPS } from "../../words/waiting.ts";
+import { openSqlite } from "./sqlite_files.ts";
 
 export { encodeRowKey } from "./raw_rows.ts";
 
@@ -17,7 +18,7 @@ export class UnreadableValue {}
 /** A row that cannot be decoded. */
 export interface UnreadableRow {
   /** Key of the row as SQLite has it, which need not be bytes. */
-  readonly k: sqlite.SQLOutputValue;
+  readonly k: SQLOutputValue;
   /** Key of the row; `null` when it is the key that cannot be decoded. */
   readonly key: Deno.KvKey | null;
   /** The row and its defect in one sentence, without any character that a terminal would obey. */
@@ -25,10 +26,10 @@ export interface UnreadableRow {
 }
 
 interface TableRow {
-  readonly k: sqlite.SQLOutputValue;
-  readonly v: sqlite.SQLOutputValue;
-  readonly encoding: sqlite.SQLOutputValue;
-  readonly version: sqlite.SQLOutputValue;
+  readonly k: SQLOutputValue;
+  readonly v: SQLOutputValue;
+  readonly encoding: SQLOutputValue;
+  readonly version: SQLOutputValue;
 }
 
 /** Range of rows to read. */
@@ -107,7 +108,7 @@ export function readRawRows(
 
 /** Returns all rows of a database that cannot be decoded. */
 export async function findUnreadable(path: string): Promise<UnreadableRow[]> {
-  const database = new sqlite.DatabaseSync(path, { readOnly: true, timeout: TIMEOUT_MS });
+  const database = openSqlite(path, { readOnly: true, timeout: TIMEOUT_MS });
   try {
     const found: UnreadableRow[] = [];
     let count = 0;
@@ -123,7 +124,7 @@ export async function findUnreadable(path: string): Promise<UnreadableRow[]> {
 }
 
 /** Deletes the rows among `keys`, as SQLite has them, that cannot be decoded. @returns Number of rows deleted. */
-export function removeUnreadable(path: string, keys: Iterable<sqlite.SQLOutputValue>): number {
+export function removeUnreadable(path: string, keys: Iterable<SQLOutputValue>): number {
   return withDatabase(path, false, (database) => {
     const look = prepareRead(database, `${COLUMNS} WHERE k = ?`);
     const remove = database.prepare("DELETE FROM kv WHERE k = ?");
@@ -144,8 +145,8 @@ export function removeUnreadable(path: string, keys: Iterable<sqlite.SQLOutputVa
 /** Longest wait for the lock of another process, during which the program stands still. */
 const TIMEOUT_MS = 200;
 
-function withDatabase<T>(path: string, readOnly: boolean, task: (database: sqlite.DatabaseSync) => T): T {
-  const database = new sqlite.DatabaseSync(path, { readOnly, timeout: TIMEOUT_MS });
+function withDatabase<T>(path: string, readOnly: boolean, task: (database: DatabaseSync) => T): T {
+  const database = openSqlite(path, { readOnly, timeout: TIMEOUT_MS });
   try {
     return task(database);
   } finally {
@@ -153,7 +154,7 @@ function withDatabase<T>(path: string, readOnly: boolean, task: (database: sqlit
   }
 }
 
-function prepareRead(database: sqlite.DatabaseSync, statement: string): sqlite.StatementSync {
+function prepareRead(database: DatabaseSync, statement: string): StatementSync {
   const prepared = database.prepare(statement);
   prepared.setReadBigInts(true);
   return prepared;
@@ -178,7 +179,7 @@ function decodeRow({ k, v, encoding, version }: TableRow): Decoded {
 }
 
 /** Returns the beginning of a key, which may hold any bytes, in hexadecimal digits. */
-function hexOf(k: sqlite.SQLOutputValue): string {
+function hexOf(k: SQLOutputValue): string {
   const bytes = k instanceof Uint8Array ? k : new TextEncoder().encode(String(k));
   const hex = bytes.slice(0, 40).toHex();
   return bytes.byteLength > 40 ? `${hex}…` : hex;

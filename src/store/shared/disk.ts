@@ -6,7 +6,7 @@
  *
  * @module
  */
-import defer * as nodeFs from "node:fs"; // it takes longer to load than a hit has to spare: asked last
+import { nodeModule } from "../../words/node_modules.ts";
 import { isGranted } from "../../options/manifest_files.ts";
 import { type Mount, readMounts } from "../../options/mounts.ts";
 import { deviceOfRoot, isBlockDevice, looksLocal } from "../layout.ts";
@@ -74,7 +74,8 @@ export function diskOf(folder: string): DiskKind {
     if (mounts !== null) return kindOfMount(mounts, realPathSync(folder));
     if (isBlockDevice(info.dev)) return "local";
     if (isGranted({ name: "sys", kind: "statfs" as "hostname" })) {
-      return kindOfType(nodeFs.statfsSync(folder).type, info.dev, deviceOfRoot());
+      const { statfsSync } = nodeModule<typeof import("node:fs")>("node:fs");
+      return kindOfType(statfsSync(folder).type, info.dev, deviceOfRoot());
     }
     return looksLocal(info) ? "local" : "unknown";
   } catch {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { exists, listFolders, mayRead, readManifest } from "../../options/manifest_files.ts";
-import { parentOf, resolvePath } from "../../options/paths.ts";
+import { exists, listFolders, mayRead, readManifest } from "./manifest_files.ts";
+import { parentOf, resolvePath } from "./paths.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -67,6 +67,15 @@ export function readManifestOf(folder: string, notices: string[]): Manifest | nu
     readJson(resolvePath("deno.jsonc", folder), notices);
   const npm = readJson(resolvePath("package.json", folder), notices);
   return deno === null && npm === null ? null : { folder, deno: deno ?? {}, npm: npm ?? {} };
+}
+
+/** Absolute path of the workspace that lists a folder as a member; `null` when there is none. */
+export function workspaceOf(member: string): string | null {
+  for (let folder = parentOf(member);; folder = parentOf(folder)) {
+    const manifest = readManifestOf(folder, []);
+    if (manifest !== null && isMember(member, manifest)) return folder;
+    if (parentOf(folder) === folder) return null;
+  }
 }
 
 /** Absolute paths of the folders of a workspace's members. Folders that do not exist are left out. */
