@@ -79,6 +79,8 @@ export interface Call extends Omit<FunctionState, "identityBytes"> {
    * things of its inputs, and these have changed.
    */
   anew(): Promise<Call | null>;
+  /** True while the arguments and the receiver hold what they held. */
+  hasSameInputs(): Promise<boolean>;
   /** Returns the files named by arguments and options, and captured values, that changed since the identification. */
   changedInputs(): Promise<string[]>;
 }
@@ -315,7 +317,7 @@ class IdentifiedCall implements Call {
     const state = await presentState(this.wrapped);
     const seesAlike = areEqualSights(state.fingerprint.sight, this.fingerprint.sight);
     if (!seesAlike || this.encoder.hasCaptured || isBlind(state, this.encoder) !== this.isBlind) {
-      return await this.#hasSameInputs() ? await identifyCall(this.wrapped, this.receiver, this.args, null) : null;
+      return await this.hasSameInputs() ? await identifyCall(this.wrapped, this.receiver, this.args, null) : null;
     }
     const parts = { ...this.parts, identity: state.identityBytes };
     const { receiver, args, inputs, encoder, reader, isPrivate } = this;
@@ -324,7 +326,7 @@ class IdentifiedCall implements Call {
     return again;
   }
 
-  async #hasSameInputs(): Promise<boolean> {
+  async hasSameInputs(): Promise<boolean> {
     const { receiver, values } = this.inputs;
     const second = receiver === undefined ? undefined : { path: "this", value: receiver };
     const now = await this.encoder.encode(values, "args", second), { args } = this.parts;

@@ -10,6 +10,7 @@ import type { Run } from "./runs.ts";
 import type { ResultOptions } from "../values/codec.ts";
 import type { StateWatch } from "../code/types.ts";
 import { watchCall } from "./watch_call.ts";
+import { isPrimitive } from "../words/type_tests.ts";
 import { digestChunks } from "../words/sha256.ts";
 import type { Digest } from "../words/digests.ts";
 import { FlatTraceBuilder } from "./flat_trace.ts";
@@ -124,10 +125,19 @@ export async function runFunction(run: Run): Promise<Execution> {
 
 /**
  * Tells that the arguments or the receiver changed while the function ran, in words. A function that changes them itself
- * does so on each miss and on no hit, which is said; the result is kept when nobody else could have changed them.
+ * does so on each miss and on no hit, or in copies alone, which is said; the result is kept when nobody else could have
+ * changed them.
  */
 async function changedArguments(call: Call, ranAtOnce: boolean): Promise<string[]> {
-  if (call.isPrivate || await hasSameKey(call)) return [];
+  if (call.isPrivate) {
+    if (call.args.every(isPrimitive) || await call.hasSameInputs()) return [];
+    reportNotice(
+      call,
+      "it changes an argument, of which it has a copy; its caller sees no change, so let it return that",
+    );
+    return [];
+  }
+  if (await hasSameKey(call)) return [];
   if (!ranAtOnce) return ["an argument"];
   reportNotice(
     call,

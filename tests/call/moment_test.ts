@@ -104,7 +104,7 @@ Deno.test("an instance that the caller changes while the function runs is return
   assertEquals(await read(new Sensor(2)), 2);
 });
 
-Deno.test("a function that changes its argument leaves the caller's as it is, on a miss as on a hit", async () => {
+Deno.test("a function that changes its argument leaves the caller's as it is, on a miss as on a hit, and is told", async () => {
   await using rig = await Rig.open();
   const sorted = rig.cached()(function sorted(numbers: number[]) {
     return numbers.sort((a, b) => a - b).join();
@@ -115,6 +115,20 @@ Deno.test("a function that changes its argument leaves the caller's as it is, on
     assertEquals(numbers, [3, 1, 2]);
   }
   assertEquals(rig.runs(), 1);
+  const notices = rig.of("notice").map(({ detail }) => detail);
+  assertEquals(notices.length, 1);
+  assert(notices[0]?.includes("it changes an argument, of which it has a copy; its caller sees no change"), notices[0]);
+});
+
+Deno.test("a function that changes what it made of its argument is told nothing", async () => {
+  await using rig = await Rig.open();
+  const sorted = rig.cached({ ignoreArgs: ["log"] })(function sorted(rows: { at: Date; xs: number[] }, log: string[]) {
+    log.push("sorted");
+    return rows.xs.toSorted((a, b) => a - b).concat([...rows.xs].reverse(), new Date(rows.at).setHours(0)).length;
+  });
+  assertEquals(await sorted({ at: new Date(0), xs: [3, 1, 2] }, []), 7);
+  assertEquals(rig.runs(), 1);
+  assertEquals(rig.of("notice"), []);
 });
 
 Deno.test("a method that changes its receiver is told that a hit does not", async () => {
