@@ -7,6 +7,8 @@ import { type CommandRun, type CommandSpec, COMMON_OPTIONS, type OptionSpec } fr
 
 /** A command with the function that loads its code. */
 export interface CommandEntry extends CommandSpec {
+  /** True for a command that looks into no cache, whatever is configured. @default {false} */
+  readonly isAlone?: boolean;
   /** Loads the code of the command. */
   readonly load: () => Promise<{ readonly run: CommandRun }>;
 }
@@ -191,6 +193,7 @@ Exit code 1: there are problems that were not repaired.`,
     name: "completions",
     summary: "Print a script that completes commands and options in a shell",
     usage: "bash|zsh|fish",
+    isAlone: true,
     options: [],
     arguments: [1, 1],
     details: `cachepy completions bash > ~/.local/share/bash-completion/completions/cachepy

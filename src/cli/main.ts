@@ -66,23 +66,21 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
         `usage: ${name} ${command.usage}`,
     );
   }
+  const context = { commands: COMMANDS, arguments: own.arguments, options, terminal, nowMs: wallMs() };
+  if (command.isAlone) return await (await command.load()).run({ ...context, cacheDir: "" });
   const { askForAccess } = await import("./access.ts");
   await askForAccess(terminal);
   const cacheDir = await chooseFolders(textOption(options, "cache-dir"), textOption(options, "root"));
   const isAbsent = options["cache-dir"] === undefined && folderKind(cacheDir) === "absent";
+  const fname = textOption(options, "fname");
+  const note = fname === undefined ? null : await (await import("./unknown_name.ts")).noteOfUnknown(cacheDir, fname);
   const { run } = await command.load();
   const busy = showBusy(terminal, `cachepy ${command.name}`);
   try {
-    const exitCode = await run({
-      commands: COMMANDS,
-      arguments: own.arguments,
-      options,
-      cacheDir,
-      terminal: busy.terminal,
-      nowMs: wallMs(),
-    });
-    // After the command, which may find a usage error or say itself that there is none.
-    if (isAbsent) terminal.err(`note: there is no cache at ${printable(cacheDir)} yet\n`);
+    const exitCode = await run({ ...context, cacheDir, terminal: busy.terminal });
+    // After the command, which may find a usage error, or say itself that there is none.
+    if (isAbsent && exitCode === EXIT.ok) terminal.err(`note: there is no cache at ${printable(cacheDir)} yet\n`);
+    else if (note !== null) terminal.err(`note: ${note}\n`);
     return exitCode;
   } finally {
     busy.end();

@@ -50,7 +50,7 @@ export function parseOptions(
       throw new UsageError(`Option --${name} takes no value, got ${JSON.stringify(value)}; write --${name}`);
     }
   }
-  const parsed = parseArgs(args, {
+  const parsed = parseArgs(withNumbersJoined(args, byName), {
     stopEarly: settings.stopEarly ?? false,
     // A key may consist of digits only: "_" in this list keeps arguments as text.
     string: [...specs.filter((spec) => !isSwitch(spec)).map((spec) => spec.name), "_"],
@@ -159,6 +159,17 @@ export async function writeOutput(output: string, text: string): Promise<void> {
       : `${messageOf(error)}; name another file`;
     throw new UsageError(`Cannot write ${output}: ${remedy} in --output`);
   }
+}
+
+/** Puts a negative number that follows an option behind its name, since it is no option: `--limit -1`. */
+function withNumbersJoined(args: readonly string[], byName: ReadonlyMap<string, OptionSpec>): string[] {
+  const joined: string[] = [];
+  for (const [at, arg] of args.entries()) {
+    const name = /^-\d/.test(arg) ? /^--([^=]+)$/.exec(args[at - 1] ?? "")?.[1] : undefined;
+    if (name !== undefined && byName.get(name)?.value !== undefined) joined.push(`${joined.pop()}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 function unknownFlag(arg: string, specs: readonly OptionSpec[]): UsageError {

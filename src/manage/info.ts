@@ -112,6 +112,7 @@ export async function findEntry(cache: Cache, key: string): Promise<EntryRecord>
  * @returns The answer for users.
  */
 async function describeEntry(cache: Cache, record: EntryRecord): Promise<EntryMeta> {
+  const { summaryOf } = await import("../store/inspect.ts");
   const usage = (await cache.usage.read()).get(record.key);
   const newest = record.traces[0];
   const dependencies = record.traces.flatMap((trace) => trace.dependencies);
@@ -131,7 +132,7 @@ async function describeEntry(cache: Cache, record: EntryRecord): Promise<EntryMe
     created: new Date(record.createdMs),
     lastUsed: new Date(usage?.lastUsedMs ?? record.createdMs),
     hits: usage?.hits ?? 0,
-    sizeBytes: record.traces.reduce((sum, trace) => sum + trace.sizeBytes, 0),
+    sizeBytes: summaryOf(record).sizeBytes,
     computeMs: newest?.computeMs ?? 0,
     fingerprint: record.fingerprint,
     packages: record.parts.filter((part) => part.kind === "package").map((part) => ({

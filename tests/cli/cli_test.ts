@@ -62,6 +62,7 @@ Deno.test("a value that is missing, needless or wrong is a usage error that says
     [["list", "--limit", "many"], 'Option --limit needs a number of at least 0, got "many"'],
     [["list", "--limit", "1.5"], 'Option --limit needs a whole number, got "1.5"'],
     [["list", "--limit=-1"], 'Option --limit needs a number of at least 0, got "-1"'],
+    [["list", "--limit", "-1"], 'Option --limit needs a number of at least 0, got "-1"'],
     [["list", "--sort", "age"], 'Option --sort needs one of created, used, size, compute, fname, got "age"'],
     [["list", "--json=yes"], 'Option --json takes no value, got "yes"; write --json'],
     [["prune", "--max-size", "big"], 'Option --max-size needs a size such as 500MB or 2GiB, got "big"'],
@@ -79,7 +80,10 @@ Deno.test("a value that is missing, needless or wrong is a usage error that says
     [["info"], "Command info takes 1 argument, got 0; usage: info KEY|FUNCTION [options]"],
     [["diff", "aaaaaa"], "Command diff takes 2 arguments, got 1; usage: diff KEY KEY [options]"],
     [["stats", "extra"], "Command stats takes 0 arguments, got 1; usage: stats [options]"],
-    [["info", "abc"], 'KEY needs at least 6 hex characters of a call key, got "abc"; the command list names keys'],
+    [
+      ["diff", "abc", "abc"],
+      'KEY needs at least 6 hex characters of a call key, got "abc"; the command list names keys',
+    ],
   ];
   await Promise.all(wrong.map(async ([args, message]) => {
     const { code, out, err } = await runCli(args);

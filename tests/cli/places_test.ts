@@ -39,8 +39,30 @@ Deno.test("info and why take the name of a function, and why tells what was not 
   const lost = await runCli(["why", "draw"], at);
   assertEquals(lost.code, 1);
   assertStringIncludes(lost.out, "not stored: 1 call of draw: ");
-  const unknown = await runCli(["info", "totals"], at);
-  assertEquals([unknown.code, unknown.out], [2, ""]);
+  for (const command of ["info", "why"]) {
+    const unknown = await runCli([command, "totals"], at);
+    const err = 'No entry or function "totals" in ./.cachepy; did you mean total?\n';
+    assertEquals([unknown.code, unknown.out, unknown.err], [1, "", err]);
+    assertEquals(
+      (await runCli([command, "q"], at)).err,
+      'No entry or function "q" in ./.cachepy; the command list names both\n',
+    );
+  }
+});
+
+Deno.test("a name of a function that no entry has is told, with the nearest, in each command that takes one", async () => {
+  await using project = await openProject();
+  const at = { cwd: project.folder };
+  for (const command of COMMANDS.filter(({ options }) => options.some(({ name }) => name === "fname"))) {
+    const said = async (fname: string) =>
+      (await runCli([command.name, "--fname", fname, "--yes"].slice(0, command.name === "clear" ? 4 : 3), at)).err;
+    assertStringIncludes(
+      await said("totl"),
+      'note: no entry is of a function "totl"; did you mean total?\n',
+      command.name,
+    );
+    if (command.name !== "clear") assertEquals((await said("total")).includes("no entry"), false, command.name);
+  }
 });
 
 Deno.test("notices stand as they are, without a lead of their own", async () => {
@@ -134,6 +156,8 @@ Deno.test("completions of each shell have all commands and options, and bash tak
     }
   }
   assertEquals((await runCli(["completions", "tcsh"])).code, 2);
+  await using project = await Project.create({ "cachepy.yml": "cach_dir: x\n" });
+  assertEquals((await runCli(["completions", "bash"], { cwd: project.folder })).err, "");
   const { out } = await runCli(["completions", "bash"]);
   const complete = async (...words: string[]) => {
     const ask = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; ` +

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { CallKey } from "../../src/words/digests.ts";
 import { CacheError, CacheTypeError } from "../../src/words/errors.ts";
 import { cacheClear, cachePrune, cacheVerify } from "../../src/manage/tasks.ts";
+import { cacheFile } from "../../src/cache_file.ts";
 import { cacheDefaultDir } from "../../src/options/project.ts";
 import { plotCacheGraph } from "../../src/manage/draw/plot.ts";
 import { cacheInfo } from "../../src/manage/info.ts";
@@ -31,6 +32,29 @@ Deno.test("cacheStats() sums entries, sizes, hits and times by function, the lar
     ],
   });
   assertEquals((await cacheStats(folder.path, { fname: "small" })).entries, 1);
+});
+
+Deno.test("a result that several executions of a call share counts once: in sizes, and for prune", async () => {
+  using folder = tempFolder();
+  const cacheDir = `${folder.path}/cache`;
+  const path = `${folder.path}/numbers.txt`;
+  const total = cacheFile(cacheDir)(async function total(path: string) {
+    const sum = (await Deno.readTextFile(path)).split(",").reduce((sum, one) => sum + Number(one), 0);
+    return `${sum}`.padEnd(10_000, "x");
+  });
+  for (const text of ["1,2", "1, 2", " 1,2"]) {
+    await Deno.writeTextFile(path, text);
+    await total(path);
+  }
+  const [entry] = await cacheList(cacheDir);
+  const { meta } = await cacheInfo(cacheDir, entry!.key);
+  assertEquals(meta.traces.length, 3);
+  const { sizeBytes } = await cacheStats(cacheDir);
+  assertEquals([sizeBytes > 10_000, sizeBytes < 11_000], [true, true], `${sizeBytes}`);
+  assertEquals([entry!.sizeBytes, meta.sizeBytes], [sizeBytes, sizeBytes]);
+  assertEquals(await cachePrune(cacheDir, { maxBytes: 20_000 }), { removed: 0, freedBytes: 0 });
+  assertEquals(await cachePrune(cacheDir, { maxBytes: 1, dryRun: true }), { removed: 1, freedBytes: sizeBytes });
+  assertEquals(await cachePrune(cacheDir, { maxBytes: 1 }), { removed: 1, freedBytes: sizeBytes });
 });
 
 Deno.test("cacheList() gives the newest first, and when each was used", async () => {

@@ -19,6 +19,7 @@ export async function run(context: CommandContext): Promise<number> {
   if (path === undefined) {
     const files = await cacheTreeFiles(cacheDir);
     if (options["json"]) await printJson(terminal, files);
+    else if (files.length === 0) terminal.err(`No call in ${cacheDir} depends on a file\n`);
     else await terminal.out(files.map((file) => `${printable(toPortable(file))}\n`).join(""));
     return EXIT.ok;
   }

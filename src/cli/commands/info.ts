@@ -1,11 +1,12 @@
 /** The command `info`; loaded when it runs. @module */
 import { formatDuration, formatSize } from "../../words/quantities.ts";
 import { formatAge } from "../text/durations.ts";
-import { checkKey, type CommandContext, EXIT, printJson, toJsonValue } from "../command.ts";
+import { checkKey, type CommandContext, EXIT, isKeyLike, printJson, toJsonValue } from "../command.ts";
 import { formatPairs, formatTable } from "../text/table.ts";
 import { cacheList } from "../../manage/list.ts";
 import { cacheInfo, type EntryMeta } from "../../manage/info.ts";
 import { printable } from "../../words/printable.ts";
+import { describeUnknown } from "../unknown_name.ts";
 import { countOption } from "../parse_options.ts";
 import type { Terminal } from "../text/terminal.ts";
 
@@ -13,12 +14,17 @@ import type { Terminal } from "../text/terminal.ts";
  * Prints one entry with its value.
  *
  * @param context See {@linkcode CommandContext}.
- * @returns The exit code.
+ * @returns The exit code: `EXIT.problem` when no entry is named.
  */
 export async function run(context: CommandContext): Promise<number> {
   const { cacheDir, options, terminal, nowMs } = context;
   const depth = countOption(options, "depth") ?? 4;
-  const { value, meta } = await cacheInfo(cacheDir, await keyNamed(context));
+  const key = await keyNamed(context);
+  if (key === null) {
+    terminal.err(await describeUnknown(cacheDir, context.arguments[0]!));
+    return EXIT.problem;
+  }
+  const { value, meta } = await cacheInfo(cacheDir, key);
   if (options["json"]) {
     await printJson(terminal, { value: toJsonValue(value), meta });
     return EXIT.ok;
@@ -41,10 +47,10 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.ok;
 }
 
-/** Returns the key that the argument is, or that of the newest entry of the function that it names. */
-async function keyNamed({ cacheDir, terminal, arguments: [wanted = ""] }: CommandContext): Promise<string> {
+/** Returns the key that the argument is, or that of the newest entry of the function that it names; `null`: neither. */
+async function keyNamed({ cacheDir, terminal, arguments: [wanted = ""] }: CommandContext): Promise<string | null> {
   const ofFunction = await cacheList(cacheDir, { fname: wanted });
-  if (ofFunction.length === 0) return checkKey(wanted);
+  if (ofFunction.length === 0) return isKeyLike(wanted.toLowerCase()) ? checkKey(wanted) : null;
   const others = ofFunction.length - 1;
   if (others > 0) {
     const entries = others === 1 ? "1 older entry" : `${others} older entries`;

@@ -34,7 +34,7 @@ export async function run({ cacheDir, options, terminal, nowMs }: CommandContext
     return EXIT.ok;
   }
   if (all.length === 0) {
-    terminal.err(fname === undefined ? `No entries in ${cacheDir}\n` : `No entries of ${fname} in ${cacheDir}\n`);
+    if (fname === undefined) terminal.err(`No entries in ${cacheDir}\n`);
     return EXIT.ok;
   }
   const rows = entries.map((entry) => [

@@ -9,6 +9,7 @@ import { findEntry } from "../../manage/info.ts";
 import { StaleCheck } from "../../manage/stale_now.ts";
 import { withCache } from "../../manage/with_cache.ts";
 import type { Cache } from "../../store/cache_dir.ts";
+import { describeUnknown } from "../unknown_name.ts";
 import { checkKey, type CommandContext, EXIT, isKeyLike, printJson } from "../command.ts";
 import type { Terminal } from "../text/terminal.ts";
 import { firstReason } from "../../reasons/make_reason.ts";
@@ -45,7 +46,7 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const { reports, lost } = found;
   if (reports.length === 0 && lost === null) {
-    terminal.err(`No entry or function ${JSON.stringify(wanted)} in ${cacheDir}; the command list names both\n`);
+    terminal.err(await describeUnknown(cacheDir, wanted));
     return EXIT.problem;
   }
   if (options["json"]) {

@@ -63,6 +63,7 @@ export async function readCallDetails(
 ): Promise<Map<string, CallDetails>> {
   const details = new Map<string, CallDetails>();
   const read = async (cache: Cache) => {
+    const { summaryOf } = await import("../../store/inspect.ts");
     const usage = await cache.usage.read();
     const check = checks ? new StaleCheck(cache) : null;
     const waiting = [...nodes.values()];
@@ -78,7 +79,7 @@ export async function readCallDetails(
           ...await stateOfRecord(node, record, check),
           functionId: record.functionId,
           args: record.values.filter(({ path }) => /^(?:args|this|vars|version)\b/.test(path)),
-          sizeBytes: record.traces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+          sizeBytes: summaryOf(record).sizeBytes,
           computeMs: record.traces[0]?.computeMs ?? null,
           hits: used?.hits ?? 0,
           usedMs: used?.lastUsedMs ?? null,

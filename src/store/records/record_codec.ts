@@ -295,10 +295,11 @@ export interface StoredSummary extends EntrySummary {
   readonly code: string;
 }
 
-/** Makes the summary of a record, for lists of entries. */
+/** Makes the summary of a record, for lists of entries. A result that several of its traces share counts once. */
 export function summaryOf(record: EntryRecord): StoredSummary {
+  const sizes = new Map(record.traces.map(({ result, sizeBytes }) => [result, sizeBytes]));
   let sizeBytes = 0;
-  for (const trace of record.traces) sizeBytes += trace.sizeBytes;
+  for (const size of sizes.values()) sizeBytes += size;
   return {
     key: record.key,
     fname: record.fname,
