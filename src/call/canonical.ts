@@ -7,7 +7,6 @@
 import { type EncodedKey, encodeKey, type EncodeKeyOptions, type Unresolved } from "../values/key/encode_key.ts";
 import { digestBytes } from "../words/sha256.ts";
 import {
-  blankOf,
   type BlindUse,
   type Fingerprint,
   type FingerprintOptions,
@@ -20,6 +19,7 @@ import {
 import { areEqualSights, EVERYTHING, joinSights, NOTHING_SEEN } from "../code/types.ts";
 import { nameOfHandle, noticeOfHandle } from "../code/walk/values.ts";
 import type { Codec } from "../values/codec.ts";
+import { blankOf } from "../values/use_codecs.ts";
 import { type LeftOut, markOfPath } from "./arguments.ts";
 
 /** A value with its name in messages. */

@@ -30,6 +30,7 @@ import { noticeOfState } from "./state/state.ts";
 import { type BlindUse, EVERY_MEMBER, type Fingerprint, type FingerprintOptions, NOTHING_SEEN } from "./types.ts";
 import { mayHavePrivateState } from "../values/kinds.ts";
 import { findMember } from "./walk/members.ts";
+import { blankOf } from "../values/use_codecs.ts";
 import { arePureData, classOf, nameOfFunction, noticeOfHandle } from "./walk/values.ts";
 
 export type { BlindUse, Fingerprint, FingerprintOptions } from "./types.ts";
@@ -125,15 +126,6 @@ export { noteReceiver } from "./walk/members.ts";
 export function timeZone(): string {
   return String(TIME_ZONE.read());
 }
-
-/** Object with the given prototype and no members of its own, by which a class is identified. */
-export function blankOf(prototype: object): object {
-  let blank = blanks.get(prototype);
-  if (blank === undefined) blanks.set(prototype, blank = Object.create(prototype) as object);
-  return blank;
-}
-
-const blanks = new WeakMap<object, object>();
 
 /**
  * Identifies a value that was identified before, without waiting.

@@ -15,6 +15,23 @@ export interface CodecValue {
   readonly data: unknown;
 }
 
+const blanks = new WeakMap<object, object>();
+
+/**
+ * Object with the given prototype and no members of its own, by which a class is identified. A codec keeps it as it keeps
+ * instances, and is not asked for its data: it has none.
+ */
+export function blankOf(prototype: object): object {
+  let blank = blanks.get(prototype);
+  if (blank === undefined) blanks.set(prototype, blank = Object.create(prototype) as object);
+  return blank;
+}
+
+function isBlank(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || isProxy(value)) return false;
+  return blanks.get(Object.getPrototypeOf(value)) === value;
+}
+
 /**
  * Encodes a value by the first codec that keeps it. An error of `is` means that the codec does not.
  *
@@ -25,7 +42,7 @@ export interface CodecValue {
  */
 export function encodeByCodec(value: unknown, codecs: readonly Codec[]): CodecValue | null {
   for (const codec of codecs) {
-    if (isKeptBy(codec, value)) return { name: codec.name, data: codec.encode(value) };
+    if (isKeptBy(codec, value)) return { name: codec.name, data: isBlank(value) ? null : codec.encode(value) };
   }
   return null;
 }

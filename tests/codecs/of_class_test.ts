@@ -1,3 +1,4 @@
+import { Project } from "../support/project.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { ofClass } from "../../mod.ts";
 import { CacheTypeError } from "../../src/words/errors.ts";
@@ -119,4 +120,37 @@ Deno.test("ofClass() takes a class with a private constructor, and names what is
     const error = assertThrows(() => Reflect.apply(ofClass, undefined, args), CacheTypeError, message);
     assertEquals(error.code, "ERR_OPTION_TYPE");
   }
+});
+
+Deno.test("an instance whose class brings a codec that reads private fields is an input, and nothing is told of it", async () => {
+  await using project = await Project.create({
+    "main.ts": `import { cacheFile, ofClass } from "@bimsb/cachepy";
+class Own {
+  #value;
+  static [Symbol.for("cachepy.codec")] = {
+    encode: (own) => [own.value, own.value.length], decode: ([value]) => new Own(value),
+  };
+  constructor(value) { this.#value = value; }
+  get value() { return this.#value; }
+}
+class Given {
+  #value;
+  constructor(value) { this.#value = value; }
+  get value() { return this.#value; }
+}
+const codecs = [ofClass(Given, ({ value }) => [value, value.length], ([value]) => new Given(value))];
+const notices = [], kinds = [];
+const onEvent = ({ kind, detail }) => { kinds.push(kind); if (kind === "notice") notices.push(detail); };
+const cached = cacheFile("./cache", { codecs, onEvent });
+const show = cached(function show(one) { return one.value; });
+const values = [];
+for (const one of [new Own("a"), new Own("b"), new Own("a"), new Given("a"), new Given("b"), new Given("a")]) values.push(await show(one));
+console.log(JSON.stringify({ values, notices, runs: kinds.filter((kind) => kind === "run").length }));
+`,
+  });
+  const first = (await project.run("main.ts", { flags: ["-A", "--no-check"] })).json();
+  assertEquals(first, { values: ["a", "b", "a", "a", "b", "a"], notices: [], runs: 4 });
+  await project.edit("main.ts", "get value() { return this.#value; }", "get value() { return this.#value + '!'; }");
+  const second = (await project.run("main.ts", { flags: ["-A", "--no-check"] })).json();
+  assertEquals(second, { values: ["a!", "b!", "a!", "a", "b", "a"], notices: [], runs: 2 });
 });
