@@ -27,7 +27,7 @@ export function blankOf(prototype: object): object {
   return blank;
 }
 
-function isBlank(value: unknown): boolean {
+function isOfNoData(value: unknown): boolean {
   if (typeof value !== "object" || value === null || isProxy(value)) return false;
   return blanks.get(Object.getPrototypeOf(value)) === value;
 }
@@ -42,7 +42,7 @@ function isBlank(value: unknown): boolean {
  */
 export function encodeByCodec(value: unknown, codecs: readonly Codec[]): CodecValue | null {
   for (const codec of codecs) {
-    if (isKeptBy(codec, value)) return { name: codec.name, data: isBlank(value) ? null : codec.encode(value) };
+    if (isKeptBy(codec, value)) return { name: codec.name, data: isOfNoData(value) ? null : codec.encode(value) };
   }
   return null;
 }
