@@ -13,6 +13,8 @@ const CHARACTER_PX = 7.3;
 const WIDEST_LABEL = 34;
 const MARGIN_PX = 24;
 const LEGEND_PX = 34;
+/** Width of a character of the legend, which is smaller; a wide one of the fonts that systems have. */
+const LEGEND_CHARACTER_PX = 6.4;
 
 /**
  * Draws the graph as an SVG document: each caller left of the calls that it made and of its files; files are dashed.
@@ -36,10 +38,12 @@ function* writeSvg(nodes: readonly CacheNode[], options: DrawOptions, caption: s
   const arrows: Arrow[] = [];
   const draw = new Map<string, (placed: Placed) => string>();
   const files = new Set<string>();
+  const states = new Set<NodeState>();
   for (const node of nodes) {
     yield;
     const label = truncate(printable(node.fname), WIDEST_LABEL);
     const state: NodeState = options.states?.get(node.id) ?? "fresh";
+    states.add(state);
     const small = printable(keyOfNode(node).slice(0, 12));
     boxes.push({ id: node.id, width: widthOf(label, small), height: 40 });
     const title = `${node.fname}\n${keyOfNode(node)}\n${STATE_WORDS[state]}\n${node.created.toISOString()}`;
@@ -59,7 +63,8 @@ function* writeSvg(nodes: readonly CacheNode[], options: DrawOptions, caption: s
   }
 
   const layout = yield* placeBoxes(boxes, arrows);
-  const width = Math.ceil(Math.max(layout.width, 420)) + 2 * MARGIN_PX;
+  const legend = drawLegend(states, files.size > 0, caption);
+  const width = Math.ceil(Math.max(layout.width, legend.width, 420)) + 2 * MARGIN_PX;
   const height = Math.ceil(layout.height) + 2 * MARGIN_PX + LEGEND_PX;
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
@@ -68,7 +73,7 @@ function* writeSvg(nodes: readonly CacheNode[], options: DrawOptions, caption: s
     `<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">` +
     `<path d="M0 0L8 4L0 8z" fill="#8a94a0"/></marker></defs>`,
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
-    drawLegend(caption),
+    legend.text,
     `<g transform="translate(${MARGIN_PX} ${MARGIN_PX + LEGEND_PX})">`,
   ];
   for (const arrow of arrows) {
@@ -125,27 +130,31 @@ function drawArrow(from: Placed, to: Placed, isFile: boolean): string {
     `stroke="#8a94a0"${dash} marker-end="url(#tip)"/>`;
 }
 
-function drawLegend(caption: string): string {
+/** The legend of the states that occur, with its width without margins. */
+function drawLegend(
+  states: ReadonlySet<NodeState>,
+  hasFiles: boolean,
+  caption: string,
+): { readonly text: string; readonly width: number } {
   let x = MARGIN_PX;
   const parts: string[] = [];
+  const shown = (Object.keys(NODE_COLORS) as NodeState[]).filter((state) => states.has(state));
   const entries: [string, BoxColors][] = [
-    ...(Object.keys(NODE_COLORS) as NodeState[]).map((state): [string, BoxColors] => [
-      STATE_WORDS[state],
-      NODE_COLORS[state],
-    ]),
-    ["file", FILE_COLORS],
+    ...shown.map((state): [string, BoxColors] => [STATE_WORDS[state], NODE_COLORS[state]]),
+    ...hasFiles ? [["file", FILE_COLORS] satisfies [string, BoxColors]] : [],
   ];
   for (const [word, colors] of entries) {
     parts.push(
       `<rect x="${round(x)}" y="10" width="12" height="12" rx="3" fill="${colors.fill}" stroke="${colors.line}"/>` +
         `<text x="${round(x + 17)}" y="20" fill="#3a4149" font-size="11">${word}</text>`,
     );
-    x += 34 + word.length * 6;
+    x += 34 + word.length * LEGEND_CHARACTER_PX;
   }
   if (caption !== "") {
     parts.push(`<text x="${MARGIN_PX}" y="40" fill="#3a4149" font-size="11">${escapeXml(caption)}</text>`);
   }
-  return parts.join("\n");
+  const captionWidth = displayWidth(caption) * LEGEND_CHARACTER_PX;
+  return { text: parts.join("\n"), width: Math.max(x - MARGIN_PX - 17, captionWidth) };
 }
 
 function widthOf(...lines: string[]): number {
