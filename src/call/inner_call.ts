@@ -44,6 +44,8 @@ export interface MadeCall {
   readonly outcome: Outcome;
   /** Longest age of the result by the options of the call, milliseconds; that of the function when not given. */
   readonly maxAgeMs: number | undefined;
+  /** True when the call asked for its result not to be stored. */
+  readonly skipSave: boolean | undefined;
 }
 
 /**
@@ -61,9 +63,9 @@ export function reservePlace(): InnerCallPlace | undefined {
     run,
     begin: (call) => ({
       packed: readOnly ? null : packArguments(call),
-      revision: call.prepared.workspace.cache.revisions.of(call.wrapped.functionId),
+      revision: call.prepared.workspace.cache.revisions.of(call.wrapped.functionId, call.fingerprint.digest),
     }),
-    fill: async (call, { begun: { packed, revision }, outcome, maxAgeMs }) => {
+    fill: async (call, { begun: { packed, revision }, outcome, maxAgeMs, skipSave }) => {
       // What sets conditions on its results is looked at by itself each time.
       const isConditional = maxAgeMs !== undefined || hasConditions(call.prepared.options);
       run.inner!.add(call, revision, "trace" in outcome && !isConditional ? outcome.trace : null);
@@ -75,10 +77,18 @@ export function reservePlace(): InnerCallPlace | undefined {
       const args = await keepArguments(packed, blobs).catch(() => null);
       const { wrapped: { functionId }, key } = call;
       const identity = args === null && isToldByRecord(call) ? { identity: call.identity } : {};
-      const age = maxAgeMs === undefined || maxAgeMs === Infinity ? {} : { maxAgeMs };
-      enter({ kind: "child", functionId, key, args, outcome: outcome.digest, ...identity, ...age });
+      const age = ageToRecord(maxAgeMs, call.prepared.options.maxAge);
+      const unsaved = skipSave === true ? { skipSave } : {};
+      enter({ kind: "child", functionId, key, args, outcome: outcome.digest, ...identity, ...age, ...unsaved });
     },
   };
+}
+
+/** The longest age that a call allowed, where its function allows another; JSON has no infinite number. */
+function ageToRecord(maxAgeMs: number | undefined, ofFunctionMs: number): Pick<ChildDependency, "maxAgeMs"> {
+  return maxAgeMs === undefined || maxAgeMs === ofFunctionMs
+    ? {}
+    : { maxAgeMs: Math.min(maxAgeMs, Number.MAX_SAFE_INTEGER) };
 }
 
 /**

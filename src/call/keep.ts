@@ -113,13 +113,14 @@ async function commit(call: Call, execution: Storable, options: KeepOptions): Pr
   };
   const record = recordOf(call, sealTrace(trace, call.key), options);
   const isRevision = await replacesAnother(call, trace, options);
-  if (isRevision) cache.revisions.revise([call.wrapped.functionId]);
+  const revise = () => cache.revisions.revise([[call.wrapped.functionId, call.fingerprint.digest]]);
+  if (isRevision) revise();
   const generation = cache.generation();
   memory.synchronize(generation);
   // Until the record is stored, nothing refers to the blob, and a prune in another process may delete it. The bytes are
   // passed on so that `commit` can write the blob again.
   await cache.records.commit(record, { overwrite: options.isOverwriting, blobs: new Map([[digest, encoded.chunks]]) });
-  if (isRevision) cache.revisions.revise([call.wrapped.functionId]);
+  if (isRevision) revise();
   if (cache.generation() === generation) {
     memory.keepRecord(record);
     rememberSmall(call, digest, encoded);

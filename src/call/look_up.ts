@@ -30,12 +30,15 @@ import { warnOnce } from "../words/announce.ts";
 import { reportDamaged, reportUnread } from "./report.ts";
 import { once } from "../words/waiting.ts";
 
+/** Options of a recorded inner call. */
+export type InnerOptions = Pick<ChildDependency, "maxAgeMs" | "skipSave">;
+
 /** The verification of one call, together with those of all inner calls that it leads to. */
 export interface Verification {
   /** Returns the present outcome of an inner call, which is run if it is stale; absent when no function may run. */
-  readonly rerun?: (call: Call, verification: Verification, maxAgeMs?: number) => Promise<Outcome>;
+  readonly rerun?: (call: Call, verification: Verification, options: InnerOptions) => Promise<Outcome>;
   /**
-   * Outcomes of inner calls by call key and longest age, so that an inner call of two outer calls is looked up or run only
+   * Outcomes of inner calls by call key and options, so that an inner call of two outer calls is looked up or run only
    * once.
    */
   readonly outcomes: Map<string, Promise<Outcome>>;
@@ -171,13 +174,18 @@ function conditionsOn(
   key: CallKey,
   maxAgeMs: number = prepared.options.maxAge,
 ): Pick<TraceChecks, "condition"> {
-  const { validate } = prepared.options;
+  const { validate, staleWhileRevalidate } = prepared.options;
   if (maxAgeMs === Infinity && validate === null) return {};
   const isRefused = async (trace: Trace) => {
     const { refusalByUser } = await import("./validate.ts"); // few functions have it
     return await refusalByUser(trace, { prepared, wrapped, key, resultOptions: () => resultOptionsOf(wrapped) });
   };
-  return { condition: (trace) => expiry(trace, maxAgeMs) ?? (validate === null ? null : isRefused(trace)) };
+  if (validate === null) return { condition: (trace) => expiry(trace, maxAgeMs) };
+  // One that is expired may be used, unless it is refused.
+  if (staleWhileRevalidate !== false) {
+    return { condition: async (trace) => await isRefused(trace) ?? expiry(trace, maxAgeMs) };
+  }
+  return { condition: (trace) => expiry(trace, maxAgeMs) ?? isRefused(trace) };
 }
 
 /**
@@ -230,7 +238,8 @@ async function isFunctionUnchanged({ functionId, identity, revision }: InnerFunc
   for (const wrapped of findWrapped(functionId, home)) {
     if (await identifyFunction(wrapped) !== identity) continue;
     const { options, workspace: { cache } } = wrapped.ready!;
-    return !hasConditions(options) && cache.revisions.of(functionId) === revision;
+    const { digest } = await wrapped.ready!.fingerprint();
+    return !hasConditions(options) && cache.revisions.of(functionId, digest) === revision;
   }
   return false;
 }
@@ -263,13 +272,14 @@ async function lookAtChild(
   if (verification.open.has(inner.key)) return { kind: "stale", reasons: [] };
 
   if (verification.rerun !== undefined) {
-    const { maxAgeMs } = recorded;
+    const { maxAgeMs, skipSave } = recorded;
+    const asked = { ...maxAgeMs === undefined ? {} : { maxAgeMs }, ...skipSave === undefined ? {} : { skipSave } };
     const outcome = await once(
       verification.outcomes,
-      maxAgeMs === undefined ? inner.key : `${inner.key} ${maxAgeMs}`,
+      `${inner.key} ${maxAgeMs} ${skipSave}`,
       async () => {
         try {
-          const outcome = await verification.rerun!(inner, verification, maxAgeMs);
+          const outcome = await verification.rerun!(inner, verification, asked);
           const basis = outcome.basis ?? basisOfAged(inner, outcome, maxAgeMs);
           if (basis !== undefined && outcome.isShared !== true) {
             verification.attempts.set(inner.key, { ...outcome, basis });

@@ -28,11 +28,11 @@ export function forget(wrapped: Wrapped, receiver: unknown, args: readonly unkno
       causeOfUncached(wrapped, error); // without a key there is no entry
       return false;
     }
-    const { key, wrapped: { functionId }, prepared: { workspace: { cache } } } = call;
+    const { key, wrapped: { functionId }, fingerprint: { digest }, prepared: { workspace: { cache } } } = call;
     if (cache.readOnly || await cache.records.get(key, { parts: false }) === null) return false;
-    cache.revisions.revise([functionId]);
+    cache.revisions.revise([[functionId, digest]]);
     const { removed } = await cache.records.remove([key]);
-    cache.revisions.revise([functionId]);
+    cache.revisions.revise([[functionId, digest]]);
     return removed > 0;
   });
 }

@@ -17,7 +17,7 @@ import { reportNotice } from "./report.ts";
 import type { ArgumentSnapshot } from "./snapshot.ts";
 import { describeError } from "../words/errors.ts";
 import { NOTHING_FOUND } from "./freshness.ts";
-import { beginVerification, lookUp, takeAttempt, type Verification } from "./look_up.ts";
+import { beginVerification, type InnerOptions, lookUp, takeAttempt, type Verification } from "./look_up.ts";
 import type { Wrapped } from "./wrapped.ts";
 import { currentReads, enterReads, runUnobserved } from "../reads/context.ts";
 
@@ -72,7 +72,8 @@ export function memoize(
           delivered = await deliver(call, outcome, startedMs);
         }
         // Also for an error, which is an outcome, too.
-        await place?.fill(outcome.call ?? call, { begun: begun!, outcome, maxAgeMs: options.maxAgeMs });
+        const { maxAgeMs, skipSave } = options;
+        await place?.fill(outcome.call ?? call, { begun: begun!, outcome, maxAgeMs, skipSave });
         if (outcome.kind === "threw") throw outcome.error;
         return delivered.value;
       } finally {
@@ -106,7 +107,7 @@ async function answer(
   const expired = options.isRenewal === true ? undefined : found.verdict?.expired;
   if (expired !== undefined && call.prepared.options.staleWhileRevalidate !== false) {
     const { mayUseExpired, renewBehind } = await import("./renew.ts"); // few functions allow it
-    if (mayUseExpired(call, expired, options.maxAgeMs)) {
+    if (mayUseExpired(call, expired, options)) {
       renewBehind(call, () => answer(call, { ...options, isRenewal: true }, undefined));
       return { ...outcomeOfTrace(expired), isExpired: true };
     }
@@ -130,8 +131,8 @@ async function attemptWithin(call: Call, within: Run): Promise<Outcome | null> {
 }
 
 /** Returns the present outcome of a recorded inner call, while a trace of its outer call is verified. */
-function answerInner(call: Call, verification: Verification, maxAgeMs?: number): Promise<Outcome> {
-  return answer(call, { maxAgeMs }, undefined, verification);
+function answerInner(call: Call, verification: Verification, options: InnerOptions): Promise<Outcome> {
+  return answer(call, options, undefined, verification);
 }
 
 let computing: typeof import("./compute.ts") | undefined;

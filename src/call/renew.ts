@@ -6,23 +6,24 @@
  */
 import { describeError } from "../words/errors.ts";
 import type { Trace } from "../words/records.ts";
+import type { AnswerOptions } from "./deliver.ts";
 import { ageOfTrace } from "./freshness.ts";
 import type { Call } from "./identify.ts";
 import type { Outcome } from "./outcome.ts";
 import { reportNotice } from "./report.ts";
 
 /**
- * True when the options allow an expired result to be used.
- *
- * @param maxAgeMs Longest age by the options of the call; that of the function when not given.
+ * True when the options allow an expired result to be used: one that can be renewed, while the call itself asks for no
+ * age.
  */
 export function mayUseExpired(
-  { prepared: { options: { staleWhileRevalidate, maxAge } } }: Call,
+  { prepared: { options: { staleWhileRevalidate, maxAge }, workspace: { cache } } }: Call,
   expired: Trace,
-  maxAgeMs: number = maxAge,
+  { maxAgeMs, skipSave }: AnswerOptions,
 ): boolean {
+  if (maxAgeMs !== undefined || skipSave === true || cache.readOnly) return false;
   if (typeof staleWhileRevalidate === "boolean") return staleWhileRevalidate;
-  return ageOfTrace(expired) <= maxAgeMs + staleWhileRevalidate;
+  return ageOfTrace(expired) <= maxAge + staleWhileRevalidate;
 }
 
 /** Calls that are being renewed, by cache and key. */

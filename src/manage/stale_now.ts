@@ -137,7 +137,7 @@ export class StaleCheck {
         leaf: this.#leaf,
         child: (dependency) => this.#lookAtChild(dependency, record),
         // Code is not loaded here, so it cannot be compared: it is assumed to be unchanged.
-        sameFunction: ({ functionId, revision }) => this.#cache.revisions.of(functionId) === revision,
+        sameFunction: ({ functionId, revision }) => this.#cache.revisions.isOfName(functionId, revision),
         // By the age that was allowed when it was stored: the options are not known here either.
         condition: (trace) => trace.maxAgeMs === undefined ? null : expiry(trace, trace.maxAgeMs),
       });

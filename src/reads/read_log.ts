@@ -304,9 +304,9 @@ function statKey(path: string, followed: boolean): string {
   return followed ? path : `link:${path}`;
 }
 
-/** Adds an inner call. One that is made several times with one outcome is added once. */
+/** Adds an inner call. One that is made several times with one outcome and one longest age is added once. */
 function addChild(dependencies: Dependency[], seen: Set<string>, child: ChildDependency): void {
-  const identity = `${child.functionId}\0${child.key}\0${child.outcome}`;
+  const identity = `${child.functionId}\0${child.key}\0${child.outcome}\0${child.maxAgeMs}`;
   if (seen.has(identity)) return;
   seen.add(identity);
   dependencies.push(child);

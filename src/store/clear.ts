@@ -61,23 +61,23 @@ export async function removeChosen(
   const release = cache.use();
   try {
     const keys = new Set<CallKey>();
-    const functions = new Set<string>();
+    const functions = new Map<string, readonly [functionId: string, code: string]>();
     for await (const page of cache.records.summaryPages(fname === undefined ? {} : { fname })) {
       for (const entry of page) {
         if (!isChosen(entry)) continue;
         keys.add(entry.key);
-        functions.add(entry.functionId);
+        functions.set(`${entry.functionId}\0${entry.code}`, [entry.functionId, entry.code]);
       }
     }
     if (keys.size === 0) return { removed: 0, freedBytes: 0 };
     // Who removes the results of a function wants calls of it, made by others too, to run again.
-    cache.revisions.revise(functions);
+    cache.revisions.revise(functions.values());
     const removal = await removeWithRoom(cache, {
       isVictim: (key) => keys.has(key),
       count: keys.size,
       remove: () => cache.records.remove(keys),
     });
-    cache.revisions.revise(functions);
+    cache.revisions.revise(functions.values());
     return removal;
   } finally {
     release();

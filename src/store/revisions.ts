@@ -6,7 +6,7 @@
  * these functions any more: a trace that was made before the revision is verified through its inner calls.
  *
  * ```text
- * usage/revised-<digest of the function's id>-<random>
+ * usage/revised-<digest of the function's id, or of its code>-<random>
 usage/graph-removed                                       the graph was removed, and not the results
  * ```
  *
@@ -15,6 +15,7 @@ usage/graph-removed                                       the graph was removed,
 import { digestBytes } from "../words/sha256.ts";
 import { randomId } from "../words/random.ts";
 import { type CacheLayout, type Generation, makeFolder, OWN_NAMES } from "./layout.ts";
+import { CODE_LENGTH } from "./records/record_codec.ts";
 import { listOwn, lookAtEntry, removeOwn, requireFolders, writeOnce } from "./own_files.ts";
 
 /** Revisions of the functions of one cache directory. */
@@ -36,11 +37,25 @@ export class Revisions {
     this.#isReadOnly = isReadOnly;
   }
 
-  /** Returns the revision of a function: a text that differs from all earlier ones; `undefined` when it has none. */
-  of(functionId: string): string | undefined {
+  /**
+   * Returns the revision of a function: a text that differs from all earlier ones; `undefined` when it has none. Functions
+   * of equal code share their results, so that a revision of one is a revision of all.
+   *
+   * @param functionId Name and module of the function.
+   * @param fingerprint Its fingerprint, or the beginning of it in a summary.
+   */
+  of(functionId: string, fingerprint: string): string | undefined {
     const now = this.#generation.current();
     if (this.#knownAt !== now) this.#read(now);
-    return this.#known.size === 0 ? undefined : this.#known.get(digestBytes(functionId));
+    if (this.#known.size === 0) return undefined;
+    const [own, shared] = [functionId, codeOf(fingerprint)].map((id) => this.#known.get(digestBytes(id)) ?? "");
+    return own === "" && shared === "" ? undefined : `${own}/${shared}`;
+  }
+
+  /** True when no function of that name has got a revision since; those of its code cannot be told without the code. */
+  isOfName(functionId: string, revision: string | undefined): boolean {
+    const own = this.of(functionId, "")?.split("/")[0] ?? "";
+    return own === (revision?.split("/")[0] ?? "");
   }
 
   /**
@@ -49,12 +64,14 @@ export class Revisions {
    *
    * @throws {Error} When the revision cannot be kept, so that the results must not be replaced.
    */
-  revise(functionIds: Iterable<string>): void {
+  revise(revised: Iterable<readonly [functionId: string, fingerprint: string]>): void {
     if (this.#isReadOnly) return;
     const { usage } = this.#layout;
     this.#makeFolder();
-    for (const functionId of new Set(functionIds)) {
-      const begin = `revised-${digestBytes(functionId)}-`;
+    const ids = new Set<string>();
+    for (const [functionId, fingerprint] of revised) ids.add(functionId).add(codeOf(fingerprint));
+    for (const id of ids) {
+      const begin = `revised-${digestBytes(id)}-`;
       const before = listOwn(usage, OWN_NAMES.revision).filter((name) => name.startsWith(begin));
       writeOnce(`${usage}/${begin}${randomId().slice(0, 8)}`, "");
       for (const name of before) removeOwn(`${usage}/${name}`);
@@ -101,4 +118,9 @@ export class Revisions {
       this.#known.set(digest, other === undefined ? mark : `${other} ${mark}`);
     }
   }
+}
+
+/** Name of the code of functions, by the beginning of their fingerprint, as summaries have it. */
+function codeOf(fingerprint: string): string {
+  return `code ${fingerprint.slice(0, CODE_LENGTH)}`;
 }

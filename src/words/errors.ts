@@ -100,10 +100,19 @@ export type CacheErrorCode =
 
 /** Returns the message of an error; any other thrown value as a text. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return toldBy(() => error instanceof Error ? `${error.message}` : String(error));
 }
 
 /** Returns the class and the message of an error in one line; any other thrown value as a text. */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return toldBy(() => error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+}
+
+/** Words for an error; anything can be thrown, also what cannot be turned into a text. */
+function toldBy(words: () => string): string {
+  try {
+    return words();
+  } catch {
+    return "an error that cannot be shown as a text";
+  }
 }

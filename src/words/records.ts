@@ -125,6 +125,8 @@ export interface ChildDependency {
   readonly identity?: Digest<"function">;
   /** Longest age of the result that the inner call was made for, milliseconds; absent: that of the inner function. */
   readonly maxAgeMs?: number;
+  /** True for a call that asked for its result not to be stored. */
+  readonly skipSave?: true;
 }
 
 /** A dependency other than an inner call. */

@@ -85,6 +85,11 @@ const CHILD_ARGS: StoredShape<ChildDependency["args"]> = {
   },
 };
 
+const IS_TRUE: StoredShape<true> = {
+  pack: () => true,
+  unpack: (stored, place) => stored === true || refuse(place, "true"),
+};
+
 const DEPENDENCY = unionOf<Dependency>("dependency", {
   file: [
     "f",
@@ -147,6 +152,7 @@ const DEPENDENCY = unionOf<Dependency>("dependency", {
         outcome: digestShape(),
         identity: lastOrAbsent(digestShape()),
         maxAgeMs: lastOrAbsent(QUANTITY),
+        skipSave: lastOrAbsent(IS_TRUE),
       },
       { kind: "child" },
     ),
@@ -189,11 +195,6 @@ const VALUE = rowOf<ValuePart>("value", {
   digest: orNull(digestShape<ValueDigest>()),
   preview: orAbsent(TEXT),
 });
-
-const IS_TRUE: StoredShape<true> = {
-  pack: () => true,
-  unpack: (stored, place) => stored === true || refuse(place, "true"),
-};
 
 const DECLARED_FILE = rowOf<FileDependency, { kind: "file" }>(
   "file",
