@@ -48,7 +48,7 @@ export class Revisions {
     const now = this.#generation.current();
     if (this.#knownAt !== now) this.#read(now);
     if (this.#known.size === 0) return undefined;
-    const [own, shared] = [functionId, codeOf(fingerprint)].map((id) => this.#known.get(digestBytes(id)) ?? "");
+    const [own, shared] = [functionId, nameOfCode(fingerprint)].map((id) => this.#known.get(digestBytes(id)) ?? "");
     return own === "" && shared === "" ? undefined : `${own}/${shared}`;
   }
 
@@ -69,7 +69,7 @@ export class Revisions {
     const { usage } = this.#layout;
     this.#makeFolder();
     const ids = new Set<string>();
-    for (const [functionId, fingerprint] of revised) ids.add(functionId).add(codeOf(fingerprint));
+    for (const [functionId, fingerprint] of revised) ids.add(functionId).add(nameOfCode(fingerprint));
     for (const id of ids) {
       const begin = `revised-${digestBytes(id)}-`;
       const before = listOwn(usage, OWN_NAMES.revision).filter((name) => name.startsWith(begin));
@@ -121,6 +121,6 @@ export class Revisions {
 }
 
 /** Name of the code of functions, by the beginning of their fingerprint, as summaries have it. */
-function codeOf(fingerprint: string): string {
+function nameOfCode(fingerprint: string): string {
   return `code ${fingerprint.slice(0, CODE_LENGTH)}`;
 }

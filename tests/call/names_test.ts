@@ -15,6 +15,7 @@ const chained = lib.cacheFile("./cache")({ version: "a = b(" })(async (x: number
 const steps = {
   clean: cached(async (x: number) => x + 1),
   "plot all": cached(async (x: number) => x + 2),
+  ["draw" + 1]: cached(async (x: number) => x + 21), 7: cached(async (x: number) => x + 22),
 };
 class Model {
   static fit = cached(async (x: number) => x + 3);
@@ -38,6 +39,8 @@ await typed("a");
 await chained(1);
 await steps.clean(1);
 await steps["plot all"](1);
+await (steps as any).draw1(1);
+await (steps as any)[7](1);
 await Model.fit(1);
 await new Model().predict(1);
 await new Model().score(1);
@@ -49,7 +52,21 @@ console.log(JSON.stringify(seen));
 
 Deno.test("a function without a name is shown by that of the variable, member or field that gets it", async () => {
   await using project = await Project.create({ "main.ts": PROGRAM });
-  const expected = ["load", "typed", "clean", "plot all", "fit", "predict", "#score", "through", "named", "anonymous"];
+  const none = "anonymous";
+  const expected = [
+    "load",
+    "typed",
+    "clean",
+    "plot all",
+    none,
+    none,
+    "fit",
+    "predict",
+    "#score",
+    "through",
+    "named",
+    none,
+  ];
   const first = await project.run("main.ts");
   assertEquals(first.json(), expected, first.stderr);
   assertEquals((await project.run("main.ts")).json(), [], "a name makes no call another one");

@@ -21,7 +21,7 @@ const REACH_BEFORE = 40;
 
 /** A variable, member or field with `=` or `:` behind it. A type may stand between a name and `=`. */
 const TARGET =
-  /(#?[\p{ID_Start}$_][\p{ID_Continue}$]*|"[^"\n]{1,80}"|'[^'\n]{1,80}')\s*(?:!?\s*:(?!:)([^=;]*(?:=>[^=;]*)*))?(?:=(?![=>])|:)/gu;
+  /(#?[\p{ID_Start}$_][\p{ID_Continue}$]*|"[^"\n]{1,80}"|'[^'\n]{1,80}')\s*(?:(?:!?\s*:(?!:)([^=;]*(?:=>[^=;]*)*))?=(?![=>])|:)/gu;
 
 /** What may stand right before the name of a variable that is declared or assigned. */
 const BEFORE_VARIABLE =
