@@ -48,6 +48,34 @@ const values = [await twice("a.txt"), await twice("a.txt"), Date.now()];
   assertEquals(later, { values: [6, 6, 5000], kinds: ["twice hit", "twice hit"], areTimesReal: true });
 });
 
+Deno.test("a time that is replaced before the package is loaded neither stops a call nor is stored", async () => {
+  const ways = [
+    "const { install } = await import('@sinonjs/fake-timers'); install({ now: 5 });",
+    "const { install } = await import('@sinonjs/fake-timers'); install({ now: Date.now() });",
+    "globalThis.setImmediate = () => 1; Date.now = () => 0;",
+    "Date.now = (() => 0).bind(null);",
+    "globalThis.Date = class extends Date { static now() { return 0; } };",
+    "globalThis.Date = new Proxy(Date, { get: (of, key) => key === 'now' ? () => 0 : Reflect.get(of, key) });",
+  ];
+  for (const way of ways) {
+    await using project = await Project.create({
+      "main.js": `const [startedMs, OwnDate] = [Date.now(), Date];
+${way}
+const { cacheFile, cacheList } = await import("@bimsb/cachepy");
+const kinds = [];
+const step = cacheFile("./cache", { onEvent: ({ kind }) => void kinds.push(kind) })((x) => x + 1);
+const values = [await step(1), await step(1)];
+const [{ created }] = await cacheList("./cache");
+const lag = OwnDate.prototype.getTime.call(created) - startedMs;
+console.log(JSON.stringify({ values, runs: kinds.filter((kind) => kind === "run").length, isNow: lag >= 0 && lag < 60_000 }));
+`,
+    }, { imports: IMPORTS });
+    const { code, stderr, json } = await project.run("main.js");
+    assertEquals(code, 0, `${way}: ${stderr}`);
+    assertEquals(json(), { values: [2, 2], runs: 1, isNow: true }, way);
+  }
+});
+
 Deno.test("timers replaced between calls, and during one, stop none of them", async () => {
   await using project = await Project.create({ "a.txt": "abc", "b.txt": "b" }, { imports: IMPORTS });
   const report = await reportOf(
