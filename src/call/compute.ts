@@ -60,8 +60,9 @@ export async function compute(call: Call, { options, found, verification, within
   }
 
   const run = beginRun(call, within, verification.attempts);
-  // The call is verified for a call around it when that one is open.
-  if (verification.open.size > 0 && !call.isBlind) run.basis = new FlatTraceBuilder();
+  // The call is verified for a call around it when that one is open, or made by the function of one that is.
+  const isVerified = verification.open.size > 0 || within?.basis !== undefined;
+  if (isVerified && !call.isBlind) run.basis = new FlatTraceBuilder();
   let execution: Execution | undefined;
   const execute = async () => execution ??= await runFunction(run);
   let outcome: Outcome | undefined;
@@ -95,15 +96,19 @@ function abortedOutcome(error: unknown): Outcome {
   return { kind: "threw", error: error.reason, reasons: [], digest: uniqueOutcome() };
 }
 
-/** Adds what an outcome that is not stored rests on, if the call ran to verify a trace, and that can be listed. */
+/**
+ * Adds what an outcome rests on that a look-up would not find, if the call ran to verify a trace, and that can be listed: one
+ * that is not stored, and one that is stored with an inner call whose outcome is not.
+ */
 async function withBasis(
-  { call, basis }: Run,
+  { call, basis, restsOnUnkept, incomparable }: Run,
   outcome: Outcome,
   execution: Execution | undefined,
 ): Promise<Outcome> {
-  if (basis === undefined || execution === undefined || "trace" in outcome) return outcome;
+  if (basis === undefined || execution === undefined || "trace" in outcome && !restsOnUnkept) return outcome;
   const reads = execution.threw ? execution.reads : execution;
-  if (reads === null || reads.raced.length > 0 || outcome.isOfOtherInput === true) return outcome;
+  const isKnown = reads !== null && reads.raced.every((one) => incomparable.has(one));
+  if (!isKnown || outcome.isOfOtherInput === true) return outcome;
   // What the function changed in its arguments, its next caller would not see.
   const found = await hasSameKey(call) ? basis.finishWhole(reads.dependencies) : null;
   return found === null ? outcome : { ...outcome, basis: found };

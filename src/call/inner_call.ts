@@ -69,10 +69,14 @@ export function reservePlace(): InnerCallPlace | undefined {
       // What sets conditions on its results is looked at by itself each time.
       const isConditional = maxAgeMs !== undefined || hasConditions(call.prepared.options);
       run.inner!.add(call, revision, "trace" in outcome && !isConditional ? outcome.trace : null);
-      run.basis?.add(call, revision, call.isBlind || isConditional ? null : basisOf(outcome));
+      const isForOnce = outcome.basis !== undefined;
+      if (isForOnce || !("trace" in outcome)) run.restsOnUnkept = true;
+      run.basis?.add(call, revision, call.isBlind || isConditional && !isForOnce ? null : basisOf(outcome));
       // A trace with such a call would never stand.
       if (outcome.kind === "unstored" && outcome.isIncomparable === true) {
-        run.reads!.observeUnclear(`nothing tells whether the result of ${call.wrapped.fname}, which cannot be stored,`);
+        const subject = `nothing tells whether the result of ${call.wrapped.fname}, which cannot be stored,`;
+        run.incomparable.add(subject);
+        run.reads!.observeUnclear(subject);
       }
       const args = await keepArguments(packed, blobs).catch(() => null);
       const { wrapped: { functionId }, key } = call;
@@ -117,8 +121,8 @@ function isToldByRecord({ cwd, lookedAt, guessed }: Call): boolean {
 }
 
 function basisOf(outcome: Outcome): Pick<Trace, "support" | "dependencies"> | null {
-  if ("trace" in outcome) return outcome.trace;
-  return outcome.basis === undefined ? null : { support: outcome.basis, dependencies: [] };
+  if (outcome.basis !== undefined) return { support: outcome.basis, dependencies: [] };
+  return "trace" in outcome ? outcome.trace : null;
 }
 
 /** Stores encoded arguments: large ones in a blob, whose digest is returned; small ones are returned for the trace. */

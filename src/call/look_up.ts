@@ -199,16 +199,24 @@ export async function takeAttempt(call: Call, attempts: Map<CallKey, Outcome>): 
   const outcome = attempts.get(call.key);
   if (outcome?.basis === undefined) return null;
   attempts.delete(call.key);
-  const isSame = await isSupported(outcome.basis, checksOf(call, call.key, beginVerification()));
+  const { cacheDir } = call.wrapped;
+  const isSame = await isSupported(outcome.basis, {
+    ...checksOf(call, call.key, beginVerification()),
+    sameFunction: (recorded) => isFunctionUnchanged(recorded, cacheDir, true),
+  });
   return isSame ? outcome : null;
 }
 
 /**
- * What a stored outcome rests on, if its function bounds its age: the outer function, which runs next, gets it even if it
- * has expired meanwhile, as with a `maxAge` of zero.
+ * What a stored outcome rests on, if its function sets conditions on it: the outer function, which runs next, gets it even
+ * if it has expired meanwhile, as with a `maxAge` of zero, or is refused.
  */
-function basisOfAged(inner: Call, outcome: Outcome, maxAgeMs = inner.prepared.options.maxAge): FlatTrace | undefined {
-  if (maxAgeMs === Infinity || outcome.kind !== "stored") return undefined;
+function basisOfAged(
+  { prepared: { options } }: Call,
+  outcome: Outcome,
+  maxAgeMs: number = options.maxAge,
+): FlatTrace | undefined {
+  if (!hasConditions({ ...options, maxAge: maxAgeMs }) || outcome.kind !== "stored") return undefined;
   const { support, dependencies } = outcome.trace;
   if (support !== null) return support;
   const flat = dependencies.filter((one) => one.kind !== "child");
@@ -232,14 +240,19 @@ async function isOwnTrace(trace: Trace, key: CallKey): Promise<boolean> {
 
 /**
  * True when a wrapped function has the recorded name, module, code and declared dependencies, and its results were not
- * replaced. Calls of a function that sets conditions on its results are looked at one by one.
+ * replaced. Calls of a function that sets conditions on its results are looked at one by one, unless they were made just
+ * now.
  */
-async function isFunctionUnchanged({ functionId, identity, revision }: InnerFunction, home: string): Promise<boolean> {
+async function isFunctionUnchanged(
+  { functionId, identity, revision }: InnerFunction,
+  home: string,
+  isOfNow = false,
+): Promise<boolean> {
   for (const wrapped of findWrapped(functionId, home)) {
     if (await identifyFunction(wrapped) !== identity) continue;
     const { options, workspace: { cache } } = wrapped.ready!;
     const { digest } = await wrapped.ready!.fingerprint();
-    return !hasConditions(options) && cache.revisions.of(functionId, digest) === revision;
+    return (isOfNow || !hasConditions(options)) && cache.revisions.of(functionId, digest) === revision;
   }
   return false;
 }

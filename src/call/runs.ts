@@ -92,6 +92,10 @@ export class Run {
   inner: FlatTraceBuilder | undefined;
   /** As `inner`, with the inner calls whose outcomes are not stored; absent unless the call runs to verify a trace. */
   basis: FlatTraceBuilder | undefined;
+  /** True once the function has got the outcome of an inner call that a look-up would not find: not stored, or for once. */
+  restsOnUnkept = false;
+  /** What keeps the result from being stored although it changed nothing: inner results that nothing tells apart. */
+  readonly incomparable: Set<string> = new Set();
   /** Clock of the function. */
   readonly clock: OwnClock;
   /** Number of callers that wait for the outcome, in place of a run of their own. */

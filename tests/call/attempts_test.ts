@@ -1,4 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import type { CacheOptions } from "@bimsb/cachepy";
+import { Rig } from "../support/rig.ts";
 import { Project } from "../support/project.ts";
 
 /** A chain of cached functions, of which the innermost reads a file, and fails when the file says so. */
@@ -89,3 +91,42 @@ Deno.test("results that are not stored, in a read-only cache, are computed once 
     await write("odd");
     assertEquals((await run("")).value, "odd");
   }));
+
+/** Inner functions whose result is another one each time, and is not there for a look-up. */
+const UNKEPT: Record<string, readonly [options: CacheOptions, make: () => unknown]> = {
+  "an error": [{}, () => {
+    throw new Error(`request ${Math.random()}`);
+  }],
+  "a result that cannot be stored": [{}, () => ({ show: () => 1, random: Math.random() })],
+  "a result that is too large": [{ maxEntryBytes: 10 }, () => Math.random() + "x".repeat(100)],
+  "a result of a function that only reads": [{ readOnly: true }, () => Math.random() + "y"],
+  "a result that expires at once": [{ maxAge: 0 }, () => Math.random()],
+  "a result that is refused": [{ validate: () => false }, () => Math.random()],
+};
+
+for (const [what, [options, make]] of Object.entries(UNKEPT)) {
+  Deno.test(`however deep it is called, ${what} costs one run of each function`, async () => {
+    await using rig = await Rig.open();
+    const depth = 6;
+    let step: () => Promise<unknown> = rig.cached({ ...options, name: "s0" })(async function s0() {
+      return await Promise.resolve(make());
+    });
+    for (let level = 1; level <= depth; level++) {
+      const below = step;
+      step = rig.cached({ name: `s${level}`, version: `${level}` })(async function s() {
+        try {
+          return `${level}: ${JSON.stringify(await below())}`;
+        } catch (error) {
+          return String(error);
+        }
+      });
+    }
+    for (let round = 0; round < 3; round++) {
+      rig.forgetEvents();
+      const value = await step();
+      const runs = Map.groupBy(rig.ran(), (name) => name);
+      assert(runs.values().every(({ length }) => length === 1), `${[...runs.values()].map(String)}`);
+      assertEquals(runs.has("s0"), true, String(value));
+    }
+  });
+}

@@ -17,7 +17,7 @@ import {
 } from "../syntax/parse.ts";
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { NormalizedCode } from "../syntax/normalize.ts";
-import { dottedName, staticKey } from "../syntax/uses.ts";
+import { dottedName, nameOfKey, staticKey } from "../syntax/uses.ts";
 import { functionOf } from "../syntax/scopes.ts";
 import { writtenNames } from "./written_names.ts";
 import { type CallScene, type FreeChain, levelOfCall, levelOfNew, type SurroundingQuestion } from "./input_calls.ts";
@@ -475,13 +475,6 @@ class InputWalk extends InputFacts implements CallScene {
     if (left.type !== "VariableDeclaration") return this.declare(left, level);
     for (const { id } of left.declarations) this.declare(id, level);
   }
-}
-
-/** Name of a member by its key, with the `#` of a private one. */
-function nameOfKey(key: AnyNode): string {
-  if (key.type === "PrivateIdentifier") return `#${key.name}`;
-  if (key.type === "Identifier") return key.name;
-  return key.type === "Literal" ? String(key.value) : "";
 }
 
 function isText(node: AnyNode): boolean {

@@ -6,8 +6,18 @@
  */
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Binding } from "../syntax/scopes.ts";
-import { type AnyNode, isClassNode } from "../syntax/parse.ts";
-import { type Change, changeOf, MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
+import { type AnyNode, childrenOf, isClassNode } from "../syntax/parse.ts";
+import {
+  type Change,
+  changeOf,
+  dottedName,
+  MUTATORS,
+  nameOfKey,
+  staticKey,
+  staticText,
+  type Use,
+  usesOfBinding,
+} from "../syntax/uses.ts";
 import { Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { findMember, methodIn, ownDescriptorOf } from "../walk/members.ts";
@@ -85,6 +95,8 @@ class StateFinder {
   readonly #queue: { readonly spot: Spot; readonly target: Target }[] = [];
   /** Ids of the visited functions, by variable, and then by the object at the spot or the object that holds it. */
   readonly #visited = new Map<unknown, Map<unknown, Set<string>>>();
+  /** Names of members that the reached code assigns; `null` until they are asked for. */
+  #assigned: Set<string> | null = null;
   /** True for state that is only written while it holds nothing, by binding or object, and then by member name. */
   readonly #filled = new Map<object, Map<string, boolean>>();
 
@@ -101,7 +113,9 @@ class StateFinder {
       if (code.kind !== "user" || !code.user.unit) continue;
       for (const root of code.user.roots) {
         if (root.kind !== "value" && root.kind !== "global" && root.kind !== "unset") continue;
-        for (const use of root.slot.uses) this.#readUse(code.user, root, use);
+        for (const use of root.slot.uses) {
+          if (!this.#isInIdleSetter(code.user.unit, use)) this.#readUse(code.user, root, use);
+        }
       }
       this.#readOwnUses(code.user, code.user.unit);
     }
@@ -179,7 +193,8 @@ class StateFinder {
       .find((one) => one?.kind === "own-name" && one.declaration === unit.node);
     if (!binding) return;
     const isUnnamed = (node: AnyNode) => this.#found.members?.leavesOutAt(user.fn, node) === true;
-    const uses = usesOfBinding(unit.script, binding).filter(({ node }) => !isUnnamed(node));
+    const uses = usesOfBinding(unit.script, binding)
+      .filter((use) => !isUnnamed(use.node) && !this.#isInIdleSetter(unit, use));
     const slot = { name: binding.name, binding, uses, nodes: binding.references };
     const root: WritableRoot = {
       kind: "value",
@@ -190,6 +205,31 @@ class StateFinder {
       module: user.module,
     };
     for (const use of uses) this.#readUse(user, root, use);
+  }
+
+  /**
+   * True for a use in a setter of a name that no reached code assigns: the code reads the member, so that its setter is
+   * reached, too. What unseen code assigns all the same is found by what the run has changed.
+   */
+  #isInIdleSetter({ script: { parents } }: CodeUnit, { node }: Use): boolean {
+    for (let at: AnyNode | undefined = node; at !== undefined; at = parents.get(at)) {
+      const name = nameOfSetter(at, parents);
+      if (name !== null) return !this.#assignedNames().has(name);
+    }
+    return false;
+  }
+
+  #assignedNames(): ReadonlySet<string> {
+    if (this.#assigned !== null) return this.#assigned;
+    const names = this.#assigned = new Set<string>();
+    for (const code of this.#found.codes.values()) {
+      const unit = code.kind === "user" ? code.user.unit : null;
+      if (unit === null) continue;
+      const { parents } = unit.script;
+      const setter = nameOfSetter(parents.get(unit.node) ?? unit.node, parents);
+      for (const name of membersAssigned(unit.node, parents)) if (name !== setter) names.add(name);
+    }
+    return names;
   }
 
   #readUse(user: UserCode, root: WritableRoot | Extract<Root, { kind: "unset" }>, use: Use): void {
@@ -388,4 +428,48 @@ function spotOf(user: UserCode, root: WritableRoot): Spot {
 
 function shortenPath(path: readonly string[]): readonly string[] {
   return path.length <= MAX_PATH ? path : [...path.slice(0, MAX_PATH - 1), path[path.length - 1] as string];
+}
+
+/** Name of the member that a node is the setter of, also in a descriptor; `null` for any other node. */
+function nameOfSetter(node: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): string | null {
+  if (node.type !== "Property" && node.type !== "MethodDefinition" || node.computed) return null;
+  if (node.kind === "set") return nameOfKey(node.key);
+  const descriptor = node.type === "Property" && nameOfKey(node.key) === "set" ? parents.get(node) : undefined;
+  const above = descriptor && parents.get(descriptor);
+  if (above?.type === "CallExpression" && /\.defineProperty$/.test(dottedName(above.callee as AnyNode) ?? "")) {
+    return above.arguments[2] === descriptor ? staticText(above.arguments[1] as AnyNode) : null;
+  }
+  const list = above?.type === "Property" && !above.computed ? parents.get(above) : undefined;
+  const call = list && parents.get(list);
+  if (above?.type !== "Property" || call?.type !== "CallExpression") return null;
+  return /^Object\.(?:defineProperties|create)$/.test(dottedName(call.callee as AnyNode) ?? "")
+    ? nameOfKey(above.key)
+    : null;
+}
+
+/**
+ * Names of the members that code assigns, as far as it writes them out; private ones with their `#`. That a setter assigns a
+ * member of its own name elsewhere does not count.
+ */
+function membersAssigned(unit: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): Set<string> {
+  const names = new Set<string>();
+  const target = (node: AnyNode): void => {
+    if (node.type === "MemberExpression") names.add(staticKey(node) ?? "");
+    else if (node.type !== "Identifier") childrenOf(node).forEach(target);
+  };
+  const nodes = [unit];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    const setter = nameOfSetter(node, parents);
+    if (setter !== null) {
+      for (const name of childrenOf(node).flatMap((child) => [...membersAssigned(child, parents)])) {
+        if (name !== setter) names.add(name);
+      }
+      continue;
+    }
+    if (node.type === "AssignmentExpression") target(node.left);
+    else if (node.type === "UpdateExpression") target(node.argument);
+    else if (node.type === "ForOfStatement" || node.type === "ForInStatement") target(node.left);
+    nodes.push(...childrenOf(node));
+  }
+  return names;
 }

@@ -96,6 +96,13 @@ export function staticKey(node: Extract<AnyNode, { type: "MemberExpression" }>):
   return staticText(property);
 }
 
+/** Name of a member by its key, with the `#` of a private one. */
+export function nameOfKey(key: AnyNode): string {
+  if (key.type === "PrivateIdentifier") return `#${key.name}`;
+  if (key.type === "Identifier") return key.name;
+  return key.type === "Literal" ? String(key.value) : "";
+}
+
 /** Text of a string literal, or of a template without expressions; `null` for anything else. */
 export function staticText(node: AnyNode): string | null {
   if (node.type === "Literal" && typeof node.value === "string") return node.value;
