@@ -163,7 +163,7 @@ async function runUnderLock(
     const outcome = await keep(settled.call, settled.execution, {
       reasons,
       isSameInput,
-      isWritten,
+      isWritten: isWritten && !run.isSuperseded,
       isOverwriting: options.force === true,
       record: again.record,
       isUnread: !isRead(options),

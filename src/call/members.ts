@@ -15,6 +15,7 @@ import type { Call } from "./identify.ts";
 import { keep } from "./keep.ts";
 import { beginVerification, lookUp } from "./look_up.ts";
 import { executionOf } from "./run.ts";
+import { supersede } from "./runs.ts";
 import { causeOfUncached, identify } from "./uncached.ts";
 import { SwitchedOff, type Wrapped } from "./wrapped.ts";
 
@@ -29,6 +30,7 @@ export function forget(wrapped: Wrapped, receiver: unknown, args: readonly unkno
       return false;
     }
     const { key, wrapped: { functionId }, fingerprint: { digest }, prepared: { workspace: { cache } } } = call;
+    supersede(cache, (one) => one.key === key);
     if (cache.readOnly || await cache.records.get(key, { parts: false }) === null) return false;
     cache.revisions.revise([[functionId, digest]]);
     const { removed } = await cache.records.remove([key]);
@@ -104,6 +106,7 @@ export function put(wrapped: Wrapped, { receiver, args, value }: PutCall): Promi
     if (call.prepared.workspace.cache.readOnly) return false;
     const execution = await executionOf(call, value);
     if (execution.encoded === null) throw execution.refusal;
+    supersede(call.prepared.workspace.cache, ({ key }) => key === call.key);
     const outcome = await keep(call, execution, {
       reasons: [],
       isSameInput: true,
@@ -123,6 +126,7 @@ export function clearFunction(wrapped: Wrapped): Promise<Removal> {
       const { workspace: { cache }, fingerprint } = await wrapped.prepare();
       if (cache.readOnly) return { removed: 0, freedBytes: 0 };
       const { digest } = await fingerprint();
+      supersede(cache, (one) => one.wrapped.functionId === wrapped.functionId || one.fingerprint.digest === digest);
       return await removeChosen(cache, ({ functionId, code }) =>
         // `code` is the beginning of a digest
         functionId === wrapped.functionId || digest.startsWith(code));

@@ -96,6 +96,8 @@ export class Run {
   restsOnUnkept = false;
   /** What keeps the result from being stored although it changed nothing: inner results that nothing tells apart. */
   readonly incomparable: Set<string> = new Set();
+  /** True once the result is not wanted any more: another one was put in, or it was to be forgotten. */
+  isSuperseded = false;
   /** Clock of the function. */
   readonly clock: OwnClock;
   /** Number of callers that wait for the outcome, in place of a run of their own. */
@@ -154,6 +156,16 @@ export function beginRun(call: Call, parent: Run | undefined, attempts: Map<Call
   const run = new Run(call, parent, attempts);
   runsOf(call).set(call.key, run);
   return run;
+}
+
+/** Lets the results of runs that are under way not be stored, nor shared with later callers. */
+export function supersede(cache: Cache, isOf: (call: Call) => boolean): void {
+  const runs = running.get(cache);
+  for (const [key, run] of runs ?? []) {
+    if (!isOf(run.call)) continue;
+    run.isSuperseded = true;
+    runs!.delete(key);
+  }
 }
 
 /** Ends a run and passes its outcome to the callers that wait for it. */

@@ -153,3 +153,28 @@ Deno.test("where the folder of counts and marks was deleted, results are forced,
   await remove();
   assertEquals([await inner.put([], 4), await outer()], [true, 40]);
 });
+
+Deno.test("what is put in, forgotten or cleared while the call runs is not undone by that run", async () => {
+  await using rig = await Rig.open();
+  let release = () => {};
+  const slow = rig.cached()(async function slow(x: number) {
+    await new Promise<void>((resolve) => release = resolve);
+    return x + 1;
+  });
+  const running = async (x: number) => {
+    const result = slow(x);
+    while (rig.kinds().at(-1) !== "miss") await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return { result };
+  };
+  const put = await running(1);
+  assertEquals(await slow.put([1], 100), true);
+  release();
+  assertEquals([await put.result, await slow(1)], [2, 100]);
+  for (const [x, undo] of [[2, () => slow.clear()], [3, () => slow.forget(3)]] as const) {
+    const { result } = await running(x);
+    await undo();
+    release();
+    assertEquals([await result, await slow.has(x)], [x + 1, false]);
+  }
+});
