@@ -338,8 +338,10 @@ type OptionOfParameters = typeof OPTIONS_OF_PARAMETERS[number];
 /** True for the name of a parameter, for a path that begins with one, and except in `fileArgs` for `this`. */
 function isOfParameter(name: string, option: OptionOfParameters, parameterNames: readonly string[]): boolean {
   if (parameterNames.includes(name) || option !== "fileArgs" && /^this(?:\.|$)/.test(name)) return true;
-  const end = name.indexOf(".");
-  return end > 0 && end < name.length - 1 && parameterNames.includes(name.slice(0, end));
+  const [parameter = "", ...members] = name.split(".");
+  // There are no patterns, and a member without a name is a mistake.
+  return members.length > 0 && members.every((member) => member !== "" && member !== "*") &&
+    parameterNames.includes(parameter);
 }
 
 /**

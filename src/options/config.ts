@@ -252,6 +252,13 @@ function expandPath(option: OptionName, path: string): string {
   if (atHome === null) {
     throw unknownInPath(option, path, `${path.replace(/[\\/].*$/s, "")} has no value here; write the path without ~`);
   }
+  if (/(?<!\\)\$\{(?!\w+(?::?-[^}]*)?\})/.test(atHome)) {
+    throw unknownInPath(
+      option,
+      path,
+      "after ${ it wants a name and }, as in ${NAME} and ${NAME:-default}; \\$ is a dollar sign",
+    );
+  }
   return atHome.replace(/\\\$|\$(?:(\w+)|\{(\w+)(?:(:?-)([^}]*))?\})/g, (found, bare, braced, operator, fallback) => {
     if (found === "\\$") return "$";
     const name: string = bare ?? braced;

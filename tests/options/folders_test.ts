@@ -78,7 +78,8 @@ Deno.test("~ and variables in the paths of cachepy.yml are what a shell makes of
       assertEquals((await load(`metadata_dir: ${text}\n`)).metadataDir, path, text);
       assertEquals((await load(`depends_on_files:\n  - ${text}\n`)).dependsOnFiles, [path], text);
     }
-    for (const text of ["${CACHEPY_TEST_NONE}/x", "$CACHEPY_TEST_NONE/x", "${CACHEPY_TEST_EMPTY}/x", "~nobody/x"]) {
+    const wrong = ["${CACHEPY_TEST_NONE}/x", "$CACHEPY_TEST_NONE/x", "${CACHEPY_TEST_EMPTY}/x", "~nobody/x"];
+    for (const text of [...wrong, "${CACHEPY_TEST_DATA", "/a${CACHEPY_TEST_DATA/x", "${}/x"]) {
       const error = await assertRejects(() => load(`verbose: true\ncache_dir: ${text}\n`), CacheTypeError);
       assertEquals(error.code, "ERR_CONFIG");
       assert(error.message.startsWith(`${file}:2: cache_dir: got "${text}"; `), error.message);

@@ -198,12 +198,16 @@ Deno.test("requireParameterNames() names the path, the parameters and the one th
     'Cannot use options.fileArgs[1]: "ouptut" is no parameter of the function, whose parameters are: path, output; ' +
       "did you mean output?",
   );
+  for (const name of ["path.", "path..a", "path.*", ".path"]) {
+    const { code } = errorOf(() => requireParameterNames({ ignoreArgs: [name] }, ["path"]));
+    assertEquals(code, "ERR_OPTION_PARAMETER", name);
+  }
   const alone = errorOf(() => requireParameterNames({ ignoreArgs: ["log"] }, [], "o"));
   assertEquals([alone.path, alone.message.includes("are: none")], ["o.ignoreArgs[0]", true]);
 });
 
 Deno.test("requireParameterNames() is content with names that are parameters, and with none", () => {
-  requireParameterNames({ fileArgs: ["path"], ignoreArgs: ["log"] }, ["path", "log"]);
+  requireParameterNames({ fileArgs: ["path"], ignoreArgs: ["log", "this", "path.a.b", "log.x-y"] }, ["path", "log"]);
   requireParameterNames({}, []);
 });
 

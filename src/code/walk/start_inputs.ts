@@ -87,7 +87,7 @@ export class ModuleStart {
     const isPlace = path instanceof URL || path !== null && isAbsolutePath(path);
     const name = isPlace ? toPortable(path) : input.name;
     return {
-      name: `${name}, which ${module} reads when it is loaded`,
+      name: name === module ? name : `${name}, which ${module} reads when it is loaded`,
       changes: true,
       read: () => this.#read(`${input.kind} ${input.name}`, now, () => path !== null && isYoung(path)),
     };
