@@ -8,7 +8,8 @@ import { cacheDirInForce } from "../options/config.ts";
 import type { Cache } from "../store/cache_dir.ts";
 import { findLink, layoutOf, requireAccess } from "../store/layout.ts";
 import { requireDeno } from "../words/program.ts";
-import { CacheError } from "../words/errors.ts";
+import { CacheError, messageOf } from "../words/errors.ts";
+import { toAbsolute } from "../options/project.ts";
 
 /** Kind of access that a task needs. */
 export type Access =
@@ -68,6 +69,26 @@ function notWritable(dir: string): CacheError {
       "folder, or make room",
     { path: dir },
   );
+}
+
+/**
+ * Writes a graph or a picture of a cache to a file.
+ *
+ * @param path The file; relative to the working directory.
+ * @param text Its text.
+ * @returns The absolute path.
+ * @throws {CacheError} `ERR_FILE` when it cannot be written.
+ */
+export async function writeDocument(path: string | URL, text: string): Promise<string> {
+  const file = toAbsolute(path);
+  try {
+    await Deno.writeTextFile(file, text);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    const message = `Cannot write ${file}: ${messageOf(cause)}; name a file in a folder that is there`;
+    throw new CacheError("ERR_FILE", message, { path: file, cause });
+  }
+  return file;
 }
 
 function isCache(dir: string): boolean {

@@ -13,7 +13,7 @@ import { cacheTreeToDot, plotCacheGraph } from "../../src/manage/draw/plot.ts";
 import { cacheList } from "../../src/manage/list.ts";
 import { readDot } from "../support/dot.ts";
 import { child, digestOf, file, record } from "../support/records.ts";
-import { seed, testIn } from "../support/seeded_cache.ts";
+import { seed, tempFolder, testIn } from "../support/seeded_cache.ts";
 import { readElements } from "../support/xml.ts";
 
 const LOAD = record({ fname: "load", key: "load", files: [file("data/a.csv", "a")], createdMs: 1_000 });
@@ -239,4 +239,19 @@ testIn("where there is no cache, the graph is empty and nothing is made", async 
   await cacheTreeSync(dir, `${root}/none2`);
   readElements(await plotCacheGraph({ cacheDir: dir }));
   assertEquals([...Deno.readDirSync(root)].map(({ name }) => name), ["deno.json"]);
+});
+
+Deno.test("a file that cannot be written is an error that names it, for each that writes one", async () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/is-a-folder.json`;
+  await Deno.mkdir(path);
+  const writes = [
+    () => cacheTreeToJson(path, folder.path),
+    () => cacheTreeSave(path, folder.path),
+    () => plotCacheGraph(folder.path, { path: `${folder.path}/none/g.svg` }),
+  ];
+  for (const write of writes) {
+    const error = await assertRejects(write, CacheError, "Cannot write ");
+    assertEquals([error.code, error.path?.startsWith(folder.path)], ["ERR_FILE", true]);
+  }
 });

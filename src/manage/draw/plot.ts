@@ -7,7 +7,8 @@ import { type CacheNode, cacheTreeNodes } from "../graph/nodes.ts";
 import { inTurns } from "../../words/waiting.ts";
 import { CHECKS, type OptionCheck, validateBy } from "../../options/check_options.ts";
 import { cacheDirInForce } from "../../options/config.ts";
-import { toAbsolute, toPortable } from "../../options/project.ts";
+import { toPortable } from "../../options/project.ts";
+import { writeDocument } from "../with_cache.ts";
 import type { ReportData } from "../report.ts";
 import type { DrawOptions, NodeState } from "./dot.ts";
 import type { PageData } from "./page_data.ts";
@@ -116,7 +117,7 @@ export async function plotCacheGraph(
     cacheDir: dir,
     checks: highlightStale !== false,
   });
-  if (path !== undefined) await Deno.writeTextFile(toAbsolute(path), text);
+  if (path !== undefined) await writeDocument(path, text);
   return text;
 }
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { toAbsolute, toPortable } from "../../options/project.ts";
+import { toPortable } from "../../options/project.ts";
+import { writeDocument } from "../with_cache.ts";
 import { CacheTypeError } from "../../words/errors.ts";
 import { previewOf } from "../../values/preview.ts";
 import { type CacheNode, cacheTreeNodes, keyOfNode } from "./nodes.ts";
@@ -58,6 +59,7 @@ interface ExportArguments {
  *
  * @param write Makes the text of the graph of a cache.
  * @throws {CacheTypeError} `ERR_OPTION_TYPE` for two caches.
+ * @throws {CacheError} `ERR_FILE` when the file cannot be written.
  */
 export async function exportGraph(
   { pathOrDir, cacheDir, names }: ExportArguments,
@@ -72,7 +74,7 @@ export async function exportGraph(
     );
   }
   const text = await write(isFile ? cacheDir : pathOrDir);
-  if (isFile) await Deno.writeTextFile(toAbsolute(pathOrDir), text);
+  if (isFile) await writeDocument(pathOrDir, text);
   return text;
 }
 

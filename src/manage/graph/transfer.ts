@@ -6,9 +6,8 @@
 import { CacheError, messageOf } from "../../words/errors.ts";
 import { requireTaskOptions } from "../../options/check_options.ts";
 import { cacheDirInForce } from "../../options/config.ts";
-import { toAbsolute } from "../../options/project.ts";
 import { inTurns, type Work } from "../../words/waiting.ts";
-import { withCache } from "../with_cache.ts";
+import { withCache, writeDocument } from "../with_cache.ts";
 import type { Cache, StoredNode } from "../../store/cache_dir.ts";
 import { markOwn } from "../../words/program.ts";
 
@@ -22,12 +21,11 @@ const SAVED_FORMAT = "cachepy-saved-graph-1";
  * @param path The file, which is written as JSON whatever its name.
  * @param cacheDir The cache; the one that wrapped functions use when not given.
  * @returns The absolute path of the file.
+ * @throws {CacheError} `ERR_FILE` when it cannot be written.
  */
 export async function cacheTreeSave(path: string | URL, cacheDir?: string | URL): Promise<string> {
-  const file = toAbsolute(path);
   const nodes = await storedNodes(cacheDir);
-  await Deno.writeTextFile(file, await inTurns(writeSaved(nodes)));
-  return file;
+  return await writeDocument(path, await inTurns(writeSaved(nodes)));
 }
 
 /** Options of {@linkcode cacheTreeLoad}. */
