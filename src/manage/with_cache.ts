@@ -79,7 +79,7 @@ function notWritable(dir: string): CacheError {
  * @returns The absolute path.
  * @throws {CacheError} `ERR_FILE` when it cannot be written.
  */
-export async function writeDocument(path: string | URL, text: string): Promise<string> {
+export async function writeGraphFile(path: string | URL, text: string): Promise<string> {
   const file = toAbsolute(path);
   try {
     await Deno.writeTextFile(file, text);

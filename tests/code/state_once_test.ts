@@ -104,3 +104,22 @@ Deno.test("a mark that something was done is no input, whether other code set it
   }));
   assertEquals(await faultsOf(pairs), {});
 });
+
+Deno.test("functions that share a variable of one call look at it first together, in whatever order they are called", async () => {
+  const pairs = [
+    "const load = () => ({ k });",
+    "function load() { return { k }; }",
+    "const other = { k }; const load = () => other;",
+  ].map((load): ProgramPair => ({
+    name: load,
+    text: `const tables = (k) => { let kept; ${load}
+  return { a(x) { kept ??= load(); return kept.k * x; }, b(x) { kept ??= load(); return kept.k + x; } }; };
+const two = tables(2), five = tables(5);
+const steps = [cached(two.a), cached(two.b), cached(five.a), cached(five.b)];
+for (const at of [0, 1, 2, 3]) await t(steps[at], 10);\n`,
+    edits: [["[0, 1, 2, 3]", "[3, 1, 2, 0]"]],
+    named: "left out",
+    runs: 0,
+  }));
+  assertEquals(await faultsOf(pairs), {});
+});

@@ -296,7 +296,7 @@ class Assembler {
         ];
       case "value":
         if (root.declaration && this.#options.state.bindings.has(root.declaration.binding)) {
-          const sight = sightOfVariable(root.declaration, user.fn, slot.name, root.value, this.#sights);
+          const sight = sightOfVariable(root.declaration, user, root.value, this.#sights);
           return ["state", this.#initial(root, [], root.value, user.fn), ...sight];
         }
         if (root.isDynamic) {

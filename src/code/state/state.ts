@@ -11,6 +11,7 @@ import type { Binding } from "../syntax/scopes.ts";
 import { type AnyNode, isClassNode, isFunctionNode } from "../syntax/parse.ts";
 import { digestGraph, type GraphNode } from "../digest/graph_digest.ts";
 import { type Declaration, importOf } from "../walk/modules.ts";
+import type { UserCode } from "../walk/reached.ts";
 import { type ValueView, writePrimitive, writeValue } from "../walk/values.ts";
 import { isPrimitive } from "../../words/type_tests.ts";
 import { randomId } from "../../words/random.ts";
@@ -212,7 +213,7 @@ const ofObjects = new WeakMap<object, Map<string, Sight>>();
 
 /**
  * Nodes for the value of a variable at the first look in this process; none where it does not count. A variable of a
- * module is identified by its module and name, any other by its name and the function that closes over it.
+ * module is identified by its module and name, any other by its name and its scope; see {@linkcode anchorOf}.
  *
  * State that is filled once (`cache ??= load()`) counts by the code that fills it. If other code put a value there
  * before the first look, that value is an input, and counts from then on as it was at the first look. So a singleton
@@ -224,8 +225,7 @@ const ofObjects = new WeakMap<object, Map<string, Sight>>();
  */
 export function sightOfVariable(
   { binding, url }: Declaration,
-  fn: object,
-  name: string,
+  user: Pick<UserCode, "fn" | "roots">,
   value: unknown,
   context: SightContext,
 ): Sight {
@@ -233,7 +233,25 @@ export function sightOfVariable(
   if (binding.scope.kind === "module") {
     return firstSight(ofModules, `${url}\n${binding.name}`, isFilled, value, context);
   }
-  return firstSight(sightsOf(fn), `variable ${name}`, isFilled, value, context);
+  return firstSight(sightsOf(anchorOf(binding, user)), `variable ${binding.name}`, isFilled, value, context);
+}
+
+/**
+ * The function by which the scope of a variable is known: one that the code uses, and that is made anew each time the scope
+ * is. So all functions that use it have one first look. Without one, each function has its own.
+ */
+function anchorOf({ scope }: Binding, { fn, roots }: Pick<UserCode, "fn" | "roots">): object {
+  let anchor: { readonly name: string; readonly value: object } | undefined;
+  for (const root of roots) {
+    const binding = root.kind === "value" ? root.declaration?.binding : undefined;
+    if (binding?.scope !== scope || binding.writes.length > 0 || root.kind !== "value") continue;
+    const { declaration, name } = binding;
+    const made = declaration?.type === "VariableDeclarator" ? declaration.init : declaration;
+    const isMadeThere = made && isFunctionNode(made) && binding.kind !== "parameter";
+    if (!isMadeThere || typeof root.value !== "function") continue;
+    if (anchor === undefined || name < anchor.name) anchor = { name, value: root.value };
+  }
+  return anchor?.value ?? fn;
 }
 
 /** Nodes for the value of an object's member at the first look in this process; none where it does not count. */

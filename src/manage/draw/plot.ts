@@ -8,7 +8,7 @@ import { inTurns } from "../../words/waiting.ts";
 import { CHECKS, type OptionCheck, validateBy } from "../../options/check_options.ts";
 import { cacheDirInForce } from "../../options/config.ts";
 import { toPortable } from "../../options/project.ts";
-import { writeDocument } from "../with_cache.ts";
+import { writeGraphFile } from "../with_cache.ts";
 import type { ReportData } from "../report.ts";
 import type { DrawOptions, NodeState } from "./dot.ts";
 import type { PageData } from "./page_data.ts";
@@ -117,7 +117,7 @@ export async function plotCacheGraph(
     cacheDir: dir,
     checks: highlightStale !== false,
   });
-  if (path !== undefined) await writeDocument(path, text);
+  if (path !== undefined) await writeGraphFile(path, text);
   return text;
 }
 

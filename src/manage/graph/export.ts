@@ -4,7 +4,7 @@
  * @module
  */
 import { toPortable } from "../../options/project.ts";
-import { writeDocument } from "../with_cache.ts";
+import { writeGraphFile } from "../with_cache.ts";
 import { CacheTypeError } from "../../words/errors.ts";
 import { previewOf } from "../../values/preview.ts";
 import { type CacheNode, cacheTreeNodes, keyOfNode } from "./nodes.ts";
@@ -74,7 +74,7 @@ export async function exportGraph(
     );
   }
   const text = await write(isFile ? cacheDir : pathOrDir);
-  if (isFile) await writeDocument(pathOrDir, text);
+  if (isFile) await writeGraphFile(pathOrDir, text);
   return text;
 }
 

@@ -7,7 +7,7 @@ import { CacheError, messageOf } from "../../words/errors.ts";
 import { requireTaskOptions } from "../../options/check_options.ts";
 import { cacheDirInForce } from "../../options/config.ts";
 import { inTurns, type Work } from "../../words/waiting.ts";
-import { withCache, writeDocument } from "../with_cache.ts";
+import { withCache, writeGraphFile } from "../with_cache.ts";
 import type { Cache, StoredNode } from "../../store/cache_dir.ts";
 import { markOwn } from "../../words/program.ts";
 
@@ -25,7 +25,7 @@ const SAVED_FORMAT = "cachepy-saved-graph-1";
  */
 export async function cacheTreeSave(path: string | URL, cacheDir?: string | URL): Promise<string> {
   const nodes = await storedNodes(cacheDir);
-  return await writeDocument(path, await inTurns(writeSaved(nodes)));
+  return await writeGraphFile(path, await inTurns(writeSaved(nodes)));
 }
 
 /** Options of {@linkcode cacheTreeLoad}. */
