@@ -64,11 +64,13 @@ Exit code 1: there is no such entry, or its result is damaged.`,
     arguments: [1, 1],
     details:
       `KEY is a call key or the first six or more characters of one; FUNCTION is the name of a function, for all of
-its entries. "Computed because" compares with the closest entry that was there before. "Now" checks files, directories,
+its entries. "Computed because" compares with the closest entry that was there before, "computed again because" its
+newest execution with the one before. "Now" checks files, directories,
 environment variables and nested calls, and runs no code: a change of code is seen by the program itself only
 (fn.why(...)).
 
-JSON: [{ key, fname, functionId, created, closest, reasons, summary, now: { fresh, reasons, summary }, notices }].
+JSON: [{ key, fname, functionId, created, closest, reasons, summary, again: { reasons, summary },
+now: { fresh, reasons, summary }, notices }].
 Exit code 1: there is no such entry, or one is stale.`,
     load: () => import("./commands/why.ts"),
   },

@@ -65,6 +65,28 @@ Deno.test("a name of a function that no entry has is told, with the nearest, in 
   }
 });
 
+Deno.test("why tells the reason of the newest execution of an entry", async () => {
+  await using project = await Project.create({
+    "main.ts": `import { cacheFile } from "@bimsb/cachepy";
+const step = cacheFile()(async function step(path: string) { return (await Deno.readTextFile(path)).length; });
+await step("a.txt");
+`,
+    "a.txt": "a",
+  });
+  await project.run("main.ts");
+  const at = { cwd: project.folder };
+  assertEquals((await runCli(["why", "step"], at)).out.includes("computed again"), false);
+  await project.write("a.txt", "aa");
+  await project.run("main.ts");
+  const { out } = await runCli(["why", "step"], at);
+  assertStringIncludes(
+    out,
+    "no earlier entry of this function is stored\ncomputed again because:\n  a.txt changed\nnow: ",
+  );
+  const [entry] = JSON.parse((await runCli(["why", "step", "--json"], at)).out);
+  assertEquals(entry.again.summary, "a.txt changed");
+});
+
 Deno.test("notices stand as they are, without a lead of their own", async () => {
   await using project = await Project.create({
     "main.ts": `import { readFileSync } from "node:fs";

@@ -4,7 +4,7 @@ import { formatAge } from "../text/durations.ts";
 import type { EntryRecord } from "../../words/records.ts";
 import { describeReason, describeReasons } from "../../reasons/describe_reasons.ts";
 import { printable } from "../../words/printable.ts";
-import { closestEntry, diffEntries } from "../../reasons/compare.ts";
+import { closestEntry, compareTraces, diffEntries } from "../../reasons/compare.ts";
 import { findEntry } from "../../manage/info.ts";
 import { StaleCheck } from "../../manage/stale_now.ts";
 import { withCache } from "../../manage/with_cache.ts";
@@ -22,6 +22,8 @@ const MOST_LINES = 20;
 /** Reasons for which an entry was computed, and the answer to whether it is fresh now. */
 interface EntryReport extends Pick<CallReport, "reasons" | "closest" | "summary" | "notices"> {
   readonly record: EntryRecord;
+  /** What differs between its newest execution and the one before; none when there was one alone. */
+  readonly again: readonly StaleReason[];
   readonly now: { readonly fresh: boolean; readonly reasons: readonly StaleReason[]; readonly summary: string };
 }
 
@@ -52,7 +54,9 @@ export async function run(context: CommandContext): Promise<number> {
   if (options["json"]) {
     await printJson(
       terminal,
-      reports.map(({ record: { key, fname, functionId, createdMs }, closest, reasons, summary, now, notices }) => ({
+      reports.map((
+        { record: { key, fname, functionId, createdMs }, closest, reasons, summary, again, now, notices },
+      ) => ({
         key,
         fname,
         functionId,
@@ -60,6 +64,7 @@ export async function run(context: CommandContext): Promise<number> {
         closest,
         reasons,
         summary,
+        again: { reasons: again, summary: describeReasons(again) },
         now,
         notices,
       })),
@@ -110,6 +115,7 @@ async function reportOn(cache: Cache, record: EntryRecord, check: StaleCheck): P
   const stale = await check.reasonsOf(record);
   return {
     record,
+    again: whatRanAgain(record),
     closest: closest?.key ?? null,
     reasons,
     summary: describeReasons(reasons),
@@ -118,9 +124,14 @@ async function reportOn(cache: Cache, record: EntryRecord, check: StaleCheck): P
   };
 }
 
+/** Reasons for which an entry was computed the last time, if it was computed more than once. */
+function whatRanAgain({ traces: [newest, before] }: EntryRecord): StaleReason[] {
+  return newest === undefined || before === undefined ? [] : compareTraces(before, newest);
+}
+
 async function printReport(terminal: Terminal, report: EntryReport, nowMs: number, isLater: boolean): Promise<void> {
   const { style } = terminal;
-  const { record, reasons, closest, now } = report;
+  const { record, reasons, closest, again, now } = report;
   const age = formatAge(record.createdMs, nowMs);
   const lines = [
     `${style.bold(printable(record.functionId))}  ${record.key.slice(0, 12)}  ${style.dim(age)}`,
@@ -128,6 +139,7 @@ async function printReport(terminal: Terminal, report: EntryReport, nowMs: numbe
       ? "computed because: no earlier entry of this function is stored"
       : `computed because, compared with ${closest.slice(0, 12)}:`,
     ...(closest === null ? [] : reasonLines(reasons)),
+    ...(again.length === 0 ? [] : ["computed again because:", ...reasonLines(again)]),
     now.fresh ? `now: ${style.good("fresh")}` : `now: ${style.warn("stale")}, because:`,
     ...reasonLines(now.reasons),
     ...report.notices.map((notice) => `note: ${printable(notice)}`),
