@@ -29,6 +29,8 @@ import {
   firstMember,
   firstValue,
   initialText,
+  keepNode,
+  nodeBefore,
   numberOf,
   placeOf,
   PROCESS,
@@ -111,7 +113,7 @@ class Assembler {
       countsStacks: options.sight.stacks || this.#readsStacks,
       countsLastIndex: mentionsMember(found, "lastIndex"),
     };
-    this.#sights = { ...options.state, node: (value) => this.#value(value) };
+    this.#sights = { ...options.state, node: (value) => nodeBefore(value, found.codes) ?? this.#value(value) };
     this.#guards = new FunctionGuards((object) => options.state.members.get(object));
     this.#checks = new FingerprintChecks(this.#view, options.state);
     this.#outside = options.OutsideNodes === null ? null : new options.OutsideNodes(found, {
@@ -201,7 +203,7 @@ class Assembler {
           node.references.push(...code.parts.map((part) => this.#value(part)));
         });
       case "user":
-        return this.#node(code.user.fn, (node) => this.#fillCode(node, code.user));
+        return keepNode(code.user.fn, this.#node(code.user.fn, (node) => this.#fillCode(node, code.user)));
     }
   }
 
@@ -221,7 +223,7 @@ class Assembler {
     node.references.push(...texts);
     if (isSeen && this.#asksIfFrozen) this.#checks.list.push(() => functionForm(user.fn) === form);
     const meta = code && code.meta.length > 0 ? ` in ${user.module} ${code.meta.join()}` : "";
-    const uses: string[] = [];
+    const uses: string[] = [], extras: string[] = [], { state } = this.#options;
     for (const root of user.roots) {
       const references = this.#references(root, user);
       uses.push(String(references.length));
@@ -234,7 +236,6 @@ class Assembler {
       node.references.push(`required ${digest}`);
       if (isOfUser) this.#parts.addModule(name, digest);
     }
-    const extras: string[] = [], { state } = this.#options;
     for (const [label, value] of user.extras) {
       const member = label.replace(/^static /, "");
       if (state.members.get(user.fn)?.has(member)) {

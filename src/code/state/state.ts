@@ -275,6 +275,22 @@ export function sightsWithin(subjects: Iterable<object | symbol>, view: ValueVie
   return sights;
 }
 
+const nodesOfCode = new WeakMap<object, GraphNode>();
+
+/** Keeps the node of a function for {@linkcode nodeBefore}, and returns it. */
+export function keepNode(fn: object, node: GraphNode): GraphNode {
+  nodesOfCode.set(fn, node);
+  return node;
+}
+
+/**
+ * Node that a function had when it was last reached; `undefined` for one that is reached now, or never was. A run may have
+ * dropped it, and so have shown that its place is state: the next process finds it there.
+ */
+export function nodeBefore(fn: unknown, reached: ReadonlyMap<object, unknown>): GraphNode | undefined {
+  return typeof fn !== "function" || reached.has(fn) ? undefined : nodesOfCode.get(fn);
+}
+
 function firstSight(
   known: Map<string, Sight>,
   name: string,
