@@ -390,3 +390,34 @@ Deno.test("state that is filled in when it is first used costs the next process 
     });
   }
 });
+
+Deno.test("what the program changes while a function waits is no state, also where the code writes the like of its own", async () => {
+  const uses = {
+    "a member of its own object": "const out = {}; out.rate = settings.rate * x; return out.rate;",
+    "a variable of its own": "let rate = 0; rate += settings.rate * x; return rate;",
+    "a list of its own": "const list = []; list.push(settings.rate * x); return list[0];",
+    "a Map of its own": "const map = new Map(); map.set(1, settings.rate * x); return map.get(1);",
+    "an object of a list": "return Object.fromEntries([['rate', settings.rate * x]]).rate;",
+  };
+  for (const [name, use] of Object.entries(uses)) {
+    await using project = await Project.create({
+      "main.js": `import { cacheFile } from "@bimsb/cachepy";
+const settings = { rate: 1 }, rate = 1;
+const notices = [];
+const onEvent = ({ kind, detail }) => void (kind === "notice" && notices.push(detail));
+const step = cacheFile("./cache", { onEvent })(async function step(x) {
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  ${use}
+});
+const values = [await step(0)];
+const running = step(1);
+setTimeout(() => settings.rate = 3, 10);
+await running;
+for (settings.rate of [10, 20]) values.push(await step(1));
+console.log(JSON.stringify({ values, isNamed: notices.some((one) => one.includes("left out")) }));
+`,
+    });
+    const { json, stderr } = await project.run("main.js");
+    assertEquals(json(), { values: [0, 10, 20], isNamed: false }, `${name}: ${stderr}`);
+  }
+});

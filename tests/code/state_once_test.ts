@@ -123,3 +123,36 @@ for (const at of [0, 1, 2, 3]) await t(steps[at], 10);\n`,
   }));
   assertEquals(await faultsOf(pairs), {});
 });
+
+/** Ways in which code keeps a table, which the program may set before; `get` gives it. */
+const KEPT: readonly (readonly [name: string, text: string])[] = [
+  [
+    "a getter of a private field",
+    "class C { #t; get t() { return this.#t ??= { k: 1 }; } use(t) { this.#t = t; } }\nconst c = new C(), set = (t) => c.use(t), get = () => c.t;",
+  ],
+  [
+    "a getter of a field",
+    "class C { _t; get t() { return this._t ??= { k: 1 }; } }\nconst c = new C(), set = (t) => { c._t = t; }, get = () => c.t;",
+  ],
+  [
+    "a getter of an object",
+    "const c = { _t: undefined, get t() { if (!this._t) this._t = { k: 1 }; return this._t; } }, set = (t) => { c._t = t; }, get = () => c.t;",
+  ],
+  ["??", "let kept; const set = (t) => { kept = t; }, get = () => (kept = kept ?? { k: 1 });"],
+  ["||", "let kept; const set = (t) => { kept = t; }, get = () => (kept = kept || { k: 1 });"],
+  ["a choice", "let kept; const set = (t) => { kept = t; }, get = () => (kept = kept ? kept : { k: 1 });"],
+  [
+    "a choice the other way round",
+    "let kept; const set = (t) => { kept = t; }, get = () => (kept = kept === undefined ? { k: 1 } : kept);",
+  ],
+];
+
+Deno.test("what the program puts where code would make it counts, also once a process has seen it made", async () => {
+  const pairs = KEPT.map(([name, text]): ProgramPair => ({
+    name,
+    text: `${text}\n// set\nawait t(cached(function scale(x) { return x * get().k; }), 3);\n`,
+    edits: [["// set", "set({ k: 5 });"]],
+    named: "left out",
+  }));
+  assertEquals(await faultsOf(pairs), {});
+});

@@ -64,3 +64,20 @@ Deno.test("a setting that the function itself sets is state", async () => {
   }));
   assertEquals(await faultsOf(pairs), {});
 });
+
+Deno.test("a setting counts where code assigns members of that name of objects that it makes itself", async () => {
+  const uses = [
+    "const out = {}; out.rate = s.rate; return x * out.rate;",
+    "class Row { constructor(rate) { this.rate = rate; } }\nreturn x * new Row(s.rate).rate;",
+    "const row = new Array(1); row.rate = s.rate; return x * row.rate;",
+  ];
+  const pairs = uses.flatMap((use) =>
+    SETTINGS.map(([name, text]): ProgramPair => ({
+      name: `${name}: ${use}`,
+      text: text + READ.replace("return x * s.rate;", use),
+      edits: [["s.rate = 7", "s.rate = 9"]],
+      runs: 1,
+    }))
+  ).filter((_, at) => at % 2 === 0);
+  assertEquals(await faultsOf(pairs), {});
+});

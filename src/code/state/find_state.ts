@@ -6,18 +6,9 @@
  */
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Binding } from "../syntax/scopes.ts";
-import { type AnyNode, childrenOf, isClassNode } from "../syntax/parse.ts";
-import {
-  type Change,
-  changeOf,
-  dottedName,
-  MUTATORS,
-  nameOfKey,
-  staticKey,
-  staticText,
-  type Use,
-  usesOfBinding,
-} from "../syntax/uses.ts";
+import { type AnyNode, isClassNode } from "../syntax/parse.ts";
+import { membersAssigned, nameOfSetter, targetsNamed } from "../syntax/assigned.ts";
+import { type Change, changeOf, MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
 import { Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { findMember, methodIn, ownDescriptorOf } from "../walk/members.ts";
@@ -159,16 +150,35 @@ class StateFinder {
         for (const place of places) {
           if (place.module !== module || place.name !== name) continue;
           if (place.path.length === 0) {
-            if (root !== ownRoot && this.#markBinding(user, root, "write")) this.#observed.add(place.id);
+            const how = this.#isOnlyFilled(place.name, true) ? "fill" : "write";
+            if (root !== ownRoot && this.#markBinding(user, root, how)) this.#observed.add(place.id);
             continue;
           }
           const isOfContents = place.path.at(-1) === CONTENTS;
           const path = isOfContents ? place.path.slice(0, -1) : place.path;
           const spot = this.#spotAt(spotOf(user, root), path);
-          if (this.#mark(spot, isOfContents ? "mutate" : "write")) this.#observed.add(place.id);
+          const how = this.#isOnlyFilled(place.path.at(-1)!, false) ? "fill" : "write";
+          if (this.#mark(spot, isOfContents ? "mutate" : how)) this.#observed.add(place.id);
         }
       }
     }
+  }
+
+  /** True when all that the reached code writes to variables or members of a name, it writes once. */
+  #isOnlyFilled(name: string, isVariable: boolean): boolean {
+    let isFilled = false;
+    for (const [fn, code] of this.#found.codes) {
+      const unit = code.kind === "user" ? code.user.unit : null;
+      if (unit === null) continue;
+      const { script, node } = unit;
+      const isUnnamed = (part: AnyNode) => this.#found.members?.leavesOutAt(fn, part) === true;
+      for (const target of targetsNamed(node, name, isVariable)) {
+        if (isUnnamed(target)) continue;
+        if (changeOf(script, { how: "write", path: [], node: target }) !== "fill") return false;
+        isFilled = true;
+      }
+    }
+    return isFilled;
   }
 
   #readReceiver({ receiver, method }: MethodCall): void {
@@ -227,7 +237,7 @@ class StateFinder {
       if (unit === null) continue;
       const { parents } = unit.script;
       const setter = nameOfSetter(parents.get(unit.node) ?? unit.node, parents);
-      for (const name of membersAssigned(unit.node, parents)) if (name !== setter) names.add(name);
+      for (const name of membersAssigned(unit.script, unit.node, unit.node)) if (name !== setter) names.add(name);
     }
     return names;
   }
@@ -428,48 +438,4 @@ function spotOf(user: UserCode, root: WritableRoot): Spot {
 
 function shortenPath(path: readonly string[]): readonly string[] {
   return path.length <= MAX_PATH ? path : [...path.slice(0, MAX_PATH - 1), path[path.length - 1] as string];
-}
-
-/** Name of the member that a node is the setter of, also in a descriptor; `null` for any other node. */
-function nameOfSetter(node: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): string | null {
-  if (node.type !== "Property" && node.type !== "MethodDefinition" || node.computed) return null;
-  if (node.kind === "set") return nameOfKey(node.key);
-  const descriptor = node.type === "Property" && nameOfKey(node.key) === "set" ? parents.get(node) : undefined;
-  const above = descriptor && parents.get(descriptor);
-  if (above?.type === "CallExpression" && /\.defineProperty$/.test(dottedName(above.callee as AnyNode) ?? "")) {
-    return above.arguments[2] === descriptor ? staticText(above.arguments[1] as AnyNode) : null;
-  }
-  const list = above?.type === "Property" && !above.computed ? parents.get(above) : undefined;
-  const call = list && parents.get(list);
-  if (above?.type !== "Property" || call?.type !== "CallExpression") return null;
-  return /^Object\.(?:defineProperties|create)$/.test(dottedName(call.callee as AnyNode) ?? "")
-    ? nameOfKey(above.key)
-    : null;
-}
-
-/**
- * Names of the members that code assigns, as far as it writes them out; private ones with their `#`. That a setter assigns a
- * member of its own name elsewhere does not count.
- */
-function membersAssigned(unit: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): Set<string> {
-  const names = new Set<string>();
-  const target = (node: AnyNode): void => {
-    if (node.type === "MemberExpression") names.add(staticKey(node) ?? "");
-    else if (node.type !== "Identifier") childrenOf(node).forEach(target);
-  };
-  const nodes = [unit];
-  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
-    const setter = nameOfSetter(node, parents);
-    if (setter !== null) {
-      for (const name of childrenOf(node).flatMap((child) => [...membersAssigned(child, parents)])) {
-        if (name !== setter) names.add(name);
-      }
-      continue;
-    }
-    if (node.type === "AssignmentExpression") target(node.left);
-    else if (node.type === "UpdateExpression") target(node.argument);
-    else if (node.type === "ForOfStatement" || node.type === "ForInStatement") target(node.left);
-    nodes.push(...childrenOf(node));
-  }
-  return names;
 }

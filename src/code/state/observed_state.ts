@@ -10,7 +10,8 @@
 import { digestBytes } from "../../words/sha256.ts";
 import { isProxy, typeTests } from "../../words/type_tests.ts";
 import { type AnyNode, childrenOf } from "../syntax/parse.ts";
-import { dottedName, MUTATORS, staticKey } from "../syntax/uses.ts";
+import type { CodeUnit } from "../syntax/code_unit.ts";
+import { dottedName, isDeclaredWithin, isMadeWithin, MUTATORS, staticKey } from "../syntax/uses.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { findMember } from "../walk/members.ts";
 import type { UserCode } from "../walk/reached.ts";
@@ -290,7 +291,7 @@ function mayHaveChanged(place: StatePlace, { users }: Pick<StateSnapshot, "users
   const key = at.path.at(-1);
   return users.some(({ unit }) => {
     if (unit === null) return true;
-    const { keys, isOpen } = writtenKeys(unit.node);
+    const { keys, isOpen } = writtenKeys(unit);
     return isOpen || keys.has(key ?? at.name);
   });
 }
@@ -303,7 +304,8 @@ interface Written {
 
 const knownWritten = new WeakMap<AnyNode, Written>();
 
-function writtenKeys(unit: AnyNode): Written {
+/** Names of what code writes that may be of others: not of its own variables, and not of lists and objects that it makes. */
+function writtenKeys({ node: unit, script }: CodeUnit): Written {
   let known = knownWritten.get(unit);
   if (known === undefined) {
     const keys = new Set<string>();
@@ -311,10 +313,12 @@ function writtenKeys(unit: AnyNode): Written {
     const target = (node: AnyNode): void => {
       if (node.type === "MemberExpression") {
         const key = staticKey(node);
+        if (isMadeWithin(script, node.object as AnyNode, unit)) return;
         if (key === null) isOpen = true;
         else keys.add(key);
-      } else if (node.type === "Identifier") keys.add(node.name);
-      else childrenOf(node).forEach(target);
+      } else if (node.type === "Identifier") {
+        if (!isDeclaredWithin(script, node, unit)) keys.add(node.name);
+      } else childrenOf(node).forEach(target);
     };
     const nodes: AnyNode[] = [unit];
     for (let node = nodes.pop(); node; node = nodes.pop()) {
@@ -323,12 +327,14 @@ function writtenKeys(unit: AnyNode): Written {
         target(node.argument);
       }
       if (node.type === "CallExpression") {
-        const name = node.callee.type === "MemberExpression" ? staticKey(node.callee) : null;
-        if (name !== null && MUTATORS.has(name)) keys.add(CONTENTS);
+        const method = node.callee.type === "MemberExpression" ? node.callee : null;
+        const isOwn = method !== null && isMadeWithin(script, method.object as AnyNode, unit);
+        if (method !== null && !isOwn && MUTATORS.has(staticKey(method) ?? "")) keys.add(CONTENTS);
         if (
-          /^(?:Object|Reflect|Atomics)\.(?!keys|values|entries|freeze|is|has|get)/.test(
-            dottedName(node.callee as AnyNode) ?? "",
-          )
+          /^(?:Object|Reflect|Atomics)\.(?!keys|values|entries|freeze|is|has|get|create|fromEntries|groupBy|ownKeys)/
+            .test(
+              dottedName(node.callee as AnyNode) ?? "",
+            )
         ) isOpen = true;
       }
       nodes.push(...childrenOf(node));

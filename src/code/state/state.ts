@@ -268,7 +268,8 @@ export function sightsWithin(subjects: Iterable<object | symbol>, view: ValueVie
   if (context.members.size === 0) return sights;
   for (const subject of subjects) {
     if (typeof subject === "symbol") continue;
-    for (const key of context.members.get(subject) ?? []) {
+    // Those that runs were seen to change come in any order.
+    for (const key of [...context.members.get(subject) ?? []].sort()) {
       sights.push(...sightOfMember(subject, key, firstMember(subject, key, view), context));
     }
   }

@@ -7,7 +7,7 @@ import { type AnyNode, childrenOf, isFunctionNode } from "./parse.ts";
 import type { Binding, NameNode, Scope, ScriptSyntax } from "./scopes.ts";
 
 /**
- * True for a write to a place that holds nothing yet: `x ??= …`, `if (!x) x = …`, `if (x === undefined) x = …`. No other
+ * True for a write to a place that holds nothing yet: `x ??= …`, `x = x ?? …`, `if (!x) x = …`, `if (x === undefined) x = …`. No other
  * value of the program may stand in the condition: `if (options.x !== undefined) x = options.x` sets it.
  *
  * @param node The variable or member that is written.
@@ -17,10 +17,21 @@ export function isFill(script: ScriptSyntax, node: AnyNode): boolean {
   if (assignment?.type !== "AssignmentExpression" || assignment.left !== node) return false;
   if (assignment.operator !== "=") return assignment.operator === "??=" || assignment.operator === "||=";
   const place = sourceOf(script, node);
+  if (keepsWhatIsThere(script, assignment.right, place)) return true;
   for (const { test, isTrue, isBranch } of conditionsOf(script, assignment)) {
     if (isBranch && tellsEmpty(script, test, place, isTrue)) return true;
   }
   return false;
+}
+
+/** True for `x ?? …`, `x || …` and `x ? x : …`, which is what is there already, or something made. */
+function keepsWhatIsThere(script: ScriptSyntax, value: AnyNode, place: string): boolean {
+  const isPlace = (node: AnyNode) => sourceOf(script, node) === place;
+  if (value.type === "LogicalExpression") return value.operator !== "&&" && isPlace(value.left);
+  return value.type === "ConditionalExpression" &&
+    (isPlace(value.consequent) && !tellsEmpty(script, value.test, place, true) &&
+        tellsEmpty(script, value.test, place, false) ||
+      isPlace(value.alternate) && tellsEmpty(script, value.test, place, true));
 }
 
 /** True for a write under a condition that the same branch takes away: `if (isNew) { value = make(); isNew = false; }`. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Binding, ScriptSyntax } from "./scopes.ts";
+import type { Binding, NameNode, ScriptSyntax } from "./scopes.ts";
 import { isDoneOnce, isFill, isMarked } from "./fills.ts";
 import { type AnyNode, childrenOf, isClassNode, isFunctionNode } from "./parse.ts";
 
@@ -94,6 +94,20 @@ export function staticKey(node: Extract<AnyNode, { type: "MemberExpression" }>):
   if (!node.computed) return property.type === "Identifier" ? property.name : null;
   if (property.type === "Literal" && typeof property.value === "number") return String(property.value);
   return staticText(property);
+}
+
+/** True for a name of a variable that is declared within a piece of code, which nothing else can see. */
+export function isDeclaredWithin(script: ScriptSyntax, node: AnyNode, unit: AnyNode): boolean {
+  const binding = node.type === "Identifier" ? script.bindings.get(node) : null;
+  return binding ? binding.scope.start >= unit.start && binding.scope.end <= unit.end : false;
+}
+
+/** True for a variable within a piece of code that always holds an object which that code has made itself. */
+export function isMadeWithin(script: ScriptSyntax, node: AnyNode, unit: AnyNode): boolean {
+  if (!isDeclaredWithin(script, node, unit)) return false;
+  const { declaration, writes } = script.bindings.get(node as NameNode)!;
+  return writes.length === 0 && declaration?.type === "VariableDeclarator" && declaration.id.type === "Identifier" &&
+    ["ArrayExpression", "ObjectExpression", "NewExpression"].includes(declaration.init?.type ?? "");
 }
 
 /** Name of a member by its key, with the `#` of a private one. */
