@@ -154,7 +154,7 @@ Deno.test("the house stays one that can be overlooked: files, folders, names", a
     const count = files.filter((file) => file.startsWith(`src/${name}/`)).length;
     // `code` is eight rooms, the largest of which has 27 files; `store` is five.
     assert(
-      count >= 3 && count <= (name === "code" ? 94 : name === "store" ? 60 : 40),
+      count >= 3 && count <= (name === "code" ? 93 : name === "store" ? 60 : 40),
       `src/${name} has ${count} files`,
     );
   }

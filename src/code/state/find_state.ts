@@ -7,9 +7,17 @@
 import type { CodeUnit } from "../syntax/code_unit.ts";
 import type { Binding } from "../syntax/scopes.ts";
 import { type AnyNode, isClassNode } from "../syntax/parse.ts";
-import { membersAssigned, nameOfSetter, targetsNamed } from "../syntax/assigned.ts";
 import { type Change, changeOf, MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
-import { Effects, type FunctionAt, functionAt, RECEIVER, type Target } from "./effects.ts";
+import {
+  Effects,
+  type FunctionAt,
+  functionAt,
+  membersAssigned,
+  nameOfSetter,
+  RECEIVER,
+  type Target,
+  targetsNamed,
+} from "./effects.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { findMember, methodIn, ownDescriptorOf } from "../walk/members.ts";
 import { isOfPlatform } from "../walk/platform.ts";
