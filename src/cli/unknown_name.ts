@@ -15,6 +15,7 @@ import { printable } from "../words/printable.ts";
  * @returns The words; `null` when there is such a function, or nothing at all.
  */
 export async function noteOfUnknown(cacheDir: string, fname: string): Promise<string | null> {
+  if ((await cacheStats(cacheDir, { fname })).entries > 0) return null; // most are right, and reading all takes long
   const { byFunction, unstored = [] } = await cacheStats(cacheDir);
   const names = [...byFunction, ...unstored].map((one) => one.fname);
   return names.length === 0 || names.includes(fname)

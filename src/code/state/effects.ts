@@ -243,30 +243,44 @@ export function nameOfSetter(node: AnyNode, parents: ReadonlyMap<AnyNode, AnyNod
  * Names of the members that code assigns, as far as it writes them out; private ones with their `#`. Not of objects that it
  * makes itself; and that a setter assigns a member of its own name elsewhere does not count.
  */
-export function membersAssigned(script: ScriptSyntax, unit: AnyNode, part: AnyNode): Set<string> {
-  const { parents } = script;
+export function membersAssigned(script: ScriptSyntax, unit: AnyNode): Set<string> {
   const names = new Set<string>();
-  const target = (node: AnyNode): void => {
-    if (node.type === "MemberExpression") {
-      const isOwn = isMadeWithin(script, node.object as AnyNode, unit) || isOfPlainClass(node, parents);
-      if (!isOwn) names.add(staticKey(node) ?? "");
-    } else if (node.type !== "Identifier") childrenOf(node).forEach(target);
-  };
-  const nodes = [part];
-  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
-    const setter = nameOfSetter(node, parents);
-    if (setter !== null) {
-      for (const name of childrenOf(node).flatMap((child) => [...membersAssigned(script, unit, child)])) {
-        if (name !== setter) names.add(name);
-      }
-      continue;
-    }
-    if (node.type === "AssignmentExpression") target(node.left);
-    else if (node.type === "UpdateExpression") target(node.argument);
-    else if (node.type === "ForOfStatement" || node.type === "ForInStatement") target(node.left);
-    nodes.push(...childrenOf(node));
+  for (const node of assignmentsIn(unit)) {
+    if (node.type !== "MemberExpression") continue;
+    const name = staticKey(node) ?? "";
+    const isOwn = isMadeWithin(script, node.object as AnyNode, unit) || isOfPlainClass(node, script.parents);
+    if (!isOwn && !isInSetterOf(name, node, script.parents)) names.add(name);
   }
   return names;
+}
+
+function isInSetterOf(name: string, node: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): boolean {
+  for (let at: AnyNode | undefined = node; at !== undefined; at = parents.get(at)) {
+    if (nameOfSetter(at, parents) === name) return true;
+  }
+  return false;
+}
+
+const assigned = new WeakMap<AnyNode, readonly AnyNode[]>();
+
+/** Variables and members that code assigns, by whatever form of assignment; looked for once in each piece of code. */
+export function assignmentsIn(unit: AnyNode): readonly AnyNode[] {
+  const known = assigned.get(unit);
+  if (known !== undefined) return known;
+  const found: AnyNode[] = [];
+  const take = (target: AnyNode): void => {
+    if (target.type === "Identifier" || target.type === "MemberExpression") found.push(target);
+    else childrenOf(target).forEach(take);
+  };
+  const nodes = [unit];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    if (node.type === "AssignmentExpression") take(node.left);
+    else if (node.type === "UpdateExpression") take(node.argument);
+    else if (node.type === "ForOfStatement" || node.type === "ForInStatement") take(node.left);
+    nodes.push(...childrenOf(node));
+  }
+  assigned.set(unit, found);
+  return found;
 }
 
 /** True for a member of `this` in a class that inherits nothing and has no setter of that name. */
@@ -283,23 +297,4 @@ function isOfPlainClass(
     return !at.superClass && !at.body.body.some((member) => nameOfSetter(member as AnyNode, parents) === name);
   }
   return false;
-}
-
-/** Variables or members of a name that code assigns, by whatever form of assignment. */
-export function targetsNamed(unit: AnyNode, name: string, isVariable: boolean): AnyNode[] {
-  const found: AnyNode[] = [];
-  const nodes = [unit];
-  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
-    const target = node.type === "AssignmentExpression"
-      ? node.left
-      : node.type === "UpdateExpression"
-      ? node.argument
-      : null;
-    const isNamed = isVariable
-      ? target?.type === "Identifier" && target.name === name
-      : target?.type === "MemberExpression" && staticKey(target) === name;
-    if (isNamed) found.push(target as AnyNode);
-    nodes.push(...childrenOf(node));
-  }
-  return found;
 }

@@ -5,10 +5,11 @@
  * @module
  */
 import type { CodeUnit } from "../syntax/code_unit.ts";
-import type { Binding } from "../syntax/scopes.ts";
+import type { Binding, NameNode } from "../syntax/scopes.ts";
 import { type AnyNode, isClassNode } from "../syntax/parse.ts";
-import { type Change, changeOf, MUTATORS, type Use, usesOfBinding } from "../syntax/uses.ts";
+import { type Change, changeOf, MUTATORS, staticKey, type Use, usesOfBinding } from "../syntax/uses.ts";
 import {
+  assignmentsIn,
   Effects,
   type FunctionAt,
   functionAt,
@@ -16,7 +17,6 @@ import {
   nameOfSetter,
   RECEIVER,
   type Target,
-  targetsNamed,
 } from "./effects.ts";
 import type { Exploration } from "../walk/explore.ts";
 import { findMember, methodIn, ownDescriptorOf } from "../walk/members.ts";
@@ -180,8 +180,10 @@ class StateFinder {
       if (unit === null) continue;
       const { script, node } = unit;
       const isUnnamed = (part: AnyNode) => this.#found.members?.leavesOutAt(fn, part) === true;
-      for (const target of targetsNamed(node, name, isVariable)) {
-        if (isUnnamed(target)) continue;
+      for (const target of assignmentsIn(node)) {
+        const assignedName = target.type === "MemberExpression" ? staticKey(target) : (target as NameNode).name;
+        const isOfName = assignedName === name && isVariable === (target.type === "Identifier");
+        if (!isOfName || isUnnamed(target)) continue;
         if (changeOf(script, { how: "write", path: [], node: target }) !== "fill") return false;
         isFilled = true;
       }
@@ -243,9 +245,7 @@ class StateFinder {
     for (const code of this.#found.codes.values()) {
       const unit = code.kind === "user" ? code.user.unit : null;
       if (unit === null) continue;
-      const { parents } = unit.script;
-      const setter = nameOfSetter(parents.get(unit.node) ?? unit.node, parents);
-      for (const name of membersAssigned(unit.script, unit.node, unit.node)) if (name !== setter) names.add(name);
+      for (const name of membersAssigned(unit.script, unit.node)) names.add(name);
     }
     return names;
   }
